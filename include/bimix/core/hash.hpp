@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bimix {
+
+/// 128-bit content hash (XXH3) as 32 lower-case hex digits. Same on every machine.
+/// Not cryptographic: it tells changed content, it does not stop an attacker.
+std::string content_hash(std::string_view bytes);
+
+}  // namespace bimix

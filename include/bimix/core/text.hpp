@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bimix {
+
+/// The candidate with the smallest edit distance to `word`, if that is at most a third of its
+/// length, rounded up: "did you mean". Ties go to the earlier candidate.
+std::optional<std::string> nearest_name(std::string_view word,
+                                        const std::vector<std::string>& candidates);
+
+/// Whole numbers as campaigns write them: `1048576`, `250K`, `1e9`, `3B`, `1.5M`, `1_000_000`.
+/// K, M, B (or G), T are powers of 1000. Exact: `1.5K` is 1500, `1.0005K` is refused.
+/// @return nothing if the text is no such number or exceeds the range.
+std::optional<std::int64_t> parse_count(std::string_view text);
+
+/// The shortest way to write a count that parse_count reads back: 250K, 1.5M, 1048576.
+std::string format_count(std::int64_t count);
+
+/// A finite or infinite double from the whole of `text`, in the C locale; nothing otherwise.
+/// `nan` in any case gives NaN: the caller decides whether that is allowed.
+std::optional<double> parse_number(std::string_view text);
+
+/// "3 s", "4 min 10 s", "2 h 05 min".
+std::string format_seconds(double seconds);
+
+/// Without leading and trailing blanks.
+std::string_view trimmed(std::string_view text);
+
+/// "a, b and c".
+std::string join_words(const std::vector<std::string>& words);
+
+}  // namespace bimix

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+
+#include <nlohmann/json.hpp>
+
+/// The records' one textual form, used on the wire between ranks, in the journal and by `--json`.
+/// Doubles are written in shortest round-trip form; non-finite ones as null and read back as NaN.
+/// Reading throws DataError naming the member that is missing or of the wrong type.
+namespace bimix {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const TrialSpec& spec);
+Json to_json(const TrialResult& result);
+Json to_json(const EntropyTable& table);
+Json to_json(const MixtureChoice& choice);
+Json to_json(const LawFit& fit);
+
+TrialSpec trial_spec_from(const Json& json);
+TrialResult trial_result_from(const Json& json);
+EntropyTable entropy_table_from(const Json& json);
+
+}  // namespace bimix

@@ -1,0 +1,240 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// The plain records that cross borders between layers. No input, output or behaviour here.
+///
+/// Shape letters used in all docstrings: K training domains, E evaluation domains, M observations,
+/// P parameters of a law, V vocabulary, B batch, S sequence length, N = B*S tokens of a batch.
+/// Losses are in nats per token, volumes in training tokens.
+namespace bimix {
+
+/// Dense row-major table of doubles; NaN marks what is missing.
+struct Table {
+  using View = Eigen::Map<Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
+  using ConstView =
+      Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
+
+  Table() = default;
+  Table(std::size_t row_count, std::size_t column_count, double fill = 0.0)
+      : rows(row_count), columns(column_count), values(row_count * column_count, fill) {}
+
+  double& operator()(std::size_t i, std::size_t j) { return values[i * columns + j]; }
+  double operator()(std::size_t i, std::size_t j) const { return values[i * columns + j]; }
+  View view() {
+    return {values.data(), static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns)};
+  }
+  ConstView view() const {
+    return {values.data(), static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns)};
+  }
+  bool operator==(const Table&) const = default;
+
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::vector<double> values{};
+};
+
+/// A point of the simplex: one share for each training domain, in the campaign's order.
+using Mixture = std::vector<double>;
+
+/// Names of the domains; their order is the order everywhere.
+struct DomainSet {
+  std::vector<std::string> train{};  ///< K names
+  std::vector<std::string> eval{};   ///< E names
+  /// For each evaluation domain the index of the training domain whose share its loss follows
+  /// (r_i of the law), or -1 where it has none.
+  std::vector<int> share_of{};
+  bool operator==(const DomainSet&) const = default;
+};
+
+/// Everything that a trial's losses depend on, and nothing else that does.
+struct TrialSpec {
+  std::string id{};             ///< 16 hex digits: hash of the fields marked (h)
+  std::string purpose{};        ///< "sweep" or "check"
+  std::string mixture_label{};  ///< where the mixture came from: "default", "dirichlet-3", ...
+  int mixture_id = 0;           ///< trials of one mixture share it: held out and resampled together
+  Mixture mixture{};            ///< (h) K
+  int repeat = 0;               ///< (h) seed number; trials of one repeat share their randomness
+  std::uint64_t seed = 0;       ///< (h) the campaign's seed
+  std::vector<std::int64_t> tokens{};  ///< (h) volumes at which losses are wanted, ascending
+  std::string run{};                   ///< (h) name of the logged run, for replay; empty otherwise
+  std::string source{};                ///< (h) canonical text of the trial source and its settings
+  double cost = 0.0;  ///< expected work in the source's unit; orders and estimates only
+  bool operator==(const TrialSpec&) const = default;
+};
+
+/// Losses of one evaluation.
+struct LossPoint {
+  std::int64_t tokens = 0;          ///< training tokens seen so far
+  std::int64_t steps = 0;           ///< optimiser steps so far; 0 where a log has none
+  std::vector<double> loss_nats{};  ///< E; NaN where missing
+  bool operator==(const LossPoint&) const = default;
+};
+
+enum class TrialStatus : int { ok = 0, missing = 1, diverged = 2, failed = 3 };
+
+/// What a trial gave, and how it went.
+struct TrialResult {
+  std::string id{};  ///< the spec's id
+  TrialStatus status = TrialStatus::ok;
+  std::string message{};           ///< why not ok
+  std::vector<LossPoint> curve{};  ///< at the spec's volumes, ascending; fewer if not ok
+  std::vector<std::int64_t>
+      tokens_seen{};  ///< K training tokens drawn from each domain; may be empty
+  double wall_seconds = 0.0;
+  double tokens_per_second = 0.0;  ///< 0 for sources that do not train
+  int rank = 0;
+  int attempt = 1;
+  std::string host{};
+  bool operator==(const TrialResult&) const = default;
+};
+
+/// A logged or measured run, before any plan: what replay readers produce.
+struct LossCurve {
+  std::string run{};  ///< name in the log
+  int repeat = 0;
+  double parameters = 0.0;  ///< model size; 0 = not said
+  Mixture mixture{};        ///< K
+  std::vector<LossPoint> points{};
+  bool operator==(const LossCurve&) const = default;
+};
+
+/// Entropies of the training domains and the mixtures they imply.
+struct EntropyTable {
+  std::vector<std::string> domains{};   ///< K
+  std::vector<std::string> measures{};  ///< "shannon", "joint", "conditional", "von-neumann"
+  Table nats{};                         ///< (measure, K)
+  Table mixture{};                      ///< (measure, K): exp(H_i) / sum_j exp(H_j)
+  std::vector<std::int64_t> bigrams{};  ///< K: bigrams counted
+  std::vector<std::int64_t> samples{};  ///< K: sample vectors of the von Neumann measure
+  std::string embedding{};              ///< what those vectors are
+  bool operator==(const EntropyTable&) const = default;
+};
+
+/// The observations that laws are fitted to, wherever they come from: M rows.
+struct Observations {
+  DomainSet domains{};
+  std::vector<Mixture> mixtures{};  ///< the distinct mixtures, indexed by mixture id
+  std::vector<int> mixture_id{};    ///< M
+  std::vector<int> repeat{};        ///< M
+  std::vector<double> tokens{};     ///< M
+  Table loss_nats{};                ///< (M, E); NaN where missing
+  bool operator==(const Observations&) const = default;
+};
+
+/// How the fit of one evaluation domain went.
+struct DomainFit {
+  int observations = 0;              ///< rows used
+  int masked = 0;                    ///< rows left out: missing loss, or a share of 0
+  double rmse_relative = 0.0;        ///< root mean square of (predicted - seen) / seen
+  int rank = 0;                      ///< numerical rank of the Jacobian at the solution
+  double condition = 0.0;            ///< its condition number after column scaling
+  std::string stop_reason{};         ///< why the solver stopped
+  std::vector<std::string> flags{};  ///< what the reader must know: bounds hit, narrow shares, ...
+  bool operator==(const DomainFit&) const = default;
+};
+
+/// Errors on mixtures that the fit never saw. NaN where it could not be computed.
+struct HeldOut {
+  std::string protocol{};  ///< "mixture folds at the last volume", ...
+  int folds = 0;
+  std::vector<double> error{};        ///< E: mean |predicted - seen| / seen at the last volume
+  std::vector<double> worst{};        ///< E: largest of them
+  std::vector<double> r2;             ///< E: across mixtures at the last volume
+  std::vector<double> persistence{};  ///< E: same error of "the last volume equals the one before"
+  std::vector<double> mean_baseline{};  ///< E: same error of the training mixtures' mean loss there
+  double spearman = 0.0;                ///< rank correlation of mean loss over held-out mixtures
+  bool operator==(const HeldOut&) const = default;
+};
+
+/// A fitted law.
+struct LawFit {
+  std::string law{};  ///< registered name
+  DomainSet domains{};
+  std::vector<std::string> parameters{};  ///< P names
+  Table coefficient{};                    ///< (E, P); NaN where a domain could not be fitted
+  std::vector<Table> covariance{};        ///< E of (P, P)
+  std::vector<DomainFit> domain{};        ///< E
+  std::vector<Table> bootstrap{};         ///< samples of (E, P)
+  HeldOut held_out{};
+  std::vector<double> share_low{}, share_high{};  ///< K: range of shares seen
+  double tokens_low = 0.0, tokens_high = 0.0;     ///< range of volumes seen
+  bool operator==(const LawFit&) const = default;
+};
+
+/// The recommended mixture and how sure it is.
+struct MixtureChoice {
+  std::string law{};
+  std::string objective{};                       ///< "mean" or "weighted"
+  double tokens = 0.0;                           ///< the volume it is meant for
+  Mixture share{};                               ///< K
+  Mixture default_share{};                       ///< K: what it is compared with
+  std::vector<double> floor{}, cap{};            ///< K: the box it was sought in
+  std::vector<double> weight{};                  ///< E
+  std::vector<double> predicted_nats{};          ///< E at `share`
+  std::vector<double> predicted_default_nats{};  ///< E at `default_share`
+  double objective_nats = 0.0;                   ///< weighted mean loss at `share`
+  double objective_default_nats = 0.0;
+  double certificate = 0.0;        ///< bound or residual, see `certificate_kind`
+  std::string certificate_kind{};  ///< "KKT residual", ...
+  Table bootstrap_share{};         ///< (sample, K): the optimum of each bootstrap law
+  std::vector<double> share_low{}, share_high{};            ///< K: 90 % interval of the optimum
+  double gain_nats = 0.0, gain_low = 0.0, gain_high = 0.0;  ///< default minus optimum, 90 %
+  std::vector<std::string> flags{};
+  bool operator==(const MixtureChoice&) const = default;
+};
+
+/// Predicted against trained loss of the recommended mixture and the default.
+struct CheckReport {
+  std::int64_t tokens = 0;
+  std::vector<std::string> domains{};  ///< E
+  std::vector<std::string> labels{};   ///< rows below: "default", "optimum", ...
+  std::vector<Mixture> mixtures{};     ///< (label) of K
+  Table predicted_nats{};              ///< (label, E)
+  Table trained_nats{};                ///< (label, E): mean over repeats
+  Table trained_error_nats{};          ///< (label, E): standard error; NaN with one repeat
+  int repeats = 0;
+  std::vector<double> paired_gain_nats{};   ///< E: default minus optimum, mean over repeats
+  std::vector<double> paired_error_nats{};  ///< E: its standard error; NaN with one repeat
+  double mean_gain_nats = 0.0, mean_gain_error_nats = 0.0;  ///< of the objective
+  bool operator==(const CheckReport&) const = default;
+};
+
+/// All trials of a campaign, in plan order.
+struct SweepPlan {
+  std::string name{};
+  DomainSet domains{};
+  std::vector<Mixture> mixtures{};     ///< distinct, indexed by mixture id
+  std::vector<std::string> labels{};   ///< of the mixtures
+  std::vector<std::int64_t> tokens{};  ///< the volumes of the campaign, ascending
+  std::vector<TrialSpec> trials{};
+  int duplicates_dropped = 0;
+  bool operator==(const SweepPlan&) const = default;
+};
+
+/// Where, when and with what the run was made. Values are text; order is kept.
+struct RunStamp {
+  std::vector<std::pair<std::string, std::string>> facts{};  ///< "commit", "compiler", "hosts", ...
+  bool operator==(const RunStamp&) const = default;
+};
+
+/// Everything results.h5 holds; built from the journal.
+struct RunRecord {
+  std::string campaign_text{};
+  std::string resolved_text{};
+  SweepPlan plan{};
+  std::vector<TrialSpec> check_trials{};
+  std::vector<TrialResult> results{};    ///< any order; looked up by id
+  std::vector<EntropyTable> entropy{};   ///< none or one
+  std::vector<LawFit> laws{};            ///< `bimix` first
+  std::vector<MixtureChoice> optimum{};  ///< none or one
+  std::vector<CheckReport> check{};      ///< none or one
+  RunStamp stamp{};
+};
+
+}  // namespace bimix

@@ -1,0 +1,5 @@
+# cmake -C scripts/cmake/asan.cmake -S . -B build/asan
+set(CMAKE_BUILD_TYPE Debug CACHE STRING "")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1" CACHE STRING "")
+set(BIMIX_WERROR ON CACHE BOOL "")
+set(BIMIX_SANITIZE "address,undefined" CACHE STRING "")

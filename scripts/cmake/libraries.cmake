@@ -1,0 +1,54 @@
+# Every library bimix uses, found once. Names follow the Debian, Spack and conda packages listed in
+# README.md; a missing one ends the configure step with the find module's own message.
+find_package(Threads REQUIRED)
+find_package(MPI REQUIRED COMPONENTS C)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(fmt REQUIRED)
+find_package(Boost 1.71 REQUIRED)
+find_package(nlohmann_json 3.9 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(HDF5 REQUIRED COMPONENTS C HL)
+
+# oneDNN's own config file asks for OpenCL where it was built with GPU support; the CPU side needs
+# none of it.
+find_path(BIMIX_DNNL_INCLUDE dnnl.h REQUIRED)
+find_library(BIMIX_DNNL_LIBRARY dnnl REQUIRED)
+add_library(bimix_dnnl INTERFACE)
+target_include_directories(bimix_dnnl SYSTEM INTERFACE ${BIMIX_DNNL_INCLUDE})
+target_link_libraries(bimix_dnnl INTERFACE ${BIMIX_DNNL_LIBRARY})
+
+# MPI's C++ bindings are gone from the standard and must not be pulled in by <mpi.h>.
+target_compile_definitions(MPI::MPI_C INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+
+# FindHDF5 gives variables that differ between versions; one target hides that. A parallel HDF5
+# includes <mpi.h>, so such a build links MPI as well.
+add_library(bimix_hdf5 INTERFACE)
+target_include_directories(bimix_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
+target_link_libraries(bimix_hdf5 INTERFACE ${HDF5_C_HL_LIBRARIES} ${HDF5_C_LIBRARIES})
+if(HDF5_IS_PARALLEL)
+  target_link_libraries(bimix_hdf5 INTERFACE MPI::MPI_C)
+endif()
+
+# Header-only libraries without CMake packages.
+find_path(BIMIX_RANDOM123_INCLUDE Random123/philox.h REQUIRED)
+add_library(bimix_random123 INTERFACE)
+target_include_directories(bimix_random123 SYSTEM INTERFACE ${BIMIX_RANDOM123_INCLUDE})
+find_path(BIMIX_XXHASH_INCLUDE xxhash.h REQUIRED)
+add_library(bimix_xxhash INTERFACE)
+target_include_directories(bimix_xxhash SYSTEM INTERFACE ${BIMIX_XXHASH_INCLUDE})
+target_compile_definitions(bimix_xxhash INTERFACE XXH_INLINE_ALL)
+
+# -ffp-contract=off: a*b+c must not depend on how a compiler chose to inline, or bits would differ
+# between builds of the same source; kernels that want FMA ask for it.
+add_library(bimix_warnings INTERFACE)
+target_compile_options(bimix_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion
+                                                -Wno-sign-conversion -ffp-contract=off)
+if(BIMIX_WERROR)
+  target_compile_options(bimix_warnings INTERFACE -Werror)
+endif()
+if(BIMIX_SANITIZE)
+  add_compile_options(-fsanitize=${BIMIX_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${BIMIX_SANITIZE})
+endif()

@@ -1,0 +1,33 @@
+#include <bimix/core/error.hpp>
+
+#include <fmt/format.h>
+
+namespace bimix {
+
+std::string to_string(const Complaint& complaint) {
+  std::string text;
+  if (!complaint.place.empty()) text += complaint.place + ": ";
+  text += complaint.problem;
+  if (!complaint.rule.empty()) text += " (" + complaint.rule + ")";
+  text += ".";
+  if (!complaint.remedy.empty()) text += " " + complaint.remedy + ".";
+  return text;
+}
+
+Error::Error(ExitCode exit_code, Complaint complaint)
+    : std::runtime_error(to_string(complaint)),
+      exit_code_(exit_code),
+      complaint_(std::move(complaint)) {}
+
+Error::Error(ExitCode exit_code, const std::string& text)
+    : std::runtime_error(text), exit_code_(exit_code), complaint_{.problem = text} {}
+
+void require(bool holds, std::string_view what, const char* file, int line) {
+  if (holds) return;
+  throw InternalError({.place = fmt::format("{}:{}", file, line),
+                       .problem = fmt::format("broken promise: {}", what),
+                       .rule = "",
+                       .remedy = "This is a defect of bimix; please report it with the command"});
+}
+
+}  // namespace bimix

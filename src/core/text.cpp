@@ -1,0 +1,147 @@
+#include <bimix/core/text.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+namespace bimix {
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row.back();
+}
+
+struct Suffix {
+  char letter;
+  int zeros;
+};
+constexpr std::array<Suffix, 5> suffixes{{{'K', 3}, {'M', 6}, {'B', 9}, {'G', 9}, {'T', 12}}};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+std::optional<std::string> nearest_name(std::string_view word,
+                                        const std::vector<std::string>& candidates) {
+  std::optional<std::string> nearest;
+  std::size_t best = (word.size() + 2) / 3 + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+std::optional<std::int64_t> parse_count(std::string_view text) {
+  // Decimal digits and a power of ten are kept apart, so that 1.5K is exact.
+  std::string digits;
+  int exponent = 0;
+  std::size_t at = 0;
+  bool after_point = false;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (is_digit(c)) {
+      digits += c;
+      exponent -= after_point;
+    } else if (c == '.' && !after_point) {
+      after_point = true;
+    } else if (c != '_' || digits.empty()) {
+      break;
+    }
+  }
+  if (digits.empty() || text[at - 1] == '_' || text[at - 1] == '.') return std::nullopt;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    if (++at < text.size() && text[at] == '+') ++at;
+    int power = 0;
+    const auto [end, failure] = std::from_chars(text.data() + at, text.data() + text.size(), power);
+    if (failure != std::errc() || power > 18) return std::nullopt;
+    exponent += power;
+    at = static_cast<std::size_t>(end - text.data());
+  }
+  if (at < text.size()) {
+    const auto suffix = std::find_if(suffixes.begin(), suffixes.end(),
+                                     [&](Suffix s) { return s.letter == text[at]; });
+    if (suffix == suffixes.end()) return std::nullopt;
+    exponent += suffix->zeros;
+    ++at;
+  }
+  if (at != text.size()) return std::nullopt;
+  while (exponent < 0 && digits.size() > 1 && digits.back() == '0') {
+    digits.pop_back();
+    ++exponent;
+  }
+  if (digits.find_first_not_of('0') == std::string::npos) return 0;
+  if (exponent < 0 || exponent > 18) return std::nullopt;
+  digits.append(static_cast<std::size_t>(exponent), '0');
+  std::int64_t count = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  if (failure != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return count;
+}
+
+std::string format_count(std::int64_t count) {
+  for (const Suffix suffix : {Suffix{'T', 12}, Suffix{'B', 9}, Suffix{'M', 6}, Suffix{'K', 3}}) {
+    std::int64_t unit = 1;
+    for (int i = 0; i < suffix.zeros; ++i) unit *= 10;
+    if (count < unit) continue;
+    // At most one decimal, and only if it says it exactly.
+    if (count % (unit / 10) == 0)
+      return fmt::format("{}{}", static_cast<double>(count) / static_cast<double>(unit),
+                         suffix.letter);
+  }
+  return fmt::format("{}", count);
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  double number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size() || text.empty())
+    return std::nullopt;
+  return number;
+}
+
+std::string format_seconds(double seconds) {
+  if (!(seconds >= 0) || !std::isfinite(seconds)) return "?";
+  if (seconds < 10) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::string join_words(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " and " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+}  // namespace bimix

@@ -1,0 +1,243 @@
+#include <bimix/core/error.hpp>
+#include <bimix/data/json.hpp>
+
+#include <cmath>
+#include <limits>
+
+namespace bimix {
+namespace {
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json numbers(const std::vector<double>& values) {
+  Json array = Json::array();
+  for (const double value : values) array.push_back(number(value));
+  return array;
+}
+
+Json table(const Table& values) {
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < values.rows; ++i) {
+    Json row = Json::array();
+    for (std::size_t j = 0; j < values.columns; ++j) row.push_back(number(values(i, j)));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+/// Reads members of one object; every failure names the member.
+class Reader {
+ public:
+  Reader(const Json& object, const char* what) : object_(object), what_(what) {
+    if (!object.is_object()) fail("", "is not an object");
+  }
+
+  const Json& member(const char* name) const {
+    const auto found = object_.find(name);
+    if (found == object_.end()) fail(name, "is missing");
+    return *found;
+  }
+
+  template <class T>
+  T value(const char* name) const {
+    try {
+      return member(name).get<T>();
+    } catch (const nlohmann::json::exception& cause) {
+      fail(name, cause.what());
+    }
+  }
+
+  double number(const char* name) const { return as_number(member(name), name); }
+
+  std::vector<double> numbers(const char* name) const {
+    std::vector<double> values;
+    for (const Json& element : array(name)) values.push_back(as_number(element, name));
+    return values;
+  }
+
+  Table table(const char* name) const {
+    Table values;
+    for (const Json& row : array(name)) {
+      if (!row.is_array() || (values.rows > 0 && row.size() != values.columns))
+        fail(name, "is no rectangular table");
+      values.columns = row.size();
+      ++values.rows;
+      for (const Json& element : row) values.values.push_back(as_number(element, name));
+    }
+    return values;
+  }
+
+  const Json& array(const char* name) const {
+    const Json& found = member(name);
+    if (!found.is_array()) fail(name, "is not an array");
+    return found;
+  }
+
+  [[noreturn]] void fail(const std::string& name, const std::string& problem) const {
+    throw DataError({.place = name.empty() ? std::string(what_) : std::string(what_) + "." + name,
+                     .problem = problem,
+                     .rule = "",
+                     .remedy = ""});
+  }
+
+ private:
+  double as_number(const Json& element, const char* name) const {
+    if (element.is_null()) return std::numeric_limits<double>::quiet_NaN();
+    if (!element.is_number()) fail(name, "is not a number");
+    return element.get<double>();
+  }
+
+  const Json& object_;
+  const char* what_;
+};
+
+}  // namespace
+
+Json to_json(const TrialSpec& spec) {
+  return {{"id", spec.id},
+          {"purpose", spec.purpose},
+          {"mixture_label", spec.mixture_label},
+          {"mixture_id", spec.mixture_id},
+          {"mixture", numbers(spec.mixture)},
+          {"repeat", spec.repeat},
+          {"seed", spec.seed},
+          {"tokens", spec.tokens},
+          {"run", spec.run},
+          {"source", spec.source},
+          {"cost", number(spec.cost)}};
+}
+
+TrialSpec trial_spec_from(const Json& json) {
+  const Reader read(json, "trial spec");
+  TrialSpec spec;
+  spec.id = read.value<std::string>("id");
+  spec.purpose = read.value<std::string>("purpose");
+  spec.mixture_label = read.value<std::string>("mixture_label");
+  spec.mixture_id = read.value<int>("mixture_id");
+  spec.mixture = read.numbers("mixture");
+  spec.repeat = read.value<int>("repeat");
+  spec.seed = read.value<std::uint64_t>("seed");
+  spec.tokens = read.value<std::vector<std::int64_t>>("tokens");
+  spec.run = read.value<std::string>("run");
+  spec.source = read.value<std::string>("source");
+  spec.cost = read.number("cost");
+  return spec;
+}
+
+Json to_json(const TrialResult& result) {
+  Json curve = Json::array();
+  for (const LossPoint& point : result.curve)
+    curve.push_back({{"tokens", point.tokens},
+                     {"steps", point.steps},
+                     {"loss_nats", numbers(point.loss_nats)}});
+  return {{"id", result.id},
+          {"status", static_cast<int>(result.status)},
+          {"message", result.message},
+          {"curve", std::move(curve)},
+          {"tokens_seen", result.tokens_seen},
+          {"wall_seconds", number(result.wall_seconds)},
+          {"tokens_per_second", number(result.tokens_per_second)},
+          {"rank", result.rank},
+          {"attempt", result.attempt},
+          {"host", result.host}};
+}
+
+TrialResult trial_result_from(const Json& json) {
+  const Reader read(json, "trial result");
+  TrialResult result;
+  result.id = read.value<std::string>("id");
+  const int status = read.value<int>("status");
+  if (status < 0 || status > static_cast<int>(TrialStatus::failed))
+    read.fail("status", "is no known status");
+  result.status = static_cast<TrialStatus>(status);
+  result.message = read.value<std::string>("message");
+  for (const Json& element : read.array("curve")) {
+    const Reader point(element, "trial result.curve");
+    result.curve.push_back({.tokens = point.value<std::int64_t>("tokens"),
+                            .steps = point.value<std::int64_t>("steps"),
+                            .loss_nats = point.numbers("loss_nats")});
+  }
+  result.tokens_seen = read.value<std::vector<std::int64_t>>("tokens_seen");
+  result.wall_seconds = read.number("wall_seconds");
+  result.tokens_per_second = read.number("tokens_per_second");
+  result.rank = read.value<int>("rank");
+  result.attempt = read.value<int>("attempt");
+  result.host = read.value<std::string>("host");
+  return result;
+}
+
+Json to_json(const EntropyTable& entropy) {
+  return {{"domains", entropy.domains},    {"measures", entropy.measures},
+          {"nats", table(entropy.nats)},   {"mixture", table(entropy.mixture)},
+          {"bigrams", entropy.bigrams},    {"samples", entropy.samples},
+          {"embedding", entropy.embedding}};
+}
+
+EntropyTable entropy_table_from(const Json& json) {
+  const Reader read(json, "entropy table");
+  EntropyTable entropy;
+  entropy.domains = read.value<std::vector<std::string>>("domains");
+  entropy.measures = read.value<std::vector<std::string>>("measures");
+  entropy.nats = read.table("nats");
+  entropy.mixture = read.table("mixture");
+  entropy.bigrams = read.value<std::vector<std::int64_t>>("bigrams");
+  entropy.samples = read.value<std::vector<std::int64_t>>("samples");
+  entropy.embedding = read.value<std::string>("embedding");
+  return entropy;
+}
+
+Json to_json(const MixtureChoice& choice) {
+  return {{"law", choice.law},
+          {"objective", choice.objective},
+          {"tokens", number(choice.tokens)},
+          {"share", numbers(choice.share)},
+          {"default_share", numbers(choice.default_share)},
+          {"floor", numbers(choice.floor)},
+          {"cap", numbers(choice.cap)},
+          {"weight", numbers(choice.weight)},
+          {"predicted_nats", numbers(choice.predicted_nats)},
+          {"predicted_default_nats", numbers(choice.predicted_default_nats)},
+          {"objective_nats", number(choice.objective_nats)},
+          {"objective_default_nats", number(choice.objective_default_nats)},
+          {"certificate", number(choice.certificate)},
+          {"certificate_kind", choice.certificate_kind},
+          {"share_low", numbers(choice.share_low)},
+          {"share_high", numbers(choice.share_high)},
+          {"gain_nats", number(choice.gain_nats)},
+          {"gain_low", number(choice.gain_low)},
+          {"gain_high", number(choice.gain_high)},
+          {"flags", choice.flags}};
+}
+
+Json to_json(const LawFit& fit) {
+  Json domains = Json::array();
+  for (std::size_t e = 0; e < fit.domain.size(); ++e) {
+    const DomainFit& domain = fit.domain[e];
+    Json coefficients;
+    for (std::size_t p = 0; p < fit.parameters.size(); ++p)
+      coefficients[fit.parameters[p]] = number(fit.coefficient(e, p));
+    domains.push_back({{"domain", fit.domains.eval[e]},
+                       {"coefficient", std::move(coefficients)},
+                       {"observations", domain.observations},
+                       {"masked", domain.masked},
+                       {"rmse_relative", number(domain.rmse_relative)},
+                       {"rank", domain.rank},
+                       {"condition", number(domain.condition)},
+                       {"stop_reason", domain.stop_reason},
+                       {"flags", domain.flags}});
+  }
+  const HeldOut& held = fit.held_out;
+  return {{"law", fit.law},
+          {"domains", std::move(domains)},
+          {"held_out",
+           {{"protocol", held.protocol},
+            {"folds", held.folds},
+            {"error", numbers(held.error)},
+            {"worst", numbers(held.worst)},
+            {"r2", numbers(held.r2)},
+            {"persistence", numbers(held.persistence)},
+            {"mean_baseline", numbers(held.mean_baseline)},
+            {"spearman", number(held.spearman)}}}};
+}
+
+}  // namespace bimix

@@ -1,0 +1,57 @@
+#include <bimix/core/text.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+TEST(ParseCount, ReadsWhatCampaignsWrite) {
+  EXPECT_EQ(parse_count("250K"), 250'000);
+  EXPECT_EQ(parse_count("1e9"), 1'000'000'000);
+  EXPECT_EQ(parse_count("3B"), 3'000'000'000);
+  EXPECT_EQ(parse_count("1.5K"), 1500);
+  EXPECT_EQ(parse_count("1_000_000"), 1'000'000);
+  EXPECT_EQ(parse_count("2.50e1"), 25);
+  EXPECT_EQ(parse_count("010"), 10);
+  EXPECT_EQ(parse_count("0"), 0);
+  EXPECT_EQ(parse_count("9223372036854775807"), 9'223'372'036'854'775'807);
+}
+
+TEST(ParseCount, RefusesTheRest) {
+  for (const char* text : {"", "K", "-1", "1.0005K", "1.5", "1e99", "9223372036854775808", "1 000",
+                           "1__", "_1", "0x10", "1KK", "1e", "nan", "inf", "1.", ".", "1_"})
+    EXPECT_FALSE(parse_count(text).has_value()) << text;
+}
+
+TEST(FormatCount, RoundTrips) {
+  for (const std::int64_t count : {0LL, 1LL, 999LL, 1000LL, 1500LL, 1048576LL, 250000LL, 20000000LL,
+                                   3000000000LL, 1234567LL, 4000000000000LL})
+    EXPECT_EQ(parse_count(format_count(count)), count) << format_count(count);
+  EXPECT_EQ(format_count(250'000), "250K");
+  EXPECT_EQ(format_count(1'048'576), "1048576");
+  EXPECT_EQ(format_count(1'500'000), "1.5M");
+}
+
+TEST(NearestName, FindsTyposAndNothingFar) {
+  EXPECT_EQ(nearest_name("widht", {"width", "heads"}), "width");
+  EXPECT_EQ(nearest_name("lawyer", {"width", "heads"}), std::nullopt);
+}
+
+TEST(ParseNumber, TakesTheWholeText) {
+  EXPECT_EQ(parse_number("0.25"), 0.25);
+  EXPECT_EQ(parse_number("+1e-3"), 1e-3);
+  EXPECT_TRUE(std::isnan(*parse_number("nan")));
+  EXPECT_FALSE(parse_number("0.25x").has_value());
+  EXPECT_FALSE(parse_number("").has_value());
+}
+
+TEST(JoinWords, ReadsAsASentence) {
+  EXPECT_EQ(join_words({"a", "b", "c"}), "a, b and c");
+  EXPECT_EQ(join_words({"a"}), "a");
+  EXPECT_EQ(join_words({}), "");
+}
+
+}  // namespace
+}  // namespace bimix
