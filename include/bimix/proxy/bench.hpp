@@ -1,0 +1,33 @@
+#pragma once
+
+#include <bimix/proxy/options.hpp>
+
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// A part of the training step and the share of its time spent there.
+struct StepPart {
+  std::string name{};
+  double share = 0.0;   ///< of the step's time
+  double gflops = 0.0;  ///< rate, for the parts that are matrix products; 0 for the others
+};
+
+/// This machine's training speed.
+struct ProxyBench {
+  ProxyOptions options{};          ///< resolved
+  double tokens_per_second = 0.0;  ///< median over the steps
+  double gflops = 0.0;             ///< `training_flops` per second at that speed
+  double limit_gflops = 0.0;       ///< best fp32 matrix product rate measured at these shapes
+  std::vector<StepPart> parts{};
+  /// gflops / limit_gflops
+  double share_of_limit() const { return limit_gflops > 0 ? gflops / limit_gflops : 0.0; }
+};
+
+/// Trains on random tokens and times it, on the calling thread.
+/// @param seconds roughly how long to measure
+/// @note reads a clock: measuring is its purpose
+ProxyBench bench_proxy(const ProxyOptions& options, double seconds);
+
+}  // namespace bimix

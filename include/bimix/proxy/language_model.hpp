@@ -1,0 +1,55 @@
+#pragma once
+
+#include <bimix/proxy/options.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// A named block of trained numbers.
+struct ParameterView {
+  std::string name{};
+  std::span<float> values{};
+};
+
+/// A model that learns from batches of token sequences: the plug-in point of this layer. A new one
+/// is one file with a class and one line in src/proxy/models.def; the contract test of
+/// tests/proxy/language_model_test.cpp runs over all registered models.
+///
+/// Sequences are rows of S+1 tokens: the first S are read, the last S are predicted.
+/// @note one thread at a time may use a model; different models share nothing, so any number may
+///       run in parallel. Same calls, same options, same seed: same bits.
+class LanguageModel {
+ public:
+  virtual ~LanguageModel() = default;
+
+  /// One optimiser step.
+  /// @param sequences (B, S+1) tokens in [0, V)
+  /// @return mean loss of the batch before the step, in nats per token; not finite once training
+  ///         has diverged
+  virtual double train_step(std::span<const std::int32_t> sequences) = 0;
+
+  /// Loss of each predicted token, nothing learned.
+  /// @param sequences (n, S+1), any n
+  /// @param nats (n, S)
+  virtual void token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) = 0;
+
+  /// What was learned; the views stay valid as long as the model.
+  virtual std::vector<ParameterView> parameters() = 0;
+};
+
+/// A fresh model. Initial weights are keyed by (seed, repeat) alone, so all trials of a repeat
+/// start from the same ones.
+/// @throws UsageError if the options have complaints, DataError if this machine lacks their ISA
+std::unique_ptr<LanguageModel> make_model(const ProxyOptions& options, std::uint64_t seed,
+                                          std::uint64_t repeat);
+
+/// Mean loss over all predicted tokens, in nats per token.
+/// @param sequences (n, S+1) with n >= 1 and S the model's context
+double mean_loss(LanguageModel& model, int context, std::span<const std::int32_t> sequences);
+
+}  // namespace bimix

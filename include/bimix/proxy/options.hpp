@@ -1,0 +1,73 @@
+#pragma once
+
+#include <bimix/core/error.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bimix {
+
+/// Settings of a proxy: a small language model, its optimiser and its evaluation. The defaults of
+/// the optimiser are tuned for byte-level text (src/proxy/NOTES.md has the runs).
+///
+/// A zero (or "auto") in the fields marked (auto) means "chosen by `resolved`". Layers above work
+/// with resolved options, so that every machine of a run trains with the same numbers.
+struct ProxyOptions {
+  std::string model = "transformer";  ///< a name of `proxy_models()`
+  int layers = 2;
+  int width = 64;     ///< of the residual stream; a multiple of `heads`
+  int heads = 2;      ///< width / heads is even (rotary positions turn pairs)
+  int context = 128;  ///< S: tokens of a training sequence
+  int batch = 8;      ///< B: sequences of an optimiser step
+  int vocabulary = 256;
+
+  double learning_rate = 0.0;  ///< (auto) after warm-up; constant
+  int warmup_steps = 20;       ///< the learning rate rises linearly over these
+  double weight_decay = 0.01;  ///< AdamW, on matrices only
+  double beta1 = 0.9, beta2 = 0.99;
+  double clip = 1.0;  ///< largest norm of the gradient
+
+  int eval_sequences = 192;  ///< of `context` tokens, for each evaluation domain
+
+  std::string precision = "auto";  ///< (auto) "fp32"
+  int micro_batch = 0;  ///< (auto) sequences that pass through the model together; divides batch
+  std::string isa = "auto";  ///< (auto) widest instructions to use: a name of `isa_levels()`
+
+  bool operator==(const ProxyOptions&) const = default;
+};
+
+/// All that is wrong with the options, each with `proxy.<key>` as its place; empty if nothing is.
+/// Accepts resolved and unresolved options.
+std::vector<Complaint> complaints(const ProxyOptions& options);
+
+/// The options with every (auto) field filled in for this machine. Idempotent.
+/// @throws UsageError if the options have complaints
+/// @note the only place that looks at the processor
+ProxyOptions resolved(const ProxyOptions& options);
+
+/// One line that names everything the trained weights and their losses depend on, for the trial's
+/// identity. @param options resolved
+std::string canonical_text(const ProxyOptions& options);
+
+/// Instruction set levels from least to most: "baseline", "avx2", "avx512".
+const std::vector<std::string>& isa_levels();
+/// The highest of them that this machine can run.
+std::string detect_isa();
+
+/// The registered models.
+std::vector<std::string> proxy_models();
+
+/// B * S: what one optimiser step consumes. Volumes are multiples of it.
+std::int64_t tokens_per_step(const ProxyOptions& options);
+
+/// Trained parameters, embeddings included.
+std::int64_t parameter_count(const ProxyOptions& options);
+/// Floating-point operations of training on that many tokens: 3 x forward, attention counted over
+/// the causal half.
+double training_flops(const ProxyOptions& options, std::int64_t tokens);
+/// The same for evaluation.
+double evaluation_flops(const ProxyOptions& options, std::int64_t tokens);
+
+}  // namespace bimix
