@@ -1,0 +1,85 @@
+#pragma once
+
+#include <bimix/core/error.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bimix {
+
+/// Bytes that came from another rank.
+struct Message {
+  int source = 0;
+  int tag = 0;
+  std::string bytes{};
+};
+
+/// A group of ranks, as a value. A default-made one is serial: rank 0 of 1.
+///
+/// Moves bytes and knows no record. Every call is made from the rank's main thread. Waiting is
+/// polite: it sleeps between looks instead of burning a core, so that a rank whose main thread
+/// waits leaves the processor to its worker thread.
+class Comm {
+ public:
+  class Backend;
+
+  Comm() = default;
+  explicit Comm(std::shared_ptr<Backend> backend) : backend_(std::move(backend)) {}
+
+  int rank() const;
+  int size() const;
+  bool is_root() const { return rank() == 0; }
+
+  /// Hands bytes over for delivery and returns at once. @param tag 0 to 1000
+  void send(int destination, int tag, std::string bytes) const;
+  /// The next message from anybody, if one has arrived. In order for each sender.
+  std::optional<Message> try_receive() const;
+
+  /// @collective Returns when all ranks have called it and all sent messages have left.
+  void barrier() const;
+  /// @collective @return the root's bytes, on every rank
+  std::string broadcast(std::string bytes) const;
+  /// @collective @return every rank's bytes in rank order, on every rank
+  std::vector<std::string> all_gather(const std::string& bytes) const;
+
+ private:
+  std::shared_ptr<Backend> backend_;
+};
+
+/// What an MPI library, or a test, provides.
+class Comm::Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+  virtual void send(int destination, int tag, std::string bytes) = 0;
+  virtual std::optional<Message> try_receive() = 0;
+  virtual void barrier() = 0;
+  virtual std::string broadcast(std::string bytes) = 0;
+  virtual std::vector<std::string> all_gather(const std::string& bytes) = 0;
+};
+
+/// An error that every rank throws at once: each may end by itself, in order.
+class CollectiveError : public Error {
+ public:
+  CollectiveError(ExitCode exit_code, const std::string& text) : Error(exit_code, text) {}
+};
+
+/// @collective Runs `work` on every rank. If it threw an Error on any of them, every rank throws
+/// the CollectiveError of the lowest such rank, so that none is left waiting for the others.
+void collectively(const Comm& comm, const std::function<void()>& work);
+
+/// @collective The same for work that only the root does.
+void on_root(const Comm& comm, const std::function<void()>& work);
+
+/// @collective Splits `count` independent pieces of work over the ranks, piece i on rank
+/// i mod size, and puts their bytes together again in order, on every rank. With pieces that are
+/// pure functions of i the result is the same at any number of ranks.
+std::vector<std::string> map_over_ranks(const Comm& comm, std::size_t count,
+                                        const std::function<std::string(std::size_t)>& piece);
+
+}  // namespace bimix

@@ -1,0 +1,196 @@
+#include <bimix/core/text.hpp>
+#include <bimix/par/mpi_session.hpp>
+
+#include <mpi.h>
+
+#include <chrono>
+#include <climits>
+#include <cstdlib>
+#include <list>
+#include <thread>
+
+namespace bimix {
+namespace {
+
+// A look every half millisecond costs 1-2 % of a core; a blocking call costs a whole one.
+constexpr std::chrono::microseconds pause{500};
+
+void wait_politely(MPI_Request& request) {
+  for (int done = 0;;) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (done) return;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+int as_count(std::size_t bytes) {
+  require(bytes <= INT_MAX, "a message stays below 2 GiB");
+  return static_cast<int>(bytes);
+}
+
+class MpiBackend final : public Comm::Backend {
+ public:
+  MpiBackend() {
+    // A communicator of our own: no other library's message can be taken for one of ours.
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm_);
+    MPI_Comm_rank(comm_, &rank_);
+    MPI_Comm_size(comm_, &size_);
+  }
+  ~MpiBackend() override {
+    int finalized = 0;
+    MPI_Finalized(&finalized);
+    if (!finalized) MPI_Comm_free(&comm_);
+  }
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+
+  void send(int destination, int tag, std::string bytes) override {
+    Outgoing& message = outgoing_.emplace_back();
+    message.bytes = std::move(bytes);
+    MPI_Isend(message.bytes.data(), as_count(message.bytes.size()), MPI_BYTE, destination, tag,
+              comm_, &message.request);
+    drop_delivered();
+  }
+
+  std::optional<Message> try_receive() override {
+    drop_delivered();
+    int arrived = 0;
+    MPI_Status status;
+    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm_, &arrived, &status);
+    if (!arrived) return std::nullopt;
+    int count = 0;
+    MPI_Get_count(&status, MPI_BYTE, &count);
+    Message message{status.MPI_SOURCE, status.MPI_TAG,
+                    std::string(static_cast<std::size_t>(count), '\0')};
+    MPI_Recv(message.bytes.data(), count, MPI_BYTE, message.source, message.tag, comm_,
+             MPI_STATUS_IGNORE);
+    return message;
+  }
+
+  void barrier() override {
+    for (Outgoing& message : outgoing_) wait_politely(message.request);
+    outgoing_.clear();
+    MPI_Request request;
+    MPI_Ibarrier(comm_, &request);
+    wait_politely(request);
+  }
+
+  std::string broadcast(std::string bytes) override {
+    std::uint64_t length = bytes.size();
+    MPI_Request request;
+    MPI_Ibcast(&length, 1, MPI_UINT64_T, 0, comm_, &request);
+    wait_politely(request);
+    bytes.resize(length);
+    MPI_Ibcast(bytes.data(), as_count(bytes.size()), MPI_BYTE, 0, comm_, &request);
+    wait_politely(request);
+    return bytes;
+  }
+
+  std::vector<std::string> all_gather(const std::string& bytes) override {
+    const int mine = as_count(bytes.size());
+    const auto ranks = static_cast<std::size_t>(size_);
+    std::vector<int> counts(ranks), offsets(ranks);
+    MPI_Request request;
+    MPI_Iallgather(&mine, 1, MPI_INT, counts.data(), 1, MPI_INT, comm_, &request);
+    wait_politely(request);
+    std::size_t total = 0;
+    for (std::size_t r = 0; r < ranks; ++r) {
+      offsets[r] = as_count(total);
+      total += static_cast<std::size_t>(counts[r]);
+    }
+    std::string gathered(static_cast<std::size_t>(as_count(total)), '\0');
+    MPI_Iallgatherv(bytes.data(), mine, MPI_BYTE, gathered.data(), counts.data(), offsets.data(),
+                    MPI_BYTE, comm_, &request);
+    wait_politely(request);
+    std::vector<std::string> parts;
+    parts.reserve(ranks);
+    for (std::size_t r = 0; r < ranks; ++r)
+      parts.push_back(gathered.substr(static_cast<std::size_t>(offsets[r]),
+                                      static_cast<std::size_t>(counts[r])));
+    return parts;
+  }
+
+ private:
+  struct Outgoing {
+    std::string bytes;
+    MPI_Request request = MPI_REQUEST_NULL;
+  };
+
+  void drop_delivered() {
+    std::erase_if(outgoing_, [](Outgoing& message) {
+      int done = 0;
+      MPI_Test(&message.request, &done, MPI_STATUS_IGNORE);
+      return done != 0;
+    });
+  }
+
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  int rank_ = 0;
+  int size_ = 1;
+  std::list<Outgoing> outgoing_;  // a list: buffers must not move while they are being sent
+};
+
+bool has_launcher() {
+  for (const char* variable : {"PMIX_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE"})
+    if (std::getenv(variable) != nullptr) return true;
+  return false;
+}
+
+/// Tasks of the Slurm step this process belongs to; 1 outside of one.
+std::int64_t slurm_tasks() {
+  const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+  return tasks == nullptr ? 1 : parse_count(tasks).value_or(1);
+}
+
+void refuse_singletons(int world_size) {
+  if (world_size > 1 || slurm_tasks() <= 1) return;
+  throw DataError(
+      {.place = "srun",
+       .problem = "started " + std::to_string(slurm_tasks()) +
+                  " tasks, and this one finds itself alone (1 MPI rank)",
+       .rule = "such tasks do not know one another and would all write the same run folder",
+       .remedy = "Use `srun --mpi=pmix` (see `srun --mpi=list`), or `mpirun` inside the job"});
+}
+
+}  // namespace
+
+MpiSession::MpiSession() {
+  if (!has_launcher()) {
+    refuse_singletons(1);
+    return;
+  }
+  int provided = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
+  started_ = true;
+  int world_size = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &world_size);
+  try {
+    refuse_singletons(world_size);
+  } catch (...) {
+    MPI_Finalize();
+    throw;
+  }
+  if (world_size > 1) comm_ = Comm(std::make_shared<MpiBackend>());
+}
+
+MpiSession::~MpiSession() {
+  if (!started_) return;
+  comm_.barrier();
+  comm_ = Comm();
+  MPI_Finalize();
+}
+
+void MpiSession::abort(ExitCode exit_code) const {
+  if (started_) MPI_Abort(MPI_COMM_WORLD, static_cast<int>(exit_code));
+  std::_Exit(static_cast<int>(exit_code));
+}
+
+std::string MpiSession::library_version() {
+  char version[MPI_MAX_LIBRARY_VERSION_STRING];
+  int length = 0;
+  MPI_Get_library_version(version, &length);
+  return {version, static_cast<std::size_t>(length)};
+}
+
+}  // namespace bimix

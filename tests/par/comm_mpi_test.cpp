@@ -1,0 +1,65 @@
+#include "support/mpi_test.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+namespace bimix {
+namespace {
+
+using test::world;
+
+TEST(Comm, BroadcastsTheRootsBytes) {
+  const std::string big(300'000, 'b');
+  EXPECT_EQ(world().broadcast(world().is_root() ? big : "other"), big);
+  EXPECT_EQ(world().broadcast(""), "");
+}
+
+TEST(Comm, GathersBytesInRankOrder) {
+  const auto parts = world().all_gather(std::string(world().rank(), 'x'));
+  ASSERT_EQ(parts.size(), static_cast<std::size_t>(world().size()));
+  for (std::size_t r = 0; r < parts.size(); ++r) EXPECT_EQ(parts[r].size(), r);
+}
+
+TEST(Comm, DeliversBigMessagesBothWaysAtOnce) {
+  const std::string big(1 << 20, 'm');
+  const int others = world().size() - 1;
+  for (int r = 0; r < world().size(); ++r)
+    if (r != world().rank()) world().send(r, 7, big + std::to_string(world().rank()));
+  for (int got = 0; got < others;) {
+    if (const auto message = world().try_receive()) {
+      EXPECT_EQ(message->tag, 7);
+      EXPECT_EQ(message->bytes, big + std::to_string(message->source));
+      ++got;
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  world().barrier();
+}
+
+TEST(Collectively, ThrowsTheSameErrorOnEveryRank) {
+  const int last = world().size() - 1;
+  try {
+    collectively(world(), [&] {
+      if (world().rank() == last) throw DataError({.place = "b.txt", .problem = "is torn"});
+    });
+    ADD_FAILURE() << "no error";
+  } catch (const CollectiveError& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::data);
+    const std::string text = "b.txt: is torn.";
+    EXPECT_EQ(error.what(), last == 0 ? text : "rank " + std::to_string(last) + ": " + text);
+  }
+}
+
+TEST(MapOverRanks, PutsPiecesInOrderAtAnyNumberOfRanks) {
+  const auto pieces = map_over_ranks(
+      world(), 7, [](std::size_t i) { return std::string(i, 'p') + std::to_string(i); });
+  ASSERT_EQ(pieces.size(), 7u);
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    EXPECT_EQ(pieces[i], std::string(i, 'p') + std::to_string(i));
+}
+
+}  // namespace
+}  // namespace bimix

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <bimix/par/comm.hpp>
+
+namespace bimix::test {
+
+/// All ranks that run this test program.
+const Comm& world();
+
+}  // namespace bimix::test
