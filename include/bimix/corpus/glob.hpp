@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// A file that a pattern matched.
+struct Match {
+  std::filesystem::path path{};  ///< where it is
+  /// The same without the pattern's leading folders that hold no wildcard: what a corpus is known
+  /// by, wherever it was unpacked. `corpora/prose/*.txt` gives "a.txt".
+  std::string name{};
+  bool operator==(const Match&) const = default;
+};
+
+/// The regular files that `pattern` matches, sorted by name. `*`, `?` and `[...]` stay within one
+/// folder, `**` as a whole component stands for any number of folders; hidden files must be named
+/// with their dot, and `**` does not follow links to folders. A pattern without wildcards is a
+/// path.
+/// @param base  what a relative pattern is relative to
+/// @throws DataError naming the pattern if nothing matches, or if a folder cannot be read
+std::vector<Match> files_matching(const std::string& pattern, const std::filesystem::path& base);
+
+}  // namespace bimix

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// One text: a file, or the part of one that was not held out.
+struct Document {
+  std::string name{};  ///< see Match::name
+  std::span<const std::uint8_t> tokens{};
+};
+
+/// Documents laid end to end, as seen by whoever cuts sequences. Views only.
+class PackedTokens {
+ public:
+  PackedTokens() = default;
+  explicit PackedTokens(std::vector<Document> documents);
+
+  const std::vector<Document>& documents() const { return documents_; }
+  /// All tokens.
+  std::int64_t size() const { return starts_.back(); }
+
+  /// Copies tokens [from, from + out.size()) into `out`, across document borders.
+  void copy(std::int64_t from, std::span<std::int32_t> out) const;
+
+  /// Number of slots of a given context: slot k is tokens [k * context, (k + 1) * context], that is
+  /// context inputs and the same shifted by one as targets. Each token but the first and a rest
+  /// shorter than `context` is the target of exactly one slot.
+  std::int64_t slot_count(int context) const;
+  /// Copies slot k. @param out context + 1 tokens
+  void copy_slot(std::int64_t k, int context, std::span<std::int32_t> out) const;
+
+ private:
+  std::vector<Document> documents_{};
+  std::vector<std::int64_t> starts_{0};  ///< of each document, and the end
+};
+
+}  // namespace bimix

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <bimix/corpus/corpus.hpp>
+#include <bimix/data/records.hpp>
+#include <bimix/entropy/bigram_counts.hpp>
+
+#include <Eigen/Core>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+struct EntropyOptions {
+  std::vector<std::string> measures{"shannon", "joint", "conditional", "von-neumann"};
+  bool miller_madow = false;  ///< correct for the bias of small samples
+  bool equal_tokens = true;   ///< every domain at the size of the smallest
+  int samples = 2000;  ///< N sample texts a domain for von Neumann, fewer if it has not so many
+  int sample_tokens = 512;  ///< length of each
+  int dimension = 256;      ///< d of their vectors
+  bool operator==(const EntropyOptions&) const = default;
+};
+
+/// All names that EntropyOptions::measures may hold.
+const std::vector<std::string>& entropy_measures();
+
+/// @throws UsageError for an unknown or repeated measure (nearest name suggested), no measure, or
+///         sizes that are not positive
+void check(const EntropyOptions& options);
+
+/// Part `part` of `parts` of the one pass over a domain's training tokens that the first three
+/// measures need. The parts of a domain merged are the whole, exactly, for any number of parts.
+/// With equal_tokens each domain gives as many bigrams as the smallest has, taken evenly from all
+/// of its length. Training tokens only; no bigram across documents.
+/// @note `parts` may exceed the work; parts beyond it are empty
+BigramCounts count_part(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
+                        int part = 0, int parts = 1);
+
+/// A von Neumann entropy and what it was taken from.
+struct SampleEntropy {
+  double nats = 0.0;
+  std::int64_t samples = 0;
+  bool operator==(const SampleEntropy&) const = default;
+};
+
+/// -tr(rho log rho), rho = K/N, K the cosine kernel of N sample texts of the domain's training
+/// part, each one a vector of signed hashed byte n-grams.
+/// @param seed the campaign's; samples depend on it and the domain's name, features on it alone
+/// @note O(N d^2 + d^3); one domain at a time, nothing to merge
+/// @see Friedman & Dieng 2023 (Vendi score), arXiv:2210.02410;
+///      Weinberger et al. 2009 (feature hashing), doi:10.1145/1553374.1553516
+SampleEntropy von_neumann(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
+                          std::uint64_t seed);
+
+/// The table from whole counts and sample entropies of all domains.
+/// @param counts   K, or none if no measure needs them
+/// @param samples  K, or none without "von-neumann"
+EntropyTable finish(const std::vector<std::string>& domains, const EntropyOptions& options,
+                    std::span<const BigramCounts> counts, std::span<const SampleEntropy> samples);
+
+/// All of the above on this one thread.
+EntropyTable entropy_table(const Corpus& corpus, const EntropyOptions& options, std::uint64_t seed);
+
+/// H(X_t) = -sum p(x) ln p(x), p from the first tokens of the bigrams; 0 without bigrams.
+double shannon_entropy(const BigramCounts& counts);
+/// H(X_t, X_t+1); 0 without bigrams.
+double joint_entropy(const BigramCounts& counts);
+/// H(X_t+1 | X_t) = -sum p(x, y) ln (p(x, y) / p(x)), so that joint = shannon + conditional.
+double conditional_entropy(const BigramCounts& counts);
+/// (m - 1) / (2 n): m distinct outcomes seen among n; 0 for n = 0. To be added to the plug-in
+/// value.
+/// @see Miller 1955, "Note on the bias of information estimates"
+double miller_madow_correction(std::int64_t distinct, std::int64_t count);
+
+/// The entropy of the eigenvalues of V'V/N, V the rows scaled to unit norm. Rows of zeros are left
+/// out. @param vectors (N, d). @return within [0, ln min(N, d)]
+double von_neumann_entropy(const Eigen::Ref<const Eigen::MatrixXd>& vectors);
+
+/// r_i = exp(H_i) / sum_j exp(H_j). @param nats finite
+Mixture mixture_from_entropy(std::span<const double> nats);
+
+}  // namespace bimix
