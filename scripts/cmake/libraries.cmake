@@ -51,4 +51,8 @@ if(BIMIX_SANITIZE)
   add_compile_options(-fsanitize=${BIMIX_SANITIZE} -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${BIMIX_SANITIZE})
+  # Settings that the sanitizers look up by name; -u because nothing else refers to them.
+  add_library(bimix_sanitizers STATIC ${PROJECT_SOURCE_DIR}/tests/support/sanitizers.cpp)
+  target_link_libraries(bimix_warnings INTERFACE bimix_sanitizers)
+  add_link_options(LINKER:-u,__lsan_default_suppressions)
 endif()
