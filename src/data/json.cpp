@@ -137,6 +137,7 @@ Json to_json(const TrialResult& result) {
           {"tokens_seen", result.tokens_seen},
           {"wall_seconds", number(result.wall_seconds)},
           {"tokens_per_second", number(result.tokens_per_second)},
+          {"parameters", number(result.parameters)},
           {"rank", result.rank},
           {"attempt", result.attempt},
           {"host", result.host}};
@@ -160,6 +161,7 @@ TrialResult trial_result_from(const Json& json) {
   result.tokens_seen = read.value<std::vector<std::int64_t>>("tokens_seen");
   result.wall_seconds = read.number("wall_seconds");
   result.tokens_per_second = read.number("tokens_per_second");
+  result.parameters = read.number("parameters");
   result.rank = read.value<int>("rank");
   result.attempt = read.value<int>("attempt");
   result.host = read.value<std::string>("host");

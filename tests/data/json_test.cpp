@@ -16,6 +16,7 @@ TrialResult some_result() {
   result.curve = {{64000, 62, {5.1, 1.0 / 3.0}}, {128000, 125, {4.9, 0x1p-1074}}};
   result.tokens_seen = {100, 28};
   result.wall_seconds = 0.1;
+  result.parameters = 122e6;
   result.host = "node\n1";
   return result;
 }

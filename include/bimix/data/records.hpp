@@ -88,6 +88,7 @@ struct TrialResult {
       tokens_seen{};  ///< K training tokens drawn from each domain; may be empty
   double wall_seconds = 0.0;
   double tokens_per_second = 0.0;  ///< 0 for sources that do not train
+  double parameters = 0.0;         ///< model size; 0 = not said
   int rank = 0;
   int attempt = 1;
   std::string host{};
@@ -161,6 +162,7 @@ struct LawFit {
   std::vector<Table> covariance{};        ///< E of (P, P)
   std::vector<DomainFit> domain{};        ///< E
   std::vector<Table> bootstrap{};         ///< samples of (E, P)
+  std::vector<std::string> flags{};       ///< what the reader must know about the fit as a whole
   HeldOut held_out{};
   std::vector<double> share_low{}, share_high{};  ///< K: range of shares seen
   double tokens_low = 0.0, tokens_high = 0.0;     ///< range of volumes seen

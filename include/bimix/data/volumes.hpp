@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace bimix {
+
+/// Volumes within this fraction of one another are one volume.
+inline constexpr double volume_tolerance = 0.005;
+
+/// The distinct volumes among `tokens`, ascending. A group starts at its smallest member and
+/// reaches volume_tolerance above it; its largest member stands for it ("keep the later").
+/// @param tokens any order, positive
+std::vector<std::int64_t> merged_volumes(std::vector<std::int64_t> tokens);
+
+/// Index of the volume nearest to `tokens`, if it is within volume_tolerance of it.
+/// @param volumes ascending
+std::optional<std::size_t> find_volume(std::span<const std::int64_t> volumes, std::int64_t tokens);
+
+}  // namespace bimix

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace bimix {
+
+/// The few calls by which the store changes a file system. Tests replace one of them to fail at
+/// the n-th call; everything else uses Disk::real(). Failures are std::system_error.
+class Disk {
+ public:
+  /// POSIX.
+  static Disk& real();
+
+  virtual ~Disk() = default;
+
+  /// Opens for appending, made if absent. @return a descriptor
+  virtual int open_to_append(const std::filesystem::path& path);
+  /// Opens empty, made if absent. @return a descriptor
+  virtual int open_empty(const std::filesystem::path& path);
+  /// Writes all bytes; some of them may have been written where it throws.
+  virtual void write(int file, std::string_view bytes);
+  /// Forces content and size to the device.
+  virtual void sync(int file);
+  virtual void truncate(int file, std::uint64_t size);
+  virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to);
+  /// Forces a folder's entries to the device.
+  virtual void sync_folder(const std::filesystem::path& folder);
+};
+
+/// Replaces a file as a whole: `path.tmp` is written and synced, then renamed. Readers see the old
+/// bytes or the new ones, never a part, also after a crash or on a full disk.
+/// @throws DataError naming the file and the system's reason; the old file is then untouched.
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes,
+                           Disk& disk = Disk::real());
+
+/// The whole of a regular file.
+/// @throws DataError if it cannot be read or is none.
+std::string read_file(const std::filesystem::path& path);
+
+}  // namespace bimix

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <bimix/data/json.hpp>
+#include <bimix/data/records.hpp>
+#include <bimix/store/disk.hpp>
+#include <bimix/store/folder_lock.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// The journal of a run folder: the truth that everything else is rebuilt from.
+/// Layout and rules: src/store/FORMAT.md.
+namespace bimix {
+
+/// What the run is a run of. A later header replaces an earlier one (an extended campaign).
+struct JournalHeader {
+  std::string campaign_hash{};  ///< of the resolved campaign
+  std::string plan_hash{};      ///< of the trial ids in plan order
+  /// corpus or log -> fingerprint
+  std::vector<std::pair<std::string, std::string>> fingerprints{};
+  bool operator==(const JournalHeader&) const = default;
+};
+
+/// Work that is derived from the trials and recomputed from this request, never stored.
+struct WorkRequest {
+  std::string work{};  ///< "fit", "optimize"
+  Json options{};      ///< whatever the work needs to be repeated exactly
+  bool operator==(const WorkRequest&) const = default;
+};
+
+/// How a session ended, where it could still say so.
+struct RunStop {
+  int exit_code = 0;
+  std::string reason{};
+  std::int64_t utc_seconds = 0;
+  bool operator==(const RunStop&) const = default;
+};
+
+/// Everything a journal says.
+struct JournalState {
+  std::optional<JournalHeader> header{};  ///< nothing if the journal is absent or empty
+  std::vector<RunStamp> sessions{};       ///< one for each start of the program, in order
+  std::vector<EntropyTable> entropy{};    ///< none or one: the last
+  std::vector<TrialResult> results{};     ///< one for each id: the last, at its first place
+  std::vector<WorkRequest> requests{};    ///< in order
+  std::vector<TrialSpec> check_trials{};  ///< of the last check plan, with all digits
+  std::vector<RunStop> stops{};           ///< in order
+  std::vector<std::string> notes{};       ///< what was dropped, and why
+  std::uint64_t sound_bytes = 0;          ///< length without a torn last line
+  bool operator==(const JournalState&) const = default;
+};
+
+/// DIR/journal.ndjson.
+std::filesystem::path journal_path(const std::filesystem::path& folder);
+
+/// Reads a journal, also while another process appends to it. An absent one is empty. A torn last
+/// line (no end, or a wrong checksum on the very last line) is dropped with a note.
+/// @throws DataError naming file and line for a damaged line before the last, a line without a
+///   known layout, a file that is no journal, and a newer major format version.
+JournalState read_journal(const std::filesystem::path& folder);
+
+/// Appends to the journal. Each append is one write and one sync: when it returns, the line is
+/// on the device; when it throws, the lines before it are untouched and the part of a line that
+/// was written is cut off again.
+class Journal {
+ public:
+  /// Opens for appending and cuts off a torn last line.
+  /// @param lock the right to write; must outlive the journal
+  /// @throws DataError as read_journal does
+  explicit Journal(const FolderLock& lock, Disk& disk = Disk::real());
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// What the journal said when it was opened.
+  const JournalState& state() const { return state_; }
+
+  /// @throws DataError if it could not be written, naming the file and the system's reason.
+  void append(const JournalHeader& header);
+  void append(const RunStamp& session);
+  void append(const EntropyTable& entropy);
+  void append(const TrialResult& result);
+  void append(const WorkRequest& request);
+  /// The mixtures chosen for the check, written before any of them is trained.
+  void append(const std::vector<TrialSpec>& check_trials);
+  void append(const RunStop& stop);
+
+ private:
+  void append_line(std::string_view kind, const Json& body);
+
+  std::filesystem::path path_;
+  Disk& disk_;
+  JournalState state_;
+  std::uint64_t size_ = 0;
+  int file_ = -1;
+};
+
+/// One line with its checksum and line end: `{"crc":"8 hex","kind":"...",...}`.
+/// @param body an object; its members follow `kind`
+std::string journal_line(std::string_view kind, const Json& body);
+
+}  // namespace bimix

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+#include <bimix/store/disk.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// results.h5: the product of a run. Layout: src/store/FORMAT.md.
+namespace bimix {
+
+/// Writes results.h5 as a whole (aside, synced, renamed). Trials are in plan order; those without
+/// a result have status `missing` and NaN losses; check trials are under /check/trials.
+/// The same record gives the same bytes.
+/// @throws DataError if it cannot be written; the old file is then untouched
+/// @throws InternalError if the record contradicts itself (shapes, no trials, no domains)
+void write_results(const std::filesystem::path& path, const RunRecord& record,
+                   Disk& disk = Disk::real());
+
+/// Reads back texts, stamp, plan and results of a results.h5. What is derived from them (laws,
+/// optimum, check) and the entropies stay empty; of the specs `source` and `cost` stay empty.
+/// @throws DataError for a foreign or damaged file and for a newer major format version.
+RunRecord read_results(const std::filesystem::path& path);
+
+/// How two HDF5 files differ: objects, shapes, values (bit for bit, every NaN equal), text
+/// attributes. One sentence each, in the order of names; empty if they agree.
+/// @param skip absolute paths of objects left out, with everything below them
+/// @throws DataError if either is no HDF5 file
+std::vector<std::string> differences(const std::filesystem::path& a, const std::filesystem::path& b,
+                                     const std::vector<std::string>& skip = {});
+
+/// What may differ between two results of one journal: where and how fast they were made.
+std::vector<std::string> timing_paths();
+
+}  // namespace bimix

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <bimix/data/json.hpp>
+#include <bimix/store/disk.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace bimix {
+
+/// What a run says about itself every few seconds, for `bimix status` from any shell.
+struct RunStatus {
+  std::int64_t started_utc = 0;  ///< seconds since 1970
+  std::int64_t updated_utc = 0;  ///< the heartbeat
+  std::string stage{};           ///< "entropy", "trials", "fit", "optimum", "check", "done", ...
+  int trials_total = 0;
+  int trials_done = 0;
+  int trials_failed = 0;
+  int trials_running = 0;
+  double eta_seconds = 0.0;  ///< NaN where nothing is known yet
+  int ranks = 1;
+  std::string host{};
+  std::int64_t pid = 0;
+  std::string message{};  ///< one line for people
+  bool operator==(const RunStatus&) const = default;
+};
+
+Json to_json(const RunStatus& status);
+
+/// Replaces DIR/status.json. @throws DataError as write_file_atomically does.
+void write_status(const std::filesystem::path& folder, const RunStatus& status,
+                  Disk& disk = Disk::real());
+
+/// @return nothing if there is no status yet
+/// @throws DataError if the file is no status
+std::optional<RunStatus> read_status(const std::filesystem::path& folder);
+
+}  // namespace bimix
