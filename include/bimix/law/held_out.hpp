@@ -1,0 +1,57 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+#include <bimix/law/options.hpp>
+
+#include <span>
+#include <vector>
+
+namespace bimix {
+
+/// What one fold found on the mixtures it held out: one row of `point` for each held-out mixture
+/// and evaluation domain, with the columns below. Repeats of a mixture are averaged first.
+struct HeldOutPart {
+  enum Column : std::size_t {
+    mixture_id,     ///< as a double
+    eval_domain,    ///< as a double
+    seen,           ///< loss at the last volume, nats
+    predicted,      ///< by the law fitted without these mixtures
+    previous,       ///< loss of the same runs at the volume before
+    training_mean,  ///< mean loss of the training mixtures at the last volume
+    column_count
+  };
+  int fold = 0;
+  Table point{};  ///< (rows, column_count); NaN where something was not to be had
+  bool operator==(const HeldOutPart&) const = default;
+};
+
+/// The number of folds: options.folds, at most one per mixture; 0 asks for the automatic choice.
+int fold_count(const Observations& observations, const FitOptions& options);
+
+/// The fold of each mixture id: mixtures shuffled by RandomStream(seed, Purpose::folds), dealt out
+/// in turn, so that sizes differ by one at most. -1 for mixtures without observations.
+std::vector<int> fold_of_mixture(const Observations& observations, const FitOptions& options,
+                                 int folds);
+
+/// Fits without the mixtures of one fold (all their repeats and volumes) and predicts them at the
+/// last volume: the largest one, and volumes within 0.5 % of it. Domains that the rest cannot
+/// determine are predicted as NaN.
+/// @note A pure function of its arguments: folds may be computed anywhere in any order.
+HeldOutPart held_out_fold(const Observations& observations, const FitOptions& options, int fold,
+                          int folds);
+
+/// Error, worst error, R2 across mixtures, both baselines and Spearman's rank correlation of the
+/// mean loss, over all held-out mixtures. Mixtures that lack a domain count in the other domains'
+/// figures, not in Spearman's.
+/// @param parts all folds, in any order: the result is the same
+HeldOut merge_folds(const DomainSet& domains, std::vector<HeldOutPart> parts);
+
+/// 1 - sum (predicted - seen)^2 / sum (seen - mean seen)^2. NaN for fewer than two values or no
+/// spread.
+double r_squared(std::span<const double> predicted, std::span<const double> seen);
+
+/// Spearman's rank correlation; ties get their average rank. NaN for fewer than two values or if
+/// either side has no spread.
+double spearman(std::span<const double> a, std::span<const double> b);
+
+}  // namespace bimix

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <bimix/core/error.hpp>
+#include <bimix/data/records.hpp>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bimix {
+
+/// Where a law is evaluated: one mixture at one volume, for one evaluation domain.
+struct LawPoint {
+  std::span<const double> share{};  ///< K
+  int own = -1;         ///< the training domain whose share the loss follows; -1 if there is none
+  double tokens = 0.0;  ///< training tokens, positive
+};
+
+/// Closed interval a parameter is kept in.
+struct Bound {
+  double low = 0.0;
+  double high = 0.0;
+};
+
+enum class Residual { relative, plain };
+
+/// The observations of one evaluation domain, ready to be fitted: only finite positive losses, and
+/// no share of 0 where the law is infinite there. Rows are sorted by volume, then by mixture.
+struct DomainData {
+  std::string domain{};
+  int own = -1;
+  Residual residual = Residual::relative;
+  std::vector<Mixture> mixtures{};     ///< D distinct mixtures that have rows
+  std::vector<int> mixture_id{};       ///< D: their ids in the Observations
+  std::vector<double> volumes{};       ///< V distinct volumes, ascending
+  std::vector<std::size_t> mixture{};  ///< M indices into `mixtures`
+  std::vector<std::size_t> volume{};   ///< M indices into `volumes`, ascending
+  std::vector<double> loss_nats{};     ///< M
+  int masked = 0;             ///< rows left out: missing or impossible loss, or a share of 0
+  int masked_zero_share = 0;  ///< of these, because of a share of 0
+};
+
+/// What a fit of one domain gave.
+struct Estimate {
+  std::vector<double> parameter{};  ///< P; a parameter at its bound equals it exactly
+  double objective = 0.0;           ///< weighted sum of squared residuals
+  std::string stop_reason{};
+};
+
+/// A law bound to one domain's observations: what does not change between the many fits of a
+/// bootstrap is computed once. Not shared between threads: it owns its workspace.
+class DomainFitter {
+ public:
+  virtual ~DomainFitter() = default;
+
+  /// The bounded weighted least-squares fit.
+  /// @param mixture_weight D positive weights, one for each mixture of the data
+  /// @param start P parameters to start from besides the law's own starting points; may be empty.
+  /// The result does not trust the start: where the law's own starting points promise better, they
+  /// are followed as well.
+  /// @note Deterministic.
+  virtual Estimate fit(std::span<const double> mixture_weight, std::span<const double> start) = 0;
+};
+
+/// At a fixed volume, L(r) = constant + scale * r_own^-exponent: the shape that the exact optimum
+/// needs.
+struct PowerSection {
+  double scale = 0.0;     ///< nats, >= 0
+  double exponent = 0.0;  ///< >= 0
+};
+
+/// A form L(mixture, tokens; parameters) of the loss of one evaluation domain. Stateless.
+/// To add one: a file `<name>.cpp` beside bimix.cpp that defines `make_law_<name>`, and its line in
+/// laws.def. tests/law/contract_test.cpp then holds it to this interface.
+class Law {
+ public:
+  virtual ~Law() = default;
+
+  /// As in laws.def.
+  virtual std::string name() const = 0;
+  /// Names of the P parameters for K training domains.
+  virtual std::vector<std::string> parameters(std::size_t train_domains) const = 0;
+  /// P bounds, in the parameters' order.
+  virtual std::vector<Bound> bounds(std::size_t train_domains) const = 0;
+  /// True if the law needs a training domain of its own for each evaluation domain.
+  virtual bool needs_own_share() const = 0;
+  /// True if rows with a share of 0 can be fitted.
+  virtual bool finite_at_zero_share() const = 0;
+
+  /// Predicted loss in nats per token. NaN if a parameter is NaN or the point lacks a share the law
+  /// needs; +infinity at a share of 0 where the law diverges.
+  virtual double predict(std::span<const double> parameter, const LawPoint& point) const = 0;
+  /// d predict / d parameter. @param slope P, written
+  virtual void gradient(std::span<const double> parameter, const LawPoint& point,
+                        std::span<double> slope) const = 0;
+  /// d predict / d share. @param slope K, written
+  virtual void share_gradient(std::span<const double> parameter, const LawPoint& point,
+                              std::span<double> slope) const = 0;
+  /// The section at one volume, if it is a power of the own share alone; nothing otherwise.
+  virtual std::optional<PowerSection> power_section(std::span<const double> parameter,
+                                                    double tokens) const = 0;
+
+  /// Why these observations cannot be fitted, or nothing. The complaint's place is left empty.
+  virtual std::optional<Complaint> obstacle(const DomainData& data) const = 0;
+  /// @param data without obstacle; must outlive the fitter
+  virtual std::unique_ptr<DomainFitter> fitter(const DomainData& data) const = 0;
+  /// What the reader of a fit must know: parameters at bounds, narrow ranges. Places left empty.
+  virtual std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const = 0;
+};
+
+/// Names in the order of laws.def.
+std::vector<std::string> law_names();
+
+/// @throws UsageError naming the nearest law if there is none of that name
+const Law& find_law(std::string_view name);
+
+/// The coefficients of BiMix as the paper writes them, L = A r^-alpha (B s^-beta + C).
+struct PaperCoefficients {
+  double A = 1.0;  ///< 1 by choice of gauge: (A, B, C) -> (kA, B/k, C/k) changes no prediction
+  double alpha = 0.0;
+  double B = 0.0;
+  double beta = 0.0;
+  double C = 0.0;
+};
+
+/// One domain's row of a `bimix` fit in the gauge A = 1.
+/// @throws InternalError if the fit is of another law
+PaperCoefficients paper_coefficients(const LawFit& fit, std::size_t eval_domain);
+
+}  // namespace bimix

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <bimix/core/error.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// How a law is fitted; the `fit:` block of a campaign.
+struct FitOptions {
+  std::string law = "bimix";          ///< a name of law_names()
+  std::string residual = "relative";  ///< "relative": (predicted - seen) / seen; "plain": nats
+  int bootstrap = 200;                ///< resamples, each a Dirichlet(1) weighting of the mixtures
+  double level = 0.9;                 ///< of the intervals, in (0, 1)
+  std::uint64_t seed = 1;             ///< of bootstrap weights and folds: the campaign's seed
+  int folds = 0;  ///< held-out folds of mixtures; 0: one per mixture below 20 mixtures, else 10
+  bool operator==(const FitOptions&) const = default;
+};
+
+/// Every mistake in the options, none if they can be used. Places are "fit.law", "fit.level", ...
+std::vector<Complaint> complaints(const FitOptions& options);
+
+}  // namespace bimix

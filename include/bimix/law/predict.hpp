@@ -1,0 +1,34 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+
+#include <vector>
+
+namespace bimix {
+
+/// Predicted loss of one evaluation domain, nats per token. NaN for a domain that was not fitted.
+double predict(const LawFit& fit, std::size_t eval_domain, const Mixture& mixture, double tokens);
+
+/// The same from another coefficient table of the same law, such as a bootstrap sample.
+double predict(const LawFit& fit, const Table& coefficient, std::size_t eval_domain,
+               const Mixture& mixture, double tokens);
+
+struct Interval {
+  double low = 0.0;
+  double high = 0.0;
+  bool operator==(const Interval&) const = default;
+};
+
+/// Quantile by linear interpolation between order statistics (Hyndman and Fan's type 7); NaN values
+/// are left out; NaN if none is left. @param p in [0, 1]
+double quantile(std::vector<double> values, double p);
+
+/// The central interval: quantiles (1 - level) / 2 and (1 + level) / 2.
+Interval central_interval(const std::vector<double>& values, double level);
+
+/// Interval of the predicted loss over the fit's bootstrap samples: of the law's value, without the
+/// noise of a single run. NaN without bootstrap.
+Interval predict_interval(const LawFit& fit, std::size_t eval_domain, const Mixture& mixture,
+                          double tokens, double level);
+
+}  // namespace bimix

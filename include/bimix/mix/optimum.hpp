@@ -1,0 +1,47 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+#include <bimix/mix/options.hpp>
+
+#include <vector>
+
+namespace bimix {
+
+/// The shares that the optimum may take: low <= share <= high in each training domain.
+struct Box {
+  std::vector<double> low{};   ///< K
+  std::vector<double> high{};  ///< K
+  bool operator==(const Box&) const = default;
+};
+
+/// Floors, caps and epochs, and unless options.extrapolate the range of shares that was tried.
+/// @throws UsageError if no mixture is left, saying which limit to move; where the epochs of the
+///         data are what is exhausted, the largest volume they allow is named
+Box allowed_box(const LawFit& fit, const OptimizeOptions& options);
+
+/// The mixture that minimises the weighted mean of the predicted losses in the allowed box.
+///
+/// min_r sum_e w_e L_e(r_own(e), s): separable and convex for laws whose section at a volume is a
+/// power of the own share. Each share solves gain_i(r) = lambda, gain_i(r) = -d/dr of its terms,
+/// clipped to the box; lambda is the root of sum r = 1. Exact to rounding.
+///
+/// certificate: the KKT residual in nats per unit of share: the largest difference in gain between
+/// a domain that could take more and one that could give some, 0 if there is none. Since the
+/// problem is convex, the objective is at most this many nats above the best.
+///
+/// Training domains that no fitted evaluation domain follows keep their default share; those whose
+/// loss does not depend on their share get their floor, or what the others cannot take.
+/// Intervals are 90 %, central_interval over fit.bootstrap: share_low/high of the optimum of each
+/// bootstrap law, gain_low/high of default minus *this* mixture under each bootstrap law; NaN
+/// without bootstrap.
+/// @throws UsageError if an option is wrong, the box is empty, or the law has no exact optimum
+/// @note Deterministic; some microseconds for each bootstrap sample.
+/// @see Ge et al. 2025, arXiv 2405.14908
+MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
+                           const Mixture& default_share);
+
+/// The optimum of bootstrap law `sample` in the same box.
+Mixture optimum_of_sample(const LawFit& fit, const OptimizeOptions& options,
+                          const Mixture& default_share, int sample);
+
+}  // namespace bimix

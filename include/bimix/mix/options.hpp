@@ -1,0 +1,27 @@
+#pragma once
+
+#include <bimix/core/error.hpp>
+#include <bimix/data/records.hpp>
+
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// What is asked of the best mixture; the `optimize:` block of a campaign.
+struct OptimizeOptions {
+  double tokens = 0.0;                  ///< the volume the mixture is for, positive
+  std::string objective = "mean";       ///< "mean" of the evaluation domains' losses, or "weighted"
+  std::vector<double> weights{};        ///< E, for "weighted": not negative, not all zero
+  std::vector<double> floor{};          ///< K smallest shares; empty: none
+  std::vector<double> cap{};            ///< K largest shares; empty: none
+  std::vector<double> unique_tokens{};  ///< K tokens there are of each domain; 0 or empty: unknown
+  double max_epochs = 0.0;   ///< share * tokens <= max_epochs * unique_tokens; 0: no limit
+  bool extrapolate = false;  ///< allow shares outside the range that was tried
+  bool operator==(const OptimizeOptions&) const = default;
+};
+
+/// Every mistake in the options that needs no fit to be seen. Places are "optimize.cap", ...
+std::vector<Complaint> complaints(const OptimizeOptions& options, const DomainSet& domains);
+
+}  // namespace bimix
