@@ -230,6 +230,7 @@ Json to_json(const LawFit& fit) {
   }
   const HeldOut& held = fit.held_out;
   return {{"law", fit.law},
+          {"flags", fit.flags},
           {"domains", std::move(domains)},
           {"held_out",
            {{"protocol", held.protocol},
