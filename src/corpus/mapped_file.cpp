@@ -1,0 +1,47 @@
+#include "mapped_file.hpp"
+
+#include <bimix/core/error.hpp>
+
+#include <boost/interprocess/file_mapping.hpp>
+#include <boost/interprocess/mapped_region.hpp>
+#include <fmt/format.h>
+
+namespace bimix {
+namespace {
+
+namespace ipc = boost::interprocess;
+
+std::uintmax_t size_of(const std::filesystem::path& path) {
+  std::error_code failure;
+  const std::uintmax_t size = std::filesystem::file_size(path, failure);
+  if (failure)
+    throw DataError({.place = path.string(),
+                     .problem = "cannot be read: " + failure.message(),
+                     .rule = "",
+                     .remedy = "Check the path and its permissions"});
+  if (size == 0)
+    throw DataError({.place = path.string(),
+                     .problem = "the file is empty",
+                     .rule = "every file of a domain holds text",
+                     .remedy = "Delete it, or write a pattern that leaves it out"});
+  return size;
+}
+
+}  // namespace
+
+MappedFile map_file(const std::filesystem::path& path) {
+  const std::uintmax_t size = size_of(path);
+  try {
+    const ipc::file_mapping file(path.c_str(), ipc::read_only);
+    const auto region = std::make_shared<ipc::mapped_region>(file, ipc::read_only);
+    return {{static_cast<const std::uint8_t*>(region->get_address()), region->get_size()}, region};
+  } catch (const ipc::interprocess_exception& error) {
+    throw DataError(
+        {.place = path.string(),
+         .problem = fmt::format("cannot be mapped, {} bytes: {}", size, error.what()),
+         .rule = "",
+         .remedy = "Check its permissions; with very many files, join them into fewer"});
+  }
+}
+
+}  // namespace bimix
