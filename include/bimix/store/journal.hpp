@@ -98,6 +98,7 @@ class Journal {
   JournalState state_;
   std::uint64_t size_ = 0;
   int file_ = -1;
+  bool torn_ = false;  ///< bytes of a failed append may stand behind size_
 };
 
 /// One line with its checksum and line end: `{"crc":"8 hex","kind":"...",...}`.

@@ -1,0 +1,121 @@
+#include "disk_errors.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/store/disk.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+namespace bimix {
+namespace {
+
+[[noreturn]] void fail(const char* call) {
+  throw std::system_error(errno, std::generic_category(), call);
+}
+
+int open_file(const std::filesystem::path& path, int flags) {
+  const int file = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+  if (file < 0) fail("open");
+  return file;
+}
+
+}  // namespace
+
+Disk& Disk::real() {
+  static Disk disk;
+  return disk;
+}
+
+int Disk::open_to_append(const std::filesystem::path& path) {
+  return open_file(path, O_WRONLY | O_CREAT | O_APPEND);
+}
+
+int Disk::open_empty(const std::filesystem::path& path) {
+  return open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
+}
+
+void Disk::write(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void Disk::sync(int file) {
+  // EINVAL: a pipe or /dev/full, which has nothing to force.
+  if (::fdatasync(file) != 0 && errno != EINVAL) fail("fdatasync");
+}
+
+void Disk::truncate(int file, std::uint64_t size) {
+  if (::ftruncate(file, static_cast<off_t>(size)) != 0) fail("ftruncate");
+}
+
+void Disk::rename(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) fail("rename");
+}
+
+void Disk::sync_folder(const std::filesystem::path& folder) {
+  const int file = open_file(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+  // Some file systems cannot sync a folder and say so with EINVAL; the rename stands all the same.
+  const bool failed = ::fsync(file) != 0 && errno != EINVAL;
+  const int reason = errno;
+  ::close(file);
+  errno = reason;
+  if (failed) fail("fsync");
+}
+
+DataError cannot_write(const std::filesystem::path& path, const std::system_error& cause) {
+  const bool full = cause.code() == std::errc::no_space_on_device ||
+                    cause.code() == std::errc::file_too_large || cause.code().value() == EDQUOT;
+  return DataError({.place = path.string(),
+                    .problem = "cannot be written: " + cause.code().message(),
+                    .rule = "what was written before is intact",
+                    .remedy = full ? "Free space there or raise the quota, then give the same "
+                                     "command again: it continues"
+                                   : "Mend this, then give the same command again: it continues"});
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes, Disk& disk) {
+  const std::filesystem::path aside = path.string() + ".tmp";
+  int file = -1;
+  try {
+    file = disk.open_empty(aside);
+    disk.write(file, bytes);
+    disk.sync(file);
+    ::close(std::exchange(file, -1));
+    disk.rename(aside, path);
+    disk.sync_folder(path.parent_path());
+  } catch (const std::system_error& cause) {
+    if (file >= 0) ::close(file);
+    std::error_code ignored;
+    std::filesystem::remove(aside, ignored);
+    throw cannot_write(path, cause);
+  }
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  const auto refuse = [&](const std::string& problem) {
+    throw DataError({.place = path.string(),
+                     .problem = problem,
+                     .rule = "",
+                     .remedy = "Check the name and the permissions"});
+  };
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(path, failure))
+    refuse(failure ? "cannot be read: " + failure.message() : "is no regular file");
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream bytes;
+  if (std::filesystem::file_size(path) > 0) bytes << stream.rdbuf();
+  if (!stream || !bytes) refuse("cannot be read: " + std::generic_category().message(errno));
+  return std::move(bytes).str();
+}
+
+}  // namespace bimix
