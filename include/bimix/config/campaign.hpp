@@ -1,0 +1,70 @@
+#pragma once
+
+#include <bimix/corpus/corpus.hpp>
+#include <bimix/data/records.hpp>
+#include <bimix/entropy/entropy.hpp>
+#include <bimix/law/options.hpp>
+#include <bimix/mix/options.hpp>
+#include <bimix/proxy/options.hpp>
+#include <bimix/replay/loss_log.hpp>
+#include <bimix/sweep/design.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bimix {
+
+/// The `check:` block: which mixtures are trained to hold the recommendation against its
+/// prediction.
+struct CheckOptions {
+  bool enabled = true;
+  std::vector<std::string> mixtures{"default", "optimum"};
+  int repeats = 2;
+  std::int64_t tokens = 0;  ///< 0: the smaller of optimize.tokens and the largest trained volume
+  bool operator==(const CheckOptions&) const = default;
+};
+
+/// `unique_tokens: auto`, before the corpus is measured.
+inline constexpr double unique_tokens_auto = -1.0;
+
+enum class SourceKind { proxy, replay };
+
+/// A campaign file as option structs of the layers; the YAML ends here.
+struct Campaign {
+  std::string name{};
+  std::uint64_t seed = 1;
+  DomainSet domains{};
+  Mixture default_mixture{};            ///< K
+  std::vector<double> unique_tokens{};  ///< K; 0 unknown, unique_tokens_auto
+  SourceKind source = SourceKind::proxy;
+  CorpusOptions corpus{};  ///< no domains where no text is named
+  ProxyOptions proxy{};
+  ReplayOptions replay{};
+  DesignOptions design{};
+  EntropyOptions entropy{};
+  FitOptions fit{};
+  OptimizeOptions optimize{};  ///< tokens 0: the largest trained volume
+  CheckOptions check{};
+};
+
+/// Reads a campaign, checking everything that can be checked without looking at data.
+/// @param text YAML
+/// @param file its name in messages
+/// @throws UsageError listing every mistake, one a line, each with file, line, column and key
+/// @note files that the campaign names (`file: mixtures.csv`) are read here
+Campaign parse_campaign(std::string_view text, const std::string& file);
+
+/// The same from a file. @throws DataError if it cannot be read
+Campaign read_campaign(const std::filesystem::path& path);
+
+/// The campaign with every default written out, as YAML that parse_campaign reads back to the same
+/// campaign.
+std::string resolved_yaml(const Campaign& campaign);
+
+/// Every key of a campaign with its meaning and default, for `bimix help campaign`.
+std::string campaign_keys();
+
+}  // namespace bimix

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace bimix {
+
+/// Named mixtures: "default", "uniform", or "entropy-<measure>".
+struct PresetMixtures {
+  std::vector<std::string> names{};
+};
+
+/// The points of a regular lattice on the simplex; see expand_design.
+struct LatticeMixtures {
+  double step = 0.25;
+  double floor = 0.0;
+};
+
+/// Random mixtures: a strength log-uniform in its range, then Dirichlet(strength * K * centre),
+/// squeezed above the floor.
+struct DirichletMixtures {
+  int count = 8;
+  double strength_low = 1.0;
+  double strength_high = 1.0;
+  Mixture centre{};  ///< K; empty means uniform
+  double floor = 0.0;
+};
+
+/// All combinations of the named domains' values; the other domains share the rest in proportion
+/// to the default mixture.
+struct GridMixtures {
+  std::vector<std::size_t> domains{};         ///< indices of the named domains
+  std::vector<std::vector<double>> values{};  ///< for each of them
+};
+
+/// Mixtures written out, in the campaign or in a file.
+struct ListedMixtures {
+  std::string label = "list";
+  std::vector<Mixture> mixtures{};
+};
+
+using MixtureGroup =
+    std::variant<PresetMixtures, LatticeMixtures, DirichletMixtures, GridMixtures, ListedMixtures>;
+
+/// Whether one run visits all volumes, or each (mixture, volume) is a run of its own.
+enum class VolumeAxis { trajectory, independent };
+
+/// The grid of a campaign.
+struct DesignOptions {
+  std::vector<MixtureGroup> mixtures{};
+  std::vector<std::int64_t> tokens{};  ///< volumes as asked for, ascending
+  VolumeAxis axis = VolumeAxis::trajectory;
+  int repeats = 1;
+};
+
+/// A mixture and where it came from.
+struct LabelledMixture {
+  std::string label{};
+  Mixture share{};
+};
+
+/// Distinct mixtures of a design, in the order they are written, and how many were dropped because
+/// an earlier one was the same (to 1e-9 in every share).
+struct ExpandedDesign {
+  std::vector<LabelledMixture> mixtures{};
+  int duplicates_dropped = 0;
+};
+
+/// All mixtures of a design.
+///
+/// A lattice has the points floor + n_i * step with whole n_i >= 0 and sum n_i * step =
+/// 1 - K * floor; the step is shortened to divide that mass into a whole number of parts.
+///
+/// @param default_mixture K, on the simplex
+/// @param entropy none, or one table: needed by the entropy presets
+/// @param seed the campaign's; Dirichlet group g draws from its own stream
+/// @throws UsageError if a floor leaves no room, a grid exceeds 1, or a lattice has more than a
+///         million points
+ExpandedDesign expand_design(const DesignOptions& options, const Mixture& default_mixture,
+                             const std::vector<EntropyTable>& entropy, std::uint64_t seed);
+
+/// `count` volumes from `low` to `high`, evenly spaced in the logarithm, both ends included.
+std::vector<std::int64_t> log_spaced_volumes(std::int64_t low, std::int64_t high, int count);
+
+}  // namespace bimix

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+#include <bimix/sweep/design.hpp>
+#include <bimix/trial/trial_source.hpp>
+
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// What a plan is made from.
+struct PlanInput {
+  std::string name{};
+  std::uint64_t seed = 0;
+  DomainSet domains{};
+  Mixture default_mixture{};  ///< K
+  DesignOptions design{};
+};
+
+/// All trials of a designed campaign: mixtures x repeats, each visiting all volumes (trajectory)
+/// or one of them (independent). Volumes are rounded to whole steps of the source.
+/// @param entropy none, or the table that entropy presets come from
+/// @throws UsageError see expand_design, or if no volume is left
+SweepPlan make_plan(const PlanInput& input, const std::vector<EntropyTable>& entropy,
+                    const TrialSource& source);
+
+/// All logged runs of a replay source that the design asks for, or every one if it names no
+/// mixture. A designed mixture that the logs lack becomes a trial with an empty `run`, which
+/// replay reports as missing; nothing is interpolated.
+SweepPlan make_replay_plan(const PlanInput& input, const std::vector<EntropyTable>& entropy,
+                           const TrialSource& source);
+
+/// The spec with source, cost and id filled in; the id is a hash of all that the losses depend on.
+TrialSpec identified(TrialSpec spec, const TrialSource& source);
+
+/// Volumes as whole steps, ascending, without repeats; never less than one step.
+std::vector<std::int64_t> whole_steps(const std::vector<std::int64_t>& tokens,
+                                      std::int64_t tokens_per_step);
+
+/// The rows that laws are fitted to: every finished point of the plan's trials.
+Observations observations_of(const SweepPlan& plan, const std::vector<TrialResult>& results);
+
+}  // namespace bimix

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+#include <bimix/par/comm.hpp>
+#include <bimix/trial/trial_source.hpp>
+
+#include <functional>
+#include <vector>
+
+namespace bimix {
+
+/// Where a sweep stands.
+struct SweepProgress {
+  std::size_t done = 0, total = 0;
+  int running = 0;
+  double cost_done = 0.0, cost_total = 0.0;
+  double elapsed_seconds = 0.0;
+  double seconds_left = -1.0;  ///< negative while nothing is known
+};
+
+/// How the caller takes part in a sweep. All are called from main threads.
+struct SweepHooks {
+  /// Rank 0: a trial has ended. What it throws ends the sweep on rank 0 alone; the caller then ends
+  /// the job (results handed over before are safe).
+  std::function<void(const TrialResult&)> on_result = [](const TrialResult&) {};
+  /// Rank 0, about once a second.
+  std::function<void(const SweepProgress&)> on_progress = [](const SweepProgress&) {};
+  /// Every rank: true once a signal asks to stop.
+  std::function<bool()> stop_requested = [] { return false; };
+};
+
+/// @collective Runs the trials over all ranks.
+///
+/// Rank 0 coordinates and runs trials like every other rank: on each, a worker thread computes
+/// while the main thread serves messages, sleeping between looks. The largest trial goes out first.
+/// A trial that throws an Error becomes a result of status `failed`; the sweep goes on.
+///
+/// @param trials the same on every rank
+/// @return true if all trials have ended, false if a stop came before; the same on every rank
+bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
+                const SweepHooks& hooks);
+
+}  // namespace bimix

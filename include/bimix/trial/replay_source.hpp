@@ -1,0 +1,27 @@
+#pragma once
+
+#include <bimix/replay/loss_log.hpp>
+#include <bimix/trial/trial_source.hpp>
+
+namespace bimix {
+
+/// Gives back logged runs.
+class ReplaySource final : public TrialSource {
+ public:
+  explicit ReplaySource(LossLog log) : log_(std::move(log)) {}
+
+  std::string identity() const override { return "replay " + log_.fingerprint; }
+  std::int64_t tokens_per_step() const override { return 1; }
+  double cost(const TrialSpec&) const override { return 1.0; }
+  std::string cost_unit() const override { return "run"; }
+  std::vector<LossCurve> logged_runs() const override { return log_.runs; }
+  /// A spec whose run the log lacks gives status `missing`.
+  TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override;
+
+  const LossLog& log() const { return log_; }
+
+ private:
+  LossLog log_;
+};
+
+}  // namespace bimix

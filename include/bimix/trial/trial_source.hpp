@@ -1,0 +1,46 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// What a running trial can ask and tell. Called from the thread that runs the trial.
+struct TrialHooks {
+  std::function<bool()> stop_requested = [] { return false; };
+  std::function<void(double)> progress = [](double) {};  ///< fraction of the trial's work done
+};
+
+/// Turns a TrialSpec into a TrialResult: trains a proxy, replays a log, runs a command.
+///
+/// A trial is a pure function of its spec: the losses do not depend on rank, order or time.
+/// `run` is called from a worker thread, one trial at a time on each rank.
+class TrialSource {
+ public:
+  virtual ~TrialSource() = default;
+
+  /// Canonical text of everything about the source that a trial's losses depend on; part of the
+  /// trial's identity.
+  virtual std::string identity() const = 0;
+
+  /// Volumes are whole multiples of this; 1 where a volume is as it is.
+  virtual std::int64_t tokens_per_step() const = 0;
+
+  /// Expected work of a trial, in the unit that `cost_unit` names.
+  virtual double cost(const TrialSpec& spec) const = 0;
+  virtual std::string cost_unit() const = 0;
+
+  /// Runs that the source brings along, instead of a designed grid; empty for sources that train.
+  virtual std::vector<LossCurve> logged_runs() const { return {}; }
+
+  /// @return losses at the spec's volumes with status, timing and message filled in
+  /// @throws Interrupted if a stop was requested before the end; other Errors for failures that
+  ///         the caller records as a failed trial
+  virtual TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const = 0;
+};
+
+}  // namespace bimix

@@ -1,0 +1,465 @@
+#include "fields.hpp"
+#include "reader.hpp"
+
+#include <bimix/config/campaign.hpp>
+#include <bimix/core/simplex.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/replay/mixture_list.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+namespace bimix {
+namespace {
+
+using config::any_count;
+using config::Findings;
+using config::infinity;
+using config::Reader;
+
+/// Reads the blocks of one campaign in the order in which they need one another.
+class CampaignParser {
+ public:
+  CampaignParser(const YAML::Node& root, Findings& findings)
+      : root_(root, "", findings), findings_(findings) {}
+
+  Campaign parse() {
+    root_.text("name", campaign_.name, "");
+    std::int64_t seed = 1;
+    root_.count("seed", seed, {0, any_count}, "");
+    campaign_.seed = static_cast<std::uint64_t>(seed);
+    root_.flag("normalise", normalise_, "");
+    only_value("tokens", "bytes");
+    only_value("eval_domains", "same");
+    parse_domains();
+    parse_source();
+    parse_design();
+    parse_block("entropy", campaign_.entropy);
+    parse_fit();
+    parse_optimize();
+    parse_check();
+    root_.finish();
+    check_name();
+    return campaign_;
+  }
+
+ private:
+  /// A key of which this version knows one value.
+  void only_value(const char* key, const std::string& value) {
+    std::string written = value;
+    root_.text(key, written, "");
+    if (written != value)
+      findings_.complain(key, {.problem = fmt::format("'{}' is not in this version", written),
+                               .remedy = fmt::format("Use '{}'", value)});
+  }
+
+  void check_name() {
+    const bool plain = !campaign_.name.empty() && campaign_.name.size() <= 100 &&
+                       std::all_of(campaign_.name.begin(), campaign_.name.end(),
+                                   [](char c) {
+                                     return std::isalnum(static_cast<unsigned char>(c)) ||
+                                            c == '-' || c == '_' || c == '.';
+                                   }) &&
+                       campaign_.name.front() != '.';
+    if (!plain)
+      findings_.complain("name", {.problem = fmt::format("'{}' is no name", campaign_.name),
+                                  .rule = "it names the run folder: letters, digits, - _ and .",
+                                  .remedy = "Write for example `name: demo`"});
+  }
+
+  template <class Options>
+  void parse_block(const char* key, Options& options) {
+    Reader block(root_.take(key), key, findings_);
+    config::describe(block, options);
+    block.finish();
+  }
+
+  void parse_domains() {
+    Reader domains(root_.take("domains"), "domains", findings_);
+    for (const auto& [name, node] : domains.take_all()) {
+      const std::string path = "domains." + name;
+      Reader block(node, path, findings_);
+      DomainFiles files{.name = name};
+      double share = 0.0;
+      if (!block.has("share"))
+        findings_.complain(path, {.problem = "has no share",
+                                  .rule = "the default mixture needs one of every domain",
+                                  .remedy = "Add `share: 0.2`"});
+      block.number("share", share, {0, normalise_ ? infinity : 1}, "");
+      block.words("train", files.train_patterns, "");
+      block.words("eval", files.eval_patterns, "");
+      campaign_.unique_tokens.push_back(unique_tokens(block));
+      block.finish();
+      campaign_.domains.train.push_back(name);
+      campaign_.domains.share_of.push_back(static_cast<int>(campaign_.default_mixture.size()));
+      campaign_.default_mixture.push_back(share);
+      campaign_.corpus.domains.push_back(std::move(files));
+    }
+    campaign_.domains.eval = campaign_.domains.train;
+    campaign_.corpus.seed = campaign_.seed;
+    if (campaign_.domains.train.size() < 2)
+      findings_.complain("domains", {.problem = fmt::format("{} domains are given",
+                                                            campaign_.domains.train.size()),
+                                     .rule = "a mixture has at least two",
+                                     .remedy = "Add domains, each with train and share"});
+    if (!campaign_.default_mixture.empty())
+      settle("domains", "the default shares", campaign_.default_mixture);
+  }
+
+  double unique_tokens(Reader& block) {
+    std::string text = "unknown";
+    block.text("unique_tokens", text, "");
+    if (text == "auto") return unique_tokens_auto;
+    if (text == "unknown") return 0.0;
+    const auto count = parse_count(text);
+    if (!count || *count < 1)
+      findings_.complain(block.path_of("unique_tokens"),
+                         {.problem = fmt::format("'{}' is no number of tokens", text),
+                          .remedy = "Write auto, or for example 3B"});
+    return static_cast<double>(count.value_or(0));
+  }
+
+  /// Makes shares a point of the simplex, or complains.
+  void settle(const std::string& path, const std::string& what, Mixture& shares) {
+    if (is_on_simplex(shares)) return;
+    const double sum = stable_sum(shares);
+    if (normalise_ && std::isfinite(sum) && sum > 0) {
+      shares = normalised(shares);
+      return;
+    }
+    findings_.complain(path, {.problem = fmt::format("{} add up to {:.10g}", what, sum),
+                              .rule = "shares must sum to 1 within 1e-9",
+                              .remedy = "Mend them, or say `normalise: true`"});
+  }
+
+  void parse_source() {
+    Reader source(root_.take("source"), "source", findings_);
+    const bool proxy = source.has("proxy"), replay = source.has("replay");
+    if (proxy == replay)
+      findings_.complain("source", {.problem = proxy ? "names two sources" : "names no source",
+                                    .rule = "exactly one of proxy and replay",
+                                    .remedy = "Write `source: {proxy: {...}}`"});
+    if (replay) {
+      campaign_.source = SourceKind::replay;
+      Reader block(source.take("replay"), "source.replay", findings_);
+      config::describe(block, campaign_.replay);
+      block.finish();
+      if (campaign_.replay.files.empty())
+        findings_.complain("source.replay",
+                           {.problem = "names no files", .remedy = "Add `files: logs/*.csv`"});
+    }
+    if (proxy) {
+      Reader block(source.take("proxy"), "source.proxy", findings_);
+      config::describe(block, campaign_.proxy);
+      block.finish();
+      findings_.adopt("source.", complaints(campaign_.proxy));
+      for (const DomainFiles& files : campaign_.corpus.domains)
+        if (files.train_patterns.empty())
+          findings_.complain("domains." + files.name, {.problem = "names no training text",
+                                                       .remedy = "Add `train: path/*.txt`"});
+    }
+    source.finish();
+    // A replay campaign may leave its texts out; then there is no corpus at all.
+    const bool no_text =
+        std::all_of(campaign_.corpus.domains.begin(), campaign_.corpus.domains.end(),
+                    [](const DomainFiles& files) { return files.train_patterns.empty(); });
+    if (no_text) campaign_.corpus.domains.clear();
+  }
+
+  void parse_design() {
+    Reader design(root_.take("design"), "design", findings_);
+    const bool replay = campaign_.source == SourceKind::replay;
+    const YAML::Node groups = design.take("mixtures");
+    if (groups.IsDefined() && !groups.IsSequence())
+      findings_.complain("design.mixtures",
+                         {.problem = "is not a list", .remedy = "Write `- preset: [default]`"});
+    else if (groups.IsDefined())
+      for (std::size_t g = 0; g < groups.size(); ++g)
+        parse_group(groups[g], fmt::format("design.mixtures[{}]", g));
+    if (campaign_.design.mixtures.empty() && !replay)
+      findings_.complain("design", {.problem = "names no mixtures",
+                                    .remedy = "Add `mixtures: [{preset: [default, uniform]}]`"});
+    parse_volumes(design.take("volumes"), replay);
+    design.whole("repeats", campaign_.design.repeats, {1, 1'000'000}, "");
+    design.finish();
+  }
+
+  void parse_group(const YAML::Node& node, const std::string& path) {
+    Reader group(node, path, findings_);
+    const auto before = campaign_.design.mixtures.size();
+    const auto block = [&](const char* key) {
+      return Reader(group.take(key), path + "." + key, findings_);
+    };
+    if (group.has("preset")) {
+      PresetMixtures presets;
+      group.words("preset", presets.names, "");
+      check_presets(presets, path);
+      campaign_.design.mixtures.emplace_back(presets);
+    }
+    if (group.has("simplex")) {
+      Reader r = block("simplex");
+      LatticeMixtures lattice;
+      r.number("step", lattice.step, {1e-6, 1}, "");
+      r.number("floor", lattice.floor, {0, 1}, "");
+      r.finish();
+      campaign_.design.mixtures.emplace_back(lattice);
+    }
+    if (group.has("dirichlet"))
+      campaign_.design.mixtures.emplace_back(dirichlet(block("dirichlet")));
+    if (group.has("grid")) campaign_.design.mixtures.emplace_back(grid(block("grid")));
+    if (group.has("list")) {
+      campaign_.design.mixtures.emplace_back(list(group.take("list"), path + ".list"));
+    }
+    if (group.has("file")) {
+      std::string file;
+      group.text("file", file, "");
+      try {
+        campaign_.design.mixtures.emplace_back(
+            ListedMixtures{"file", read_mixtures(file, campaign_.domains.train, normalise_)});
+      } catch (const Error& error) {
+        findings_.complain(path + ".file", {.problem = error.what()});
+      }
+    }
+    group.finish();
+    if (campaign_.design.mixtures.size() > before + 1)
+      findings_.complain(path, {.problem = "holds several kinds of mixtures",
+                                .remedy = "Give each its own `-` line"});
+  }
+
+  void check_presets(const PresetMixtures& presets, const std::string& path) {
+    std::vector<std::string> known{"default", "uniform"};
+    for (const std::string& measure : entropy_measures()) known.push_back("entropy-" + measure);
+    for (const std::string& name : presets.names) {
+      const bool has_text = !campaign_.corpus.domains.empty();
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        const auto nearest = nearest_name(name, known);
+        findings_.complain(path + ".preset",
+                           {.problem = fmt::format("'{}' is no preset", name),
+                            .rule = "known: " + join_words(known),
+                            .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : ""});
+      } else if (name.starts_with("entropy-") && !has_text) {
+        findings_.complain(path + ".preset",
+                           {.problem = fmt::format("'{}' needs the domains' text", name),
+                            .remedy = "Give the domains `train:` files, or leave it out"});
+      }
+    }
+  }
+
+  DirichletMixtures dirichlet(Reader r) {
+    DirichletMixtures group;
+    r.whole("count", group.count, {1, 1'000'000}, "");
+    r.number("floor", group.floor, {0, 1}, "");
+    const YAML::Node strength = r.take("strength");
+    const std::string path = r.path_of("strength");
+    const config::Range<double> range{1e-9, 1e9};
+    if (strength.IsDefined() && strength.IsSequence() && strength.size() == 2) {
+      config::read_number(strength[0], path, range, group.strength_low, findings_);
+      config::read_number(strength[1], path, range, group.strength_high, findings_);
+      if (group.strength_low > group.strength_high)
+        findings_.complain(path, {.problem = "the first is larger than the second",
+                                  .remedy = "Write [low, high]"});
+    } else if (strength.IsDefined()) {
+      if (config::read_number(strength, path, range, group.strength_low, findings_))
+        group.strength_high = group.strength_low;
+    }
+    std::string around = "uniform";
+    r.text("around", around, "");
+    if (around == "default")
+      group.centre = campaign_.default_mixture;
+    else if (around != "uniform")
+      findings_.complain(r.path_of("around"), {.problem = fmt::format("'{}' is no centre", around),
+                                               .remedy = "Use default or uniform"});
+    r.finish();
+    return group;
+  }
+
+  std::optional<std::size_t> domain_index(const std::string& name, const std::string& path) {
+    const auto& names = campaign_.domains.train;
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    const auto nearest = nearest_name(name, names);
+    findings_.complain(path, {.problem = fmt::format("'{}' is no domain", name),
+                              .rule = "domains: " + join_words(names),
+                              .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : ""});
+    return std::nullopt;
+  }
+
+  GridMixtures grid(Reader r) {
+    GridMixtures group;
+    for (const auto& [name, node] : r.take_all()) {
+      const std::string path = r.path_of(name);
+      const auto index = domain_index(name, path);
+      std::vector<double> values;
+      if (node.IsSequence()) {
+        for (const YAML::Node& element : node) {
+          double value = 0;
+          if (config::read_number(element, path, {0, 1}, value, findings_)) values.push_back(value);
+        }
+      }
+      if (values.empty())
+        findings_.complain(path, {.problem = "is no list of shares", .remedy = "Write [0.2, 0.4]"});
+      else if (index) {
+        group.domains.push_back(*index);
+        group.values.push_back(values);
+      }
+    }
+    return group;
+  }
+
+  /// A map from domain to number; domains that are not named have `missing`.
+  std::vector<double> by_domain(const YAML::Node& node, const std::string& path, double missing,
+                                double high) {
+    Reader r(node, path, findings_);
+    std::vector<double> values(campaign_.domains.train.size(), missing);
+    for (const auto& [name, value] : r.take_all()) {
+      const auto index = domain_index(name, r.path_of(name));
+      if (index) config::read_number(value, r.path_of(name), {0, high}, values[*index], findings_);
+    }
+    return values;
+  }
+
+  ListedMixtures list(const YAML::Node& node, const std::string& path) {
+    ListedMixtures group;
+    if (!node.IsSequence()) {
+      findings_.complain(
+          path, {.problem = "is not a list", .remedy = "Write [{prose: 0.4, code: 0.6}, ...]"});
+      return group;
+    }
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      const std::string place = fmt::format("{}[{}]", path, i);
+      Mixture shares = by_domain(node[i], place, 0.0, normalise_ ? infinity : 1);
+      settle(place, "its shares", shares);
+      group.mixtures.push_back(std::move(shares));
+    }
+    return group;
+  }
+
+  void parse_volumes(const YAML::Node& node, bool replay) {
+    Reader r(node, "design.volumes", findings_);
+    DesignOptions& design = campaign_.design;
+    std::string axis = "trajectory";
+    r.text("axis", axis, "");
+    if (axis == "independent")
+      design.axis = VolumeAxis::independent;
+    else if (axis != "trajectory")
+      findings_.complain("design.volumes.axis", {.problem = fmt::format("'{}' is no axis", axis),
+                                                 .remedy = "Use trajectory or independent"});
+    const YAML::Node values = r.take("values");
+    std::int64_t from = 0, to = 0;
+    int count = 0;
+    r.count("from", from, {1, any_count}, "");
+    r.count("to", to, {1, any_count}, "");
+    r.whole("count", count, {1, 100'000}, "");
+    if (values.IsDefined() && values.IsSequence()) {
+      for (const YAML::Node& value : values) {
+        std::int64_t tokens = 0;
+        if (config::read_count(value, "design.volumes.values", {1, any_count}, tokens, findings_))
+          design.tokens.push_back(tokens);
+      }
+      if (!std::is_sorted(design.tokens.begin(), design.tokens.end(), std::less_equal<>()))
+        findings_.complain("design.volumes.values",
+                           {.problem = "are not ascending", .remedy = "Sort them, each once"});
+    } else if (values.IsDefined()) {
+      findings_.complain("design.volumes.values",
+                         {.problem = "is not a list", .remedy = "Write [64K, 128K, 256K]"});
+    } else if (from > 0 && to >= from && count > 0) {
+      design.tokens = log_spaced_volumes(from, to, count);
+    } else if (from > 0 || to > 0 || count > 0) {
+      findings_.complain("design.volumes", {.problem = "from, to and count do not make a range",
+                                            .rule = "0 < from <= to, count >= 1",
+                                            .remedy = "Write {from: 64K, to: 2M, count: 7}"});
+    }
+    r.finish();
+    if (design.tokens.empty() && !replay)
+      findings_.complain("design.volumes", {.problem = "names no volumes",
+                                            .remedy = "Add `values: [64K, 128K, ...]`"});
+  }
+
+  void parse_fit() {
+    parse_block("fit", campaign_.fit);
+    campaign_.fit.seed = campaign_.seed;
+    findings_.adopt("", complaints(campaign_.fit));
+  }
+
+  void parse_optimize() {
+    Reader r(root_.take("optimize"), "optimize", findings_);
+    OptimizeOptions& options = campaign_.optimize;
+    config::describe(r, options);
+    const auto map = [&](const char* key, double missing, double high,
+                         std::vector<double>& values) {
+      if (r.has(key))
+        values = by_domain(r.take(key), r.path_of(key), missing, high);
+      else
+        r.take(key);
+    };
+    map("weights", 0.0, infinity, options.weights);
+    map("floor", 0.0, 1.0, options.floor);
+    map("cap", 1.0, 1.0, options.cap);
+    r.finish();
+    // tokens = 0 stands for the largest trained volume, which only the plan knows.
+    OptimizeOptions checked = options;
+    if (checked.tokens == 0) checked.tokens = 1;
+    findings_.adopt("", complaints(checked, campaign_.domains));
+  }
+
+  void parse_check() {
+    parse_block("check", campaign_.check);
+    auto& names = campaign_.check.mixtures;
+    for (const std::string& name : names)
+      if (name != "default" && name != "optimum")
+        findings_.complain("check.mixtures",
+                           {.problem = fmt::format("'{}' cannot be checked", name),
+                            .remedy = "Use [default, optimum]"});
+    for (const char* needed : {"default", "optimum"})
+      if (std::find(names.begin(), names.end(), needed) == names.end())
+        findings_.complain("check.mixtures", {.problem = fmt::format("'{}' is missing", needed),
+                                              .rule = "the check compares the two",
+                                              .remedy = "Use [default, optimum]"});
+    if (campaign_.source == SourceKind::replay) campaign_.check.enabled = false;
+  }
+
+  Reader root_;
+  Findings& findings_;
+  Campaign campaign_;
+  bool normalise_ = false;
+};
+
+}  // namespace
+
+Campaign parse_campaign(std::string_view text, const std::string& file) {
+  YAML::Node root;
+  try {
+    root = YAML::Load(std::string(text));
+  } catch (const YAML::Exception& error) {
+    throw UsageError(Complaint{
+        .place = fmt::format("{}:{}:{}", file, error.mark.line + 1, error.mark.column + 1),
+        .problem = "is not YAML: " + error.msg,
+        .remedy = "See `bimix init` for a campaign to start from"});
+  }
+  Findings findings(file);
+  if (!root.IsMap())
+    throw UsageError(Complaint{.place = file,
+                               .problem = root.IsNull() ? "is empty" : "is no campaign",
+                               .rule = "a campaign is a mapping of keys",
+                               .remedy = "See `bimix init` for one to start from"});
+  Campaign campaign = CampaignParser(root, findings).parse();
+  findings.throw_if_any();
+  return campaign;
+}
+
+Campaign read_campaign(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!std::filesystem::is_regular_file(path) || !(text << file.rdbuf()))
+    throw DataError({.place = path.string(),
+                     .problem = "cannot be read",
+                     .remedy = "Check the name; `bimix init FILE` writes a campaign"});
+  return parse_campaign(text.str(), path.string());
+}
+
+}  // namespace bimix

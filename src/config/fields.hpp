@@ -1,0 +1,80 @@
+#pragma once
+
+#include <bimix/config/campaign.hpp>
+
+#include <limits>
+
+/// The blocks of a campaign whose keys are plain values, each described once. A visitor reads them
+/// (Reader), writes them (Writer) or lists them (KeyList).
+namespace bimix::config {
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+/// Above zero.
+inline constexpr double positive = std::numeric_limits<double>::min();
+inline constexpr int any_int = std::numeric_limits<int>::max();
+inline constexpr std::int64_t any_count = std::numeric_limits<std::int64_t>::max();
+
+template <class Visitor>
+void describe(Visitor& v, ProxyOptions& o) {
+  v.text("model", o.model, "kind of language model");
+  v.whole("layers", o.layers, {1, 1000}, "transformer blocks");
+  v.whole("width", o.width, {2, 65536}, "of the residual stream; a multiple of heads");
+  v.whole("heads", o.heads, {1, 1024}, "attention heads");
+  v.whole("context", o.context, {1, 1 << 20}, "tokens of a training sequence");
+  v.whole("batch", o.batch, {1, 1 << 20}, "sequences of an optimiser step");
+  v.number("learning_rate", o.learning_rate, {0, 10}, "after warm-up, constant; 0: by width");
+  v.whole("warmup_steps", o.warmup_steps, {0, any_int}, "the learning rate rises over these");
+  v.number("weight_decay", o.weight_decay, {0, 10}, "AdamW");
+  v.number("beta1", o.beta1, {0, 1}, "AdamW");
+  v.number("beta2", o.beta2, {0, 1}, "AdamW");
+  v.number("clip", o.clip, {positive, infinity}, "largest norm of the gradient");
+  v.whole("eval_sequences", o.eval_sequences, {1, any_int}, "of context tokens, a domain");
+  v.text("precision", o.precision, "auto or fp32");
+  v.whole("micro_batch", o.micro_batch, {0, any_int}, "sequences computed together; 0: chosen");
+  v.text("isa", o.isa, "widest instructions to use: auto, baseline, avx2 or avx512");
+}
+
+template <class Visitor>
+void describe(Visitor& v, ReplayOptions& o) {
+  v.words("files", o.files, "logs to read; globs are expanded");
+  v.text("format", o.format, "auto, or a format's name");
+  v.flag("normalise", o.normalise, "divide a run's shares by their sum");
+}
+
+template <class Visitor>
+void describe(Visitor& v, EntropyOptions& o) {
+  v.words("measures", o.measures, "of shannon, joint, conditional, von-neumann");
+  v.flag("miller_madow", o.miller_madow, "correct the bias of small samples");
+  v.flag("equal_tokens", o.equal_tokens, "compare domains at the size of the smallest");
+  v.whole("samples", o.samples, {1, 1 << 24}, "texts a domain for von-neumann");
+  v.whole("sample_tokens", o.sample_tokens, {1, 1 << 24}, "length of each");
+  v.whole("dimension", o.dimension, {1, 1 << 14}, "of their vectors");
+}
+
+template <class Visitor>
+void describe(Visitor& v, FitOptions& o) {
+  v.text("law", o.law, "form of the loss");
+  v.text("residual", o.residual, "relative or plain");
+  v.whole("bootstrap", o.bootstrap, {0, 1'000'000}, "resamples over mixtures");
+  v.number("level", o.level, {0, 1}, "of the intervals");
+  v.whole("folds", o.folds, {0, any_int}, "held-out folds of mixtures; 0: chosen");
+}
+
+/// Without the values that are a map over domains (weights, floor, cap).
+template <class Visitor>
+void describe(Visitor& v, OptimizeOptions& o) {
+  v.number("tokens", o.tokens, {0, infinity}, "volume the mixture is for; 0: the largest trained");
+  v.text("objective", o.objective, "mean or weighted");
+  v.number("max_epochs", o.max_epochs, {0, infinity}, "over unique_tokens; 0: no limit");
+  v.flag("extrapolate", o.extrapolate, "allow shares outside the range that was tried");
+}
+
+template <class Visitor>
+void describe(Visitor& v, CheckOptions& o) {
+  v.flag("enabled", o.enabled, "train the recommendation and hold it against its prediction");
+  v.words("mixtures", o.mixtures, "of default, optimum");
+  v.whole("repeats", o.repeats, {1, 1000}, "fresh seeds");
+  v.count("tokens", o.tokens, {0, any_count}, "0: optimize.tokens, or less if nothing ran so long");
+}
+
+}  // namespace bimix::config

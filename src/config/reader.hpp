@@ -1,0 +1,94 @@
+#pragma once
+
+#include <bimix/core/error.hpp>
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bimix::config {
+
+/// What one campaign file said wrongly, and where its keys stand.
+class Findings {
+ public:
+  explicit Findings(std::string file) : file_(std::move(file)) {}
+
+  /// Remembers where a key stands, so that later complaints about it find the place.
+  void note_place(const std::string& path, const YAML::Mark& mark);
+  void complain(const std::string& path, Complaint complaint);
+  /// Complaints of a layer, whose places are paths such as "proxy.width".
+  void adopt(const std::string& prefix, std::vector<Complaint> complaints);
+  bool empty() const { return complaints_.empty(); }
+  /// @throws UsageError with everything found, one complaint a line, in the order of the file
+  void throw_if_any() const;
+
+ private:
+  struct Placed {
+    int line, column;
+    Complaint complaint;
+  };
+  std::string file_;
+  std::map<std::string, YAML::Mark> places_;
+  std::vector<Placed> complaints_;
+};
+
+/// The smallest and largest value a number may have.
+template <class T>
+struct Range {
+  T low;
+  T high;
+};
+
+/// One mapping of the campaign. A key is asked for by name and type; a value of the wrong type or
+/// out of range is a finding and leaves the target alone. `finish` reports keys nobody asked for.
+///
+/// Writer and KeyList offer the same calls, so that one description of a block (fields.hpp) reads
+/// it, writes it and documents it.
+class Reader {
+ public:
+  /// @param node a mapping, or undefined for an absent block
+  Reader(const YAML::Node& node, std::string path, Findings& findings);
+
+  void text(const char* key, std::string& value, const char* meaning);
+  void whole(const char* key, int& value, Range<int> range, const char* meaning);
+  void count(const char* key, std::int64_t& value, Range<std::int64_t> range, const char* meaning);
+  void number(const char* key, double& value, Range<double> range, const char* meaning);
+  void flag(const char* key, bool& value, const char* meaning);
+  void words(const char* key, std::vector<std::string>& value, const char* meaning);
+
+  bool has(const char* key) const;
+  /// The key's node, marked as known; undefined if absent.
+  YAML::Node take(const char* key);
+  std::string path_of(const std::string& key) const;
+  /// All keys that are not notes (`x-...`), in order, all marked as known.
+  std::vector<std::pair<std::string, YAML::Node>> take_all();
+  void finish();
+
+  Findings& findings() { return findings_; }
+
+ private:
+  struct Entry {
+    std::string key;
+    YAML::Node node;
+    bool known = false;
+  };
+  /// The scalar text under the key, or nullptr if absent or no scalar (a finding).
+  const std::string* scalar(const char* key, const char* wanted);
+
+  std::string path_;
+  Findings& findings_;
+  std::vector<Entry> entries_;
+  std::vector<std::string> known_;
+};
+
+/// A number as campaigns write it; a finding if it is none or out of range.
+bool read_number(const YAML::Node& node, const std::string& path, Range<double> range,
+                 double& value, Findings& findings);
+bool read_count(const YAML::Node& node, const std::string& path, Range<std::int64_t> range,
+                std::int64_t& value, Findings& findings);
+
+}  // namespace bimix::config

@@ -1,0 +1,258 @@
+#include "fields.hpp"
+#include "reader.hpp"
+
+#include <bimix/core/text.hpp>
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+namespace bimix {
+namespace {
+
+/// Doubles in shortest round-trip form.
+std::string shown(double value) { return fmt::format("{}", value); }
+
+std::string words_text(const std::vector<std::string>& words) {
+  YAML::Emitter out;
+  out << YAML::Flow << words;
+  return out.c_str();
+}
+
+/// Writes what Reader reads.
+class Writer {
+ public:
+  explicit Writer(YAML::Emitter& out) : out_(out) {}
+  void text(const char* key, const std::string& value, const char*) { put(key, value); }
+  void whole(const char* key, int value, config::Range<int>, const char*) {
+    put(key, fmt::format("{}", value));
+  }
+  void count(const char* key, std::int64_t value, config::Range<std::int64_t>, const char*) {
+    put(key, format_count(value));
+  }
+  void number(const char* key, double value, config::Range<double>, const char*) {
+    put(key, shown(value));
+  }
+  void flag(const char* key, bool value, const char*) { put(key, value ? "true" : "false"); }
+  void words(const char* key, const std::vector<std::string>& value, const char*) {
+    out_ << YAML::Key << key << YAML::Value << YAML::Flow << value;
+  }
+
+ private:
+  void put(const char* key, const std::string& value) {
+    out_ << YAML::Key << key << YAML::Value << value;
+  }
+  YAML::Emitter& out_;
+};
+
+/// Lists what Reader reads, with meanings and defaults.
+class KeyList {
+ public:
+  KeyList(std::string& out, std::string block) : out_(out) { out_ += "\n" + block + "\n"; }
+  void text(const char* key, const std::string& value, const char* meaning) {
+    put(key, value, meaning);
+  }
+  void whole(const char* key, int value, config::Range<int>, const char* meaning) {
+    put(key, fmt::format("{}", value), meaning);
+  }
+  void count(const char* key, std::int64_t value, config::Range<std::int64_t>,
+             const char* meaning) {
+    put(key, format_count(value), meaning);
+  }
+  void number(const char* key, double value, config::Range<double>, const char* meaning) {
+    put(key, shown(value), meaning);
+  }
+  void flag(const char* key, bool value, const char* meaning) {
+    put(key, value ? "true" : "false", meaning);
+  }
+  void words(const char* key, const std::vector<std::string>& value, const char* meaning) {
+    put(key, words_text(value), meaning);
+  }
+
+ private:
+  void put(const char* key, const std::string& value, const char* meaning) {
+    out_ += fmt::format("  {:<16} {}", key, meaning);
+    if (!value.empty() && value != "[]") out_ += fmt::format("  [{}]", value);
+    out_ += "\n";
+  }
+  std::string& out_;
+};
+
+template <class Options>
+void write_block(YAML::Emitter& out, const char* key, Options options) {
+  out << YAML::Key << key << YAML::Value << YAML::BeginMap;
+  Writer writer(out);
+  config::describe(writer, options);
+  out << YAML::EndMap;
+}
+
+void write_by_domain(YAML::Emitter& out, const char* key, const DomainSet& domains,
+                     const std::vector<double>& values) {
+  if (values.empty()) return;
+  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
+  for (std::size_t k = 0; k < values.size(); ++k)
+    out << YAML::Key << domains.train[k] << YAML::Value << shown(values[k]);
+  out << YAML::EndMap;
+}
+
+void write_domains(YAML::Emitter& out, const Campaign& campaign) {
+  out << YAML::Key << "domains" << YAML::Value << YAML::BeginMap;
+  for (std::size_t k = 0; k < campaign.domains.train.size(); ++k) {
+    out << YAML::Key << campaign.domains.train[k] << YAML::Value << YAML::BeginMap;
+    if (!campaign.corpus.domains.empty()) {
+      const DomainFiles& files = campaign.corpus.domains[k];
+      out << YAML::Key << "train" << YAML::Value << YAML::Flow << files.train_patterns;
+      if (!files.eval_patterns.empty())
+        out << YAML::Key << "eval" << YAML::Value << YAML::Flow << files.eval_patterns;
+    }
+    out << YAML::Key << "share" << YAML::Value << shown(campaign.default_mixture[k]);
+    const double unique = campaign.unique_tokens[k];
+    if (unique == unique_tokens_auto)
+      out << YAML::Key << "unique_tokens" << YAML::Value << "auto";
+    else if (unique > 0)
+      out << YAML::Key << "unique_tokens" << YAML::Value
+          << format_count(static_cast<std::int64_t>(unique));
+    out << YAML::EndMap;
+  }
+  out << YAML::EndMap;
+}
+
+/// Writes each kind of mixture group.
+struct GroupWriter {
+  YAML::Emitter& out;
+  const Campaign& campaign;
+
+  void operator()(const PresetMixtures& group) const {
+    out << YAML::Key << "preset" << YAML::Value << YAML::Flow << group.names;
+  }
+  void operator()(const LatticeMixtures& group) const {
+    out << YAML::Key << "simplex" << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::Key
+        << "step" << YAML::Value << shown(group.step) << YAML::Key << "floor" << YAML::Value
+        << shown(group.floor) << YAML::EndMap;
+  }
+  void operator()(const DirichletMixtures& group) const {
+    out << YAML::Key << "dirichlet" << YAML::Value << YAML::Flow << YAML::BeginMap;
+    out << YAML::Key << "count" << YAML::Value << group.count;
+    out << YAML::Key << "strength" << YAML::Value << YAML::Flow
+        << std::vector{shown(group.strength_low), shown(group.strength_high)};
+    out << YAML::Key << "around" << YAML::Value << (group.centre.empty() ? "uniform" : "default");
+    out << YAML::Key << "floor" << YAML::Value << shown(group.floor) << YAML::EndMap;
+  }
+  void operator()(const GridMixtures& group) const {
+    out << YAML::Key << "grid" << YAML::Value << YAML::Flow << YAML::BeginMap;
+    for (std::size_t d = 0; d < group.domains.size(); ++d) {
+      std::vector<std::string> values;
+      for (const double value : group.values[d]) values.push_back(shown(value));
+      out << YAML::Key << campaign.domains.train[group.domains[d]] << YAML::Value << YAML::Flow
+          << values;
+    }
+    out << YAML::EndMap;
+  }
+  void operator()(const ListedMixtures& group) const {
+    out << YAML::Key << "list" << YAML::Value << YAML::BeginSeq;
+    for (const Mixture& mixture : group.mixtures) {
+      out << YAML::Flow << YAML::BeginMap;
+      for (std::size_t k = 0; k < mixture.size(); ++k)
+        out << YAML::Key << campaign.domains.train[k] << YAML::Value << shown(mixture[k]);
+      out << YAML::EndMap;
+    }
+    out << YAML::EndSeq;
+  }
+};
+
+void write_design(YAML::Emitter& out, const Campaign& campaign) {
+  const DesignOptions& design = campaign.design;
+  out << YAML::Key << "design" << YAML::Value << YAML::BeginMap;
+  if (!design.mixtures.empty()) {
+    out << YAML::Key << "mixtures" << YAML::Value << YAML::BeginSeq;
+    for (const MixtureGroup& group : design.mixtures) {
+      out << YAML::BeginMap;
+      std::visit(GroupWriter{out, campaign}, group);
+      out << YAML::EndMap;
+    }
+    out << YAML::EndSeq;
+  }
+  out << YAML::Key << "volumes" << YAML::Value << YAML::BeginMap;
+  if (!design.tokens.empty()) {
+    std::vector<std::string> values;
+    for (const std::int64_t tokens : design.tokens) values.push_back(format_count(tokens));
+    out << YAML::Key << "values" << YAML::Value << YAML::Flow << values;
+  }
+  out << YAML::Key << "axis" << YAML::Value
+      << (design.axis == VolumeAxis::trajectory ? "trajectory" : "independent") << YAML::EndMap;
+  out << YAML::Key << "repeats" << YAML::Value << design.repeats << YAML::EndMap;
+}
+
+}  // namespace
+
+std::string resolved_yaml(const Campaign& campaign) {
+  YAML::Emitter out;
+  out << YAML::BeginMap;
+  out << YAML::Key << "name" << YAML::Value << campaign.name;
+  out << YAML::Key << "seed" << YAML::Value << fmt::format("{}", campaign.seed);
+  write_domains(out, campaign);
+  out << YAML::Key << "eval_domains" << YAML::Value << "same";
+  out << YAML::Key << "tokens" << YAML::Value << "bytes";
+  write_design(out, campaign);
+  out << YAML::Key << "source" << YAML::Value << YAML::BeginMap;
+  if (campaign.source == SourceKind::proxy)
+    write_block(out, "proxy", campaign.proxy);
+  else
+    write_block(out, "replay", campaign.replay);
+  out << YAML::EndMap;
+  write_block(out, "entropy", campaign.entropy);
+  write_block(out, "fit", campaign.fit);
+  out << YAML::Key << "optimize" << YAML::Value << YAML::BeginMap;
+  Writer writer(out);
+  OptimizeOptions optimize = campaign.optimize;
+  config::describe(writer, optimize);
+  write_by_domain(out, "weights", campaign.domains, optimize.weights);
+  write_by_domain(out, "floor", campaign.domains, optimize.floor);
+  write_by_domain(out, "cap", campaign.domains, optimize.cap);
+  out << YAML::EndMap;
+  write_block(out, "check", campaign.check);
+  out << YAML::EndMap;
+  return std::string(out.c_str()) + "\n";
+}
+
+std::string campaign_keys() {
+  Campaign defaults;
+  std::string text =
+      "Keys of a campaign, with their defaults in brackets. Numbers may be written 250K, 3B, 1e9;\n"
+      "keys that start with x- are notes. `bimix init` writes a commented example.\n"
+      "\n"
+      "name             of the campaign and its run folder\n"
+      "seed             all randomness comes from it  [1]\n"
+      "normalise        divide given shares by their sum  [false]\n"
+      "eval_domains     same: every domain is evaluated on text that is not trained on\n"
+      "tokens           bytes\n"
+      "\n"
+      "domains.<name>   (their order is the order everywhere)\n"
+      "  train            files or globs of text, relative to the working directory\n"
+      "  eval             the same, never trained on; a part of train is held out without it\n"
+      "  share            in the default mixture; all sum to 1\n"
+      "  unique_tokens    for max_epochs: auto, or a number\n"
+      "\n"
+      "design\n"
+      "  mixtures         list of groups, each one of:\n"
+      "    preset           default, uniform, entropy-<measure>\n"
+      "    simplex          {step, floor}: a regular lattice\n"
+      "    dirichlet        {count, strength: [low, high], around: default|uniform, floor}\n"
+      "    grid             {domain: [shares]}: the rest in proportion to the default\n"
+      "    list             [{domain: share, ...}]\n"
+      "    file             CSV with a column for each domain\n"
+      "  volumes          {values: [64K, ...]} or {from, to, count}; axis: trajectory|independent\n"
+      "  repeats          seeds for each mixture  [1]\n";
+  const auto list = [&](const char* block, auto options) {
+    KeyList keys(text, block);
+    config::describe(keys, options);
+  };
+  list("source.proxy", defaults.proxy);
+  list("source.replay", defaults.replay);
+  list("entropy", defaults.entropy);
+  list("fit", defaults.fit);
+  list("optimize   (and weights, floor, cap: maps from domain to number)", defaults.optimize);
+  list("check", defaults.check);
+  return text;
+}
+
+}  // namespace bimix

@@ -1,0 +1,118 @@
+#include <bimix/core/error.hpp>
+#include <bimix/core/simplex.hpp>
+#include <bimix/sweep/check.hpp>
+#include <bimix/sweep/plan.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace bimix {
+namespace {
+
+double mean_of(const std::vector<double>& values) {
+  return values.empty() ? std::numeric_limits<double>::quiet_NaN()
+                        : stable_sum(values) / static_cast<double>(values.size());
+}
+
+double standard_error(const std::vector<double>& values) {
+  if (values.size() < 2) return std::numeric_limits<double>::quiet_NaN();
+  const double mean = mean_of(values);
+  std::vector<double> squares;
+  for (const double v : values) squares.push_back((v - mean) * (v - mean));
+  const auto count = static_cast<double>(values.size());
+  return std::sqrt(stable_sum(squares) / (count - 1) / count);
+}
+
+}  // namespace
+
+std::vector<TrialSpec> make_check_trials(const SweepPlan& plan, std::uint64_t seed,
+                                         const std::vector<LabelledMixture>& mixtures,
+                                         std::int64_t tokens, int repeats,
+                                         const TrialSource& source) {
+  int fresh = 0;
+  for (const TrialSpec& trial : plan.trials) fresh = std::max(fresh, trial.repeat + 1);
+  std::vector<TrialSpec> trials;
+  for (std::size_t m = 0; m < mixtures.size(); ++m)
+    for (int repeat = 0; repeat < repeats; ++repeat)
+      trials.push_back(identified({.purpose = "check",
+                                   .mixture_label = mixtures[m].label,
+                                   .mixture_id = static_cast<int>(m),
+                                   .mixture = mixtures[m].share,
+                                   .repeat = fresh + repeat,
+                                   .seed = seed,
+                                   .tokens = whole_steps({tokens}, source.tokens_per_step())},
+                                  source));
+  return trials;
+}
+
+CheckReport make_check_report(const std::vector<TrialSpec>& trials,
+                              const std::vector<TrialResult>& results, const DomainSet& domains,
+                              const Table& predicted_nats, const std::vector<double>& weight) {
+  CheckReport report;
+  report.domains = domains.eval;
+  report.predicted_nats = predicted_nats;
+  const std::size_t evals = domains.eval.size();
+
+  // last_losses[label][repeat] -> E
+  std::vector<std::map<int, std::vector<double>>> last_losses;
+  for (const TrialSpec& trial : trials) {
+    auto label = std::find(report.labels.begin(), report.labels.end(), trial.mixture_label);
+    if (label == report.labels.end()) {
+      report.labels.push_back(trial.mixture_label);
+      report.mixtures.push_back(trial.mixture);
+      last_losses.emplace_back();
+      label = report.labels.end() - 1;
+    }
+    report.tokens = trial.tokens.back();
+    for (const TrialResult& result : results)
+      if (result.id == trial.id && result.status == TrialStatus::ok && !result.curve.empty())
+        last_losses[static_cast<std::size_t>(label - report.labels.begin())][trial.repeat] =
+            result.curve.back().loss_nats;
+  }
+
+  const std::size_t labels = report.labels.size();
+  report.trained_nats = Table(labels, evals);
+  report.trained_error_nats = Table(labels, evals);
+  for (std::size_t m = 0; m < labels; ++m) {
+    for (std::size_t e = 0; e < evals; ++e) {
+      std::vector<double> losses;
+      for (const auto& [repeat, loss] : last_losses[m]) losses.push_back(loss[e]);
+      report.trained_nats(m, e) = mean_of(losses);
+      report.trained_error_nats(m, e) = standard_error(losses);
+    }
+  }
+
+  // Paired by repeat: both mixtures saw the same initial weights and the same text.
+  const auto row_of = [&](const std::string& label) {
+    return static_cast<std::size_t>(std::find(report.labels.begin(), report.labels.end(), label) -
+                                    report.labels.begin());
+  };
+  const std::size_t baseline = row_of("default"), optimum = row_of("optimum");
+  require(baseline < labels && optimum < labels, "a check trains 'default' and 'optimum'");
+  std::vector<std::vector<double>> gains(evals);
+  std::vector<double> objective_gains;
+  for (const auto& [repeat, loss] : last_losses[baseline]) {
+    const auto other = last_losses[optimum].find(repeat);
+    if (other == last_losses[optimum].end()) continue;
+    ++report.repeats;
+    double objective = 0.0, weights = 0.0;
+    for (std::size_t e = 0; e < evals; ++e) {
+      const double gain = loss[e] - other->second[e];
+      gains[e].push_back(gain);
+      objective += weight[e] * gain;
+      weights += weight[e];
+    }
+    objective_gains.push_back(objective / weights);
+  }
+  for (const std::vector<double>& gain : gains) {
+    report.paired_gain_nats.push_back(mean_of(gain));
+    report.paired_error_nats.push_back(standard_error(gain));
+  }
+  report.mean_gain_nats = mean_of(objective_gains);
+  report.mean_gain_error_nats = standard_error(objective_gains);
+  return report;
+}
+
+}  // namespace bimix

@@ -1,0 +1,203 @@
+#include <bimix/core/error.hpp>
+#include <bimix/core/random.hpp>
+#include <bimix/core/simplex.hpp>
+#include <bimix/sweep/design.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace bimix {
+namespace {
+
+constexpr double most_lattice_points = 1e6;
+
+/// Everything a group of mixtures may depend on.
+struct Setting {
+  const Mixture& default_mixture;
+  const std::vector<EntropyTable>& entropy;
+  std::uint64_t seed;
+  std::size_t group;  ///< index of the group in the design
+
+  std::size_t domains() const { return default_mixture.size(); }
+};
+
+[[noreturn]] void refuse(const Setting& setting, const std::string& problem,
+                         const std::string& rule, const std::string& remedy) {
+  throw UsageError(
+      Complaint{fmt::format("design.mixtures[{}]", setting.group), problem, rule, remedy});
+}
+
+/// The mass that is left above the floor.
+double mass_above(const Setting& setting, double floor) {
+  const double mass = 1.0 - floor * static_cast<double>(setting.domains());
+  if (mass < 0)
+    refuse(setting, fmt::format("floor {} leaves no room for {} domains", floor, setting.domains()),
+           "the floors add up to more than 1",
+           fmt::format("Use at most {:.4g}", 1.0 / static_cast<double>(setting.domains())));
+  return mass;
+}
+
+Mixture entropy_mixture(const Setting& setting, const std::string& name) {
+  const std::string measure = name.substr(std::string("entropy-").size());
+  for (const EntropyTable& table : setting.entropy) {
+    const auto found = std::find(table.measures.begin(), table.measures.end(), measure);
+    if (found == table.measures.end()) continue;
+    const auto row = static_cast<std::size_t>(found - table.measures.begin());
+    Mixture share(setting.domains());
+    for (std::size_t k = 0; k < share.size(); ++k) share[k] = table.mixture(row, k);
+    return normalised(share);
+  }
+  refuse(setting, fmt::format("preset '{}' needs the measure '{}'", name, measure),
+         "entropy.measures does not list it, or the source has no text",
+         fmt::format("Add '{}' to entropy.measures", measure));
+}
+
+std::vector<LabelledMixture> expand(const PresetMixtures& group, const Setting& setting) {
+  std::vector<LabelledMixture> mixtures;
+  for (const std::string& name : group.names) {
+    if (name == "default") {
+      mixtures.push_back({name, setting.default_mixture});
+    } else if (name == "uniform") {
+      mixtures.push_back(
+          {name, Mixture(setting.domains(), 1.0 / static_cast<double>(setting.domains()))});
+    } else if (name.starts_with("entropy-")) {
+      mixtures.push_back({name, entropy_mixture(setting, name)});
+    } else {
+      refuse(setting, fmt::format("preset '{}' is not known", name), "",
+             "Use default, uniform or entropy-<measure>");
+    }
+  }
+  return mixtures;
+}
+
+std::vector<LabelledMixture> expand(const LatticeMixtures& group, const Setting& setting) {
+  const double mass = mass_above(setting, group.floor);
+  const int parts = std::max(1, static_cast<int>(std::ceil(mass / group.step - 1e-9)));
+  const auto domains = static_cast<int>(setting.domains());
+  double points = 1.0;  // binomial(parts + domains - 1, domains - 1)
+  for (int i = 1; i < domains; ++i) points *= static_cast<double>(parts + i) / i;
+  if (points > most_lattice_points)
+    refuse(setting, fmt::format("this lattice has {:.3g} points", points),
+           "at most a million mixtures", "Use a larger step");
+
+  // Odometer over the compositions of `parts` into `domains` whole numbers.
+  std::vector<LabelledMixture> mixtures;
+  std::vector<int> counts(setting.domains(), 0);
+  counts.back() = parts;
+  for (;;) {
+    LabelledMixture next{fmt::format("simplex-{}", mixtures.size()), {}};
+    for (const int count : counts) next.share.push_back(group.floor + mass * count / parts);
+    mixtures.push_back(std::move(next));
+    // Move one part to the left of the last non-zero place, and the rest back to the end.
+    std::size_t last = counts.size() - 1;
+    while (last > 0 && counts[last] == 0) --last;
+    if (last == 0) return mixtures;
+    const int rest = counts[last] - 1;
+    counts[last] = 0;
+    ++counts[last - 1];
+    counts.back() = rest;
+  }
+}
+
+std::vector<LabelledMixture> expand(const DirichletMixtures& group, const Setting& setting) {
+  const double mass = mass_above(setting, group.floor);
+  const auto domains = static_cast<double>(setting.domains());
+  const Mixture centre =
+      group.centre.empty() ? Mixture(setting.domains(), 1.0 / domains) : group.centre;
+  RandomStream random(setting.seed, Purpose::design, setting.group);
+  std::vector<LabelledMixture> mixtures;
+  for (int i = 0; i < group.count; ++i) {
+    const double strength =
+        group.strength_low * std::pow(group.strength_high / group.strength_low, random.uniform());
+    std::vector<double> weights;
+    for (const double c : centre) {
+      // Never all zero, however small the strength: gamma variates underflow below 1e-300.
+      const double shape = strength * domains * c;
+      weights.push_back(shape > 0 ? std::max(random.gamma(shape), 1e-300) : 0.0);
+    }
+    Mixture share = normalised(weights);
+    for (double& r : share) r = group.floor + mass * r;
+    mixtures.push_back({fmt::format("dirichlet-{}", i), std::move(share)});
+  }
+  return mixtures;
+}
+
+std::vector<LabelledMixture> expand(const GridMixtures& group, const Setting& setting) {
+  double rest_default = 0.0;
+  for (std::size_t k = 0; k < setting.domains(); ++k)
+    if (std::find(group.domains.begin(), group.domains.end(), k) == group.domains.end())
+      rest_default += setting.default_mixture[k];
+
+  std::vector<LabelledMixture> mixtures;
+  std::vector<std::size_t> at(group.domains.size(), 0);
+  for (;;) {
+    double named = 0.0;
+    for (std::size_t d = 0; d < at.size(); ++d) named += group.values[d][at[d]];
+    const double rest = 1.0 - named;
+    if (rest < -simplex_tolerance || (rest_default <= 0 && rest > simplex_tolerance))
+      refuse(setting, fmt::format("a combination of the grid adds up to {:.6g}", named),
+             rest < 0 ? "shares must not exceed 1"
+                      : "no other domain has a default share to take the rest",
+             "Change the values of the grid");
+    LabelledMixture next{fmt::format("grid-{}", mixtures.size()), Mixture(setting.domains())};
+    for (std::size_t k = 0; k < setting.domains(); ++k)
+      next.share[k] =
+          rest_default > 0 ? setting.default_mixture[k] / rest_default * std::max(rest, 0.0) : 0.0;
+    for (std::size_t d = 0; d < at.size(); ++d)
+      next.share[group.domains[d]] = group.values[d][at[d]];
+    mixtures.push_back(std::move(next));
+
+    std::size_t d = 0;
+    while (d < at.size() && ++at[d] == group.values[d].size()) at[d++] = 0;
+    if (d == at.size()) return mixtures;
+  }
+}
+
+std::vector<LabelledMixture> expand(const ListedMixtures& group, const Setting&) {
+  std::vector<LabelledMixture> mixtures;
+  for (const Mixture& share : group.mixtures)
+    mixtures.push_back({fmt::format("{}-{}", group.label, mixtures.size()), share});
+  return mixtures;
+}
+
+bool same_mixture(const Mixture& a, const Mixture& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](double x, double y) { return std::abs(x - y) <= simplex_tolerance; });
+}
+
+}  // namespace
+
+ExpandedDesign expand_design(const DesignOptions& options, const Mixture& default_mixture,
+                             const std::vector<EntropyTable>& entropy, std::uint64_t seed) {
+  ExpandedDesign design;
+  for (std::size_t g = 0; g < options.mixtures.size(); ++g) {
+    const Setting setting{default_mixture, entropy, seed, g};
+    std::vector<LabelledMixture> group = std::visit(
+        [&](const auto& mixtures) { return expand(mixtures, setting); }, options.mixtures[g]);
+    for (LabelledMixture& mixture : group) {
+      require(is_on_simplex(mixture.share), "every designed mixture is on the simplex");
+      const bool seen = std::any_of(
+          design.mixtures.begin(), design.mixtures.end(),
+          [&](const LabelledMixture& other) { return same_mixture(other.share, mixture.share); });
+      if (seen)
+        ++design.duplicates_dropped;
+      else
+        design.mixtures.push_back(std::move(mixture));
+    }
+  }
+  return design;
+}
+
+std::vector<std::int64_t> log_spaced_volumes(std::int64_t low, std::int64_t high, int count) {
+  require(low > 0 && high >= low && count >= 1, "log_spaced_volumes needs 0 < low <= high");
+  std::set<std::int64_t> volumes{high};
+  const double ratio = std::log(static_cast<double>(high) / static_cast<double>(low));
+  for (int i = 0; i < count - 1; ++i)
+    volumes.insert(std::llround(static_cast<double>(low) * std::exp(ratio * i / (count - 1))));
+  return {volumes.begin(), volumes.end()};
+}
+
+}  // namespace bimix

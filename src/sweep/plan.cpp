@@ -1,0 +1,177 @@
+#include <bimix/core/error.hpp>
+#include <bimix/core/hash.hpp>
+#include <bimix/core/simplex.hpp>
+#include <bimix/data/json.hpp>
+#include <bimix/data/volumes.hpp>
+#include <bimix/sweep/plan.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace bimix {
+namespace {
+
+/// Logs print shares with few digits.
+constexpr double same_logged_share = 1e-4;
+
+SweepPlan empty_plan(const PlanInput& input, const ExpandedDesign& design) {
+  SweepPlan plan;
+  plan.name = input.name;
+  plan.domains = input.domains;
+  plan.duplicates_dropped = design.duplicates_dropped;
+  for (const LabelledMixture& mixture : design.mixtures) {
+    plan.mixtures.push_back(mixture.share);
+    plan.labels.push_back(mixture.label);
+  }
+  return plan;
+}
+
+/// The union of all trials' volumes.
+std::vector<std::int64_t> all_volumes(const std::vector<TrialSpec>& trials) {
+  std::vector<std::int64_t> volumes;
+  for (const TrialSpec& trial : trials)
+    volumes.insert(volumes.end(), trial.tokens.begin(), trial.tokens.end());
+  return merged_volumes(std::move(volumes));
+}
+
+bool is_near(const Mixture& a, const Mixture& b, double tolerance) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](double x, double y) { return std::abs(x - y) <= tolerance; });
+}
+
+/// The volumes of a logged run that the design asks for; all of them if it names none.
+std::vector<std::int64_t> logged_volumes(const LossCurve& run,
+                                         const std::vector<std::int64_t>& wanted) {
+  std::vector<std::int64_t> volumes;
+  for (const LossPoint& point : run.points) {
+    if (wanted.empty() || find_volume(wanted, point.tokens)) volumes.push_back(point.tokens);
+  }
+  return volumes;
+}
+
+TrialSpec replay_spec(const PlanInput& input, const SweepPlan& plan, std::size_t mixture_id,
+                      const LossCurve& run) {
+  return {.purpose = "sweep",
+          .mixture_label = plan.labels[mixture_id],
+          .mixture_id = static_cast<int>(mixture_id),
+          .mixture = run.mixture,
+          .repeat = run.repeat,
+          .seed = input.seed,
+          .tokens = logged_volumes(run, input.design.tokens),
+          .run = run.run};
+}
+
+/// Mixtures of the logs in order of appearance, as if they had been designed.
+ExpandedDesign logged_design(const std::vector<LossCurve>& runs) {
+  ExpandedDesign design;
+  for (const LossCurve& run : runs) {
+    const bool seen = std::any_of(design.mixtures.begin(), design.mixtures.end(),
+                                  [&](const LabelledMixture& m) { return m.share == run.mixture; });
+    if (!seen) design.mixtures.push_back({run.run, run.mixture});
+  }
+  return design;
+}
+
+}  // namespace
+
+TrialSpec identified(TrialSpec spec, const TrialSource& source) {
+  spec.source = source.identity();
+  spec.cost = source.cost(spec);
+  const Json identity{{"mixture", spec.mixture}, {"repeat", spec.repeat}, {"seed", spec.seed},
+                      {"tokens", spec.tokens},   {"run", spec.run},       {"source", spec.source}};
+  spec.id = content_hash(identity.dump()).substr(0, 16);
+  return spec;
+}
+
+std::vector<std::int64_t> whole_steps(const std::vector<std::int64_t>& tokens,
+                                      std::int64_t tokens_per_step) {
+  require(tokens_per_step > 0, "a step has tokens");
+  std::set<std::int64_t> volumes;
+  for (const std::int64_t wanted : tokens) {
+    const std::int64_t steps = (wanted + tokens_per_step / 2) / tokens_per_step;
+    volumes.insert(std::max<std::int64_t>(1, steps) * tokens_per_step);
+  }
+  return {volumes.begin(), volumes.end()};
+}
+
+SweepPlan make_plan(const PlanInput& input, const std::vector<EntropyTable>& entropy,
+                    const TrialSource& source) {
+  const ExpandedDesign design =
+      expand_design(input.design, input.default_mixture, entropy, input.seed);
+  SweepPlan plan = empty_plan(input, design);
+  plan.tokens = whole_steps(input.design.tokens, source.tokens_per_step());
+  std::vector<std::vector<std::int64_t>> visits;
+  if (input.design.axis == VolumeAxis::trajectory) {
+    visits.push_back(plan.tokens);
+  } else {
+    for (const std::int64_t tokens : plan.tokens) visits.push_back({tokens});
+  }
+  for (std::size_t m = 0; m < plan.mixtures.size(); ++m)
+    for (int repeat = 0; repeat < input.design.repeats; ++repeat)
+      for (const std::vector<std::int64_t>& tokens : visits)
+        plan.trials.push_back(identified({.purpose = "sweep",
+                                          .mixture_label = plan.labels[m],
+                                          .mixture_id = static_cast<int>(m),
+                                          .mixture = plan.mixtures[m],
+                                          .repeat = repeat,
+                                          .seed = input.seed,
+                                          .tokens = tokens},
+                                         source));
+  return plan;
+}
+
+SweepPlan make_replay_plan(const PlanInput& input, const std::vector<EntropyTable>& entropy,
+                           const TrialSource& source) {
+  const std::vector<LossCurve> runs = source.logged_runs();
+  const bool designed = !input.design.mixtures.empty();
+  const ExpandedDesign design =
+      designed ? expand_design(input.design, input.default_mixture, entropy, input.seed)
+               : logged_design(runs);
+  SweepPlan plan = empty_plan(input, design);
+  const double tolerance = designed ? same_logged_share : 0.0;
+  for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
+    bool found = false;
+    for (const LossCurve& run : runs) {
+      if (!is_near(run.mixture, plan.mixtures[m], tolerance)) continue;
+      found = true;
+      plan.trials.push_back(identified(replay_spec(input, plan, m, run), source));
+    }
+    if (!found)
+      plan.trials.push_back(
+          identified(replay_spec(input, plan, m, LossCurve{.mixture = plan.mixtures[m]}), source));
+  }
+  plan.tokens = all_volumes(plan.trials);
+  return plan;
+}
+
+Observations observations_of(const SweepPlan& plan, const std::vector<TrialResult>& results) {
+  std::unordered_map<std::string, const TrialResult*> by_id;
+  for (const TrialResult& result : results) by_id[result.id] = &result;
+
+  Observations rows;
+  rows.domains = plan.domains;
+  rows.mixtures = plan.mixtures;
+  rows.loss_nats.columns = plan.domains.eval.size();
+  for (const TrialSpec& trial : plan.trials) {
+    const auto found = by_id.find(trial.id);
+    // A trial that diverged half-way says nothing about the law, not even before that.
+    if (found == by_id.end() || found->second->status != TrialStatus::ok) continue;
+    for (const LossPoint& point : found->second->curve) {
+      rows.mixture_id.push_back(trial.mixture_id);
+      rows.repeat.push_back(trial.repeat);
+      rows.tokens.push_back(static_cast<double>(point.tokens));
+      rows.loss_nats.values.insert(rows.loss_nats.values.end(), point.loss_nats.begin(),
+                                   point.loss_nats.end());
+      ++rows.loss_nats.rows;
+    }
+  }
+  return rows;
+}
+
+}  // namespace bimix

@@ -1,0 +1,71 @@
+#include <bimix/core/error.hpp>
+#include <bimix/corpus/sampler.hpp>
+#include <bimix/proxy/training.hpp>
+#include <bimix/trial/proxy_source.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace bimix {
+
+ProxySource::ProxySource(Corpus corpus, ProxyOptions options, std::uint64_t seed)
+    : corpus_(std::move(corpus)),
+      options_(std::move(options)),
+      evaluation_(corpus_, options_.context, options_.eval_sequences, seed) {
+  corpus_.require_sequences(options_.context);
+}
+
+std::string ProxySource::identity() const {
+  return fmt::format("proxy {} corpus {}", canonical_text(options_), corpus_.fingerprint());
+}
+
+std::int64_t ProxySource::tokens_per_step() const { return bimix::tokens_per_step(options_); }
+
+double ProxySource::evaluation_cost(const TrialSpec& spec) const {
+  std::int64_t sequences = 0;
+  for (std::size_t e = 0; e < evaluation_.domain_count(); ++e)
+    sequences += evaluation_.sequences(e);
+  return evaluation_flops(options_, sequences * options_.context) *
+         static_cast<double>(spec.tokens.size());
+}
+
+double ProxySource::cost(const TrialSpec& spec) const {
+  return training_flops(options_, spec.tokens.back()) + evaluation_cost(spec);
+}
+
+double ProxySource::evaluation_share(const TrialSpec& spec) const {
+  return evaluation_cost(spec) / cost(spec);
+}
+
+TrialResult ProxySource::run(const TrialSpec& spec, const TrialHooks& hooks) const {
+  MixtureSampler sampler(corpus_, {.mixture = spec.mixture,
+                                   .batch = options_.batch,
+                                   .context = options_.context,
+                                   .seed = spec.seed,
+                                   .repeat = spec.repeat});
+  TrainingData data{.next_batch = [&](std::span<std::int32_t> batch) { sampler.next(batch); }};
+  for (std::size_t e = 0; e < evaluation_.domain_count(); ++e)
+    data.evaluation.push_back(evaluation_.tokens(e));
+
+  const auto start = std::chrono::steady_clock::now();
+  const TrainingOutcome outcome =
+      train(options_, data, spec.tokens, spec.seed, static_cast<std::uint64_t>(spec.repeat),
+            {.stop = hooks.stop_requested, .progress = hooks.progress});
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  if (outcome.end == TrainingEnd::stopped)
+    throw Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
+  TrialResult result{.id = spec.id, .curve = outcome.curve, .tokens_seen = sampler.tokens_drawn()};
+  result.tokens_per_second = static_cast<double>(outcome.tokens) / seconds;
+  if (outcome.end == TrainingEnd::diverged) {
+    result.status = TrialStatus::diverged;
+    result.message = fmt::format(
+        "the loss was no longer finite at step {}. Try half of proxy.learning_rate = {:.3g}",
+        outcome.steps, options_.learning_rate);
+  }
+  return result;
+}
+
+}  // namespace bimix
