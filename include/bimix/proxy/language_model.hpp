@@ -3,6 +3,7 @@
 #include <bimix/proxy/options.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,6 +41,9 @@ class LanguageModel {
 
   /// What was learned; the views stay valid as long as the model.
   virtual std::vector<ParameterView> parameters() = 0;
+
+  /// Called after each part of a step with its name, for benches; empty stops that.
+  virtual void observe(std::function<void(const char*)> finished) = 0;
 };
 
 /// A fresh model. Initial weights are keyed by (seed, repeat) alone, so all trials of a repeat

@@ -1,0 +1,113 @@
+#include "gemm.hpp"
+#include "transformer.hpp"
+
+#include <bimix/core/random.hpp>
+#include <bimix/proxy/bench.hpp>
+#include <bimix/proxy/language_model.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <string_view>
+
+// The one file of this layer that reads a clock: measuring is its purpose.
+
+namespace bimix {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::vector<std::int32_t> random_batch(const ProxyOptions& options) {
+  RandomStream random(1, Purpose::test);
+  std::vector<std::int32_t> batch(static_cast<std::size_t>(options.batch) *
+                                  static_cast<std::size_t>(options.context + 1));
+  const auto vocabulary = static_cast<std::uint64_t>(options.vocabulary);
+  for (std::int32_t& token : batch) token = static_cast<std::int32_t>(random.below(vocabulary));
+  return batch;
+}
+
+/// Seconds of one step: the median, for which a neighbour's burst does not count.
+double median_step(LanguageModel& model, std::span<const std::int32_t> batch, double seconds) {
+  std::vector<double> times;
+  const Clock::time_point start = Clock::now();
+  do {
+    const Clock::time_point step = Clock::now();
+    model.train_step(batch);
+    times.push_back(seconds_since(step));
+  } while (seconds_since(start) < seconds);
+  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
+                   times.end());
+  return times[times.size() / 2];
+}
+
+std::vector<StepPart> parts_of_step(LanguageModel& model, std::span<const std::int32_t> batch,
+                                    double seconds) {
+  std::vector<StepPart> parts;
+  Clock::time_point last = Clock::now();
+  model.observe([&](const char* name) {
+    const double spent = seconds_since(last);
+    auto part = std::find_if(parts.begin(), parts.end(),
+                             [&](const StepPart& known) { return known.name == name; });
+    if (part == parts.end()) part = parts.insert(parts.end(), StepPart{.name = name});
+    part->share += spent;
+    last = Clock::now();
+  });
+  const Clock::time_point start = Clock::now();
+  do {
+    last = Clock::now();
+    model.train_step(batch);
+  } while (seconds_since(start) < seconds);
+  model.observe({});
+  double total = 0;
+  for (const StepPart& part : parts) total += part.share;
+  for (StepPart& part : parts) part.share /= total;
+  std::sort(parts.begin(), parts.end(),
+            [](const StepPart& a, const StepPart& b) { return a.share > b.share; });
+  return parts;
+}
+
+/// The fastest of the step's matrix products, each timed alone and warm.
+double best_product_gflops(const ProxyOptions& options, double seconds) {
+  const proxy::Index rows = proxy::Index{options.micro_batch} * options.context;
+  const proxy::Index width = options.width;
+  proxy::prepare_gemm(options.isa);
+  double best = 0;
+  for (const proxy::Index columns : {3 * width, 4 * width}) {
+    const proxy::Buffer a(rows * width), b(width * columns), c(rows * columns);
+    double fastest = std::numeric_limits<double>::infinity();
+    const Clock::time_point start = Clock::now();
+    do {
+      const Clock::time_point once = Clock::now();
+      for (int i = 0; i < 10; ++i)
+        proxy::matmul(proxy::Operand::plain, proxy::Operand::plain, rows, columns, width, a.data(),
+                      b.data(), 0, c.data());
+      fastest = std::min(fastest, seconds_since(once) / 10);
+    } while (seconds_since(start) < seconds / 2);
+    const auto work = static_cast<double>(2 * rows * columns * width);
+    best = std::max(best, work / fastest * 1e-9);
+  }
+  return best;
+}
+
+}  // namespace
+
+ProxyBench bench_proxy(const ProxyOptions& options, double seconds) {
+  ProxyBench bench;
+  bench.options = resolved(options);
+  const auto model = make_model(bench.options, 1, 0);
+  const std::vector<std::int32_t> batch = random_batch(bench.options);
+  model->train_step(batch);  // code is loaded, pages are touched
+  const double step = median_step(*model, batch, 0.6 * seconds);
+  const auto tokens = static_cast<double>(tokens_per_step(bench.options));
+  bench.tokens_per_second = tokens / step;
+  bench.gflops = training_flops(bench.options, tokens_per_step(bench.options)) / step * 1e-9;
+  bench.limit_gflops = best_product_gflops(bench.options, 0.2 * seconds);
+  bench.parts = parts_of_step(*model, batch, 0.2 * seconds);
+  return bench;
+}
+
+}  // namespace bimix

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+/// The numerical passes of a transformer between its matrix products, forward and backward side by
+/// side. Matrices are row-major and dense; `rows` counts tokens. "Adds to" marks outputs that are
+/// accumulated; all others are overwritten.
+///
+/// There is one table of them per instruction set level, made from the same source
+/// (kernels_impl.hpp), and the plain loops they are held against (reference.hpp).
+namespace bimix::proxy {
+
+using Index = std::ptrdiff_t;
+
+/// Sequences, positions and heads of an attention call. Rows are (sequence, position); a row of
+/// `qkv` holds the queries of all heads, then the keys, then the values: 3 * heads * head_width.
+struct AttentionShape {
+  Index sequences = 0;
+  Index context = 0;
+  Index heads = 0;
+  Index head_width = 0;
+  Index width() const { return heads * head_width; }
+};
+
+/// One AdamW step's numbers, bias corrections folded in.
+/// w -= rate * (m / correction1) / (sqrt(v / correction2) + epsilon) + rate * decay * w
+struct AdamStep {
+  float rate = 0, beta1 = 0, beta2 = 0, epsilon = 0, decay = 0;
+  float correction1 = 1, correction2 = 1;
+  float gradient_scale = 1;  ///< from clipping
+};
+
+/// Added to the mean square in RMSNorm: well below that of embeddings at the start (4e-4).
+inline constexpr float norm_epsilon = 1e-6F;
+
+struct Kernels {
+  /// Adds nothing: n = x * inverse_rms with inverse_rms = 1 / sqrt(mean(x^2) + norm_epsilon).
+  void (*rmsnorm_forward)(const float* x, float* n, float* inverse_rms, Index rows, Index width);
+  /// Adds to dx: inverse_rms * (dn - n * mean(dn * n)).
+  void (*rmsnorm_backward)(const float* dn, const float* n, const float* inverse_rms, float* dx,
+                           Index rows, Index width);
+
+  /// u = gelu(h), and h is replaced by the slope gelu'(h), which is all that backward needs.
+  /// gelu(h) = h / (1 + exp(-2 z)), z = sqrt(2/pi) (h + 0.044715 h^3)
+  void (*gelu_forward)(float* h_to_slope, float* u, Index count);
+  /// du becomes dh = du * slope.
+  void (*gelu_backward)(const float* slope, float* du_to_dh, Index count);
+
+  /// Turns the query and key halves of each head by the position's angles: (a, b) of pair i becomes
+  /// (a c - b s, a s + b c). @param cosine, sine (context, head_width / 2). With sine negated it is
+  /// its own backward.
+  void (*rotate)(const AttentionShape& shape, float* qkv, const float* cosine, const float* sine,
+                 float sign);
+
+  /// Causal softmax attention: out (rows, width); log_sum (rows, heads) = log sum_j exp(score_ij).
+  /// @param scratch attention_scratch(shape) floats
+  void (*attention_forward)(const AttentionShape& shape, const float* qkv, float* out,
+                            float* log_sum, float* scratch);
+  /// dqkv from dout; probabilities are made again from qkv and log_sum.
+  void (*attention_backward)(const AttentionShape& shape, const float* qkv, const float* out,
+                             const float* log_sum, const float* dout, float* dqkv, float* scratch);
+
+  /// nats_i = log sum_v exp(logits_iv) - logits_i,target; logits become scale * d nats_i / d
+  /// logits.
+  void (*cross_entropy)(float* logits_to_gradient, const std::int32_t* target, float* nats,
+                        Index rows, Index vocabulary, float scale);
+
+  /// x_i = table row token_i.
+  void (*embed)(const float* table, const std::int32_t* token, float* x, Index rows, Index width);
+  /// Adds dx_i to row token_i of dtable, in the order of rows.
+  void (*embed_backward)(const float* dx, const std::int32_t* token, float* dtable, Index rows,
+                         Index width);
+
+  double (*sum_of_squares)(const float* x, Index count);
+  void (*adamw)(const AdamStep& step, float* w, const float* gradient, float* m, float* v,
+                Index count);
+};
+
+/// Floats of scratch that attention needs for one call.
+Index attention_scratch(const AttentionShape& shape);
+
+/// The plain loops.
+const Kernels& reference_kernels();
+/// @param isa a name of isa_levels() that this machine can run
+const Kernels& kernels_for(std::string_view isa);
+
+}  // namespace bimix::proxy

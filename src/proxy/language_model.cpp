@@ -1,0 +1,56 @@
+#include "model_registry.hpp"
+
+#include <bimix/core/error.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace bimix {
+namespace proxy {
+
+#define BIMIX_MODEL(name) ModelKind name##_kind();
+#include "models.def"
+#undef BIMIX_MODEL
+
+std::span<const ModelKind> model_kinds() {
+#define BIMIX_MODEL(name) name##_kind(),
+  static const std::array kinds{
+#include "models.def"
+  };
+#undef BIMIX_MODEL
+  return kinds;
+}
+
+const ModelKind* find_model(const std::string& name) {
+  const auto kinds = model_kinds();
+  const auto found = std::find_if(kinds.begin(), kinds.end(),
+                                  [&](const ModelKind& kind) { return name == kind.name; });
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+}  // namespace proxy
+
+std::vector<std::string> proxy_models() {
+  std::vector<std::string> names;
+  for (const proxy::ModelKind& kind : proxy::model_kinds()) names.emplace_back(kind.name);
+  return names;
+}
+
+std::unique_ptr<LanguageModel> make_model(const ProxyOptions& options, std::uint64_t seed,
+                                          std::uint64_t repeat) {
+  const ProxyOptions settled = resolved(options);
+  return proxy::find_model(settled.model)->make(settled, seed, repeat);
+}
+
+double mean_loss(LanguageModel& model, int context, std::span<const std::int32_t> sequences) {
+  const auto row = static_cast<std::size_t>(context) + 1;
+  require(!sequences.empty() && sequences.size() % row == 0,
+          "mean_loss needs whole sequences of context + 1 tokens");
+  std::vector<float> nats(sequences.size() / row * static_cast<std::size_t>(context));
+  model.token_losses(sequences, nats);
+  double sum = 0;
+  for (const float loss : nats) sum += static_cast<double>(loss);
+  return sum / static_cast<double>(nats.size());
+}
+
+}  // namespace bimix

@@ -1,0 +1,151 @@
+#include "model_registry.hpp"
+
+#include <bimix/core/text.hpp>
+#include <bimix/proxy/options.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+constexpr int largest_setting = 1 << 20;  // keeps every product of shapes within 64 bits
+
+class Collector {
+ public:
+  void add(const char* key, std::string problem, std::string rule, std::string remedy) {
+    found.push_back({.place = fmt::format("proxy.{}", key),
+                     .problem = std::move(problem),
+                     .rule = std::move(rule),
+                     .remedy = std::move(remedy)});
+  }
+
+  void whole_number(const char* key, int value, int least) {
+    if (value < least || value > largest_setting)
+      add(key, fmt::format("{} is out of range", value),
+          fmt::format("it must be {} to {}", least, largest_setting), "");
+  }
+
+  void number(const char* key, double value, bool holds, const char* rule) {
+    if (!std::isfinite(value) || !holds)
+      add(key, fmt::format("{} is out of range", value), rule, "");
+  }
+
+  void choice(const char* key, const std::string& value, std::vector<std::string> names) {
+    if (std::find(names.begin(), names.end(), value) != names.end()) return;
+    const auto near = nearest_name(value, names);
+    add(key, fmt::format("'{}' is not known", value), fmt::format("there is {}", join_words(names)),
+        near ? fmt::format("Did you mean '{}'?", *near) : "");
+  }
+
+  std::vector<Complaint> found{};
+};
+
+std::string divisors_near(int whole, int part) {
+  for (int step = 1; step < whole; ++step)
+    for (const int candidate : {part - step, part + step})
+      if (candidate > 0 && whole % candidate == 0) return fmt::format("Try {}", candidate);
+  return "";
+}
+
+void check_shape(const ProxyOptions& o, Collector& collector) {
+  collector.whole_number("layers", o.layers, 1);
+  collector.whole_number("width", o.width, 2);
+  collector.whole_number("heads", o.heads, 1);
+  collector.whole_number("context", o.context, 1);
+  collector.whole_number("batch", o.batch, 1);
+  collector.whole_number("vocabulary", o.vocabulary, 2);
+  collector.whole_number("eval_sequences", o.eval_sequences, 1);
+  collector.whole_number("warmup_steps", o.warmup_steps, 0);
+  collector.whole_number("micro_batch", o.micro_batch, 0);
+  if (!collector.found.empty()) return;
+  if (o.width % o.heads != 0) {
+    const int below = o.width / o.heads * o.heads, above = below + o.heads;
+    collector.add(
+        "width", fmt::format("{} is not a multiple of heads = {}", o.width, o.heads),
+        "each head needs the same width",
+        below > 0 ? fmt::format("Try {} or {}", below, above) : fmt::format("Try {}", above));
+  } else if (o.width / o.heads % 2 != 0) {
+    collector.add(
+        "heads",
+        fmt::format("{} heads of width {} / {} = {}", o.heads, o.width, o.heads, o.width / o.heads),
+        "rotary positions turn pairs, so a head's width is even",
+        fmt::format("Try width {}", o.width + o.heads));
+  }
+  if (o.micro_batch > 0 && o.batch % o.micro_batch != 0)
+    collector.add(
+        "micro_batch", fmt::format("{} does not divide batch = {}", o.micro_batch, o.batch),
+        "a step is a whole number of micro-batches", divisors_near(o.batch, o.micro_batch));
+}
+
+/// The number of sequences whose activations stay in the second-level cache: measured in NOTES.md.
+int chosen_micro_batch(const ProxyOptions& o) {
+  int chosen = 1;
+  for (int candidate = 1; candidate <= o.batch; ++candidate)
+    if (o.batch % candidate == 0 && candidate * o.context <= 256) chosen = candidate;
+  return chosen;
+}
+
+/// Measured on English and C text: NOTES.md.
+double tuned_learning_rate(int width) { return 0.003 * std::sqrt(64.0 / width); }
+
+}  // namespace
+
+std::vector<Complaint> complaints(const ProxyOptions& o) {
+  Collector collector;
+  collector.choice("model", o.model, proxy_models());
+  check_shape(o, collector);
+  collector.number("learning_rate", o.learning_rate, o.learning_rate >= 0,
+                   "it must not be negative; 0 means tuned");
+  collector.number("weight_decay", o.weight_decay, o.weight_decay >= 0, "it must not be negative");
+  collector.number("beta1", o.beta1, o.beta1 >= 0 && o.beta1 < 1, "it must be in [0, 1)");
+  collector.number("beta2", o.beta2, o.beta2 >= 0 && o.beta2 < 1, "it must be in [0, 1)");
+  collector.number("clip", o.clip, o.clip > 0, "it must be positive");
+  collector.choice("precision", o.precision, {"auto", "fp32"});
+  std::vector<std::string> isa = isa_levels();
+  isa.insert(isa.begin(), "auto");
+  collector.choice("isa", o.isa, isa);
+  return collector.found;
+}
+
+ProxyOptions resolved(const ProxyOptions& options) {
+  const std::vector<Complaint> found = complaints(options);
+  if (!found.empty()) throw UsageError(found.front());
+  ProxyOptions settled = options;
+  if (settled.learning_rate == 0) settled.learning_rate = tuned_learning_rate(settled.width);
+  if (settled.precision == "auto") settled.precision = "fp32";
+  if (settled.micro_batch == 0) settled.micro_batch = chosen_micro_batch(settled);
+  if (settled.isa == "auto") settled.isa = detect_isa();
+  return settled;
+}
+
+std::string canonical_text(const ProxyOptions& o) {
+  return fmt::format(
+      "proxy v1 model={} layers={} width={} heads={} context={} batch={} vocabulary={} "
+      "learning_rate={} warmup_steps={} weight_decay={} beta1={} beta2={} clip={} "
+      "eval_sequences={} precision={} micro_batch={} isa={}",
+      o.model, o.layers, o.width, o.heads, o.context, o.batch, o.vocabulary, o.learning_rate,
+      o.warmup_steps, o.weight_decay, o.beta1, o.beta2, o.clip, o.eval_sequences, o.precision,
+      o.micro_batch, o.isa);
+}
+
+std::int64_t tokens_per_step(const ProxyOptions& options) {
+  return std::int64_t{options.batch} * options.context;
+}
+
+std::int64_t parameter_count(const ProxyOptions& options) {
+  return proxy::find_model(resolved(options).model)->parameter_count(options);
+}
+
+double evaluation_flops(const ProxyOptions& options, std::int64_t tokens) {
+  return proxy::find_model(resolved(options).model)->forward_flops(options) *
+         static_cast<double>(tokens);
+}
+
+double training_flops(const ProxyOptions& options, std::int64_t tokens) {
+  return 3 * evaluation_flops(options, tokens);
+}
+
+}  // namespace bimix

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "gemm.hpp"
+#include "kernels.hpp"
+
+#include <bimix/proxy/language_model.hpp>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace bimix::proxy {
+
+/// Zeroed floats on a cache line boundary.
+class Buffer {
+ public:
+  explicit Buffer(Index count);
+  float* data() const { return data_.get(); }
+  float* at(Index offset) const { return data_.get() + offset; }
+  Index size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(float* data) const;
+  };
+  std::unique_ptr<float[], Free> data_;
+  Index size_;
+};
+
+/// Where each matrix lies in the flat buffer of parameters (and of gradients, and of moments).
+struct ParameterLayout {
+  struct Matrix {
+    std::string name{};
+    Index offset = 0, rows = 0, columns = 0;
+  };
+  struct Layer {
+    Index qkv = 0, out = 0, up = 0, down = 0;
+  };
+  explicit ParameterLayout(const ProxyOptions& options);
+
+  std::vector<Matrix> matrices{};
+  std::vector<Layer> layers{};
+  Index embedding = 0;
+  Index size = 0;
+};
+
+/// Decoder-only transformer: pre-norm (RMS, no gains), rotary positions, GELU of four times the
+/// width, no biases, output head tied to the embedding.
+///
+///   x = E[token];  for each layer:  x += attention(norm(x) W_qkv) W_out
+///                                   x += gelu(norm(x) W_up) W_down
+///   logits = norm(x) E'
+class Transformer : public LanguageModel {
+ public:
+  /// @param options resolved
+  Transformer(const ProxyOptions& options, const Kernels& kernels, std::uint64_t seed,
+              std::uint64_t repeat);
+
+  double train_step(std::span<const std::int32_t> sequences) override;
+  void token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) override;
+  std::vector<ParameterView> parameters() override;
+  void observe(std::function<void(const char*)> finished) override;
+
+  /// The first half of train_step: mean loss of the batch and its gradient, nothing moved.
+  double accumulate_gradient(std::span<const std::int32_t> sequences);
+  /// Views of the gradient, in the order of parameters().
+  std::vector<ParameterView> gradients();
+
+ private:
+  /// What one layer keeps from forward for backward; all of the micro-batch.
+  struct Activations {
+    Activations(Index rows, Index width, Index heads);
+    Buffer norm1, inverse_rms1, qkv, log_sum, attended;
+    Buffer norm2, inverse_rms2, slope, hidden;
+  };
+
+  void initialise(std::uint64_t seed, std::uint64_t repeat);
+  void load_tokens(std::span<const std::int32_t> sequences);
+  void forward();
+  void attention_block(std::size_t layer);
+  void feed_forward_block(std::size_t layer);
+  void backward(float keep);
+  void attention_block_backward(std::size_t layer, float keep);
+  void feed_forward_block_backward(std::size_t layer, float keep);
+  enum class HeadWork { losses, losses_and_gradient };
+  void head(HeadWork work, float keep, float* nats);
+  void update();
+  void finished(const char* part) const {
+    if (finished_) finished_(part);
+  }
+  std::vector<ParameterView> views(const Buffer& buffer);
+  AttentionShape attention_shape() const;
+
+  ProxyOptions options_;
+  const Kernels& kernels_;
+  ParameterLayout layout_;
+  Index width_, vocabulary_;
+  Index rows_ = 0;       ///< tokens of the micro-batch at work
+  Index head_rows_ = 0;  ///< tokens whose logits exist at one time
+  std::int64_t steps_ = 0;
+
+  Buffer weights_, gradient_, moment1_, moment2_;
+  Buffer cosine_, sine_;
+  std::vector<Activations> layers_{};
+  Buffer x_, norm_, inverse_rms_, logits_, nats_;
+  Buffer dx_, dwide_, dnarrow_, scratch_;
+  std::vector<std::int32_t> input_{}, target_{};
+  std::function<void(const char*)> finished_{};
+};
+
+}  // namespace bimix::proxy

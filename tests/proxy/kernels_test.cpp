@@ -1,0 +1,387 @@
+#include "proxy/kernels.hpp"
+
+#include "proxy/gemm.hpp"
+#include "proxy/reference.hpp"
+
+#include <bimix/core/random.hpp>
+#include <bimix/proxy/options.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace bimix::proxy {
+namespace {
+
+using Doubles = std::vector<double>;
+using Floats = std::vector<float>;
+
+std::size_t size_of(Index count) { return static_cast<std::size_t>(count); }
+
+/// Standard normal numbers.
+Doubles noise(Index count, std::uint64_t stream) {
+  RandomStream random(5, Purpose::test, stream);
+  Doubles values(size_of(count));
+  for (double& value : values) value = random.normal();
+  return values;
+}
+
+Floats rounded(const Doubles& values) { return {values.begin(), values.end()}; }
+
+Doubles widened(const Floats& values) { return {values.begin(), values.end()}; }
+
+double weighted_sum(const Doubles& values, const Doubles& weights) {
+  double sum = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) sum += values[i] * weights[i];
+  return sum;
+}
+
+/// Holds `gradient` against central differences of `f` at x. With h = eps^(1/3) their error is of
+/// order eps^(2/3) = 4e-11 times third derivatives and sums of a few hundred terms of order 1.
+void expect_gradient(const std::function<double(const Doubles&)>& f, const Doubles& x,
+                     const Doubles& gradient) {
+  const double h = std::cbrt(std::numeric_limits<double>::epsilon());
+  ASSERT_EQ(x.size(), gradient.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    Doubles above = x, below = x;
+    above[i] += h;
+    below[i] -= h;
+    EXPECT_NEAR(gradient[i], (f(above) - f(below)) / (2 * h), 1e-8) << "at " << i;
+  }
+}
+
+TEST(ReferenceBackward, OfRmsnormIsTheDerivative) {
+  const Index rows = 3, width = 7;
+  const Doubles x = noise(rows * width, 1), dn = noise(rows * width, 2);
+  Doubles n(x.size()), inverse_rms(3), dx(x.size(), 0.0);
+  reference::rmsnorm_forward(x.data(), n.data(), inverse_rms.data(), rows, width);
+  reference::rmsnorm_backward(dn.data(), n.data(), inverse_rms.data(), dx.data(), rows, width);
+  expect_gradient(
+      [&](const Doubles& at) {
+        Doubles out(at.size());
+        reference::rmsnorm_forward(at.data(), out.data(), inverse_rms.data(), rows, width);
+        return weighted_sum(out, dn);
+      },
+      x, dx);
+}
+
+TEST(ReferenceBackward, OfGeluIsTheDerivative) {
+  Doubles h = noise(40, 3), u(h.size()), slope = h, dh = noise(40, 4);
+  const Doubles du = dh;
+  reference::gelu_forward(slope.data(), u.data(), 40);
+  reference::gelu_backward(slope.data(), dh.data(), 40);
+  expect_gradient(
+      [&](const Doubles& at) {
+        Doubles in = at, out(at.size());
+        reference::gelu_forward(in.data(), out.data(), 40);
+        return weighted_sum(out, du);
+      },
+      h, dh);
+}
+
+struct Attention {
+  AttentionShape shape{.sequences = 2, .context = 5, .heads = 3, .head_width = 4};
+  Index rows = 10;
+  Doubles qkv = noise(rows * 3 * shape.width(), 5);
+  Doubles dout = noise(rows * shape.width(), 6);
+  Doubles scratch = Doubles(5);
+
+  Doubles forward(const Doubles& at, Doubles& log_sum) {
+    Doubles out(size_of(rows * shape.width()));
+    reference::attention_forward(shape, at.data(), out.data(), log_sum.data(), scratch.data());
+    return out;
+  }
+};
+
+TEST(ReferenceBackward, OfAttentionIsTheDerivative) {
+  Attention a;
+  Doubles log_sum(30), dqkv(a.qkv.size());
+  const Doubles out = a.forward(a.qkv, log_sum);
+  reference::attention_backward(a.shape, a.qkv.data(), out.data(), log_sum.data(), a.dout.data(),
+                                dqkv.data(), a.scratch.data());
+  expect_gradient(
+      [&](const Doubles& at) {
+        Doubles unused(30);
+        return weighted_sum(a.forward(at, unused), a.dout);
+      },
+      a.qkv, dqkv);
+}
+
+TEST(ReferenceBackward, OfCrossEntropyIsTheDerivative) {
+  const Index rows = 3, vocabulary = 9;
+  const std::vector<std::int32_t> target{4, 0, 8};
+  const Doubles logits = noise(rows * vocabulary, 7);
+  Doubles gradient = logits, nats(3);
+  reference::cross_entropy(gradient.data(), target.data(), nats.data(), rows, vocabulary, 0.25);
+  expect_gradient(
+      [&](const Doubles& at) {
+        Doubles in = at, out(3);
+        reference::cross_entropy(in.data(), target.data(), out.data(), rows, vocabulary, 0.25);
+        return 0.25 * (out[0] + out[1] + out[2]);
+      },
+      logits, gradient);
+}
+
+TEST(Rotate, IsARotationThatItsBackwardUndoes) {
+  const AttentionShape shape{.sequences = 2, .context = 3, .heads = 2, .head_width = 4};
+  Doubles cosine, sine;
+  for (const double angle : noise(6, 8)) {
+    cosine.push_back(std::cos(angle));
+    sine.push_back(std::sin(angle));
+  }
+  const Doubles before = noise(6 * 24, 9);
+  Doubles after = before;
+  reference::rotate(shape, after.data(), cosine.data(), sine.data(), 1.0);
+  EXPECT_NE(before, after);
+  EXPECT_EQ(before[16], after[16]);  // values of row 0 stay
+  EXPECT_NEAR(weighted_sum(before, before), weighted_sum(after, after), 1e-12);
+  reference::rotate(shape, after.data(), cosine.data(), sine.data(), -1.0);
+  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(before[i], after[i], 1e-15);
+}
+
+// One step from zero moments moves each weight by the rate against the sign of its gradient.
+TEST(Adamw, FirstStepByHand) {
+  const AdamStep step{.rate = 0.5F,
+                      .beta1 = 0.9F,
+                      .beta2 = 0.99F,
+                      .epsilon = 0,
+                      .decay = 0.25F,
+                      .correction1 = 0.1F,
+                      .correction2 = 0.01F,
+                      .gradient_scale = 2};
+  Doubles w{1.0, -2.0}, g{3.0, -0.5}, m{0, 0}, v{0, 0};
+  reference::adamw(step, w.data(), g.data(), m.data(), v.data(), 2);
+  EXPECT_NEAR(w[0], 1.0 - 0.5 * (1 + 0.25 * 1.0), 1e-6);  // betas are floats
+  EXPECT_NEAR(w[1], -2.0 - 0.5 * (-1 + 0.25 * -2.0), 1e-6);
+  EXPECT_NEAR(m[0], 0.6, 1e-6);
+  EXPECT_NEAR(v[0], 0.36, 1e-6);
+}
+
+/// The fast kernels of each instruction set that this machine can run, held against the plain loops
+/// in double precision.
+class FastKernels : public testing::TestWithParam<std::string> {
+ protected:
+  const Kernels& fast = kernels_for(GetParam());
+
+  /// Floats differ from doubles by their rounding (2^-24) times the terms of a sum and the size of
+  /// what is summed; `ulps` counts both for the kernel at hand.
+  static void expect_close(const Floats& got, const Doubles& wanted, double ulps) {
+    ASSERT_EQ(got.size(), wanted.size());
+    double size = 0;
+    for (const double value : wanted) size = std::max(size, std::abs(value));
+    for (std::size_t i = 0; i < got.size(); ++i)
+      ASSERT_NEAR(got[i], wanted[i], ulps * 0x1p-24 * size) << "at " << i;
+  }
+};
+
+std::vector<std::string> runnable_levels() {
+  const std::vector<std::string>& all = isa_levels();
+  return {all.begin(), std::find(all.begin(), all.end(), detect_isa()) + 1};
+}
+
+INSTANTIATE_TEST_SUITE_P(Runnable, FastKernels, testing::ValuesIn(runnable_levels()),
+                         [](const auto& each) { return each.param; });
+
+TEST_P(FastKernels, RmsnormAtOddSizes) {
+  for (const Index width : {1, 2, 15, 16, 17, 33, 64, 100, 384}) {
+    const Index rows = 5;
+    const Floats x = rounded(noise(rows * width, 11)), dn = rounded(noise(rows * width, 12)),
+                 dx = rounded(noise(rows * width, 13));
+    Floats n(x.size()), inverse_rms(5), dx_got = dx;
+    fast.rmsnorm_forward(x.data(), n.data(), inverse_rms.data(), rows, width);
+    fast.rmsnorm_backward(dn.data(), n.data(), inverse_rms.data(), dx_got.data(), rows, width);
+    Doubles n_wanted(x.size()), inverse_wanted(5), dx_wanted = widened(dx);
+    reference::rmsnorm_forward(widened(x).data(), n_wanted.data(), inverse_wanted.data(), rows,
+                               width);
+    reference::rmsnorm_backward(widened(dn).data(), n_wanted.data(), inverse_wanted.data(),
+                                dx_wanted.data(), rows, width);
+    const double ulps = 8 + std::sqrt(static_cast<double>(width));
+    expect_close(n, n_wanted, ulps);
+    expect_close(inverse_rms, inverse_wanted, ulps);
+    expect_close(dx_got, dx_wanted, 2 * ulps);
+  }
+}
+
+TEST_P(FastKernels, GeluAtOddSizesAndFarOut) {
+  for (const Index count : {1, 15, 16, 17, 47, 200}) {
+    Doubles h = noise(count, 14);
+    if (count == 200)  // the whole range, to where the gate is 0 or 1 and exp would overflow
+      for (std::size_t i = 0; i < 200; ++i) h[i] = 0.3 * (static_cast<double>(i) - 100);
+    Floats slope = rounded(h), u(h.size()), dh = rounded(noise(count, 15));
+    Doubles slope_wanted = widened(slope), u_wanted(h.size()), dh_wanted = widened(dh);
+    fast.gelu_forward(slope.data(), u.data(), count);
+    fast.gelu_backward(slope.data(), dh.data(), count);
+    reference::gelu_forward(slope_wanted.data(), u_wanted.data(), count);
+    reference::gelu_backward(slope_wanted.data(), dh_wanted.data(), count);
+    expect_close(slope, slope_wanted, 32);
+    expect_close(u, u_wanted, 16);
+    expect_close(dh, dh_wanted, 40);
+  }
+}
+
+TEST_P(FastKernels, GeluKeepsNaNAndInfinity) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  Floats h{std::nanf(""), infinity}, u(2);
+  fast.gelu_forward(h.data(), u.data(), 2);
+  EXPECT_TRUE(std::isnan(u[0]));
+  EXPECT_FALSE(std::isfinite(u[1]));
+}
+
+TEST_P(FastKernels, RotateAtOddSizes) {
+  for (const Index head_width : {2, 6, 32, 34}) {
+    const AttentionShape shape{.sequences = 2, .context = 7, .heads = 3, .head_width = head_width};
+    Floats cosine, sine;
+    for (const double angle : noise(7 * head_width / 2, 16)) {
+      cosine.push_back(static_cast<float>(std::cos(angle)));
+      sine.push_back(static_cast<float>(std::sin(angle)));
+    }
+    Floats qkv = rounded(noise(14 * 3 * shape.width(), 17));
+    Doubles wanted = widened(qkv);
+    fast.rotate(shape, qkv.data(), cosine.data(), sine.data(), -1);
+    reference::rotate(shape, wanted.data(), widened(cosine).data(), widened(sine).data(), -1.0);
+    expect_close(qkv, wanted, 4);
+  }
+}
+
+TEST_P(FastKernels, AttentionAtOddSizes) {
+  for (const Index context : {1, 2, 15, 16, 17, 33, 70, 128})
+    for (const Index head_width : {2, 6, 16, 32, 34, 80}) {
+      const AttentionShape shape{
+          .sequences = 2, .context = context, .heads = 2, .head_width = head_width};
+      const Index rows = 2 * context, width = shape.width();
+      const Floats qkv = rounded(noise(rows * 3 * width, 18)),
+                   dout = rounded(noise(rows * width, 19));
+      Floats out(size_of(rows * width)), log_sum(size_of(rows * 2)), dqkv(qkv.size(), 7.0F);
+      Floats scratch(size_of(attention_scratch(shape)));
+      fast.attention_forward(shape, qkv.data(), out.data(), log_sum.data(), scratch.data());
+      fast.attention_backward(shape, qkv.data(), out.data(), log_sum.data(), dout.data(),
+                              dqkv.data(), scratch.data());
+      Doubles out_wanted(out.size()), log_wanted(log_sum.size()), dqkv_wanted(qkv.size());
+      Doubles row(size_of(context));
+      reference::attention_forward(shape, widened(qkv).data(), out_wanted.data(), log_wanted.data(),
+                                   row.data());
+      reference::attention_backward(shape, widened(qkv).data(), out_wanted.data(),
+                                    log_wanted.data(), widened(dout).data(), dqkv_wanted.data(),
+                                    row.data());
+      // Scores of size sqrt(head_width) pass their rounding to the exponential.
+      const double ulps = 32 + 4 * std::sqrt(static_cast<double>(head_width));
+      expect_close(out, out_wanted, ulps);
+      expect_close(log_sum, log_wanted, ulps);
+      expect_close(dqkv, dqkv_wanted, 4 * ulps);
+    }
+}
+
+TEST_P(FastKernels, AttentionSurvivesLargeScores) {
+  const AttentionShape shape{.sequences = 1, .context = 20, .heads = 1, .head_width = 4};
+  Floats qkv = rounded(noise(20 * 12, 20));
+  for (float& value : qkv) value *= 30;  // scores of hundreds: exp of them is no float
+  Floats out(80), log_sum(20), scratch(size_of(attention_scratch(shape)));
+  fast.attention_forward(shape, qkv.data(), out.data(), log_sum.data(), scratch.data());
+  Doubles out_wanted(80), log_wanted(20), row(20);
+  reference::attention_forward(shape, widened(qkv).data(), out_wanted.data(), log_wanted.data(),
+                               row.data());
+  // A score of 3000 is rounded by 2^-24 * 3000 and its exponential by as much again.
+  expect_close(log_sum, log_wanted, 8);
+  expect_close(out, out_wanted, 8 * 3000);
+}
+
+TEST_P(FastKernels, CrossEntropyAtOddSizes) {
+  for (const Index vocabulary : {2, 15, 16, 17, 256, 1000}) {
+    const Index rows = 3;
+    const auto last = static_cast<std::int32_t>(vocabulary - 1);
+    const std::vector<std::int32_t> target{0, last, last / 2};
+    Floats logits = rounded(noise(rows * vocabulary, 21)), nats(3);
+    for (Index v = 0; v < vocabulary; ++v) logits[size_of(v)] *= 40;  // a row of far apart logits
+    Doubles wanted = widened(logits), nats_wanted(3);
+    fast.cross_entropy(logits.data(), target.data(), nats.data(), rows, vocabulary, 0.5F);
+    reference::cross_entropy(wanted.data(), target.data(), nats_wanted.data(), rows, vocabulary,
+                             0.5);
+    // The gradient's rounding follows exp of logits up to 40 * 4, as in attention.
+    expect_close(logits, wanted, 32 + std::sqrt(static_cast<double>(vocabulary)));
+    expect_close(nats, nats_wanted, 16);
+  }
+}
+
+TEST_P(FastKernels, EmbeddingRowsAtOddWidths) {
+  for (const Index width : {1, 16, 19, 64}) {
+    const std::vector<std::int32_t> token{2, 0, 2, 1};
+    const Floats table = rounded(noise(3 * width, 22)), dx = rounded(noise(4 * width, 23));
+    Floats x(size_of(4 * width)), x_wanted = x, dtable = table, dtable_wanted = table;
+    fast.embed(table.data(), token.data(), x.data(), 4, width);
+    reference::embed(table.data(), token.data(), x_wanted.data(), 4, width);
+    EXPECT_EQ(x, x_wanted);
+    fast.embed_backward(dx.data(), token.data(), dtable.data(), 4, width);
+    reference::embed_backward(dx.data(), token.data(), dtable_wanted.data(), 4, width);
+    EXPECT_EQ(dtable, dtable_wanted);
+  }
+}
+
+TEST_P(FastKernels, OptimiserAtOddSizes) {
+  const AdamStep step{.rate = 0.01F,
+                      .beta1 = 0.9F,
+                      .beta2 = 0.99F,
+                      .epsilon = 1e-8F,
+                      .decay = 0.1F,
+                      .correction1 = 0.19F,
+                      .correction2 = 0.02F,
+                      .gradient_scale = 0.7F};
+  for (const Index count : {1, 15, 16, 17, 100}) {
+    const Floats g = rounded(noise(count, 24));
+    Floats w = rounded(noise(count, 25)), m = rounded(noise(count, 26)), v = w;
+    for (float& value : v) value *= value;
+    Doubles w_wanted = widened(w), m_wanted = widened(m), v_wanted = widened(v);
+    fast.adamw(step, w.data(), g.data(), m.data(), v.data(), count);
+    reference::adamw(step, w_wanted.data(), widened(g).data(), m_wanted.data(), v_wanted.data(),
+                     count);
+    expect_close(w, w_wanted, 8);
+    expect_close(m, m_wanted, 4);
+    expect_close(v, v_wanted, 4);
+    const double squares = reference::sum_of_squares(widened(g).data(), count);
+    EXPECT_NEAR(fast.sum_of_squares(g.data(), count), squares, 1e-6 * squares);
+  }
+}
+
+TEST_P(FastKernels, HaveTheSameBitsWhereverTheDataLies) {
+  const Index count = 83;
+  const Doubles h = noise(count, 27);
+  std::vector<Floats> results;
+  for (const std::size_t shift : {0, 1, 5}) {
+    Floats slope(shift, 0.0F), u(h.size() + shift);
+    for (const double value : h) slope.push_back(static_cast<float>(value));
+    fast.gelu_forward(slope.data() + shift, u.data() + shift, count);
+    results.emplace_back(u.begin() + static_cast<std::ptrdiff_t>(shift), u.end());
+  }
+  EXPECT_EQ(results[0], results[1]);
+  EXPECT_EQ(results[0], results[2]);
+}
+
+TEST(Matmul, AgreesWithThePlainLoopsInEveryForm) {
+  prepare_gemm(detect_isa());
+  for (const Index m : {1, 5, 33})
+    for (const Index n : {1, 7, 48})
+      for (const Index k : {1, 9, 65})
+        for (const bool a_transposed : {false, true})
+          for (const bool b_transposed : {false, true})
+            for (const float keep : {0.0F, 1.0F}) {
+              const Floats a = rounded(noise(m * k, 28)), b = rounded(noise(k * n, 29));
+              Floats c = rounded(noise(m * n, 30));
+              Doubles wanted = widened(c);
+              const auto form = [](bool transposed) {
+                return transposed ? Operand::transposed : Operand::plain;
+              };
+              matmul(form(a_transposed), form(b_transposed), m, n, k, a.data(), b.data(), keep,
+                     c.data());
+              reference::matmul(a_transposed, b_transposed, m, n, k, widened(a).data(),
+                                widened(b).data(), static_cast<double>(keep), wanted.data());
+              for (std::size_t i = 0; i < c.size(); ++i)  // k products of order 1, a few of 4
+                ASSERT_NEAR(c[i], wanted[i], 0x1p-24 * 16 * static_cast<double>(k + 1));
+            }
+}
+
+}  // namespace
+}  // namespace bimix::proxy

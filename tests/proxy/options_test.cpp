@@ -1,0 +1,114 @@
+#include <bimix/proxy/options.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+std::vector<std::string> texts(const ProxyOptions& options) {
+  std::vector<std::string> lines;
+  for (const Complaint& complaint : complaints(options)) lines.push_back(to_string(complaint));
+  return lines;
+}
+
+TEST(ProxyOptions, HaveGoodDefaults) { EXPECT_THAT(texts(ProxyOptions{}), IsEmpty()); }
+
+TEST(ProxyOptions, SayWhichWidthsFitTheHeads) {
+  EXPECT_THAT(texts({.width = 100, .heads = 12}),
+              ElementsAre("proxy.width: 100 is not a multiple of heads = 12 (each head needs the "
+                          "same width). Try 96 or 108."));
+  EXPECT_THAT(texts({.width = 3, .heads = 12}), ElementsAre(HasSubstr("Try 12.")));
+  EXPECT_THAT(texts({.width = 9, .heads = 3}), ElementsAre(HasSubstr("proxy.heads")));
+}
+
+TEST(ProxyOptions, TellAllMistakesInOnePass) {
+  ProxyOptions options{.layers = 0, .width = -4, .learning_rate = std::nan("")};
+  options.model = "transfomer";
+  options.precision = "bf17";
+  options.clip = 0;
+  options.beta2 = 1;
+  const std::vector<std::string> lines = texts(options);
+  EXPECT_EQ(lines.size(), 7U);
+  for (const char* key :
+       {"layers", "width", "learning_rate", "model", "precision", "clip", "beta2"})
+    EXPECT_THAT(lines, Contains(HasSubstr(std::string("proxy.") + key)));
+  EXPECT_THAT(lines, Contains(HasSubstr("Did you mean 'transformer'?")));
+}
+
+TEST(ProxyOptions, RefuseAMicroBatchThatLeavesARest) {
+  EXPECT_THAT(texts({.batch = 8, .micro_batch = 3}),
+              ElementsAre(HasSubstr("3 does not divide batch = 8")));
+}
+
+TEST(ProxyOptions, RefuseSizesThatWouldOverflow) {
+  EXPECT_THAT(texts({.width = 2000000000}), ElementsAre(HasSubstr("out of range")));
+}
+
+TEST(Resolved, FillsInEverythingOnce) {
+  const ProxyOptions settled = resolved(ProxyOptions{});
+  EXPECT_GT(settled.learning_rate, 0);
+  EXPECT_EQ(settled.batch % settled.micro_batch, 0);
+  EXPECT_EQ(settled.precision, "fp32");
+  EXPECT_EQ(settled.isa, detect_isa());
+  EXPECT_EQ(resolved(settled), settled);
+}
+
+TEST(Resolved, LeavesGivenNumbersAlone) {
+  const ProxyOptions settled =
+      resolved({.batch = 12, .learning_rate = 0.5, .micro_batch = 3, .isa = "baseline"});
+  EXPECT_EQ(settled.learning_rate, 0.5);
+  EXPECT_EQ(settled.micro_batch, 3);
+  EXPECT_EQ(settled.isa, "baseline");
+}
+
+TEST(Resolved, RefusesWhatHasComplaints) { EXPECT_THROW(resolved({.heads = 0}), UsageError); }
+
+TEST(CanonicalText, DiffersWithEveryFieldThatChangesBits) {
+  const ProxyOptions base = resolved(ProxyOptions{});
+  std::vector<ProxyOptions> others(15, base);
+  others[0].layers = 3;
+  others[1].width = 66;
+  others[2].heads = 4;
+  others[3].context = 64;
+  others[4].batch = 16;
+  others[5].vocabulary = 300;
+  others[6].learning_rate *= 1 + 1e-15;
+  others[7].warmup_steps = 1;
+  others[8].weight_decay = 0;
+  others[9].beta1 = 0.5;
+  others[10].beta2 = 0.5;
+  others[11].clip = 2;
+  others[12].eval_sequences = 1;
+  others[13].micro_batch = 1;
+  others[14].isa = base.isa == "baseline" ? "avx2" : "baseline";
+  for (std::size_t i = 0; i < others.size(); ++i)
+    EXPECT_NE(canonical_text(others[i]), canonical_text(base)) << i;
+  EXPECT_EQ(canonical_text(resolved(ProxyOptions{})), canonical_text(base));
+}
+
+// By hand: V C + L (3 C^2 + C^2 + 4 C^2 + 4 C^2) = 256 * 128 + 4 * 12 * 128^2.
+TEST(ParameterCount, CountsTheMatrices) {
+  EXPECT_EQ(parameter_count({.layers = 4, .width = 128, .heads = 4}), 819200);
+}
+
+// 6 a parameter and 6 L S C for the causal half of attention: 4.915M + 0.393M a token.
+TEST(TrainingFlops, AreThoseOfTheReferenceShape) {
+  const ProxyOptions reference{.layers = 4, .width = 128, .heads = 4, .context = 128, .batch = 32};
+  EXPECT_EQ(training_flops(reference, 1), 6.0 * 819200 + 6.0 * 4 * 128 * 128);
+  EXPECT_EQ(evaluation_flops(reference, 3000), training_flops(reference, 1000));
+  EXPECT_EQ(tokens_per_step(reference), 4096);
+}
+
+TEST(DetectIsa, NamesALevel) { EXPECT_THAT(isa_levels(), Contains(detect_isa())); }
+
+}  // namespace
+}  // namespace bimix

@@ -1,0 +1,114 @@
+#include "synthetic_text.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/proxy/training.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+using testing::ElementsAre;
+
+/// Options, a batch source and two evaluation blocks.
+struct Rig {
+  ProxyOptions options = resolved(small_proxy());
+  std::vector<std::int32_t> first_block = synthetic_text(options, 3, 1001);
+  std::vector<std::int32_t> second_block = synthetic_text(options, 5, 1002);
+  std::int64_t unit = tokens_per_step(options);
+  int drawn = 0;
+
+  TrainingData data() {
+    return {.next_batch =
+                [this](std::span<std::int32_t> batch) {
+                  const auto text =
+                      synthetic_text(options, options.batch, static_cast<std::uint64_t>(drawn++));
+                  std::copy(text.begin(), text.end(), batch.begin());
+                },
+            .evaluation = {first_block, second_block}};
+  }
+  TrainingOutcome run(std::vector<std::int64_t> volumes, const TrainingHooks& hooks = {}) {
+    drawn = 0;
+    return train(options, data(), volumes, 7, 1, hooks);
+  }
+};
+
+TEST(Train, VisitsEveryVolumeOnce) {
+  Rig rig;
+  const TrainingOutcome outcome = rig.run({2 * rig.unit, 3 * rig.unit, 6 * rig.unit});
+  EXPECT_EQ(outcome.end, TrainingEnd::finished);
+  EXPECT_EQ(outcome.tokens, 6 * rig.unit);
+  EXPECT_EQ(rig.drawn, 6);
+  ASSERT_EQ(outcome.curve.size(), 3U);
+  EXPECT_EQ(outcome.curve[1].tokens, 3 * rig.unit);
+  EXPECT_EQ(outcome.curve[1].steps, 3);
+  EXPECT_EQ(outcome.curve[1].loss_nats.size(), 2U);
+}
+
+TEST(Train, LearnsTheText) {
+  Rig rig;
+  const TrainingOutcome outcome = rig.run({rig.unit, 80 * rig.unit});
+  for (std::size_t domain = 0; domain < 2; ++domain)
+    EXPECT_LT(outcome.curve[1].loss_nats[domain], 0.6 * outcome.curve[0].loss_nats[domain]);
+}
+
+TEST(Train, PassesThroughVolumesWithoutTrace) {
+  Rig rig;
+  const TrainingOutcome often = rig.run({rig.unit, 2 * rig.unit, 3 * rig.unit, 4 * rig.unit});
+  const TrainingOutcome once = rig.run({4 * rig.unit});
+  EXPECT_EQ(often.curve.back(), once.curve.back());
+}
+
+TEST(Train, StopsWhenAsked) {
+  Rig rig;
+  int asked = 0;
+  const TrainingOutcome outcome =
+      rig.run({2 * rig.unit, 9 * rig.unit}, {.stop = [&] { return ++asked > 4; }});
+  EXPECT_EQ(outcome.end, TrainingEnd::stopped);
+  EXPECT_EQ(outcome.steps, 4);
+  EXPECT_EQ(outcome.curve.size(), 1U);
+}
+
+TEST(Train, ReportsPointsAndProgress) {
+  Rig rig;
+  std::vector<LossPoint> points;
+  std::vector<double> fractions;
+  const TrainingOutcome outcome =
+      rig.run({rig.unit, 3 * rig.unit},
+              {.on_point = [&](const LossPoint& point) { points.push_back(point); },
+               .progress = [&](double fraction) { fractions.push_back(fraction); }});
+  EXPECT_EQ(points, outcome.curve);
+  EXPECT_TRUE(std::is_sorted(fractions.begin(), fractions.end()));
+  EXPECT_DOUBLE_EQ(fractions.back(), 1.0);
+}
+
+TEST(Train, ReportsDivergenceInsteadOfNumbers) {
+  Rig rig;
+  rig.options.learning_rate = 1e30;  // weights overflow within a few steps
+  rig.options.warmup_steps = 0;
+  const TrainingOutcome outcome = rig.run({50 * rig.unit});
+  EXPECT_EQ(outcome.end, TrainingEnd::diverged);
+  EXPECT_LE(outcome.steps, 50);
+  for (const LossPoint& point : outcome.curve)
+    for (const double loss : point.loss_nats) EXPECT_TRUE(std::isfinite(loss));
+}
+
+TEST(Train, RefusesVolumesThatAreNoSteps) {
+  Rig rig;
+  EXPECT_THROW(rig.run({}), InternalError);
+  EXPECT_THROW(rig.run({0}), InternalError);
+  EXPECT_THROW(rig.run({rig.unit + 1}), InternalError);
+  EXPECT_THROW(rig.run({2 * rig.unit, rig.unit}), InternalError);
+}
+
+TEST(Train, RefusesAnEmptyEvaluationBlock) {
+  Rig rig;
+  rig.first_block.clear();
+  EXPECT_THROW(rig.run({rig.unit}), InternalError);
+}
+
+}  // namespace
+}  // namespace bimix
