@@ -1,0 +1,108 @@
+#include "domain_data.hpp"
+
+#include <bimix/core/simplex.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace bimix {
+namespace {
+
+[[noreturn]] void fail(std::string problem, std::string rule) {
+  throw DataError({"observations", std::move(problem), std::move(rule), ""});
+}
+
+void check_domains(const DomainSet& domains) {
+  if (domains.share_of.size() != domains.eval.size())
+    fail(fmt::format("{} evaluation domains but {} share_of entries", domains.eval.size(),
+                     domains.share_of.size()),
+         "one for each");
+  for (const int own : domains.share_of)
+    if (own < -1 || own >= static_cast<int>(domains.train.size()))
+      fail(fmt::format("share_of names training domain {}", own),
+           fmt::format("there are {}, and -1 for none", domains.train.size()));
+}
+
+}  // namespace
+
+void check_shape(const Observations& observations) {
+  const std::size_t rows = observations.tokens.size();
+  check_domains(observations.domains);
+  if (observations.mixture_id.size() != rows || observations.repeat.size() != rows ||
+      observations.loss_nats.rows != rows ||
+      (rows > 0 && observations.loss_nats.columns != observations.domains.eval.size()))
+    fail("columns differ in length", "one row for each observation");
+  for (std::size_t id = 0; id < observations.mixtures.size(); ++id) {
+    const Mixture& mixture = observations.mixtures[id];
+    if (mixture.size() != observations.domains.train.size() || !is_on_simplex(mixture))
+      fail(fmt::format("mixture {} is ({})", id, fmt::join(mixture, ", ")),
+           fmt::format("{} shares that are not negative and sum to 1",
+                       observations.domains.train.size()));
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    const int id = observations.mixture_id[row];
+    if (id < 0 || id >= static_cast<int>(observations.mixtures.size()))
+      fail(fmt::format("row {} is of mixture {}", row, id),
+           fmt::format("there are {}", observations.mixtures.size()));
+    if (!(observations.tokens[row] > 0.0) || !std::isfinite(observations.tokens[row]))
+      fail(fmt::format("row {} is at {} tokens", row, observations.tokens[row]),
+           "volumes are positive");
+  }
+}
+
+void check_options(const FitOptions& options) {
+  std::string text;
+  for (const Complaint& complaint : complaints(options))
+    text += (text.empty() ? "" : "\n") + to_string(complaint);
+  if (!text.empty()) throw UsageError(text);
+}
+
+DomainData domain_data(const Observations& observations, const Law& law, const FitOptions& options,
+                       std::size_t eval_domain, const std::function<bool(int)>& includes) {
+  DomainData data;
+  data.domain = observations.domains.eval[eval_domain];
+  data.own = observations.domains.share_of[eval_domain];
+  data.residual = options.residual == "plain" ? Residual::plain : Residual::relative;
+
+  std::vector<std::size_t> used;
+  for (std::size_t row = 0; row < observations.tokens.size(); ++row) {
+    const int id = observations.mixture_id[row];
+    if (!includes(id)) continue;
+    const double loss = observations.loss_nats(row, eval_domain);
+    const bool zero_share = data.own >= 0 && !law.finite_at_zero_share() &&
+                            observations.mixtures[id][static_cast<std::size_t>(data.own)] == 0.0;
+    if (zero_share) ++data.masked_zero_share;
+    if (zero_share || !std::isfinite(loss) || loss <= 0.0)
+      ++data.masked;
+    else
+      used.push_back(row);
+  }
+  std::stable_sort(used.begin(), used.end(), [&](std::size_t a, std::size_t b) {
+    if (observations.tokens[a] != observations.tokens[b])
+      return observations.tokens[a] < observations.tokens[b];
+    return observations.mixture_id[a] < observations.mixture_id[b];
+  });
+
+  std::vector<std::size_t> place(observations.mixtures.size());
+  for (const std::size_t row : used) data.mixture_id.push_back(observations.mixture_id[row]);
+  std::sort(data.mixture_id.begin(), data.mixture_id.end());
+  data.mixture_id.erase(std::unique(data.mixture_id.begin(), data.mixture_id.end()),
+                        data.mixture_id.end());
+  for (std::size_t d = 0; d < data.mixture_id.size(); ++d) {
+    place[static_cast<std::size_t>(data.mixture_id[d])] = d;
+    data.mixtures.push_back(observations.mixtures[static_cast<std::size_t>(data.mixture_id[d])]);
+  }
+  for (const std::size_t row : used) {
+    if (data.volumes.empty() || data.volumes.back() != observations.tokens[row])
+      data.volumes.push_back(observations.tokens[row]);
+    data.mixture.push_back(place[static_cast<std::size_t>(observations.mixture_id[row])]);
+    data.volume.push_back(data.volumes.size() - 1);
+    data.loss_nats.push_back(observations.loss_nats(row, eval_domain));
+  }
+  return data;
+}
+
+}  // namespace bimix

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <bimix/law/law.hpp>
+#include <bimix/law/options.hpp>
+
+#include <functional>
+#include <vector>
+
+namespace bimix {
+
+/// @throws DataError naming the first thing that is out of shape
+void check_shape(const Observations& observations);
+
+/// Throws a UsageError with all complaints, if there are any.
+void check_options(const FitOptions& options);
+
+/// The rows of one evaluation domain that the law can be fitted to.
+/// @param includes says of each mixture id whether its rows take part
+DomainData domain_data(const Observations& observations, const Law& law, const FitOptions& options,
+                       std::size_t eval_domain, const std::function<bool(int)>& includes);
+
+}  // namespace bimix

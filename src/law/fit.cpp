@@ -1,0 +1,243 @@
+#include "domain_data.hpp"
+
+#include <bimix/core/random.hpp>
+#include <bimix/core/simplex.hpp>
+#include <bimix/law/fit.hpp>
+#include <bimix/law/law.hpp>
+
+#include <Eigen/SVD>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+namespace bimix {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::span<const double> row_of(const Table& table, std::size_t row) {
+  return std::span<const double>(table.values).subspan(row * table.columns, table.columns);
+}
+
+/// Jacobian of the residuals at the solution, in the law's own parameters: (M, P).
+Eigen::MatrixXd jacobian(const Law& law, const DomainData& data,
+                         const std::vector<double>& parameter) {
+  const std::size_t rows = data.loss_nats.size();
+  Eigen::MatrixXd result(rows, parameter.size());
+  std::vector<double> slope(parameter.size());
+  for (std::size_t m = 0; m < rows; ++m) {
+    const LawPoint point{data.mixtures[data.mixture[m]], data.own, data.volumes[data.volume[m]]};
+    law.gradient(parameter, point, slope);
+    const double scale = data.residual == Residual::relative ? 1.0 / data.loss_nats[m] : 1.0;
+    for (std::size_t p = 0; p < slope.size(); ++p)
+      result(static_cast<Eigen::Index>(m), static_cast<Eigen::Index>(p)) = scale * slope[p];
+  }
+  return result;
+}
+
+/// Singular values of a matrix whose columns are first scaled to length 1 (zero columns stay).
+struct ScaledSvd {
+  Eigen::VectorXd scale;
+  Eigen::JacobiSVD<Eigen::MatrixXd> svd;
+  int rank = 0;
+  double condition = std::numeric_limits<double>::infinity();
+};
+
+ScaledSvd scaled_svd(const Eigen::MatrixXd& matrix) {
+  ScaledSvd result;
+  result.scale = matrix.colwise().norm();
+  for (double& length : result.scale)
+    if (length == 0.0) length = 1.0;
+  result.svd.compute(matrix * result.scale.cwiseInverse().asDiagonal(),
+                     Eigen::ComputeThinU | Eigen::ComputeThinV);
+  result.rank = static_cast<int>(result.svd.rank());
+  const auto& values = result.svd.singularValues();
+  if (values.size() > 0 && result.rank == matrix.cols())
+    result.condition = values(0) / values(values.size() - 1);
+  return result;
+}
+
+/// sigma^2 (J'J)^-1 over the parameters that are not at a bound.
+Table covariance_of(const Law& law, const DomainData& data, const Estimate& estimate,
+                    const Eigen::MatrixXd& full) {
+  const std::size_t count = estimate.parameter.size();
+  Table covariance(count, count, nan);
+  const std::vector<Bound> bounds =
+      law.bounds(data.mixtures.empty() ? 0 : data.mixtures.front().size());
+  std::vector<std::size_t> free;
+  for (std::size_t p = 0; p < count; ++p)
+    if (estimate.parameter[p] > bounds[p].low && estimate.parameter[p] < bounds[p].high)
+      free.push_back(p);
+  const auto freedom =
+      static_cast<double>(data.loss_nats.size()) - static_cast<double>(free.size());
+  if (free.empty() || freedom <= 0) return covariance;
+  const auto free_count = static_cast<Eigen::Index>(free.size());
+  Eigen::MatrixXd reduced(full.rows(), free_count);
+  for (Eigen::Index i = 0; i < free_count; ++i)
+    reduced.col(i) = full.col(static_cast<Eigen::Index>(free[i]));
+  const ScaledSvd parts = scaled_svd(reduced);
+  if (parts.rank < free_count) return covariance;
+  const Eigen::MatrixXd root = parts.scale.cwiseInverse().asDiagonal() * parts.svd.matrixV() *
+                               parts.svd.singularValues().cwiseInverse().asDiagonal();
+  const Eigen::MatrixXd inverse = root * root.transpose();
+  for (std::size_t i = 0; i < free.size(); ++i)
+    for (std::size_t j = 0; j < free.size(); ++j)
+      covariance(free[i], free[j]) =
+          estimate.objective / freedom *
+          inverse(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j));
+  return covariance;
+}
+
+double rmse_relative(const Law& law, const DomainData& data, const std::vector<double>& parameter) {
+  double sum = 0.0;
+  for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
+    const LawPoint point{data.mixtures[data.mixture[m]], data.own, data.volumes[data.volume[m]]};
+    const double error = law.predict(parameter, point) / data.loss_nats[m] - 1.0;
+    sum += error * error;
+  }
+  return std::sqrt(sum / static_cast<double>(data.loss_nats.size()));
+}
+
+std::string flag(const Law& law, Complaint complaint) {
+  complaint.place = "law " + law.name();
+  return to_string(complaint);
+}
+
+/// What holds for any law: rows left out, directions the observations do not determine.
+void add_common_flags(const Law& law, const DomainData& data, DomainFit& fit) {
+  const std::size_t count = law.parameters(data.mixtures.front().size()).size();
+  if (data.masked > 0)
+    fit.flags.push_back(
+        flag(law, {"",
+                   fmt::format("{} of {} observations of domain '{}' are left out", data.masked,
+                               data.masked + fit.observations, data.domain),
+                   fmt::format("{} have a share of 0, where the law is infinite, {} no usable loss",
+                               data.masked_zero_share, data.masked - data.masked_zero_share),
+                   ""}));
+  if (fit.rank < static_cast<int>(count))
+    fit.flags.push_back(flag(
+        law, {"",
+              fmt::format("the observations of domain '{}' determine only {} of {} coefficients",
+                          data.domain, fit.rank, count),
+              "the rank of the Jacobian", "Add mixtures or volumes"}));
+}
+
+/// One domain of fit_law.
+void fit_domain(const Law& law, const DomainData& data, std::size_t e, LawFit& fit) {
+  DomainFit& report = fit.domain[e];
+  report.observations = static_cast<int>(data.loss_nats.size());
+  report.masked = data.masked;
+  const std::vector<double> weight(data.mixtures.size(), 1.0);
+  const Estimate estimate = law.fitter(data)->fit(weight, {});
+  std::copy(
+      estimate.parameter.begin(), estimate.parameter.end(),
+      fit.coefficient.values.begin() + static_cast<std::ptrdiff_t>(e * fit.coefficient.columns));
+  const Eigen::MatrixXd slopes = jacobian(law, data, estimate.parameter);
+  const ScaledSvd parts = scaled_svd(slopes);
+  report.rank = parts.rank;
+  report.condition = parts.condition;
+  report.stop_reason = estimate.stop_reason;
+  report.rmse_relative = rmse_relative(law, data, estimate.parameter);
+  fit.covariance[e] = covariance_of(law, data, estimate, slopes);
+  for (const Complaint& doubt : law.doubts(data, estimate))
+    report.flags.push_back(flag(law, doubt));
+  add_common_flags(law, data, report);
+}
+
+/// Ranges of shares and volumes that have observations the law can use.
+void set_ranges(const Observations& observations, const Law& law, LawFit& fit) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  fit.share_low.assign(observations.domains.train.size(), infinity);
+  fit.share_high.assign(observations.domains.train.size(), 0.0);
+  fit.tokens_low = infinity;
+  for (std::size_t row = 0; row < observations.tokens.size(); ++row) {
+    const Mixture& mixture =
+        observations.mixtures[static_cast<std::size_t>(observations.mixture_id[row])];
+    for (std::size_t k = 0; k < mixture.size(); ++k) {
+      if (mixture[k] > 0.0 || law.finite_at_zero_share())
+        fit.share_low[k] = std::min(fit.share_low[k], mixture[k]);
+      fit.share_high[k] = std::max(fit.share_high[k], mixture[k]);
+    }
+    fit.tokens_low = std::min(fit.tokens_low, observations.tokens[row]);
+    fit.tokens_high = std::max(fit.tokens_high, observations.tokens[row]);
+  }
+  for (double& low : fit.share_low)
+    if (low == infinity) low = 0.0;
+}
+
+bool has_repeats(const Observations& observations) {
+  return std::set<int>(observations.repeat.begin(), observations.repeat.end()).size() > 1;
+}
+
+}  // namespace
+
+LawFit fit_law(const Observations& observations, const FitOptions& options) {
+  check_options(options);
+  check_shape(observations);
+  const Law& law = find_law(options.law);
+  LawFit fit;
+  fit.law = law.name();
+  fit.domains = observations.domains;
+  fit.parameters = law.parameters(observations.domains.train.size());
+  const std::size_t domains = observations.domains.eval.size(), count = fit.parameters.size();
+  fit.coefficient = Table(domains, count, nan);
+  fit.covariance.assign(domains, Table(count, count, nan));
+  fit.domain.resize(domains);
+
+  std::optional<Complaint> first_obstacle;
+  bool any = false;
+  for (std::size_t e = 0; e < domains; ++e) {
+    const DomainData data = domain_data(observations, law, options, e, [](int) { return true; });
+    if (const auto obstacle = law.obstacle(data)) {
+      if (!first_obstacle) first_obstacle = obstacle;
+      fit.domain[e] = {.observations = static_cast<int>(data.loss_nats.size()),
+                       .masked = data.masked,
+                       .rmse_relative = nan,
+                       .rank = 0,
+                       .condition = nan,
+                       .stop_reason = "not fitted",
+                       .flags = {flag(law, *obstacle)}};
+      continue;
+    }
+    fit_domain(law, data, e, fit);
+    any = true;
+  }
+  if (!any) {
+    Complaint complaint =
+        first_obstacle.value_or(Complaint{"", "there are no evaluation domains", "", ""});
+    complaint.place = "law " + law.name();
+    throw TooLittleData(complaint);
+  }
+  set_ranges(observations, law, fit);
+  if (!has_repeats(observations))
+    fit.flags.push_back(
+        flag(law, {"", "intervals are conditional on the seed", "every mixture ran with one seed",
+                   "Set design.repeats to 2 or more to include it"}));
+  return fit;
+}
+
+Table bootstrap_sample(const Observations& observations, const FitOptions& options,
+                       const LawFit& point, int sample) {
+  const Law& law = find_law(options.law);
+  RandomStream stream(options.seed, Purpose::bootstrap, static_cast<std::uint64_t>(sample));
+  std::vector<double> drawn(observations.mixtures.size());
+  for (double& weight : drawn) weight = -std::log(stream.uniform());
+
+  Table result(point.coefficient.rows, point.coefficient.columns, nan);
+  for (std::size_t e = 0; e < result.rows; ++e) {
+    const std::span<const double> start = row_of(point.coefficient, e);
+    if (std::any_of(start.begin(), start.end(), [](double c) { return std::isnan(c); })) continue;
+    const DomainData data = domain_data(observations, law, options, e, [](int) { return true; });
+    std::vector<double> weight;
+    for (const int id : data.mixture_id) weight.push_back(drawn[static_cast<std::size_t>(id)]);
+    const Estimate estimate = law.fitter(data)->fit(weight, start);
+    std::copy(estimate.parameter.begin(), estimate.parameter.end(),
+              result.values.begin() + static_cast<std::ptrdiff_t>(e * result.columns));
+  }
+  return result;
+}
+
+}  // namespace bimix

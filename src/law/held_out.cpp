@@ -1,0 +1,264 @@
+#include "domain_data.hpp"
+
+#include <bimix/core/random.hpp>
+#include <bimix/data/volumes.hpp>
+#include <bimix/law/held_out.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace bimix {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr int leave_one_out_below = 20;
+constexpr int automatic_folds = 10;
+
+/// Ids of mixtures that have observations, ascending.
+std::vector<int> observed_mixtures(const Observations& observations) {
+  std::vector<int> ids = observations.mixture_id;
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+double mean(const std::vector<double>& values) {
+  if (values.empty()) return nan;
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Losses of one mixture at the last volume and the one before, averaged over its repeats.
+struct Tail {
+  double tokens = nan;
+  double seen = nan;
+  double previous = nan;
+};
+
+/// Latest finite loss of one run at or above `from` tokens and below `to`: (tokens, loss).
+std::pair<double, double> latest(const Observations& observations,
+                                 const std::vector<std::size_t>& run, std::size_t e, double from,
+                                 double to) {
+  std::pair<double, double> found{nan, nan};
+  for (const std::size_t row : run) {
+    const double tokens = observations.tokens[row], loss = observations.loss_nats(row, e);
+    if (tokens < from || tokens >= to || !std::isfinite(loss)) continue;
+    if (std::isnan(found.first) || tokens > found.first) found = {tokens, loss};
+  }
+  return found;
+}
+
+/// Rows of each (mixture, repeat).
+using Runs = std::map<std::pair<int, int>, std::vector<std::size_t>>;
+
+Runs runs_of(const Observations& observations) {
+  Runs runs;
+  for (std::size_t row = 0; row < observations.tokens.size(); ++row)
+    runs[{observations.mixture_id[row], observations.repeat[row]}].push_back(row);
+  return runs;
+}
+
+Tail tail_of(const Observations& observations, const Runs& runs, int mixture, std::size_t e) {
+  const double last = *std::max_element(observations.tokens.begin(), observations.tokens.end());
+  const double edge = last * (1.0 - volume_tolerance);
+  std::vector<double> tokens, seen, previous;
+  for (auto run = runs.lower_bound({mixture, std::numeric_limits<int>::min()});
+       run != runs.end() && run->first.first == mixture; ++run) {
+    const auto [at, loss] =
+        latest(observations, run->second, e, edge, std::numeric_limits<double>::infinity());
+    if (std::isnan(loss)) continue;
+    tokens.push_back(at);
+    seen.push_back(loss);
+    previous.push_back(latest(observations, run->second, e, 0.0, edge).second);
+  }
+  return {mean(tokens), mean(seen), mean(previous)};
+}
+
+/// Coefficients fitted to the mixtures that `includes` admits; empty if they cannot be.
+std::vector<double> coefficients(const Observations& observations, const FitOptions& options,
+                                 std::size_t e, const std::function<bool(int)>& includes) {
+  const Law& law = find_law(options.law);
+  const DomainData data = domain_data(observations, law, options, e, includes);
+  if (law.obstacle(data)) return {};
+  return law.fitter(data)->fit(std::vector<double>(data.mixtures.size(), 1.0), {}).parameter;
+}
+
+/// Averages over the points whose values are all finite.
+struct Score {
+  double error = nan, worst = nan, r2 = nan, persistence = nan, mean_baseline = nan;
+};
+
+Score score(const std::vector<std::span<const double>>& points) {
+  std::vector<double> seen, predicted, error, persistence, baseline;
+  for (const auto& point : points) {
+    const double truth = point[HeldOutPart::seen];
+    if (!std::isfinite(truth) || !std::isfinite(point[HeldOutPart::predicted])) continue;
+    const auto relative = [truth](double value) { return std::abs(value - truth) / truth; };
+    seen.push_back(truth);
+    predicted.push_back(point[HeldOutPart::predicted]);
+    error.push_back(relative(predicted.back()));
+    if (std::isfinite(point[HeldOutPart::previous]))
+      persistence.push_back(relative(point[HeldOutPart::previous]));
+    if (std::isfinite(point[HeldOutPart::training_mean]))
+      baseline.push_back(relative(point[HeldOutPart::training_mean]));
+  }
+  if (error.empty()) return {};
+  return {mean(error), *std::max_element(error.begin(), error.end()), r_squared(predicted, seen),
+          mean(persistence), mean(baseline)};
+}
+
+/// Rank correlation of the mean loss over the domains that were predicted at all, over the mixtures
+/// that lack none of them.
+double rank_correlation(const std::vector<std::vector<std::span<const double>>>& by_domain) {
+  std::map<int, std::pair<std::vector<double>, std::vector<double>>> by_mixture;
+  std::size_t domains = 0;
+  for (const auto& points : by_domain) {
+    bool any = false;
+    for (const auto& point : points) {
+      const double truth = point[HeldOutPart::seen], guess = point[HeldOutPart::predicted];
+      if (!std::isfinite(truth) || !std::isfinite(guess)) continue;
+      auto& [seen, predicted] = by_mixture[static_cast<int>(point[HeldOutPart::mixture_id])];
+      seen.push_back(truth);
+      predicted.push_back(guess);
+      any = true;
+    }
+    domains += any ? 1 : 0;
+  }
+  std::vector<double> seen, predicted;
+  for (const auto& [id, losses] : by_mixture) {
+    if (losses.first.size() != domains) continue;
+    seen.push_back(mean(losses.first));
+    predicted.push_back(mean(losses.second));
+  }
+  return spearman(predicted, seen);
+}
+
+/// Ranks from 1; equal values share the mean of their ranks.
+std::vector<double> average_ranks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t first = 0; first < order.size();) {
+    std::size_t end = first + 1;
+    while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
+    for (std::size_t i = first; i < end; ++i)
+      ranks[order[i]] = 0.5 * static_cast<double>(first + 1 + end);
+    first = end;
+  }
+  return ranks;
+}
+
+}  // namespace
+
+int fold_count(const Observations& observations, const FitOptions& options) {
+  const int mixtures = static_cast<int>(observed_mixtures(observations).size());
+  if (options.folds > 0) return std::min(options.folds, mixtures);
+  return mixtures < leave_one_out_below ? mixtures : automatic_folds;
+}
+
+std::vector<int> fold_of_mixture(const Observations& observations, const FitOptions& options,
+                                 int folds) {
+  require(folds > 0, "there is at least one fold");
+  std::vector<int> ids = observed_mixtures(observations);
+  RandomStream stream(options.seed, Purpose::folds);
+  for (std::size_t n = ids.size(); n > 1; --n) std::swap(ids[n - 1], ids[stream.below(n)]);
+  std::vector<int> fold(observations.mixtures.size(), -1);
+  for (std::size_t n = 0; n < ids.size(); ++n)
+    fold[static_cast<std::size_t>(ids[n])] = static_cast<int>(n) % folds;
+  return fold;
+}
+
+HeldOutPart held_out_fold(const Observations& observations, const FitOptions& options, int fold,
+                          int folds) {
+  check_shape(observations);
+  const Law& law = find_law(options.law);
+  const std::vector<int> fold_of = fold_of_mixture(observations, options, folds);
+  const auto in_training = [&](int id) { return fold_of[static_cast<std::size_t>(id)] != fold; };
+  const std::vector<int> mixtures = observed_mixtures(observations);
+  const Runs runs = runs_of(observations);
+
+  HeldOutPart part;
+  part.fold = fold;
+  part.point.columns = HeldOutPart::column_count;
+  for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
+    const std::vector<double> fitted = coefficients(observations, options, e, in_training);
+    std::vector<double> training;
+    std::vector<std::pair<int, Tail>> held_out;
+    for (const int id : mixtures) {
+      const Tail tail = tail_of(observations, runs, id, e);
+      if (!in_training(id))
+        held_out.emplace_back(id, tail);
+      else if (std::isfinite(tail.seen))
+        training.push_back(tail.seen);
+    }
+    for (const auto& [id, tail] : held_out) {
+      const LawPoint point{observations.mixtures[static_cast<std::size_t>(id)],
+                           observations.domains.share_of[e], tail.tokens};
+      const double guess = fitted.empty() ? nan : law.predict(fitted, point);
+      const double row[HeldOutPart::column_count] = {
+          static_cast<double>(id), static_cast<double>(e), tail.seen, guess,
+          tail.previous,           mean(training)};
+      part.point.values.insert(part.point.values.end(), std::begin(row), std::end(row));
+      ++part.point.rows;
+    }
+  }
+  return part;
+}
+
+HeldOut merge_folds(const DomainSet& domains, std::vector<HeldOutPart> parts) {
+  std::sort(parts.begin(), parts.end(),
+            [](const HeldOutPart& a, const HeldOutPart& b) { return a.fold < b.fold; });
+  std::vector<std::vector<std::span<const double>>> by_domain(domains.eval.size());
+  for (const HeldOutPart& part : parts)
+    for (std::size_t row = 0; row < part.point.rows; ++row) {
+      const auto point = std::span<const double>(part.point.values)
+                             .subspan(row * part.point.columns, part.point.columns);
+      by_domain[static_cast<std::size_t>(point[HeldOutPart::eval_domain])].push_back(point);
+    }
+  HeldOut result;
+  result.protocol = "mixture folds at the last volume";
+  result.folds = static_cast<int>(parts.size());
+  for (const auto& points : by_domain) {
+    const Score found = score(points);
+    result.error.push_back(found.error);
+    result.worst.push_back(found.worst);
+    result.r2.push_back(found.r2);
+    result.persistence.push_back(found.persistence);
+    result.mean_baseline.push_back(found.mean_baseline);
+  }
+  result.spearman = rank_correlation(by_domain);
+  return result;
+}
+
+double r_squared(std::span<const double> predicted, std::span<const double> seen) {
+  require(predicted.size() == seen.size(), "r_squared compares pairs");
+  if (seen.size() < 2) return nan;
+  const double center = mean({seen.begin(), seen.end()});
+  double residual = 0.0, total = 0.0;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    residual += (predicted[i] - seen[i]) * (predicted[i] - seen[i]);
+    total += (seen[i] - center) * (seen[i] - center);
+  }
+  return total > 0.0 ? 1.0 - residual / total : nan;
+}
+
+double spearman(std::span<const double> a, std::span<const double> b) {
+  require(a.size() == b.size(), "spearman compares pairs");
+  if (a.size() < 2) return nan;
+  const std::vector<double> x = average_ranks(a), y = average_ranks(b);
+  const double center = 0.5 * static_cast<double>(a.size() + 1);
+  double xy = 0.0, xx = 0.0, yy = 0.0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    xy += (x[i] - center) * (y[i] - center);
+    xx += (x[i] - center) * (x[i] - center);
+    yy += (y[i] - center) * (y[i] - center);
+  }
+  return xx > 0.0 && yy > 0.0 ? xy / std::sqrt(xx * yy) : nan;
+}
+
+}  // namespace bimix

@@ -1,0 +1,30 @@
+#include <bimix/law/law.hpp>
+#include <bimix/law/options.hpp>
+
+#include <fmt/format.h>
+
+namespace bimix {
+
+std::vector<Complaint> complaints(const FitOptions& options) {
+  std::vector<Complaint> found;
+  try {
+    find_law(options.law);
+  } catch (const UsageError& error) {
+    found.push_back(error.complaint());
+  }
+  if (options.residual != "relative" && options.residual != "plain")
+    found.push_back({"fit.residual", fmt::format("'{}' is no kind of residual", options.residual),
+                     "relative or plain", "Choose one of them"});
+  if (options.bootstrap < 0)
+    found.push_back({"fit.bootstrap", fmt::format("{} is negative", options.bootstrap),
+                     "a number of resamples", "Use 0 for none"});
+  if (!(options.level > 0.0 && options.level < 1.0))
+    found.push_back({"fit.level", fmt::format("{} is outside (0, 1)", options.level),
+                     "the share of resamples an interval holds", "Try 0.9"});
+  if (options.folds < 0 || options.folds == 1)
+    found.push_back({"fit.folds", fmt::format("{} folds leave nothing to hold out", options.folds),
+                     "2 or more", "Use 0 for the automatic choice"});
+  return found;
+}
+
+}  // namespace bimix
