@@ -52,6 +52,18 @@ TextPairs pairs_from(const Json& object) {
   return pairs;
 }
 
+Json json_of(const std::vector<TrialSpec>& trials) {
+  Json array = Json::array();
+  for (const TrialSpec& spec : trials) array.push_back(to_json(spec));
+  return array;
+}
+
+std::vector<TrialSpec> trial_specs_from(const Json& array) {
+  std::vector<TrialSpec> trials;
+  for (const Json& spec : array) trials.push_back(trial_spec_from(spec));
+  return trials;
+}
+
 void check_format(const Json& header) {
   const auto version = header.at("format").get<std::string>();
   const std::string major = version.substr(0, version.find('.'));
@@ -98,9 +110,10 @@ void take_line(const Json& line, Gathered& gathered) {
     keep_last(gathered, trial_result_from(line.at("result")));
   } else if (kind == "request") {
     state.requests.push_back({line.at("work").get<std::string>(), line.at("options")});
+  } else if (kind == "plan") {
+    state.plan_trials = trial_specs_from(line.at("trials"));
   } else if (kind == "check_plan") {
-    state.check_trials.clear();
-    for (const Json& spec : line.at("trials")) state.check_trials.push_back(trial_spec_from(spec));
+    state.check_trials = trial_specs_from(line.at("trials"));
   } else if (kind == "stop") {
     state.stops.push_back({.exit_code = line.at("exit_code").get<int>(),
                            .reason = line.at("reason").get<std::string>(),
@@ -244,10 +257,12 @@ void Journal::append(const WorkRequest& request) {
   append_line("request", {{"work", request.work}, {"options", request.options}});
 }
 
+void Journal::append_plan(const std::vector<TrialSpec>& trials) {
+  append_line("plan", {{"trials", json_of(trials)}});
+}
+
 void Journal::append(const std::vector<TrialSpec>& check_trials) {
-  Json trials = Json::array();
-  for (const TrialSpec& spec : check_trials) trials.push_back(to_json(spec));
-  append_line("check_plan", {{"trials", std::move(trials)}});
+  append_line("check_plan", {{"trials", json_of(check_trials)}});
 }
 
 void Journal::append(const RunStop& stop) {

@@ -48,6 +48,7 @@ struct JournalState {
   std::vector<EntropyTable> entropy{};    ///< none or one: the last
   std::vector<TrialResult> results{};     ///< one for each id: the last, at its first place
   std::vector<WorkRequest> requests{};    ///< in order
+  std::vector<TrialSpec> plan_trials{};   ///< of the last plan, in plan order
   std::vector<TrialSpec> check_trials{};  ///< of the last check plan, with all digits
   std::vector<RunStop> stops{};           ///< in order
   std::vector<std::string> notes{};       ///< what was dropped, and why
@@ -86,6 +87,8 @@ class Journal {
   void append(const EntropyTable& entropy);
   void append(const TrialResult& result);
   void append(const WorkRequest& request);
+  /// All trials of the campaign, written before any of them is run.
+  void append_plan(const std::vector<TrialSpec>& trials);
   /// The mixtures chosen for the check, written before any of them is trained.
   void append(const std::vector<TrialSpec>& check_trials);
   void append(const RunStop& stop);
