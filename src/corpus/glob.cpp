@@ -16,14 +16,7 @@ bool has_wildcard(const std::string& component) {
 }
 
 std::vector<fs::path> entries_of(const fs::path& folder) {
-  try {
-    return {fs::directory_iterator(folder), fs::directory_iterator()};
-  } catch (const fs::filesystem_error& error) {
-    throw DataError({.place = folder.string(),
-                     .problem = "cannot be listed: " + error.code().message(),
-                     .rule = "a pattern needs to look into it",
-                     .remedy = "Allow reading it, or write a narrower pattern"});
-  }
+  return {fs::directory_iterator(folder), fs::directory_iterator()};
 }
 
 using Components = std::vector<std::string>;
@@ -70,7 +63,15 @@ std::vector<Match> files_matching(const std::string& pattern, const fs::path& ba
     components.erase(components.begin());
   }
   std::vector<fs::path> found;
-  if (!components.empty() && fs::is_directory(root)) collect(root, components, 0, found);
+  try {
+    if (!components.empty() && fs::is_directory(root)) collect(root, components, 0, found);
+  } catch (const fs::filesystem_error& error) {
+    throw DataError({.place = pattern,
+                     .problem = fmt::format("{} cannot be looked into: {}", error.path1().string(),
+                                            error.code().message()),
+                     .rule = "",
+                     .remedy = "Allow reading it, or write a narrower pattern"});
+  }
   std::vector<Match> matches;
   for (const fs::path& path : found)
     matches.push_back({path, path.lexically_relative(root).generic_string()});

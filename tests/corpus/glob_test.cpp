@@ -1,0 +1,69 @@
+#include "text_folder.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/corpus/glob.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace bimix {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> names_of(const std::string& pattern, const TextFolder& folder) {
+  std::vector<std::string> names;
+  for (const Match& match : files_matching(pattern, folder.path())) names.push_back(match.name);
+  return names;
+}
+
+struct FilesMatching : testing::Test {
+  FilesMatching() {
+    for (const char* name : {"text/b.txt", "text/a.txt", "text/.hidden.txt", "text/c.md",
+                             "text/deep/d.txt", "text/deep/deeper/e.txt"})
+      folder.write(name, "x");
+  }
+  TextFolder folder;
+};
+
+TEST_F(FilesMatching, SortsByNameBelowTheFoldersThatHoldNoWildcard) {
+  EXPECT_THAT(names_of("text/*.txt", folder), ElementsAre("a.txt", "b.txt"));
+  EXPECT_THAT(names_of("*/[ac].*", folder), ElementsAre("text/a.txt", "text/c.md"));
+}
+
+TEST_F(FilesMatching, GoesThroughAnyNumberOfFoldersForTwoStars) {
+  EXPECT_THAT(names_of("text/**/*.txt", folder),
+              ElementsAre("a.txt", "b.txt", "deep/d.txt", "deep/deeper/e.txt"));
+  EXPECT_THAT(names_of("**/e.txt", folder), ElementsAre("text/deep/deeper/e.txt"));
+  EXPECT_THAT(names_of("text/deep/**", folder), ElementsAre("d.txt", "deeper/e.txt"));
+}
+
+TEST_F(FilesMatching, NamesAFileOnceHoweverManyWaysLeadToIt) {
+  EXPECT_THAT(names_of("**/**/e.txt", folder), ElementsAre("text/deep/deeper/e.txt"));
+}
+
+TEST_F(FilesMatching, TakesAPathAsItIs) {
+  EXPECT_THAT(names_of("text/.hidden.txt", folder), ElementsAre(".hidden.txt"));
+  const auto absolute = files_matching((folder.path() / "text/*.md").string(), "/nowhere");
+  ASSERT_EQ(absolute.size(), 1u);
+  EXPECT_EQ(absolute[0], (Match{folder.path() / "text/c.md", "c.md"}));
+}
+
+TEST_F(FilesMatching, DoesNotWalkInCirclesThroughLinks) {
+  std::filesystem::create_directory_symlink(folder.path() / "text", folder.path() / "text/loop");
+  EXPECT_THAT(names_of("text/**/e.txt", folder), ElementsAre("deep/deeper/e.txt"));
+}
+
+TEST_F(FilesMatching, NamesThePatternThatMatchesNothing) {
+  for (const char* pattern : {"text/*.pdf", "nowhere/*.txt", "text", "", "text/a.txt/*"}) try {
+      files_matching(pattern, folder.path());
+      ADD_FAILURE() << pattern;
+    } catch (const DataError& error) {
+      EXPECT_EQ(error.complaint().place, pattern);
+      EXPECT_THAT(error.what(), HasSubstr("matches no file"));
+    }
+}
+
+}  // namespace
+}  // namespace bimix
