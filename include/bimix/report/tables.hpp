@@ -1,0 +1,33 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+
+#include <string>
+#include <vector>
+
+/// The records as text for people: fixed-width tables with a heading, each ending in a line end.
+/// Losses with four decimals, shares with three, missing values as "-".
+namespace bimix {
+
+/// Entropies in nats and the mixtures they imply.
+std::string entropy_text(const EntropyTable& table);
+
+/// Coefficients in the paper's gauge with the interval of the exponents, held-out figures beside
+/// persistence and mean baseline, and below it what the reader must know.
+/// @param level of the intervals, over the bootstrap
+std::string fit_text(const LawFit& fit, double level);
+
+/// The recommended mixture against the default: shares with intervals, predicted losses, gain.
+std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains);
+
+/// Predicted against trained loss, and the paired difference between default and optimum.
+std::string check_text(const CheckReport& report);
+
+/// Trials of a plan by count, volumes and cost; every mixture.
+std::string plan_text(const SweepPlan& plan);
+
+/// Rows of cells as aligned columns: the first to the left, the others to the right.
+/// @param rows the first one is the heading
+std::string aligned(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace bimix

@@ -1,0 +1,233 @@
+#include <bimix/core/simplex.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/law/law.hpp>
+#include <bimix/law/predict.hpp>
+#include <bimix/report/tables.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+std::string fixed(double value, int decimals) {
+  return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-";
+}
+std::string loss(double nats) { return fixed(nats, 4); }
+std::string share(double value) { return fixed(value, 3); }
+std::string percent(double fraction) {
+  return std::isfinite(fraction) ? fmt::format("{:.2f} %", 100 * fraction) : "-";
+}
+std::string general(double value) {
+  return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-";
+}
+std::string range(double low, double high, int decimals) {
+  if (!std::isfinite(low) || !std::isfinite(high)) return "-";
+  return fmt::format("{:.{}f} to {:.{}f}", low, decimals, high, decimals);
+}
+
+double mean_of(const std::vector<double>& values) {
+  std::vector<double> finite;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(finite),
+               [](double v) { return std::isfinite(v); });
+  return finite.empty() ? std::nan("") : stable_sum(finite) / static_cast<double>(finite.size());
+}
+
+/// Code points, not bytes: names of domains may be written in any script.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+/// Interval of one coefficient over the bootstrap.
+std::string coefficient_range(const LawFit& fit, std::size_t domain, std::size_t parameter,
+                              double level) {
+  std::vector<double> values;
+  for (const Table& sample : fit.bootstrap) values.push_back(sample(domain, parameter));
+  const Interval interval = central_interval(values, level);
+  return range(interval.low, interval.high, 3);
+}
+
+std::vector<std::vector<std::string>> paper_rows(const LawFit& fit, double level) {
+  const std::string interval = fmt::format("{:.0f} %", 100 * level);
+  std::vector<std::vector<std::string>> rows{
+      {"domain", "alpha", interval, "B", "beta", interval, "C", "rows", "rmse"}};
+  const auto place = [&](const char* name) {
+    return static_cast<std::size_t>(std::find(fit.parameters.begin(), fit.parameters.end(), name) -
+                                    fit.parameters.begin());
+  };
+  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
+    const PaperCoefficients c = paper_coefficients(fit, e);
+    rows.push_back({fit.domains.eval[e], fixed(c.alpha, 4),
+                    coefficient_range(fit, e, place("alpha"), level), general(c.B),
+                    fixed(c.beta, 4), coefficient_range(fit, e, place("beta"), level),
+                    fixed(c.C, 4), fmt::format("{}", fit.domain[e].observations),
+                    percent(fit.domain[e].rmse_relative)});
+  }
+  return rows;
+}
+
+std::vector<std::vector<std::string>> held_out_rows(const LawFit& fit) {
+  const HeldOut& held = fit.held_out;
+  std::vector<std::vector<std::string>> rows{
+      {"domain", "error", "worst", "R2", "persistence", "mean of others"}};
+  for (std::size_t e = 0; e < fit.domains.eval.size() && e < held.error.size(); ++e)
+    rows.push_back({fit.domains.eval[e], percent(held.error[e]), percent(held.worst[e]),
+                    fixed(held.r2[e], 3), percent(held.persistence[e]),
+                    percent(held.mean_baseline[e])});
+  rows.push_back({"mean", percent(mean_of(held.error)), percent(mean_of(held.worst)),
+                  fixed(mean_of(held.r2), 3), percent(mean_of(held.persistence)),
+                  percent(mean_of(held.mean_baseline))});
+  return rows;
+}
+
+}  // namespace
+
+std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()), 0);
+    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], width_of(row[c]));
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line = " ";
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const std::string pad(widths[c] - width_of(row[c]), ' ');
+      line += c == 0 ? " " + row[c] + pad : "  " + pad + row[c];
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string entropy_text(const EntropyTable& table) {
+  std::vector<std::vector<std::string>> rows{{"domain"}};
+  for (const std::string& measure : table.measures) {
+    rows[0].push_back(measure);
+    rows[0].push_back("share");
+  }
+  for (std::size_t k = 0; k < table.domains.size(); ++k) {
+    rows.push_back({table.domains[k]});
+    for (std::size_t m = 0; m < table.measures.size(); ++m) {
+      rows.back().push_back(loss(table.nats(m, k)));
+      rows.back().push_back(share(table.mixture(m, k)));
+    }
+  }
+  return "Entropies (nats) and the mixtures they imply\n" + aligned(rows);
+}
+
+std::string fit_text(const LawFit& fit, double level) {
+  std::string text = fmt::format("Law {}", fit.law);
+  if (fit.law == "bimix") {
+    text += ": L = r^-alpha (B / s^beta + C), the paper's A set to 1\n";
+    text += aligned(paper_rows(fit, level));
+  } else {
+    text += "\n";
+    std::vector<std::vector<std::string>> rows{{"domain"}};
+    rows[0].insert(rows[0].end(), fit.parameters.begin(), fit.parameters.end());
+    for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
+      rows.push_back({fit.domains.eval[e]});
+      for (std::size_t p = 0; p < fit.parameters.size(); ++p)
+        rows.back().push_back(general(fit.coefficient(e, p)));
+    }
+    text += aligned(rows);
+  }
+  if (!fit.held_out.error.empty()) {
+    text += fmt::format("\nPrediction of held-out mixtures ({}, {} folds)\n", fit.held_out.protocol,
+                        fit.held_out.folds);
+    text += aligned(held_out_rows(fit));
+    text += fmt::format("  Rank correlation of predicted and seen mean loss: {}\n",
+                        fixed(fit.held_out.spearman, 3));
+  }
+  std::vector<std::string> notes;
+  for (const DomainFit& domain : fit.domain)
+    notes.insert(notes.end(), domain.flags.begin(), domain.flags.end());
+  if (!notes.empty()) text += "\nTo know about this fit\n";
+  for (const std::string& note : notes) text += "  " + note + "\n";
+  return text;
+}
+
+std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) {
+  std::string text = fmt::format("Best mixture for {} tokens (law {}, objective {})\n",
+                                 format_count(static_cast<std::int64_t>(choice.tokens)), choice.law,
+                                 choice.objective);
+  std::vector<std::vector<std::string>> rows{
+      {"domain", "share", "90 %", "default", "loss", "at default", "change"}};
+  for (std::size_t k = 0; k < domains.train.size(); ++k) {
+    rows.push_back({domains.train[k], share(choice.share[k]),
+                    range(choice.share_low[k], choice.share_high[k], 3),
+                    share(choice.default_share[k])});
+    const auto eval =
+        std::find(domains.share_of.begin(), domains.share_of.end(), static_cast<int>(k));
+    if (eval == domains.share_of.end()) continue;
+    const auto e = static_cast<std::size_t>(eval - domains.share_of.begin());
+    rows.back().insert(
+        rows.back().end(),
+        {loss(choice.predicted_nats[e]), loss(choice.predicted_default_nats[e]),
+         fmt::format("{:+.4f}", choice.predicted_nats[e] - choice.predicted_default_nats[e])});
+  }
+  text += aligned(rows);
+  text += fmt::format(
+      "  Predicted objective {} nats, default {}: gain {} (90 %: {})\n"
+      "  Certificate: {} {:.1e}\n",
+      loss(choice.objective_nats), loss(choice.objective_default_nats), loss(choice.gain_nats),
+      range(choice.gain_low, choice.gain_high, 4), choice.certificate_kind, choice.certificate);
+  for (const std::string& flag : choice.flags) text += "  " + flag + "\n";
+  return text;
+}
+
+std::string check_text(const CheckReport& report) {
+  std::string text = fmt::format("Check: default and optimum trained to {} tokens, {} fresh {}\n",
+                                 format_count(report.tokens), report.repeats,
+                                 report.repeats == 1 ? "repeat" : "repeats");
+  std::vector<std::vector<std::string>> rows{{"domain"}};
+  for (const std::string& label : report.labels) {
+    rows[0].push_back(label + " predicted");
+    rows[0].push_back("trained");
+  }
+  rows[0].insert(rows[0].end(), {"gain", "+-"});
+  for (std::size_t e = 0; e < report.domains.size(); ++e) {
+    rows.push_back({report.domains[e]});
+    for (std::size_t m = 0; m < report.labels.size(); ++m) {
+      rows.back().push_back(loss(report.predicted_nats(m, e)));
+      rows.back().push_back(loss(report.trained_nats(m, e)));
+    }
+    rows.back().push_back(fmt::format("{:+.4f}", report.paired_gain_nats[e]));
+    rows.back().push_back(loss(report.paired_error_nats[e]));
+  }
+  text += aligned(rows);
+  text +=
+      fmt::format("  The optimum's mean loss is {} by {:.4f} nats",
+                  report.mean_gain_nats >= 0 ? "lower" : "higher", std::abs(report.mean_gain_nats));
+  if (std::isfinite(report.mean_gain_error_nats))
+    text += fmt::format(" (standard error {:.4f} over {} paired repeats)\n",
+                        report.mean_gain_error_nats, report.repeats);
+  else
+    text += " (one repeat: no error estimate; set check.repeats to 2 or more)\n";
+  return text;
+}
+
+std::string plan_text(const SweepPlan& plan) {
+  std::vector<std::string> volumes;
+  for (const std::int64_t tokens : plan.tokens) volumes.push_back(format_count(tokens));
+  std::string text = fmt::format("Campaign {}: {} trials of {} mixtures at {} volumes\n", plan.name,
+                                 plan.trials.size(), plan.mixtures.size(), plan.tokens.size());
+  text += fmt::format("  volumes (tokens): {}\n", fmt::join(volumes, ", "));
+  if (plan.duplicates_dropped > 0)
+    text += fmt::format("  {} designed mixtures were the same as an earlier one and dropped\n",
+                        plan.duplicates_dropped);
+  std::vector<std::vector<std::string>> rows{{"mixture"}};
+  rows[0].insert(rows[0].end(), plan.domains.train.begin(), plan.domains.train.end());
+  for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
+    rows.push_back({plan.labels[m]});
+    for (const double r : plan.mixtures[m]) rows.back().push_back(share(r));
+  }
+  return text + aligned(rows);
+}
+
+}  // namespace bimix
