@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace bimix {
+
+/// Where a cell stands, for messages.
+struct CellPlace {
+  const std::string& path;
+  int line;
+  const std::string& column;
+};
+
+/// Each reads one cell or @throws DataError naming file, line, column and value.
+
+/// NaN for a blank cell; otherwise finite and positive.
+double read_loss(const std::string& cell, CellPlace place);
+/// Nothing for a blank cell; otherwise in [0, 1].
+std::optional<double> read_share(const std::string& cell, CellPlace place);
+/// A whole number from 0 on: 1000, 1000.0, 1e3 or 1K; at most 2^53, where doubles stop counting.
+std::int64_t read_count(const std::string& cell, CellPlace place);
+/// Finite and not negative; 0 for a blank cell.
+double read_size(const std::string& cell, CellPlace place);
+
+}  // namespace bimix

@@ -1,0 +1,187 @@
+#include "csv.hpp"
+
+#include <bimix/core/error.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <system_error>
+
+namespace bimix {
+namespace {
+
+/// Splits bytes into rows; knows the line it is on.
+class CsvParser {
+ public:
+  CsvParser(std::string_view bytes, const std::string& path) : bytes_(bytes), path_(path) {}
+
+  /// The next row that is not blank; without cells at the end.
+  CsvRow next() {
+    CsvRow row;
+    while (at_ < bytes_.size() && row.cells.empty()) row = any_row();
+    return row;
+  }
+
+ private:
+  CsvRow any_row() {
+    CsvRow row{.line = line_};
+    for (;;) {
+      row.cells.push_back(peek() == '"' ? quoted_cell() : plain_cell());
+      if (at_ == bytes_.size())
+        throw bad_line(path_, line_, "the last line has no end",
+                       "a line that was cut leaves a wrong number behind",
+                       "If the line is whole, end it with a line break; otherwise remove it");
+      if (bytes_[at_++] == ',') continue;
+      ++line_;
+      if (row.cells.size() == 1 && row.cells.front().empty()) row.cells.clear();
+      return row;
+    }
+  }
+
+  char peek() const { return at_ < bytes_.size() ? bytes_[at_] : '\n'; }
+
+  std::string plain_cell() {
+    const std::size_t end = std::min(bytes_.find_first_of(",\n", at_), bytes_.size());
+    std::string_view cell = bytes_.substr(at_, end - at_);
+    at_ = end;
+    if (peek() == '\n' && !cell.empty() && cell.back() == '\r') cell.remove_suffix(1);
+    if (cell.find('"') != std::string_view::npos)
+      throw bad_line(path_, line_, "a quote stands inside a cell that does not begin with one",
+                     "RFC 4180");
+    return checked(std::string(cell));
+  }
+
+  std::string quoted_cell() {
+    const int opened = line_;
+    std::string cell;
+    for (++at_;; ++at_) {
+      if (at_ >= bytes_.size())
+        throw bad_line(path_, opened, "a quote is opened and never closed", "RFC 4180");
+      if (bytes_[at_] == '\n') ++line_;
+      if (bytes_[at_] == '"') {
+        ++at_;
+        if (at_ >= bytes_.size() || bytes_[at_] != '"') break;
+      }
+      cell += bytes_[at_];
+    }
+    if (peek() == '\r') ++at_;
+    if (peek() != ',' && peek() != '\n')
+      throw bad_line(path_, line_, "text follows a closing quote", "RFC 4180");
+    return checked(std::move(cell));
+  }
+
+  std::string checked(std::string cell) const {
+    if (cell.size() > longest_cell)
+      throw bad_line(path_, line_, fmt::format("a cell has {} bytes", cell.size()),
+                     fmt::format("at most {}", longest_cell));
+    return cell;
+  }
+
+  std::string_view bytes_;
+  const std::string& path_;
+  std::size_t at_ = 0;
+  int line_ = 1;
+};
+
+bool is_utf8(std::string_view text) {
+  try {
+    (void)nlohmann::json(std::string(text)).dump();  // the library checks every text it writes
+    return true;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+/// Refuses what is no text before any of it is read as numbers.
+void check_text(std::string_view bytes, const std::string& path) {
+  int line = 0;
+  for (std::size_t at = 0; at < bytes.size();) {
+    ++line;
+    const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
+    const std::string_view text = bytes.substr(at, end - at);
+    const bool is_ascii = std::all_of(text.begin(), text.end(),
+                                      [](char c) { return static_cast<signed char>(c) > 0; });
+    if (!is_ascii && (text.find('\0') != std::string_view::npos || !is_utf8(text)))
+      throw bad_line(path, line, "the bytes are no UTF-8 text", "logs are UTF-8 text",
+                     "Name another file, or convert it with `iconv -t UTF-8`");
+    at = end + 1;
+  }
+}
+
+void check_header(const CsvRow& header, const std::string& path) {
+  std::set<std::string> seen;
+  for (const std::string& name : header.cells) {
+    if (name.empty())
+      throw bad_line(path, header.line, "a column has no name", "every column is named");
+    if (!seen.insert(name).second)
+      throw bad_line(path, header.line, "column '" + name + "' stands there twice",
+                     "every column has its own name");
+  }
+}
+
+}  // namespace
+
+DataError bad_line(const std::string& path, int line, const std::string& problem,
+                   const std::string& rule, const std::string& remedy) {
+  return DataError({.place = fmt::format("{}:{}", path, line),
+                    .problem = problem,
+                    .rule = rule,
+                    .remedy = remedy});
+}
+
+std::string read_log_bytes(const std::filesystem::path& path) {
+  const auto refuse = [&](const std::string& problem) {
+    throw DataError({.place = path.string(),
+                     .problem = problem,
+                     .rule = "",
+                     .remedy = "Check the name and the permissions"});
+  };
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(path, failure))
+    refuse(failure ? "cannot be read: " + failure.message() : "is no regular file");
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) refuse("cannot be read: " + std::generic_category().message(errno));
+  std::ostringstream bytes;
+  if (std::filesystem::file_size(path) > 0 && !(bytes << stream.rdbuf()))
+    refuse("cannot be read: " + std::generic_category().message(errno));
+  return std::move(bytes).str();
+}
+
+CsvFile parse_csv(std::string_view bytes, const std::string& path) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (bytes.substr(0, byte_order_mark.size()) == byte_order_mark)
+    bytes.remove_prefix(byte_order_mark.size());
+  check_text(bytes, path);
+  CsvParser parser(bytes, path);
+  const CsvRow header = parser.next();
+  if (header.cells.empty())
+    throw DataError({.place = path,
+                     .problem = "the file is empty",
+                     .rule = "a table begins with a header",
+                     .remedy = "Name another file"});
+  check_header(header, path);
+  CsvFile file{.path = path, .header = header.cells};
+  for (CsvRow row = parser.next(); !row.cells.empty(); row = parser.next()) {
+    if (row.cells.size() != header.cells.size())
+      throw bad_line(path, row.line, fmt::format("the row has {} cells", row.cells.size()),
+                     fmt::format("the header has {}", header.cells.size()));
+    file.rows.push_back(std::move(row));
+  }
+  if (file.rows.empty())
+    throw DataError({.place = path,
+                     .problem = "the file has a header and no rows",
+                     .rule = "",
+                     .remedy = "Name another file"});
+  return file;
+}
+
+CsvFile read_csv(const std::filesystem::path& path) {
+  return parse_csv(read_log_bytes(path), path.string());
+}
+
+}  // namespace bimix

@@ -1,0 +1,134 @@
+#include "log_format.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/hash.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/replay/loss_log.hpp>
+
+#include <glob.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+namespace bimix {
+namespace {
+
+constexpr std::array formats{
+#define BIMIX_LOG_FORMAT(name, prefix) LogFormat{name, prefix::recognises, prefix::read},
+#include "formats.def"
+#undef BIMIX_LOG_FORMAT
+};
+
+/// The files behind the patterns: sorted within a pattern, each once.
+std::vector<std::string> expanded(const ReplayOptions& options) {
+  std::vector<std::string> files;
+  for (const std::string& pattern : options.files) {
+    const std::string absolute = (options.base / pattern).string();
+    glob_t found{};
+    const int status = ::glob(absolute.c_str(), 0, nullptr, &found);
+    const std::unique_ptr<glob_t, decltype(&::globfree)> guard(&found, ::globfree);
+    if (status != 0)
+      throw DataError({.place = absolute,
+                       .problem = "no file has this name or pattern",
+                       .rule = "",
+                       .remedy = "Check replay.files; relative names start at the campaign file"});
+    std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    std::sort(names.begin(), names.end());  // glob sorts by the locale
+    for (std::string& name : names)
+      if (std::find(files.begin(), files.end(), name) == files.end())
+        files.push_back(std::move(name));
+  }
+  if (files.empty())
+    throw UsageError({.place = "replay.files",
+                      .problem = "names no file",
+                      .rule = "",
+                      .remedy = "Name at least one log"});
+  return files;
+}
+
+const LogFormat* format_named(const std::string& name) {
+  if (name == "auto") return nullptr;
+  const auto found = std::find_if(formats.begin(), formats.end(),
+                                  [&](const LogFormat& format) { return name == format.name; });
+  if (found != formats.end()) return &*found;
+  std::vector<std::string> names = log_formats();
+  names.insert(names.begin(), "auto");
+  const auto nearest = nearest_name(name, names);
+  throw UsageError({.place = "replay.format",
+                    .problem = "'" + name + "' is no known format",
+                    .rule = "known are " + join_words(names),
+                    .remedy = nearest ? "Did you mean '" + *nearest + "'" : ""});
+}
+
+const LogFormat& format_of(const CsvFile& file) {
+  const auto found = std::find_if(formats.begin(), formats.end(), [&](const LogFormat& format) {
+    return format.recognises(file.header);
+  });
+  if (found != formats.end()) return *found;
+  throw bad_line(file.path, 1, "no known format has this header",
+                 "known are " + join_words(log_formats()),
+                 "Bring the table into one of them; csv-long is the plainest");
+}
+
+std::size_t index_of(const std::string& name, const std::vector<std::string>& names,
+                     const char* what) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  const auto nearest = nearest_name(name, names);
+  throw DataError({.place = "domain '" + name + "'",
+                   .problem = std::string("is no ") + what + " of the logs",
+                   .rule = "they have " + join_words(names),
+                   .remedy = nearest ? "Did you mean '" + *nearest + "'" : ""});
+}
+
+template <class T>
+std::vector<T> picked(const std::vector<T>& values, const std::vector<std::size_t>& order) {
+  std::vector<T> result;
+  for (const std::size_t i : order) result.push_back(values[i]);
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::string> log_formats() {
+  std::vector<std::string> names;
+  for (const LogFormat& format : formats) names.emplace_back(format.name);
+  return names;
+}
+
+LossLog read_logs(const ReplayOptions& options) {
+  const LogFormat* const wanted = format_named(options.format);
+  LogBuilder builder;
+  std::string hashes;
+  for (const std::string& path : expanded(options)) {
+    const std::string bytes = read_log_bytes(path);
+    hashes += content_hash(bytes);
+    const CsvFile file = parse_csv(bytes, path);
+    (wanted ? *wanted : format_of(file)).read(file, builder);
+  }
+  LossLog log = builder.build(options.normalise);
+  log.fingerprint = content_hash(hashes);
+  return log;
+}
+
+LossLog in_order_of(const DomainSet& wanted, LossLog log) {
+  std::vector<std::size_t> train_order, eval_order;
+  for (const std::string& name : wanted.train)
+    train_order.push_back(index_of(name, log.domains.train, "training domain"));
+  for (const std::string& name : wanted.eval)
+    eval_order.push_back(index_of(name, log.domains.eval, "evaluated domain"));
+  for (const std::string& name : log.domains.train)
+    index_of(name, wanted.train, "training domain of the campaign, but one");
+  for (LossCurve& run : log.runs) {
+    run.mixture = picked(run.mixture, train_order);
+    for (LossPoint& point : run.points) point.loss_nats = picked(point.loss_nats, eval_order);
+  }
+  for (const std::string& name : log.domains.eval)
+    if (std::find(wanted.eval.begin(), wanted.eval.end(), name) == wanted.eval.end())
+      log.notes.push_back("evaluation domain '" + name + "' of the logs is not used");
+  log.domains = wanted;
+  return log;
+}
+
+}  // namespace bimix
