@@ -16,8 +16,6 @@ class BigramCounts {
   /// From cells() of another. @throws InternalError unless 65536 cells, none negative
   explicit BigramCounts(std::vector<std::int64_t> cells);
 
-  /// Counts the n - 1 bigrams of a text of n tokens.
-  void add(std::span<const std::uint8_t> text);
   void merge(const BigramCounts& other);
 
   /// 65536 counts, row-major: cells()[256 x + y] of x followed by y. Their element-wise sum over
@@ -31,6 +29,25 @@ class BigramCounts {
   bool operator==(const BigramCounts&) const = default;
 
  private:
+  std::vector<std::int64_t> cells_;
+};
+
+/// Counts texts one after the other, fast: two 32-bit tables that stay in the cache, emptied into
+/// the exact counts before they could overflow.
+class BigramCounter {
+ public:
+  BigramCounter();
+
+  /// Counts the n - 1 bigrams of a text of n tokens; none across texts.
+  void add(std::span<const std::uint8_t> text);
+  /// All that was added since the last call.
+  BigramCounts take();
+
+ private:
+  void empty_tables();
+
+  std::vector<std::uint32_t> near_, far_;
+  std::uint64_t pending_ = 0;  ///< bigrams in the tables
   std::vector<std::int64_t> cells_;
 };
 

@@ -34,7 +34,8 @@ void check(const EntropyOptions& options);
 /// measures need. The parts of a domain merged are the whole, exactly, for any number of parts.
 /// With equal_tokens each domain gives as many bigrams as the smallest has, taken evenly from all
 /// of its length. Training tokens only; no bigram across documents.
-/// @note `parts` may exceed the work; parts beyond it are empty
+/// @throws DataError if a domain has no bigram
+/// @note `parts` may exceed the work; some are empty then
 BigramCounts count_part(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
                         int part = 0, int parts = 1);
 
@@ -48,11 +49,16 @@ struct SampleEntropy {
 /// -tr(rho log rho), rho = K/N, K the cosine kernel of N sample texts of the domain's training
 /// part, each one a vector of signed hashed byte n-grams.
 /// @param seed the campaign's; samples depend on it and the domain's name, features on it alone
+/// With equal_tokens N is the same for all domains.
+/// @throws DataError if a domain is shorter than one sample text
 /// @note O(N d^2 + d^3); one domain at a time, nothing to merge
 /// @see Friedman & Dieng 2023 (Vendi score), arXiv:2210.02410;
 ///      Weinberger et al. 2009 (feature hashing), doi:10.1145/1553374.1553516
 SampleEntropy von_neumann(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
                           std::uint64_t seed);
+
+/// What the vectors of the von Neumann measure are, for EntropyTable::embedding.
+std::string embedding_name(const EntropyOptions& options);
 
 /// The table from whole counts and sample entropies of all domains.
 /// @param counts   K, or none if no measure needs them

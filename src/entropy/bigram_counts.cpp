@@ -1,0 +1,102 @@
+#include <bimix/core/error.hpp>
+#include <bimix/entropy/bigram_counts.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <functional>
+#include <numeric>
+
+namespace bimix {
+namespace {
+
+constexpr std::size_t alphabet = BigramCounts::alphabet;
+constexpr std::size_t cell_count = alphabet * alphabet;
+constexpr std::uint64_t table_limit = std::uint64_t{1} << 31;  // of 2^32: no cell overflows
+
+// Tables are indexed first + 256 * second, as a little-endian load holds a pair.
+
+std::uint64_t load8(const std::uint8_t* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+void count_bytes(const std::uint8_t* text, std::size_t bigrams, std::uint32_t* table) {
+  for (std::size_t i = 0; i < bigrams; ++i) ++table[text[i] + alphabet * text[i + 1]];
+}
+
+/// The 7 bigrams within 8 bytes.
+void count_word(std::uint64_t word, std::uint32_t* table) {
+  for (int shift = 0; shift < 56; shift += 8) ++table[(word >> shift) & 0xffff];
+}
+
+/// Counts at two far places at once, each with a table of its own, so that a run of one bigram does
+/// not wait for its own increments.
+void count(const std::uint8_t* text, std::size_t bigrams, std::uint32_t* near_table,
+           std::uint32_t* far_table) {
+  static_assert(std::endian::native == std::endian::little);
+  const std::size_t half = bigrams / 2, in_words = half / 7 * 7;
+  const std::uint8_t* far_text = text + half;
+  for (std::size_t at = 0; at < in_words; at += 7) {
+    count_word(load8(text + at), near_table);
+    count_word(load8(far_text + at), far_table);
+  }
+  count_bytes(text + in_words, half - in_words, near_table);
+  count_bytes(far_text + in_words, bigrams - half - in_words, far_table);
+}
+
+}  // namespace
+
+BigramCounts::BigramCounts(std::vector<std::int64_t> cells) : cells_(std::move(cells)) {
+  require(cells_.size() == cell_count, "BigramCounts has 65536 cells");
+  require(std::all_of(cells_.begin(), cells_.end(), [](std::int64_t c) { return c >= 0; }),
+          "BigramCounts are not negative");
+}
+
+void BigramCounts::merge(const BigramCounts& other) {
+  std::transform(cells_.begin(), cells_.end(), other.cells_.begin(), cells_.begin(), std::plus<>());
+}
+
+std::vector<std::int64_t> BigramCounts::first_tokens() const {
+  std::vector<std::int64_t> sums;
+  for (auto row = cells_.begin(); row != cells_.end(); row += alphabet)
+    sums.push_back(std::accumulate(row, row + alphabet, std::int64_t{0}));
+  return sums;
+}
+
+std::int64_t BigramCounts::total() const {
+  return std::accumulate(cells_.begin(), cells_.end(), std::int64_t{0});
+}
+
+BigramCounter::BigramCounter() : near_(cell_count, 0), far_(cell_count, 0), cells_(cell_count, 0) {}
+
+void BigramCounter::add(std::span<const std::uint8_t> text) {
+  while (text.size() >= 2) {
+    if (pending_ == table_limit) empty_tables();
+    const auto bigrams =
+        static_cast<std::size_t>(std::min<std::uint64_t>(text.size() - 1, table_limit - pending_));
+    count(text.data(), bigrams, near_.data(), far_.data());
+    pending_ += bigrams;
+    text = text.subspan(bigrams);
+  }
+}
+
+BigramCounts BigramCounter::take() {
+  empty_tables();
+  BigramCounts counts(cells_);
+  std::fill(cells_.begin(), cells_.end(), 0);
+  return counts;
+}
+
+void BigramCounter::empty_tables() {
+  for (std::size_t x = 0; x < alphabet; ++x)
+    for (std::size_t y = 0; y < alphabet; ++y)
+      cells_[alphabet * x + y] +=
+          std::int64_t{near_[x + alphabet * y]} + std::int64_t{far_[x + alphabet * y]};
+  std::fill(near_.begin(), near_.end(), 0);
+  std::fill(far_.begin(), far_.end(), 0);
+  pending_ = 0;
+}
+
+}  // namespace bimix

@@ -1,0 +1,78 @@
+#include <bimix/core/error.hpp>
+#include <bimix/entropy/entropy.hpp>
+
+#include <algorithm>
+
+namespace bimix {
+namespace {
+
+// Bigram positions of a domain are numbered through its documents, those of a document of L tokens
+// being its first L - 1 tokens. They are dealt with in windows of this many.
+constexpr std::int64_t window = 64 * 1024;
+
+/// The position of each document's first bigram, and the end.
+std::vector<std::int64_t> bigram_starts(const PackedTokens& tokens) {
+  std::vector<std::int64_t> starts{0};
+  for (const Document& document : tokens.documents())
+    starts.push_back(starts.back() +
+                     std::max<std::int64_t>(0, std::ssize(document.tokens) - 1));
+  return starts;
+}
+
+std::int64_t bigrams_of(const Corpus& corpus, std::size_t domain) {
+  const std::int64_t sum = bigram_starts(corpus.tokens(domain, Part::train)).back();
+  if (sum == 0)
+    throw DataError({.place = "domain '" + corpus.names()[domain] + "'",
+                     .problem = "no two neighbouring tokens in its training part",
+                     .rule = "entropies are taken from pairs",
+                     .remedy = "Add text to it"});
+  return sum;
+}
+
+std::int64_t smallest_domain(const Corpus& corpus) {
+  std::int64_t smallest = bigrams_of(corpus, 0);
+  for (std::size_t d = 1; d < corpus.domain_count(); ++d)
+    smallest = std::min(smallest, bigrams_of(corpus, d));
+  return smallest;
+}
+
+/// floor(a b / c) without overflow.
+std::int64_t scaled(std::int64_t a, std::int64_t b, std::int64_t c) {
+  __extension__ using Wide = __int128;
+  return static_cast<std::int64_t>(Wide{a} * b / c);
+}
+
+/// Counts positions [from, to) of a domain.
+void count_range(const PackedTokens& tokens, const std::vector<std::int64_t>& starts,
+                 std::int64_t from, std::int64_t to, BigramCounter& counter) {
+  const auto after = std::upper_bound(starts.begin(), starts.end(), from);
+  for (auto d = static_cast<std::size_t>(after - starts.begin()) - 1; from < to; ++d) {
+    const std::int64_t last = std::min(to, starts[d + 1]);
+    if (from == last) continue;  // a document of one token
+    counter.add(tokens.documents()[d].tokens.subspan(static_cast<std::size_t>(from - starts[d]),
+                                                     static_cast<std::size_t>(last - from + 1)));
+    from = last;
+  }
+}
+
+}  // namespace
+
+BigramCounts count_part(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
+                        int part, int parts) {
+  require(part >= 0 && part < parts, "count_part of an existing part");
+  const PackedTokens& tokens = corpus.tokens(domain, Part::train);
+  const std::vector<std::int64_t> starts = bigram_starts(tokens);
+  const std::int64_t all = bigrams_of(corpus, domain);
+  const std::int64_t wanted = options.equal_tokens ? smallest_domain(corpus) : all;
+  const std::int64_t windows = (all + window - 1) / window;
+  BigramCounter counter;
+  for (std::int64_t w = scaled(windows, part, parts); w < scaled(windows, part + 1, parts); ++w) {
+    // Each window gives its share of what is wanted; rounding down the running sum makes it exact.
+    const std::int64_t begin = w * window, end = std::min(all, begin + window);
+    const std::int64_t taken = scaled(end, wanted, all) - scaled(begin, wanted, all);
+    count_range(tokens, starts, begin, begin + taken, counter);
+  }
+  return counter.take();
+}
+
+}  // namespace bimix
