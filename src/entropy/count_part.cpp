@@ -14,8 +14,7 @@ constexpr std::int64_t window = 64 * 1024;
 std::vector<std::int64_t> bigram_starts(const PackedTokens& tokens) {
   std::vector<std::int64_t> starts{0};
   for (const Document& document : tokens.documents())
-    starts.push_back(starts.back() +
-                     std::max<std::int64_t>(0, std::ssize(document.tokens) - 1));
+    starts.push_back(starts.back() + std::max<std::int64_t>(0, std::ssize(document.tokens) - 1));
   return starts;
 }
 

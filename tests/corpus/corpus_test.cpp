@@ -1,4 +1,4 @@
-#include "text_folder.hpp"
+#include "support/text_folder.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/corpus/corpus.hpp>

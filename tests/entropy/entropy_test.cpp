@@ -1,0 +1,271 @@
+#include "support/text_folder.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/random.hpp>
+#include <bimix/core/simplex.hpp>
+#include <bimix/entropy/entropy.hpp>
+
+#include <Eigen/Eigenvalues>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace bimix {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Sums of at most 65536 terms, compensated: a few roundings of the terms and of the sum remain.
+constexpr double rounding = 1e-13;
+
+BigramCounts counts_of(std::string_view text) {
+  BigramCounter counter;
+  counter.add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  return counter.take();
+}
+
+std::string random_text(std::size_t size, int letters, std::uint64_t seed) {
+  RandomStream stream(seed, Purpose::test);
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i)
+    text += static_cast<char>('a' + stream.below(static_cast<std::uint64_t>(letters)));
+  return text;
+}
+
+TEST(CountEntropies, ByHand) {
+  // "aabab": aa, ab, ba, ab; first tokens a a b a.
+  const BigramCounts counts = counts_of("aabab");
+  const double shannon = -(0.75 * std::log(0.75) + 0.25 * std::log(0.25));
+  const double joint = -(0.25 * std::log(0.25) * 2 + 0.5 * std::log(0.5));
+  // After a: a once, b twice of three; after b: always a.
+  const double conditional = -(0.25 * std::log(1.0 / 3) + 0.5 * std::log(2.0 / 3));
+  EXPECT_NEAR(shannon_entropy(counts), shannon, rounding);
+  EXPECT_NEAR(joint_entropy(counts), joint, rounding);
+  EXPECT_NEAR(conditional_entropy(counts), conditional, rounding);
+}
+
+TEST(CountEntropies, AreZeroForAConstantText) {
+  const BigramCounts counts = counts_of("aaaaaaaaa");
+  EXPECT_EQ(shannon_entropy(counts), 0.0);
+  EXPECT_EQ(joint_entropy(counts), 0.0);
+  EXPECT_EQ(conditional_entropy(counts), 0.0);
+  EXPECT_EQ(joint_entropy(BigramCounts()), 0.0);
+}
+
+TEST(CountEntropies, AreLargestForUniformPairs) {
+  const BigramCounts counts(std::vector<std::int64_t>(65536, 3));
+  EXPECT_NEAR(shannon_entropy(counts), std::log(256.0), rounding);
+  EXPECT_NEAR(joint_entropy(counts), 2 * std::log(256.0), rounding);
+  EXPECT_NEAR(conditional_entropy(counts), std::log(256.0), rounding);
+}
+
+TEST(CountEntropies, ObeyTheChainRule) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const BigramCounts counts = counts_of(random_text(3000, 3 + static_cast<int>(seed), seed));
+    EXPECT_NEAR(joint_entropy(counts), shannon_entropy(counts) + conditional_entropy(counts),
+                rounding);
+  }
+}
+
+TEST(MillerMadow, AddsHalfTheFreedomPerCount) {
+  EXPECT_EQ(miller_madow_correction(5, 8), 0.25);
+  EXPECT_EQ(miller_madow_correction(1, 8), 0.0);
+  EXPECT_EQ(miller_madow_correction(0, 0), 0.0);
+  // "aabab" again: 2 first tokens, 3 pairs, 4 counts.
+  EntropyOptions options{.measures = {"shannon", "joint", "conditional"}, .miller_madow = true};
+  const std::vector counts{counts_of("aabab")};
+  const EntropyTable table = finish({"a"}, options, counts, {});
+  EXPECT_NEAR(table.nats(0, 0), shannon_entropy(counts[0]) + 1.0 / 8, rounding);
+  EXPECT_NEAR(table.nats(1, 0), joint_entropy(counts[0]) + 2.0 / 8, rounding);
+  EXPECT_NEAR(table.nats(2, 0), conditional_entropy(counts[0]) + 1.0 / 8, rounding);
+}
+
+// Of a die with m faces thrown n times the plug-in entropy is low by (m - 1) / 2n on average, up to
+// terms in 1/n^2: the corrected mean must be at least ten times nearer.
+TEST(MillerMadow, TakesTheBiasAway) {
+  double plain = 0, corrected = 0;
+  constexpr int trials = 400, faces = 20;
+  for (std::uint64_t trial = 0; trial < trials; ++trial) {
+    const BigramCounts counts = counts_of(random_text(401, faces, trial));
+    const double miss = shannon_entropy(counts) - std::log(static_cast<double>(faces));
+    plain += miss / trials;
+    corrected += (miss + miller_madow_correction(faces, counts.total())) / trials;
+  }
+  EXPECT_LT(10 * std::abs(corrected), std::abs(plain));
+}
+
+// ---- von Neumann
+
+/// The definition: eigenvalues of the N x N cosine kernel.
+double by_definition(const Eigen::MatrixXd& vectors) {
+  const Eigen::MatrixXd unit = vectors.rowwise().normalized();
+  const Eigen::MatrixXd rho = unit * unit.transpose() / static_cast<double>(vectors.rows());
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(rho, Eigen::EigenvaluesOnly);
+  double entropy = 0;
+  for (const double p : solver.eigenvalues())
+    if (p > 0) entropy -= p * std::log(p);
+  return entropy;
+}
+
+// Eigenvalues are good to about d * eps; near zero -p ln p turns an error e into e ln(1/e), 36
+// times as much, and there are N of them: 30 * 36 * 30 * eps is below 1e-11.
+TEST(VonNeumannEntropy, AgreesWithTheKernelOfItsDefinition) {
+  RandomStream stream(1, Purpose::test);
+  for (const auto& [n, d] : {std::pair{30, 8}, {8, 30}, {20, 20}, {1, 5}}) {
+    Eigen::MatrixXd vectors(n, d);
+    for (double& x : vectors.reshaped()) x = stream.normal();
+    EXPECT_NEAR(von_neumann_entropy(vectors), by_definition(vectors), 1e-11);
+  }
+}
+
+TEST(VonNeumannEntropy, IsZeroForOneDirection) {
+  const Eigen::MatrixXd vectors = Eigen::VectorXd::LinSpaced(9, 1, 9) * Eigen::RowVectorXd::Ones(4);
+  EXPECT_NEAR(von_neumann_entropy(vectors), 0.0, 1e-13);
+}
+
+TEST(VonNeumannEntropy, IsLogNForOrthogonalVectors) {
+  EXPECT_NEAR(von_neumann_entropy(3 * Eigen::MatrixXd::Identity(7, 9)), std::log(7.0), rounding);
+}
+
+TEST(VonNeumannEntropy, LeavesOutVectorsOfZeros) {
+  Eigen::MatrixXd vectors = Eigen::MatrixXd::Identity(4, 6);
+  vectors.row(2).setZero();
+  EXPECT_NEAR(von_neumann_entropy(vectors), std::log(3.0), rounding);
+  EXPECT_EQ(von_neumann_entropy(Eigen::MatrixXd::Zero(4, 6)), 0.0);
+}
+
+// ---- mixtures
+
+TEST(MixtureFromEntropy, IsProportionalToExpH) {
+  const Mixture mixture = mixture_from_entropy(std::vector{std::log(1.0), std::log(3.0)});
+  EXPECT_NEAR(mixture[0], 0.25, rounding);
+  EXPECT_NEAR(mixture[1], 0.75, rounding);
+}
+
+// exp(H) of joint is the product of those of Shannon and conditional, so the mixtures are as well,
+// once normalised.
+TEST(MixtureFromEntropy, MultipliesAsTheChainRuleAdds) {
+  const std::vector counts{counts_of(random_text(4000, 5, 1)), counts_of(random_text(4000, 9, 2)),
+                           counts_of("aabab")};
+  const EntropyTable table =
+      finish({"a", "b", "c"}, {.measures = {"shannon", "conditional", "joint"}}, counts, {});
+  std::vector<double> product;
+  for (std::size_t d = 0; d < 3; ++d) product.push_back(table.mixture(0, d) * table.mixture(1, d));
+  product = normalised(product);
+  for (std::size_t d = 0; d < 3; ++d) EXPECT_NEAR(table.mixture(2, d), product[d], rounding);
+}
+
+// ---- over a corpus
+
+struct OverACorpus : testing::Test {
+  OverACorpus() {
+    folder.write("a/1", random_text(90000, 6, 1));
+    folder.write("a/2", "x");
+    folder.write("a/3", random_text(150000, 6, 2));
+    folder.write("b/1", random_text(100000, 20, 3));
+    folder.write("e/1", "evaluation");
+    CorpusOptions corpus_options = folder.options({"a", "b"});
+    for (DomainFiles& domain : corpus_options.domains) domain.eval_patterns = {"e/1"};
+    corpus = std::make_unique<Corpus>(corpus_options);
+    options.samples = 60;
+    options.dimension = 32;
+  }
+  TextFolder folder;
+  std::unique_ptr<Corpus> corpus;
+  EntropyOptions options;
+};
+
+TEST_F(OverACorpus, CountsEveryBigramOfEveryDocument) {
+  options.equal_tokens = false;
+  BigramCounter counter;
+  for (const Document& document : corpus->tokens(0, Part::train).documents())
+    counter.add(document.tokens);
+  EXPECT_EQ(count_part(*corpus, 0, options), counter.take());
+  EXPECT_EQ(count_part(*corpus, 0, options).total(), 89999 + 149999);
+}
+
+TEST_F(OverACorpus, CountsEveryDomainAsFarAsTheSmallest) {
+  EXPECT_EQ(count_part(*corpus, 0, options).total(), 99999);
+  EXPECT_EQ(count_part(*corpus, 1, options).total(), 99999);
+}
+
+TEST_F(OverACorpus, MergesPartsToTheWhole) {
+  for (const bool equal : {false, true}) {
+    options.equal_tokens = equal;
+    const BigramCounts whole = count_part(*corpus, 0, options);
+    for (const int parts : {1, 2, 3, 7}) {
+      BigramCounts merged;
+      for (int part = 0; part < parts; ++part)
+        merged.merge(count_part(*corpus, 0, options, part, parts));
+      EXPECT_EQ(merged, whole) << parts << " parts";
+    }
+  }
+}
+
+TEST_F(OverACorpus, MakesAWholeTable) {
+  const EntropyTable table = entropy_table(*corpus, options, 1);
+  EXPECT_EQ(table, entropy_table(*corpus, options, 1));
+  EXPECT_THAT(table.domains, ElementsAre("a", "b"));
+  EXPECT_THAT(table.bigrams, ElementsAre(99999, 99999));
+  EXPECT_THAT(table.samples, ElementsAre(60, 60));
+  EXPECT_THAT(table.embedding, HasSubstr("32 signed places"));
+  for (std::size_t m = 0; m < 4; ++m) {
+    // Twenty letters at random are more varied than six, by any measure.
+    EXPECT_LT(table.nats(m, 0), table.nats(m, 1)) << table.measures[m];
+    EXPECT_NEAR(table.mixture(m, 0) + table.mixture(m, 1), 1.0, rounding);
+  }
+}
+
+TEST_F(OverACorpus, SamplesAsManyTextsAsTheSmallestDomainHas) {
+  options.samples = 1000;
+  EXPECT_EQ(von_neumann(*corpus, 0, options, 1).samples, 100000 / 512);
+  options.equal_tokens = false;
+  EXPECT_EQ(von_neumann(*corpus, 0, options, 1).samples, (90000 + 1 + 150000) / 512);
+}
+
+TEST_F(OverACorpus, ComputesOnlyWhatIsAsked) {
+  options.measures = {"von-neumann"};
+  EXPECT_TRUE(entropy_table(*corpus, options, 1).bigrams.empty());
+  options.measures = {"joint"};
+  const EntropyTable table = entropy_table(*corpus, options, 1);
+  EXPECT_TRUE(table.samples.empty());
+  EXPECT_EQ(table.embedding, "");
+}
+
+TEST_F(OverACorpus, RefusesDomainsThatAreTooShort) {
+  folder.write("c/1", "x");
+  CorpusOptions corpus_options = folder.options({"c"});
+  corpus_options.domains[0].eval_patterns = {"e/1"};
+  const Corpus tiny(corpus_options);
+  EXPECT_THROW(count_part(tiny, 0, options), DataError);
+  try {
+    von_neumann(tiny, 0, options, 1);
+    ADD_FAILURE();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("domain 'c': its training part has 1 tokens"));
+  }
+}
+
+TEST(EntropyOptions, AreCheckedBeforeUse) {
+  const auto complaint = [](const EntropyOptions& options) -> std::string {
+    try {
+      check(options);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "no complaint";
+  };
+  EXPECT_EQ(complaint({}), "no complaint");
+  EXPECT_THAT(complaint({.measures = {"shanon"}}), HasSubstr("Did you mean 'shannon'"));
+  EXPECT_THAT(complaint({.measures = {"joint", "joint"}}), HasSubstr("given twice"));
+  EXPECT_THAT(complaint({.measures = {}}), HasSubstr("no measure"));
+  EXPECT_THAT(complaint({.samples = 0}), HasSubstr("entropy.samples: 0 is not positive"));
+  EXPECT_THAT(complaint({.sample_tokens = -1}), HasSubstr("entropy.sample_tokens"));
+  EXPECT_THAT(complaint({.dimension = 0}), HasSubstr("entropy.dimension"));
+}
+
+}  // namespace
+}  // namespace bimix
