@@ -1,4 +1,3 @@
-#include "gemm.hpp"
 #include "transformer.hpp"
 
 #include <bimix/core/random.hpp>
@@ -74,7 +73,8 @@ std::vector<StepPart> parts_of_step(LanguageModel& model, std::span<const std::i
 double best_product_gflops(const ProxyOptions& options, double seconds) {
   const proxy::Index rows = proxy::Index{options.micro_batch} * options.context;
   const proxy::Index width = options.width;
-  proxy::prepare_gemm(options.isa);
+  const proxy::Kernels& kernels = proxy::kernels_for(options.isa);
+  const proxy::Buffer panel(proxy::matmul_scratch);
   double best = 0;
   for (const proxy::Index columns : {3 * width, 4 * width}) {
     const proxy::Buffer a(rows * width), b(width * columns), c(rows * columns);
@@ -83,8 +83,8 @@ double best_product_gflops(const ProxyOptions& options, double seconds) {
     do {
       const Clock::time_point once = Clock::now();
       for (int i = 0; i < 10; ++i)
-        proxy::matmul(proxy::Operand::plain, proxy::Operand::plain, rows, columns, width, a.data(),
-                      b.data(), 0, c.data());
+        kernels.matmul(proxy::Operand::plain, proxy::Operand::plain, rows, columns, width, a.data(),
+                       b.data(), 0, c.data(), panel.data());
       fastest = std::min(fastest, seconds_since(once) / 10);
     } while (seconds_since(start) < seconds / 2);
     const auto work = static_cast<double>(2 * rows * columns * width);

@@ -21,8 +21,16 @@ struct AttentionShape {
   Index context = 0;
   Index heads = 0;
   Index head_width = 0;
-  Index width() const { return heads * head_width; }
 };
+
+/// Rotary positions turn the pair (i, i + head_width / 2) of a query or key by an angle that grows
+/// with its position: cosine and sine (context, head_width / 2).
+template <class Real>
+struct Rotary {
+  const Real* cosine = nullptr;
+  const Real* sine = nullptr;
+};
+using RotaryAngles = Rotary<float>;
 
 /// One AdamW step's numbers, bias corrections folded in.
 /// w -= rate * (m / correction1) / (sqrt(v / correction2) + epsilon) + rate * decay * w
@@ -35,7 +43,15 @@ struct AdamStep {
 /// Added to the mean square in RMSNorm: well below that of embeddings at the start (4e-4).
 inline constexpr float norm_epsilon = 1e-6F;
 
+/// How a factor of a product is stored: as it is multiplied, or the other way round.
+enum class Operand { plain, transposed };
+
 struct Kernels {
+  /// c (m, n) = a (m, k) b (k, n) + keep * c, row-major; a transposed factor is stored (k, m) or
+  /// (n, k). @param keep 0 or 1. @param scratch matmul_scratch floats
+  void (*matmul)(Operand a_form, Operand b_form, Index m, Index n, Index k, const float* a,
+                 const float* b, int keep, float* c, float* scratch);
+
   /// Adds nothing: n = x * inverse_rms with inverse_rms = 1 / sqrt(mean(x^2) + norm_epsilon).
   void (*rmsnorm_forward)(const float* x, float* n, float* inverse_rms, Index rows, Index width);
   /// Adds to dx: inverse_rms * (dn - n * mean(dn * n)).
@@ -48,19 +64,14 @@ struct Kernels {
   /// du becomes dh = du * slope.
   void (*gelu_backward)(const float* slope, float* du_to_dh, Index count);
 
-  /// Turns the query and key halves of each head by the position's angles: (a, b) of pair i becomes
-  /// (a c - b s, a s + b c). @param cosine, sine (context, head_width / 2). With sine negated it is
-  /// its own backward.
-  void (*rotate)(const AttentionShape& shape, float* qkv, const float* cosine, const float* sine,
-                 float sign);
-
-  /// Causal softmax attention: out (rows, width); log_sum (rows, heads) = log sum_j exp(score_ij).
-  /// @param scratch attention_scratch(shape) floats
-  void (*attention_forward)(const AttentionShape& shape, const float* qkv, float* out,
-                            float* log_sum, float* scratch);
+  /// Causal softmax attention over rotary positions: out (rows, width); log_sum (rows, heads) =
+  /// log sum_j exp(score_ij). @param scratch attention_scratch(shape) floats
+  void (*attention_forward)(const AttentionShape& shape, const RotaryAngles& angles,
+                            const float* qkv, float* out, float* log_sum, float* scratch);
   /// dqkv from dout; probabilities are made again from qkv and log_sum.
-  void (*attention_backward)(const AttentionShape& shape, const float* qkv, const float* out,
-                             const float* log_sum, const float* dout, float* dqkv, float* scratch);
+  void (*attention_backward)(const AttentionShape& shape, const RotaryAngles& angles,
+                             const float* qkv, const float* out, const float* log_sum,
+                             const float* dout, float* dqkv, float* scratch);
 
   /// nats_i = log sum_v exp(logits_iv) - logits_i,target; logits become scale * d nats_i / d
   /// logits.
@@ -78,8 +89,14 @@ struct Kernels {
                 Index count);
 };
 
-/// Floats of scratch that attention needs for one call.
+/// Floats of scratch that one call needs, at every instruction set level.
 Index attention_scratch(const AttentionShape& shape);
+inline constexpr Index matmul_scratch = 64 * 256;
+
+/// Attention works in blocks of 16 queries and 16 keys: the longest vectors.
+inline constexpr Index attention_block = 16;
+/// Scores that attention's backward keeps at one time, twice: half an L2 of 1 MiB.
+inline constexpr Index attention_floats = 64 * 1024;
 
 /// The plain loops.
 const Kernels& reference_kernels();

@@ -3,11 +3,11 @@
 namespace bimix::proxy {
 
 const Kernels& reference_kernels() {
-  static constexpr Kernels table{.rmsnorm_forward = reference::rmsnorm_forward<float>,
+  static constexpr Kernels table{.matmul = reference::matmul<float>,
+                                 .rmsnorm_forward = reference::rmsnorm_forward<float>,
                                  .rmsnorm_backward = reference::rmsnorm_backward<float>,
                                  .gelu_forward = reference::gelu_forward<float>,
                                  .gelu_backward = reference::gelu_backward<float>,
-                                 .rotate = reference::rotate<float>,
                                  .attention_forward = reference::attention_forward<float>,
                                  .attention_backward = reference::attention_backward<float>,
                                  .cross_entropy = reference::cross_entropy<float>,

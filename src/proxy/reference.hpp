@@ -10,17 +10,16 @@
 /// kernels, in double they are what numerical derivatives check.
 namespace bimix::proxy::reference {
 
-/// c (m, n) = a (m, k) b (k, n) + keep * c, where transposed operands are stored the other way.
 template <class Real>
-void matmul(bool a_transposed, bool b_transposed, Index m, Index n, Index k, const Real* a,
-            const Real* b, Real keep, Real* c) {
+void matmul(Operand a_form, Operand b_form, Index m, Index n, Index k, const Real* a, const Real* b,
+            int keep, Real* c, Real*) {
   for (Index i = 0; i < m; ++i)
     for (Index j = 0; j < n; ++j) {
-      Real sum = 0;
+      Real sum = keep ? c[i * n + j] : 0;
       for (Index l = 0; l < k; ++l)
-        sum += (a_transposed ? a[l * m + i] : a[i * k + l]) *
-               (b_transposed ? b[j * k + l] : b[l * n + j]);
-      c[i * n + j] = keep == 0 ? sum : keep * c[i * n + j] + sum;
+        sum += (a_form == Operand::plain ? a[i * k + l] : a[l * m + i]) *
+               (b_form == Operand::plain ? b[l * n + j] : b[j * k + l]);
+      c[i * n + j] = sum;
     }
 }
 
@@ -63,16 +62,19 @@ void gelu_backward(const Real* slope, Real* du_to_dh, Index count) {
   for (Index i = 0; i < count; ++i) du_to_dh[i] *= slope[i];
 }
 
+inline Index width_of(const AttentionShape& shape) { return shape.heads * shape.head_width; }
+
+/// Turns queries and keys in place, back if `sign` is -1.
 template <class Real>
-void rotate(const AttentionShape& shape, Real* qkv, const Real* cosine, const Real* sine,
-            Real sign) {
+void rotate(const AttentionShape& shape, const Rotary<Real>& angles, Real sign, Real* qkv) {
   const Index half = shape.head_width / 2;
   for (Index row = 0; row < shape.sequences * shape.context; ++row) {
     const Index position = row % shape.context;
     for (Index head = 0; head < 2 * shape.heads; ++head) {  // queries, then keys
-      Real* pair = qkv + row * 3 * shape.width() + head * shape.head_width;
+      Real* pair = qkv + row * 3 * width_of(shape) + head * shape.head_width;
       for (Index i = 0; i < half; ++i) {
-        const Real c = cosine[position * half + i], s = sign * sine[position * half + i];
+        const Real c = angles.cosine[position * half + i],
+                   s = sign * angles.sine[position * half + i];
         const Real a = pair[i], b = pair[half + i];
         pair[i] = a * c - b * s;
         pair[half + i] = a * s + b * c;
@@ -89,15 +91,23 @@ Real dot(const Real* a, const Real* b, Index count) {
 }
 
 template <class Real>
-void attention_forward(const AttentionShape& shape, const Real* qkv, Real* out, Real* log_sum,
-                       Real* scratch) {
-  const Index width = shape.width(), d = shape.head_width;
+std::vector<Real> turned(const AttentionShape& shape, const Rotary<Real>& angles, const Real* qkv) {
+  std::vector<Real> copy(qkv, qkv + shape.sequences * shape.context * 3 * width_of(shape));
+  rotate(shape, angles, Real{1}, copy.data());
+  return copy;
+}
+
+template <class Real>
+void attention_forward(const AttentionShape& shape, const Rotary<Real>& angles,
+                       const Real* unturned, Real* out, Real* log_sum, Real* scratch) {
+  const std::vector<Real> qkv = turned(shape, angles, unturned);
+  const Index width = width_of(shape), d = shape.head_width;
   const Real scale = 1 / std::sqrt(static_cast<Real>(d));
   for (Index row = 0; row < shape.sequences * shape.context; ++row)
     for (Index head = 0; head < shape.heads; ++head) {
       const Index i = row % shape.context, first = row - i;
       const auto part = [&](Index at, Index which) {
-        return qkv + at * 3 * width + which * width + head * d;
+        return qkv.data() + at * 3 * width + which * width + head * d;
       };
       Real top = 0;
       for (Index j = 0; j <= i; ++j) {
@@ -116,9 +126,11 @@ void attention_forward(const AttentionShape& shape, const Real* qkv, Real* out, 
 }
 
 template <class Real>
-void attention_backward(const AttentionShape& shape, const Real* qkv, const Real* out,
-                        const Real* log_sum, const Real* dout, Real* dqkv, Real*) {
-  const Index width = shape.width(), d = shape.head_width;
+void attention_backward(const AttentionShape& shape, const Rotary<Real>& angles,
+                        const Real* unturned, const Real* out, const Real* log_sum,
+                        const Real* dout, Real* dqkv, Real*) {
+  const std::vector<Real> qkv = turned(shape, angles, unturned);
+  const Index width = width_of(shape), d = shape.head_width;
   const Real scale = 1 / std::sqrt(static_cast<Real>(d));
   const Index rows = shape.sequences * shape.context;
   std::fill(dqkv, dqkv + rows * 3 * width, Real{0});
@@ -133,8 +145,8 @@ void attention_backward(const AttentionShape& shape, const Real* qkv, const Real
       for (Index j = 0; j <= i; ++j) {
         const Index q = offset(row, 0), k = offset(first + j, 1), v = offset(first + j, 2);
         const Real p =
-            std::exp(scale * dot(qkv + q, qkv + k, d) - log_sum[row * shape.heads + head]);
-        const Real ds = scale * p * (dot(doi, qkv + v, d) - along);
+            std::exp(scale * dot(&qkv[q], &qkv[k], d) - log_sum[row * shape.heads + head]);
+        const Real ds = scale * p * (dot(doi, &qkv[v], d) - along);
         for (Index e = 0; e < d; ++e) {
           dqkv[q + e] += ds * qkv[k + e];
           dqkv[k + e] += ds * qkv[q + e];
@@ -142,6 +154,7 @@ void attention_backward(const AttentionShape& shape, const Real* qkv, const Real
         }
       }
     }
+  rotate(shape, angles, Real{-1}, dqkv);
 }
 
 template <class Real>

@@ -107,6 +107,7 @@ Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, st
       dwide_(rows_ * 4 * width_),
       dnarrow_(rows_ * width_),
       scratch_(attention_scratch(attention_shape())),
+      panel_(matmul_scratch),
       input_(static_cast<std::size_t>(rows_)),
       target_(static_cast<std::size_t>(rows_)) {
   for (int l = 0; l < options.layers; ++l) layers_.emplace_back(rows_, width_, options.heads);
@@ -139,6 +140,15 @@ void Transformer::initialise(std::uint64_t seed, std::uint64_t repeat) {
     }
 }
 
+RotaryAngles Transformer::angles() const {
+  return {.cosine = cosine_.data(), .sine = sine_.data()};
+}
+
+void Transformer::matmul(Operand a_form, Operand b_form, Index m, Index n, Index k, const float* a,
+                         const float* b, int keep, float* c) {
+  kernels_.matmul(a_form, b_form, m, n, k, a, b, keep, c, panel_.data());
+}
+
 AttentionShape Transformer::attention_shape() const {
   return {.sequences = rows_ / options_.context,
           .context = options_.context,
@@ -168,8 +178,7 @@ void Transformer::attention_block(std::size_t layer) {
   matmul(Operand::plain, Operand::plain, rows_, 3 * width_, width_, a.norm1.data(),
          weights_.at(at.qkv), 0, a.qkv.data());
   finished("matrix products");
-  kernels_.rotate(shape, a.qkv.data(), cosine_.data(), sine_.data(), 1);
-  kernels_.attention_forward(shape, a.qkv.data(), a.attended.data(), a.log_sum.data(),
+  kernels_.attention_forward(shape, angles(), a.qkv.data(), a.attended.data(), a.log_sum.data(),
                              scratch_.data());
   finished("attention");
   matmul(Operand::plain, Operand::plain, rows_, width_, width_, a.attended.data(),
@@ -177,7 +186,7 @@ void Transformer::attention_block(std::size_t layer) {
   finished("matrix products");
 }
 
-void Transformer::attention_block_backward(std::size_t layer, float keep) {
+void Transformer::attention_block_backward(std::size_t layer, int keep) {
   const ParameterLayout::Layer& at = layout_.layers[layer];
   const Activations& a = layers_[layer];
   const AttentionShape shape = attention_shape();
@@ -186,9 +195,8 @@ void Transformer::attention_block_backward(std::size_t layer, float keep) {
   matmul(Operand::plain, Operand::transposed, rows_, width_, width_, dx_.data(),
          weights_.at(at.out), 0, dnarrow_.data());
   finished("matrix products");
-  kernels_.attention_backward(shape, a.qkv.data(), a.attended.data(), a.log_sum.data(),
+  kernels_.attention_backward(shape, angles(), a.qkv.data(), a.attended.data(), a.log_sum.data(),
                               dnarrow_.data(), dwide_.data(), scratch_.data());
-  kernels_.rotate(shape, dwide_.data(), cosine_.data(), sine_.data(), -1);
   finished("attention");
   matmul(Operand::transposed, Operand::plain, width_, 3 * width_, rows_, a.norm1.data(),
          dwide_.data(), keep, gradient_.at(at.qkv));
@@ -215,7 +223,7 @@ void Transformer::feed_forward_block(std::size_t layer) {
   finished("matrix products");
 }
 
-void Transformer::feed_forward_block_backward(std::size_t layer, float keep) {
+void Transformer::feed_forward_block_backward(std::size_t layer, int keep) {
   const ParameterLayout::Layer& at = layout_.layers[layer];
   const Activations& a = layers_[layer];
   matmul(Operand::transposed, Operand::plain, 4 * width_, width_, rows_, a.hidden.data(),
@@ -235,7 +243,7 @@ void Transformer::feed_forward_block_backward(std::size_t layer, float keep) {
   finished("norms");
 }
 
-void Transformer::head(HeadWork work, float keep, float* nats) {
+void Transformer::head(HeadWork work, int keep, float* nats) {
   // The gradient of the mean loss over the whole batch.
   const float scale = 1.0F / static_cast<float>(tokens_per_step(options_));
   const float* embedding = weights_.at(layout_.embedding);
@@ -268,7 +276,7 @@ void Transformer::forward() {
   finished("norms");
 }
 
-void Transformer::backward(float keep) {
+void Transformer::backward(int keep) {
   std::fill_n(dx_.data(), rows_ * width_, 0.0F);
   kernels_.rmsnorm_backward(dnarrow_.data(), norm_.data(), inverse_rms_.data(), dx_.data(), rows_,
                             width_);
@@ -283,7 +291,6 @@ void Transformer::backward(float keep) {
 }
 
 double Transformer::accumulate_gradient(std::span<const std::int32_t> sequences) {
-  prepare_gemm(options_.isa);
   const std::size_t piece = static_cast<std::size_t>(options_.micro_batch) *
                             static_cast<std::size_t>(options_.context + 1);
   require(
@@ -291,7 +298,7 @@ double Transformer::accumulate_gradient(std::span<const std::int32_t> sequences)
       "a training batch has B x (S+1) tokens");
   double sum = 0;
   for (std::size_t first = 0; first < sequences.size(); first += piece) {
-    const float keep = first == 0 ? 0.0F : 1.0F;
+    const int keep = first == 0 ? 0 : 1;
     load_tokens(sequences.subspan(first, piece));
     forward();
     head(HeadWork::losses_and_gradient, keep, nats_.data());
@@ -327,7 +334,6 @@ double Transformer::train_step(std::span<const std::int32_t> sequences) {
 }
 
 void Transformer::token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) {
-  prepare_gemm(options_.isa);
   const auto row = static_cast<std::size_t>(options_.context) + 1;
   const std::size_t count = sequences.size() / row;
   require(sequences.size() % row == 0 && nats.size() == count * (row - 1),

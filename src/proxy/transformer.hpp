@@ -1,6 +1,5 @@
 #pragma once
 
-#include "gemm.hpp"
 #include "kernels.hpp"
 
 #include <bimix/proxy/language_model.hpp>
@@ -79,17 +78,20 @@ class Transformer : public LanguageModel {
   void forward();
   void attention_block(std::size_t layer);
   void feed_forward_block(std::size_t layer);
-  void backward(float keep);
-  void attention_block_backward(std::size_t layer, float keep);
-  void feed_forward_block_backward(std::size_t layer, float keep);
+  void backward(int keep);
+  void attention_block_backward(std::size_t layer, int keep);
+  void feed_forward_block_backward(std::size_t layer, int keep);
   enum class HeadWork { losses, losses_and_gradient };
-  void head(HeadWork work, float keep, float* nats);
+  void head(HeadWork work, int keep, float* nats);
   void update();
   void finished(const char* part) const {
     if (finished_) finished_(part);
   }
   std::vector<ParameterView> views(const Buffer& buffer);
   AttentionShape attention_shape() const;
+  RotaryAngles angles() const;
+  void matmul(Operand a_form, Operand b_form, Index m, Index n, Index k, const float* a,
+              const float* b, int keep, float* c);
 
   ProxyOptions options_;
   const Kernels& kernels_;
@@ -103,7 +105,7 @@ class Transformer : public LanguageModel {
   Buffer cosine_, sine_;
   std::vector<Activations> layers_{};
   Buffer x_, norm_, inverse_rms_, logits_, nats_;
-  Buffer dx_, dwide_, dnarrow_, scratch_;
+  Buffer dx_, dwide_, dnarrow_, scratch_, panel_;
   std::vector<std::int32_t> input_{}, target_{};
   std::function<void(const char*)> finished_{};
 };
