@@ -3,12 +3,11 @@
 #include <bimix/core/error.hpp>
 #include <bimix/store/disk.hpp>
 
-#include <H5DSpublic.h>
+#include <hdf5_hl.h>
 
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <limits>
-#include <memory>
 #include <string_view>
 
 namespace bimix::hdf5 {
@@ -39,10 +38,8 @@ Handle creation_list(hid_t kind) {
   Handle list(H5Pcreate(kind), H5Pclose, "property list");
   const unsigned ordered = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
   check(H5Pset_attr_creation_order(list, ordered), "attribute order");
-  if (kind == H5P_DATASET_CREATE)
-    check(H5Pset_obj_track_times(list, false), "object times");
-  else
-    check(H5Pset_link_creation_order(list, ordered), "link order");
+  check(H5Pset_obj_track_times(list, false), "object times");
+  if (kind != H5P_DATASET_CREATE) check(H5Pset_link_creation_order(list, ordered), "link order");
   return list;
 }
 
@@ -269,7 +266,10 @@ Handle open_image(const std::filesystem::path& path) {
     const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file access");
     check(H5Pset_fapl_core(access, std::size_t{1} << 20, false), "memory driver");
     check(H5Pset_file_image(access, bytes.data(), bytes.size()), "file image");
-    return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose, "open"};
+    // The library tells files in memory apart by their names, and takes none that is on the disk.
+    static std::atomic<int> images{0};
+    const std::string name = path.string() + "#image" + std::to_string(++images);
+    return {H5Fopen(name.c_str(), H5F_ACC_RDONLY, access), H5Fclose, "open"};
   } catch (const Failure& cause) {
     throw refuse(std::string("is a damaged HDF5 file: ") + cause.what());
   }

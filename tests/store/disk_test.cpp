@@ -1,0 +1,76 @@
+#include "failing_disk.hpp"
+#include "support/temp_folder.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/store/disk.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace bimix {
+namespace {
+
+using test::bytes_of;
+using test::FailingDisk;
+using test::TempFolder;
+using testing::HasSubstr;
+
+TEST(WriteFileAtomically, ReplacesTheWholeFile) {
+  const TempFolder folder;
+  const std::string bytes("a\0b", 3);
+  write_file_atomically(folder / "status.json", "something that is longer");
+  write_file_atomically(folder / "status.json", bytes);
+  EXPECT_EQ(bytes_of(folder / "status.json"), bytes);
+  EXPECT_EQ(read_file(folder / "status.json"), bytes);
+  EXPECT_FALSE(std::filesystem::exists(folder / "status.json.tmp"));
+}
+
+TEST(WriteFileAtomically, LeavesTheOldFileWhicheverCallFails) {
+  const TempFolder folder;
+  write_file_atomically(folder / "f", "old");
+  for (int call = 1; call <= 3; ++call) {  // write, sync, rename
+    FailingDisk disk(call);
+    EXPECT_THROW(write_file_atomically(folder / "f", "new", disk), DataError);
+    EXPECT_EQ(disk.calls(), call);
+    EXPECT_EQ(bytes_of(folder / "f"), "old");
+    EXPECT_FALSE(std::filesystem::exists(folder / "f.tmp"));
+  }
+  FailingDisk disk(4);
+  write_file_atomically(folder / "f", "new", disk);
+  EXPECT_EQ(bytes_of(folder / "f"), "new");
+}
+
+// /dev/full is a device without space: every write to it fails as on a full disk.
+TEST(WriteFileAtomically, SaysThatTheDiskIsFullAndWhatToDo) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const TempFolder folder;
+  std::filesystem::create_symlink("/dev/full", folder / "f.tmp");
+  try {
+    write_file_atomically(folder / "f", "new");
+    FAIL() << "written";
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::data);
+    EXPECT_THAT(error.what(), HasSubstr("/f: cannot be written: No space left on device"));
+    EXPECT_THAT(error.what(), HasSubstr("Free space"));
+  }
+}
+
+TEST(WriteFileAtomically, NamesAFolderThatIsNotThere) {
+  const TempFolder folder;
+  try {
+    write_file_atomically(folder / "nowhere" / "f", "new");
+    FAIL() << "written";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("nowhere/f: cannot be written: No such file"));
+  }
+}
+
+TEST(ReadFile, RefusesWhatIsNoFile) {
+  const TempFolder folder;
+  EXPECT_THROW(read_file(folder.path()), DataError);
+  EXPECT_THROW(read_file(folder / "nothing"), DataError);
+  EXPECT_EQ(read_file(folder.write("empty", "")), "");
+}
+
+}  // namespace
+}  // namespace bimix

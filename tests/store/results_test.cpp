@@ -1,0 +1,178 @@
+#include "failing_disk.hpp"
+#include "some_record.hpp"
+#include "support/temp_folder.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/store/results.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <hdf5.h>
+
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+using test::bytes_of;
+using test::some_record;
+using test::TempFolder;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string what_of_reading(const std::filesystem::path& path) {
+  try {
+    read_results(path);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Results, ReadBackPlanTextsAndStamp) {
+  const TempFolder folder;
+  const RunRecord written = some_record();
+  write_results(folder / "results.h5", written);
+  const RunRecord read = read_results(folder / "results.h5");
+  EXPECT_EQ(read.campaign_text, written.campaign_text);
+  EXPECT_EQ(read.resolved_text, written.resolved_text);
+  EXPECT_EQ(read.plan, written.plan);
+  EXPECT_EQ(read.check_trials, written.check_trials);
+  EXPECT_THAT(read.stamp.facts, testing::UnorderedElementsAreArray(written.stamp.facts));
+}
+
+TEST(Results, ReadBackLossesOnTheGridInPlanOrder) {
+  const TempFolder folder;
+  const RunRecord written = some_record();
+  write_results(folder / "results.h5", written);
+  const RunRecord read = read_results(folder / "results.h5");
+  ASSERT_THAT(read.results, SizeIs(4));  // three of the sweep, one of the check
+  TrialResult whole = written.results[2];
+  whole.curve = {whole.curve[0], whole.curve[3]};  // what lies at the plan's volumes
+  EXPECT_EQ(read.results[0], whole);
+  EXPECT_EQ(read.results[1].id, written.plan.trials[1].id);
+  ASSERT_THAT(read.results[1].curve, SizeIs(1));
+  EXPECT_TRUE(std::isnan(read.results[1].curve[0].loss_nats[1]));
+  EXPECT_EQ(read.results[2], written.results[0]);
+  EXPECT_EQ(read.results[3], written.results[3]);
+}
+
+TEST(Results, AreTheSameBytesForTheSameRecord) {
+  const TempFolder folder;
+  write_results(folder / "a.h5", some_record());
+  RunRecord shuffled = some_record();
+  std::swap(shuffled.results[0], shuffled.results[2]);
+  write_results(folder / "b.h5", shuffled);
+  EXPECT_TRUE(bytes_of(folder / "a.h5") == bytes_of(folder / "b.h5"));
+}
+
+TEST(Results, HoldAPlanOfWhichNothingIsDone) {
+  const TempFolder folder;
+  RunRecord record;
+  record.plan = some_record().plan;
+  write_results(folder / "results.h5", record);
+  const RunRecord read = read_results(folder / "results.h5");
+  EXPECT_EQ(read.plan, record.plan);
+  EXPECT_THAT(read.results, IsEmpty());
+}
+
+TEST(Results, LeaveTheOldFileWhereTheDiskIsFull) {
+  const TempFolder folder;
+  write_results(folder / "results.h5", some_record());
+  const std::string before = bytes_of(folder / "results.h5");
+  for (int call = 1; call <= 3; ++call) {
+    test::FailingDisk disk(call);
+    EXPECT_THROW(write_results(folder / "results.h5", some_record(), disk), DataError);
+    EXPECT_TRUE(bytes_of(folder / "results.h5") == before);
+  }
+}
+
+TEST(WriteResults, RefusesARecordThatContradictsItself) {
+  const TempFolder folder;
+  RunRecord record = some_record();
+  record.results[1].curve[0].loss_nats.pop_back();
+  EXPECT_THROW(write_results(folder / "results.h5", record), InternalError);
+  record = some_record();
+  record.laws[0].coefficient = Table(1, 1);
+  EXPECT_THROW(write_results(folder / "results.h5", record), InternalError);
+  EXPECT_THROW(write_results(folder / "results.h5", RunRecord{}), InternalError);
+}
+
+TEST(ReadResults, RefusesForeignAndDamagedFiles) {
+  const TempFolder folder;
+  EXPECT_THAT(what_of_reading(folder / "none.h5"), HasSubstr("cannot be read"));
+  EXPECT_THAT(what_of_reading(folder.write("empty.h5", "")), HasSubstr("is no HDF5 file"));
+  EXPECT_THAT(what_of_reading(folder.write("text.h5", "tokens,loss\n")),
+              HasSubstr("is no HDF5 file"));
+  write_results(folder / "results.h5", some_record());
+  const std::string bytes = bytes_of(folder / "results.h5");
+  EXPECT_THAT(what_of_reading(folder.write("cut.h5", bytes.substr(0, bytes.size() / 2))),
+              HasSubstr("is a damaged HDF5 file"));
+
+  const std::string foreign = folder / "foreign.h5";
+  H5Fclose(H5Fcreate(foreign.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+  EXPECT_THAT(what_of_reading(foreign), HasSubstr("none of bimix"));
+}
+
+TEST(ReadResults, RefusesANewerMajorVersion) {
+  const TempFolder folder;
+  write_results(folder / "results.h5", some_record());
+  const std::string path = folder / "results.h5";
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t attribute = H5Aopen(file, "bimix_format_version", H5P_DEFAULT);
+  const hid_t type = H5Aget_type(attribute);
+  const char* newer = "2.0";
+  H5Awrite(attribute, type, &newer);
+  H5Tclose(type);
+  H5Aclose(attribute);
+  H5Fclose(file);
+  EXPECT_THAT(what_of_reading(path),
+              AllOf(HasSubstr("has format version 2.0"), HasSubstr("reads version 1.x")));
+}
+
+TEST(Differences, FindsNoneInTheSameRecord) {
+  const TempFolder folder;
+  write_results(folder / "a.h5", some_record());
+  write_results(folder / "b.h5", some_record());
+  EXPECT_THAT(differences(folder / "a.h5", folder / "b.h5"), IsEmpty());
+}
+
+TEST(Differences, NamesTheFirstValueAndCountsTheRest) {
+  const TempFolder folder;
+  RunRecord record = some_record();
+  write_results(folder / "a.h5", record);
+  record.results[2].curve[0].loss_nats[1] = std::nextafter(1.0 / 3.0, 1.0);
+  record.laws[0].bootstrap[1] = Table(3, 4, 5.0);
+  record.optimum.clear();
+  record.plan.name = "other";
+  write_results(folder / "b.h5", record);
+  EXPECT_THAT(differences(folder / "a.h5", folder / "b.h5"),
+              ElementsAre("/: attribute title differs",
+                          "/curve/loss[0,1] is 0.3333333333333333 and 0.33333333333333337",
+                          "/law/bimix/bootstrap[1,0,0] is 2 and 5; 12 values of 24 differ",
+                          "/loss[0,0,1] is 0.3333333333333333 and 0.33333333333333337",
+                          "/optimum is only in the first file"));
+}
+
+TEST(Differences, SkipsWhereAndHowFastWhenAsked) {
+  const TempFolder folder;
+  RunRecord record = some_record();
+  write_results(folder / "a.h5", record);
+  for (TrialResult& result : record.results) {
+    result.wall_seconds *= 2;
+    result.tokens_per_second /= 2;
+    result.rank += 1;
+    result.attempt += 1;
+    result.host = "node2";
+  }
+  record.stamp.facts = {{"commit", "fff"}};
+  write_results(folder / "b.h5", record);
+  EXPECT_THAT(differences(folder / "a.h5", folder / "b.h5", timing_paths()), IsEmpty());
+  EXPECT_THAT(differences(folder / "a.h5", folder / "b.h5"), testing::Not(IsEmpty()));
+}
+
+}  // namespace
+}  // namespace bimix

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+
+#include <limits>
+#include <string>
+
+namespace bimix::test {
+
+/// A record of two training domains, three evaluation domains, four trials and two volumes: one
+/// trial whole, one seen in part, one diverged, one missing; with every optional part.
+inline RunRecord some_record() {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  RunRecord record;
+  record.campaign_text = "name: demo  # größer\n";
+  record.resolved_text = "name: demo\nseed: 7\n";
+  record.stamp.facts = {{"commit", "0123abc"}, {"hosts", std::string(100'000, 'h')}, {"note", ""}};
+
+  SweepPlan& plan = record.plan;
+  plan.name = "demo";
+  plan.domains = {{"prose", "日本"}, {"prose", "日本", "other"}, {0, 1, -1}};
+  plan.mixtures = {{0.25, 0.75}, {1.0 / 3.0, 2.0 / 3.0}};
+  plan.labels = {"default", "dirichlet-0"};
+  plan.tokens = {64'000, 20'000'000'000};
+  for (int t = 0; t < 4; ++t) {
+    const int m = t / 2;
+    plan.trials.push_back({.id = "000000000000000" + std::to_string(t),
+                           .purpose = "sweep",
+                           .mixture_label = plan.labels[static_cast<std::size_t>(m)],
+                           .mixture_id = m,
+                           .mixture = plan.mixtures[static_cast<std::size_t>(m)],
+                           .repeat = t % 2,
+                           .seed = ~0ULL,
+                           .tokens = plan.tokens,
+                           .run = t == 0 ? "run a" : ""});
+  }
+  const auto result = [&](int t, TrialStatus status, std::vector<LossPoint> curve) {
+    TrialResult r;
+    r.id = plan.trials[static_cast<std::size_t>(t)].id;
+    r.status = status;
+    r.curve = std::move(curve);
+    r.wall_seconds = 1.5;
+    r.tokens_per_second = 1e6;
+    r.parameters = 122e6;
+    r.rank = t;
+    r.host = "node1";
+    return r;
+  };
+  // Out of plan order on purpose.
+  record.results = {
+      result(2, TrialStatus::diverged, {}),
+      result(1, TrialStatus::ok, {{64'000, 62, {4.5, nan, 4.25}}}),
+      result(0, TrialStatus::ok,
+             {{64'000, 62, {5.5, 1.0 / 3.0, 5.25}},
+              {1'000'000, 900, {3.5, 3.25, 3.0}},           // at no volume of the plan
+              {19'998'000'000, 19'000, {9, 9, 9}},          // within 0.5 % of the last volume,
+              {20'000'000'000, 20'000, {2.5, 2.25, 2.0}}})  // but this one is later
+  };
+  record.results[0].message = "loss is NaN at step 7";
+  record.results[2].tokens_seen = {5'000'000'000, 15'000'000'000};
+
+  record.entropy = {{.domains = plan.domains.train,
+                     .measures = {"shannon", "joint"},
+                     .nats = Table(2, 2, 3.5),
+                     .mixture = Table(2, 2, 0.5),
+                     .bigrams = {100, 200},
+                     .samples = {10, 20},
+                     .embedding = "hashed 3-grams"}};
+
+  LawFit fit;
+  fit.law = "bimix";
+  fit.domains = plan.domains;
+  fit.parameters = {"P", "Q", "alpha", "beta"};
+  fit.coefficient = Table(3, 4, nan);
+  fit.coefficient(1, 2) = 0.125;
+  fit.covariance = {Table(4, 4, 1e-6), Table(4, 4, 2e-6), Table(4, 4, nan)};
+  fit.domain.resize(3);
+  fit.domain[0].observations = 3;
+  fit.domain[0].stop_reason = "converged";
+  fit.domain[2].flags = {"no share", "not fitted"};
+  fit.bootstrap = {Table(3, 4, 1.0), Table(3, 4, 2.0)};
+  fit.held_out.protocol = "mixture folds";
+  fit.held_out.error = {0.01, 0.02, nan};
+  fit.share_low = {0.25, 2.0 / 3.0};
+  fit.share_high = {1.0 / 3.0, 0.75};
+  record.laws = {fit};
+
+  MixtureChoice choice;
+  choice.law = "bimix";
+  choice.objective = "mean";
+  choice.tokens = 2e10;
+  choice.share = {0.3, 0.7};
+  choice.default_share = {0.25, 0.75};
+  choice.predicted_nats = {2.4, 2.1, nan};
+  choice.certificate_kind = "KKT residual";
+  choice.bootstrap_share = Table(2, 2, 0.5);
+  record.optimum = {choice};
+
+  record.check_trials = {{.id = "00000000000000c0",
+                          .purpose = "check",
+                          .mixture_label = "optimum",
+                          .mixture = {0.3, 0.7},
+                          .seed = 7,
+                          .tokens = {128'000}}};
+  TrialResult checked = result(0, TrialStatus::ok, {{128'000, 125, {2.5, 2.0, 1.5}}});
+  checked.id = record.check_trials[0].id;
+  record.results.push_back(checked);
+  CheckReport check;
+  check.tokens = 128'000;
+  check.domains = plan.domains.eval;
+  check.labels = {"default", "optimum"};
+  check.mixtures = {{0.25, 0.75}, {0.3, 0.7}};
+  check.predicted_nats = check.trained_nats = Table(2, 3, 2.0);
+  check.trained_error_nats = Table(2, 3, nan);
+  check.repeats = 1;
+  record.check = {check};
+  return record;
+}
+
+}  // namespace bimix::test
