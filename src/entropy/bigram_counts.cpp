@@ -26,9 +26,18 @@ void count_bytes(const std::uint8_t* text, std::size_t bigrams, std::uint32_t* t
   for (std::size_t i = 0; i < bigrams; ++i) ++table[text[i] + alphabet * text[i + 1]];
 }
 
-/// The 7 bigrams within 8 bytes.
-void count_word(std::uint64_t word, std::uint32_t* table) {
-  for (int shift = 0; shift < 56; shift += 8) ++table[(word >> shift) & 0xffff];
+/// The 4 bigrams that begin at the even bytes of a word.
+void count_lanes(std::uint64_t word, std::uint32_t* table) {
+  ++table[word & 0xffff];
+  ++table[(word >> 16) & 0xffff];
+  ++table[(word >> 32) & 0xffff];
+  ++table[word >> 48];
+}
+
+/// The 8 bigrams that begin within 8 bytes.
+void count_word(const std::uint8_t* at, std::uint32_t* table) {
+  count_lanes(load8(at), table);
+  count_lanes(load8(at + 1), table);
 }
 
 /// Counts at two far places at once, each with a table of its own, so that a run of one bigram does
@@ -36,11 +45,11 @@ void count_word(std::uint64_t word, std::uint32_t* table) {
 void count(const std::uint8_t* text, std::size_t bigrams, std::uint32_t* near_table,
            std::uint32_t* far_table) {
   static_assert(std::endian::native == std::endian::little);
-  const std::size_t half = bigrams / 2, in_words = half / 7 * 7;
+  const std::size_t half = bigrams / 2, in_words = half / 8 * 8;
   const std::uint8_t* far_text = text + half;
-  for (std::size_t at = 0; at < in_words; at += 7) {
-    count_word(load8(text + at), near_table);
-    count_word(load8(far_text + at), far_table);
+  for (std::size_t at = 0; at < in_words; at += 8) {
+    count_word(text + at, near_table);
+    count_word(far_text + at, far_table);
   }
   count_bytes(text + in_words, half - in_words, near_table);
   count_bytes(far_text + in_words, bigrams - half - in_words, far_table);

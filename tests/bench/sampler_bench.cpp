@@ -1,0 +1,67 @@
+#include <bimix/corpus/permutation.hpp>
+#include <bimix/corpus/sampler.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace bimix {
+namespace {
+
+constexpr int batch = 32, context = 128;
+
+const Corpus& corpus() {
+  static const Corpus opened = [] {
+    const auto folder = std::filesystem::temp_directory_path() / "bimix-sampler-bench";
+    std::filesystem::create_directories(folder);
+    CorpusOptions options;
+    options.base = folder;
+    for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
+      std::ofstream(folder / name) << std::string(4'000'000, name[0]);
+      options.domains.push_back({.name = name, .train_patterns = {name}, .eval_patterns = {}});
+    }
+    Corpus made(options);
+    std::filesystem::remove_all(folder);  // the mappings stay
+    return made;
+  }();
+  return opened;
+}
+
+void set_rate(benchmark::State& state) {
+  state.counters["tokens"] = benchmark::Counter(
+      static_cast<double>(state.iterations()) * batch * context, benchmark::Counter::kIsRate);
+}
+
+void sampler(benchmark::State& state) {
+  MixtureSampler drawn(
+      corpus(), {.mixture = {0.3, 0.25, 0.2, 0.1, 0.1, 0.05}, .batch = batch, .context = context});
+  std::vector<std::int32_t> tokens(batch * (context + 1));
+  for (auto _ : state) {
+    drawn.next(tokens);
+    benchmark::DoNotOptimize(tokens.data());
+  }
+  set_rate(state);
+}
+
+/// The copying alone, slot after slot of one domain.
+void copying_alone(benchmark::State& state) {
+  const PackedTokens& tokens = corpus().tokens(0, Part::train);
+  const std::int64_t slots = tokens.slot_count(context);
+  std::vector<std::int32_t> row(context + 1);
+  std::int64_t slot = 0;
+  for (auto _ : state)
+    for (int b = 0; b < batch; ++b) {
+      tokens.copy_slot(slot++ % slots, context, row);
+      benchmark::DoNotOptimize(row.data());
+    }
+  set_rate(state);
+}
+
+BENCHMARK(sampler);
+BENCHMARK(copying_alone);
+
+}  // namespace
+}  // namespace bimix
