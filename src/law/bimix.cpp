@@ -150,10 +150,11 @@ void BimixFitter::solve_linear(const std::vector<double>& v, State& state) const
     spread += uu_[k] * (v[k] - center) * (v[k] - center);
     slope += uy_[k] * (v[k] - center);
   }
-  // Below this the powers of all volumes are equal to rounding, and P has no column of its own.
+  // Below this the powers of all volumes are equal to rounding, as at beta = 0: one column, which
+  // is given to P, for Q would hide from the search that a larger beta may do better.
   const bool flat = spread <= 1e-20 * uuvv;
-  state.P = flat ? 0.0 : std::max(0.0, slope / spread);
-  state.Q = uy / uu - state.P * center;
+  state.P = flat ? uyv / uuvv : std::max(0.0, slope / spread);
+  state.Q = flat ? 0.0 : uy / uu - state.P * center;
   if (state.Q < 0.0) {
     state.Q = 0.0;
     state.P = uyv / uuvv;
@@ -337,14 +338,19 @@ Estimate BimixFitter::fit(std::span<const double> mixture_weight, std::span<cons
   search_grid();
   best = best_of_grid(best);
 
-  const auto [alpha, beta] = best.theta;
+  if (best.theta[1] == 0.0) {  // P s^0 is part of the floor
+    best.Q += best.P;
+    best.P = 0.0;
+  }
+  const double alpha = best.theta[0];
+  const double beta = best.P > 0.0 ? best.theta[1] : 0.0;  // without P there is no beta
   Estimate estimate;
   estimate.parameter.resize(parameter_count);
   estimate.parameter[p_index] =
       best.P * std::exp(alpha * mean_log_share_ + beta * mean_log_volume_);
   estimate.parameter[q_index] = best.Q * std::exp(alpha * mean_log_share_);
   estimate.parameter[alpha_index] = alpha;
-  estimate.parameter[beta_index] = best.P > 0.0 ? beta : 0.0;  // without P there is no beta
+  estimate.parameter[beta_index] = beta;
   estimate.objective = best.objective;
   estimate.stop_reason = best.stop_reason;
   return estimate;

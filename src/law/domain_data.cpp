@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace bimix {
 namespace {
@@ -83,7 +82,9 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
   std::stable_sort(used.begin(), used.end(), [&](std::size_t a, std::size_t b) {
     if (observations.tokens[a] != observations.tokens[b])
       return observations.tokens[a] < observations.tokens[b];
-    return observations.mixture_id[a] < observations.mixture_id[b];
+    if (observations.mixture_id[a] != observations.mixture_id[b])
+      return observations.mixture_id[a] < observations.mixture_id[b];
+    return observations.repeat[a] < observations.repeat[b];
   });
 
   std::vector<std::size_t> place(observations.mixtures.size());

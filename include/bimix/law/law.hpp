@@ -28,7 +28,7 @@ struct Bound {
 enum class Residual { relative, plain };
 
 /// The observations of one evaluation domain, ready to be fitted: only finite positive losses, and
-/// no share of 0 where the law is infinite there. Rows are sorted by volume, then by mixture.
+/// no share of 0 where the law is infinite there. Rows are sorted by volume, mixture, repeat.
 struct DomainData {
   std::string domain{};
   int own = -1;

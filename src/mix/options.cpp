@@ -1,0 +1,78 @@
+#include <bimix/core/simplex.hpp>
+#include <bimix/mix/options.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+/// Complaints about one list of numbers, one for each domain. Nothing if the list is empty.
+void check_list(std::vector<Complaint>& found, const std::string& key,
+                const std::vector<double>& values, const std::vector<std::string>& domains,
+                double high) {
+  if (values.empty()) return;
+  const std::string place = "optimize." + key;
+  if (values.size() != domains.size()) {
+    found.push_back({place, fmt::format("{} values for {} domains", values.size(), domains.size()),
+                     "one for each", ""});
+    return;
+  }
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!(values[i] >= 0.0 && values[i] <= high) || std::isinf(values[i]))
+      found.push_back({place + "." + domains[i], fmt::format("{} is out of range", values[i]),
+                       std::isinf(high) ? "finite and not negative" : "a share in [0, 1]", ""});
+}
+
+void check_sums(std::vector<Complaint>& found, const OptimizeOptions& options,
+                const std::vector<std::string>& domains) {
+  const double floors = stable_sum(options.floor), caps = stable_sum(options.cap);
+  if (floors > 1.0 + simplex_tolerance)
+    found.push_back({"optimize.floor", fmt::format("the floors sum to {:.6g}", floors),
+                     "shares sum to 1", "Lower some of them"});
+  if (!options.cap.empty() && caps < 1.0 - simplex_tolerance)
+    found.push_back({"optimize.cap", fmt::format("the caps sum to {:.6g}", caps), "shares sum to 1",
+                     "Raise some of them"});
+  if (options.floor.size() != options.cap.size()) return;
+  for (std::size_t k = 0; k < options.floor.size(); ++k)
+    if (options.floor[k] > options.cap[k])
+      found.push_back({"optimize.floor." + domains[k],
+                       fmt::format("{} is above its cap {}", options.floor[k], options.cap[k]), "",
+                       "Lower the floor or raise the cap"});
+}
+
+}  // namespace
+
+std::vector<Complaint> complaints(const OptimizeOptions& options, const DomainSet& domains) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::vector<Complaint> found;
+  if (!(options.tokens > 0.0) || std::isinf(options.tokens))
+    found.push_back({"optimize.tokens", fmt::format("{} is no volume", options.tokens),
+                     "a positive number of tokens", ""});
+  if (options.objective != "mean" && options.objective != "weighted")
+    found.push_back({"optimize.objective", fmt::format("'{}' is no objective", options.objective),
+                     "mean or weighted", "Choose one of them"});
+  check_list(found, "weights", options.weights, domains.eval, infinity);
+  if (options.objective == "weighted" && !(stable_sum(options.weights) > 0.0))
+    found.push_back({"optimize.weights", "no domain has a weight",
+                     "objective: weighted needs one above 0",
+                     "Give weights, or use objective: mean"});
+  if (options.objective == "mean" && !options.weights.empty())
+    found.push_back({"optimize.weights", "weights are given for objective: mean",
+                     "it weights all domains equally", "Use objective: weighted, or drop them"});
+  check_list(found, "floor", options.floor, domains.train, 1.0);
+  check_list(found, "cap", options.cap, domains.train, 1.0);
+  check_list(found, "unique_tokens", options.unique_tokens, domains.train, infinity);
+  if (!(options.max_epochs >= 0.0) || std::isinf(options.max_epochs))
+    found.push_back({"optimize.max_epochs", fmt::format("{} is out of range", options.max_epochs),
+                     "finite and not negative", "Use 0 for no limit"});
+  if (options.max_epochs > 0.0 && options.unique_tokens.empty())
+    found.push_back({"optimize.max_epochs", "no domain's unique tokens are known",
+                     "epochs are counted against them", "Give unique_tokens"});
+  if (found.empty()) check_sums(found, options, domains.train);
+  return found;
+}
+
+}  // namespace bimix

@@ -1,0 +1,303 @@
+#include "support/synthetic.hpp"
+
+#include <bimix/law/fit.hpp>
+#include <bimix/law/predict.hpp>
+#include <bimix/mix/optimum.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace bimix {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double eps = std::numeric_limits<double>::epsilon();
+
+/// A fit of volume-free laws K r^-alpha, all shares tried.
+LawFit power_laws(const std::vector<double>& scale, const std::vector<double>& alpha) {
+  LawFit fit;
+  fit.law = "bimix";
+  fit.domains = synthetic::domain_set(scale.size());
+  fit.parameters = {"P", "Q", "alpha", "beta"};
+  fit.coefficient = Table(scale.size(), 4);
+  for (std::size_t e = 0; e < scale.size(); ++e) {
+    fit.coefficient(e, 1) = scale[e];
+    fit.coefficient(e, 2) = alpha[e];
+  }
+  fit.share_low.assign(scale.size(), 0.0);
+  fit.share_high.assign(scale.size(), 1.0);
+  fit.tokens_low = 1e5;
+  fit.tokens_high = 1e7;
+  return fit;
+}
+
+Mixture uniform(std::size_t count) { return Mixture(count, 1.0 / static_cast<double>(count)); }
+
+double sum_of_losses(const LawFit& fit, const Mixture& share, double tokens) {
+  double sum = 0.0;
+  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) sum += predict(fit, e, share, tokens);
+  return sum;
+}
+
+std::string refusal(const LawFit& fit, const OptimizeOptions& options, const Mixture& share) {
+  try {
+    best_mixture(fit, options, share);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(BestMixture, ByHand) {
+  // K r^-1 with K = (1, 4): shares go as sqrt(K), the losses are (3, 6), uniform gives (2, 8).
+  const MixtureChoice choice =
+      best_mixture(power_laws({1, 4}, {1, 1}), {.tokens = 1e6}, {0.5, 0.5});
+  EXPECT_NEAR(choice.share[0], 1.0 / 3.0, 4 * eps);
+  EXPECT_NEAR(choice.share[1], 2.0 / 3.0, 4 * eps);
+  EXPECT_NEAR(choice.objective_nats, 4.5, 1e-14);
+  EXPECT_NEAR(choice.objective_default_nats, 5.0, 1e-14);
+  EXPECT_NEAR(choice.gain_nats, 0.5, 1e-14);
+  EXPECT_NEAR(choice.predicted_nats[0], 3.0, 1e-14);
+  EXPECT_LT(choice.certificate, 1e-13);
+  EXPECT_THAT(choice.flags, IsEmpty());
+}
+
+TEST(BestMixture, IsUniformForEqualLaws) {
+  const MixtureChoice choice = best_mixture(power_laws({2, 2, 2, 2}, {0.3, 0.3, 0.3, 0.3}),
+                                            {.tokens = 1e6}, {0.7, 0.1, 0.1, 0.1});
+  for (const double share : choice.share) EXPECT_NEAR(share, 0.25, 4 * eps);
+}
+
+TEST(BestMixture, KeepsFloorsAndCaps) {
+  OptimizeOptions options{.tokens = 1e6};
+  options.cap = {1.0, 0.6};
+  MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
+  EXPECT_EQ(choice.share[1], 0.6);
+  EXPECT_NEAR(choice.share[0], 0.4, 4 * eps);
+  EXPECT_EQ(choice.cap[1], 0.6);
+  options = {.tokens = 1e6, .floor = {0.45, 0.0}};
+  choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
+  EXPECT_EQ(choice.share[0], 0.45);
+}
+
+TEST(BestMixture, FollowsTheWeights) {
+  OptimizeOptions options{.tokens = 1e6, .objective = "weighted"};
+  options.weights = {8.0, 2.0};  // weighted scales 8 and 8
+  const MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
+  EXPECT_NEAR(choice.share[0], 0.5, 4 * eps);
+  EXPECT_NEAR(choice.weight[0], 0.8, 4 * eps);
+  EXPECT_NEAR(choice.objective_nats, 0.8 * 2.0 + 0.2 * 8.0, 1e-14);
+}
+
+TEST(BestMixture, GivesAFlatDomainItsFloor) {
+  OptimizeOptions options{.tokens = 1e6, .floor = {0.0, 0.0, 0.1}};
+  const MixtureChoice choice =
+      best_mixture(power_laws({1, 1, 9}, {0.5, 0.5, 0.0}), options, uniform(3));
+  EXPECT_EQ(choice.share[2], 0.1);
+  EXPECT_NEAR(choice.share[0], 0.45, 4 * eps);
+}
+
+TEST(BestMixture, GivesFlatDomainsWhatTheOthersCannotTake) {
+  OptimizeOptions options{.tokens = 1e6, .cap = {0.2, 0.6, 0.6}};
+  const MixtureChoice choice =
+      best_mixture(power_laws({1, 9, 9}, {0.5, 0.0, 0.0}), options, uniform(3));
+  EXPECT_EQ(choice.share[0], 0.2);
+  EXPECT_NEAR(choice.share[1], 0.4, 4 * eps);
+  EXPECT_NEAR(choice.share[2], 0.4, 4 * eps);
+  EXPECT_EQ(choice.certificate, 0.0);
+}
+
+TEST(BestMixture, SumsOverEvaluationDomainsOfOneTrainingDomain) {
+  // Two sets follow domain 0, each K = 2: together they weigh as much as the 4 of domain 1.
+  LawFit fit = power_laws({2, 2, 4}, {1, 1, 1});
+  fit.domains.train = {"a", "b"};
+  fit.domains.share_of = {0, 0, 1};
+  fit.share_low = {0, 0};
+  fit.share_high = {1, 1};
+  const MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, {0.3, 0.7});
+  EXPECT_NEAR(choice.share[0], 0.5, 1e-14);
+  // Unequal exponents have no closed form; the gradients tell.
+  fit.coefficient(1, 2) = 0.2;
+  EXPECT_LT(best_mixture(fit, {.tokens = 1e6}, {0.3, 0.7}).certificate, 1e-13);
+}
+
+/// Random laws in a random box that holds the uniform mixture.
+struct Case {
+  LawFit fit;
+  OptimizeOptions options;
+};
+
+Case random_case(std::uint64_t number, std::size_t domains) {
+  RandomStream stream(number, Purpose::test, domains);
+  std::vector<double> scale(domains), alpha(domains);
+  for (std::size_t k = 0; k < domains; ++k) {
+    scale[k] = std::exp(2.0 * stream.normal());
+    alpha[k] = stream.below(8) == 0 ? 0.0 : std::exp(stream.normal() - 1.5);
+  }
+  Case made{power_laws(scale, alpha), {.tokens = 1e6}};
+  for (std::size_t k = 0; k < domains; ++k) {
+    const double center = 1.0 / static_cast<double>(domains);
+    made.options.floor.push_back(center * stream.uniform());
+    made.options.cap.push_back(center + (1.0 - center) * stream.uniform());
+  }
+  return made;
+}
+
+TEST(BestMixture, SatisfiesItsOptimalityConditions) {
+  for (std::uint64_t number = 0; number < 200; ++number) {
+    const auto [fit, options] = random_case(number, 2 + number % 20);
+    const Mixture start = uniform(fit.domains.train.size());
+    const MixtureChoice choice = best_mixture(fit, options, start);
+    EXPECT_NEAR(stable_sum(choice.share), 1.0, 4 * eps);
+    double largest_gain = 0.0;
+    for (std::size_t k = 0; k < start.size(); ++k) {
+      EXPECT_GE(choice.share[k], options.floor[k]);
+      EXPECT_LE(choice.share[k], options.cap[k]);
+      largest_gain = std::max(largest_gain, choice.predicted_nats[k] / choice.share[k]);
+    }
+    // A gain is a product of powers, good to some ten roundings; lambda is one of the gains.
+    EXPECT_LT(choice.certificate, 100 * eps * largest_gain) << number;
+    EXPECT_LE(choice.objective_nats, choice.objective_default_nats * (1 + 4 * eps));
+  }
+}
+
+TEST(BestMixture, IsNeverBeatenByAGrid) {
+  for (std::uint64_t number = 0; number < 30; ++number) {
+    const auto [fit, options] = random_case(number, 3);
+    const MixtureChoice choice = best_mixture(fit, options, uniform(3));
+    for (int i = 1; i < 60; ++i)
+      for (int j = 1; i + j < 60; ++j) {
+        const Mixture share{i / 60.0, j / 60.0, (60 - i - j) / 60.0};
+        bool inside = true;
+        for (std::size_t k = 0; k < 3; ++k)
+          inside = inside && share[k] >= options.floor[k] && share[k] <= options.cap[k];
+        const double least = 3.0 * choice.objective_nats * (1 - 8 * eps);
+        EXPECT_TRUE(!inside || sum_of_losses(fit, share, 1e6) >= least) << i << " " << j;
+      }
+  }
+}
+
+// A generic solver as the cross-check: exponentiated gradient, whose steps stay on the simplex.
+TEST(BestMixture, AgreesWithAGenericSolver) {
+  const LawFit fit = power_laws({3, 1, 0.5, 2}, {0.1, 0.3, 0.2, 0.05});
+  const MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, uniform(4));
+  Mixture share = uniform(4);
+  for (int iteration = 0; iteration < 4000; ++iteration) {
+    for (std::size_t k = 0; k < 4; ++k)
+      share[k] *=
+          std::exp(0.5 * fit.coefficient(k, 2) * predict(fit, k, share, 1e6) / share[k] * 0.2);
+    share = normalised(share);
+  }
+  for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(choice.share[k], share[k], 1e-10);
+}
+
+TEST(BestMixture, StaysWhereSharesWereTried) {
+  LawFit fit = power_laws({1, 4}, {1, 1});
+  fit.share_low = {0.4, 0.3};
+  fit.share_high = {0.7, 0.6};
+  const MixtureChoice tried = best_mixture(fit, {.tokens = 1e6}, {0.5, 0.5});
+  EXPECT_EQ(tried.share[0], 0.4);
+  EXPECT_THAT(tried.flags, Contains(HasSubstr("'d0' stopped at the smallest tried, 0.4")));
+  const MixtureChoice free = best_mixture(fit, {.tokens = 1e6, .extrapolate = true}, {0.5, 0.5});
+  EXPECT_NEAR(free.share[0], 1.0 / 3.0, 4 * eps);
+  EXPECT_THAT(free.flags, Contains(HasSubstr("'d0' is extrapolated to 0.3333")));
+  EXPECT_THAT(best_mixture(fit, {.tokens = 1e9}, {0.5, 0.5}).flags,
+              Contains(HasSubstr("extrapolated to 1e+09 tokens (100 times")));
+}
+
+TEST(BestMixture, KeepsTheDefaultShareOfADomainWithoutALaw) {
+  LawFit fit = power_laws({1, 1, 1}, {0.5, 0.5, 0.5});
+  for (std::size_t p = 0; p < 4; ++p) fit.coefficient(1, p) = nan;
+  const MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, {0.5, 0.2, 0.3});
+  EXPECT_EQ(choice.share[1], 0.2);
+  EXPECT_NEAR(choice.share[0], 0.4, 4 * eps);
+  EXPECT_EQ(choice.weight[1], 0.0);
+  EXPECT_TRUE(std::isnan(choice.predicted_nats[1]));
+  EXPECT_TRUE(std::isfinite(choice.objective_nats));
+  EXPECT_THAT(choice.flags, Contains(HasSubstr("the share of 'd1' is kept at 0.2")));
+  EXPECT_THAT(choice.flags, Contains(HasSubstr("the objective leaves out 'd1'")));
+}
+
+TEST(BestMixture, NamesTheLargestVolumeThatTheCapsAllow) {
+  // At 4 epochs: 4e8 tokens of d0, and d1 up to its cap of a half. r0 >= 1/2 needs s <= 8e8.
+  OptimizeOptions options{.tokens = 1e9, .cap = {1.0, 0.5}};
+  options.unique_tokens = {1e8, 0.0};
+  options.max_epochs = 4.0;
+  const LawFit fit = power_laws({1, 1}, {0.5, 0.5});
+  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}),
+              testing::AllOf(HasSubstr("volume beyond what the caps allow"), HasSubstr("800M")));
+  options.tokens = 8e8;
+  EXPECT_NEAR(best_mixture(fit, options, {0.5, 0.5}).share[0], 0.5, 4 * eps);
+  options.tokens = 8.001e8;
+  EXPECT_NE(refusal(fit, options, {0.5, 0.5}), "");
+  // Both domains run out: 4 * (1e8 + 5e7) tokens are all there are.
+  options.cap = {};
+  options.unique_tokens = {1e8, 5e7};
+  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}), HasSubstr("600M"));
+  // A floor keeps a domain from shrinking: 0.5 s <= 2e8.
+  options.floor = {0.0, 0.5};
+  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}), HasSubstr("400M"));
+}
+
+TEST(BestMixture, LimitsEpochs) {
+  OptimizeOptions options{.tokens = 1e8};
+  options.unique_tokens = {0.0, 1e7};
+  options.max_epochs = 4.0;
+  const MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
+  EXPECT_EQ(choice.share[1], 0.4);
+}
+
+TEST(BestMixture, RefusesWhatLeavesNoMixture) {
+  LawFit fit = power_laws({1, 4}, {1, 1});
+  EXPECT_THAT(refusal(fit, {.tokens = 0.0}, {0.5, 0.5}), HasSubstr("optimize.tokens"));
+  EXPECT_THAT(refusal(fit, {.tokens = 1e6}, {0.5, 0.6}), HasSubstr("summing to 1"));
+  EXPECT_THAT(refusal(fit, {.tokens = 1e6}, {1.0}), HasSubstr("one share for each domain"));
+  OptimizeOptions options{.tokens = 1e6, .cap = {0.0, 1.0}};
+  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}), HasSubstr("infinite"));
+  fit.share_low = {0.4, 0.3};
+  fit.share_high = {0.7, 0.6};
+  options.cap = {0.3, 1.0};
+  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}), HasSubstr("at least 0.4 and at most 0.3"));
+  options.cap = {0.4, 0.5};
+  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}), HasSubstr("caps sum to 0.9"));
+  options = {.tokens = 1e6, .objective = "weighted", .weights = {1.0, 0.0}};
+  for (std::size_t p = 0; p < 4; ++p) fit.coefficient(0, p) = nan;
+  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}), HasSubstr("no fitted domain has a weight"));
+}
+
+TEST(BestMixture, SurroundsItselfWithTheBootstrap) {
+  const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
+  LawFit fit = fit_law(seen, {});
+  for (int b = 0; b < 40; ++b) fit.bootstrap.push_back(bootstrap_sample(seen, {}, fit, b));
+  const Mixture start{0.4, 0.3, 0.3};
+  const MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, start);
+  for (std::size_t k = 0; k < 3; ++k) {
+    EXPECT_LT(choice.share_low[k], choice.share_high[k]);
+    std::vector<double> column;
+    for (std::size_t b = 0; b < 40; ++b) column.push_back(choice.bootstrap_share(b, k));
+    EXPECT_EQ(choice.share_low[k], quantile(column, 0.05));
+  }
+  const Mixture seventh = optimum_of_sample(fit, {.tokens = 1e6}, start, 7);
+  for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(seventh[k], choice.bootstrap_share(7, k));
+  EXPECT_LE(choice.gain_low, choice.gain_high);
+  EXPECT_EQ(choice, best_mixture(fit, {.tokens = 1e6}, start));
+  EXPECT_THROW(optimum_of_sample(fit, {.tokens = 1e6}, start, 40), InternalError);
+}
+
+TEST(BestMixture, HasNoIntervalWithoutABootstrap) {
+  const MixtureChoice choice =
+      best_mixture(power_laws({1, 4}, {1, 1}), {.tokens = 1e6}, {0.5, 0.5});
+  EXPECT_TRUE(std::isnan(choice.share_low[0]));
+  EXPECT_TRUE(std::isnan(choice.gain_low));
+}
+
+}  // namespace
+}  // namespace bimix

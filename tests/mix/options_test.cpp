@@ -1,0 +1,68 @@
+#include <bimix/mix/options.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace bimix {
+namespace {
+
+using testing::ElementsAre;
+using testing::Field;
+using testing::IsEmpty;
+
+const DomainSet domains{{"a", "b"}, {"a", "b"}, {0, 1}};
+
+auto place(const char* name) { return Field(&Complaint::place, name); }
+
+TEST(OptimizeOptions, AreUsableOnceThereIsAVolume) {
+  EXPECT_THAT(complaints({.tokens = 1e9}, domains), IsEmpty());
+  EXPECT_THAT(complaints({}, domains), ElementsAre(place("optimize.tokens")));
+  EXPECT_THAT(complaints({.tokens = std::nan("")}, domains), ElementsAre(place("optimize.tokens")));
+}
+
+TEST(OptimizeOptions, NameEveryMistakeAtOnce) {
+  OptimizeOptions options{.tokens = 1e9};
+  options.objective = "worst";
+  options.weights = {1.0};
+  options.floor = {-0.1, 0.0};
+  options.cap = {0.5, std::nan("")};
+  options.unique_tokens = {1.0, -2.0};
+  options.max_epochs = -1.0;
+  EXPECT_THAT(complaints(options, domains),
+              ElementsAre(place("optimize.objective"), place("optimize.weights"),
+                          place("optimize.floor.a"), place("optimize.cap.b"),
+                          place("optimize.unique_tokens.b"), place("optimize.max_epochs")));
+}
+
+TEST(OptimizeOptions, LeaveRoomForAMixture) {
+  EXPECT_THAT(complaints({.tokens = 1, .floor = {0.6, 0.5}}, domains),
+              ElementsAre(place("optimize.floor")));
+  EXPECT_THAT(complaints({.tokens = 1, .cap = {0.3, 0.5}}, domains),
+              ElementsAre(place("optimize.cap")));
+  EXPECT_THAT(complaints({.tokens = 1, .floor = {0.5, 0.0}, .cap = {0.4, 1.0}}, domains),
+              ElementsAre(place("optimize.floor.a")));
+  EXPECT_THAT(complaints({.tokens = 1, .floor = {0.5, 0.5}, .cap = {0.5, 0.5}}, domains),
+              IsEmpty());
+}
+
+TEST(OptimizeOptions, WantWeightsExactlyWhereTheyCount) {
+  EXPECT_THAT(complaints({.tokens = 1, .objective = "weighted"}, domains),
+              ElementsAre(place("optimize.weights")));
+  EXPECT_THAT(complaints({.tokens = 1, .objective = "weighted", .weights = {0.0, 0.0}}, domains),
+              ElementsAre(place("optimize.weights")));
+  EXPECT_THAT(complaints({.tokens = 1, .weights = {1.0, 1.0}}, domains),
+              ElementsAre(place("optimize.weights")));
+  EXPECT_THAT(complaints({.tokens = 1, .objective = "weighted", .weights = {0.0, 2.0}}, domains),
+              IsEmpty());
+}
+
+TEST(OptimizeOptions, CountEpochsAgainstKnownTokens) {
+  EXPECT_THAT(complaints({.tokens = 1, .max_epochs = 4.0}, domains),
+              ElementsAre(place("optimize.max_epochs")));
+}
+
+}  // namespace
+}  // namespace bimix

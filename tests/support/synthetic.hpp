@@ -1,0 +1,99 @@
+#pragma once
+
+#include <bimix/core/random.hpp>
+#include <bimix/core/simplex.hpp>
+#include <bimix/data/records.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <vector>
+
+/// Campaigns whose law is known.
+namespace bimix::synthetic {
+
+/// BiMix coefficients of one domain.
+struct Truth {
+  double P, Q, alpha, beta;
+  double at(double share, double tokens) const {
+    return std::pow(share, -alpha) * (P * std::pow(tokens, -beta) + Q);
+  }
+};
+
+struct Design {
+  int mixtures = 12;
+  double floor = 0.03;
+  std::vector<double> volumes{64e3, 128e3, 256e3, 512e3, 1e6, 2e6, 4e6};
+  int repeats = 1;
+  double noise = 0.0;  ///< relative standard deviation of a loss
+  std::uint64_t seed = 1;
+};
+
+inline std::vector<Truth> three_domains() {
+  return {{30.0, 1.5, 0.10, 0.25}, {12.0, 0.8, 0.05, 0.18}, {50.0, 1.0, 0.20, 0.30}};
+}
+
+inline DomainSet domain_set(std::size_t count) {
+  DomainSet domains;
+  for (std::size_t k = 0; k < count; ++k) {
+    domains.train.push_back(fmt::format("d{}", k));
+    domains.share_of.push_back(static_cast<int>(k));
+  }
+  domains.eval = domains.train;
+  return domains;
+}
+
+/// A Dirichlet(1) mixture with a floor.
+inline Mixture random_mixture(RandomStream& stream, std::size_t domains, double floor) {
+  Mixture mixture(domains);
+  for (double& share : mixture) share = stream.gamma(1.0);
+  mixture = normalised(mixture);
+  for (double& share : mixture)
+    share = floor + (1.0 - floor * static_cast<double>(domains)) * share;
+  return mixture;
+}
+
+/// One row for each mixture, repeat and volume; evaluation domain i follows training domain i.
+inline Observations observations(const std::vector<Truth>& truth, const Design& design) {
+  RandomStream stream(design.seed, Purpose::test);
+  Observations result;
+  result.domains = domain_set(truth.size());
+  for (int id = 0; id < design.mixtures; ++id)
+    result.mixtures.push_back(random_mixture(stream, truth.size(), design.floor));
+  result.loss_nats.columns = truth.size();
+  for (int id = 0; id < design.mixtures; ++id)
+    for (int repeat = 0; repeat < design.repeats; ++repeat)
+      for (const double tokens : design.volumes) {
+        result.mixture_id.push_back(id);
+        result.repeat.push_back(repeat);
+        result.tokens.push_back(tokens);
+        ++result.loss_nats.rows;
+        for (std::size_t k = 0; k < truth.size(); ++k) {
+          const double share = result.mixtures[static_cast<std::size_t>(id)][k];
+          const double error = design.noise > 0.0 ? design.noise * stream.normal() : 0.0;
+          result.loss_nats.values.push_back(truth[k].at(share, tokens) * (1.0 + error));
+        }
+      }
+  return result;
+}
+
+/// The observations without the rows for which `drops(row)` holds.
+template <class Predicate>
+Observations without(const Observations& all, const Predicate& drops) {
+  Observations kept;
+  kept.domains = all.domains;
+  kept.mixtures = all.mixtures;
+  kept.loss_nats.columns = all.loss_nats.columns;
+  for (std::size_t row = 0; row < all.tokens.size(); ++row) {
+    if (drops(row)) continue;
+    kept.mixture_id.push_back(all.mixture_id[row]);
+    kept.repeat.push_back(all.repeat[row]);
+    kept.tokens.push_back(all.tokens[row]);
+    ++kept.loss_nats.rows;
+    for (std::size_t e = 0; e < all.loss_nats.columns; ++e)
+      kept.loss_nats.values.push_back(all.loss_nats(row, e));
+  }
+  return kept;
+}
+
+}  // namespace bimix::synthetic
