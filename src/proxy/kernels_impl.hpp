@@ -15,10 +15,14 @@ namespace {
 constexpr Index lanes = BIMIX_LANES;
 using Vector = float __attribute__((vector_size(4 * BIMIX_LANES)));
 using Integers = std::int32_t __attribute__((vector_size(4 * BIMIX_LANES)));
-using Unaligned = float __attribute__((vector_size(4 * BIMIX_LANES), aligned(4), may_alias));
 
-inline Vector load(const float* from) { return *reinterpret_cast<const Unaligned*>(from); }
-inline void store(float* to, Vector value) { *reinterpret_cast<Unaligned*>(to) = value; }
+/// From and to any address.
+inline Vector load(const float* from) {
+  Vector value;
+  __builtin_memcpy(&value, from, sizeof value);
+  return value;
+}
+inline void store(float* to, Vector value) { __builtin_memcpy(to, &value, sizeof value); }
 inline Vector splat(float value) { return value - Vector{}; }
 
 /// The first `count` lanes, zero in the others. @param count below `lanes`
@@ -153,17 +157,22 @@ struct Product {
   int keep;
 };
 
+/// Steps of depth ahead that a transposed factor is fetched: its lines lie too far apart for the
+/// processor to guess.
+constexpr Index prefetch_steps = 16;
+
 /// One tile in registers: Rows x (Vectors * lanes). Each element is summed in the order of depth,
 /// so its bits do not depend on the tile it falls into.
 template <int Rows, int Vectors>
 void multiply_tile(const Product& p) {
-  Vector sum[Rows][Vectors];
-  for (int i = 0; i < Rows; ++i)
-    for (int j = 0; j < Vectors; ++j)
-      sum[i][j] = p.keep ? load(p.c + i * p.c_row + j * lanes) : Vector{};
+  Vector sum[Rows][Vectors] = {};
+  if (p.keep)
+    for (int i = 0; i < Rows; ++i)
+      for (int j = 0; j < Vectors; ++j) sum[i][j] = load(p.c + i * p.c_row + j * lanes);
   const float* a = p.a;
   const float* b = p.b;
   for (Index l = 0; l < p.depth; ++l, a += p.a_step, b += p.b_row) {
+    __builtin_prefetch(a + prefetch_steps * p.a_step);
     Vector row[Vectors];
     for (int j = 0; j < Vectors; ++j) row[j] = load(b + j * lanes);
     for (int i = 0; i < Rows; ++i) {
