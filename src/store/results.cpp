@@ -334,7 +334,8 @@ void write_optimum(const GroupWriter& root, const DomainSet& domains, const Mixt
     group.write("bootstrap_share", {"sample", "train_domain"}, choice.bootstrap_share.values,
                 share_of("optimum of each bootstrap law"));
   }
-  write_scalar(group, "tokens", choice.tokens, {"tokens", "volume the mixture is meant for"});
+  write_scalar(group, "volume_tokens", choice.tokens,
+               {"tokens", "volume the mixture is meant for"});
   write_scalar(group, "objective_nats", choice.objective_nats,
                loss_of("objective at the recommended mixture"));
   write_scalar(group, "objective_default_nats", choice.objective_default_nats,
@@ -370,7 +371,8 @@ void write_check_report(const GroupWriter& group, const DomainSet& domains,
                loss_of("default minus optimum in the objective"));
   write_scalar(group, "mean_gain_error_nats", check.mean_gain_error_nats,
                loss_of("its standard error"));
-  write_scalar(group, "tokens", static_cast<double>(check.tokens), {"tokens", "volume trained to"});
+  write_scalar(group, "volume_tokens", static_cast<double>(check.tokens),
+               {"tokens", "volume trained to"});
   write_scalar(group, "repeats", check.repeats, plain("seeds for each mixture"));
 }
 
