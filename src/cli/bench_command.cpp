@@ -1,0 +1,77 @@
+#include "commands.hpp"
+
+#include <bimix/data/json.hpp>
+#include <bimix/proxy/bench.hpp>
+#include <bimix/report/tables.hpp>
+
+#include <fmt/format.h>
+
+namespace bimix::cli {
+namespace {
+
+std::string bench_text(const ProxyBench& bench) {
+  const ProxyOptions& o = bench.options;
+  std::string text = fmt::format(
+      "{} layers x {}, {} heads, context {}, batch {} (micro-batch {}), {}, {}\n"
+      "  {:.0f} tokens/s, {:.1f} GFLOP/s: {:.0f} % of the {:.1f} GFLOP/s that this core's matrix "
+      "products reach\n",
+      o.layers, o.width, o.heads, o.context, o.batch, o.micro_batch, o.precision, o.isa,
+      bench.tokens_per_second, bench.gflops, 100 * bench.share_of_limit(), bench.limit_gflops);
+  std::vector<std::vector<std::string>> rows{{"part", "of the time", "GFLOP/s"}};
+  for (const StepPart& part : bench.parts)
+    rows.push_back({part.name, fmt::format("{:.1f} %", 100 * part.share),
+                    part.gflops > 0 ? fmt::format("{:.1f}", part.gflops) : ""});
+  return text + aligned(rows);
+}
+
+Json bench_json(const ProxyBench& bench) {
+  Json parts = Json::array();
+  for (const StepPart& part : bench.parts)
+    parts.push_back({{"name", part.name}, {"share", part.share}, {"gflops", part.gflops}});
+  return {{"tokens_per_second", bench.tokens_per_second},
+          {"gflops", bench.gflops},
+          {"limit_gflops", bench.limit_gflops},
+          {"options", canonical_text(bench.options)},
+          {"parts", parts}};
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, Context& context, Action& action) {
+  struct Flags {
+    ProxyOptions options{.layers = 4, .width = 128, .heads = 4, .context = 128, .batch = 32};
+    double seconds = 5.0;
+    bool json = false;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* bench = add_command(app, "bench", "this machine's speed",
+                                "bimix bench proxy --layers 4 --width 128 --json");
+  bench->require_subcommand(1);
+  CLI::App* command = add_command(*bench, "proxy", "training speed of a proxy on one core",
+                                  "bimix bench proxy --layers 2 --width 64 --heads 2 --batch 8");
+  ProxyOptions& o = flags->options;
+  for (const auto& [name, value] : {std::pair{"--layers", &o.layers},
+                                    {"--width", &o.width},
+                                    {"--heads", &o.heads},
+                                    {"--context", &o.context},
+                                    {"--batch", &o.batch},
+                                    {"--vocabulary", &o.vocabulary},
+                                    {"--micro-batch", &o.micro_batch}})
+    command->add_option(name, *value)->check(CLI::NonNegativeNumber)->capture_default_str();
+  command->add_option("--precision", o.precision, "auto or fp32")->capture_default_str();
+  command->add_option("--isa", o.isa, "auto, baseline, avx2 or avx512")->capture_default_str();
+  command->add_option("--seconds", flags->seconds, "how long to measure")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "as JSON, on stdout");
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      collectively(context.comm(), [&] { flags->options = resolved(flags->options); });
+      const ProxyBench bench = bench_proxy(flags->options, flags->seconds);
+      context.console.show(flags->json ? bench_json(bench).dump(1) : bench_text(bench));
+      return ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli

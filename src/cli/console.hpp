@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace bimix::cli {
+
+/// What a person sees. Only rank 0 prints. Results go to stdout, talk to stderr.
+class Console {
+ public:
+  /// @param speaks false on all ranks but 0
+  explicit Console(bool speaks);
+
+  void set_quiet(bool quiet) { quiet_ = quiet; }
+  void set_verbose(bool verbose) { verbose_ = verbose; }
+
+  /// A result: always printed, to stdout.
+  void show(const std::string& text);
+  /// Talk: a line on stderr, unless quiet.
+  void say(const std::string& line);
+  /// Talk for those who asked for it with -v.
+  void detail(const std::string& line);
+  /// A stage of the work begins.
+  void heading(const std::string& line);
+  /// Where long work stands: redrawn in place on a terminal; elsewhere whole lines with the time,
+  /// at most one in ten seconds.
+  void progress(const std::string& line);
+  /// The last progress line stays, and later output starts on a line of its own.
+  void end_progress();
+  /// An error: always printed, to stderr.
+  void complain(const std::string& text);
+
+ private:
+  bool speaks_;
+  bool quiet_ = false;
+  bool verbose_ = false;
+  bool terminal_;
+  bool colour_;
+  bool progress_open_ = false;
+  std::string last_progress_;
+  std::chrono::steady_clock::time_point next_line_{};
+};
+
+/// "2026-11-23T14:05:00Z".
+std::string utc_text(std::chrono::system_clock::time_point time);
+
+}  // namespace bimix::cli

@@ -1,0 +1,37 @@
+#include "commands.hpp"
+#include "pipeline.hpp"
+
+#include <bimix/data/json.hpp>
+#include <bimix/report/tables.hpp>
+#include <bimix/sweep/collective.hpp>
+
+namespace bimix::cli {
+
+void add_entropy_command(CLI::App& app, Context& context, Action& action) {
+  struct Flags {
+    std::string file;
+    bool json = false;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command =
+      add_command(app, "entropy", "entropies of the domains and the mixtures they imply",
+                  "bimix entropy configs/demo.yaml");
+  command->add_option("FILE", flags->file, "campaign")->required();
+  command->add_flag("--json", flags->json, "as JSON, on stdout");
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      const ReadCampaign read = read_campaign_together(context, flags->file, "");
+      if (read.campaign.corpus.domains.empty())
+        throw CollectiveError(ExitCode::usage,
+                              flags->file + ": names no text. Give the domains `train:` files.");
+      std::optional<Corpus> corpus;
+      collectively(context.comm(), [&] { corpus.emplace(read.campaign.corpus); });
+      const EntropyTable table =
+          entropy_over_ranks(context.comm(), *corpus, read.campaign.entropy, read.campaign.seed);
+      context.console.show(flags->json ? to_json(table).dump(1) : entropy_text(table));
+      return ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli

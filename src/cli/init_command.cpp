@@ -1,0 +1,60 @@
+#include "commands.hpp"
+#include "templates.hpp"
+
+#include <bimix/core/text.hpp>
+#include <bimix/store/disk.hpp>
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace bimix::cli {
+namespace {
+
+const Template& find_template(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Template& candidate : templates()) {
+    if (candidate.name == name) return candidate;
+    names.push_back(candidate.name);
+  }
+  const auto nearest = nearest_name(name, names);
+  throw UsageError(Complaint{.place = "--template",
+                             .problem = fmt::format("'{}' is no template", name),
+                             .rule = "known: " + join_words(names),
+                             .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : ""});
+}
+
+}  // namespace
+
+void add_init_command(CLI::App& app, Context& context, Action& action) {
+  struct Flags {
+    std::string file = "campaign.yaml";
+    std::string name = "demo";
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = add_command(app, "init", "write a commented campaign to start from",
+                                  "bimix init my.yaml --template builtin");
+  command->add_option("FILE", flags->file, "file to write")->capture_default_str();
+  command
+      ->add_option("--template", flags->name,
+                   "demo (text from get_corpora), builtin (text any system has), smoke (seconds)"
+                   " or replay (logs)")
+      ->capture_default_str();
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      on_root(context.comm(), [&] {
+        const Template& chosen = find_template(flags->name);
+        if (std::filesystem::exists(flags->file))
+          throw DataError({.place = flags->file,
+                           .problem = "exists already",
+                           .remedy = "Name another file, or remove it first"});
+        write_file_atomically(flags->file, chosen.text);
+        context.console.say(
+            fmt::format("Wrote {}. Next: bimix validate {}", flags->file, flags->file));
+      });
+      return ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli

@@ -1,0 +1,116 @@
+#include "commands.hpp"
+#include "run_stamp.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/text.hpp>
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace bimix::cli {
+namespace {
+
+std::string command_line(int argc, char** argv) {
+  std::string text = "bimix";
+  for (int i = 1; i < argc; ++i) text += std::string(" ") + argv[i];
+  return text;
+}
+
+/// Name of a command that was meant, for "bimix fti".
+std::string command_hint(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("-")) continue;
+    if (std::find(names.begin(), names.end(), word) != names.end()) return "";
+    if (const auto nearest = nearest_name(word, names))
+      return fmt::format(" Did you mean 'bimix {}'?", *nearest);
+    return "";
+  }
+  return "";
+}
+
+/// Ends this rank, or all of them if only some know about the error.
+int end_with(const Context& context, Console& console, ExitCode code, const std::string& text,
+             bool every_rank_knows) {
+  const bool alone = context.comm().size() == 1;
+  if (alone || every_rank_knows) {
+    if (context.comm().is_root()) console.complain(text);
+    return static_cast<int>(code);
+  }
+  Console(true).complain(fmt::format("rank {}: {}", context.comm().rank(), text));
+  context.session.abort(code);
+}
+
+int run(int argc, char** argv) {
+  install_stop_handlers();
+  const MpiSession session;
+  Context context{session, Console(session.comm().is_root()), command_line(argc, argv)};
+
+  CLI::App app(
+      "bimix decides the data mixture of a pretraining run: it trains small proxies (or replays\n"
+      "logs) over mixtures and volumes, fits L = (A / r^alpha)(B / s^beta + C) and recommends a\n"
+      "mixture with its interval.",
+      "bimix");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version_text());
+  app.footer("A first campaign:  bimix init demo.yaml && mpirun -n 2 bimix run demo.yaml");
+  bool quiet = false, verbose = false;
+  app.add_flag("-q,--quiet", quiet, "results and errors only");
+  app.add_flag("-v,--verbose", verbose, "more talk");
+  app.fallthrough();
+
+  Action action;
+#define BIMIX_COMMAND(name) add_##name##_command(app, context, action);
+#include "commands.def"
+#undef BIMIX_COMMAND
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (!session.comm().is_root()) return error.get_exit_code() == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    context.console.complain(
+        fmt::format("{}.{} See `bimix --help`.", error.what(), command_hint(app, argc, argv)));
+    return static_cast<int>(ExitCode::usage);
+  }
+  context.console.set_quiet(quiet);
+  context.console.set_verbose(verbose);
+
+  try {
+    return static_cast<int>(action());
+  } catch (const CollectiveError& error) {
+    return end_with(context, context.console, error.exit_code(), error.what(), true);
+  } catch (const Error& error) {
+    return end_with(context, context.console, error.exit_code(), error.what(), false);
+  } catch (const std::exception& error) {
+    return end_with(context, context.console, ExitCode::bug,
+                    fmt::format("unexpected: {}. This is a defect of bimix; please report it with "
+                                "the command",
+                                error.what()),
+                    false);
+  }
+}
+
+}  // namespace
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
+                      const std::string& example) {
+  CLI::App* command = app.add_subcommand(name, description);
+  command->footer("Example:\n  " + example);
+  return command;
+}
+
+}  // namespace bimix::cli
+
+int main(int argc, char** argv) {
+  try {
+    return bimix::cli::run(argc, argv);
+  } catch (const bimix::Error& error) {
+    // Before there is a session: singletons, for example.
+    std::cerr << error.what() << "\n";
+    return static_cast<int>(error.exit_code());
+  }
+}

@@ -1,0 +1,77 @@
+#include "by_domain.hpp"
+#include "commands.hpp"
+#include "pipeline.hpp"
+
+#include <bimix/core/simplex.hpp>
+#include <bimix/data/json.hpp>
+#include <bimix/mix/optimum.hpp>
+#include <bimix/report/tables.hpp>
+#include <bimix/sweep/collective.hpp>
+#include <bimix/sweep/plan.hpp>
+
+namespace bimix::cli {
+namespace {
+
+struct Flags {
+  std::string folder, tokens, objective, weights, floor, cap, unique_tokens;
+  double max_epochs = -1;
+  bool extrapolate = false;
+  bool json = false;
+};
+
+/// The campaign's options with the flags' on top.
+OptimizeOptions options_of(const Flags& flags, const StoredRun& run) {
+  OptimizeOptions options = optimize_options(run.campaign, run.plan);
+  const auto& train = run.plan.domains.train;
+  if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
+  if (!flags.objective.empty()) options.objective = flags.objective;
+  if (!flags.weights.empty()) {
+    options.weights = parse_by_domain("--weights", flags.weights, run.plan.domains.eval, 0.0);
+    options.objective = "weighted";
+  }
+  if (!flags.floor.empty()) options.floor = parse_by_domain("--floor", flags.floor, train, 0.0);
+  if (!flags.cap.empty()) options.cap = parse_by_domain("--cap", flags.cap, train, 1.0);
+  if (!flags.unique_tokens.empty())
+    options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
+  if (flags.max_epochs >= 0) options.max_epochs = flags.max_epochs;
+  options.extrapolate = options.extrapolate || flags.extrapolate;
+  return options;
+}
+
+}  // namespace
+
+void add_optimize_command(CLI::App& app, Context& context, Action& action) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = add_command(app, "optimize", "the best mixture of a finished run",
+                                  "bimix optimize runs/demo --tokens 100B --cap books=0.1");
+  command->add_option("DIR", flags->folder, "run folder")->required();
+  command->add_option("--tokens", flags->tokens, "volume the mixture is for, for example 100B");
+  command->add_option("--objective", flags->objective, "mean or weighted");
+  command->add_option("--weights", flags->weights, "of the domains' losses: a=2,b=1");
+  command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");
+  command->add_option("--cap", flags->cap, "largest shares: a=0.4");
+  command->add_option("--unique-tokens", flags->unique_tokens, "tokens there are: a=3B,b=200M");
+  command->add_option("--max-epochs", flags->max_epochs, "at most so often over unique tokens")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--extrapolate", flags->extrapolate,
+                    "allow shares outside the range that was tried");
+  command->add_flag("--json", flags->json, "as JSON, on stdout");
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      StoredRun run;
+      collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      OptimizeOptions options;
+      collectively(context.comm(), [&] { options = options_of(*flags, run); });
+      const LawFit fit = fit_over_ranks(
+          context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
+      MixtureChoice choice;
+      collectively(context.comm(),
+                   [&] { choice = best_mixture(fit, options, run.campaign.default_mixture); });
+      context.console.show(flags->json ? to_json(choice).dump(1)
+                                       : optimum_text(choice, run.plan.domains));
+      return ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli

@@ -1,0 +1,420 @@
+#include "pipeline.hpp"
+
+#include "run_stamp.hpp"
+
+#include <bimix/core/text.hpp>
+#include <bimix/data/json.hpp>
+#include <bimix/law/predict.hpp>
+#include <bimix/mix/optimum.hpp>
+#include <bimix/replay/loss_log.hpp>
+#include <bimix/report/tables.hpp>
+#include <bimix/store/disk.hpp>
+#include <bimix/store/results.hpp>
+#include <bimix/store/status.hpp>
+#include <bimix/sweep/check.hpp>
+#include <bimix/sweep/collective.hpp>
+#include <bimix/sweep/run_trials.hpp>
+#include <bimix/trial/proxy_source.hpp>
+#include <bimix/trial/replay_source.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+
+namespace bimix::cli {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds status_every{2};
+constexpr std::chrono::minutes results_every{2};
+
+std::int64_t utc_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// What rank 0 knows from the journal, for every rank.
+std::string encoded(const JournalState& state) {
+  Json json{{"entropy", Json::array()}, {"results", Json::array()}, {"check", Json::array()}};
+  for (const EntropyTable& table : state.entropy) json["entropy"].push_back(to_json(table));
+  for (const TrialResult& result : state.results) json["results"].push_back(to_json(result));
+  for (const TrialSpec& spec : state.check_trials) json["check"].push_back(to_json(spec));
+  return json.dump();
+}
+
+/// A run in progress. Every rank holds the same trials and results; only rank 0 has the folder.
+class Run {
+ public:
+  Run(Context& context, const ReadCampaign& read, const std::filesystem::path& path)
+      : context_(context), comm_(context.comm()), path_(path), campaign_(read.campaign) {
+    stored_.path = path;
+    stored_.campaign_text = read.text;
+    opened_ = open_source(comm_, campaign_);
+    stored_.campaign = campaign_;
+    stored_.resolved_text = resolved_yaml(campaign_);  // now with unique tokens counted
+    open_folder();
+  }
+
+  ExitCode go() {
+    measure_entropy();
+    make_plan();
+    if (!run_missing(stored_.plan.trials, "trials")) return interrupted();
+    set_stage("fit");
+    RunRecord record = derive(comm_, stored_);
+    show_fit(record);
+    if (campaign_.check.enabled && !record.optimum.empty()) {
+      plan_check(record);
+      if (!run_missing(stored_.state.check_trials, "check")) return interrupted();
+      record = derive(comm_, stored_);
+      for (const CheckReport& report : record.check)
+        context_.console.show("\n" + check_text(report));
+    }
+    return finish(std::move(record));
+  }
+
+ private:
+  void open_folder() {
+    on_root(comm_, [&] {
+      folder_ = std::make_unique<RunFolder>(path_, stored_.campaign_text, stored_.resolved_text,
+                                            opened_.fingerprints);
+      const JournalState& state = folder_->journal().state();
+      for (const std::string& note : state.notes) context_.console.say("  " + note);
+      if (!state.results.empty())
+        context_.console.say(
+            fmt::format("Resuming {}: {} trials are done", path_.string(), state.results.size()));
+      stored_.state = state;
+      stamp_ = run_stamp(context_.session, context_.command_line);
+      folder_->journal().append(stamp_);
+      status_ = {.started_utc = utc_seconds(), .ranks = comm_.size(), .pid = getpid()};
+      status_.host = host_name();
+    });
+    share_state(encoded(stored_.state));
+    for (const std::string& note : opened_.notes) context_.console.say("  " + note);
+  }
+
+  void share_state(const std::string& mine) {
+    const Json state = Json::parse(comm_.broadcast(mine));
+    stored_.state.entropy.clear();
+    stored_.state.results.clear();
+    stored_.state.check_trials.clear();
+    for (const Json& table : state.at("entropy"))
+      stored_.state.entropy.push_back(entropy_table_from(table));
+    for (const Json& result : state.at("results"))
+      stored_.state.results.push_back(trial_result_from(result));
+    for (const Json& spec : state.at("check"))
+      stored_.state.check_trials.push_back(trial_spec_from(spec));
+  }
+
+  void measure_entropy() {
+    if (!opened_.corpus) return;
+    if (stored_.state.entropy.empty()) {
+      set_stage("entropy");
+      context_.console.heading("Entropies of the domains");
+      stored_.state.entropy = {
+          entropy_over_ranks(comm_, *opened_.corpus, campaign_.entropy, campaign_.seed)};
+      on_root(comm_, [&] { folder_->journal().append(stored_.state.entropy.front()); });
+    }
+    context_.console.show(entropy_text(stored_.state.entropy.front()));
+  }
+
+  void make_plan() {
+    collectively(comm_, [&] {
+      stored_.plan = plan_campaign(campaign_, stored_.state.entropy, *opened_.source);
+    });
+    on_root(comm_, [&] {
+      const auto& before = folder_->journal().state().plan_trials;
+      if (before.empty()) {
+        folder_->journal().append_plan(stored_.plan.trials);
+        return;
+      }
+      const bool same = std::equal(
+          before.begin(), before.end(), stored_.plan.trials.begin(), stored_.plan.trials.end(),
+          [](const TrialSpec& a, const TrialSpec& b) { return a.id == b.id; });
+      if (!same)
+        throw DataError({.place = path_.string(),
+                         .problem = "this program plans other trials than the folder holds",
+                         .rule = "it is another version of bimix, or runs on another processor",
+                         .remedy = "Resume with the version in results.h5's provenance, or start "
+                                   "over with -o DIR"});
+    });
+    stored_.state.plan_trials = stored_.plan.trials;
+    context_.console.say(fmt::format("{} trials of {} mixtures at {} volumes on {} {}",
+                                     stored_.plan.trials.size(), stored_.plan.mixtures.size(),
+                                     stored_.plan.tokens.size(), comm_.size(),
+                                     comm_.size() == 1 ? "rank" : "ranks"));
+  }
+
+  /// Runs those of the trials that have no result, or a failed one. @return false if stopped
+  bool run_missing(const std::vector<TrialSpec>& trials, const std::string& stage) {
+    set_stage(stage);
+    std::unordered_map<std::string, const TrialResult*> known;
+    for (const TrialResult& result : stored_.state.results) known[result.id] = &result;
+    std::vector<TrialSpec> missing;
+    std::unordered_map<std::string, int> attempts;
+    for (const TrialSpec& spec : trials) {
+      const auto found = known.find(spec.id);
+      if (found != known.end() && found->second->status != TrialStatus::failed) continue;
+      attempts[spec.id] = found == known.end() ? 1 : found->second->attempt + 1;
+      missing.push_back(spec);
+    }
+    if (missing.empty()) return true;
+    context_.console.heading(stage == "check" ? "Training default and optimum on fresh repeats"
+                                              : "Running the trials");
+    const std::size_t before = trials.size() - missing.size();
+    const bool complete = run_trials(
+        comm_, missing, *opened_.source,
+        {.on_result = [&](const TrialResult& result) { keep(result, attempts.at(result.id)); },
+         .on_progress = [&](const SweepProgress& p) { tell(p, before, trials.size()); },
+         .stop_requested = stop_requested});
+    context_.console.end_progress();
+    share_state(comm_.is_root() ? encoded(stored_.state) : std::string());
+    return complete;
+  }
+
+  void keep(TrialResult result, int attempt) {
+    result.attempt = attempt;
+    folder_->journal().append(result);
+    if (result.status != TrialStatus::ok)
+      context_.console.say(
+          fmt::format("  trial {} on {}: {}", result.id, result.host, result.message));
+    auto& results = stored_.state.results;
+    std::erase_if(results, [&](const TrialResult& other) { return other.id == result.id; });
+    results.push_back(std::move(result));
+  }
+
+  void tell(const SweepProgress& p, std::size_t before, std::size_t total) {
+    const double percent = p.cost_total > 0 ? 100 * p.cost_done / p.cost_total : 100.0;
+    const std::string left =
+        p.seconds_left >= 0 ? ", " + format_seconds(p.seconds_left) + " left" : "";
+    context_.console.progress(fmt::format("  {}: {}/{} done, {} running, {:.0f} % of the work{}",
+                                          status_.stage, before + p.done, total, p.running, percent,
+                                          left));
+    status_.trials_total = static_cast<int>(total);
+    status_.trials_done = static_cast<int>(before + p.done);
+    status_.trials_running = p.running;
+    status_.trials_failed = static_cast<int>(
+        std::count_if(stored_.state.results.begin(), stored_.state.results.end(),
+                      [](const TrialResult& r) { return r.status != TrialStatus::ok; }));
+    status_.eta_seconds = p.seconds_left >= 0 ? p.seconds_left : std::nan("");
+    const auto now = SteadyClock::now();
+    if (now >= next_status_) {
+      next_status_ = now + status_every;
+      beat("");
+    }
+    if (now >= next_results_) {
+      if (next_results_ != SteadyClock::time_point{}) write_results_so_far();
+      next_results_ = now + results_every;
+    }
+  }
+
+  void set_stage(const std::string& stage) {
+    status_.stage = stage;
+    if (comm_.is_root()) beat("");
+  }
+
+  void beat(const std::string& message) {
+    status_.updated_utc = utc_seconds();
+    status_.message = message;
+    write_status(path_, status_);
+  }
+
+  void show_fit(const RunRecord& record) {
+    for (const LawFit& fit : record.laws)
+      context_.console.show("\n" + fit_text(fit, campaign_.fit.level));
+    for (const MixtureChoice& choice : record.optimum)
+      context_.console.show("\n" + optimum_text(choice, campaign_.domains));
+  }
+
+  /// Fixes the mixtures of the check, with all digits, before any of them is trained.
+  void plan_check(const RunRecord& record) {
+    if (!stored_.state.check_trials.empty()) return;
+    const std::int64_t largest = stored_.plan.tokens.back();
+    const auto wanted = static_cast<std::int64_t>(record.optimum.front().tokens);
+    const std::int64_t tokens =
+        campaign_.check.tokens > 0 ? campaign_.check.tokens : std::min(wanted, largest);
+    stored_.state.check_trials = make_check_trials(
+        stored_.plan, campaign_.seed,
+        {{"default", campaign_.default_mixture}, {"optimum", record.optimum.front().share}}, tokens,
+        campaign_.check.repeats, *opened_.source);
+    on_root(comm_, [&] { folder_->journal().append(stored_.state.check_trials); });
+  }
+
+  void write_results_so_far() {
+    RunRecord record{.campaign_text = stored_.campaign_text,
+                     .resolved_text = stored_.resolved_text,
+                     .plan = stored_.plan,
+                     .check_trials = stored_.state.check_trials,
+                     .results = stored_.state.results,
+                     .entropy = stored_.state.entropy,
+                     .stamp = stamp_};
+    write_results(path_ / "results.h5", record);
+  }
+
+  ExitCode interrupted() {
+    on_root(comm_, [&] {
+      write_results_so_far();
+      folder_->journal().append(RunStop{.exit_code = static_cast<int>(ExitCode::interrupted),
+                                        .reason = "stopped by a signal",
+                                        .utc_seconds = utc_seconds()});
+      beat("interrupted; the same command resumes");
+    });
+    context_.console.say("Interrupted. Everything finished is saved; the same command resumes.");
+    return ExitCode::interrupted;
+  }
+
+  ExitCode finish(RunRecord record) {
+    const auto failed =
+        std::count_if(record.results.begin(), record.results.end(), [](const TrialResult& r) {
+          return r.status == TrialStatus::failed || r.status == TrialStatus::diverged;
+        });
+    on_root(comm_, [&] {
+      stamp_.facts.emplace_back("end_utc", utc_text(std::chrono::system_clock::now()));
+      record.stamp = stamp_;
+      write_results(path_ / "results.h5", record);
+      const auto code = failed > 0 ? ExitCode::some_trials_failed : ExitCode::done;
+      folder_->journal().append(RunStop{
+          .exit_code = static_cast<int>(code), .reason = "finished", .utc_seconds = utc_seconds()});
+      status_.trials_running = 0;
+      status_.eta_seconds = 0;
+      status_.stage = "done";
+      beat("");
+    });
+    if (failed > 0)
+      context_.console.say(
+          fmt::format("{} trials failed; the same command tries them again", failed));
+    context_.console.say("Results: " + (path_ / "results.h5").string());
+    return failed > 0 ? ExitCode::some_trials_failed : ExitCode::done;
+  }
+
+  Context& context_;
+  const Comm& comm_;
+  std::filesystem::path path_;
+  Campaign campaign_;
+  OpenedSource opened_;
+  std::unique_ptr<RunFolder> folder_;  // rank 0
+  StoredRun stored_;
+  RunStamp stamp_;
+  RunStatus status_;
+  SteadyClock::time_point next_status_{};
+  SteadyClock::time_point next_results_{};
+};
+
+}  // namespace
+
+ReadCampaign read_campaign_together(const Context& context, const std::filesystem::path& file,
+                                    const std::filesystem::path& folder) {
+  ReadCampaign read;
+  on_root(context.comm(), [&] {
+    read.text = read_file(file);
+    read.campaign = parse_campaign(read.text, file.string());
+    if (read.campaign.source == SourceKind::proxy) {
+      const auto path = folder.empty() ? "runs/" + read.campaign.name : folder.string();
+      if (std::filesystem::exists(std::filesystem::path(path) / "resolved.yaml")) {
+        // A resumed run keeps what the first machine chose where the campaign leaves it open.
+        const ProxyOptions before =
+            read_campaign(std::filesystem::path(path) / "resolved.yaml").proxy;
+        ProxyOptions& now = read.campaign.proxy;
+        if (now.isa == "auto") now.isa = before.isa;
+        if (now.precision == "auto") now.precision = before.precision;
+        if (now.micro_batch == 0) now.micro_batch = before.micro_batch;
+      }
+      read.campaign.proxy = resolved(read.campaign.proxy);
+    }
+  });
+  read.text = context.comm().broadcast(read.text);
+  // Rank 0 reads its own writing too: what runs is what resolved.yaml says.
+  const std::string resolved_text =
+      context.comm().broadcast(context.comm().is_root() ? resolved_yaml(read.campaign) : "");
+  collectively(context.comm(),
+               [&] { read.campaign = parse_campaign(resolved_text, "resolved.yaml"); });
+  return read;
+}
+
+OpenedSource open_source(const Comm& comm, Campaign& campaign) {
+  OpenedSource opened;
+  collectively(comm, [&] {
+    if (!campaign.corpus.domains.empty()) {
+      opened.corpus.emplace(campaign.corpus);
+      for (std::size_t k = 0; k < opened.corpus->domain_count(); ++k) {
+        opened.fingerprints.emplace_back(campaign.domains.train[k], opened.corpus->fingerprint(k));
+        if (campaign.unique_tokens[k] == unique_tokens_auto)
+          campaign.unique_tokens[k] =
+              static_cast<double>(opened.corpus->tokens(k, Part::train).size());
+      }
+    }
+    if (campaign.source == SourceKind::proxy) {
+      opened.source = std::make_unique<ProxySource>(*opened.corpus, campaign.proxy, campaign.seed);
+    } else {
+      LossLog log = in_order_of(campaign.domains, read_logs(campaign.replay));
+      opened.notes = log.notes;
+      opened.fingerprints.emplace_back("logs", log.fingerprint);
+      opened.source = std::make_unique<ReplaySource>(std::move(log));
+    }
+  });
+  return opened;
+}
+
+SweepPlan plan_campaign(const Campaign& campaign, const std::vector<EntropyTable>& entropy,
+                        const TrialSource& source) {
+  const PlanInput input{.name = campaign.name,
+                        .seed = campaign.seed,
+                        .domains = campaign.domains,
+                        .default_mixture = campaign.default_mixture,
+                        .design = campaign.design};
+  return campaign.source == SourceKind::replay ? make_replay_plan(input, entropy, source)
+                                               : make_plan(input, entropy, source);
+}
+
+OptimizeOptions optimize_options(const Campaign& campaign, const SweepPlan& plan) {
+  OptimizeOptions options = campaign.optimize;
+  if (options.tokens == 0) options.tokens = static_cast<double>(plan.tokens.back());
+  options.unique_tokens = campaign.unique_tokens;
+  return options;
+}
+
+RunRecord derive(const Comm& comm, const StoredRun& run) {
+  RunRecord record{.campaign_text = run.campaign_text,
+                   .resolved_text = run.resolved_text,
+                   .plan = run.plan,
+                   .check_trials = run.state.check_trials,
+                   .results = run.state.results,
+                   .entropy = run.state.entropy};
+  const Observations observations = observations_of(run.plan, run.state.results);
+  record.laws.push_back(fit_over_ranks(comm, observations, run.campaign.fit));
+  collectively(comm, [&] {
+    record.optimum.push_back(best_mixture(record.laws.front(),
+                                          optimize_options(run.campaign, run.plan),
+                                          run.campaign.default_mixture));
+    const bool checked =
+        !record.check_trials.empty() &&
+        std::all_of(record.check_trials.begin(), record.check_trials.end(), [&](const auto& spec) {
+          return std::any_of(record.results.begin(), record.results.end(),
+                             [&](const TrialResult& result) { return result.id == spec.id; });
+        });
+    if (!checked) return;
+    // Predicted for what was trained: the journal's mixtures, not today's optimum.
+    std::vector<const TrialSpec*> rows;
+    for (const TrialSpec& spec : record.check_trials)
+      if (rows.empty() || rows.back()->mixture_label != spec.mixture_label) rows.push_back(&spec);
+    Table predicted(rows.size(), run.plan.domains.eval.size());
+    for (std::size_t m = 0; m < rows.size(); ++m)
+      for (std::size_t e = 0; e < predicted.columns; ++e)
+        predicted(m, e) = predict(record.laws.front(), e, rows[m]->mixture,
+                                  static_cast<double>(rows[m]->tokens.back()));
+    record.check.push_back(make_check_report(record.check_trials, record.results, run.plan.domains,
+                                             predicted, record.optimum.front().weight));
+  });
+  return record;
+}
+
+ExitCode run_campaign(Context& context, const ReadCampaign& read,
+                      const std::filesystem::path& folder) {
+  return Run(context, read, folder).go();
+}
+
+}  // namespace bimix::cli

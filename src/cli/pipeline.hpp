@@ -1,0 +1,63 @@
+#pragma once
+
+#include "context.hpp"
+#include "run_folder.hpp"
+
+#include <bimix/config/campaign.hpp>
+#include <bimix/corpus/corpus.hpp>
+#include <bimix/data/records.hpp>
+#include <bimix/sweep/plan.hpp>
+#include <bimix/trial/trial_source.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The main road: campaign -> entropies -> plan -> trials -> fit -> optimum -> check -> results.
+/// Every stage takes what the journal has and adds what is missing, so a resumed run walks the same
+/// road.
+namespace bimix::cli {
+
+/// What trials are made from, opened on this rank.
+struct OpenedSource {
+  std::optional<Corpus> corpus{};
+  std::unique_ptr<TrialSource> source{};
+  std::vector<std::pair<std::string, std::string>> fingerprints{};  ///< domain or "logs" -> hash
+  std::vector<std::string> notes{};  ///< what was repaired while reading
+};
+
+/// A campaign as every rank has it.
+struct ReadCampaign {
+  Campaign campaign{};
+  std::string text{};  ///< the file's
+};
+
+/// @collective Reads the campaign on rank 0, fills in what depends on the machine there, and gives
+/// every rank the same one.
+/// @param folder the run folder, which need not exist: a run that is resumed keeps what was filled
+///        in when it began; empty stands for runs/<name>
+ReadCampaign read_campaign_together(const Context& context, const std::filesystem::path& file,
+                                    const std::filesystem::path& folder);
+
+/// @collective Maps texts or reads logs; fills in `unique_tokens: auto`.
+OpenedSource open_source(const Comm& comm, Campaign& campaign);
+
+/// The plan of the campaign's trials, or of its logged runs.
+SweepPlan plan_campaign(const Campaign& campaign, const std::vector<EntropyTable>& entropy,
+                        const TrialSource& source);
+
+/// @collective The campaign from its beginning, or from where its folder stands, to its results.
+/// @return done, some_trials_failed or interrupted
+ExitCode run_campaign(Context& context, const ReadCampaign& read,
+                      const std::filesystem::path& folder);
+
+/// @collective Everything that follows from the trials: the law, the optimum and, once its trials
+/// are there, the check. Computed from the journal alone.
+RunRecord derive(const Comm& comm, const StoredRun& run);
+
+/// The `optimize:` block with what it leaves open filled in from the plan.
+OptimizeOptions optimize_options(const Campaign& campaign, const SweepPlan& plan);
+
+}  // namespace bimix::cli

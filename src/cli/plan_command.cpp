@@ -1,0 +1,108 @@
+#include "commands.hpp"
+#include "pipeline.hpp"
+
+#include <bimix/core/text.hpp>
+#include <bimix/data/json.hpp>
+#include <bimix/proxy/bench.hpp>
+#include <bimix/report/tables.hpp>
+#include <bimix/sweep/collective.hpp>
+#include <bimix/sweep/coordinator.hpp>
+#include <bimix/trial/proxy_source.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bimix::cli {
+namespace {
+
+/// End of the last trial if every rank works one unit of cost a second: the coordinator itself,
+/// driven by a clock that only counts.
+double makespan(const SweepPlan& plan, int ranks) {
+  std::vector<double> costs;
+  for (const TrialSpec& trial : plan.trials) costs.push_back(trial.cost);
+  Coordinator coordinator(costs, ranks);
+  std::vector<double> free_at(static_cast<std::size_t>(ranks), 0.0);
+  std::vector<bool> busy(static_cast<std::size_t>(ranks), false);
+  double end = 0.0;
+  while (!coordinator.exhausted()) {
+    const auto first = std::min_element(free_at.begin(), free_at.end()) - free_at.begin();
+    const auto rank = static_cast<std::size_t>(first);
+    if (busy[rank]) coordinator.finished(static_cast<int>(first));
+    const auto trial = coordinator.next(static_cast<int>(first));
+    busy[rank] = true;
+    free_at[rank] += costs[*trial];
+    end = std::max(end, free_at[rank]);
+  }
+  return end;
+}
+
+/// This machine's training speed on one core, in FLOP a second.
+double measured_speed(const ProxyOptions& options) {
+  return bench_proxy(options, 1.0).gflops * 1e9;
+}
+
+void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan,
+               const ProxySource& source, int ranks) {
+  double total = 0.0, evaluation = 0.0;
+  for (const TrialSpec& trial : plan.trials) {
+    total += trial.cost;
+    evaluation += source.evaluation_share(trial) * trial.cost;
+  }
+  const double span = makespan(plan, ranks);
+  const double speed = measured_speed(campaign.proxy);
+  console.show(fmt::format(
+      "  model: {} parameters, {} tokens a step\n"
+      "  work: {:.3g} GFLOP ({:.0f} % of it evaluation); at this core's measured {:.1f} GFLOP/s {} "
+      "core time\n"
+      "  on {} {}: about {}, efficiency {:.0f} %\n",
+      parameter_count(campaign.proxy), source.tokens_per_step(), total / 1e9,
+      100 * evaluation / total, speed / 1e9, format_seconds(total / speed), ranks,
+      ranks == 1 ? "rank" : "ranks", format_seconds(span / speed), 100 * total / (span * ranks)));
+}
+
+Json plan_json(const SweepPlan& plan) {
+  Json trials = Json::array();
+  for (const TrialSpec& trial : plan.trials) trials.push_back(to_json(trial));
+  return {{"name", plan.name}, {"tokens", plan.tokens}, {"trials", trials}};
+}
+
+}  // namespace
+
+void add_plan_command(CLI::App& app, Context& context, Action& action) {
+  struct Flags {
+    std::string file;
+    int ranks = 1;
+    bool json = false;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = add_command(app, "plan", "show the trials of a campaign and what they cost",
+                                  "bimix plan configs/demo.yaml --ranks 64");
+  command->add_option("FILE", flags->file, "campaign")->required();
+  command->add_option("--ranks", flags->ranks, "ranks to estimate for")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "the trials as JSON, on stdout");
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      ReadCampaign read = read_campaign_together(context, flags->file, "");
+      Campaign& campaign = read.campaign;
+      const OpenedSource opened = open_source(context.comm(), campaign);
+      std::vector<EntropyTable> entropy;
+      if (opened.corpus)
+        entropy.push_back(
+            entropy_over_ranks(context.comm(), *opened.corpus, campaign.entropy, campaign.seed));
+      const SweepPlan plan = plan_campaign(campaign, entropy, *opened.source);
+      if (flags->json) {
+        context.console.show(plan_json(plan).dump(1));
+        return ExitCode::done;
+      }
+      context.console.show(plan_text(plan));
+      if (const auto* proxy = dynamic_cast<const ProxySource*>(opened.source.get()))
+        show_cost(context.console, campaign, plan, *proxy, flags->ranks);
+      return ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli

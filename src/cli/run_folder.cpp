@@ -1,0 +1,112 @@
+#include "run_folder.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/hash.hpp>
+#include <bimix/data/volumes.hpp>
+#include <bimix/store/disk.hpp>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+namespace bimix::cli {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+}  // namespace
+
+std::string line_difference(const std::string& before, const std::string& after) {
+  const auto old_lines = lines_of(before), new_lines = lines_of(after);
+  const std::multiset<std::string> old_set(old_lines.begin(), old_lines.end());
+  const std::multiset<std::string> new_set(new_lines.begin(), new_lines.end());
+  std::string text;
+  for (const std::string& line : old_lines)
+    if (!new_set.contains(line)) text += "\n  - " + line;
+  for (const std::string& line : new_lines)
+    if (!old_set.contains(line)) text += "\n  + " + line;
+  return text;
+}
+
+RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
+                     const std::string& resolved,
+                     const std::vector<std::pair<std::string, std::string>>& fingerprints)
+    : lock_(path), journal_(lock_) {
+  if (journal_.state().header) {
+    refuse_changed_texts(fingerprints);
+    refuse_other_campaign(resolved);
+    return;
+  }
+  write_file_atomically(path / "campaign.yaml", campaign_text);
+  write_file_atomically(path / "resolved.yaml", resolved);
+  journal_.append(
+      JournalHeader{.campaign_hash = content_hash(resolved), .fingerprints = fingerprints});
+}
+
+void RunFolder::refuse_other_campaign(const std::string& resolved) const {
+  if (journal_.state().header->campaign_hash == content_hash(resolved)) return;
+  const auto stored = path() / "resolved.yaml";
+  const std::string difference = std::filesystem::exists(stored)
+                                     ? line_difference(read_file(stored), resolved)
+                                     : std::string();
+  throw DataError({.place = path().string(),
+                   .problem = "holds the run of another campaign" + difference,
+                   .rule = "its trials would not fit this one",
+                   .remedy = "Give this campaign a folder of its own with -o DIR"});
+}
+
+void RunFolder::refuse_changed_texts(
+    const std::vector<std::pair<std::string, std::string>>& fingerprints) const {
+  const auto& before = journal_.state().header->fingerprints;
+  if (before == fingerprints) return;
+  std::string names;
+  for (const auto& entry : fingerprints)
+    if (std::find(before.begin(), before.end(), entry) == before.end())
+      names += (names.empty() ? "" : ", ") + entry.first;
+  throw DataError({.place = path().string(),
+                   .problem = "the data of " + names + " changed since this run began",
+                   .rule = "finished and new trials would not be comparable",
+                   .remedy = "Restore the files, or start over in a new folder with -o DIR"});
+}
+
+SweepPlan plan_of(const Campaign& campaign, const std::vector<TrialSpec>& trials) {
+  SweepPlan plan{.name = campaign.name, .domains = campaign.domains, .trials = trials};
+  std::vector<std::int64_t> volumes;
+  for (const TrialSpec& trial : trials) {
+    const auto id = static_cast<std::size_t>(trial.mixture_id);
+    plan.mixtures.resize(std::max(plan.mixtures.size(), id + 1));
+    plan.labels.resize(plan.mixtures.size());
+    plan.mixtures[id] = trial.mixture;
+    plan.labels[id] = trial.mixture_label;
+    volumes.insert(volumes.end(), trial.tokens.begin(), trial.tokens.end());
+  }
+  plan.tokens = merged_volumes(std::move(volumes));
+  return plan;
+}
+
+StoredRun load_run(const std::filesystem::path& path) {
+  StoredRun run{.path = path};
+  run.state = read_journal(path);
+  if (!run.state.header || run.state.plan_trials.empty())
+    throw DataError({.place = path.string(),
+                     .problem = run.state.header ? "this run has not come to its trials yet"
+                                                 : "is no run folder (it has no journal)",
+                     .remedy = "`bimix run CAMPAIGN -o DIR` makes one"});
+  run.campaign_text = read_file(path / "campaign.yaml");
+  run.resolved_text = read_file(path / "resolved.yaml");
+  if (content_hash(run.resolved_text) != run.state.header->campaign_hash)
+    throw DataError({.place = (path / "resolved.yaml").string(),
+                     .problem = "is not the file that this run was made with",
+                     .rule = "its hash differs from the journal's",
+                     .remedy = "Restore it; nothing in a run folder is to be edited"});
+  run.campaign = parse_campaign(run.resolved_text, (path / "resolved.yaml").string());
+  run.plan = plan_of(run.campaign, run.state.plan_trials);
+  return run;
+}
+
+}  // namespace bimix::cli

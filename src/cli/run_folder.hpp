@@ -1,0 +1,58 @@
+#pragma once
+
+#include <bimix/config/campaign.hpp>
+#include <bimix/data/records.hpp>
+#include <bimix/store/folder_lock.hpp>
+#include <bimix/store/journal.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bimix::cli {
+
+/// A run folder that this process writes: its lock and its journal. Rank 0 only.
+class RunFolder {
+ public:
+  /// Makes the folder, or opens it again if it belongs to this campaign.
+  /// @param campaign_text as given; @param resolved as resolved_yaml writes it
+  /// @throws DataError if the folder belongs to another campaign (the difference is shown), its
+  ///         texts have changed, or it is in use
+  RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
+            const std::string& resolved,
+            const std::vector<std::pair<std::string, std::string>>& fingerprints);
+
+  const std::filesystem::path& path() const { return lock_.folder(); }
+  Journal& journal() { return journal_; }
+
+ private:
+  void refuse_other_campaign(const std::string& resolved) const;
+  void refuse_changed_texts(
+      const std::vector<std::pair<std::string, std::string>>& fingerprints) const;
+
+  FolderLock lock_;
+  Journal journal_;
+};
+
+/// A run folder as it was left, for the commands that derive something from it.
+struct StoredRun {
+  std::filesystem::path path{};
+  std::string campaign_text{};
+  std::string resolved_text{};
+  Campaign campaign{};
+  JournalState state{};
+  SweepPlan plan{};
+};
+
+/// @throws DataError if the folder is no run folder or has no plan yet
+StoredRun load_run(const std::filesystem::path& path);
+
+/// The plan that the journal's trials make up.
+SweepPlan plan_of(const Campaign& campaign, const std::vector<TrialSpec>& trials);
+
+/// Lines that differ, as "- old" and "+ new".
+std::string line_difference(const std::string& before, const std::string& after);
+
+}  // namespace bimix::cli

@@ -1,0 +1,48 @@
+#include "run_stamp.hpp"
+
+#include "build_info.hpp"
+#include "console.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <set>
+
+namespace bimix::cli {
+
+std::string host_name() {
+  char name[256] = {};
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+RunStamp run_stamp(const MpiSession& session, const std::string& command_line) {
+  RunStamp stamp;
+  const auto add = [&](const char* name, const std::string& value) {
+    stamp.facts.emplace_back(name, value);
+  };
+  add("start_utc", utc_text(std::chrono::system_clock::now()));
+  add("command", command_line);
+  add("version", BIMIX_VERSION);
+  add("commit", BIMIX_COMMIT);
+  add("compiler", BIMIX_COMPILER);
+  add("libraries", BIMIX_LIBRARIES);
+  const std::string mpi = MpiSession::library_version();
+  add("mpi", mpi.substr(0, mpi.find(',')));
+  add("ranks", fmt::format("{}", session.comm().size()));
+  add("host", host_name());
+  for (const char* name : {"SLURM_JOB_ID", "SLURM_JOB_NODELIST", "SLURM_RESTART_COUNT"})
+    if (const char* value = std::getenv(name)) add(name, value);
+  return stamp;
+}
+
+std::string version_text() {
+  const std::string mpi = MpiSession::library_version();
+  return fmt::format("bimix {} (commit {}, {})\ncompiler {}\n{}\n{}\n", BIMIX_VERSION, BIMIX_COMMIT,
+                     BIMIX_BUILD_TYPE, BIMIX_COMPILER, mpi.substr(0, mpi.find(',')),
+                     BIMIX_LIBRARIES);
+}
+
+}  // namespace bimix::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+#include <bimix/par/mpi_session.hpp>
+
+#include <string>
+
+namespace bimix::cli {
+
+/// Program, machine and job of this process, for /provenance.
+RunStamp run_stamp(const MpiSession& session, const std::string& command_line);
+
+/// "bimix 0.1.0 (commit ...)" and the libraries it was built with, one a line.
+std::string version_text();
+
+std::string host_name();
+
+}  // namespace bimix::cli

@@ -1,0 +1,34 @@
+#include "context.hpp"
+
+#include <bimix/core/error.hpp>
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace bimix::cli {
+namespace {
+
+volatile std::sig_atomic_t signals_seen = 0;
+
+void on_signal(int) {
+  // mpirun and a shell may both pass the same signal on; only a third one means "at once".
+  constexpr int at_once = 3;
+  signals_seen = signals_seen + 1;
+  if (signals_seen >= at_once) _exit(static_cast<int>(ExitCode::interrupted));
+}
+
+}  // namespace
+
+void install_stop_handlers() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP})
+    sigaction(signal, &action, nullptr);
+}
+
+bool stop_requested() { return signals_seen > 0; }
+
+}  // namespace bimix::cli

@@ -1,0 +1,48 @@
+#include "commands.hpp"
+#include "pipeline.hpp"
+
+#include <bimix/store/disk.hpp>
+#include <bimix/store/results.hpp>
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace bimix::cli {
+
+void add_verify_command(CLI::App& app, Context& context, Action& action) {
+  const auto folder = std::make_shared<std::string>();
+  CLI::App* command =
+      add_command(app, "verify", "check that journal and results.h5 are whole and agree",
+                  "bimix verify runs/demo");
+  command->add_option("DIR", *folder, "run folder")->required();
+  command->callback([&context, &action, folder] {
+    action = [&context, folder] {
+      StoredRun run;
+      collectively(context.comm(), [&] { run = load_run(*folder); });
+      RunRecord record = derive(context.comm(), run);
+      on_root(context.comm(), [&] {
+        const auto results = run.path / "results.h5";
+        const auto rebuilt = run.path / "results.verify.h5";
+        record.stamp = run.state.sessions.back();
+        write_results(rebuilt, record);
+        std::vector<std::string> skipped = timing_paths();
+        skipped.emplace_back("/provenance");
+        const auto found = differences(results, rebuilt, skipped);
+        std::filesystem::remove(rebuilt);
+        std::string text;
+        for (const std::string& difference : found) text += "\n  " + difference;
+        if (!found.empty())
+          throw DataError({.place = results.string(),
+                           .problem = "is not the image of its journal" + text,
+                           .remedy = "Run the campaign again on this folder: it is rebuilt"});
+        context.console.say(
+            fmt::format("{}: {} trial results, all lines sound; results.h5 is their image",
+                        journal_path(run.path).string(), run.state.results.size()));
+      });
+      return ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli

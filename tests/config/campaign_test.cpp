@@ -1,0 +1,160 @@
+#include <bimix/config/campaign.hpp>
+#include <bimix/core/error.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace bimix {
+namespace {
+
+using testing::DoubleEq;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::string good = R"(
+name: demo
+seed: 7
+domains:
+  prose: {train: a/*.txt, share: 0.5}
+  code:  {train: [b/*.ml, c/*.ml], share: 0.3, unique_tokens: auto}
+  german: {train: d/*.txt, eval: e/*.txt, share: 0.2, unique_tokens: 3B}
+design:
+  mixtures:
+    - preset: [default, uniform, entropy-conditional]
+    - simplex: {step: 0.25, floor: 0.03}
+    - dirichlet: {count: 8, strength: [0.5, 4], around: default, floor: 0.03}
+    - grid: {prose: [0.2, 0.4], code: [0.1, 0.3]}
+    - list: [{prose: 0.2, code: 0.5, german: 0.3}]
+  volumes: {values: [64K, 128K, 1e6], axis: trajectory}
+  repeats: 2
+source:
+  proxy: {layers: 3, width: 96, heads: 3}
+optimize: {tokens: 20M, cap: {code: 0.4}}
+x-note: anything at all
+)";
+
+/// The text with one piece replaced.
+std::string with(const std::string& piece, const std::string& replacement) {
+  std::string text = good;
+  const std::size_t at = text.find(piece);
+  EXPECT_NE(at, std::string::npos) << piece;
+  return text.replace(at, piece.size(), replacement);
+}
+
+std::string complaint_about(const std::string& text) {
+  try {
+    parse_campaign(text, "c.yaml");
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::usage);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(ParseCampaign, FillsTheOptionsOfTheLayers) {
+  const Campaign campaign = parse_campaign(good, "c.yaml");
+  EXPECT_EQ(campaign.name, "demo");
+  EXPECT_EQ(campaign.seed, 7u);
+  EXPECT_THAT(campaign.domains.train, ElementsAre("prose", "code", "german"));
+  EXPECT_THAT(campaign.default_mixture, ElementsAre(0.5, 0.3, 0.2));
+  EXPECT_THAT(campaign.unique_tokens, ElementsAre(0.0, unique_tokens_auto, 3e9));
+  EXPECT_THAT(campaign.corpus.domains[1].train_patterns, ElementsAre("b/*.ml", "c/*.ml"));
+  EXPECT_EQ(campaign.design.mixtures.size(), 5u);
+  EXPECT_THAT(campaign.design.tokens, ElementsAre(64000, 128000, 1000000));
+  EXPECT_EQ(campaign.design.repeats, 2);
+  EXPECT_EQ(campaign.proxy.width, 96);
+  EXPECT_EQ(campaign.fit.seed, 7u);
+  EXPECT_THAT(campaign.optimize.cap, ElementsAre(1.0, 0.4, 1.0));
+}
+
+TEST(ResolvedYaml, ReadsBackToItself) {
+  const std::string resolved = resolved_yaml(parse_campaign(good, "c.yaml"));
+  EXPECT_EQ(resolved_yaml(parse_campaign(resolved, "resolved.yaml")), resolved);
+  EXPECT_THAT(resolved, HasSubstr("eval_sequences"));  // defaults are written out
+}
+
+TEST(ParseCampaign, AcceptsEveryShippedCampaign) {
+  for (const auto& entry : std::filesystem::directory_iterator(BIMIX_SOURCE_DIR "/configs")) {
+    if (entry.path().extension() != ".yaml") continue;
+    EXPECT_NO_THROW(read_campaign(entry.path())) << entry.path();
+  }
+}
+
+TEST(ParseCampaign, SuggestsTheNearestKeyWithItsPlace) {
+  EXPECT_EQ(complaint_about(with("width: 96", "widht: 96")),
+            "c.yaml:18:22: source.proxy.widht: is no known key. Did you mean 'width'.");
+}
+
+TEST(ParseCampaign, ListsAllMistakesInOnePass) {
+  std::string text = with("share: 0.2", "share: 0.3");
+  text.replace(text.find("seed: 7"), 7, "seed: -7");
+  text.replace(text.find("repeats: 2"), 10, "repeats: zwei");
+  const std::string complaint = complaint_about(text);
+  EXPECT_THAT(complaint, HasSubstr("c.yaml:3:7: seed: -7 is out of range"));
+  EXPECT_THAT(complaint, HasSubstr("the default shares add up to 1.1"));
+  EXPECT_THAT(complaint, HasSubstr("design.repeats: 'zwei' is not a whole number"));
+}
+
+TEST(ParseCampaign, RefusesWhatItCannotMean) {
+  const std::pair<std::string, std::string> cases[] = {
+      {with("seed: 7", "seed: 7\nseed: 8"), "this key was given before"},
+      {with("share: 0.5", "share: .nan"), "is not a number"},
+      {with("share: 0.5", "share: nan"), "nan is out of range"},
+      {with("share: 0.5", "share: -0.5"), "-0.5 is out of range"},
+      {with("name: demo", "name: ../demo"), "is no name"},
+      {with("proxy: {", "command: {run: [x]}\n  proxy: {"), "is not in this version"},
+      {with("proxy: {layers: 3, width: 96, heads: 3}", "replay: {}"), "names no files"},
+      {with("source:", "sauce:"), "Did you mean 'source'"},
+      {with("{step: 0.25, floor: 0.03}", "{step: 0}"), "0 is out of range"},
+      {with("[64K, 128K, 1e6]", "[128K, 64K]"), "are not ascending"},
+      {with("[64K, 128K, 1e6]", "[64K, 1e99]"), "is not a whole number"},
+      {with("entropy-conditional", "entropy-konditional"), "Did you mean 'entropy-conditional'"},
+      {with("heads: 3", "heads: 5"), "proxy.width"},
+      {with("cap: {code: 0.4}", "cap: {kode: 0.4}"), "Did you mean 'code'"},
+      {with("{prose: 0.2, code: 0.5, german: 0.3}", "{prose: 0.2, code: 0.5}"), "add up to 0.7"},
+      {with("seed: 7", "seed: 7\nfit: {law: bimiks}"), "bimix"},
+      {"", "is empty"},
+      {"- a\n- b\n", "is no campaign"},
+      {"a: [1, 2", "is not YAML"},
+      {"just words", "is no campaign"},
+  };
+  for (const auto& [text, expected] : cases)
+    EXPECT_THAT(complaint_about(text), HasSubstr(expected));
+}
+
+TEST(ParseCampaign, NormalisesOnlyWhenAsked) {
+  const std::string wide = with("share: 0.2", "share: 0.7");
+  EXPECT_THAT(complaint_about(wide), HasSubstr("normalise: true"));
+  const Campaign campaign = parse_campaign("normalise: true\n" + wide, "c.yaml");
+  EXPECT_NEAR(campaign.default_mixture[0], 0.5 / 1.5, 1e-15);
+}
+
+TEST(ParseCampaign, ReadsMixturesFromAFile) {
+  const auto path = std::filesystem::temp_directory_path() / "bimix_mixtures.csv";
+  std::ofstream(path) << "code,prose,german\n0.2,0.5,0.3\n";
+  const Campaign campaign =
+      parse_campaign(with("- simplex: {step: 0.25, floor: 0.03}", "- file: " + path.string()), "c");
+  const auto& listed = std::get<ListedMixtures>(campaign.design.mixtures[1]);
+  EXPECT_THAT(listed.mixtures[0], ElementsAre(0.5, 0.2, 0.3));
+  EXPECT_THAT(complaint_about(with("- simplex: {step: 0.25, floor: 0.03}", "- file: /no/such.csv")),
+              HasSubstr("/no/such.csv"));
+}
+
+TEST(ReadCampaign, NamesAFileThatIsNotThere) {
+  EXPECT_THROW(read_campaign("/no/such/campaign.yaml"), DataError);
+}
+
+// Every key that campaign_keys documents is one that the reader knows, for it comes from the same
+// description; the blocks written by hand must be complete too.
+TEST(CampaignKeys, NamesEveryBlock) {
+  for (const char* key : {"domains.<name>", "unique_tokens", "dirichlet", "source.proxy",
+                          "learning_rate", "source.replay", "entropy", "fit", "optimize", "check"})
+    EXPECT_THAT(campaign_keys(), HasSubstr(key));
+}
+
+}  // namespace
+}  // namespace bimix

@@ -1,0 +1,110 @@
+#include "sweep/fake_source.hpp"
+
+#include <bimix/sweep/check.hpp>
+#include <bimix/sweep/plan.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+namespace bimix {
+namespace {
+
+using testing::ElementsAre;
+
+PlanInput some_input() {
+  return {.name = "test",
+          .seed = 5,
+          .domains = {{"a", "b"}, {"a", "b"}, {0, 1}},
+          .default_mixture = {0.5, 0.5},
+          .design = {.mixtures = {ListedMixtures{.mixtures = {{0.5, 0.5}, {0.2, 0.8}}}},
+                     .tokens = {1000, 3000},
+                     .repeats = 2}};
+}
+
+TEST(WholeSteps, RoundsToTheNearestAndKeepsAtLeastOne) {
+  EXPECT_THAT(whole_steps({1, 1000, 1500, 2000, 2100}, 1024), ElementsAre(1024, 2048));
+}
+
+TEST(MakePlan, VisitsAllVolumesInOneTrajectory) {
+  const SweepPlan plan = make_plan(some_input(), {}, test::FakeSource());
+  EXPECT_THAT(plan.tokens, ElementsAre(1024, 3072));
+  ASSERT_EQ(plan.trials.size(), 4u);  // 2 mixtures x 2 repeats
+  for (const TrialSpec& trial : plan.trials) EXPECT_THAT(trial.tokens, ElementsAre(1024, 3072));
+}
+
+TEST(MakePlan, RunsEachCellOnAnIndependentAxis) {
+  PlanInput input = some_input();
+  input.design.axis = VolumeAxis::independent;
+  const SweepPlan plan = make_plan(input, {}, test::FakeSource());
+  EXPECT_EQ(plan.trials.size(), 8u);
+  for (const TrialSpec& trial : plan.trials) EXPECT_EQ(trial.tokens.size(), 1u);
+}
+
+TEST(Identified, GivesAnIdToContentAndNotToPlace) {
+  const test::FakeSource source;
+  const SweepPlan plan = make_plan(some_input(), {}, source);
+  std::set<std::string> ids;
+  for (const TrialSpec& trial : plan.trials) ids.insert(trial.id);
+  EXPECT_EQ(ids.size(), plan.trials.size());
+
+  TrialSpec moved = plan.trials[0];
+  moved.mixture_id = 17;
+  moved.mixture_label = "elsewhere";
+  EXPECT_EQ(identified(moved, source).id, plan.trials[0].id);
+  moved.mixture[0] += 1e-12;
+  EXPECT_NE(identified(moved, source).id, plan.trials[0].id);
+}
+
+TEST(ObservationsOf, LeavesOutTrialsThatDidNotEndWell) {
+  const test::FakeSource source;
+  const SweepPlan plan = make_plan(some_input(), {}, source);
+  std::vector<TrialResult> results;
+  for (const TrialSpec& trial : plan.trials) results.push_back(source.run(trial, {}));
+  results[1].status = TrialStatus::diverged;
+  const Observations rows = observations_of(plan, results);
+  EXPECT_EQ(rows.tokens.size(), 6u);
+  EXPECT_EQ(rows.loss_nats.rows, 6u);
+  EXPECT_THAT(rows.mixture_id, ElementsAre(0, 0, 1, 1, 1, 1));
+}
+
+TEST(MakeCheckTrials, UsesRepeatsThatThePlanDidNot) {
+  const test::FakeSource source;
+  const SweepPlan plan = make_plan(some_input(), {}, source);
+  const auto trials = make_check_trials(plan, 5, {{"default", {0.5, 0.5}}, {"optimum", {0.3, 0.7}}},
+                                        3000, 2, source);
+  ASSERT_EQ(trials.size(), 4u);
+  for (const TrialSpec& trial : trials) EXPECT_GE(trial.repeat, 2);
+}
+
+TEST(MakeCheckReport, PairsByRepeat) {
+  std::vector<TrialSpec> trials;
+  std::vector<TrialResult> results;
+  // default 3.0 and 3.4, optimum 2.9 and 3.2: gains 0.1 and 0.2.
+  const double losses[2][2] = {{3.0, 3.4}, {2.9, 3.2}};
+  for (int m = 0; m < 2; ++m) {
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      const std::string id = std::to_string(10 * m + repeat);
+      trials.push_back({.id = id,
+                        .mixture_label = m == 0 ? "default" : "optimum",
+                        .mixture_id = m,
+                        .mixture = {0.5, 0.5},
+                        .repeat = repeat,
+                        .tokens = {1024}});
+      results.push_back({.id = id, .curve = {{1024, 1, {losses[m][repeat]}}}});
+    }
+  }
+  const CheckReport report =
+      make_check_report(trials, results, {{"a", "b"}, {"a"}, {0}}, Table(2, 1, 3.0), {1.0});
+  EXPECT_EQ(report.repeats, 2);
+  EXPECT_NEAR(report.paired_gain_nats[0], 0.15, 1e-15);
+  // Standard deviation of {0.1, 0.2} is 0.1 / sqrt(2); its error of the mean 0.05.
+  EXPECT_NEAR(report.paired_error_nats[0], 0.05, 1e-15);
+  EXPECT_NEAR(report.trained_nats(0, 0), 3.2, 1e-15);
+  EXPECT_NEAR(report.mean_gain_nats, 0.15, 1e-15);
+}
+
+}  // namespace
+}  // namespace bimix
