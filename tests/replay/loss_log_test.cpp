@@ -1,0 +1,236 @@
+#include "support/temp_folder.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/replay/loss_log.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+using test::TempFolder;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::NanSensitiveDoubleEq;
+using testing::SizeIs;
+
+const std::filesystem::path samples = std::filesystem::path(BIMIX_SOURCE_DIR) / "tests/samples";
+const std::string header = "run,repeat,tokens,steps,domain,share,loss_nats\n";
+
+LossLog read_sample(const std::string& name) {
+  return read_logs({.files = {name}, .base = samples});
+}
+
+/// Reads one file of this content.
+LossLog read_text(const std::string& text, ReplayOptions options = {}) {
+  const TempFolder folder;
+  folder.write("log.csv", text);
+  options.files = {"log.csv"};
+  options.base = folder.path();
+  return read_logs(options);
+}
+
+/// The complaint about one file of this content, from its name on.
+std::string what_of(const std::string& text, const ReplayOptions& options = {}) {
+  try {
+    read_text(text, options);
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    const std::size_t name = what.find("log.csv");
+    return name == std::string::npos ? what : what.substr(name);
+  }
+  return "no error";
+}
+
+testing::Matcher<const std::vector<double>&> losses(double a, double b, double c) {
+  return ElementsAre(NanSensitiveDoubleEq(a), NanSensitiveDoubleEq(b), NanSensitiveDoubleEq(c));
+}
+
+TEST(ReadLogs, ReadsOurOwnFormat) {
+  const LossLog log = read_sample("two_runs.csv");
+  EXPECT_THAT(log.domains.train, ElementsAre("prose", "code"));
+  EXPECT_THAT(log.domains.eval, ElementsAre("prose", "code", "other"));
+  EXPECT_THAT(log.domains.share_of, ElementsAre(0, 1, -1));
+  EXPECT_THAT(log.volumes, ElementsAre(1000, 2000));
+  ASSERT_THAT(log.runs, SizeIs(2));
+  const LossCurve& half = log.runs[0];
+  EXPECT_EQ(half.run, "half");
+  EXPECT_EQ(half.repeat, 0);
+  EXPECT_THAT(half.mixture, ElementsAre(0.5, 0.5));
+  ASSERT_THAT(half.points, SizeIs(2));
+  EXPECT_EQ(half.points[1].tokens, 2000);
+  EXPECT_EQ(half.points[1].steps, 20);
+  EXPECT_THAT(half.points[0].loss_nats, losses(5.5, 4.5, 6.5));
+  EXPECT_THAT(half.points[1].loss_nats, losses(5.25, std::nan(""), 6.25));
+  EXPECT_EQ(log.runs[1].repeat, 1);
+  EXPECT_THAT(log.notes, ElementsAre("1 (run, volume) cell missing from the log",
+                                     "1 loss missing at volumes that were logged"));
+  EXPECT_THAT(log.fingerprint, SizeIs(32));
+}
+
+TEST(ReadLogs, ReadsScalefitTables) {
+  const LossLog log = read_sample("two_mixtures_scalefit.csv");
+  EXPECT_THAT(log.domains.train, ElementsAre("prose", "code"));
+  EXPECT_THAT(log.domains.eval, ElementsAre("prose", "code", "other"));
+  EXPECT_THAT(log.domains.share_of, ElementsAre(0, 1, -1));
+  EXPECT_THAT(log.volumes, ElementsAre(1'998'000'000, 20'000'000'000));
+  ASSERT_THAT(log.runs, SizeIs(2));
+  EXPECT_EQ(log.runs[0].parameters, 122e6);
+  ASSERT_THAT(log.runs[0].points, SizeIs(2));
+  EXPECT_EQ(log.runs[0].points[1].tokens, 20'000'000'000);
+  EXPECT_THAT(log.runs[0].points[1].loss_nats, losses(3.0, 2.0, 4.0));
+  EXPECT_THAT(log.runs[1].mixture, ElementsAre(0.25, 0.75));
+  EXPECT_NE(log.runs[0].run, log.runs[1].run);
+  EXPECT_THAT(log.notes, ElementsAre("1 point dropped for a later one within 0.5 % of its volume",
+                                     "1 (run, volume) cell missing from the log"));
+}
+
+// `auto` tells each registered format by its header.
+TEST(ReadLogs, KnowsEveryRegisteredFormatByName) {
+  const std::vector<std::string> sample_of{"two_runs.csv", "two_mixtures_scalefit.csv"};
+  ASSERT_THAT(log_formats(), ElementsAre("csv-long", "scalefit"));
+  for (std::size_t i = 0; i < sample_of.size(); ++i) {
+    const LossLog told =
+        read_logs({.files = {sample_of[i]}, .format = log_formats()[i], .base = samples});
+    const LossLog guessed = read_sample(sample_of[i]);
+    EXPECT_EQ(told.domains, guessed.domains);
+    EXPECT_EQ(told.notes, guessed.notes);
+    EXPECT_EQ(told.runs[1], guessed.runs[1]);
+  }
+}
+
+TEST(ReadLogs, SuggestsTheNearestFormat) {
+  EXPECT_THAT(what_of(header, {.format = "csvlong"}), HasSubstr("Did you mean 'csv-long'"));
+  EXPECT_THROW(read_text(header, {.format = "parquet"}), UsageError);
+}
+
+// One run split over two files, and a file that two patterns name, are one log.
+TEST(ReadLogs, JoinsFilesAndReadsEachOnce) {
+  const TempFolder folder;
+  folder.write("b.csv", header + "r,0,2000,2,a,1,4\n");
+  folder.write("a.csv", header + "r,0,1000,1,a,1,5\n");
+  const LossLog log = read_logs({.files = {"*.csv", "a.csv"}, .base = folder.path()});
+  ASSERT_THAT(log.runs, SizeIs(1));
+  EXPECT_THAT(log.runs[0].points, SizeIs(2));
+  EXPECT_THAT(log.notes, IsEmpty());
+}
+
+TEST(ReadLogs, KnowsChangedContentByItsFingerprint) {
+  const std::string text = header + "r,0,1000,1,a,1,5\n";
+  EXPECT_EQ(read_text(text).fingerprint, read_text(text).fingerprint);
+  EXPECT_NE(read_text(text).fingerprint, read_text(header + "r,0,1000,1,a,1,6\n").fingerprint);
+}
+
+TEST(ReadLogs, RefusesPatternsWithoutFiles) {
+  EXPECT_THROW(read_logs({.files = {"nothing*.csv"}, .base = samples}), DataError);
+  EXPECT_THROW(read_logs({}), UsageError);
+}
+
+TEST(ReadLogs, CountsIdenticalRowsAndRefusesContradictions) {
+  const std::string row = "r,0,1000,1,a,1,5\n";
+  EXPECT_THAT(read_text(header + row + row).notes,
+              ElementsAre("1 repeated loss dropped (identical)"));
+  EXPECT_THAT(what_of(header + row + "r,0,1000,1,a,1,5.1\n"),
+              HasSubstr("log.csv:3: the loss of 'a' in run 'r' at 1000 tokens is 5.1 here (5 at "));
+  EXPECT_THAT(what_of(header + row + "r,0,2000,2,a,0.9,5\n"),
+              HasSubstr("log.csv:3: the share of 'a' in run 'r' is 0.9 here and 1 before"));
+  EXPECT_THAT(what_of(header + row + "r,0,1000,2,b,,5\n"),
+              HasSubstr("log.csv:3: 2 steps at 1000 tokens (1 steps at "));
+}
+
+TEST(ReadLogs, RefusesNumbersThatAreNone) {
+  for (const char* loss : {"nan", "NaN", "inf", "-1", "0", "0.0", "five", "1,5", "5 nats"})
+    EXPECT_THAT(what_of(header + "r,0,1000,1,a,1,\"" + loss + "\"\n"),
+                HasSubstr("log.csv:2: loss_nats: '" + std::string(loss) + "' is refused"));
+  for (const char* tokens : {"-1000", "nan", "", "1000.5", "1e99", "many", "-0.5"})
+    EXPECT_THAT(what_of(header + "r,0," + tokens + ",1,a,1,5\n"),
+                HasSubstr("log.csv:2: tokens: '" + std::string(tokens) + "' is refused"));
+  for (const char* share : {"-0.1", "1.1", "nan", "half"})
+    EXPECT_THAT(what_of(header + "r,0,1000,1,a," + share + ",5\n"),
+                HasSubstr("log.csv:2: share: '" + std::string(share) + "' is refused"));
+  EXPECT_THAT(what_of(header + "r,-1,1000,1,a,1,5\n"), HasSubstr("log.csv:2: repeat: '-1'"));
+  EXPECT_THAT(what_of(header + "r,3e9,1000,1,a,1,5\n"), HasSubstr("log.csv:2: repeat: '3e9'"));
+  EXPECT_THAT(what_of(header + "r,0,1000,-1,a,1,5\n"), HasSubstr("log.csv:2: steps: '-1'"));
+  EXPECT_THAT(what_of(header + ",0,1000,1,a,1,5\n"),
+              HasSubstr("log.csv:2: run or domain is blank"));
+}
+
+TEST(ReadLogs, TakesCountsAsLogsWriteThem) {
+  for (const char* tokens : {"2000000", "2000000.0", "2e6", "2M", " 2000000 "})
+    EXPECT_THAT(read_text(header + "r,0," + tokens + ",1,a,1,5\n").volumes, ElementsAre(2'000'000));
+}
+
+TEST(ReadLogs, DropsRowsAtZeroTokensAndCountsThem) {
+  const LossLog log = read_text(header + "r,0,0,0,a,1,9\nr,0,1000,1,a,1,5\n");
+  EXPECT_THAT(log.volumes, ElementsAre(1000));
+  EXPECT_THAT(log.notes,
+              ElementsAre("1 loss at 0 tokens dropped (a power law has no value there)"));
+}
+
+TEST(ReadLogs, DividesRoundedSharesByTheirSumAndCountsIt) {
+  const LossLog log =
+      read_text(header + "r,0,1000,1,a,0.333,5\nr,0,1000,1,b,0.333,5\nr,0,1000,1,c,0.333,5\n");
+  EXPECT_THAT(log.runs[0].mixture, losses(1.0 / 3, 1.0 / 3, 1.0 / 3));
+  EXPECT_THAT(log.notes, ElementsAre("1 mixture divided by the sum of its shares"));
+}
+
+TEST(ReadLogs, RefusesSharesThatAreNoMixtureUnlessTold) {
+  const std::string text = header + "r,0,1000,1,a,0.3,5\nr,0,1000,1,b,0.3,5\n";
+  EXPECT_THAT(what_of(text), HasSubstr("log.csv:2: run 'r': its shares sum to 0.6"));
+  EXPECT_THAT(what_of(text), HasSubstr("`normalise: true`"));
+  EXPECT_THAT(read_text(text, {.normalise = true}).runs[0].mixture, ElementsAre(0.5, 0.5));
+  EXPECT_THAT(what_of(header + "r,0,1000,1,a,0,5\n", {.normalise = true}),
+              HasSubstr("its shares sum to 0"));
+}
+
+TEST(ReadLogs, WantsTheShareOfEveryTrainingDomain) {
+  EXPECT_THAT(what_of(header + "r,0,1000,1,a,0.5,5\nr,0,1000,1,b,0.5,5\nq,0,1000,1,a,1,5\n"),
+              HasSubstr("log.csv:4: run 'q': no share of 'b' is given"));
+  EXPECT_THAT(what_of(header + "r,0,1000,1,a,,5\n"), HasSubstr("log.csv: no domain has a share"));
+}
+
+TEST(ReadLogs, RefusesHeadersItDoesNotKnow) {
+  EXPECT_THAT(what_of("step,loss\n1,2\n"), HasSubstr("log.csv:1: no known format has this header"));
+  EXPECT_THAT(what_of("run,tokens,domain,share,loss_nats,stepz\nr,1,a,1,5,1\n"),
+              HasSubstr("log.csv:1: column 'stepz' is unknown"));
+  EXPECT_THAT(what_of("run,tokens,domain,share,loss_nats,stepz\nr,1,a,1,5,1\n"),
+              HasSubstr("Did you mean 'steps'"));
+  EXPECT_THAT(what_of("run,domain,share,loss_nats\nr,a,1,5\n"),
+              HasSubstr("log.csv:1: column 'tokens' is missing"));
+  EXPECT_THAT(what_of("weight_a,n_tokens,a_loss,note\n1,1000,5,x\n"),
+              HasSubstr("log.csv:1: column 'note' is unknown"));
+  EXPECT_THAT(what_of("weight_a,n_tokens,a_loss\n,1000,5\n"),
+              HasSubstr("log.csv:2: weight_a is blank"));
+  EXPECT_THAT(what_of("weight_a,a_loss\n1,5\n", {.format = "scalefit"}),
+              HasSubstr("log.csv:1: column 'n_tokens' is missing"));
+}
+
+TEST(InOrderOf, FollowsTheCampaign) {
+  const DomainSet wanted{{"code", "prose"}, {"other", "prose"}, {0, 1}};
+  const LossLog log = in_order_of(wanted, read_sample("two_runs.csv"));
+  EXPECT_EQ(log.domains, wanted);
+  EXPECT_THAT(log.runs[1].mixture, ElementsAre(0.8, 0.2));
+  EXPECT_THAT(log.runs[1].points[0].loss_nats, ElementsAre(6.75, 5.75));
+  EXPECT_THAT(log.notes.back(), HasSubstr("'code' of the logs is not used"));
+}
+
+TEST(InOrderOf, RefusesDomainsThatDoNotMatch) {
+  const auto refused = [](const DomainSet& wanted) {
+    try {
+      in_order_of(wanted, read_sample("two_runs.csv"));
+    } catch (const DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(refused({{"code", "prosa"}, {}, {}}), HasSubstr("Did you mean 'prose'"));
+  EXPECT_THAT(refused({{"code"}, {}, {}}), HasSubstr("'prose'"));
+  EXPECT_THAT(refused({{"code", "prose"}, {"nowhere"}, {-1}}), HasSubstr("'nowhere'"));
+}
+
+}  // namespace
+}  // namespace bimix
