@@ -91,7 +91,7 @@ struct Kernels {
 
 /// Floats of scratch that one call needs, at every instruction set level.
 Index attention_scratch(const AttentionShape& shape);
-inline constexpr Index matmul_scratch = 64 * 256;
+inline constexpr Index matmul_scratch = 64 * 128;
 
 /// Attention works in blocks of 16 queries and 16 keys: the longest vectors.
 inline constexpr Index attention_block = 16;

@@ -7,6 +7,8 @@
 
 #include "kernels.hpp"
 
+#define BIMIX_INLINE __attribute__((always_inline))
+
 namespace bimix::proxy {
 namespace {
 
@@ -161,27 +163,44 @@ struct Product {
 /// processor to guess.
 constexpr Index prefetch_steps = 16;
 
+/// f(Number<0>{}), f(Number<1>{}), ...: indices that the compiler knows before it decides what
+/// lives in registers.
+template <int Value>
+struct Number {
+  constexpr operator int() const { return Value; }
+};
+template <int Count, int First = 0, class F>
+inline BIMIX_INLINE void repeat(F f) {
+  if constexpr (First < Count) {
+    f(Number<First>{});
+    repeat<Count, First + 1>(f);
+  }
+}
+
 /// One tile in registers: Rows x (Vectors * lanes). Each element is summed in the order of depth,
 /// so its bits do not depend on the tile it falls into.
 template <int Rows, int Vectors>
-void multiply_tile(const Product& p) {
+void multiply_tile(const Product& product) {
+  const Product p = product;
   Vector sum[Rows][Vectors] = {};
-  if (p.keep)
-    for (int i = 0; i < Rows; ++i)
-      for (int j = 0; j < Vectors; ++j) sum[i][j] = load(p.c + i * p.c_row + j * lanes);
+  const auto each_sum = [&](auto f) BIMIX_INLINE {
+    repeat<Rows>([&](auto i) BIMIX_INLINE {
+      repeat<Vectors>([&](auto j) BIMIX_INLINE { f(i, j, p.c + i * p.c_row + j * lanes); });
+    });
+  };
+  if (p.keep) each_sum([&](auto i, auto j, const float* c) BIMIX_INLINE { sum[i][j] = load(c); });
   const float* a = p.a;
   const float* b = p.b;
   for (Index l = 0; l < p.depth; ++l, a += p.a_step, b += p.b_row) {
     __builtin_prefetch(a + prefetch_steps * p.a_step);
     Vector row[Vectors];
-    for (int j = 0; j < Vectors; ++j) row[j] = load(b + j * lanes);
-    for (int i = 0; i < Rows; ++i) {
+    repeat<Vectors>([&](auto j) BIMIX_INLINE { row[j] = load(b + j * lanes); });
+    repeat<Rows>([&](auto i) BIMIX_INLINE {
       const Vector factor = splat(a[i * p.a_row]);
-      for (int j = 0; j < Vectors; ++j) sum[i][j] += factor * row[j];
-    }
+      repeat<Vectors>([&](auto j) BIMIX_INLINE { sum[i][j] += factor * row[j]; });
+    });
   }
-  for (int i = 0; i < Rows; ++i)
-    for (int j = 0; j < Vectors; ++j) store(p.c + i * p.c_row + j * lanes, sum[i][j]);
+  each_sum([&](auto i, auto j, float* c) BIMIX_INLINE { store(c, sum[i][j]); });
 }
 
 using TileFunction = void (*)(const Product&);
