@@ -14,6 +14,11 @@ constexpr std::size_t alphabet = BigramCounts::alphabet;
 constexpr std::size_t cell_count = alphabet * alphabet;
 constexpr std::uint64_t table_limit = std::uint64_t{1} << 31;  // of 2^32: no cell overflows
 
+// Where the second table starts. Were equal cells of both a multiple of 4096 bytes apart, the
+// processor would take a load from one for a load of what was just stored in the other: 20 %
+// slower.
+constexpr std::size_t second_table = cell_count + 16;
+
 // Tables are indexed first + 256 * second, as a little-endian load holds a pair.
 
 std::uint64_t load8(const std::uint8_t* at) {
@@ -78,14 +83,14 @@ std::int64_t BigramCounts::total() const {
   return std::accumulate(cells_.begin(), cells_.end(), std::int64_t{0});
 }
 
-BigramCounter::BigramCounter() : near_(cell_count, 0), far_(cell_count, 0), cells_(cell_count, 0) {}
+BigramCounter::BigramCounter() : tables_(second_table + cell_count, 0), cells_(cell_count, 0) {}
 
 void BigramCounter::add(std::span<const std::uint8_t> text) {
   while (text.size() >= 2) {
     if (pending_ == table_limit) empty_tables();
     const auto bigrams =
         static_cast<std::size_t>(std::min<std::uint64_t>(text.size() - 1, table_limit - pending_));
-    count(text.data(), bigrams, near_.data(), far_.data());
+    count(text.data(), bigrams, tables_.data(), tables_.data() + second_table);
     pending_ += bigrams;
     text = text.subspan(bigrams);
   }
@@ -101,10 +106,9 @@ BigramCounts BigramCounter::take() {
 void BigramCounter::empty_tables() {
   for (std::size_t x = 0; x < alphabet; ++x)
     for (std::size_t y = 0; y < alphabet; ++y)
-      cells_[alphabet * x + y] +=
-          std::int64_t{near_[x + alphabet * y]} + std::int64_t{far_[x + alphabet * y]};
-  std::fill(near_.begin(), near_.end(), 0);
-  std::fill(far_.begin(), far_.end(), 0);
+      cells_[alphabet * x + y] += std::int64_t{tables_[x + alphabet * y]} +
+                                  std::int64_t{tables_[second_table + x + alphabet * y]};
+  std::fill(tables_.begin(), tables_.end(), 0);
   pending_ = 0;
 }
 

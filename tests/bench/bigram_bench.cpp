@@ -1,25 +1,29 @@
-#include <bimix/core/random.hpp>
+#include <bimix/corpus/corpus.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
 
 #include <benchmark/benchmark.h>
 
-#include <cmath>
 #include <cstring>
 #include <vector>
 
 namespace bimix {
 namespace {
 
-/// Letters as uneven as those of a text: the k-th of 64 in proportion to 1/k.
-std::vector<std::uint8_t> uneven_text() {
-  RandomStream stream(1, Purpose::test);
-  std::vector<std::uint8_t> text(std::size_t{4} << 20);
-  for (std::uint8_t& c : text) c = static_cast<std::uint8_t>(31 + std::pow(64.0, stream.uniform()));
+/// Real text, as its runs of like pairs decide the speed: our own sources, over and over.
+std::vector<std::uint8_t> source_text() {
+  CorpusOptions options;
+  options.base = BIMIX_SOURCE_DIR;
+  options.domains = {{.name = "c++", .train_patterns = {"src/**/*.cpp"}, .eval_patterns = {}}};
+  const Corpus corpus(options);
+  std::vector<std::uint8_t> text;
+  while (text.size() < (std::size_t{4} << 20))
+    for (const Document& document : corpus.tokens(0, Part::train).documents())
+      text.insert(text.end(), document.tokens.begin(), document.tokens.end());
   return text;
 }
 
 const std::vector<std::uint8_t>& text() {
-  static const std::vector<std::uint8_t> made = uneven_text();
+  static const std::vector<std::uint8_t> made = source_text();
   return made;
 }
 

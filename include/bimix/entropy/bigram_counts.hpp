@@ -46,7 +46,7 @@ class BigramCounter {
  private:
   void empty_tables();
 
-  std::vector<std::uint32_t> near_, far_;
+  std::vector<std::uint32_t> tables_;
   std::uint64_t pending_ = 0;  ///< bigrams in the tables
   std::vector<std::int64_t> cells_;
 };
