@@ -136,6 +136,11 @@ LossLog LogBuilder::build(bool normalise) const {
   std::vector<std::int64_t> tokens;
   for (const Run& run : runs_)
     for (const auto& [volume, point] : run.points) tokens.push_back(volume);
+  if (tokens.empty())
+    throw DataError({.place = files_.front(),
+                     .problem = "no loss stands at a positive number of tokens",
+                     .rule = "",
+                     .remedy = "Name a log of training that went on for a while"});
   log.volumes = merged_volumes(std::move(tokens));
 
   const std::size_t E = domains_.size();

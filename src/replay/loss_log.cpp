@@ -20,25 +20,30 @@ constexpr std::array formats{
 #undef BIMIX_LOG_FORMAT
 };
 
-/// The files behind the patterns: sorted within a pattern, each once.
-std::vector<std::string> expanded(const ReplayOptions& options) {
+/// The files behind one name or pattern, sorted.
+std::vector<std::string> matches(const std::string& pattern) {
+  std::error_code ignored;
+  if (std::filesystem::exists(pattern, ignored)) return {pattern};  // also with a [ in its name
+  glob_t found{};
+  const int status = ::glob(pattern.c_str(), 0, nullptr, &found);
+  const std::unique_ptr<glob_t, decltype(&::globfree)> guard(&found, ::globfree);
+  if (status != 0)
+    throw DataError({.place = pattern,
+                     .problem = "no file has this name or pattern",
+                     .rule = "",
+                     .remedy = "Check replay.files; relative names start at the campaign file"});
+  std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  std::sort(names.begin(), names.end());  // glob sorts by the locale
+  return names;
+}
+
+/// The files of all patterns, each once.
+std::vector<std::string> log_files(const ReplayOptions& options) {
   std::vector<std::string> files;
-  for (const std::string& pattern : options.files) {
-    const std::string absolute = (options.base / pattern).string();
-    glob_t found{};
-    const int status = ::glob(absolute.c_str(), 0, nullptr, &found);
-    const std::unique_ptr<glob_t, decltype(&::globfree)> guard(&found, ::globfree);
-    if (status != 0)
-      throw DataError({.place = absolute,
-                       .problem = "no file has this name or pattern",
-                       .rule = "",
-                       .remedy = "Check replay.files; relative names start at the campaign file"});
-    std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-    std::sort(names.begin(), names.end());  // glob sorts by the locale
-    for (std::string& name : names)
+  for (const std::string& pattern : options.files)
+    for (std::string& name : matches((options.base / pattern).string()))
       if (std::find(files.begin(), files.end(), name) == files.end())
         files.push_back(std::move(name));
-  }
   if (files.empty())
     throw UsageError({.place = "replay.files",
                       .problem = "names no file",
@@ -101,7 +106,7 @@ LossLog read_logs(const ReplayOptions& options) {
   const LogFormat* const wanted = format_named(options.format);
   LogBuilder builder;
   std::string hashes;
-  for (const std::string& path : expanded(options)) {
+  for (const std::string& path : log_files(options)) {
     const std::string bytes = read_log_bytes(path);
     hashes += content_hash(bytes);
     const CsvFile file = parse_csv(bytes, path);
@@ -119,7 +124,11 @@ LossLog in_order_of(const DomainSet& wanted, LossLog log) {
   for (const std::string& name : wanted.eval)
     eval_order.push_back(index_of(name, log.domains.eval, "evaluated domain"));
   for (const std::string& name : log.domains.train)
-    index_of(name, wanted.train, "training domain of the campaign, but one");
+    if (std::find(wanted.train.begin(), wanted.train.end(), name) == wanted.train.end())
+      throw DataError({.place = "domain '" + name + "'",
+                       .problem = "the logs were trained on it and the campaign lacks it",
+                       .rule = "shares of a part do not sum to 1",
+                       .remedy = "Add it to the campaign's domains"});
   for (LossCurve& run : log.runs) {
     run.mixture = picked(run.mixture, train_order);
     for (LossPoint& point : run.points) point.loss_nats = picked(point.loss_nats, eval_order);

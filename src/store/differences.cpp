@@ -1,4 +1,5 @@
 #include "hdf5.hpp"
+#include "results_format.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/store/results.hpp>
@@ -144,6 +145,20 @@ std::vector<std::string> differences(const std::filesystem::path& a, const std::
                      .problem = std::string("cannot be compared: ") + cause.what(),
                      .rule = "",
                      .remedy = ""});
+  }
+}
+
+std::vector<std::string> verify_results(const std::filesystem::path& path,
+                                        const RunRecord& record) {
+  const Handle stored = hdf5::open_image(path);
+  const Handle rebuilt = hdf5::open_image(results_image(record), "the record");
+  try {
+    return Comparison(stored, rebuilt, timing_paths()).run();
+  } catch (const hdf5::Failure& cause) {
+    throw DataError({.place = path.string(),
+                     .problem = std::string("cannot be compared: ") + cause.what(),
+                     .rule = "",
+                     .remedy = "`bimix fit` on its run folder rebuilds it from the journal"});
   }
 }
 

@@ -250,15 +250,18 @@ std::string ImageWriter::bytes() const {
 }
 
 Handle open_image(const std::filesystem::path& path) {
+  return open_image(read_file(path), path.string());
+}
+
+Handle open_image(std::string bytes, const std::string& place) {
   silence();
   const auto refuse = [&](const std::string& problem) {
-    return DataError({.place = path.string(),
+    return DataError({.place = place,
                       .problem = problem,
                       .rule = "",
                       .remedy = "Name a results.h5 of bimix; one that was damaged is rebuilt from "
                                 "its journal by `bimix fit`"});
   };
-  std::string bytes = read_file(path);
   constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
   if (std::string_view(bytes).substr(0, signature.size()) != signature)
     throw refuse("is no HDF5 file");
@@ -268,7 +271,7 @@ Handle open_image(const std::filesystem::path& path) {
     check(H5Pset_file_image(access, bytes.data(), bytes.size()), "file image");
     // The library tells files in memory apart by their names, and takes none that is on the disk.
     static std::atomic<int> images{0};
-    const std::string name = path.string() + "#image" + std::to_string(++images);
+    const std::string name = place + "#image" + std::to_string(++images);
     return {H5Fopen(name.c_str(), H5F_ACC_RDONLY, access), H5Fclose, "open"};
   } catch (const Failure& cause) {
     throw refuse(std::string("is a damaged HDF5 file: ") + cause.what());

@@ -112,6 +112,8 @@ class ImageWriter {
 /// Opens a whole file in memory, for reading.
 /// @throws DataError if the file cannot be read or is no (sound) HDF5 file
 Handle open_image(const std::filesystem::path& path);
+/// The same for bytes that were read or made already. @param place for messages
+Handle open_image(std::string bytes, const std::string& place);
 
 /// Whether the group has an object or attribute of that name. Paths may have several parts.
 bool has_object(hid_t group, const std::string& path);

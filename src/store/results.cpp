@@ -45,10 +45,14 @@ std::vector<double> flattened(const std::vector<std::vector<double>>& rows) {
   return values;
 }
 
-std::vector<double> flattened(const std::vector<Table>& tables) {
+/// Tables of `size` values each; an empty one (nothing was fitted) is all missing.
+std::vector<double> flattened(const std::vector<Table>& tables, std::size_t size) {
   std::vector<double> values;
   for (const Table& table : tables)
-    values.insert(values.end(), table.values.begin(), table.values.end());
+    if (table.values.empty())
+      values.insert(values.end(), size, missing);
+    else
+      values.insert(values.end(), table.values.begin(), table.values.end());
   return values;
 }
 
@@ -267,6 +271,7 @@ void write_held_out(const GroupWriter& law, const LawFit& fit) {
 
 void write_law(const GroupWriter& laws, const LawFit& fit) {
   const GroupWriter group = laws.group(fit.law);
+  const std::size_t E = fit.domains.eval.size(), P = fit.parameters.size();
   eval_domains(group, fit.domains);
   train_domains(group, fit.domains);
   group.coordinate("parameter", fit.parameters, plain("parameter of the law"));
@@ -276,11 +281,12 @@ void write_law(const GroupWriter& laws, const LawFit& fit) {
     // The same names under a second name: one array must not have one dimension twice.
     group.coordinate("parameter_other", fit.parameters, plain("parameter of the law"));
     group.write("covariance", {"eval_domain", "parameter", "parameter_other"},
-                flattened(fit.covariance), plain("covariance of the fitted values"));
+                flattened(fit.covariance, P * P), plain("covariance of the fitted values"));
   }
   if (!fit.bootstrap.empty()) {
     group.coordinate("sample", counted(fit.bootstrap.size()), plain("bootstrap sample"));
-    group.write("bootstrap", {"sample", "eval_domain", "parameter"}, flattened(fit.bootstrap),
+    group.write("bootstrap", {"sample", "eval_domain", "parameter"},
+                flattened(fit.bootstrap, E * P),
                 plain("fitted value of each resampling of the mixtures"));
   }
   const auto write = [&](const char* name, auto get, const char* what) {
@@ -403,6 +409,8 @@ void write_provenance(const GroupWriter& root, const RunRecord& record) {
       write_text(name, text, name.c_str());
 }
 
+}  // namespace
+
 std::string results_image(const RunRecord& record) {
   const SweepPlan& plan = record.plan;
   require(!plan.trials.empty() && !plan.tokens.empty(), "results have trials and volumes");
@@ -427,8 +435,6 @@ std::string results_image(const RunRecord& record) {
   }
   return image.bytes();
 }
-
-}  // namespace
 
 void write_results(const std::filesystem::path& path, const RunRecord& record, Disk& disk) {
   std::string image;

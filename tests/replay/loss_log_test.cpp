@@ -119,6 +119,12 @@ TEST(ReadLogs, JoinsFilesAndReadsEachOnce) {
   EXPECT_THAT(log.notes, IsEmpty());
 }
 
+TEST(ReadLogs, TakesANameWithBracketsAsItIs) {
+  const TempFolder folder;
+  folder.write("log[1].csv", header + "r,0,1000,1,a,1,5\n");
+  EXPECT_THAT(read_logs({.files = {"log[1].csv"}, .base = folder.path()}).runs, SizeIs(1));
+}
+
 TEST(ReadLogs, KnowsChangedContentByItsFingerprint) {
   const std::string text = header + "r,0,1000,1,a,1,5\n";
   EXPECT_EQ(read_text(text).fingerprint, read_text(text).fingerprint);
@@ -169,6 +175,10 @@ TEST(ReadLogs, DropsRowsAtZeroTokensAndCountsThem) {
   EXPECT_THAT(log.volumes, ElementsAre(1000));
   EXPECT_THAT(log.notes,
               ElementsAre("1 loss at 0 tokens dropped (a power law has no value there)"));
+}
+
+TEST(ReadLogs, RefusesALogOfTheStartAlone) {
+  EXPECT_THAT(what_of(header + "r,0,0,0,a,1,9\n"), HasSubstr("log.csv: no loss stands at"));
 }
 
 TEST(ReadLogs, DividesRoundedSharesByTheirSumAndCountsIt) {
@@ -228,7 +238,7 @@ TEST(InOrderOf, RefusesDomainsThatDoNotMatch) {
     return std::string("no error");
   };
   EXPECT_THAT(refused({{"code", "prosa"}, {}, {}}), HasSubstr("Did you mean 'prose'"));
-  EXPECT_THAT(refused({{"code"}, {}, {}}), HasSubstr("'prose'"));
+  EXPECT_THAT(refused({{"code"}, {}, {}}), HasSubstr("domain 'prose': the logs were trained"));
   EXPECT_THAT(refused({{"code", "prose"}, {"nowhere"}, {-1}}), HasSubstr("'nowhere'"));
 }
 

@@ -157,6 +157,18 @@ TEST(Differences, NamesTheFirstValueAndCountsTheRest) {
                           "/optimum is only in the first file"));
 }
 
+TEST(VerifyResults, TellsWhetherTheFileIsTheImageOfTheRecord) {
+  const TempFolder folder;
+  RunRecord record = some_record();
+  write_results(folder / "results.h5", record);
+  record.results[0].wall_seconds = 99;
+  EXPECT_THAT(verify_results(folder / "results.h5", record), IsEmpty());
+  record.results[2].curve[0].steps += 1;
+  EXPECT_THAT(verify_results(folder / "results.h5", record),
+              ElementsAre("/curve/steps[0] is 62 and 63", "/steps[0,0] is 62 and 63"));
+  EXPECT_THROW(verify_results(folder.write("text.h5", "text"), record), DataError);
+}
+
 TEST(Differences, SkipsWhereAndHowFastWhenAsked) {
   const TempFolder folder;
   RunRecord record = some_record();

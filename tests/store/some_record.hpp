@@ -73,7 +73,7 @@ inline RunRecord some_record() {
   fit.parameters = {"P", "Q", "alpha", "beta"};
   fit.coefficient = Table(3, 4, nan);
   fit.coefficient(1, 2) = 0.125;
-  fit.covariance = {Table(4, 4, 1e-6), Table(4, 4, 2e-6), Table(4, 4, nan)};
+  fit.covariance = {Table(4, 4, 1e-6), Table(4, 4, 2e-6), Table()};
   fit.domain.resize(3);
   fit.domain[0].observations = 3;
   fit.domain[0].stop_reason = "converged";

@@ -30,6 +30,11 @@ RunRecord read_results(const std::filesystem::path& path);
 std::vector<std::string> differences(const std::filesystem::path& a, const std::filesystem::path& b,
                                      const std::vector<std::string>& skip = {});
 
+/// How a result file differs from what the journal's record gives: `differences` of the file and
+/// the record's own image, without timing_paths(). Empty if the file is the record's image.
+/// @throws DataError if the file is no (sound) HDF5 file
+std::vector<std::string> verify_results(const std::filesystem::path& path, const RunRecord& record);
+
 /// What may differ between two results of one journal: where and how fast they were made.
 std::vector<std::string> timing_paths();
 
