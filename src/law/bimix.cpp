@@ -9,8 +9,10 @@
 #include <limits>
 
 // L = r^-alpha (P s^-beta + Q). For given (alpha, beta) it is linear in (P, Q), which leaves a
-// bounded search over two numbers (variable projection, Golub and Pereyra 1973). The Jacobian of
-// the reduced problem is Kaufman's (1975): it leaves out a term that vanishes with the residual.
+// bounded search over two numbers (variable projection, Golub and Pereyra 1973,
+// doi:10.1137/0710036), by damped Newton steps on the reduced problem. Where its Hessian is not
+// positive definite, Kaufman's approximation (1975, doi:10.1007/BF01932995) stands in, which leaves
+// out the terms that vanish with the residual.
 //
 // Shares and volumes take few distinct values, so u = r^-alpha is computed once for each mixture
 // and v = s^-beta once for each volume; sums over rows are kept for each volume and serve all beta.
@@ -23,8 +25,8 @@ enum : std::size_t { p_index, q_index, alpha_index, beta_index, parameter_count 
 constexpr double largest_exponent = 10.0;
 
 constexpr std::array<double, 8> alpha_grid{0.0, 0.01, 0.03, 0.08, 0.2, 0.5, 1.2, 3.0};
-constexpr std::array<double, 12> beta_grid{0.01, 0.03, 0.06, 0.1, 0.16, 0.25,
-                                           0.4,  0.6,  0.9,  1.4, 2.5,  5.0};
+constexpr std::array<double, 13> beta_grid{0.01, 0.03, 0.06, 0.1, 0.16, 0.25, 0.4,
+                                           0.6,  0.9,  1.4,  2.5, 5.0,  10.0};
 constexpr int polished_starts = 3;
 
 double mean_of(const std::vector<double>& values) {
@@ -45,25 +47,34 @@ class BimixFitter final : public DomainFitter {
  private:
   using Pair = std::array<double, 2>;  // of alpha and beta
 
+  /// Which of P and Q a search may use. Where the non-negative solution changes from one set to
+  /// another the reduced objective has a kink in its curvature that a smooth search crawls along,
+  /// so a minimum on the border is sought within it.
+  enum class Face { both, only_p, only_q };
+
   /// The reduced problem at one (alpha, beta): the best P and Q there, half the gradient of the
-  /// objective, and Kaufman's approximation of half its Hessian.
+  /// objective, and half its Hessian or Kaufman's approximation of that.
   struct State {
-    Pair theta{};
+    Pair theta{0.1, 0.1};
     double P = 0.0, Q = 0.0;
     double objective = std::numeric_limits<double>::infinity();
     Pair gradient{};
     std::array<Pair, 2> hessian{};
+    bool converged = false;
     const char* stop_reason = "";
   };
 
   void sum_rows(double alpha);
-  void solve_linear(const std::vector<double>& v, State& state) const;
-  void add_residuals(State& state) const;
-  void add_hessian(State& state) const;
-  State evaluate(Pair theta);
-  State polish(Pair theta);
+  void solve_linear(const std::vector<double>& v, Face face, State& state) const;
+  void add_residuals(State& state);
+  std::array<Pair, 2> hessian(const State& state, double residual_part) const;
+  State evaluate(Pair theta, Face face);
+  State polish(Pair theta, Face face);
+  double grid_objective(std::size_t beta) const;
   void search_grid();
   State best_of_grid(State best);
+  State best_of_borders(State best);
+  State best_of_betas(State best);
 
   std::size_t volume_count() const { return log_volume_.size(); }
 
@@ -89,6 +100,9 @@ class BimixFitter final : public DomainFitter {
   // Of the current beta.
   std::vector<double> v_;
 
+  // Of the current state: for each volume sums of weight * residual * u * log_share^n.
+  std::vector<double> eu_, eu_log_, eu_log2_;
+
   std::array<std::array<double, beta_grid.size()>, alpha_grid.size()> grid_{};
 };
 
@@ -110,7 +124,8 @@ BimixFitter::BimixFitter(const DomainData& data)
       grid_powers_[j].push_back(std::exp(-beta_grid[j] * log_volume));
   weight_.resize(loss_.size());
   u_.resize(log_share_.size());
-  for (auto* sums : {&uu_, &uu_log_, &uu_log2_, &uy_, &v_}) sums->resize(volume_count());
+  for (auto* sums : {&uu_, &uu_log_, &uu_log2_, &uy_, &v_, &eu_, &eu_log_, &eu_log2_})
+    sums->resize(volume_count());
 }
 
 void BimixFitter::sum_rows(double alpha) {
@@ -135,7 +150,7 @@ void BimixFitter::sum_rows(double alpha) {
 /// Two-column non-negative least squares. With v taken about its weighted mean the columns are
 /// orthogonal. Losses are positive, so at most one of P and Q can be pushed to zero, and then the
 /// one-column solution is the constrained optimum.
-void BimixFitter::solve_linear(const std::vector<double>& v, State& state) const {
+void BimixFitter::solve_linear(const std::vector<double>& v, Face face, State& state) const {
   double uu = 0.0, uy = 0.0, uuv = 0.0, uuvv = 0.0, uyv = 0.0;
   for (std::size_t k = 0; k < volume_count(); ++k) {
     uu += uu_[k];
@@ -153,80 +168,96 @@ void BimixFitter::solve_linear(const std::vector<double>& v, State& state) const
   // Below this the powers of all volumes are equal to rounding, as at beta = 0: one column, which
   // is given to P, for Q would hide from the search that a larger beta may do better.
   const bool flat = spread <= 1e-20 * uuvv;
-  state.P = flat ? uyv / uuvv : std::max(0.0, slope / spread);
-  state.Q = flat ? 0.0 : uy / uu - state.P * center;
-  if (state.Q < 0.0) {
-    state.Q = 0.0;
+  if (face == Face::only_q) {
+    state.Q = uy / uu;
+  } else if (face == Face::both && !flat) {
+    state.P = std::max(0.0, slope / spread);
+    state.Q = uy / uu - state.P * center;
+  }
+  if (face == Face::only_p || (face == Face::both && (flat || state.Q < 0.0))) {
     state.P = uyv / uuvv;
+    state.Q = 0.0;
   }
 }
 
 /// Residuals row by row: from the sums they would lose half their digits where the fit is good.
-void BimixFitter::add_residuals(State& state) const {
+void BimixFitter::add_residuals(State& state) {
   state.objective = 0.0;
   state.gradient = {};
   for (std::size_t k = 0; k < volume_count(); ++k) {
     const double profile = state.P * v_[k] + state.Q;
-    double eu = 0.0, eu_log = 0.0;
+    double eu = 0.0, eu_log = 0.0, eu_log2 = 0.0;
     for (std::size_t m = first_[k]; m < first_[k + 1]; ++m) {
-      const double u = u_[mixture_[m]];
+      const double u = u_[mixture_[m]], log_share = log_share_[mixture_[m]];
       const double error = loss_[m] - u * profile;
       const double weighted = weight_[m] * error;
       state.objective += weighted * error;
       eu += weighted * u;
-      eu_log += weighted * u * log_share_[mixture_[m]];
+      eu_log += weighted * u * log_share;
+      eu_log2 += weighted * u * log_share * log_share;
     }
+    eu_[k] = eu;
+    eu_log_[k] = eu_log;
+    eu_log2_[k] = eu_log2;
     state.gradient[0] += profile * eu_log;
     state.gradient[1] += log_volume_[k] * state.P * v_[k] * eu;
   }
 }
 
-void BimixFitter::add_hessian(State& state) const {
-  // d0 = -dL/dalpha = log r * L and d1 = -dL/dbeta = log s * P u v; the columns of the linear part
-  // are u * v and u. Inner products of all four, then the columns that are in use are projected
-  // out.
+/// Half the Hessian of the reduced problem: the block of (alpha, beta) in the full Hessian, with
+/// the linear coefficients that are in use eliminated.
+/// @param residual_part 1 for the Hessian, 0 for Kaufman's approximation
+std::array<BimixFitter::Pair, 2> BimixFitter::hessian(const State& state,
+                                                      double residual_part) const {
+  // With d0 = -dL/dalpha = log r * L and d1 = -dL/dbeta = log s * P u v; the columns of the linear
+  // part are u * v and u.
   double d00 = 0.0, d01 = 0.0, d11 = 0.0, uu = 0.0, uuv = 0.0, uuvv = 0.0;
   Pair du{}, duv{};
   for (std::size_t k = 0; k < volume_count(); ++k) {
-    const double profile = state.P * v_[k] + state.Q;
-    const double fall = log_volume_[k] * state.P * v_[k];
-    d00 += uu_log2_[k] * profile * profile;
-    d01 += uu_log_[k] * profile * fall;
-    d11 += uu_[k] * fall * fall;
-    du[0] += uu_log_[k] * profile;
+    const double v = v_[k], log_volume = log_volume_[k];
+    const double profile = state.P * v + state.Q, fall = log_volume * state.P * v;
+    const double eu = residual_part * eu_[k], eu_log = residual_part * eu_log_[k];
+    const double eu_log2 = residual_part * eu_log2_[k];
+    d00 += uu_log2_[k] * profile * profile - eu_log2 * profile;
+    d01 += uu_log_[k] * profile * fall - eu_log * fall;
+    d11 += uu_[k] * fall * fall - eu * log_volume * fall;
+    du[0] += uu_log_[k] * profile - eu_log;
     du[1] += uu_[k] * fall;
-    duv[0] += uu_log_[k] * profile * v_[k];
-    duv[1] += uu_[k] * fall * v_[k];
+    duv[0] += (uu_log_[k] * profile - eu_log) * v;
+    duv[1] += (uu_[k] * fall - eu * log_volume) * v;
     uu += uu_[k];
-    uuv += uu_[k] * v_[k];
-    uuvv += uu_[k] * v_[k] * v_[k];
+    uuv += uu_[k] * v;
+    uuvv += uu_[k] * v * v;
   }
-  const auto project_out = [&](double a, double b, double norm2) {
+  const auto eliminate = [&](double a, double b, double norm2) {
     d00 -= a * a / norm2;
     d01 -= a * b / norm2;
     d11 -= b * b / norm2;
   };
-  if (state.Q > 0.0) project_out(du[0], du[1], uu);
+  if (state.Q > 0.0) eliminate(du[0], du[1], uu);
   if (state.P > 0.0) {
     const double center = state.Q > 0.0 ? uuv / uu : 0.0;
     const double norm2 = uuvv - center * uuv;
-    if (norm2 > 0.0) project_out(duv[0] - center * du[0], duv[1] - center * du[1], norm2);
+    if (norm2 > 0.0) eliminate(duv[0] - center * du[0], duv[1] - center * du[1], norm2);
   }
-  state.hessian = {Pair{d00, d01}, Pair{d01, d11}};
+  return {Pair{d00, d01}, Pair{d01, d11}};
 }
 
-BimixFitter::State BimixFitter::evaluate(Pair theta) {
+BimixFitter::State BimixFitter::evaluate(Pair theta, Face face) {
   State state;
   state.theta = theta;
   sum_rows(theta[0]);
   for (std::size_t k = 0; k < volume_count(); ++k) v_[k] = std::exp(-theta[1] * log_volume_[k]);
-  solve_linear(v_, state);
+  solve_linear(v_, face, state);
   add_residuals(state);
-  add_hessian(state);
+  state.hessian = hessian(state, 1.0);
+  const auto& [row0, row1] = state.hessian;
+  const bool definite = row0[0] > 0.0 && row0[0] * row1[1] > row0[1] * row1[0];
+  if (!definite) state.hessian = hessian(state, 0.0);
   return state;
 }
 
-/// The Levenberg-Marquardt step from `state`, clipped to the bounds. Coordinates that rest at a
+/// The damped (Levenberg-Marquardt) step, clipped to the bounds. Coordinates that rest at a
 /// bound and are pushed against it stay there.
 std::array<double, 2> damped_step(const std::array<double, 2>& theta,
                                   const std::array<double, 2>& gradient,
@@ -252,25 +283,30 @@ std::array<double, 2> damped_step(const std::array<double, 2>& theta,
   return step;
 }
 
-BimixFitter::State BimixFitter::polish(Pair theta) {
-  constexpr int iteration_limit = 200;
+BimixFitter::State BimixFitter::polish(Pair theta, Face face) {
+  constexpr int iteration_limit = 60;
   constexpr double step_tolerance = 1e-13, decrease_tolerance = 1e-14;
-  State state = evaluate(theta);
+  State state = evaluate(theta, face);
   double damping = 1e-3;
   for (int iteration = 0; iteration < iteration_limit; ++iteration) {
     const Pair step = damped_step(state.theta, state.gradient, state.hessian, damping);
     const bool still = std::abs(step[0]) <= step_tolerance * (step_tolerance + state.theta[0]) &&
                        std::abs(step[1]) <= step_tolerance * (step_tolerance + state.theta[1]);
     if (still) {
+      state.converged = true;
       state.stop_reason = "converged: the step is at rounding";
       return state;
     }
     const double promised = -(step[0] * state.gradient[0] + step[1] * state.gradient[1]);
-    State next = evaluate({state.theta[0] + step[0], state.theta[1] + step[1]});
-    const bool better = next.objective < state.objective;
-    const bool settled = promised <= decrease_tolerance * state.objective;
+    const State next = evaluate({state.theta[0] + step[0], state.theta[1] + step[1]}, face);
+    // Without P the objective does not depend on beta: a step into that plain never comes back.
+    const bool lost = face == Face::both && state.P > 0.0 && next.P == 0.0;
+    const bool better = next.objective < state.objective && !lost;
+    // Clipping can turn a step uphill; more damping turns it back.
+    const bool settled = promised >= 0.0 && promised <= decrease_tolerance * state.objective;
     if (better) state = next;
     if (settled) {
+      state.converged = true;
       state.stop_reason = "converged: the objective is at rounding";
       return state;
     }
@@ -280,21 +316,25 @@ BimixFitter::State BimixFitter::polish(Pair theta) {
   return state;
 }
 
-/// Objectives on the grid, from the sums alone: accurate enough to choose where to start.
+/// Objective at one beta of the grid and the current alpha, from the sums alone: accurate enough
+/// to choose where to start. Infinite where P = 0: best_of_borders goes there.
+double BimixFitter::grid_objective(std::size_t beta) const {
+  const std::vector<double>& v = grid_powers_[beta];
+  State state;
+  solve_linear(v, Face::both, state);
+  if (state.P == 0.0) return std::numeric_limits<double>::infinity();
+  double objective = total_;
+  for (std::size_t k = 0; k < volume_count(); ++k) {
+    const double profile = state.P * v[k] + state.Q;
+    objective += profile * (profile * uu_[k] - 2.0 * uy_[k]);
+  }
+  return objective;
+}
+
 void BimixFitter::search_grid() {
   for (std::size_t i = 0; i < alpha_grid.size(); ++i) {
     sum_rows(alpha_grid[i]);
-    for (std::size_t j = 0; j < beta_grid.size(); ++j) {
-      const std::vector<double>& v = grid_powers_[j];
-      State state;
-      solve_linear(v, state);
-      double objective = total_;
-      for (std::size_t k = 0; k < volume_count(); ++k) {
-        const double profile = state.P * v[k] + state.Q;
-        objective += profile * (profile * uu_[k] - 2.0 * uy_[k]);
-      }
-      grid_[i][j] = objective;
-    }
+    for (std::size_t j = 0; j < beta_grid.size(); ++j) grid_[i][j] = grid_objective(j);
   }
 }
 
@@ -312,7 +352,8 @@ BimixFitter::State BimixFitter::best_of_grid(State best) {
       for (std::size_t a = i > 0 ? i - 1 : 0; a < std::min(i + 2, alpha_grid.size()); ++a)
         for (std::size_t b = j > 0 ? j - 1 : 0; b < std::min(j + 2, beta_grid.size()); ++b)
           lowest = lowest && grid_[i][j] <= grid_[a][b];
-      if (lowest) minima[count++] = {grid_[i][j], {alpha_grid[i], beta_grid[j]}};
+      if (lowest && std::isfinite(grid_[i][j]))
+        minima[count++] = {grid_[i][j], {alpha_grid[i], beta_grid[j]}};
     }
   std::stable_sort(minima.begin(), minima.begin() + static_cast<std::ptrdiff_t>(count),
                    [](const Cell& a, const Cell& b) { return a.objective < b.objective; });
@@ -321,10 +362,37 @@ BimixFitter::State BimixFitter::best_of_grid(State best) {
   const double known = best.objective;
   for (std::size_t n = 0; n < std::min<std::size_t>(count, polished_starts); ++n) {
     if (minima[n].objective >= known) break;
-    const State found = polish(minima[n].theta);
+    const State found = polish(minima[n].theta, Face::both);
     if (found.objective < best.objective) best = found;
   }
   return best;
+}
+
+/// Unless the best so far lies well inside, P = 0 and Q = 0 are searched by themselves.
+BimixFitter::State BimixFitter::best_of_borders(State best) {
+  const bool inside = best.P > 0.0 && best.Q > 0.0 && best.theta[1] < largest_exponent;
+  if (best.converged && inside) return best;
+  const Pair theta{best.theta[0], std::min(best.theta[1], 0.1)};
+  for (const Face face : {Face::only_p, Face::only_q}) {
+    const State found = polish(theta, face);
+    if (found.objective <= best.objective) best = found;
+  }
+  return best;
+}
+
+/// Where losses hardly fall, a beta shows only at the right alpha: looks along the grid's betas
+/// there.
+BimixFitter::State BimixFitter::best_of_betas(State best) {
+  sum_rows(best.theta[0]);
+  std::size_t lowest = 0;
+  std::array<double, beta_grid.size()> objective{};
+  for (std::size_t j = 0; j < beta_grid.size(); ++j) {
+    objective[j] = grid_objective(j);
+    if (objective[j] < objective[lowest]) lowest = j;
+  }
+  if (!(objective[lowest] < best.objective)) return best;
+  const State found = polish({best.theta[0], beta_grid[lowest]}, Face::both);
+  return found.objective < best.objective ? found : best;
 }
 
 Estimate BimixFitter::fit(std::span<const double> mixture_weight, std::span<const double> start) {
@@ -334,9 +402,9 @@ Estimate BimixFitter::fit(std::span<const double> mixture_weight, std::span<cons
     total_ += weight_[m] * loss_[m] * loss_[m];
   }
   State best;
-  if (!start.empty()) best = polish({start[alpha_index], start[beta_index]});
+  if (!start.empty()) best = polish({start[alpha_index], start[beta_index]}, Face::both);
   search_grid();
-  best = best_of_grid(best);
+  best = best_of_betas(best_of_borders(best_of_grid(best)));
 
   if (best.theta[1] == 0.0) {  // P s^0 is part of the floor
     best.Q += best.P;
