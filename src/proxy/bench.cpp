@@ -47,12 +47,13 @@ std::vector<StepPart> parts_of_step(LanguageModel& model, std::span<const std::i
                                     double seconds) {
   std::vector<StepPart> parts;
   Clock::time_point last = Clock::now();
-  model.observe([&](const char* name) {
+  model.observe([&](const char* name, double flops) {
     const double spent = seconds_since(last);
     auto part = std::find_if(parts.begin(), parts.end(),
                              [&](const StepPart& known) { return known.name == name; });
     if (part == parts.end()) part = parts.insert(parts.end(), StepPart{.name = name});
     part->share += spent;
+    part->gflops += flops * 1e-9;
     last = Clock::now();
   });
   const Clock::time_point start = Clock::now();
@@ -63,7 +64,10 @@ std::vector<StepPart> parts_of_step(LanguageModel& model, std::span<const std::i
   model.observe({});
   double total = 0;
   for (const StepPart& part : parts) total += part.share;
-  for (StepPart& part : parts) part.share /= total;
+  for (StepPart& part : parts) {
+    part.gflops /= part.share;
+    part.share /= total;
+  }
   std::sort(parts.begin(), parts.end(),
             [](const StepPart& a, const StepPart& b) { return a.share > b.share; });
   return parts;

@@ -56,20 +56,27 @@ void Buffer::Free::operator()(float* data) const { ::operator delete(data, cache
 ParameterLayout::ParameterLayout(const ProxyOptions& options) {
   const Index width = options.width;
   const auto add = [&](std::string name, Index rows, Index columns) {
-    const Index offset = size;
-    matrices.push_back({std::move(name), offset, rows, columns});
+    const Matrix matrix{std::move(name), size, rows, columns};
     size += rows * columns;
-    return offset;
+    return matrix;
   };
   embedding = add("embedding", options.vocabulary, width);
   for (int l = 0; l < options.layers; ++l) {
-    Layer layer;
-    layer.qkv = add(fmt::format("layer{}.qkv", l), width, 3 * width);
-    layer.out = add(fmt::format("layer{}.out", l), width, width);
-    layer.up = add(fmt::format("layer{}.up", l), width, 4 * width);
-    layer.down = add(fmt::format("layer{}.down", l), 4 * width, width);
-    layers.push_back(layer);
+    const std::string layer = fmt::format("layer{}.", l);
+    Layer matrices;
+    matrices.qkv = add(layer + "qkv", width, 3 * width);
+    matrices.out = add(layer + "out", width, width);
+    matrices.up = add(layer + "up", width, 4 * width);
+    matrices.down = add(layer + "down", 4 * width, width);
+    layers.push_back(std::move(matrices));
   }
+}
+
+std::vector<Matrix> ParameterLayout::matrices() const {
+  std::vector<Matrix> all{embedding};
+  for (const Layer& layer : layers)
+    all.insert(all.end(), {layer.qkv, layer.out, layer.up, layer.down});
+  return all;
 }
 
 Transformer::Activations::Activations(Index rows, Index width, Index heads)
@@ -119,8 +126,9 @@ void Transformer::initialise(std::uint64_t seed, std::uint64_t repeat) {
   // smaller by its number of additions (Radford et al. 2019, "Language models are unsupervised
   // multitask learners", section 2.3).
   const double damping = 1.0 / std::sqrt(2.0 * options_.layers);
-  for (std::size_t i = 0; i < layout_.matrices.size(); ++i) {
-    const ParameterLayout::Matrix& matrix = layout_.matrices[i];
+  const std::vector<Matrix> matrices = layout_.matrices();
+  for (std::size_t i = 0; i < matrices.size(); ++i) {
+    const Matrix& matrix = matrices[i];
     const bool adds_to_stream = matrix.name.ends_with(".out") || matrix.name.ends_with(".down");
     const double deviation =
         i == 0 ? embedding_deviation
@@ -144,9 +152,28 @@ RotaryAngles Transformer::angles() const {
   return {.cosine = cosine_.data(), .sine = sine_.data()};
 }
 
-void Transformer::matmul(Operand a_form, Operand b_form, Index m, Index n, Index k, const float* a,
-                         const float* b, int keep, float* c) {
-  kernels_.matmul(a_form, b_form, m, n, k, a, b, keep, c, panel_.data());
+void Transformer::product(Index rows, const float* x, const Matrix& w, int keep, float* y) {
+  kernels_.matmul(Operand::plain, Operand::plain, rows, w.columns, w.rows, x, weights_.at(w.offset),
+                  keep, y, panel_.data());
+}
+
+void Transformer::product_transposed(Index rows, const float* x, const Matrix& w, float* y) {
+  kernels_.matmul(Operand::plain, Operand::transposed, rows, w.rows, w.columns, x,
+                  weights_.at(w.offset), 0, y, panel_.data());
+}
+
+void Transformer::weight_gradient(Index rows, const float* x, const float* dy, const Matrix& w,
+                                  int keep) {
+  kernels_.matmul(Operand::transposed, Operand::plain, w.rows, w.columns, rows, x, dy, keep,
+                  gradient_.at(w.offset), panel_.data());
+}
+
+double Transformer::product_flops(Index rows, const Matrix& w) const {
+  return 2.0 * static_cast<double>(rows * w.rows * w.columns);
+}
+
+double Transformer::attention_flops() const {
+  return 2.0 * static_cast<double>(rows_ * width_ * options_.context);
 }
 
 AttentionShape Transformer::attention_shape() const {
@@ -170,74 +197,64 @@ void Transformer::load_tokens(std::span<const std::int32_t> sequences) {
 }
 
 void Transformer::attention_block(std::size_t layer) {
-  const ParameterLayout::Layer& at = layout_.layers[layer];
+  const auto& [qkv, out, up, down] = layout_.layers[layer];
   const Activations& a = layers_[layer];
-  const AttentionShape shape = attention_shape();
   kernels_.rmsnorm_forward(x_.data(), a.norm1.data(), a.inverse_rms1.data(), rows_, width_);
   finished("norms");
-  matmul(Operand::plain, Operand::plain, rows_, 3 * width_, width_, a.norm1.data(),
-         weights_.at(at.qkv), 0, a.qkv.data());
-  finished("matrix products");
-  kernels_.attention_forward(shape, angles(), a.qkv.data(), a.attended.data(), a.log_sum.data(),
-                             scratch_.data());
-  finished("attention");
-  matmul(Operand::plain, Operand::plain, rows_, width_, width_, a.attended.data(),
-         weights_.at(at.out), 1, x_.data());
-  finished("matrix products");
+  product(rows_, a.norm1.data(), qkv, 0, a.qkv.data());
+  finished("forward products", product_flops(rows_, qkv));
+  kernels_.attention_forward(attention_shape(), angles(), a.qkv.data(), a.attended.data(),
+                             a.log_sum.data(), scratch_.data());
+  finished("attention forward", attention_flops());
+  product(rows_, a.attended.data(), out, 1, x_.data());
+  finished("forward products", product_flops(rows_, out));
 }
 
 void Transformer::attention_block_backward(std::size_t layer, int keep) {
-  const ParameterLayout::Layer& at = layout_.layers[layer];
+  const auto& [qkv, out, up, down] = layout_.layers[layer];
   const Activations& a = layers_[layer];
-  const AttentionShape shape = attention_shape();
-  matmul(Operand::transposed, Operand::plain, width_, width_, rows_, a.attended.data(), dx_.data(),
-         keep, gradient_.at(at.out));
-  matmul(Operand::plain, Operand::transposed, rows_, width_, width_, dx_.data(),
-         weights_.at(at.out), 0, dnarrow_.data());
-  finished("matrix products");
-  kernels_.attention_backward(shape, angles(), a.qkv.data(), a.attended.data(), a.log_sum.data(),
-                              dnarrow_.data(), dwide_.data(), scratch_.data());
-  finished("attention");
-  matmul(Operand::transposed, Operand::plain, width_, 3 * width_, rows_, a.norm1.data(),
-         dwide_.data(), keep, gradient_.at(at.qkv));
-  matmul(Operand::plain, Operand::transposed, rows_, width_, 3 * width_, dwide_.data(),
-         weights_.at(at.qkv), 0, dnarrow_.data());
-  finished("matrix products");
+  weight_gradient(rows_, a.attended.data(), dx_.data(), out, keep);
+  finished("weight gradients", product_flops(rows_, out));
+  product_transposed(rows_, dx_.data(), out, dnarrow_.data());
+  finished("input gradients", product_flops(rows_, out));
+  kernels_.attention_backward(attention_shape(), angles(), a.qkv.data(), a.attended.data(),
+                              a.log_sum.data(), dnarrow_.data(), dwide_.data(), scratch_.data());
+  finished("attention backward", 2 * attention_flops());
+  weight_gradient(rows_, a.norm1.data(), dwide_.data(), qkv, keep);
+  finished("weight gradients", product_flops(rows_, qkv));
+  product_transposed(rows_, dwide_.data(), qkv, dnarrow_.data());
+  finished("input gradients", product_flops(rows_, qkv));
   kernels_.rmsnorm_backward(dnarrow_.data(), a.norm1.data(), a.inverse_rms1.data(), dx_.data(),
                             rows_, width_);
   finished("norms");
 }
 
 void Transformer::feed_forward_block(std::size_t layer) {
-  const ParameterLayout::Layer& at = layout_.layers[layer];
+  const auto& [qkv, out, up, down] = layout_.layers[layer];
   const Activations& a = layers_[layer];
   kernels_.rmsnorm_forward(x_.data(), a.norm2.data(), a.inverse_rms2.data(), rows_, width_);
   finished("norms");
-  matmul(Operand::plain, Operand::plain, rows_, 4 * width_, width_, a.norm2.data(),
-         weights_.at(at.up), 0, a.slope.data());
-  finished("matrix products");
-  kernels_.gelu_forward(a.slope.data(), a.hidden.data(), rows_ * 4 * width_);
+  product(rows_, a.norm2.data(), up, 0, a.slope.data());
+  finished("forward products", product_flops(rows_, up));
+  kernels_.gelu_forward(a.slope.data(), a.hidden.data(), rows_ * up.columns);
   finished("gelu");
-  matmul(Operand::plain, Operand::plain, rows_, width_, 4 * width_, a.hidden.data(),
-         weights_.at(at.down), 1, x_.data());
-  finished("matrix products");
+  product(rows_, a.hidden.data(), down, 1, x_.data());
+  finished("forward products", product_flops(rows_, down));
 }
 
 void Transformer::feed_forward_block_backward(std::size_t layer, int keep) {
-  const ParameterLayout::Layer& at = layout_.layers[layer];
+  const auto& [qkv, out, up, down] = layout_.layers[layer];
   const Activations& a = layers_[layer];
-  matmul(Operand::transposed, Operand::plain, 4 * width_, width_, rows_, a.hidden.data(),
-         dx_.data(), keep, gradient_.at(at.down));
-  matmul(Operand::plain, Operand::transposed, rows_, 4 * width_, width_, dx_.data(),
-         weights_.at(at.down), 0, dwide_.data());
-  finished("matrix products");
-  kernels_.gelu_backward(a.slope.data(), dwide_.data(), rows_ * 4 * width_);
+  weight_gradient(rows_, a.hidden.data(), dx_.data(), down, keep);
+  finished("weight gradients", product_flops(rows_, down));
+  product_transposed(rows_, dx_.data(), down, dwide_.data());
+  finished("input gradients", product_flops(rows_, down));
+  kernels_.gelu_backward(a.slope.data(), dwide_.data(), rows_ * up.columns);
   finished("gelu");
-  matmul(Operand::transposed, Operand::plain, width_, 4 * width_, rows_, a.norm2.data(),
-         dwide_.data(), keep, gradient_.at(at.up));
-  matmul(Operand::plain, Operand::transposed, rows_, width_, 4 * width_, dwide_.data(),
-         weights_.at(at.up), 0, dnarrow_.data());
-  finished("matrix products");
+  weight_gradient(rows_, a.norm2.data(), dwide_.data(), up, keep);
+  finished("weight gradients", product_flops(rows_, up));
+  product_transposed(rows_, dwide_.data(), up, dnarrow_.data());
+  finished("input gradients", product_flops(rows_, up));
   kernels_.rmsnorm_backward(dnarrow_.data(), a.norm2.data(), a.inverse_rms2.data(), dx_.data(),
                             rows_, width_);
   finished("norms");
@@ -246,27 +263,24 @@ void Transformer::feed_forward_block_backward(std::size_t layer, int keep) {
 void Transformer::head(HeadWork work, int keep, float* nats) {
   // The gradient of the mean loss over the whole batch.
   const float scale = 1.0F / static_cast<float>(tokens_per_step(options_));
-  const float* embedding = weights_.at(layout_.embedding);
+  const Matrix& embedding = layout_.embedding;
   for (Index first = 0; first < rows_; first += head_rows_) {
     const Index rows = std::min(head_rows_, rows_ - first);
     const float* n = norm_.at(first * width_);
-    matmul(Operand::plain, Operand::transposed, rows, vocabulary_, width_, n, embedding, 0,
-           logits_.data());
-    finished("matrix products");
+    product_transposed(rows, n, embedding, logits_.data());
+    finished("head products", product_flops(rows, embedding));
     kernels_.cross_entropy(logits_.data(), target_.data() + first, nats + first, rows, vocabulary_,
                            scale);
     finished("loss");
     if (work == HeadWork::losses) continue;
-    matmul(Operand::transposed, Operand::plain, vocabulary_, width_, rows, logits_.data(), n,
-           first == 0 ? keep : 1, gradient_.at(layout_.embedding));
-    matmul(Operand::plain, Operand::plain, rows, width_, vocabulary_, logits_.data(), embedding, 0,
-           dnarrow_.at(first * width_));
-    finished("matrix products");
+    weight_gradient(rows, logits_.data(), n, embedding, first == 0 ? keep : 1);
+    product(rows, logits_.data(), embedding, 0, dnarrow_.at(first * width_));
+    finished("head products", 2 * product_flops(rows, embedding));
   }
 }
 
 void Transformer::forward() {
-  kernels_.embed(weights_.at(layout_.embedding), input_.data(), x_.data(), rows_, width_);
+  kernels_.embed(weights_.at(layout_.embedding.offset), input_.data(), x_.data(), rows_, width_);
   finished("embedding");
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
     attention_block(layer);
@@ -285,7 +299,7 @@ void Transformer::backward(int keep) {
     feed_forward_block_backward(layer, keep);
     attention_block_backward(layer, keep);
   }
-  kernels_.embed_backward(dx_.data(), input_.data(), gradient_.at(layout_.embedding), rows_,
+  kernels_.embed_backward(dx_.data(), input_.data(), gradient_.at(layout_.embedding.offset), rows_,
                           width_);
   finished("embedding");
 }
@@ -349,7 +363,7 @@ void Transformer::token_losses(std::span<const std::int32_t> sequences, std::spa
 
 std::vector<ParameterView> Transformer::views(const Buffer& buffer) {
   std::vector<ParameterView> all;
-  for (const ParameterLayout::Matrix& matrix : layout_.matrices)
+  for (const Matrix& matrix : layout_.matrices())
     all.push_back(
         {matrix.name,
          {buffer.at(matrix.offset), static_cast<std::size_t>(matrix.rows * matrix.columns)}});
@@ -359,8 +373,6 @@ std::vector<ParameterView> Transformer::views(const Buffer& buffer) {
 std::vector<ParameterView> Transformer::parameters() { return views(weights_); }
 std::vector<ParameterView> Transformer::gradients() { return views(gradient_); }
 
-void Transformer::observe(std::function<void(const char*)> finished) {
-  finished_ = std::move(finished);
-}
+void Transformer::observe(PartObserver finished) { finished_ = std::move(finished); }
 
 }  // namespace bimix::proxy

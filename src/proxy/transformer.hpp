@@ -26,21 +26,25 @@ class Buffer {
   Index size_;
 };
 
-/// Where each matrix lies in the flat buffer of parameters (and of gradients, and of moments).
+/// A matrix of parameters and where it lies in the flat buffer of weights, of gradients, of
+/// moments.
+struct Matrix {
+  std::string name{};
+  Index offset = 0, rows = 0, columns = 0;
+};
+
 struct ParameterLayout {
-  struct Matrix {
-    std::string name{};
-    Index offset = 0, rows = 0, columns = 0;
-  };
-  struct Layer {
-    Index qkv = 0, out = 0, up = 0, down = 0;
-  };
   explicit ParameterLayout(const ProxyOptions& options);
 
-  std::vector<Matrix> matrices{};
+  Matrix embedding{};  ///< (V, width); first in the buffers
+  struct Layer {
+    Matrix qkv{}, out{}, up{}, down{};
+  };
   std::vector<Layer> layers{};
-  Index embedding = 0;
   Index size = 0;
+
+  /// Every matrix in the order of the buffers.
+  std::vector<Matrix> matrices() const;
 };
 
 /// Decoder-only transformer: pre-norm (RMS, no gains), rotary positions, GELU of four times the
@@ -58,7 +62,7 @@ class Transformer : public LanguageModel {
   double train_step(std::span<const std::int32_t> sequences) override;
   void token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) override;
   std::vector<ParameterView> parameters() override;
-  void observe(std::function<void(const char*)> finished) override;
+  void observe(PartObserver finished) override;
 
   /// The first half of train_step: mean loss of the batch and its gradient, nothing moved.
   double accumulate_gradient(std::span<const std::int32_t> sequences);
@@ -84,14 +88,22 @@ class Transformer : public LanguageModel {
   enum class HeadWork { losses, losses_and_gradient };
   void head(HeadWork work, int keep, float* nats);
   void update();
-  void finished(const char* part) const {
-    if (finished_) finished_(part);
+
+  /// y (rows, columns) = x W + keep * y
+  void product(Index rows, const float* x, const Matrix& w, int keep, float* y);
+  /// y (rows, w.rows) = x W'
+  void product_transposed(Index rows, const float* x, const Matrix& w, float* y);
+  /// dW = x' dy + keep * dW
+  void weight_gradient(Index rows, const float* x, const float* dy, const Matrix& w, int keep);
+  /// Tells the observer that a part is done and how many operations it took.
+  void finished(const char* part, double flops = 0) const {
+    if (finished_) finished_(part, flops);
   }
+  double product_flops(Index rows, const Matrix& w) const;
+  double attention_flops() const;
   std::vector<ParameterView> views(const Buffer& buffer);
   AttentionShape attention_shape() const;
   RotaryAngles angles() const;
-  void matmul(Operand a_form, Operand b_form, Index m, Index n, Index k, const float* a,
-              const float* b, int keep, float* c);
 
   ProxyOptions options_;
   const Kernels& kernels_;
@@ -107,7 +119,7 @@ class Transformer : public LanguageModel {
   Buffer x_, norm_, inverse_rms_, logits_, nats_;
   Buffer dx_, dwide_, dnarrow_, scratch_, panel_;
   std::vector<std::int32_t> input_{}, target_{};
-  std::function<void(const char*)> finished_{};
+  PartObserver finished_{};
 };
 
 }  // namespace bimix::proxy

@@ -136,7 +136,7 @@ TEST_P(EveryModel, RefusesForeignTokensAndTornBatches) {
 TEST_P(EveryModel, NamesThePartsOfAStep) {
   const auto model = make_model(options(), 7, 1);
   std::vector<std::string> parts;
-  model->observe([&](const char* part) { parts.emplace_back(part); });
+  model->observe([&](const char* part, double) { parts.emplace_back(part); });
   model->train_step(synthetic_text(options(), options().batch, 3));
   EXPECT_FALSE(parts.empty());
   parts.clear();

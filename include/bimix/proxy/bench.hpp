@@ -11,7 +11,7 @@ namespace bimix {
 struct StepPart {
   std::string name{};
   double share = 0.0;   ///< of the step's time
-  double gflops = 0.0;  ///< rate, for the parts that are matrix products; 0 for the others
+  double gflops = 0.0;  ///< its rate, where its operations count; otherwise 0
 };
 
 /// This machine's training speed.

@@ -17,6 +17,10 @@ struct ParameterView {
   std::span<float> values{};
 };
 
+/// Told the name of a part of a training step that is done and its floating-point operations, 0
+/// where they do not count.
+using PartObserver = std::function<void(const char* part, double flops)>;
+
 /// A model that learns from batches of token sequences: the plug-in point of this layer. A new one
 /// is one file with a class and one line in src/proxy/models.def; the contract test of
 /// tests/proxy/language_model_test.cpp runs over all registered models.
@@ -42,8 +46,8 @@ class LanguageModel {
   /// What was learned; the views stay valid as long as the model.
   virtual std::vector<ParameterView> parameters() = 0;
 
-  /// Called after each part of a step with its name, for benches; empty stops that.
-  virtual void observe(std::function<void(const char*)> finished) = 0;
+  /// For benches: `finished` is called after each part of a step; empty stops that.
+  virtual void observe(PartObserver finished) = 0;
 };
 
 /// A fresh model. Initial weights are keyed by (seed, repeat) alone, so all trials of a repeat
