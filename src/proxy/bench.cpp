@@ -1,4 +1,5 @@
-#include "transformer.hpp"
+#include "arena.hpp"
+#include "kernels.hpp"
 
 #include <bimix/core/random.hpp>
 #include <bimix/proxy/bench.hpp>
@@ -78,10 +79,12 @@ double best_product_gflops(const ProxyOptions& options, double seconds) {
   const proxy::Index rows = proxy::Index{options.micro_batch} * options.context;
   const proxy::Index width = options.width;
   const proxy::Kernels& kernels = proxy::kernels_for(options.isa);
-  const proxy::Buffer panel(proxy::matmul_scratch);
+  proxy::Arena arena;
+  const proxy::Buffer panel = arena.take(proxy::matmul_scratch);
   double best = 0;
   for (const proxy::Index columns : {3 * width, 4 * width}) {
-    const proxy::Buffer a(rows * width), b(width * columns), c(rows * columns);
+    const proxy::Buffer a = arena.take(rows * width), b = arena.take(width * columns),
+                        c = arena.take(rows * columns);
     double fastest = std::numeric_limits<double>::infinity();
     const Clock::time_point start = Clock::now();
     do {

@@ -9,13 +9,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <new>
 
 namespace bimix::proxy {
 namespace {
 
-constexpr std::align_val_t cache_line{64};
 constexpr float adam_epsilon = 1e-8F;
 constexpr double rotary_base = 10000.0;  // Su et al. 2021, doi:10.48550/arXiv.2104.09864
 constexpr double embedding_deviation = 0.02;
@@ -44,15 +41,6 @@ ModelKind transformer_kind() {
           .forward_flops = count_forward_flops};
 }
 
-Buffer::Buffer(Index count)
-    : data_(static_cast<float*>(
-          ::operator new(static_cast<std::size_t>(count) * sizeof(float), cache_line))),
-      size_(count) {
-  std::fill_n(data_.get(), count, 0.0F);
-}
-
-void Buffer::Free::operator()(float* data) const { ::operator delete(data, cache_line); }
-
 ParameterLayout::ParameterLayout(const ProxyOptions& options) {
   const Index width = options.width;
   const auto add = [&](std::string name, Index rows, Index columns) {
@@ -79,16 +67,16 @@ std::vector<Matrix> ParameterLayout::matrices() const {
   return all;
 }
 
-Transformer::Activations::Activations(Index rows, Index width, Index heads)
-    : norm1(rows * width),
-      inverse_rms1(rows),
-      qkv(rows * 3 * width),
-      log_sum(rows * heads),
-      attended(rows * width),
-      norm2(rows * width),
-      inverse_rms2(rows),
-      slope(rows * 4 * width),
-      hidden(rows * 4 * width) {}
+Transformer::Activations::Activations(Arena& arena, Index rows, Index width, Index heads)
+    : norm1(arena.take(rows * width)),
+      inverse_rms1(arena.take(rows)),
+      qkv(arena.take(rows * 3 * width)),
+      log_sum(arena.take(rows * heads)),
+      attended(arena.take(rows * width)),
+      norm2(arena.take(rows * width)),
+      inverse_rms2(arena.take(rows)),
+      slope(arena.take(rows * 4 * width)),
+      hidden(arena.take(rows * 4 * width)) {}
 
 Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, std::uint64_t seed,
                          std::uint64_t repeat)
@@ -99,25 +87,26 @@ Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, st
       vocabulary_(options.vocabulary),
       rows_(as_index(options.micro_batch) * options.context),
       head_rows_(std::clamp<Index>(head_floats / vocabulary_, 1, rows_)),
-      weights_(layout_.size),
-      gradient_(layout_.size),
-      moment1_(layout_.size),
-      moment2_(layout_.size),
-      cosine_(as_index(options.context) * options.width / options.heads / 2),
-      sine_(cosine_.size()),
-      x_(rows_ * width_),
-      norm_(rows_ * width_),
-      inverse_rms_(rows_),
-      logits_(head_rows_ * vocabulary_),
-      nats_(rows_),
-      dx_(rows_ * width_),
-      dwide_(rows_ * 4 * width_),
-      dnarrow_(rows_ * width_),
-      scratch_(attention_scratch(attention_shape())),
-      panel_(matmul_scratch),
+      weights_(arena_.take(layout_.size)),
+      gradient_(arena_.take(layout_.size)),
+      moment1_(arena_.take(layout_.size)),
+      moment2_(arena_.take(layout_.size)),
+      cosine_(arena_.take(as_index(options.context) * options.width / options.heads / 2)),
+      sine_(arena_.take(cosine_.size())),
+      x_(arena_.take(rows_ * width_)),
+      norm_(arena_.take(rows_ * width_)),
+      inverse_rms_(arena_.take(rows_)),
+      logits_(arena_.take(head_rows_ * vocabulary_)),
+      nats_(arena_.take(rows_)),
+      dx_(arena_.take(rows_ * width_)),
+      dwide_(arena_.take(rows_ * 4 * width_)),
+      dnarrow_(arena_.take(rows_ * width_)),
+      scratch_(arena_.take(attention_scratch(attention_shape()))),
+      panel_(arena_.take(matmul_scratch)),
       input_(static_cast<std::size_t>(rows_)),
       target_(static_cast<std::size_t>(rows_)) {
-  for (int l = 0; l < options.layers; ++l) layers_.emplace_back(rows_, width_, options.heads);
+  for (int l = 0; l < options.layers; ++l)
+    layers_.emplace_back(arena_, rows_, width_, options.heads);
   initialise(seed, repeat);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "arena.hpp"
 #include "kernels.hpp"
 
 #include <bimix/proxy/language_model.hpp>
@@ -9,22 +10,6 @@
 #include <vector>
 
 namespace bimix::proxy {
-
-/// Zeroed floats on a cache line boundary.
-class Buffer {
- public:
-  explicit Buffer(Index count);
-  float* data() const { return data_.get(); }
-  float* at(Index offset) const { return data_.get() + offset; }
-  Index size() const { return size_; }
-
- private:
-  struct Free {
-    void operator()(float* data) const;
-  };
-  std::unique_ptr<float[], Free> data_;
-  Index size_;
-};
 
 /// A matrix of parameters and where it lies in the flat buffer of weights, of gradients, of
 /// moments.
@@ -72,7 +57,7 @@ class Transformer : public LanguageModel {
  private:
   /// What one layer keeps from forward for backward; all of the micro-batch.
   struct Activations {
-    Activations(Index rows, Index width, Index heads);
+    Activations(Arena& arena, Index rows, Index width, Index heads);
     Buffer norm1, inverse_rms1, qkv, log_sum, attended;
     Buffer norm2, inverse_rms2, slope, hidden;
   };
@@ -113,6 +98,7 @@ class Transformer : public LanguageModel {
   Index head_rows_ = 0;  ///< tokens whose logits exist at one time
   std::int64_t steps_ = 0;
 
+  Arena arena_{};
   Buffer weights_, gradient_, moment1_, moment2_;
   Buffer cosine_, sine_;
   std::vector<Activations> layers_{};
