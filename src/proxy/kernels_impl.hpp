@@ -39,19 +39,29 @@ inline void store_part(float* to, Vector value, Index count) {
 
 inline Vector larger(Vector a, Vector b) { return a > b ? a : b; }
 
-/// By halving: one order of additions for each vector length.
-inline float sum_of_lanes(Vector value) {
-  float lane[lanes];
-  __builtin_memcpy(lane, &value, sizeof value);
-  for (Index half = lanes / 2; half > 0; half /= 2)
-    for (Index i = 0; i < half; ++i) lane[i] += lane[i + half];
-  return lane[0];
+/// Lane i and lane i + lanes / 2, then a quarter, and so on: the reduced value is in lane 0.
+template <class Combine>
+inline Vector reduced(Vector v, Combine combine) {
+#if BIMIX_LANES == 16
+  v = combine(v,
+              __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  v = combine(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
+  v = combine(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1));
+  v = combine(v, __builtin_shufflevector(v, v, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0));
+#elif BIMIX_LANES == 8
+  v = combine(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));
+  v = combine(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 2, 3, 0, 1));
+  v = combine(v, __builtin_shufflevector(v, v, 1, 0, 1, 0, 1, 0, 1, 0));
+#else
+  v = combine(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
+  v = combine(v, __builtin_shufflevector(v, v, 1, 0, 1, 0));
+#endif
+  return v;
 }
-inline float largest_lane(Vector value) {
-  float largest = value[0];
-  for (Index i = 1; i < lanes; ++i) largest = value[i] > largest ? value[i] : largest;
-  return largest;
-}
+
+inline Vector sum(Vector a, Vector b) { return a + b; }
+inline float sum_of_lanes(Vector v) { return reduced(v, sum)[0]; }
+inline float largest_lane(Vector v) { return reduced(v, larger)[0]; }
 
 inline Integers lane_numbers() {
   Integers numbers{};
@@ -87,21 +97,22 @@ inline Vector exponential(Vector x) {
   return p * reinterpret_cast<Vector>(power);
 }
 
-/// log(x) of a positive finite float. Infinity and NaN stay what they are.
-inline float logarithm(float x) {
-  if (!(x < 3.4e38F)) return x;
-  std::int32_t bits = 0;
-  __builtin_memcpy(&bits, &x, sizeof bits);
-  // x = 2^e m with m in [1/sqrt 2, sqrt 2); log m = 2 artanh(s) by its series to s^15.
-  const std::int32_t e = (bits - 0x3F3504F3) >> 23;
-  bits -= e * (1 << 23);
-  float m = 0;
-  __builtin_memcpy(&m, &bits, sizeof m);
-  const double s = (static_cast<double>(m) - 1) / (static_cast<double>(m) + 1), s2 = s * s;
-  double series = 0;
-  for (int odd = 15; odd >= 1; odd -= 2) series = series * s2 + 1.0 / odd;
-  return static_cast<float>(e * 0.69314718055994531 + 2 * s * series);
+/// log(x) of positive normal floats, to 2 units in the last place or 1e-7 near 1. NaN stays NaN.
+/// x = 2^e m with m in [1/sqrt 2, sqrt 2); log m = 2 artanh(s), s = (m - 1) / (m + 1), |s| < 0.172,
+/// by its series to s^9.
+inline Vector logarithm(Vector x) {
+  const Integers bits = reinterpret_cast<Integers>(x);
+  const Integers e = (bits - 0x3F3504F3) >> 23;
+  const Vector m = reinterpret_cast<Vector>(bits - (e << 23));
+  const Vector s = (m - 1.0F) / (m + 1.0F), s2 = s * s;
+  Vector series = s2 * (2.0F / 9) + 2.0F / 7;
+  series = series * s2 + 2.0F / 5;
+  series = series * s2 + 2.0F / 3;
+  const Vector power = __builtin_convertvector(e, Vector);
+  const Vector log = (power * 1.42860682e-6F + s * s2 * series + 2.0F * s) + power * 0.693145752F;
+  return x == x ? log : x;
 }
+inline float logarithm(float x) { return logarithm(splat(x))[0]; }
 
 /// Rows of `lanes` vectors to columns: log2(lanes) rounds of a perfect shuffle.
 inline void transpose(Vector (&block)[lanes]) {
@@ -189,6 +200,9 @@ void multiply_tile(const Product& product) {
     });
   };
   if (p.keep) each_sum([&](auto i, auto j, const float* c) BIMIX_INLINE { sum[i][j] = load(c); });
+  each_sum([&](auto, auto, const float* c) BIMIX_INLINE {
+    __builtin_prefetch(c + Rows * p.c_row, 1, 2);  // the next tile's place
+  });
   const float* a = p.a;
   const float* b = p.b;
   for (Index l = 0; l < p.depth; ++l, a += p.a_step, b += p.b_row) {
@@ -501,23 +515,36 @@ struct Head {
   float *log_sum = nullptr, *along = nullptr;
 };
 
-/// to = factor * from, turned by its position's angles if there are any.
+/// to = factor * from, turned by its position's angles.
 void copy_turned(const float* from, const float* cosine, const float* sine, float factor,
                  Index width, float* to) {
   const Index half = width / 2;
-  for (Index i = 0; i < half; ++i) {
-    const float a = from[i] * factor, b = from[half + i] * factor;
-    to[i] = a * cosine[i] - b * sine[i];
-    to[half + i] = a * sine[i] + b * cosine[i];
-  }
+  for_vectors(half, [&](Index i, auto get, auto put) {
+    const Vector a = get(from + i) * factor, b = get(from + half + i) * factor;
+    const Vector c = get(cosine + i), s = get(sine + i);
+    put(to + i, a * c - b * s);
+    put(to + half + i, a * s + b * c);
+  });
+}
+
+/// The same turned back.
+void copy_turned_back(const float* from, const float* cosine, const float* sine, float factor,
+                      Index width, float* to) {
+  const Index half = width / 2;
+  for_vectors(half, [&](Index i, auto get, auto put) {
+    const Vector a = get(from + i) * factor, b = get(from + half + i) * factor;
+    const Vector c = get(cosine + i), s = get(sine + i);
+    put(to + i, a * c + b * s);
+    put(to + half + i, b * c - a * s);
+  });
 }
 
 void copy_row(const float* from, Index width, float* to) {
-  for (Index i = 0; i < width; ++i) to[i] = from[i];
+  for_vectors(width, [&](Index i, auto get, auto put) { put(to + i, get(from + i)); });
 }
 
 void clear(float* from, Index count) {
-  for (Index i = 0; i < count; ++i) from[i] = 0;
+  for_vectors(count, [&](Index i, auto, auto put) { put(from + i, Vector{}); });
 }
 
 /// One head's rows of q (times `factor`), k and v.
@@ -554,43 +581,60 @@ void score_block(const AttentionShape& s, const Head& h, const float* left, cons
                  Head::block, (first + Head::block) / lanes);
 }
 
-/// Zero in the lanes of keys after position i. @param j the key of lane 0
-inline Vector causal(Vector value, Index j, Index i) {
-  return first_lanes(value, i - j + 1, Vector{});
+/// Reduces each of 16 vectors to one number, all together by way of their transpose.
+template <class Combine>
+inline void reduce_rows(const Vector (&row)[Head::block], Combine combine, float* to) {
+  for (Index first = 0; first < Head::block; first += lanes) {
+    Vector group[lanes];
+    for (Index i = 0; i < lanes; ++i) group[i] = row[first + i];
+    transpose(group);
+    for (Index width = lanes / 2; width > 0; width /= 2)
+      for (Index i = 0; i < width; ++i) group[i] = combine(group[i], group[i + width]);
+    store(to + first, group[0]);
+  }
 }
 
-/// One row of scores to exp(score - largest) and zeros. @return log of the sum of exp(score)
-float softmax_row(float* score, Index first, Index i, float& inverse_sum) {
-  Vector top = splat(score[0]);
-  for (Index j = 0; j < first; j += lanes) top = larger(top, load(score + j));
-  float shift = largest_lane(top);
-  for (Index j = first; j <= i; ++j) shift = score[j] > shift ? score[j] : shift;
-  Vector sum{};
-  for (Index j = 0; j < first; j += lanes) {
-    const Vector e = exponential(load(score + j) - shift);
-    store(score + j, e);
-    sum += e;
+/// Scores of 16 queries from `first` to exp(score - largest), zero for keys they may not see.
+/// @param log_sum, inverse_sum 16 of log sum_j exp(score_j) and 1 / sum_j exp(score_j - largest)
+void softmax_block(const Head& h, Index first, float* score, float* log_sum, float* inverse_sum) {
+  Vector row[Head::block];
+  float shift[Head::block];
+  for (Index i = 0; i < Head::block; ++i) {
+    const float* s = score + i * h.context;
+    row[i] = splat(s[0]);
+    for (Index j = 0; j < first; j += lanes) row[i] = larger(row[i], load(s + j));
+    for (Index j = first; j < first + Head::block; j += lanes)
+      row[i] = larger(row[i], first_lanes(load(s + j), first + i - j + 1, row[i]));
   }
-  for (Index j = first; j < first + Head::block; j += lanes) {
-    const Vector e = causal(exponential(load(score + j) - shift), j, i);
-    store(score + j, e);
-    sum += e;
+  reduce_rows(row, larger, shift);
+  for (Index i = 0; i < Head::block; ++i) {
+    float* s = score + i * h.context;
+    row[i] = Vector{};
+    for (Index j = 0; j < first + Head::block; j += lanes) {
+      Vector e = exponential(load(s + j) - shift[i]);
+      if (j >= first) e = first_lanes(e, first + i - j + 1, Vector{});
+      store(s + j, e);
+      row[i] += e;
+    }
   }
-  const float total = sum_of_lanes(sum);
-  inverse_sum = 1.0F / total;
-  return shift + logarithm(total);
+  reduce_rows(row, sum, inverse_sum);
+  for (Index i = 0; i < Head::block; i += lanes) {
+    const Vector total = load(inverse_sum + i);
+    store(log_sum + i, load(shift + i) + logarithm(total));
+    store(inverse_sum + i, 1.0F / total);
+  }
 }
 
 void head_forward(const AttentionShape& s, const Head& h, float* out, float* log_sum) {
-  float mixed[Head::block * 64], inverse_sum[Head::block];
+  constexpr Index strip = widest_tile * lanes;
+  float mixed[Head::block * strip], inverse_sum[Head::block], block_log_sum[Head::block];
   for (Index first = 0; first < s.context; first += Head::block) {
     const Index rows = s.context - first < Head::block ? s.context - first : Head::block;
     score_block(s, h, h.q, h.k_transposed, first, h.scores);
-    for (Index i = 0; i < rows; ++i)
-      log_sum[(first + i) * s.heads] =
-          softmax_row(h.scores + i * h.context, first, first + i, inverse_sum[i]);
-    for (Index column = 0; column < h.width; column += 64) {
-      const Index wide = h.width - column < 64 ? h.width - column : 64;
+    softmax_block(h, first, h.scores, block_log_sum, inverse_sum);
+    for (Index i = 0; i < rows; ++i) log_sum[(first + i) * s.heads] = block_log_sum[i];
+    for (Index column = 0; column < h.width; column += strip) {
+      const Index wide = h.width - column < strip ? h.width - column : strip;
       multiply_whole({.depth = first + rows,
                       .a = h.scores,
                       .a_row = h.context,
@@ -603,8 +647,10 @@ void head_forward(const AttentionShape& s, const Head& h, float* out, float* log
                      rows, wide / lanes);
       const Index kept = s.head_width - column < wide ? s.head_width - column : wide;
       for (Index i = 0; i < rows; ++i)
-        for (Index j = 0; j < kept; ++j)
-          out[(first + i) * width_of(s) + column + j] = mixed[i * wide + j] * inverse_sum[i];
+        for_vectors(kept, [&](Index j, auto get, auto put) {
+          put(out + (first + i) * width_of(s) + column + j,
+              get(mixed + i * wide + j) * inverse_sum[i]);
+        });
     }
   }
 }
@@ -650,7 +696,7 @@ void score_gradient(const Head& h, Index first, float* p, float* ds) {
     const float log_sum = h.log_sum[first + i], along = h.along[first + i];
     for (Index j = 0; j < first + Head::block; j += lanes) {
       Vector e = exponential(load(p + j) - log_sum);
-      if (j >= first) e = causal(e, j, first + i);
+      if (j >= first) e = first_lanes(e, first + i - j + 1, Vector{});
       store(p + j, e);
       store(ds + j, e * (load(ds + j) - along));
     }
@@ -703,18 +749,11 @@ void head_backward(const AttentionShape& s, const Head& h) {
 void unpack_head(const AttentionShape& s, const RotaryAngles& angles, float factor, const Head& h,
                  float* dqkv) {
   const Index half = s.head_width / 2;
-  const auto turned_back = [&](const float* from, Index position, float scale, float* to) {
-    const float *cosine = angles.cosine + position * half, *sine = angles.sine + position * half;
-    for (Index i = 0; i < half; ++i) {
-      const float a = from[i] * scale, b = from[half + i] * scale;
-      to[i] = a * cosine[i] + b * sine[i];
-      to[half + i] = b * cosine[i] - a * sine[i];
-    }
-  };
   for (Index i = 0; i < s.context; ++i) {
+    const float *cosine = angles.cosine + i * half, *sine = angles.sine + i * half;
     float* row = dqkv + i * 3 * width_of(s);
-    turned_back(h.dq + i * h.width, i, factor, row);
-    turned_back(h.dk + i * h.width, i, 1, row + width_of(s));
+    copy_turned_back(h.dq + i * h.width, cosine, sine, factor, s.head_width, row);
+    copy_turned_back(h.dk + i * h.width, cosine, sine, 1, s.head_width, row + width_of(s));
     copy_row(h.dv + i * h.width, s.head_width, row + 2 * width_of(s));
   }
 }
