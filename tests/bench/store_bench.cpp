@@ -1,0 +1,104 @@
+#include <bimix/store/journal.hpp>
+#include <bimix/store/results.hpp>
+
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace bimix {
+namespace {
+
+/// A folder on the disk of BIMIX_BENCH_FOLDER, or the working directory: /tmp is often memory.
+std::filesystem::path bench_folder() {
+  const char* folder = std::getenv("BIMIX_BENCH_FOLDER");
+  const auto path = std::filesystem::path(folder ? folder : ".") / "bimix-store-bench";
+  std::filesystem::create_directories(path);
+  return path;
+}
+
+/// A campaign of `trials` trials with 7 domains and 11 volumes, all done.
+RunRecord done_record(int trials) {
+  RunRecord record;
+  SweepPlan& plan = record.plan;
+  for (int d = 0; d < 7; ++d) {
+    plan.domains.train.push_back("domain" + std::to_string(d));
+    plan.domains.share_of.push_back(d);
+  }
+  plan.domains.eval = plan.domains.train;
+  for (int v = 1; v <= 11; ++v) plan.tokens.push_back(1'000'000 * v);
+  for (int t = 0; t < trials; ++t) {
+    TrialResult result;
+    result.id = std::to_string(t);
+    for (const std::int64_t tokens : plan.tokens)
+      result.curve.push_back({tokens, tokens / 1024, std::vector<double>(7, 1.0 / (t + 1))});
+    record.results.push_back(result);
+    plan.trials.push_back(
+        {.id = result.id, .mixture_id = t, .mixture = Mixture(7, 1.0 / 7), .tokens = plan.tokens});
+  }
+  return record;
+}
+
+/// The reference: what the disk takes for one line.
+void append_and_sync(benchmark::State& state) {
+  Disk& disk = Disk::real();
+  const std::string line = journal_line("trial", {{"result", to_json(done_record(1).results[0])}});
+  const int file = disk.open_empty(bench_folder() / "reference");
+  for (auto _ : state) {
+    disk.write(file, line);
+    disk.sync(file);
+  }
+  ::close(file);
+  std::filesystem::remove_all(bench_folder());
+}
+BENCHMARK(append_and_sync)->Unit(benchmark::kMicrosecond)->UseRealTime();
+
+void journal_append(benchmark::State& state) {
+  const TrialResult result = done_record(1).results[0];
+  {
+    const FolderLock lock(bench_folder());
+    Journal journal(lock);
+    journal.append(JournalHeader{});
+    for (auto _ : state) journal.append(result);
+  }
+  std::filesystem::remove_all(bench_folder());
+}
+BENCHMARK(journal_append)->Unit(benchmark::kMicrosecond)->UseRealTime();
+
+void journal_read(benchmark::State& state) {
+  std::string bytes = journal_line("header", {{"format", "1.0"},
+                                              {"campaign_hash", ""},
+                                              {"plan_hash", ""},
+                                              {"fingerprints", Json::object()}});
+  for (const TrialResult& result : done_record(static_cast<int>(state.range(0))).results)
+    bytes += journal_line("trial", {{"result", to_json(result)}});
+  std::ofstream(journal_path(bench_folder()), std::ios::binary) << bytes;
+  for (auto _ : state) benchmark::DoNotOptimize(read_journal(bench_folder()));
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes.size()) * state.iterations());
+  std::filesystem::remove_all(bench_folder());
+}
+BENCHMARK(journal_read)->Arg(10'000)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void results_write(benchmark::State& state) {
+  const RunRecord record = done_record(static_cast<int>(state.range(0)));
+  const auto path = bench_folder() / "results.h5";
+  for (auto _ : state) write_results(path, record);
+  state.counters["MB"] = static_cast<double>(std::filesystem::file_size(path)) / 1e6;
+  std::filesystem::remove_all(bench_folder());
+}
+BENCHMARK(results_write)->Arg(20)->Arg(10'000)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// The reference: the same number of bytes, made by nobody.
+void bytes_write(benchmark::State& state) {
+  const auto path = bench_folder() / "results.h5";
+  write_results(path, done_record(static_cast<int>(state.range(0))));
+  const std::string bytes = read_file(path);
+  for (auto _ : state) write_file_atomically(path, bytes);
+  std::filesystem::remove_all(bench_folder());
+}
+BENCHMARK(bytes_write)->Arg(20)->Arg(10'000)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+}  // namespace
+}  // namespace bimix
