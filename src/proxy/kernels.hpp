@@ -58,11 +58,11 @@ struct Kernels {
   void (*rmsnorm_backward)(const float* dn, const float* n, const float* inverse_rms, float* dx,
                            Index rows, Index width);
 
-  /// u = gelu(h), and h is replaced by the slope gelu'(h), which is all that backward needs.
-  /// gelu(h) = h / (1 + exp(-2 z)), z = sqrt(2/pi) (h + 0.044715 h^3)
-  void (*gelu_forward)(float* h_to_slope, float* u, Index count);
-  /// du becomes dh = du * slope.
-  void (*gelu_backward)(const float* slope, float* du_to_dh, Index count);
+  /// u = gelu(h) = h / (1 + exp(-2 z)), z = sqrt(2/pi) (h + 0.044715 h^3)
+  void (*gelu_forward)(const float* h, float* u, Index count);
+  /// du becomes dh = du * gelu'(h), and h becomes u = gelu(h): made again rather than kept, since
+  /// the way to memory and back is longer.
+  void (*gelu_backward)(float* h_to_u, float* du_to_dh, Index count);
 
   /// Causal softmax attention over rotary positions: out (rows, width); log_sum (rows, heads) =
   /// log sum_j exp(score_ij). @param scratch attention_scratch(shape) floats

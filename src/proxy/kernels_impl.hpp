@@ -387,22 +387,25 @@ void rmsnorm_backward(const float* dn, const float* n, const float* inverse_rms,
   }
 }
 
-void gelu_forward(float* h_to_slope, float* u, Index count) {
-  constexpr float twice_root = 1.5957691216F, cubic = 0.044715F;  // 2 sqrt(2 / pi)
+constexpr float gelu_linear = 1.5957691216F,
+                gelu_cubic = 0.0713548163F;  // 2 sqrt(2/pi), * 0.044715
+
+void gelu_forward(const float* h, float* u, Index count) {
   for_vectors(count, [&](Index i, auto get, auto put) {
-    const Vector h = get(h_to_slope + i), square = h * h;
-    const Vector z2 = h * (square * (twice_root * cubic) + twice_root);
-    const Vector e = exponential(-z2), gate = 1.0F / (e + 1.0F), value = h * gate;
-    put(u + i, value);
-    // 1 - gate is e * gate, without the cancellation.
-    put(h_to_slope + i,
-        gate + value * (e * gate) * (square * (3 * twice_root * cubic) + twice_root));
+    const Vector x = get(h + i);
+    put(u + i, x / (exponential(-x * (x * x * gelu_cubic + gelu_linear)) + 1.0F));
   });
 }
 
-void gelu_backward(const float* slope, float* du_to_dh, Index count) {
+void gelu_backward(float* h_to_u, float* du_to_dh, Index count) {
   for_vectors(count, [&](Index i, auto get, auto put) {
-    put(du_to_dh + i, get(du_to_dh + i) * get(slope + i));
+    const Vector x = get(h_to_u + i), square = x * x;
+    const Vector e = exponential(-x * (square * gelu_cubic + gelu_linear));
+    const Vector gate = 1.0F / (e + 1.0F), u = x * gate;
+    // 1 - gate is e * gate, without the cancellation.
+    const Vector slope = gate + u * (e * gate) * (square * (3 * gelu_cubic) + gelu_linear);
+    put(h_to_u + i, u);
+    put(du_to_dh + i, get(du_to_dh + i) * slope);
   });
 }
 

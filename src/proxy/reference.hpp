@@ -47,19 +47,21 @@ void rmsnorm_backward(const Real* dn, const Real* n, const Real* inverse_rms, Re
 }
 
 template <class Real>
-void gelu_forward(Real* h_to_slope, Real* u, Index count) {
+void gelu_forward(const Real* h, Real* u, Index count) {
   const Real root = static_cast<Real>(0.7978845608028654), cubic = static_cast<Real>(0.044715);
-  for (Index i = 0; i < count; ++i) {
-    const Real h = h_to_slope[i];
-    const Real gate = 1 / (1 + std::exp(-2 * root * (h + cubic * h * h * h)));
-    u[i] = h * gate;
-    h_to_slope[i] = gate + h * gate * (1 - gate) * 2 * root * (1 + 3 * cubic * h * h);
-  }
+  for (Index i = 0; i < count; ++i)
+    u[i] = h[i] / (1 + std::exp(-2 * root * (h[i] + cubic * h[i] * h[i] * h[i])));
 }
 
 template <class Real>
-void gelu_backward(const Real* slope, Real* du_to_dh, Index count) {
-  for (Index i = 0; i < count; ++i) du_to_dh[i] *= slope[i];
+void gelu_backward(Real* h_to_u, Real* du_to_dh, Index count) {
+  const Real root = static_cast<Real>(0.7978845608028654), cubic = static_cast<Real>(0.044715);
+  for (Index i = 0; i < count; ++i) {
+    const Real h = h_to_u[i];
+    const Real gate = 1 / (1 + std::exp(-2 * root * (h + cubic * h * h * h)));
+    h_to_u[i] = h * gate;
+    du_to_dh[i] *= gate + h * gate * (1 - gate) * 2 * root * (1 + 3 * cubic * h * h);
+  }
 }
 
 inline Index width_of(const AttentionShape& shape) { return shape.heads * shape.head_width; }

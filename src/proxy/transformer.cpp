@@ -75,7 +75,6 @@ Transformer::Activations::Activations(Arena& arena, Index rows, Index width, Ind
       attended(arena.take(rows * width)),
       norm2(arena.take(rows * width)),
       inverse_rms2(arena.take(rows)),
-      slope(arena.take(rows * 4 * width)),
       hidden(arena.take(rows * 4 * width)) {}
 
 Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, std::uint64_t seed,
@@ -99,8 +98,8 @@ Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, st
       logits_(arena_.take(head_rows_ * vocabulary_)),
       nats_(arena_.take(rows_)),
       dx_(arena_.take(rows_ * width_)),
-      dwide_(arena_.take(rows_ * 4 * width_)),
-      dnarrow_(arena_.take(rows_ * width_)),
+      wide_(arena_.take(rows_ * 4 * width_)),
+      narrow_(arena_.take(rows_ * width_)),
       scratch_(arena_.take(attention_scratch(attention_shape()))),
       panel_(arena_.take(matmul_scratch)),
       input_(static_cast<std::size_t>(rows_)),
@@ -204,16 +203,16 @@ void Transformer::attention_block_backward(std::size_t layer, int keep) {
   const Activations& a = layers_[layer];
   weight_gradient(rows_, a.attended.data(), dx_.data(), out, keep);
   finished("weight gradients", product_flops(rows_, out));
-  product_transposed(rows_, dx_.data(), out, dnarrow_.data());
+  product_transposed(rows_, dx_.data(), out, narrow_.data());
   finished("input gradients", product_flops(rows_, out));
   kernels_.attention_backward(attention_shape(), angles(), a.qkv.data(), a.attended.data(),
-                              a.log_sum.data(), dnarrow_.data(), dwide_.data(), scratch_.data());
+                              a.log_sum.data(), narrow_.data(), wide_.data(), scratch_.data());
   finished("attention backward", 2 * attention_flops());
-  weight_gradient(rows_, a.norm1.data(), dwide_.data(), qkv, keep);
+  weight_gradient(rows_, a.norm1.data(), wide_.data(), qkv, keep);
   finished("weight gradients", product_flops(rows_, qkv));
-  product_transposed(rows_, dwide_.data(), qkv, dnarrow_.data());
+  product_transposed(rows_, wide_.data(), qkv, narrow_.data());
   finished("input gradients", product_flops(rows_, qkv));
-  kernels_.rmsnorm_backward(dnarrow_.data(), a.norm1.data(), a.inverse_rms1.data(), dx_.data(),
+  kernels_.rmsnorm_backward(narrow_.data(), a.norm1.data(), a.inverse_rms1.data(), dx_.data(),
                             rows_, width_);
   finished("norms");
 }
@@ -223,28 +222,28 @@ void Transformer::feed_forward_block(std::size_t layer) {
   const Activations& a = layers_[layer];
   kernels_.rmsnorm_forward(x_.data(), a.norm2.data(), a.inverse_rms2.data(), rows_, width_);
   finished("norms");
-  product(rows_, a.norm2.data(), up, 0, a.slope.data());
+  product(rows_, a.norm2.data(), up, 0, a.hidden.data());
   finished("forward products", product_flops(rows_, up));
-  kernels_.gelu_forward(a.slope.data(), a.hidden.data(), rows_ * up.columns);
+  kernels_.gelu_forward(a.hidden.data(), wide_.data(), rows_ * up.columns);
   finished("gelu");
-  product(rows_, a.hidden.data(), down, 1, x_.data());
+  product(rows_, wide_.data(), down, 1, x_.data());
   finished("forward products", product_flops(rows_, down));
 }
 
 void Transformer::feed_forward_block_backward(std::size_t layer, int keep) {
   const auto& [qkv, out, up, down] = layout_.layers[layer];
   const Activations& a = layers_[layer];
+  product_transposed(rows_, dx_.data(), down, wide_.data());
+  finished("input gradients", product_flops(rows_, down));
+  kernels_.gelu_backward(a.hidden.data(), wide_.data(), rows_ * up.columns);
+  finished("gelu");
   weight_gradient(rows_, a.hidden.data(), dx_.data(), down, keep);
   finished("weight gradients", product_flops(rows_, down));
-  product_transposed(rows_, dx_.data(), down, dwide_.data());
-  finished("input gradients", product_flops(rows_, down));
-  kernels_.gelu_backward(a.slope.data(), dwide_.data(), rows_ * up.columns);
-  finished("gelu");
-  weight_gradient(rows_, a.norm2.data(), dwide_.data(), up, keep);
+  weight_gradient(rows_, a.norm2.data(), wide_.data(), up, keep);
   finished("weight gradients", product_flops(rows_, up));
-  product_transposed(rows_, dwide_.data(), up, dnarrow_.data());
+  product_transposed(rows_, wide_.data(), up, narrow_.data());
   finished("input gradients", product_flops(rows_, up));
-  kernels_.rmsnorm_backward(dnarrow_.data(), a.norm2.data(), a.inverse_rms2.data(), dx_.data(),
+  kernels_.rmsnorm_backward(narrow_.data(), a.norm2.data(), a.inverse_rms2.data(), dx_.data(),
                             rows_, width_);
   finished("norms");
 }
@@ -263,7 +262,7 @@ void Transformer::head(HeadWork work, int keep, float* nats) {
     finished("loss");
     if (work == HeadWork::losses) continue;
     weight_gradient(rows, logits_.data(), n, embedding, first == 0 ? keep : 1);
-    product(rows, logits_.data(), embedding, 0, dnarrow_.at(first * width_));
+    product(rows, logits_.data(), embedding, 0, narrow_.at(first * width_));
     finished("head products", 2 * product_flops(rows, embedding));
   }
 }
@@ -281,7 +280,7 @@ void Transformer::forward() {
 
 void Transformer::backward(int keep) {
   std::fill_n(dx_.data(), rows_ * width_, 0.0F);
-  kernels_.rmsnorm_backward(dnarrow_.data(), norm_.data(), inverse_rms_.data(), dx_.data(), rows_,
+  kernels_.rmsnorm_backward(narrow_.data(), norm_.data(), inverse_rms_.data(), dx_.data(), rows_,
                             width_);
   finished("norms");
   for (std::size_t layer = layers_.size(); layer-- > 0;) {

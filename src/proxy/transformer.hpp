@@ -59,7 +59,7 @@ class Transformer : public LanguageModel {
   struct Activations {
     Activations(Arena& arena, Index rows, Index width, Index heads);
     Buffer norm1, inverse_rms1, qkv, log_sum, attended;
-    Buffer norm2, inverse_rms2, slope, hidden;
+    Buffer norm2, inverse_rms2, hidden;
   };
 
   void initialise(std::uint64_t seed, std::uint64_t repeat);
@@ -103,7 +103,7 @@ class Transformer : public LanguageModel {
   Buffer cosine_, sine_;
   std::vector<Activations> layers_{};
   Buffer x_, norm_, inverse_rms_, logits_, nats_;
-  Buffer dx_, dwide_, dnarrow_, scratch_, panel_;
+  Buffer dx_, wide_, narrow_, scratch_, panel_;
   std::vector<std::int32_t> input_{}, target_{};
   PartObserver finished_{};
 };

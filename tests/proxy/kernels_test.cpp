@@ -70,14 +70,15 @@ TEST(ReferenceBackward, OfRmsnormIsTheDerivative) {
 }
 
 TEST(ReferenceBackward, OfGeluIsTheDerivative) {
-  Doubles h = noise(40, 3), u(h.size()), slope = h, dh = noise(40, 4);
-  const Doubles du = dh;
-  reference::gelu_forward(slope.data(), u.data(), 40);
-  reference::gelu_backward(slope.data(), dh.data(), 40);
+  const Doubles h = noise(40, 3), du = noise(40, 4);
+  Doubles u(h.size()), again = h, dh = du;
+  reference::gelu_forward(h.data(), u.data(), 40);
+  reference::gelu_backward(again.data(), dh.data(), 40);
+  for (std::size_t i = 0; i < u.size(); ++i) EXPECT_NEAR(again[i], u[i], 1e-15);
   expect_gradient(
       [&](const Doubles& at) {
-        Doubles in = at, out(at.size());
-        reference::gelu_forward(in.data(), out.data(), 40);
+        Doubles out(at.size());
+        reference::gelu_forward(at.data(), out.data(), 40);
         return weighted_sum(out, du);
       },
       h, dh);
@@ -222,21 +223,23 @@ TEST_P(FastKernels, GeluAtOddSizesAndFarOut) {
     Doubles h = noise(count, 14);
     if (count == 200)  // the whole range, to where the gate is 0 or 1 and exp would overflow
       for (std::size_t i = 0; i < 200; ++i) h[i] = 0.3 * (static_cast<double>(i) - 100);
-    Floats slope = rounded(h), u(h.size()), dh = rounded(noise(count, 15));
-    Doubles slope_wanted = widened(slope), u_wanted(h.size()), dh_wanted = widened(dh);
-    fast.gelu_forward(slope.data(), u.data(), count);
-    fast.gelu_backward(slope.data(), dh.data(), count);
-    reference::gelu_forward(slope_wanted.data(), u_wanted.data(), count);
-    reference::gelu_backward(slope_wanted.data(), dh_wanted.data(), count);
-    expect_close(slope, slope_wanted, 32);
+    const Floats in = rounded(h);
+    Floats u(h.size()), again = in, dh = rounded(noise(count, 15));
+    Doubles u_wanted(h.size()), again_wanted = widened(in), dh_wanted = widened(dh);
+    fast.gelu_forward(in.data(), u.data(), count);
+    fast.gelu_backward(again.data(), dh.data(), count);
+    reference::gelu_forward(widened(in).data(), u_wanted.data(), count);
+    reference::gelu_backward(again_wanted.data(), dh_wanted.data(), count);
     expect_close(u, u_wanted, 16);
+    expect_close(again, again_wanted, 16);
     expect_close(dh, dh_wanted, 40);
   }
 }
 
 TEST_P(FastKernels, GeluKeepsNaNAndInfinity) {
   const float infinity = std::numeric_limits<float>::infinity();
-  Floats h{std::nanf(""), infinity}, u(2);
+  const Floats h{std::nanf(""), infinity};
+  Floats u(2);
   fast.gelu_forward(h.data(), u.data(), 2);
   EXPECT_TRUE(std::isnan(u[0]));
   EXPECT_FALSE(std::isfinite(u[1]));
@@ -351,9 +354,9 @@ TEST_P(FastKernels, HaveTheSameBitsWhereverTheDataLies) {
   const Doubles h = noise(count, 27);
   std::vector<Floats> results;
   for (const std::size_t shift : {0, 1, 5}) {
-    Floats slope(shift, 0.0F), u(h.size() + shift);
-    for (const double value : h) slope.push_back(static_cast<float>(value));
-    fast.gelu_forward(slope.data() + shift, u.data() + shift, count);
+    Floats in(shift, 0.0F), u(h.size() + shift);
+    for (const double value : h) in.push_back(static_cast<float>(value));
+    fast.gelu_forward(in.data() + shift, u.data() + shift, count);
     results.emplace_back(u.begin() + static_cast<std::ptrdiff_t>(shift), u.end());
   }
   EXPECT_EQ(results[0], results[1]);
