@@ -444,7 +444,6 @@ class Bimix final : public Law {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     return {{0.0, infinity}, {0.0, infinity}, {0.0, largest_exponent}, {0.0, largest_exponent}};
   }
-  bool needs_own_share() const override { return true; }
   bool finite_at_zero_share() const override { return false; }
 
   double predict(std::span<const double> parameter, const LawPoint& point) const override {

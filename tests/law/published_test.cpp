@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <numeric>
@@ -137,9 +138,8 @@ TEST_F(SlimPajama, FoldsAreScoredBesideTheirBaselines) {
   EXPECT_EQ(folds, 10);
   for (std::size_t e = 0; e < 7; ++e) {
     std::printf("%-14s error %.3f %% worst %.3f %% R2 %.3f persistence %.3f %% mean %.3f %%\n",
-                held.protocol.empty() ? "" : seen_.domains.eval[e].c_str(), 100 * held.error[e],
-                100 * held.worst[e], held.r2[e], 100 * held.persistence[e],
-                100 * held.mean_baseline[e]);
+                seen_.domains.eval[e].c_str(), 100 * held.error[e], 100 * held.worst[e], held.r2[e],
+                100 * held.persistence[e], 100 * held.mean_baseline[e]);
     EXPECT_LT(held.error[e], held.mean_baseline[e]);
   }
   std::printf("Spearman %.3f\n", held.spearman);

@@ -85,8 +85,6 @@ class Law {
   virtual std::vector<std::string> parameters(std::size_t train_domains) const = 0;
   /// P bounds, in the parameters' order.
   virtual std::vector<Bound> bounds(std::size_t train_domains) const = 0;
-  /// True if the law needs a training domain of its own for each evaluation domain.
-  virtual bool needs_own_share() const = 0;
   /// True if rows with a share of 0 can be fitted.
   virtual bool finite_at_zero_share() const = 0;
 
