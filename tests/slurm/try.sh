@@ -29,10 +29,11 @@ cd "$work"
 
 wrong() {
   echo "WRONG: $1"
-  tail -n 30 ./*.out 2>/dev/null || true
+  tail -n 30 "$work"/*.out 2>/dev/null || true
   exit 1
 }
 has() { grep -qF -e "$2" "$1" || wrong "$1 does not say '$2'"; }
+# Jobs start in the current folder; the smoke campaign reads files of this project.
 submit() { sbatch --parsable --nodes=2 --ntasks-per-node=1 --time=5 "$@"; }
 state_of() { squeue -h -j "$1" -t all -o %T; }
 
@@ -82,29 +83,31 @@ scancel --batch --signal=USR1 "$job"
 until_done "$job"
 [[ $(scontrol show job "$job") == *ExitCode=75:0* ]] || wrong "job $job did not end with 75"
 
+cd "$root"
 echo "== a real campaign runs over two nodes, and submitting it again finds it done"
 for go in 1 2; do
-  job=$(BIMIX=$bimix submit -o "campaign$go.out" "$root/slurm/sweep.sbatch" "$root/configs/smoke.yaml" run)
+  job=$(BIMIX=$bimix submit -o "$work/campaign$go.out" slurm/sweep.sbatch configs/smoke.yaml "$work/run")
   completed "$job"
 done
-[[ -s run/results.h5 ]] || wrong "there is no run/results.h5"
-"$bimix" verify run >verify.out 2>&1 || wrong "bimix verify refuses the run"
-"$bimix" status run >status.out 2>&1 || wrong "bimix status refuses the run"
-tail -n 5 campaign1.out
+[[ -s $work/run/results.h5 ]] || wrong "there is no run/results.h5"
+"$bimix" verify "$work/run" >"$work/verify.out" 2>&1 || wrong "bimix verify refuses the run"
+"$bimix" status "$work/run" >"$work/status.out" 2>&1 || wrong "bimix status refuses the run"
+tail -n 5 "$work/campaign1.out"
 
 echo "== srun without --mpi=pmix is refused, with the cure in words"
 code=0
-srun --nodes=2 --ntasks=2 "$bimix" run "$root/configs/smoke.yaml" -o alone >singletons.out 2>&1 || code=$?
+srun --nodes=2 --ntasks=2 "$bimix" run configs/smoke.yaml -o "$work/alone" \
+  >"$work/singletons.out" 2>&1 || code=$?
 [[ $code == 3 ]] || wrong "exit code $code instead of 3"
-has singletons.out "srun --mpi=pmix"
-[[ ! -e alone/journal.ndjson ]] || wrong "a refused run left a journal"
+has "$work/singletons.out" "srun --mpi=pmix"
+[[ ! -e $work/alone/journal.ndjson ]] || wrong "a refused run left a journal"
 
 echo "== mpirun inside a job does as well"
-cat >mpirun.sbatch <<END
+cat >"$work/mpirun.sbatch" <<END
 #!/usr/bin/env bash
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-mpirun -n 2 "$bimix" run "$root/configs/smoke.yaml" -o by_mpirun
+mpirun -n 2 "$bimix" run configs/smoke.yaml -o "$work/by_mpirun"
 END
-completed "$(submit -o mpirun.out mpirun.sbatch)"
-[[ -s by_mpirun/results.h5 ]] || wrong "there is no by_mpirun/results.h5"
+completed "$(submit -o "$work/mpirun.out" "$work/mpirun.sbatch")"
+[[ -s $work/by_mpirun/results.h5 ]] || wrong "there is no by_mpirun/results.h5"
 echo "all as it should be"
