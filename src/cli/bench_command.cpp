@@ -67,8 +67,8 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       collectively(context.comm(), [&] { flags->options = resolved(flags->options); });
-      const ProxyBench bench = bench_proxy(flags->options, flags->seconds);
-      context.console.show(flags->json ? bench_json(bench).dump(1) : bench_text(bench));
+      const ProxyBench measured = bench_proxy(flags->options, flags->seconds);
+      context.console.show(flags->json ? bench_json(measured).dump(1) : bench_text(measured));
       return ExitCode::done;
     };
   });

@@ -27,6 +27,8 @@ void install_stop_handlers() {
   sigemptyset(&action.sa_mask);
   for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP})
     sigaction(signal, &action, nullptr);
+  // Past a file size limit a write then fails with an error that is reported, instead of a kill.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 bool stop_requested() { return signals_seen > 0; }

@@ -1,12 +1,9 @@
 #include "commands.hpp"
 #include "pipeline.hpp"
 
-#include <bimix/store/disk.hpp>
 #include <bimix/store/results.hpp>
 
 #include <fmt/format.h>
-
-#include <filesystem>
 
 namespace bimix::cli {
 
@@ -23,13 +20,8 @@ void add_verify_command(CLI::App& app, Context& context, Action& action) {
       RunRecord record = derive(context.comm(), run);
       on_root(context.comm(), [&] {
         const auto results = run.path / "results.h5";
-        const auto rebuilt = run.path / "results.verify.h5";
         record.stamp = run.state.sessions.back();
-        write_results(rebuilt, record);
-        std::vector<std::string> skipped = timing_paths();
-        skipped.emplace_back("/provenance");
-        const auto found = differences(results, rebuilt, skipped);
-        std::filesystem::remove(rebuilt);
+        const auto found = verify_results(results, record);
         std::string text;
         for (const std::string& difference : found) text += "\n  " + difference;
         if (!found.empty())

@@ -57,6 +57,7 @@ void describe(Visitor& v, FitOptions& o) {
   v.text("residual", o.residual, "relative or plain");
   v.whole("bootstrap", o.bootstrap, {0, 1'000'000}, "resamples over mixtures");
   v.number("level", o.level, {0, 1}, "of the intervals");
+  v.number("min_tokens", o.min_tokens, {0, infinity}, "smaller volumes are not fitted");
   v.whole("folds", o.folds, {0, any_int}, "held-out folds of mixtures; 0: chosen");
 }
 

@@ -539,7 +539,7 @@ std::vector<Complaint> Bimix::doubts(const DomainData& data, const Estimate& est
   else if (decades < narrow_decades)
     found.push_back(
         {"", fmt::format("beta and Q {} trade off", of),
-         fmt::format("volumes span {:.2g} decades, below {:g}", decades, narrow_decades),
+         fmt::format("volumes span {:.2f} decades, below {:g}", decades, narrow_decades),
          "Add smaller or larger volumes"});
   if (parameter[q_index] == 0.0)
     found.push_back({"", fmt::format("Q {} stopped at its bound 0", of),

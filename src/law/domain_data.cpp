@@ -69,7 +69,7 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
   std::vector<std::size_t> used;
   for (std::size_t row = 0; row < observations.tokens.size(); ++row) {
     const int id = observations.mixture_id[row];
-    if (!includes(id)) continue;
+    if (!includes(id) || observations.tokens[row] < options.min_tokens) continue;
     const double loss = observations.loss_nats(row, eval_domain);
     const bool zero_share = data.own >= 0 && !law.finite_at_zero_share() &&
                             observations.mixtures[id][static_cast<std::size_t>(data.own)] == 0.0;

@@ -148,12 +148,14 @@ void fit_domain(const Law& law, const DomainData& data, std::size_t e, LawFit& f
 }
 
 /// Ranges of shares and volumes that have observations the law can use.
-void set_ranges(const Observations& observations, const Law& law, LawFit& fit) {
+void set_ranges(const Observations& observations, const Law& law, const FitOptions& options,
+                LawFit& fit) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   fit.share_low.assign(observations.domains.train.size(), infinity);
   fit.share_high.assign(observations.domains.train.size(), 0.0);
   fit.tokens_low = infinity;
   for (std::size_t row = 0; row < observations.tokens.size(); ++row) {
+    if (observations.tokens[row] < options.min_tokens) continue;
     const Mixture& mixture =
         observations.mixtures[static_cast<std::size_t>(observations.mixture_id[row])];
     for (std::size_t k = 0; k < mixture.size(); ++k) {
@@ -211,7 +213,7 @@ LawFit fit_law(const Observations& observations, const FitOptions& options) {
     complaint.place = "law " + law.name();
     throw TooLittleData(complaint);
   }
-  set_ranges(observations, law, fit);
+  set_ranges(observations, law, options, fit);
   if (!has_repeats(observations))
     fit.flags.push_back(
         flag(law, {"", "intervals are conditional on the seed", "every mixture ran with one seed",

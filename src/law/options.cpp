@@ -21,6 +21,9 @@ std::vector<Complaint> complaints(const FitOptions& options) {
   if (!(options.level > 0.0 && options.level < 1.0))
     found.push_back({"fit.level", fmt::format("{} is outside (0, 1)", options.level),
                      "the share of resamples an interval holds", "Try 0.9"});
+  if (!(options.min_tokens >= 0.0))
+    found.push_back({"fit.min_tokens", fmt::format("{} is no volume", options.min_tokens),
+                     "training tokens, 0 or more", "Use 0 to fit all volumes"});
   if (options.folds < 0 || options.folds == 1)
     found.push_back({"fit.folds", fmt::format("{} folds leave nothing to hold out", options.folds),
                      "2 or more", "Use 0 for the automatic choice"});

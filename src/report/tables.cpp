@@ -144,7 +144,7 @@ std::string fit_text(const LawFit& fit, double level) {
     text += fmt::format("  Rank correlation of predicted and seen mean loss: {}\n",
                         fixed(fit.held_out.spearman, 3));
   }
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = fit.flags;
   for (const DomainFit& domain : fit.domain)
     notes.insert(notes.end(), domain.flags.begin(), domain.flags.end());
   if (!notes.empty()) text += "\nTo know about this fit\n";

@@ -314,6 +314,7 @@ void write_law(const GroupWriter& laws, const LawFit& fit) {
                share_of("largest share seen"));
   write_scalar(group, "tokens_low", fit.tokens_low, {"tokens", "smallest volume seen"});
   write_scalar(group, "tokens_high", fit.tokens_high, {"tokens", "largest volume seen"});
+  group.attribute("flags", joined(fit.flags));
   write_held_out(group, fit);
 }
 

@@ -58,6 +58,7 @@ TrialResult ProxySource::run(const TrialSpec& spec, const TrialHooks& hooks) con
   if (outcome.end == TrainingEnd::stopped)
     throw Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
   TrialResult result{.id = spec.id, .curve = outcome.curve, .tokens_seen = sampler.tokens_drawn()};
+  result.parameters = static_cast<double>(parameter_count(options_));
   result.tokens_per_second = static_cast<double>(outcome.tokens) / seconds;
   if (outcome.end == TrainingEnd::diverged) {
     result.status = TrialStatus::diverged;

@@ -16,6 +16,7 @@ TrialResult ReplaySource::run(const TrialSpec& spec, const TrialHooks&) const {
     result.message = fmt::format("no logged run has the mixture '{}'", spec.mixture_label);
     return result;
   }
+  result.parameters = run->parameters;
   for (const LossPoint& point : run->points)
     if (std::find(spec.tokens.begin(), spec.tokens.end(), point.tokens) != spec.tokens.end())
       result.curve.push_back(point);

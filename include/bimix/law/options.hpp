@@ -15,6 +15,7 @@ struct FitOptions {
   int bootstrap = 200;                ///< resamples, each a Dirichlet(1) weighting of the mixtures
   double level = 0.9;                 ///< of the intervals, in (0, 1)
   std::uint64_t seed = 1;             ///< of bootstrap weights and folds: the campaign's seed
+  double min_tokens = 0.0;  ///< volumes below are left out: early training follows no power law
   int folds = 0;  ///< held-out folds of mixtures; 0: one per mixture below 20 mixtures, else 10
   bool operator==(const FitOptions&) const = default;
 };

@@ -1,0 +1,152 @@
+#include "end_to_end/program.hpp"
+
+#include <bimix/store/results.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace bimix {
+namespace {
+
+using test::bimix;
+using test::TemporaryFolder;
+using testing::HasSubstr;
+
+const std::string synthetic_log = "tests/samples/synthetic_bimix.csv";
+
+/// Everything but where and how fast it was made.
+std::vector<std::string> real_differences(const std::string& a, const std::string& b) {
+  std::vector<std::string> skip = timing_paths();
+  skip.emplace_back("/provenance");
+  return differences(a + "/results.h5", b + "/results.h5", skip);
+}
+
+TEST(Replay, RecoversTheCoefficientsOfASyntheticLog) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + (folder / "run")).exit_code, 0);
+  const auto fit = bimix("-q fit --json " + (folder / "run"));
+  ASSERT_EQ(fit.exit_code, 0) << fit.output;
+  // make_synthetic_log.py: domain -> P, alpha, beta, Q. The log has all digits, so what is left is
+  // the solver's own stopping tolerance times the condition of the problem.
+  const double law[3][4] = {
+      {12.0, 0.030, 0.25, 2.10}, {9.0, 0.080, 0.30, 0.90}, {14.0, 0.050, 0.22, 2.30}};
+  const auto domains = nlohmann::json::parse(fit.output).at("domains");
+  for (int d = 0; d < 3; ++d) {
+    const auto& seen = domains[d]["coefficient"];
+    EXPECT_NEAR(seen["P"].get<double>(), law[d][0], 1e-6 * law[d][0]);
+    EXPECT_NEAR(seen["alpha"].get<double>(), law[d][1], 1e-8);
+    EXPECT_NEAR(seen["beta"].get<double>(), law[d][2], 1e-7);
+    EXPECT_NEAR(seen["Q"].get<double>(), law[d][3], 1e-6 * law[d][3]);
+  }
+}
+
+TEST(Replay, GivesTheSameResultsAt1And2And3Ranks) {
+  const TemporaryFolder folder;
+  for (int ranks = 1; ranks <= 3; ++ranks) {
+    const auto run = bimix("run configs/replay.yaml -o " + (folder / std::to_string(ranks)), ranks);
+    ASSERT_EQ(run.exit_code, 0) << run.output;
+  }
+  EXPECT_THAT(real_differences(folder / "1", folder / "2"), testing::IsEmpty());
+  EXPECT_THAT(real_differences(folder / "1", folder / "3"), testing::IsEmpty());
+}
+
+TEST(Import, TakesTheSameRoadAsRun) {
+  const TemporaryFolder folder;
+  const auto imported = bimix("import " + synthetic_log + " -o " + (folder / "logs"));
+  ASSERT_EQ(imported.exit_code, 0) << imported.output;
+  EXPECT_EQ(bimix("verify " + (folder / "logs")).exit_code, 0);
+  // The campaign it wrote is one that `run` takes.
+  EXPECT_EQ(bimix("run " + (folder / "logs/campaign.yaml") + " -o " + (folder / "again")).exit_code,
+            0);
+  EXPECT_THAT(real_differences(folder / "logs", folder / "again"), testing::IsEmpty());
+}
+
+TEST(Derived, CommandsAnswerFromTheFolderAlone) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
+  EXPECT_THAT(bimix("predict " + run + " --mixture web=0.2,code=0.3,books=0.5 --tokens 1M").output,
+              HasSubstr("books"));
+  EXPECT_THAT(bimix("optimize " + run + " --tokens 1B --cap books=0.3").output, HasSubstr("0.300"));
+  EXPECT_THAT(bimix("status " + run).output, HasSubstr("12 of 12 done"));
+
+  const auto wrong = bimix("predict " + run + " --mixture wep=0.2,code=0.8 --tokens 1M");
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.output, HasSubstr("Did you mean 'web=...'"));
+  EXPECT_EQ(bimix("predict " + run + " --mixture web=0.2,code=0.2 --tokens 1M").exit_code, 2);
+  const auto infeasible = bimix("optimize " + run + " --cap web=0.1,code=0.1,books=0.1");
+  EXPECT_EQ(infeasible.exit_code, 2) << infeasible.output;
+  EXPECT_EQ(bimix("fit " + run + " --law bimiks").exit_code, 2);
+}
+
+TEST(Verify, FindsAResultFileThatIsNotTheJournalsImage) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + (folder / "other")).exit_code, 0);
+  // Another law in the result file: results of a run with plain residuals.
+  auto text = test::bytes_of(BIMIX_SOURCE_DIR "/configs/replay.yaml");
+  text.replace(text.find("seed: 1"), 7, "seed: 2");
+  test::write_text(folder / "seed2.yaml", text);
+  ASSERT_EQ(bimix("run " + (folder / "seed2.yaml") + " -o " + (folder / "seed2")).exit_code, 0);
+  std::filesystem::copy_file(folder / "seed2/results.h5", run + "/results.h5",
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto verdict = bimix("verify " + run);
+  EXPECT_EQ(verdict.exit_code, 3);
+  EXPECT_THAT(verdict.output, HasSubstr("is not the image of its journal"));
+}
+
+TEST(Refusals, NameTheMistakeAndTheRemedy) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(bimix("run /no/such.yaml").exit_code, 3);
+  EXPECT_EQ(bimix("fit " + (folder / "nothing")).exit_code, 3);
+  EXPECT_EQ(bimix("status " + (folder / "nothing")).exit_code, 3);
+  EXPECT_EQ(bimix("frobnicate").exit_code, 2);
+  EXPECT_THAT(bimix("optimise x").output, HasSubstr("Did you mean 'bimix optimize'?"));
+  EXPECT_EQ(bimix("run").exit_code, 2);
+  EXPECT_EQ(bimix("--help").exit_code, 0);
+  for (const char* command : {"init", "validate", "plan", "run", "import", "status", "entropy",
+                              "fit", "optimize", "predict", "verify", "bench", "help"}) {
+    const auto help = bimix(std::string(command) + " --help");
+    EXPECT_EQ(help.exit_code, 0) << command;
+    EXPECT_THAT(help.output, HasSubstr("Example:")) << command;
+  }
+
+  test::write_text(folder / "bad.yaml", "name: x\ndomanis: {}\n");
+  const auto bad = bimix("validate " + (folder / "bad.yaml"));
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.output, HasSubstr("Did you mean 'domains'"));
+
+  test::write_text(folder / "torn.csv",
+                   "run,tokens,domain,share,loss_nats\na,1000,x,0.5,2.0\na,1000,y,0.5,");
+  const auto torn = bimix("import " + (folder / "torn.csv") + " -o " + (folder / "torn"));
+  EXPECT_EQ(torn.exit_code, 3);
+  EXPECT_THAT(torn.output, HasSubstr("torn.csv:3"));
+
+  test::write_text(folder / "one.csv",
+                   "run,tokens,domain,share,loss_nats\na,1000,x,0.5,2.0\na,1000,y,0.5,2.0\n");
+  EXPECT_EQ(bimix("import " + (folder / "one.csv") + " -o " + (folder / "one")).exit_code, 4);
+}
+
+TEST(Refusals, SingletonsOfSrunDoNotWrite) {
+  const auto alone = test::shell("SLURM_STEP_NUM_TASKS=4 " BIMIX_PROGRAM
+                                 " run configs/replay.yaml -o /tmp/never-written");
+  EXPECT_EQ(alone.exit_code, 3);
+  EXPECT_THAT(alone.output, HasSubstr("srun --mpi=pmix"));
+  EXPECT_FALSE(std::filesystem::exists("/tmp/never-written"));
+}
+
+TEST(Init, WritesCampaignsThatValidate) {
+  const TemporaryFolder folder;
+  for (const std::string name : {"demo", "builtin", "smoke", "replay"}) {
+    const std::string file = folder / (name + ".yaml");
+    EXPECT_EQ(bimix("init " + file + " --template " + name).exit_code, 0);
+    EXPECT_EQ(bimix("validate " + file).exit_code, 0) << name;
+    EXPECT_EQ(bimix("init " + file).exit_code, 3) << "an existing file must not be overwritten";
+  }
+  EXPECT_EQ(bimix("init " + (folder / "x.yaml") + " --template demi").exit_code, 2);
+}
+
+}  // namespace
+}  // namespace bimix

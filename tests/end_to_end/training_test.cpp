@@ -1,0 +1,140 @@
+#include "end_to_end/campaign_text.hpp"
+
+#include <bimix/store/results.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+namespace bimix {
+namespace {
+
+using test::bimix;
+using test::TemporaryFolder;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> real_differences(const std::string& a, const std::string& b) {
+  std::vector<std::string> skip = timing_paths();
+  skip.emplace_back("/provenance");
+  return differences(a + "/results.h5", b + "/results.h5", skip);
+}
+
+TEST(Training, GivesTheSameBitsAt1And2And3Ranks) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  for (int ranks = 1; ranks <= 3; ++ranks) {
+    const auto run = bimix("run " + campaign + " -o " + (folder / std::to_string(ranks)), ranks);
+    ASSERT_EQ(run.exit_code, 0) << run.output;
+    EXPECT_THAT(run.output, HasSubstr("The optimum's mean loss is"));
+  }
+  EXPECT_THAT(real_differences(folder / "1", folder / "2"), IsEmpty());
+  EXPECT_THAT(real_differences(folder / "1", folder / "3"), IsEmpty());
+  EXPECT_EQ(bimix("verify " + (folder / "2")).exit_code, 0);
+}
+
+TEST(Training, EndsTheSameAfterAStopAndAResume) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  ASSERT_EQ(bimix("run " + campaign + " -o " + (folder / "whole")).exit_code, 0);
+
+  // Stopped by a signal as soon as the journal holds two trials, then killed outright likewise.
+  const std::string run = folder / "broken";
+  const std::string wait_for = "until [ $(grep -c '\"kind\":\"trial\"' " + run +
+                               "/journal.ndjson 2>/dev/null || echo 0) -ge ";
+  const auto stopped =
+      test::shell(BIMIX_PROGRAM " run " + campaign + " -o " + run + " & pid=$!; " + wait_for +
+                  "2 ]; do sleep 0.01; done; kill -USR1 $pid; wait $pid");
+  EXPECT_THAT(stopped.exit_code, testing::AnyOf(75, 0)) << stopped.output;
+  test::shell(BIMIX_PROGRAM " run " + campaign + " -o " + run + " & pid=$!; " + wait_for +
+              "4 ]; do sleep 0.01; done; kill -KILL $pid; wait $pid");
+  const auto resumed = bimix("run " + campaign + " -o " + run, 2);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.output;
+  EXPECT_THAT(resumed.output, HasSubstr("Resuming"));
+  EXPECT_THAT(real_differences(folder / "whole", run), IsEmpty());
+}
+
+TEST(Resume, DropsATornLastLineAndRepeatsThatTrial) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder, "");
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
+  std::filesystem::copy(run, folder / "torn");
+  const std::string journal = test::bytes_of(run + "/journal.ndjson");
+  const std::size_t trial = journal.find("\"kind\":\"trial\"");
+  ASSERT_NE(trial, std::string::npos);
+  test::write_text(folder / "torn/journal.ndjson", journal.substr(0, trial + 100));
+  const auto resumed = bimix("run " + campaign + " -o " + (folder / "torn"));
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.output;
+  EXPECT_THAT(resumed.output, HasSubstr("torn"));
+  EXPECT_THAT(real_differences(run, folder / "torn"), IsEmpty());
+}
+
+TEST(Resume, RefusesAnotherCampaignAndChangedTexts) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder, "");
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
+  const std::string before = test::bytes_of(run + "/journal.ndjson");
+
+  std::string text = test::bytes_of(campaign);
+  text.replace(text.find("seed: 3"), 7, "seed: 4");
+  test::write_text(folder / "other.yaml", text);
+  const auto other = bimix("run " + (folder / "other.yaml") + " -o " + run);
+  EXPECT_EQ(other.exit_code, 3);
+  EXPECT_THAT(other.output, testing::AllOf(HasSubstr("- seed: 3"), HasSubstr("+ seed: 4")));
+
+  test::write_text(folder / "sums/0.txt", std::string(6000, '7'));
+  const auto changed = bimix("run " + campaign + " -o " + run);
+  EXPECT_EQ(changed.exit_code, 3);
+  EXPECT_THAT(changed.output, HasSubstr("the data of sums changed"));
+  EXPECT_EQ(test::bytes_of(run + "/journal.ndjson"), before) << "a refusal must not write";
+}
+
+TEST(Resume, RefusesASecondWriter) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  const std::string run = folder / "run";
+  const auto both =
+      test::shell("flock_holder() { exec 9>>" + run + "/lock; flock -x 9; sleep 5; }; mkdir -p " +
+                  run + "; flock_holder & sleep 0.3; " BIMIX_PROGRAM " run " + campaign + " -o " +
+                  run + "; code=$?; kill %1; exit $code");
+  EXPECT_EQ(both.exit_code, 3) << both.output;
+}
+
+TEST(BadText, IsNamed) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  const std::string run = folder / "run";
+  const auto expect = [&](const std::string& problem) {
+    const auto ended = bimix("run " + campaign + " -o " + run, 2);
+    EXPECT_EQ(ended.exit_code, 3) << ended.output;
+    EXPECT_THAT(ended.output, HasSubstr(problem));
+  };
+  test::write_text(folder / "sums/0.txt", "");
+  expect("sums/0.txt");
+  std::filesystem::remove_all(folder / "sums");
+  expect("sums");
+  test::write_text(folder / "sums/0.txt", "short\n");
+  expect("sums");
+  test::write_text(folder / "sums/0.txt", std::string(20, 'x') + "\n");
+  expect("sums");
+}
+
+TEST(FullDisk, EndsWithAnErrorAndLosesNothing) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  const std::string run = folder / "run";
+  // A file size limit of 24 KiB (48 blocks of 512) stands for the full disk: the journal hits it.
+  const auto full = test::shell("(trap '' XFSZ; ulimit -f 24; exec " BIMIX_PROGRAM " run " +
+                                campaign + " -o " + run + ")");
+  EXPECT_EQ(full.exit_code, 3) << full.output;
+  EXPECT_THAT(full.output, HasSubstr("journal.ndjson"));
+  const auto resumed = bimix("run " + campaign + " -o " + run);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.output;
+  ASSERT_EQ(bimix("run " + campaign + " -o " + (folder / "whole")).exit_code, 0);
+  EXPECT_THAT(real_differences(folder / "whole", run), IsEmpty());
+}
+
+}  // namespace
+}  // namespace bimix
