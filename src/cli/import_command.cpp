@@ -1,11 +1,11 @@
-#include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
+#include "commands.hpp"
+#include "pipeline.hpp"
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/replay/loss_log.hpp>
 
-#include "commands.hpp"
-#include "pipeline.hpp"
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
 
 namespace bimix::cli {
 namespace {
@@ -29,10 +29,11 @@ Mixture mean_mixture(const LossLog& log) {
 std::string campaign_for(const LossLog& log, const Flags& flags) {
   const Mixture mean = mean_mixture(log);
   YAML::Emitter out;
-  out << YAML::Comment(fmt::format("Written by bimix import: {} runs of {} domains.\n"
-                                   "share is the mean of the logged mixtures; put your default "
-                                   "mixture there.",
-                                   log.runs.size(), log.domains.train.size()));
+  out << YAML::Comment(
+      fmt::format("Written by bimix import: {} runs of {} domains.\n"
+                  "share is the mean of the logged mixtures; put your default "
+                  "mixture there.",
+                  log.runs.size(), log.domains.train.size()));
   out << YAML::BeginMap << YAML::Key << "name" << YAML::Value << flags.name;
   out << YAML::Key << "normalise" << YAML::Value << "true";
   out << YAML::Key << "domains" << YAML::Value << YAML::BeginMap;

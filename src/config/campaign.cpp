@@ -154,10 +154,12 @@ class CampaignParser {
                            {.problem = "names no files", .remedy = "Add `files: logs/*.csv`"});
     }
     if (proxy) {
+      const std::size_t before = findings_.count();
       Reader block(source.take("proxy"), "source.proxy", findings_);
       config::describe(block, campaign_.proxy);
       block.finish();
-      findings_.adopt("source.", complaints(campaign_.proxy));
+      // Values that were not read would be judged by their defaults.
+      if (findings_.count() == before) findings_.adopt("source.", complaints(campaign_.proxy));
       for (const DomainFiles& files : campaign_.corpus.domains)
         if (files.train_patterns.empty())
           findings_.complain("domains." + files.name, {.problem = "names no training text",

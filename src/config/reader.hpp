@@ -22,7 +22,7 @@ class Findings {
   void complain(const std::string& path, Complaint complaint);
   /// Complaints of a layer, whose places are paths such as "proxy.width".
   void adopt(const std::string& prefix, std::vector<Complaint> complaints);
-  bool empty() const { return complaints_.empty(); }
+  std::size_t count() const { return complaints_.size(); }
   /// @throws UsageError with everything found, one complaint a line, in the order of the file
   void throw_if_any() const;
 

@@ -94,7 +94,7 @@ TEST(ParseCampaign, ListsAllMistakesInOnePass) {
   text.replace(text.find("seed: 7"), 7, "seed: -7");
   text.replace(text.find("repeats: 2"), 10, "repeats: zwei");
   const std::string complaint = complaint_about(text);
-  EXPECT_THAT(complaint, HasSubstr("c.yaml:3:7: seed: -7 is out of range"));
+  EXPECT_THAT(complaint, HasSubstr("c.yaml:3:1: seed: -7 is out of range"));
   EXPECT_THAT(complaint, HasSubstr("the default shares add up to 1.1"));
   EXPECT_THAT(complaint, HasSubstr("design.repeats: 'zwei' is not a whole number"));
 }

@@ -95,11 +95,13 @@ TEST(Resume, RefusesASecondWriter) {
   const TemporaryFolder folder;
   const std::string campaign = write_tiny_campaign(folder);
   const std::string run = folder / "run";
-  const auto both =
-      test::shell("flock_holder() { exec 9>>" + run + "/lock; flock -x 9; sleep 5; }; mkdir -p " +
-                  run + "; flock_holder & sleep 0.3; " BIMIX_PROGRAM " run " + campaign + " -o " +
-                  run + "; code=$?; kill %1; exit $code");
+  // The first writer is halted in the middle of its work, as a hanging node would be.
+  const auto both = test::shell(
+      BIMIX_PROGRAM " run " + campaign + " -o " + run + " & first=$!; until [ -s " + run +
+      "/journal.ndjson ]; do sleep 0.01; done; kill -STOP $first; " BIMIX_PROGRAM " run " +
+      campaign + " -o " + run + "; code=$?; kill -KILL $first; exit $code");
   EXPECT_EQ(both.exit_code, 3) << both.output;
+  EXPECT_THAT(both.output, HasSubstr("is being written by"));
 }
 
 TEST(BadText, IsNamed) {
@@ -125,9 +127,10 @@ TEST(FullDisk, EndsWithAnErrorAndLosesNothing) {
   const TemporaryFolder folder;
   const std::string campaign = write_tiny_campaign(folder);
   const std::string run = folder / "run";
-  // A file size limit of 24 KiB (48 blocks of 512) stands for the full disk: the journal hits it.
-  const auto full = test::shell("(trap '' XFSZ; ulimit -f 24; exec " BIMIX_PROGRAM " run " +
-                                campaign + " -o " + run + ")");
+  // A limit of 4 KiB (8 blocks of 512 bytes) a file stands for the full disk: the journal hits it
+  // with its plan or its first trials.
+  const auto full =
+      test::shell("(ulimit -f 8; exec " BIMIX_PROGRAM " run " + campaign + " -o " + run + ")");
   EXPECT_EQ(full.exit_code, 3) << full.output;
   EXPECT_THAT(full.output, HasSubstr("journal.ndjson"));
   const auto resumed = bimix("run " + campaign + " -o " + run);

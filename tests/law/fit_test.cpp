@@ -166,7 +166,7 @@ TEST(FitLaw, SaysThatSharesAreNarrow) {
 TEST(FitLaw, SaysThatVolumesAreNarrow) {
   const LawFit fit = fit_law(
       synthetic::observations(synthetic::three_domains(), {.volumes = {1e6, 2e6, 4e6}}), {});
-  EXPECT_TRUE(any_flag(fit, 0, "beta and Q of domain 'd0' trade off (volumes span 0.6 decades"));
+  EXPECT_TRUE(any_flag(fit, 0, "beta and Q of domain 'd0' trade off (volumes span 0.60 decades"));
 }
 
 TEST(FitLaw, SaysThatTwoVolumesDetermineOnlyThreeCoefficients) {
