@@ -15,7 +15,7 @@ namespace {
 
 constexpr float adam_epsilon = 1e-8F;
 constexpr double rotary_base = 10000.0;    // Su et al. 2021, doi:10.48550/arXiv.2104.09864
-constexpr double logit_deviation = 0.4;    // at the start: the loss is ln V + 0.4^2 / 2
+constexpr double repeat_logit = 3.0;  // NOTES.md, "How a model starts"
 constexpr Index head_floats = 128 * 1024;  // logits that exist at one time: a quarter of an L2
 
 Index as_index(int value) { return static_cast<Index>(value); }
@@ -110,14 +110,15 @@ Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, st
 }
 
 void Transformer::initialise(std::uint64_t seed, std::uint64_t repeat) {
-  // What is added to the residual stream starts at zero, so that the model starts as a bigram model
-  // and its layers join in as they learn (Goyal et al. 2017, arXiv:1706.02677, section 5.1, for
-  // residual networks; measured in NOTES.md). Other products give unit variance.
+  // What is added to the residual stream starts at zero, so the model starts as its embedding and
+  // the layers join in as they learn (Goyal et al. 2017, arXiv:1706.02677, section 5.1). The tied
+  // head then favours repeating the token by a logit of deviation * width, kept small so that the
+  // loss starts near ln V. Other products give unit variance.
   const std::vector<Matrix> matrices = layout_.matrices();
   for (std::size_t i = 0; i < matrices.size(); ++i) {
     const Matrix& matrix = matrices[i];
     if (matrix.name.ends_with(".out") || matrix.name.ends_with(".down")) continue;
-    const double deviation = i == 0 ? (getenv("DV")?atof(getenv("DV")):0.4/std::sqrt(width_))
+    const double deviation = i == 0 ? repeat_logit / static_cast<double>(width_)
                                     : 1.0 / std::sqrt(static_cast<double>(matrix.rows));
     RandomStream random(seed, Purpose::initial_weights, repeat, i);
     std::generate_n(weights_.at(matrix.offset), matrix.rows * matrix.columns,
@@ -249,7 +250,6 @@ void Transformer::feed_forward_block_backward(std::size_t layer, int keep) {
 void Transformer::head(HeadWork work, int keep, float* nats) {
   // The gradient of the mean loss over the whole batch.
   const float scale = 1.0F / static_cast<float>(tokens_per_step(options_));
-  const float sharpness = getenv("SH")?atof(getenv("SH"))/std::sqrt(static_cast<float>(width_)):1;
   const Matrix& embedding = layout_.embedding;
   for (Index first = 0; first < rows_; first += head_rows_) {
     const Index rows = std::min(head_rows_, rows_ - first);
@@ -257,7 +257,7 @@ void Transformer::head(HeadWork work, int keep, float* nats) {
     product_transposed(rows, n, embedding, logits_.data());
     finished("head products", product_flops(rows, embedding));
     kernels_.cross_entropy(logits_.data(), target_.data() + first, nats + first, rows, vocabulary_,
-                           sharpness, scale);
+                           scale);
     finished("loss");
     if (work == HeadWork::losses) continue;
     weight_gradient(rows, logits_.data(), n, embedding, first == 0 ? keep : 1);

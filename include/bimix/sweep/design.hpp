@@ -49,12 +49,17 @@ using MixtureGroup =
 /// Whether one run visits all volumes, or each (mixture, volume) is a run of its own.
 enum class VolumeAxis { trajectory, independent };
 
+/// Whether trials of one repeat share initial weights and streams of text (common random numbers,
+/// so that they differ by the mixture alone), or every mixture has seeds of its own.
+enum class SeedChoice { common, independent };
+
 /// The grid of a campaign.
 struct DesignOptions {
   std::vector<MixtureGroup> mixtures{};
   std::vector<std::int64_t> tokens{};  ///< volumes as asked for, ascending
   VolumeAxis axis = VolumeAxis::trajectory;
   int repeats = 1;
+  SeedChoice seeds = SeedChoice::common;
 };
 
 /// A mixture and where it came from.
