@@ -73,10 +73,10 @@ struct Kernels {
                              const float* qkv, const float* out, const float* log_sum,
                              const float* dout, float* dqkv, float* scratch);
 
-  /// nats_i = log sum_v exp(sharpness * logits_iv) - sharpness * logits_i,target;
-  /// logits become scale * d nats_i / d logits.
+  /// nats_i = log sum_v exp(logits_iv) - logits_i,target; logits become scale * d nats_i / d
+  /// logits.
   void (*cross_entropy)(float* logits_to_gradient, const std::int32_t* target, float* nats,
-                        Index rows, Index vocabulary, float sharpness, float scale);
+                        Index rows, Index vocabulary, float scale);
 
   /// x_i = table row token_i.
   void (*embed)(const float* table, const std::int32_t* token, float* x, Index rows, Index width);

@@ -410,7 +410,7 @@ void gelu_backward(float* h_to_u, float* du_to_dh, Index count) {
 }
 
 void cross_entropy(float* logits_to_gradient, const std::int32_t* target, float* nats, Index rows,
-                   Index vocabulary, float sharpness, float scale) {
+                   Index vocabulary, float scale) {
   for (Index i = 0; i < rows; ++i) {
     float* logits = logits_to_gradient + i * vocabulary;
     const float of_target = logits[target[i]];
@@ -419,19 +419,17 @@ void cross_entropy(float* logits_to_gradient, const std::int32_t* target, float*
       top = larger(top, first_lanes(get(logits + v), vocabulary - v, top));
     });
     const float shift = largest_lane(top);
-    Vector total{};
+    Vector sum{};
     for_vectors(vocabulary, [&](Index v, auto get, auto put) {
-      const Vector e = exponential((get(logits + v) - shift) * sharpness);
-      const Vector used = first_lanes(e, vocabulary - v, Vector{});
-      put(logits + v, used);
-      total += used;
+      const Vector e = first_lanes(exponential(get(logits + v) - shift), vocabulary - v, Vector{});
+      put(logits + v, e);
+      sum += e;
     });
-    const float sum = sum_of_lanes(total), factor = scale * sharpness / sum;
-    nats[i] = logarithm(sum) + sharpness * (shift - of_target);
-    for_vectors(vocabulary, [&](Index v, auto get, auto put) {
-      put(logits + v, get(logits + v) * factor);
-    });
-    logits[target[i]] -= scale * sharpness;
+    const float total = sum_of_lanes(sum), factor = scale / total;
+    nats[i] = logarithm(total) + (shift - of_target);
+    for_vectors(vocabulary,
+                [&](Index v, auto get, auto put) { put(logits + v, get(logits + v) * factor); });
+    logits[target[i]] -= scale;
   }
 }
 

@@ -161,16 +161,15 @@ void attention_backward(const AttentionShape& shape, const Rotary<Real>& angles,
 
 template <class Real>
 void cross_entropy(Real* logits_to_gradient, const std::int32_t* target, Real* nats, Index rows,
-                   Index vocabulary, Real sharpness, Real scale) {
+                   Index vocabulary, Real scale) {
   for (Index i = 0; i < rows; ++i) {
     Real* logits = logits_to_gradient + i * vocabulary;
     const Real top = *std::max_element(logits, logits + vocabulary);
     Real sum = 0;
-    for (Index v = 0; v < vocabulary; ++v) sum += std::exp(sharpness * (logits[v] - top));
-    nats[i] = std::log(sum) + sharpness * (top - logits[target[i]]);
+    for (Index v = 0; v < vocabulary; ++v) sum += std::exp(logits[v] - top);
+    nats[i] = top + std::log(sum) - logits[target[i]];
     for (Index v = 0; v < vocabulary; ++v)
-      logits[v] = scale * sharpness *
-                  (std::exp(sharpness * (logits[v] - top)) / sum - (v == target[i] ? 1 : 0));
+      logits[v] = scale * (std::exp(logits[v] - top) / sum - (v == target[i] ? 1 : 0));
   }
 }
 

@@ -100,7 +100,6 @@ TEST(Transformer, TrainsTheSameOnPlainLoops) {
   }
 }
 
-PINNED
 TEST(Transformer, DoesNotAllocateInAStep) {
   const ProxyOptions options = resolved(small_proxy());
   Transformer model(options, kernels_for(options.isa), 7, 1);
