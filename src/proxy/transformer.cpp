@@ -16,7 +16,7 @@ namespace {
 constexpr float adam_epsilon = 1e-8F;
 constexpr double rotary_base = 10000.0;    // Su et al. 2021, doi:10.48550/arXiv.2104.09864
 constexpr double repeat_logit = 3.0;       // NOTES.md, "How a model starts"
-constexpr Index head_floats = 128 * 1024;  // logits that exist at one time: a quarter of an L2
+constexpr Index head_floats = 512 * 1024;  // logits that exist at one time, see NOTES.md
 
 Index as_index(int value) { return static_cast<Index>(value); }
 

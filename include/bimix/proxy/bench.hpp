@@ -19,7 +19,7 @@ struct ProxyBench {
   ProxyOptions options{};          ///< resolved
   double tokens_per_second = 0.0;  ///< median over the steps
   double gflops = 0.0;             ///< `training_flops` per second at that speed
-  double limit_gflops = 0.0;       ///< best fp32 matrix product rate measured at these shapes
+  double limit_gflops = 0.0;       ///< best fp32 product measured at these shapes, ours or oneDNN's
   std::vector<StepPart> parts{};
   /// gflops / limit_gflops
   double share_of_limit() const { return limit_gflops > 0 ? gflops / limit_gflops : 0.0; }
