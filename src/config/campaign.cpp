@@ -188,6 +188,13 @@ class CampaignParser {
                                     .remedy = "Add `mixtures: [{preset: [default, uniform]}]`"});
     parse_volumes(design.take("volumes"), replay);
     design.whole("repeats", campaign_.design.repeats, {1, 1'000'000}, "");
+    std::string seeds = "common";
+    design.text("seeds", seeds, "");
+    if (seeds == "independent")
+      campaign_.design.seeds = SeedChoice::independent;
+    else if (seeds != "common")
+      findings_.complain("design.seeds", {.problem = fmt::format("'{}' is no choice", seeds),
+                                          .remedy = "Use common or independent"});
     design.finish();
   }
 

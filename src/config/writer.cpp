@@ -179,7 +179,9 @@ void write_design(YAML::Emitter& out, const Campaign& campaign) {
   }
   out << YAML::Key << "axis" << YAML::Value
       << (design.axis == VolumeAxis::trajectory ? "trajectory" : "independent") << YAML::EndMap;
-  out << YAML::Key << "repeats" << YAML::Value << design.repeats << YAML::EndMap;
+  out << YAML::Key << "repeats" << YAML::Value << design.repeats;
+  out << YAML::Key << "seeds" << YAML::Value
+      << (design.seeds == SeedChoice::common ? "common" : "independent") << YAML::EndMap;
 }
 
 }  // namespace
@@ -241,7 +243,10 @@ std::string campaign_keys() {
       "    list             [{domain: share, ...}]\n"
       "    file             CSV with a column for each domain\n"
       "  volumes          {values: [64K, ...]} or {from, to, count}; axis: trajectory|independent\n"
-      "  repeats          seeds for each mixture  [1]\n";
+      "  repeats          seeds for each mixture  [1]\n"
+      "  seeds            common: mixtures share them, so that trials differ by the mixture "
+      "alone;\n"
+      "                   or independent  [common]\n";
   const auto list = [&](const char* block, auto options) {
     KeyList keys(text, block);
     config::describe(keys, options);

@@ -112,8 +112,11 @@ SweepPlan make_plan(const PlanInput& input, const std::vector<EntropyTable>& ent
   } else {
     for (const std::int64_t tokens : plan.tokens) visits.push_back({tokens});
   }
-  for (std::size_t m = 0; m < plan.mixtures.size(); ++m)
-    for (int repeat = 0; repeat < input.design.repeats; ++repeat)
+  const int repeats = input.design.repeats;
+  for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
+    const bool common = input.design.seeds == SeedChoice::common;
+    const int first = common ? 0 : static_cast<int>(m) * repeats;
+    for (int repeat = first; repeat < first + repeats; ++repeat)
       for (const std::vector<std::int64_t>& tokens : visits)
         plan.trials.push_back(identified({.purpose = "sweep",
                                           .mixture_label = plan.labels[m],
@@ -123,6 +126,7 @@ SweepPlan make_plan(const PlanInput& input, const std::vector<EntropyTable>& ent
                                           .seed = input.seed,
                                           .tokens = tokens},
                                          source));
+  }
   return plan;
 }
 

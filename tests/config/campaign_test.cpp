@@ -31,6 +31,7 @@ design:
     - list: [{prose: 0.2, code: 0.5, german: 0.3}]
   volumes: {values: [64K, 128K, 1e6], axis: trajectory}
   repeats: 2
+  seeds: independent
 source:
   proxy: {layers: 3, width: 96, heads: 3}
 optimize: {tokens: 20M, cap: {code: 0.4}}
@@ -66,6 +67,7 @@ TEST(ParseCampaign, FillsTheOptionsOfTheLayers) {
   EXPECT_EQ(campaign.design.mixtures.size(), 5u);
   EXPECT_THAT(campaign.design.tokens, ElementsAre(64000, 128000, 1000000));
   EXPECT_EQ(campaign.design.repeats, 2);
+  EXPECT_EQ(campaign.design.seeds, SeedChoice::independent);
   EXPECT_EQ(campaign.proxy.width, 96);
   EXPECT_EQ(campaign.fit.seed, 7u);
   EXPECT_THAT(campaign.optimize.cap, ElementsAre(1.0, 0.4, 1.0));
@@ -86,7 +88,7 @@ TEST(ParseCampaign, AcceptsEveryShippedCampaign) {
 
 TEST(ParseCampaign, SuggestsTheNearestKeyWithItsPlace) {
   EXPECT_EQ(complaint_about(with("width: 96", "widht: 96")),
-            "c.yaml:18:22: source.proxy.widht: is no known key. Did you mean 'width'.");
+            "c.yaml:19:22: source.proxy.widht: is no known key. Did you mean 'width'.");
 }
 
 TEST(ParseCampaign, ListsAllMistakesInOnePass) {
@@ -113,6 +115,7 @@ TEST(ParseCampaign, RefusesWhatItCannotMean) {
       {with("[64K, 128K, 1e6]", "[128K, 64K]"), "are not ascending"},
       {with("[64K, 128K, 1e6]", "[64K, 1e99]"), "is not a whole number"},
       {with("entropy-conditional", "entropy-konditional"), "Did you mean 'entropy-conditional'"},
+      {with("seeds: independent", "seeds: one"), "'one' is no choice"},
       {with("heads: 3", "heads: 5"), "proxy.width"},
       {with("cap: {code: 0.4}", "cap: {kode: 0.4}"), "Did you mean 'code'"},
       {with("{prose: 0.2, code: 0.5, german: 0.3}", "{prose: 0.2, code: 0.5}"), "add up to 0.7"},

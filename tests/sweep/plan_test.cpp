@@ -35,6 +35,19 @@ TEST(MakePlan, VisitsAllVolumesInOneTrajectory) {
   for (const TrialSpec& trial : plan.trials) EXPECT_THAT(trial.tokens, ElementsAre(1024, 3072));
 }
 
+TEST(MakePlan, SharesSeedsBetweenMixturesUnlessTold) {
+  PlanInput input = some_input();
+  const auto repeats_of = [&] {
+    std::vector<int> repeats;
+    for (const TrialSpec& trial : make_plan(input, {}, test::FakeSource()).trials)
+      repeats.push_back(trial.repeat);
+    return repeats;
+  };
+  EXPECT_THAT(repeats_of(), ElementsAre(0, 1, 0, 1));
+  input.design.seeds = SeedChoice::independent;
+  EXPECT_THAT(repeats_of(), ElementsAre(0, 1, 2, 3));
+}
+
 TEST(MakePlan, RunsEachCellOnAnIndependentAxis) {
   PlanInput input = some_input();
   input.design.axis = VolumeAxis::independent;
