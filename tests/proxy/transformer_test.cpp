@@ -17,20 +17,30 @@ thread_local int allocations = 0;
 void* counted(std::size_t size, std::size_t alignment) {
   if (counting) ++allocations;
   void* memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) std::abort();
   return memory;
 }
 
 }  // namespace
 
-void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
+// Not inlined: a compiler that sees free() in place of delete takes it for a mistake.
+#define BIMIX_REPLACED __attribute__((noinline))
+BIMIX_REPLACED void* operator new(std::size_t size) {
+  return counted(size, alignof(std::max_align_t));
+}
+BIMIX_REPLACED void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted(size, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+BIMIX_REPLACED void* operator new(std::size_t size, std::align_val_t alignment,
+                                  const std::nothrow_t&) noexcept {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+BIMIX_REPLACED void operator delete(void* memory) noexcept { std::free(memory); }
+BIMIX_REPLACED void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+BIMIX_REPLACED void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+BIMIX_REPLACED void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 
 namespace bimix::proxy {
 namespace {
