@@ -11,7 +11,8 @@
 namespace bimix {
 namespace {
 
-constexpr int largest_setting = 1 << 20;  // keeps every product of shapes within 64 bits
+// Together they keep every product of shapes within 63 bits.
+constexpr int most = 1 << 20, most_layers = 1 << 12, most_width = 1 << 16;
 
 class Collector {
  public:
@@ -22,10 +23,10 @@ class Collector {
                      .remedy = std::move(remedy)});
   }
 
-  void whole_number(const char* key, int value, int least) {
-    if (value < least || value > largest_setting)
+  void whole_number(const char* key, int value, int least, int largest = most) {
+    if (value < least || value > largest)
       add(key, fmt::format("{} is out of range", value),
-          fmt::format("it must be {} to {}", least, largest_setting), "");
+          fmt::format("it must be {} to {}", least, largest), "");
   }
 
   void number(const char* key, double value, bool holds, const char* rule) {
@@ -51,8 +52,8 @@ std::string divisors_near(int whole, int part) {
 }
 
 void check_shape(const ProxyOptions& o, Collector& collector) {
-  collector.whole_number("layers", o.layers, 1);
-  collector.whole_number("width", o.width, 2);
+  collector.whole_number("layers", o.layers, 1, most_layers);
+  collector.whole_number("width", o.width, 2, most_width);
   collector.whole_number("heads", o.heads, 1);
   collector.whole_number("context", o.context, 1);
   collector.whole_number("batch", o.batch, 1);
