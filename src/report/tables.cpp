@@ -84,6 +84,46 @@ std::vector<std::vector<std::string>> held_out_rows(const LawFit& fit) {
   return rows;
 }
 
+/// The fit's flags. Those that say the same of several domains become one.
+std::vector<std::string> notes_of(const LawFit& fit) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> said;  // text around -> domains
+  const std::string blank = "domain '*'";
+  for (std::size_t e = 0; e < fit.domain.size(); ++e) {
+    const std::string name = fmt::format("'{}'", fit.domains.eval[e]);
+    for (std::string flag : fit.domain[e].flags) {
+      const std::size_t at = flag.find("domain " + name);
+      if (at != std::string::npos) flag.replace(at, 7 + name.size(), blank);
+      const auto same = std::find_if(said.begin(), said.end(),
+                                     [&](const auto& entry) { return entry.first == flag; });
+      if (same == said.end())
+        said.push_back({flag, {name}});
+      else
+        same->second.push_back(name);
+    }
+  }
+  std::vector<std::string> notes = fit.flags;
+  for (auto& [text, names] : said) {
+    const std::size_t at = text.find(blank);
+    if (at != std::string::npos)
+      text.replace(at, blank.size(),
+                   (names.size() == 1 ? "domain " : "domains ") + join_words(names));
+    notes.push_back(text);
+  }
+  return notes;
+}
+
+/// What the check says about the recommendation, in words.
+std::string verdict(const CheckReport& report) {
+  const double gain = report.mean_gain_nats, error = report.mean_gain_error_nats;
+  if (!std::isfinite(gain)) return "nothing to judge: trials of the check failed";
+  if (!std::isfinite(error)) return "one repeat tells nothing about noise; set check.repeats to 2";
+  constexpr double sure = 2.0;  // standard errors
+  if (gain > sure * error) return "the recommendation holds";
+  if (gain < -sure * error)
+    return "the recommendation does NOT hold: keep the default, or add mixtures between the two";
+  return "the two cannot be told apart at this noise; raise check.repeats to know";
+}
+
 }  // namespace
 
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
@@ -144,9 +184,7 @@ std::string fit_text(const LawFit& fit, double level) {
     text += fmt::format("  Rank correlation of predicted and seen mean loss: {}\n",
                         fixed(fit.held_out.spearman, 3));
   }
-  std::vector<std::string> notes = fit.flags;
-  for (const DomainFit& domain : fit.domain)
-    notes.insert(notes.end(), domain.flags.begin(), domain.flags.end());
+  const std::vector<std::string> notes = notes_of(fit);
   if (!notes.empty()) text += "\nTo know about this fit\n";
   for (const std::string& note : notes) text += "  " + note + "\n";
   return text;
@@ -201,15 +239,11 @@ std::string check_text(const CheckReport& report) {
     rows.back().push_back(loss(report.paired_error_nats[e]));
   }
   text += aligned(rows);
-  text +=
-      fmt::format("  The optimum's mean loss is {} by {:.4f} nats",
-                  report.mean_gain_nats >= 0 ? "lower" : "higher", std::abs(report.mean_gain_nats));
+  text += fmt::format("  Mean gain of the optimum over the default: {:+.4f} nats",
+                      report.mean_gain_nats);
   if (std::isfinite(report.mean_gain_error_nats))
-    text += fmt::format(" (standard error {:.4f} over {} paired repeats)\n",
-                        report.mean_gain_error_nats, report.repeats);
-  else
-    text += " (one repeat: no error estimate; set check.repeats to 2 or more)\n";
-  return text;
+    text += fmt::format(" (standard error {:.4f})", report.mean_gain_error_nats);
+  return text + fmt::format("\n  Verdict: {}\n", verdict(report));
 }
 
 std::string plan_text(const SweepPlan& plan) {

@@ -1,0 +1,74 @@
+#include <bimix/report/tables.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Aligned, PadsByCharactersNotBytes) {
+  EXPECT_EQ(aligned({{"a", "x"}, {"日本", "10"}}), "  a    x\n  日本  10\n");
+}
+
+LawFit some_fit() {
+  LawFit fit{.law = "bimix", .domains = {{"web", "code"}, {"web", "code"}, {0, 1}}};
+  fit.parameters = {"P", "alpha", "beta", "Q"};
+  fit.coefficient = Table(2, 4, 0.25);
+  fit.domain.resize(2);
+  fit.domain[0].flags = {"law bimix: Q of domain 'web' stopped at its bound 0. Add volumes."};
+  fit.domain[1].flags = {"law bimix: Q of domain 'code' stopped at its bound 0. Add volumes.",
+                         "law bimix: alpha of domain 'code' is doubtful."};
+  fit.held_out = {.protocol = "folds",
+                  .folds = 2,
+                  .error = {0.01, std::nan("")},
+                  .worst = {0.02, 0.02},
+                  .r2 = {0.9, 0.8},
+                  .persistence = {0.03, 0.03},
+                  .mean_baseline = {0.04, 0.04},
+                  .spearman = 0.5};
+  return fit;
+}
+
+TEST(FitText, ShowsBaselinesBesideTheErrorAndMissingValuesAsADash) {
+  const std::string text = fit_text(some_fit(), 0.9);
+  EXPECT_THAT(text, HasSubstr("persistence"));
+  EXPECT_THAT(text, HasSubstr("1.00 %"));
+  EXPECT_THAT(text, Not(HasSubstr("nan")));
+}
+
+TEST(FitText, SaysOnceWhatHoldsForSeveralDomains) {
+  const std::string text = fit_text(some_fit(), 0.9);
+  EXPECT_THAT(text, HasSubstr("Q of domains 'web' and 'code' stopped at its bound"));
+  EXPECT_THAT(text, HasSubstr("alpha of domain 'code' is doubtful"));
+}
+
+CheckReport some_check(double gain, double error) {
+  CheckReport report;
+  report.tokens = 1000;
+  report.domains = {"web"};
+  report.labels = {"default", "optimum"};
+  report.predicted_nats = report.trained_nats = report.trained_error_nats = Table(2, 1, 2.0);
+  report.repeats = 2;
+  report.paired_gain_nats = {gain};
+  report.paired_error_nats = {error};
+  report.mean_gain_nats = gain;
+  report.mean_gain_error_nats = error;
+  return report;
+}
+
+TEST(CheckText, JudgesByTwoStandardErrors) {
+  EXPECT_THAT(check_text(some_check(0.021, 0.01)), HasSubstr("the recommendation holds"));
+  EXPECT_THAT(check_text(some_check(0.019, 0.01)), HasSubstr("cannot be told apart"));
+  EXPECT_THAT(check_text(some_check(-0.019, 0.01)), HasSubstr("cannot be told apart"));
+  EXPECT_THAT(check_text(some_check(-0.021, 0.01)), HasSubstr("does NOT hold"));
+  EXPECT_THAT(check_text(some_check(0.1, std::nan(""))), HasSubstr("one repeat"));
+  EXPECT_THAT(check_text(some_check(std::nan(""), std::nan(""))), HasSubstr("nothing to judge"));
+}
+
+}  // namespace
+}  // namespace bimix

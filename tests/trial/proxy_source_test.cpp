@@ -1,0 +1,85 @@
+#include "support/text_folder.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/trial/proxy_source.hpp>
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+namespace bimix {
+namespace {
+
+const ProxyOptions tiny{.layers = 1,
+                        .width = 8,
+                        .heads = 2,
+                        .context = 16,
+                        .batch = 4,
+                        .warmup_steps = 2,
+                        .eval_sequences = 4};
+
+ProxySource some_source(const TextFolder& folder, std::uint64_t seed = 1) {
+  folder.write("a/0", numbered_lines(600));
+  folder.write("a/1", numbered_lines(600, 5000));
+  folder.write("b/0", std::string(3000, 'x') + "\n");
+  folder.write("b/1", std::string(3000, 'y') + "\n");
+  return {Corpus(folder.options({"a", "b"})), resolved(tiny), seed};
+}
+
+TrialSpec some_spec() {
+  return {.mixture = {0.5, 0.5}, .repeat = 0, .seed = 1, .tokens = {128, 512}};
+}
+
+TEST(ProxySource, IsAPureFunctionOfItsSpec) {
+  const TextFolder folder;
+  const ProxySource source = some_source(folder);
+  const TrialResult first = source.run(some_spec(), {}), again = source.run(some_spec(), {});
+  EXPECT_EQ(first.curve, again.curve);
+  ASSERT_EQ(first.curve.size(), 2u);
+  EXPECT_EQ(first.curve[1].tokens, 512);
+  EXPECT_EQ(std::accumulate(first.tokens_seen.begin(), first.tokens_seen.end(), 0LL), 512);
+  TrialSpec other = some_spec();
+  other.repeat = 1;
+  EXPECT_NE(source.run(other, {}).curve, first.curve);
+}
+
+TEST(ProxySource, GivesAnInterruptedTrialNoResult) {
+  const TextFolder folder;
+  const ProxySource source = some_source(folder);
+  TrialHooks hooks;
+  hooks.stop_requested = [] { return true; };
+  EXPECT_THROW(source.run(some_spec(), hooks), Interrupted);
+}
+
+TEST(ProxySource, NamesDivergenceWithItsStep) {
+  const TextFolder folder;
+  some_source(folder);
+  ProxyOptions wild = resolved(tiny);
+  wild.learning_rate = 1e30;
+  const ProxySource source(Corpus(folder.options({"a", "b"})), wild, 1);
+  const TrialResult result = source.run(some_spec(), {});
+  EXPECT_EQ(result.status, TrialStatus::diverged);
+  EXPECT_NE(result.message.find("at step"), std::string::npos) << result.message;
+}
+
+TEST(ProxySource, KnowsItsTextAndSettingsByIdentity) {
+  const TextFolder folder;
+  const std::string before = some_source(folder).identity();
+  EXPECT_EQ(some_source(folder).identity(), before);
+  folder.write("a/0", numbered_lines(601));
+  EXPECT_NE(ProxySource(Corpus(folder.options({"a", "b"})), resolved(tiny), 1).identity(), before);
+}
+
+TEST(ProxySource, CountsEvaluationInItsCost) {
+  const TextFolder folder;
+  const ProxySource source = some_source(folder);
+  const double share = source.evaluation_share(some_spec());
+  EXPECT_GT(share, 0.0);
+  EXPECT_LT(share, 1.0);
+  TrialSpec longer = some_spec();
+  longer.tokens = {128, 1024};
+  EXPECT_GT(source.cost(longer), source.cost(some_spec()));
+}
+
+}  // namespace
+}  // namespace bimix
