@@ -6,7 +6,7 @@ Usage: tests/bench/pytorch_step.py [--bimix PROGRAM] [--layers 4] [--width 128] 
 
 The same model (RMSNorm without gains, rotary positions, causal attention, tanh GELU, tied head,
 AdamW, clipping at 1) in fp32 on one thread. Prints tokens per second and, with --bimix, the ratio.
-Needs PyTorch (Debian: python3-torch); without it the script says so and ends with 77.
+Needs PyTorch (Debian: python3-torch, and libopenblas0-pthread for a fair BLAS); without it the script says so and ends with 77.
 """
 
 import argparse
@@ -17,9 +17,13 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # more threads are slower at these shapes
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+if "avx512f" in Path("/proc/cpuinfo").read_text():
+    # OpenBLAS 0.3.21 takes processors that are newer than itself for the oldest it knows.
+    os.environ.setdefault("OPENBLAS_CORETYPE", "SkylakeX")
 
 try:
     import torch
