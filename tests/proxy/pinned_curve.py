@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Trains the small proxy of the tests in PyTorch, in double precision, from the same start.
 
-Usage: tests/proxy/pinned_curve.py BUILD/tests/proxy/bimix_proxy_test
+Usage: tests/proxy/pinned_curve.py BUILD/tests/proxy/bimix_print_start
 
-Takes the initial weights and ten batches from the test program (its disabled test
-Transformer.DISABLED_PrintsItsStart), repeats the ten steps with PyTorch's autograd and AdamW, and
+Takes the initial weights and ten batches from that program (print_start.cpp), repeats the ten steps with PyTorch's autograd and AdamW, and
 prints the losses that transformer_test.cpp pins. Needs PyTorch (Debian: python3-torch).
 """
 
@@ -18,10 +17,8 @@ from torch.nn import functional
 
 
 def start_of(program):
-    ran = subprocess.run([program, "--gtest_also_run_disabled_tests",
-                          "--gtest_filter=Transformer.DISABLED_PrintsItsStart"],
-                         check=True, capture_output=True, text=True)
-    return json.loads(next(line for line in ran.stdout.splitlines() if line.startswith("{")))
+    ran = subprocess.run([program], check=True, capture_output=True, text=True)
+    return json.loads(ran.stdout)
 
 
 def norm(x):

@@ -3,11 +3,9 @@
 #include "synthetic_text.hpp"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <cstdlib>
-#include <iostream>
 #include <new>
 
 namespace {
@@ -110,29 +108,6 @@ TEST(Transformer, TrainsTheSameOnPlainLoops) {
     EXPECT_NEAR(fast.train_step(batch), plain.train_step(batch),
                 1e-6 * std::pow(2.0, static_cast<double>(step)));
   }
-}
-
-// Not a test: what pinned_curve.py starts from.
-TEST(Transformer, DISABLED_PrintsItsStart) {
-  const ProxyOptions o = resolved(small_proxy());
-  Transformer model(o, kernels_for(o.isa), 7, 1);
-  nlohmann::json start{{"options",
-                        {{"layers", o.layers},
-                         {"width", o.width},
-                         {"heads", o.heads},
-                         {"batch", o.batch},
-                         {"vocabulary", o.vocabulary},
-                         {"learning_rate", o.learning_rate},
-                         {"warmup_steps", o.warmup_steps},
-                         {"weight_decay", o.weight_decay},
-                         {"beta1", o.beta1},
-                         {"beta2", o.beta2},
-                         {"clip", o.clip}}}};
-  for (const ParameterView& view : model.parameters())
-    start["weights"][view.name] = std::vector<float>(view.values.begin(), view.values.end());
-  for (std::uint64_t step = 0; step < 10; ++step)
-    start["batches"].push_back(synthetic_text(o, o.batch, step));
-  std::cout << start << std::endl;
 }
 
 // The losses that PyTorch gives in double precision from the same start: pinned_curve.py. Rounding
