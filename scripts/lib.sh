@@ -33,6 +33,7 @@ jobs() {
 configure() {
   local folder=$1 cache=$2
   shift 2
+  mkdir -p "$(dirname "$folder")"
   cmake -C "$root/scripts/cmake/$cache.cmake" -S "$root" -B "$folder" -G Ninja "$@" >"$folder.log" 2>&1 ||
     { cat "$folder.log" >&2
       fail "CMake could not configure $folder" \
