@@ -17,19 +17,27 @@ std::string command_line(int argc, char** argv) {
   return text;
 }
 
-/// Name of a command that was meant, for "bimix fti".
+/// Commands and flags that a later version will have; they are refused by name.
+const std::vector<std::string> later_words{
+    "doctor",     "evaluate", "export",  "report",         "merge",      "--extend",
+    "--fresh",    "--only",   "--from",  "--watch",        "--slurm",    "--next",
+    "--walltime", "--prior",  "--trial", "--max-failures", "--fail-fast"};
+
+/// What was meant by "bimix fti", or that it is yet to come.
 std::string command_hint(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word.starts_with("-")) continue;
-    if (std::find(names.begin(), names.end(), word) != names.end()) return "";
-    if (const auto nearest = nearest_name(word, names))
-      return fmt::format(" Did you mean 'bimix {}'?", *nearest);
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  for (const std::string& word : words)
+    if (std::find(later_words.begin(), later_words.end(), word.substr(0, word.find('='))) !=
+        later_words.end())
+      return fmt::format(" '{}' is not in this version.", word);
+  const auto command = std::find_if(words.begin(), words.end(),
+                                    [](const std::string& word) { return !word.starts_with("-"); });
+  if (command == words.end() || std::find(names.begin(), names.end(), *command) != names.end())
     return "";
-  }
-  return "";
+  const auto nearest = nearest_name(*command, names);
+  return nearest ? fmt::format(" Did you mean 'bimix {}'?", *nearest) : "";
 }
 
 /// Ends this rank, or all of them if only some know about the error.

@@ -65,7 +65,14 @@ class Run {
     make_plan();
     if (!run_missing(stored_.plan.trials, "trials")) return interrupted();
     set_stage("fit");
-    RunRecord record = derive(comm_, stored_);
+    refuse_if_all_failed();
+    RunRecord record;
+    try {
+      record = derive(comm_, stored_);
+    } catch (const CollectiveError&) {
+      if (comm_.is_root()) write_results_so_far();  // the losses are worth having all the same
+      throw;
+    }
     show_fit(record);
     if (campaign_.check.enabled && !record.optimum.empty()) {
       plan_check(record);
@@ -143,10 +150,36 @@ class Run {
                                    "over with -o DIR"});
     });
     stored_.state.plan_trials = stored_.plan.trials;
+    collectively(comm_, [&] { refuse_what_cannot_end_well(); });
     context_.console.say(fmt::format("{} trials of {} mixtures at {} volumes on {} {}",
                                      stored_.plan.trials.size(), stored_.plan.mixtures.size(),
                                      stored_.plan.tokens.size(), comm_.size(),
                                      comm_.size() == 1 ? "rank" : "ranks"));
+  }
+
+  /// What would only show after all the training: limits of the optimum that leave no mixture among
+  /// the shares that are tried.
+  void refuse_what_cannot_end_well() const {
+    LawFit tried{.domains = campaign_.domains};
+    tried.share_low.assign(campaign_.domains.train.size(), 1.0);
+    tried.share_high.assign(campaign_.domains.train.size(), 0.0);
+    for (const Mixture& mixture : stored_.plan.mixtures)
+      for (std::size_t k = 0; k < mixture.size(); ++k) {
+        if (mixture[k] > 0) tried.share_low[k] = std::min(tried.share_low[k], mixture[k]);
+        tried.share_high[k] = std::max(tried.share_high[k], mixture[k]);
+      }
+    allowed_box(tried, optimize_options(campaign_, stored_.plan));
+  }
+
+  void refuse_if_all_failed() const {
+    const auto& results = stored_.state.results;
+    const bool any_ok = std::any_of(results.begin(), results.end(), [](const TrialResult& r) {
+      return r.status == TrialStatus::ok;
+    });
+    if (any_ok || results.empty()) return;
+    throw CollectiveError(ExitCode::data,
+                          fmt::format("{}: all {} trials ended badly, the first with: {}",
+                                      path_.string(), results.size(), results.front().message));
   }
 
   /// Runs those of the trials that have no result, or a failed one. @return false if stopped
@@ -182,6 +215,9 @@ class Run {
     if (result.status != TrialStatus::ok)
       context_.console.say(
           fmt::format("  trial {} on {}: {}", result.id, result.host, result.message));
+    else
+      context_.console.detail(fmt::format("  trial {} on rank {}: {}", result.id, result.rank,
+                                          format_seconds(result.wall_seconds)));
     auto& results = stored_.state.results;
     std::erase_if(results, [&](const TrialResult& other) { return other.id == result.id; });
     results.push_back(std::move(result));
@@ -217,10 +253,16 @@ class Run {
     if (comm_.is_root()) beat("");
   }
 
+  /// The heartbeat is for people who look; a run does not end for want of it.
   void beat(const std::string& message) {
     status_.updated_utc = utc_seconds();
     status_.message = message;
-    write_status(path_, status_);
+    try {
+      write_status(path_, status_);
+    } catch (const Error& error) {
+      if (!status_complained_) context_.console.say(fmt::format("  {}", error.what()));
+      status_complained_ = true;
+    }
   }
 
   void show_fit(const RunRecord& record) {
@@ -268,15 +310,17 @@ class Run {
   }
 
   ExitCode finish(RunRecord record) {
-    const auto failed =
-        std::count_if(record.results.begin(), record.results.end(), [](const TrialResult& r) {
-          return r.status == TrialStatus::failed || r.status == TrialStatus::diverged;
-        });
+    const auto count = [&](TrialStatus status) {
+      return std::count_if(record.results.begin(), record.results.end(),
+                           [&](const TrialResult& r) { return r.status == status; });
+    };
+    const auto diverged = count(TrialStatus::diverged);
+    const auto failed = count(TrialStatus::failed);
+    const auto code = failed + diverged > 0 ? ExitCode::some_trials_failed : ExitCode::done;
     on_root(comm_, [&] {
       stamp_.facts.emplace_back("end_utc", utc_text(std::chrono::system_clock::now()));
       record.stamp = stamp_;
       write_results(path_ / "results.h5", record);
-      const auto code = failed > 0 ? ExitCode::some_trials_failed : ExitCode::done;
       folder_->journal().append(RunStop{
           .exit_code = static_cast<int>(code), .reason = "finished", .utc_seconds = utc_seconds()});
       status_.trials_running = 0;
@@ -287,8 +331,10 @@ class Run {
     if (failed > 0)
       context_.console.say(
           fmt::format("{} trials failed; the same command tries them again", failed));
+    if (diverged > 0)
+      context_.console.say(fmt::format("{} trials diverged and are left out of the fit", diverged));
     context_.console.say("Results: " + (path_ / "results.h5").string());
-    return failed > 0 ? ExitCode::some_trials_failed : ExitCode::done;
+    return code;
   }
 
   Context& context_;
@@ -300,6 +346,7 @@ class Run {
   StoredRun stored_;
   RunStamp stamp_;
   RunStatus status_;
+  bool status_complained_ = false;
   SteadyClock::time_point next_status_{};
   SteadyClock::time_point next_results_{};
 };
@@ -349,6 +396,12 @@ OpenedSource open_source(const Comm& comm, Campaign& campaign) {
     }
     if (campaign.source == SourceKind::proxy) {
       opened.source = std::make_unique<ProxySource>(*opened.corpus, campaign.proxy, campaign.seed);
+      // Rounded as the volumes are, or it would leave out the very volume it names.
+      if (campaign.fit.min_tokens > 0)
+        campaign.fit.min_tokens =
+            static_cast<double>(whole_steps({static_cast<std::int64_t>(campaign.fit.min_tokens)},
+                                            opened.source->tokens_per_step())
+                                    .front());
     } else {
       LossLog log = in_order_of(campaign.domains, read_logs(campaign.replay));
       opened.notes = log.notes;

@@ -19,6 +19,15 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+/// A run that has no result yet holds nothing worth keeping, and often a campaign that was about to
+/// be corrected. @return whether there was one
+bool drop_run_without_results(const std::filesystem::path& path) {
+  const JournalState state = read_journal(path);
+  if (!state.header || !state.results.empty()) return false;
+  std::filesystem::remove(journal_path(path));
+  return true;
+}
+
 }  // namespace
 
 std::string line_difference(const std::string& before, const std::string& after) {
@@ -36,16 +45,38 @@ std::string line_difference(const std::string& before, const std::string& after)
 RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
                      const std::string& resolved,
                      const std::vector<std::pair<std::string, std::string>>& fingerprints)
-    : lock_(path), journal_(lock_) {
+    : lock_(path), begun_anew_(drop_run_without_results(path)), journal_(lock_) {
   if (journal_.state().header) {
     refuse_changed_texts(fingerprints);
     refuse_other_campaign(resolved);
+    // Both belong to the folder; one that was lost is put back.
+    if (!std::filesystem::exists(path / "campaign.yaml"))
+      write_file_atomically(path / "campaign.yaml", campaign_text);
+    if (!std::filesystem::exists(path / "resolved.yaml"))
+      write_file_atomically(path / "resolved.yaml", resolved);
     return;
   }
+  if (!begun_anew_) refuse_foreign_files();
   write_file_atomically(path / "campaign.yaml", campaign_text);
   write_file_atomically(path / "resolved.yaml", resolved);
   journal_.append(
       JournalHeader{.campaign_hash = content_hash(resolved), .fingerprints = fingerprints});
+}
+
+void RunFolder::refuse_foreign_files() const {
+  // An interruption between lock and journal leaves nothing but our own two texts.
+  for (const char* name : {"results.h5", "status.json", "campaign.yaml"}) {
+    const auto file = path() / name;
+    const bool ours = std::string(name) == "campaign.yaml" &&
+                      std::filesystem::exists(path() / "resolved.yaml") &&
+                      !std::filesystem::exists(path() / "results.h5");
+    if (std::filesystem::exists(file) && !ours)
+      throw DataError(
+          {.place = file.string(),
+           .problem = "is there already, and the folder has no journal that explains it",
+           .rule = "a run would overwrite it",
+           .remedy = "Name another folder with -o DIR, or move the file away"});
+  }
 }
 
 void RunFolder::refuse_other_campaign(const std::string& resolved) const {

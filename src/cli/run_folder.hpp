@@ -28,11 +28,13 @@ class RunFolder {
   Journal& journal() { return journal_; }
 
  private:
+  void refuse_foreign_files() const;
   void refuse_other_campaign(const std::string& resolved) const;
   void refuse_changed_texts(
       const std::vector<std::pair<std::string, std::string>>& fingerprints) const;
 
   FolderLock lock_;
+  bool begun_anew_;  ///< an earlier run of this folder ended before its first result
   Journal journal_;
 };
 

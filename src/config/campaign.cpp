@@ -83,6 +83,12 @@ class CampaignParser {
     Reader domains(root_.take("domains"), "domains", findings_);
     for (const auto& [name, node] : domains.take_all()) {
       const std::string path = "domains." + name;
+      const bool printable = !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+      });
+      if (!printable)
+        findings_.complain("domains", {.problem = "a domain's name is empty or not printable",
+                                       .remedy = "Use letters, digits and signs"});
       Reader block(node, path, findings_);
       DomainFiles files{.name = name};
       double share = 0.0;
@@ -413,6 +419,11 @@ class CampaignParser {
     // tokens = 0 stands for the largest trained volume, which only the plan knows.
     OptimizeOptions checked = options;
     if (checked.tokens == 0) checked.tokens = 1;
+    // What is `auto` is counted when the texts are opened; here it only has to be known to come.
+    const bool any_known =
+        std::any_of(campaign_.unique_tokens.begin(), campaign_.unique_tokens.end(),
+                    [](double n) { return n != 0; });
+    if (any_known) checked.unique_tokens.assign(campaign_.unique_tokens.size(), 0.0);
     findings_.adopt("", complaints(checked, campaign_.domains));
   }
 

@@ -31,7 +31,8 @@ double quantile(std::vector<double> values, double p) {
   const auto below = static_cast<std::size_t>(place);
   const std::size_t above = std::min(below + 1, values.size() - 1);
   const double part = place - static_cast<double>(below);
-  if (part == 0.0) return values[below];  // an infinite neighbour must not turn it into NaN
+  // An infinite neighbour must not turn it into NaN.
+  if (part == 0.0 || values[below] == values[above]) return values[below];
   return values[below] + part * (values[above] - values[below]);
 }
 

@@ -4,6 +4,7 @@
 #include <bimix/law/predict.hpp>
 #include <bimix/report/tables.hpp>
 
+#include <boost/math/distributions/students_t.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -112,14 +113,20 @@ std::vector<std::string> notes_of(const LawFit& fit) {
   return notes;
 }
 
+/// Half the 90 % interval of the mean gain, by Student's t over the paired repeats; NaN for one.
+double gain_margin(const CheckReport& report) {
+  if (report.repeats < 2) return std::nan("");
+  const boost::math::students_t t(report.repeats - 1);
+  return boost::math::quantile(t, 0.95) * report.mean_gain_error_nats;
+}
+
 /// What the check says about the recommendation, in words.
 std::string verdict(const CheckReport& report) {
-  const double gain = report.mean_gain_nats, error = report.mean_gain_error_nats;
+  const double gain = report.mean_gain_nats, margin = gain_margin(report);
   if (!std::isfinite(gain)) return "nothing to judge: trials of the check failed";
-  if (!std::isfinite(error)) return "one repeat tells nothing about noise; set check.repeats to 2";
-  constexpr double sure = 2.0;  // standard errors
-  if (gain > sure * error) return "the recommendation holds";
-  if (gain < -sure * error)
+  if (!std::isfinite(margin)) return "one repeat tells nothing about noise; set check.repeats to 3";
+  if (gain > margin) return "the recommendation holds";
+  if (gain < -margin)
     return "the recommendation does NOT hold: keep the default, or add mixtures between the two";
   return "the two cannot be told apart at this noise; raise check.repeats to know";
 }
@@ -241,8 +248,9 @@ std::string check_text(const CheckReport& report) {
   text += aligned(rows);
   text += fmt::format("  Mean gain of the optimum over the default: {:+.4f} nats",
                       report.mean_gain_nats);
-  if (std::isfinite(report.mean_gain_error_nats))
-    text += fmt::format(" (standard error {:.4f})", report.mean_gain_error_nats);
+  if (const double margin = gain_margin(report); std::isfinite(margin))
+    text += fmt::format(" (90 %: {})",
+                        range(report.mean_gain_nats - margin, report.mean_gain_nats + margin, 4));
   return text + fmt::format("\n  Verdict: {}\n", verdict(report));
 }
 

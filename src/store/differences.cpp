@@ -158,7 +158,7 @@ std::vector<std::string> verify_results(const std::filesystem::path& path,
     throw DataError({.place = path.string(),
                      .problem = std::string("cannot be compared: ") + cause.what(),
                      .rule = "",
-                     .remedy = "`bimix fit` on its run folder rebuilds it from the journal"});
+                     .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
   }
 }
 

@@ -260,7 +260,7 @@ Handle open_image(std::string bytes, const std::string& place) {
                       .problem = problem,
                       .rule = "",
                       .remedy = "Name a results.h5 of bimix; one that was damaged is rebuilt from "
-                                "its journal by `bimix fit`"});
+                                "its journal by `bimix run`"});
   };
   constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
   if (std::string_view(bytes).substr(0, signature.size()) != signature)

@@ -206,7 +206,7 @@ RunRecord read_results(const std::filesystem::path& path) {
     throw DataError({.place = path.string(),
                      .problem = std::string("is a damaged result file: ") + cause.what(),
                      .rule = "",
-                     .remedy = "`bimix fit` on its run folder rebuilds it from the journal"});
+                     .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
   }
 }
 

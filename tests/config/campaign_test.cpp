@@ -86,6 +86,15 @@ TEST(ParseCampaign, AcceptsEveryShippedCampaign) {
   }
 }
 
+// The campaign that README explains is one that works.
+TEST(ParseCampaign, AcceptsTheOneInTheReadme) {
+  std::ifstream file(BIMIX_SOURCE_DIR "/README.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t from = text.find("```yaml\n") + 8;
+  const Campaign campaign = parse_campaign(text.substr(from, text.find("```", from) - from), "c");
+  EXPECT_GT(campaign.optimize.max_epochs, 0);
+}
+
 TEST(ParseCampaign, SuggestsTheNearestKeyWithItsPlace) {
   EXPECT_EQ(complaint_about(with("width: 96", "widht: 96")),
             "c.yaml:19:22: source.proxy.widht: is no known key. Did you mean 'width'.");
@@ -115,6 +124,7 @@ TEST(ParseCampaign, RefusesWhatItCannotMean) {
       {with("[64K, 128K, 1e6]", "[128K, 64K]"), "are not ascending"},
       {with("[64K, 128K, 1e6]", "[64K, 1e99]"), "is not a whole number"},
       {with("entropy-conditional", "entropy-konditional"), "Did you mean 'entropy-conditional'"},
+      {with("code:  {", "\"co\\x1bde\":  {"), "not printable"},
       {with("seeds: independent", "seeds: one"), "'one' is no choice"},
       {with("heads: 3", "heads: 5"), "proxy.width"},
       {with("cap: {code: 0.4}", "cap: {kode: 0.4}"), "Did you mean 'code'"},

@@ -91,6 +91,48 @@ TEST(Resume, RefusesAnotherCampaignAndChangedTexts) {
   EXPECT_EQ(test::bytes_of(run + "/journal.ndjson"), before) << "a refusal must not write";
 }
 
+TEST(Run, KeepsItsHandsOffOtherPeoplesFiles) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  test::write_text(folder / "mine/results.h5", "precious");
+  const auto run = bimix("run " + campaign + " -o " + (folder / "mine"));
+  EXPECT_EQ(run.exit_code, 3) << run.output;
+  EXPECT_EQ(test::bytes_of(folder / "mine/results.h5"), "precious");
+}
+
+TEST(Run, SeesImpossibleLimitsBeforeItTrains) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder, "optimize: {cap: {words: 0.05}}\n");
+  const auto run = bimix("run " + campaign + " -o " + (folder / "run"));
+  EXPECT_EQ(run.exit_code, 2) << run.output;
+  EXPECT_THAT(run.output, testing::Not(HasSubstr("Running the trials")));
+  // Nothing was trained, so the corrected campaign may have the folder.
+  const std::string corrected = write_tiny_campaign(folder, "optimize: {cap: {words: 0.5}}\n");
+  EXPECT_EQ(bimix("run " + corrected + " -o " + (folder / "run")).exit_code, 0);
+}
+
+TEST(Run, SeesAVolumeBeyondWhatTheEpochsAllowBeforeItTrains) {
+  const TemporaryFolder folder;
+  std::string campaign = write_tiny_campaign(folder, "optimize: {tokens: 1M, max_epochs: 4}\n");
+  std::string text = test::bytes_of(campaign);
+  for (const char* share : {"share: 0.6", "share: 0.4"})
+    text.replace(text.find(share), 10, std::string(share) + ", unique_tokens: auto");
+  test::write_text(campaign, text);
+  const auto run = bimix("run " + campaign + " -o " + (folder / "run"));
+  EXPECT_EQ(run.exit_code, 2) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("beyond what the caps allow"));
+}
+
+TEST(Resume, PutsBackALostText) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
+  std::filesystem::remove(run + "/resolved.yaml");
+  EXPECT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
+  EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+}
+
 TEST(Resume, RefusesASecondWriter) {
   const TemporaryFolder folder;
   const std::string campaign = write_tiny_campaign(folder);

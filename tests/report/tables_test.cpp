@@ -61,12 +61,16 @@ CheckReport some_check(double gain, double error) {
   return report;
 }
 
-TEST(CheckText, JudgesByTwoStandardErrors) {
-  EXPECT_THAT(check_text(some_check(0.021, 0.01)), HasSubstr("the recommendation holds"));
-  EXPECT_THAT(check_text(some_check(0.019, 0.01)), HasSubstr("cannot be told apart"));
-  EXPECT_THAT(check_text(some_check(-0.019, 0.01)), HasSubstr("cannot be told apart"));
-  EXPECT_THAT(check_text(some_check(-0.021, 0.01)), HasSubstr("does NOT hold"));
-  EXPECT_THAT(check_text(some_check(0.1, std::nan(""))), HasSubstr("one repeat"));
+// With two repeats the 95 % quantile of Student's t is 6.3138 (one degree of freedom).
+TEST(CheckText, JudgesByStudentsT) {
+  EXPECT_THAT(check_text(some_check(0.0632, 0.01)), HasSubstr("the recommendation holds"));
+  EXPECT_THAT(check_text(some_check(0.0630, 0.01)), HasSubstr("cannot be told apart"));
+  EXPECT_THAT(check_text(some_check(-0.0630, 0.01)), HasSubstr("cannot be told apart"));
+  EXPECT_THAT(check_text(some_check(-0.0632, 0.01)), HasSubstr("does NOT hold"));
+  EXPECT_THAT(check_text(some_check(0.1, 0.01)), HasSubstr("(90 %: 0.0369 to 0.1631)"));
+  CheckReport one = some_check(0.1, std::nan(""));
+  one.repeats = 1;
+  EXPECT_THAT(check_text(one), HasSubstr("one repeat"));
   EXPECT_THAT(check_text(some_check(std::nan(""), std::nan(""))), HasSubstr("nothing to judge"));
 }
 
