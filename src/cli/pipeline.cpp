@@ -2,6 +2,7 @@
 
 #include "run_stamp.hpp"
 
+#include <bimix/core/file.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/law/predict.hpp>
@@ -283,7 +284,7 @@ class Run {
         stored_.plan, campaign_.seed,
         {{"default", campaign_.default_mixture}, {"optimum", record.optimum.front().share}}, tokens,
         campaign_.check.repeats, *opened_.source);
-    on_root(comm_, [&] { folder_->journal().append(stored_.state.check_trials); });
+    on_root(comm_, [&] { folder_->journal().append_check_plan(stored_.state.check_trials); });
   }
 
   void write_results_so_far() {

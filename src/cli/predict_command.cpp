@@ -21,7 +21,7 @@ struct Flags {
 };
 
 Mixture mixture_of(const Flags& flags, const StoredRun& run) {
-  const Mixture mixture = parse_by_domain("--mixture", flags.mixture, run.plan.domains.train, 0.0);
+  Mixture mixture = parse_by_domain("--mixture", flags.mixture, run.plan.domains.train, 0.0);
   if (!is_on_simplex(mixture))
     throw UsageError(
         Complaint{.place = "--mixture",

@@ -1,6 +1,7 @@
 #include "run_folder.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/store/disk.hpp>

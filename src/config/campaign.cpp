@@ -2,6 +2,7 @@
 #include "reader.hpp"
 
 #include <bimix/config/campaign.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/replay/mixture_list.hpp>
@@ -10,9 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 namespace bimix {
 namespace {
@@ -473,13 +472,8 @@ Campaign parse_campaign(std::string_view text, const std::string& file) {
 }
 
 Campaign read_campaign(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!std::filesystem::is_regular_file(path) || !(text << file.rdbuf()))
-    throw DataError({.place = path.string(),
-                     .problem = "cannot be read",
-                     .remedy = "Check the name; `bimix init FILE` writes a campaign"});
-  return parse_campaign(text.str(), path.string());
+  return parse_campaign(read_file(path, "Check the name; `bimix init FILE` writes a campaign"),
+                        path.string());
 }
 
 }  // namespace bimix

@@ -47,7 +47,7 @@ class Writer {
 /// Lists what Reader reads, with meanings and defaults.
 class KeyList {
  public:
-  KeyList(std::string& out, std::string block) : out_(out) { out_ += "\n" + block + "\n"; }
+  KeyList(std::string& out, const std::string& block) : out_(out) { out_ += "\n" + block + "\n"; }
   void text(const char* key, const std::string& value, const char* meaning) {
     put(key, value, meaning);
   }

@@ -14,16 +14,6 @@ namespace {
 
 constexpr const char* vne = "von-neumann";
 
-bool wants(const EntropyOptions& options, std::string_view measure) {
-  return std::find(options.measures.begin(), options.measures.end(), measure) !=
-         options.measures.end();
-}
-
-bool wants_counts(const EntropyOptions& options) {
-  return std::any_of(options.measures.begin(), options.measures.end(),
-                     [](const std::string& measure) { return measure != vne; });
-}
-
 double plug_in(const std::vector<std::int64_t>& counts, std::int64_t total) {
   std::vector<double> terms;
   for (const std::int64_t count : counts) {
@@ -52,6 +42,15 @@ double count_measure(const std::string& measure, const BigramCounts& counts, boo
 }
 
 }  // namespace
+
+bool wants_counts(const EntropyOptions& options) {
+  return std::any_of(options.measures.begin(), options.measures.end(),
+                     [](const std::string& measure) { return measure != vne; });
+}
+
+bool wants_samples(const EntropyOptions& options) {
+  return std::find(options.measures.begin(), options.measures.end(), vne) != options.measures.end();
+}
 
 const std::vector<std::string>& entropy_measures() {
   static const std::vector<std::string> names{"shannon", "joint", "conditional", vne};
@@ -94,7 +93,7 @@ EntropyTable finish(const std::vector<std::string>& domains, const EntropyOption
                     std::span<const BigramCounts> counts, std::span<const SampleEntropy> samples) {
   check(options);
   require(!wants_counts(options) || counts.size() == domains.size(), "counts of every domain");
-  require(!wants(options, vne) || samples.size() == domains.size(), "samples of every domain");
+  require(!wants_samples(options) || samples.size() == domains.size(), "samples of every domain");
   EntropyTable table{.domains = domains, .measures = options.measures};
   table.nats = table.mixture = Table(options.measures.size(), domains.size());
   for (std::size_t m = 0; m < options.measures.size(); ++m) {
@@ -111,7 +110,7 @@ EntropyTable finish(const std::vector<std::string>& domains, const EntropyOption
   }
   if (wants_counts(options))
     for (const BigramCounts& count : counts) table.bigrams.push_back(count.total());
-  if (wants(options, vne)) {
+  if (wants_samples(options)) {
     for (const SampleEntropy& sample : samples) table.samples.push_back(sample.samples);
     table.embedding = embedding_name(options);
   }
@@ -125,7 +124,7 @@ EntropyTable entropy_table(const Corpus& corpus, const EntropyOptions& options,
   std::vector<SampleEntropy> samples;
   for (std::size_t d = 0; d < corpus.domain_count(); ++d) {
     if (wants_counts(options)) counts.push_back(count_part(corpus, d, options));
-    if (wants(options, vne)) samples.push_back(von_neumann(corpus, d, options, seed));
+    if (wants_samples(options)) samples.push_back(von_neumann(corpus, d, options, seed));
   }
   return finish(corpus.names(), options, counts, samples);
 }

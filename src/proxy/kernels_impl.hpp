@@ -110,7 +110,7 @@ inline Vector logarithm(Vector x) {
   series = series * s2 + 2.0F / 3;
   const Vector power = __builtin_convertvector(e, Vector);
   const Vector log = (power * 1.42860682e-6F + s * s2 * series + 2.0F * s) + power * 0.693145752F;
-  return x == x ? log : x;
+  return x == x ? log : x;  // NOLINT(misc-redundant-expression): false for NaN
 }
 inline float logarithm(float x) { return logarithm(splat(x))[0]; }
 

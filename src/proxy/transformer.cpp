@@ -44,7 +44,7 @@ ModelKind transformer_kind() {
 ParameterLayout::ParameterLayout(const ProxyOptions& options) {
   const Index width = options.width;
   const auto add = [&](std::string name, Index rows, Index columns) {
-    const Matrix matrix{std::move(name), size, rows, columns};
+    Matrix matrix{std::move(name), size, rows, columns};
     size += rows * columns;
     return matrix;
   };

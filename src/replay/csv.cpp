@@ -1,16 +1,14 @@
 #include "csv.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <set>
-#include <sstream>
-#include <system_error>
 
 namespace bimix {
 namespace {
@@ -134,24 +132,6 @@ DataError bad_line(const std::string& path, int line, const std::string& problem
                     .remedy = remedy});
 }
 
-std::string read_log_bytes(const std::filesystem::path& path) {
-  const auto refuse = [&](const std::string& problem) {
-    throw DataError({.place = path.string(),
-                     .problem = problem,
-                     .rule = "",
-                     .remedy = "Check the name and the permissions"});
-  };
-  std::error_code failure;
-  if (!std::filesystem::is_regular_file(path, failure))
-    refuse(failure ? "cannot be read: " + failure.message() : "is no regular file");
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) refuse("cannot be read: " + std::generic_category().message(errno));
-  std::ostringstream bytes;
-  if (std::filesystem::file_size(path) > 0 && !(bytes << stream.rdbuf()))
-    refuse("cannot be read: " + std::generic_category().message(errno));
-  return std::move(bytes).str();
-}
-
 CsvFile parse_csv(std::string_view bytes, const std::string& path) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (bytes.substr(0, byte_order_mark.size()) == byte_order_mark)
@@ -181,7 +161,7 @@ CsvFile parse_csv(std::string_view bytes, const std::string& path) {
 }
 
 CsvFile read_csv(const std::filesystem::path& path) {
-  return parse_csv(read_log_bytes(path), path.string());
+  return parse_csv(read_file(path), path.string());
 }
 
 }  // namespace bimix

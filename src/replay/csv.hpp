@@ -36,9 +36,6 @@ CsvFile read_csv(const std::filesystem::path& path);
 /// The parser behind it. @param path for messages only
 CsvFile parse_csv(std::string_view bytes, const std::string& path);
 
-/// The whole of a regular file. @throws DataError
-std::string read_log_bytes(const std::filesystem::path& path);
-
 /// A complaint about one line: `path:line: problem (rule). remedy.`
 DataError bad_line(const std::string& path, int line, const std::string& problem,
                    const std::string& rule, const std::string& remedy = "Mend or remove that line");

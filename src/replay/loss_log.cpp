@@ -1,6 +1,7 @@
 #include "log_format.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/replay/loss_log.hpp>
@@ -107,7 +108,7 @@ LossLog read_logs(const ReplayOptions& options) {
   LogBuilder builder;
   std::string hashes;
   for (const std::string& path : log_files(options)) {
-    const std::string bytes = read_log_bytes(path);
+    const std::string bytes = read_file(path);
     hashes += content_hash(bytes);
     const CsvFile file = parse_csv(bytes, path);
     (wanted ? *wanted : format_of(file)).read(file, builder);

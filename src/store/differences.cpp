@@ -7,8 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
+#include <cstdint>
 #include <set>
 
 namespace bimix {
@@ -18,7 +19,8 @@ using hdf5::Handle;
 using hdf5::Names;
 
 bool same_bits(double a, double b) {
-  return (std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof a) == 0;
+  return (std::isnan(a) && std::isnan(b)) ||
+         std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
 }
 bool same_bits(std::int64_t a, std::int64_t b) { return a == b; }
 bool same_bits(const std::string& a, const std::string& b) { return a == b; }

@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -100,23 +98,6 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
     std::filesystem::remove(aside, ignored);
     throw cannot_write(path, cause);
   }
-}
-
-std::string read_file(const std::filesystem::path& path) {
-  const auto refuse = [&](const std::string& problem) {
-    throw DataError({.place = path.string(),
-                     .problem = problem,
-                     .rule = "",
-                     .remedy = "Check the name and the permissions"});
-  };
-  std::error_code failure;
-  if (!std::filesystem::is_regular_file(path, failure))
-    refuse(failure ? "cannot be read: " + failure.message() : "is no regular file");
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream bytes;
-  if (std::filesystem::file_size(path) > 0) bytes << stream.rdbuf();
-  if (!stream || !bytes) refuse("cannot be read: " + std::generic_category().message(errno));
-  return std::move(bytes).str();
 }
 
 }  // namespace bimix

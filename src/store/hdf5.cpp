@@ -1,6 +1,7 @@
 #include "hdf5.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/store/disk.hpp>
 
 #include <hdf5_hl.h>

@@ -1,6 +1,7 @@
 #include "disk_errors.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/store/journal.hpp>
 
 #include <boost/crc.hpp>
@@ -100,7 +101,6 @@ void take_line(const Json& line, Gathered& gathered) {
   if (kind == "header") {
     check_format(line);
     state.header = JournalHeader{.campaign_hash = line.at("campaign_hash").get<std::string>(),
-                                 .plan_hash = line.at("plan_hash").get<std::string>(),
                                  .fingerprints = pairs_from(line.at("fingerprints"))};
   } else if (kind == "session") {
     state.sessions.push_back({pairs_from(line.at("facts"))});
@@ -108,8 +108,6 @@ void take_line(const Json& line, Gathered& gathered) {
     state.entropy = {entropy_table_from(line.at("table"))};
   } else if (kind == "trial") {
     keep_last(gathered, trial_result_from(line.at("result")));
-  } else if (kind == "request") {
-    state.requests.push_back({line.at("work").get<std::string>(), line.at("options")});
   } else if (kind == "plan") {
     state.plan_trials = trial_specs_from(line.at("trials"));
   } else if (kind == "check_plan") {
@@ -237,7 +235,6 @@ void Journal::append_line(std::string_view kind, const Json& body) {
 void Journal::append(const JournalHeader& header) {
   append_line("header", {{"format", fmt::format("{}.0", format_major)},
                          {"campaign_hash", header.campaign_hash},
-                         {"plan_hash", header.plan_hash},
                          {"fingerprints", json_of(header.fingerprints)}});
 }
 
@@ -253,16 +250,12 @@ void Journal::append(const TrialResult& result) {
   append_line("trial", {{"result", to_json(result)}});
 }
 
-void Journal::append(const WorkRequest& request) {
-  append_line("request", {{"work", request.work}, {"options", request.options}});
-}
-
 void Journal::append_plan(const std::vector<TrialSpec>& trials) {
   append_line("plan", {{"trials", json_of(trials)}});
 }
 
-void Journal::append(const std::vector<TrialSpec>& check_trials) {
-  append_line("check_plan", {{"trials", json_of(check_trials)}});
+void Journal::append_check_plan(const std::vector<TrialSpec>& trials) {
+  append_line("check_plan", {{"trials", json_of(trials)}});
 }
 
 void Journal::append(const RunStop& stop) {

@@ -1,4 +1,5 @@
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/store/status.hpp>
 
 #include <cmath>

@@ -3,7 +3,6 @@
 #include <bimix/law/held_out.hpp>
 #include <bimix/sweep/collective.hpp>
 
-#include <algorithm>
 #include <cstring>
 
 namespace bimix {
@@ -30,11 +29,6 @@ Table table_of(const std::string& bytes, std::size_t columns) {
   table.columns = columns;
   table.rows = table.values.size() / columns;
   return table;
-}
-
-bool wants(const EntropyOptions& options, const std::string& measure) {
-  return std::find(options.measures.begin(), options.measures.end(), measure) !=
-         options.measures.end();
 }
 
 std::vector<BigramCounts> count_over_ranks(const Comm& comm, const Corpus& corpus,
@@ -73,10 +67,9 @@ EntropyTable entropy_over_ranks(const Comm& comm, const Corpus& corpus,
                                 const EntropyOptions& options, std::uint64_t seed) {
   collectively(comm, [&] { check(options); });
   std::vector<BigramCounts> counts;
-  if (wants(options, "shannon") || wants(options, "joint") || wants(options, "conditional"))
-    counts = count_over_ranks(comm, corpus, options);
+  if (wants_counts(options)) counts = count_over_ranks(comm, corpus, options);
   std::vector<SampleEntropy> samples;
-  if (wants(options, "von-neumann")) samples = sample_over_ranks(comm, corpus, options, seed);
+  if (wants_samples(options)) samples = sample_over_ranks(comm, corpus, options, seed);
   return finish(corpus.names(), options, counts, samples);
 }
 

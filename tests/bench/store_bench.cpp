@@ -1,3 +1,4 @@
+#include <bimix/core/file.hpp>
 #include <bimix/store/journal.hpp>
 #include <bimix/store/results.hpp>
 
@@ -68,10 +69,8 @@ void journal_append(benchmark::State& state) {
 BENCHMARK(journal_append)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 void journal_read(benchmark::State& state) {
-  std::string bytes = journal_line("header", {{"format", "1.0"},
-                                              {"campaign_hash", ""},
-                                              {"plan_hash", ""},
-                                              {"fingerprints", Json::object()}});
+  std::string bytes = journal_line(
+      "header", {{"format", "1.0"}, {"campaign_hash", ""}, {"fingerprints", Json::object()}});
   for (const TrialResult& result : done_record(static_cast<int>(state.range(0))).results)
     bytes += journal_line("trial", {{"result", to_json(result)}});
   std::ofstream(journal_path(bench_folder()), std::ios::binary) << bytes;

@@ -2,6 +2,7 @@
 #include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/store/disk.hpp>
 
 #include <gmock/gmock.h>
@@ -63,13 +64,6 @@ TEST(WriteFileAtomically, NamesAFolderThatIsNotThere) {
   } catch (const DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("nowhere/f: cannot be written: No such file"));
   }
-}
-
-TEST(ReadFile, RefusesWhatIsNoFile) {
-  const TempFolder folder;
-  EXPECT_THROW(read_file(folder.path()), DataError);
-  EXPECT_THROW(read_file(folder / "nothing"), DataError);
-  EXPECT_EQ(read_file(folder.write("empty", "")), "");
 }
 
 }  // namespace

@@ -24,9 +24,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 JournalHeader some_header() {
-  return {.campaign_hash = "c0ffee",
-          .plan_hash = "f00d",
-          .fingerprints = {{"prose", "12ab"}, {"german", "34cd"}}};
+  return {.campaign_hash = "c0ffee", .fingerprints = {{"prose", "12ab"}, {"german", "34cd"}}};
 }
 
 TrialResult some_result(const std::string& id) {
@@ -75,7 +73,7 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
                    .samples = {0, 0},
                    .embedding = "hashed"}};
   told.results = {some_result("aa"), some_result("bb")};
-  told.requests = {{"fit", {{"law", "bimix"}, {"bootstrap", 200}}}};
+  told.plan_trials = {{.id = "aa", .purpose = "sweep", .mixture = {0.1, 0.9}}};
   told.check_trials = {{.id = "cc", .purpose = "check", .mixture = {1.0 / 3.0, 2.0 / 3.0}}};
   told.stops = {{.exit_code = 75, .reason = "SIGTERM", .utc_seconds = 1'795'000'000}};
   {
@@ -86,8 +84,8 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
     journal.append(told.entropy[0]);
     journal.append(told.results[0]);
     journal.append(told.results[1]);
-    journal.append(told.requests[0]);
-    journal.append(told.check_trials);
+    journal.append_plan(told.plan_trials);
+    journal.append_check_plan(told.check_trials);
     journal.append(told.stops[0]);
   }
   told.sound_bytes = std::filesystem::file_size(journal_path(folder.path()));
@@ -208,10 +206,8 @@ TEST(ReadJournal, NotesAKindOfANewerMinorVersion) {
 
 TEST(ReadJournal, NamesALineOfAnotherLayout) {
   const TempFolder folder;
-  const std::string header = journal_line("header", {{"format", "1.0"},
-                                                     {"campaign_hash", "a"},
-                                                     {"plan_hash", "b"},
-                                                     {"fingerprints", Json::object()}});
+  const std::string header = journal_line(
+      "header", {{"format", "1.0"}, {"campaign_hash", "a"}, {"fingerprints", Json::object()}});
   folder.write("journal.ndjson", header + journal_line("trial", {{"result", {{"id", 1}}}}));
   EXPECT_THAT(what_of([&] { read_journal(folder.path()); }), HasSubstr("ndjson:2: trial result"));
   folder.write("journal.ndjson", header + journal_line("stop", Json::object()));

@@ -26,6 +26,11 @@ struct EntropyOptions {
 /// All names that EntropyOptions::measures may hold.
 const std::vector<std::string>& entropy_measures();
 
+/// True if any measure needs the bigram counts.
+bool wants_counts(const EntropyOptions& options);
+/// True if "von-neumann" is among the measures.
+bool wants_samples(const EntropyOptions& options);
+
 /// @throws UsageError for an unknown or repeated measure (nearest name suggested), no measure, or
 ///         sizes that are not positive
 void check(const EntropyOptions& options);

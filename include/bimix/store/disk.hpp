@@ -36,8 +36,4 @@ class Disk {
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes,
                            Disk& disk = Disk::real());
 
-/// The whole of a regular file.
-/// @throws DataError if it cannot be read or is none.
-std::string read_file(const std::filesystem::path& path);
-
 }  // namespace bimix

@@ -20,17 +20,9 @@ namespace bimix {
 /// What the run is a run of. A later header replaces an earlier one (an extended campaign).
 struct JournalHeader {
   std::string campaign_hash{};  ///< of the resolved campaign
-  std::string plan_hash{};      ///< of the trial ids in plan order
   /// corpus or log -> fingerprint
   std::vector<std::pair<std::string, std::string>> fingerprints{};
   bool operator==(const JournalHeader&) const = default;
-};
-
-/// Work that is derived from the trials and recomputed from this request, never stored.
-struct WorkRequest {
-  std::string work{};  ///< "fit", "optimize"
-  Json options{};      ///< whatever the work needs to be repeated exactly
-  bool operator==(const WorkRequest&) const = default;
 };
 
 /// How a session ended, where it could still say so.
@@ -47,7 +39,6 @@ struct JournalState {
   std::vector<RunStamp> sessions{};       ///< one for each start of the program, in order
   std::vector<EntropyTable> entropy{};    ///< none or one: the last
   std::vector<TrialResult> results{};     ///< one for each id: the last, at its first place
-  std::vector<WorkRequest> requests{};    ///< in order
   std::vector<TrialSpec> plan_trials{};   ///< of the last plan, in plan order
   std::vector<TrialSpec> check_trials{};  ///< of the last check plan, with all digits
   std::vector<RunStop> stops{};           ///< in order
@@ -86,11 +77,10 @@ class Journal {
   void append(const RunStamp& session);
   void append(const EntropyTable& entropy);
   void append(const TrialResult& result);
-  void append(const WorkRequest& request);
   /// All trials of the campaign, written before any of them is run.
   void append_plan(const std::vector<TrialSpec>& trials);
   /// The mixtures chosen for the check, written before any of them is trained.
-  void append(const std::vector<TrialSpec>& check_trials);
+  void append_check_plan(const std::vector<TrialSpec>& trials);
   void append(const RunStop& stop);
 
  private:
