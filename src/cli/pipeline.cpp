@@ -5,6 +5,7 @@
 #include <bimix/core/file.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/law/fit.hpp>
 #include <bimix/law/predict.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/replay/loss_log.hpp>
@@ -46,6 +47,20 @@ std::string encoded(const JournalState& state) {
   for (const TrialResult& result : state.results) json["results"].push_back(to_json(result));
   for (const TrialSpec& spec : state.check_trials) json["check"].push_back(to_json(spec));
   return json.dump();
+}
+
+/// Every trial done, with losses of 1: where there will be observations.
+std::vector<TrialResult> imagined_results(const SweepPlan& plan) {
+  std::vector<TrialResult> results;
+  for (const TrialSpec& spec : plan.trials) {
+    TrialResult result;
+    result.id = spec.id;
+    for (const std::int64_t tokens : spec.tokens)
+      result.curve.push_back(
+          {.tokens = tokens, .loss_nats = std::vector<double>(plan.domains.eval.size(), 1.0)});
+    results.push_back(std::move(result));
+  }
+  return results;
 }
 
 /// A run in progress. Every rank holds the same trials and results; only rank 0 has the folder.
@@ -90,7 +105,7 @@ class Run {
     on_root(comm_, [&] {
       folder_ = std::make_unique<RunFolder>(path_, stored_.campaign_text, stored_.resolved_text,
                                             opened_.fingerprints);
-      const JournalState& state = folder_->journal().state();
+      const JournalState& state = folder_->state();
       for (const std::string& note : state.notes) context_.console.say("  " + note);
       if (!state.results.empty())
         context_.console.say(
@@ -135,7 +150,7 @@ class Run {
       stored_.plan = plan_campaign(campaign_, stored_.state.entropy, *opened_.source);
     });
     on_root(comm_, [&] {
-      const auto& before = folder_->journal().state().plan_trials;
+      const auto& before = folder_->state().plan_trials;
       if (before.empty()) {
         folder_->journal().append_plan(stored_.plan.trials);
         return;
@@ -156,11 +171,25 @@ class Run {
                                      stored_.plan.trials.size(), stored_.plan.mixtures.size(),
                                      stored_.plan.tokens.size(), comm_.size(),
                                      comm_.size() == 1 ? "rank" : "ranks"));
+    if (campaign_.source == SourceKind::proxy) tell_of_repetition();
   }
 
-  /// What would only show after all the training: limits of the optimum that leave no mixture among
-  /// the shares that are tried.
+  void tell_of_repetition() {
+    const std::vector<double> epochs = most_epochs(*opened_.corpus, stored_.plan);
+    for (std::size_t k = 0; k < epochs.size(); ++k)
+      if (epochs[k] > 1)
+        context_.console.say(fmt::format(
+            "  '{}' is gone through {:.1f} times by the trial with most of it; laws take text that "
+            "is repeated for new. Add text, or lower its largest share or volume.",
+            campaign_.domains.train[k], epochs[k]));
+  }
+
+  /// What would only show after all the training: too few mixtures or volumes for the law, and
+  /// limits of the optimum that leave no mixture among the shares that are tried.
   void refuse_what_cannot_end_well() const {
+    if (campaign_.source == SourceKind::proxy)
+      require_fittable(observations_of(stored_.plan, imagined_results(stored_.plan)),
+                       campaign_.fit);
     LawFit tried{.domains = campaign_.domains};
     tried.share_low.assign(campaign_.domains.train.size(), 1.0);
     tried.share_high.assign(campaign_.domains.train.size(), 0.0);
@@ -424,10 +453,21 @@ SweepPlan plan_campaign(const Campaign& campaign, const std::vector<EntropyTable
                                                : make_plan(input, entropy, source);
 }
 
+std::vector<double> most_epochs(const Corpus& corpus, const SweepPlan& plan) {
+  std::vector<double> epochs(corpus.domain_count(), 0.0);
+  for (std::size_t k = 0; k < epochs.size(); ++k)
+    for (const Mixture& mixture : plan.mixtures)
+      epochs[k] =
+          std::max(epochs[k], mixture[k] * static_cast<double>(plan.tokens.back()) /
+                                  static_cast<double>(corpus.tokens(k, Part::train).size()));
+  return epochs;
+}
+
 OptimizeOptions optimize_options(const Campaign& campaign, const SweepPlan& plan) {
   OptimizeOptions options = campaign.optimize;
   if (options.tokens == 0) options.tokens = static_cast<double>(plan.tokens.back());
   options.unique_tokens = campaign.unique_tokens;
+  options.level = campaign.fit.level;
   return options;
 }
 

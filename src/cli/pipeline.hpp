@@ -48,6 +48,9 @@ OpenedSource open_source(const Comm& comm, Campaign& campaign);
 SweepPlan plan_campaign(const Campaign& campaign, const std::vector<EntropyTable>& entropy,
                         const TrialSource& source);
 
+/// How often each text is gone through by the trial that draws most of it.
+std::vector<double> most_epochs(const Corpus& corpus, const SweepPlan& plan);
+
 /// @collective The campaign from its beginning, or from where its folder stands, to its results.
 /// @return done, some_trials_failed or interrupted
 ExitCode run_campaign(Context& context, const ReadCampaign& read,

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace bimix::cli {
 namespace {
@@ -61,6 +62,33 @@ void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan
       ranks == 1 ? "rank" : "ranks", format_seconds(span / speed), 100 * total / (span * ranks)));
 }
 
+void show_epochs(Console& console, const Corpus& corpus, const SweepPlan& plan) {
+  std::vector<std::vector<std::string>> rows{{"text", "tokens", "epochs at most"}};
+  const std::vector<double> epochs = most_epochs(corpus, plan);
+  for (std::size_t k = 0; k < epochs.size(); ++k)
+    rows.push_back({corpus.names()[k], format_count(corpus.tokens(k, Part::train).size()),
+                    fmt::format("{:.2f}", epochs[k])});
+  console.show(aligned(rows));
+}
+
+/// What a run folder holds of this plan.
+void show_done(Console& console, const std::filesystem::path& folder, const SweepPlan& plan) {
+  const JournalState state = read_journal(folder);
+  if (!state.header) return;
+  std::unordered_set<std::string> ended;
+  for (const TrialResult& result : state.results)
+    if (result.status != TrialStatus::failed) ended.insert(result.id);
+  const auto done = std::count_if(plan.trials.begin(), plan.trials.end(),
+                                  [&](const auto& trial) { return ended.contains(trial.id); });
+  double left = 0.0, total = 0.0;
+  for (const TrialSpec& trial : plan.trials) {
+    total += trial.cost;
+    if (!ended.contains(trial.id)) left += trial.cost;
+  }
+  console.show(fmt::format("  {} holds {} of these {} trials: {:.0f} % of the work is left\n",
+                           folder.string(), done, plan.trials.size(), 100 * left / total));
+}
+
 Json plan_json(const SweepPlan& plan) {
   Json trials = Json::array();
   for (const TrialSpec& trial : plan.trials) trials.push_back(to_json(trial));
@@ -72,6 +100,7 @@ Json plan_json(const SweepPlan& plan) {
 void add_plan_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string file;
+    std::string folder;
     int ranks = 1;
     bool json = false;
   };
@@ -82,10 +111,11 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--ranks", flags->ranks, "ranks to estimate for")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
+  command->add_option("-o,--output", flags->folder, "run folder to look into [runs/<name>]");
   command->add_flag("--json", flags->json, "the trials as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      ReadCampaign read = read_campaign_together(context, flags->file, "");
+      ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
       Campaign& campaign = read.campaign;
       const OpenedSource opened = open_source(context.comm(), campaign);
       std::vector<EntropyTable> entropy;
@@ -98,8 +128,11 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
         return ExitCode::done;
       }
       context.console.show(plan_text(plan));
+      if (opened.corpus) show_epochs(context.console, *opened.corpus, plan);
       if (const auto* proxy = dynamic_cast<const ProxySource*>(opened.source.get()))
         show_cost(context.console, campaign, plan, *proxy, flags->ranks);
+      show_done(context.console, flags->folder.empty() ? "runs/" + campaign.name : flags->folder,
+                plan);
       return ExitCode::done;
     };
   });

@@ -58,7 +58,7 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
 
       Json json = Json::array();
       std::vector<std::vector<std::string>> rows{
-          {"domain", "loss (nats)", fmt::format("{:.0f} %", 100 * level)}};
+          {"domain", "loss (nats)", fmt::format("{:.4g} %", 100 * level)}};
       for (std::size_t e = 0; e < run.plan.domains.eval.size(); ++e) {
         const double loss = predict(fit, e, mixture, tokens);
         const Interval interval = predict_interval(fit, e, mixture, tokens, level);

@@ -46,22 +46,33 @@ std::string line_difference(const std::string& before, const std::string& after)
 RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
                      const std::string& resolved,
                      const std::vector<std::pair<std::string, std::string>>& fingerprints)
-    : lock_(path), begun_anew_(drop_run_without_results(path)), journal_(lock_) {
-  if (journal_.state().header) {
+    : lock_(path),
+      begun_anew_(drop_run_without_results(path)),
+      journal_(lock_),
+      state_(journal_.state()) {
+  const JournalHeader header{.campaign_hash = content_hash(resolved), .fingerprints = fingerprints};
+  if (!state_.header && !begun_anew_) refuse_foreign_files();
+  if (state_.header) {
     refuse_changed_texts(fingerprints);
-    refuse_other_campaign(resolved);
-    // Both belong to the folder; one that was lost is put back.
-    if (!std::filesystem::exists(path / "campaign.yaml"))
-      write_file_atomically(path / "campaign.yaml", campaign_text);
-    if (!std::filesystem::exists(path / "resolved.yaml"))
-      write_file_atomically(path / "resolved.yaml", resolved);
-    return;
+    if (state_.header->campaign_hash != header.campaign_hash) refuse_other_trials(resolved);
   }
-  if (!begun_anew_) refuse_foreign_files();
-  write_file_atomically(path / "campaign.yaml", campaign_text);
-  write_file_atomically(path / "resolved.yaml", resolved);
-  journal_.append(
-      JournalHeader{.campaign_hash = content_hash(resolved), .fingerprints = fingerprints});
+  // Texts first: a header without its text could not be read, a text without its header is written
+  // again by the next run.
+  write_texts(campaign_text, resolved);
+  if (state_.header == header) return;
+  journal_.append(header);
+  state_.header = header;
+  state_.check_trials.clear();
+}
+
+void RunFolder::write_texts(const std::string& campaign_text, const std::string& resolved) const {
+  const auto write = [&](const char* name, const std::string& text) {
+    const auto file = path() / name;
+    if (!std::filesystem::exists(file) || read_file(file) != text)
+      write_file_atomically(file, text);
+  };
+  write("campaign.yaml", campaign_text);
+  write("resolved.yaml", resolved);
 }
 
 void RunFolder::refuse_foreign_files() const {
@@ -80,12 +91,15 @@ void RunFolder::refuse_foreign_files() const {
   }
 }
 
-void RunFolder::refuse_other_campaign(const std::string& resolved) const {
-  if (journal_.state().header->campaign_hash == content_hash(resolved)) return;
+void RunFolder::refuse_other_trials(const std::string& resolved) const {
   const auto stored = path() / "resolved.yaml";
-  const std::string difference = std::filesystem::exists(stored)
-                                     ? line_difference(read_file(stored), resolved)
-                                     : std::string();
+  std::string difference;
+  if (std::filesystem::exists(stored)) {
+    const std::string before = resolved_yaml(trained_part(read_campaign(stored)));
+    const std::string now = resolved_yaml(trained_part(parse_campaign(resolved, "resolved.yaml")));
+    if (before == now) return;
+    difference = line_difference(before, now);
+  }
   throw DataError({.place = path().string(),
                    .problem = "holds the run of another campaign" + difference,
                    .rule = "its trials would not fit this one",

@@ -16,7 +16,9 @@ namespace bimix::cli {
 /// A run folder that this process writes: its lock and its journal. Rank 0 only.
 class RunFolder {
  public:
-  /// Makes the folder, or opens it again if it belongs to this campaign.
+  /// Makes the folder, or opens it again if its trials are those of this campaign. What is derived
+  /// from trials (fit, optimize, check) may have changed: the journal then gets a new header, and
+  /// the mixtures of an earlier check no longer count.
   /// @param campaign_text as given; @param resolved as resolved_yaml writes it
   /// @throws DataError if the folder belongs to another campaign (the difference is shown), its
   ///         texts have changed, or it is in use
@@ -26,16 +28,20 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return lock_.folder(); }
   Journal& journal() { return journal_; }
+  /// What the journal said when the folder was opened, for this campaign.
+  const JournalState& state() const { return state_; }
 
  private:
   void refuse_foreign_files() const;
-  void refuse_other_campaign(const std::string& resolved) const;
+  void refuse_other_trials(const std::string& resolved) const;
+  void write_texts(const std::string& campaign_text, const std::string& resolved) const;
   void refuse_changed_texts(
       const std::vector<std::pair<std::string, std::string>>& fingerprints) const;
 
   FolderLock lock_;
   bool begun_anew_;  ///< an earlier run of this folder ended before its first result
   Journal journal_;
+  JournalState state_;
 };
 
 /// A run folder as it was left, for the commands that derive something from it.

@@ -19,6 +19,7 @@ namespace {
 using config::any_count;
 using config::Findings;
 using config::infinity;
+using config::most_tokens;
 using config::Reader;
 
 /// Reads the blocks of one campaign in the order in which they need one another.
@@ -79,6 +80,7 @@ class CampaignParser {
   }
 
   void parse_domains() {
+    const std::size_t before = findings_.count();
     Reader domains(root_.take("domains"), "domains", findings_);
     for (const auto& [name, node] : domains.take_all()) {
       const std::string path = "domains." + name;
@@ -112,7 +114,8 @@ class CampaignParser {
                                                             campaign_.domains.train.size()),
                                      .rule = "a mixture has at least two",
                                      .remedy = "Add domains, each with train and share"});
-    if (!campaign_.default_mixture.empty())
+    // Shares that could not be read would be summed as zeros.
+    if (!campaign_.default_mixture.empty() && findings_.count() == before)
       settle("domains", "the default shares", campaign_.default_mixture);
   }
 
@@ -346,8 +349,9 @@ class CampaignParser {
     }
     for (std::size_t i = 0; i < node.size(); ++i) {
       const std::string place = fmt::format("{}[{}]", path, i);
+      const std::size_t before = findings_.count();
       Mixture shares = by_domain(node[i], place, 0.0, normalise_ ? infinity : 1);
-      settle(place, "its shares", shares);
+      if (findings_.count() == before) settle(place, "its shares", shares);
       group.mixtures.push_back(std::move(shares));
     }
     return group;
@@ -366,13 +370,13 @@ class CampaignParser {
     const YAML::Node values = r.take("values");
     std::int64_t from = 0, to = 0;
     int count = 0;
-    r.count("from", from, {1, any_count}, "");
-    r.count("to", to, {1, any_count}, "");
+    r.count("from", from, {1, most_tokens}, "");
+    r.count("to", to, {1, most_tokens}, "");
     r.whole("count", count, {1, 100'000}, "");
     if (values.IsDefined() && values.IsSequence()) {
       for (const YAML::Node& value : values) {
         std::int64_t tokens = 0;
-        if (config::read_count(value, "design.volumes.values", {1, any_count}, tokens, findings_))
+        if (config::read_count(value, "design.volumes.values", {1, most_tokens}, tokens, findings_))
           design.tokens.push_back(tokens);
       }
       if (!std::is_sorted(design.tokens.begin(), design.tokens.end(), std::less_equal<>()))
@@ -468,6 +472,15 @@ Campaign parse_campaign(std::string_view text, const std::string& file) {
                                .remedy = "See `bimix init` for one to start from"});
   Campaign campaign = CampaignParser(root, findings).parse();
   findings.throw_if_any();
+  return campaign;
+}
+
+Campaign trained_part(Campaign campaign) {
+  const Campaign defaults;
+  campaign.fit = defaults.fit;
+  campaign.optimize = defaults.optimize;
+  campaign.check = defaults.check;
+  campaign.unique_tokens.assign(campaign.unique_tokens.size(), 0.0);
   return campaign;
 }
 

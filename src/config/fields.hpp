@@ -13,6 +13,8 @@ inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr double positive = std::numeric_limits<double>::min();
 inline constexpr int any_int = std::numeric_limits<int>::max();
 inline constexpr std::int64_t any_count = std::numeric_limits<std::int64_t>::max();
+/// A thousand trillion: beyond all text there is, and sums of volumes stay far within 63 bits.
+inline constexpr std::int64_t most_tokens = 1'000'000'000'000'000;
 
 template <class Visitor>
 void describe(Visitor& v, ProxyOptions& o) {
@@ -64,7 +66,8 @@ void describe(Visitor& v, FitOptions& o) {
 /// Without the values that are a map over domains (weights, floor, cap).
 template <class Visitor>
 void describe(Visitor& v, OptimizeOptions& o) {
-  v.number("tokens", o.tokens, {0, infinity}, "volume the mixture is for; 0: the largest trained");
+  v.number("tokens", o.tokens, {0, most_tokens},
+           "volume the mixture is for; 0: the largest trained");
   v.text("objective", o.objective, "mean or weighted");
   v.number("max_epochs", o.max_epochs, {0, infinity}, "over unique_tokens; 0: no limit");
   v.flag("extrapolate", o.extrapolate, "allow shares outside the range that was tried");
@@ -75,7 +78,8 @@ void describe(Visitor& v, CheckOptions& o) {
   v.flag("enabled", o.enabled, "train the recommendation and hold it against its prediction");
   v.words("mixtures", o.mixtures, "of default, optimum");
   v.whole("repeats", o.repeats, {1, 1000}, "fresh seeds");
-  v.count("tokens", o.tokens, {0, any_count}, "0: optimize.tokens, or less if nothing ran so long");
+  v.count("tokens", o.tokens, {0, most_tokens},
+          "0: optimize.tokens, or less if nothing ran so long");
 }
 
 }  // namespace bimix::config

@@ -203,6 +203,7 @@ Json to_json(const MixtureChoice& choice) {
           {"objective_default_nats", number(choice.objective_default_nats)},
           {"certificate", number(choice.certificate)},
           {"certificate_kind", choice.certificate_kind},
+          {"level", choice.level},
           {"share_low", numbers(choice.share_low)},
           {"share_high", numbers(choice.share_high)},
           {"gain_nats", number(choice.gain_nats)},

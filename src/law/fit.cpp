@@ -176,9 +176,23 @@ bool has_repeats(const Observations& observations) {
 
 }  // namespace
 
-LawFit fit_law(const Observations& observations, const FitOptions& options) {
+void require_fittable(const Observations& observations, const FitOptions& options) {
   check_options(options);
   check_shape(observations);
+  const Law& law = find_law(options.law);
+  Complaint first{"", "there are no evaluation domains", "", ""};
+  for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
+    const auto obstacle =
+        law.obstacle(domain_data(observations, law, options, e, [](int) { return true; }));
+    if (!obstacle) return;
+    if (e == 0) first = *obstacle;
+  }
+  first.place = "law " + law.name();
+  throw TooLittleData(first);
+}
+
+LawFit fit_law(const Observations& observations, const FitOptions& options) {
+  require_fittable(observations, options);
   const Law& law = find_law(options.law);
   LawFit fit;
   fit.law = law.name();
@@ -189,12 +203,9 @@ LawFit fit_law(const Observations& observations, const FitOptions& options) {
   fit.covariance.assign(domains, Table(count, count, nan));
   fit.domain.resize(domains);
 
-  std::optional<Complaint> first_obstacle;
-  bool any = false;
   for (std::size_t e = 0; e < domains; ++e) {
     const DomainData data = domain_data(observations, law, options, e, [](int) { return true; });
     if (const auto obstacle = law.obstacle(data)) {
-      if (!first_obstacle) first_obstacle = obstacle;
       fit.domain[e] = {.observations = static_cast<int>(data.loss_nats.size()),
                        .masked = data.masked,
                        .rmse_relative = nan,
@@ -205,13 +216,6 @@ LawFit fit_law(const Observations& observations, const FitOptions& options) {
       continue;
     }
     fit_domain(law, data, e, fit);
-    any = true;
-  }
-  if (!any) {
-    Complaint complaint =
-        first_obstacle.value_or(Complaint{"", "there are no evaluation domains", "", ""});
-    complaint.place = "law " + law.name();
-    throw TooLittleData(complaint);
   }
   set_ranges(observations, law, options, fit);
   if (!has_repeats(observations))

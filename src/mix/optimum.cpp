@@ -16,8 +16,6 @@
 namespace bimix {
 namespace {
 
-constexpr double interval_level = 0.9;
-
 std::span<const double> row_of(const Table& table, std::size_t row) {
   return std::span<const double>(table.values).subspan(row * table.columns, table.columns);
 }
@@ -154,11 +152,11 @@ void add_region(const Problem& problem, MixtureChoice& choice) {
   for (std::size_t k = 0; k < domains; ++k) {
     std::vector<double> shares;
     for (std::size_t b = 0; b < samples.size(); ++b) shares.push_back(choice.bootstrap_share(b, k));
-    const Interval interval = central_interval(shares, interval_level);
+    const Interval interval = central_interval(shares, choice.level);
     choice.share_low.push_back(interval.low);
     choice.share_high.push_back(interval.high);
   }
-  const Interval gain = central_interval(gains, interval_level);
+  const Interval gain = central_interval(gains, choice.level);
   choice.gain_low = gain.low;
   choice.gain_high = gain.high;
 }
@@ -196,6 +194,11 @@ void add_fit_flags(const Problem& problem, MixtureChoice& choice) {
     flag(choice, fmt::format("losses are extrapolated to {:.3g} tokens", problem.tokens),
          fmt::format("{:.3g} times the largest volume fitted", problem.tokens / fit.tokens_high),
          "");
+  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
+    if (problem.weight[e] > 0.0 && std::isinf(choice.predicted_default_nats[e]))
+      flag(choice, fmt::format("the default has no predicted loss on '{}'", fit.domains.eval[e]),
+           fmt::format("law {} is infinite at its share of 0", fit.law),
+           "Give the default mixture a share of it, or fit a law that is finite there");
   std::vector<std::string> left_out;
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
     if (!is_fitted(fit.coefficient, e)) left_out.push_back("'" + fit.domains.eval[e] + "'");
@@ -214,6 +217,7 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   choice.law = fit.law;
   choice.objective = options.objective;
   choice.tokens = options.tokens;
+  choice.level = options.level;
   choice.default_share = default_share;
   choice.floor = problem.box.low;
   choice.cap = problem.box.high;
@@ -232,14 +236,6 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   add_share_flags(problem, options, choice);
   add_fit_flags(problem, choice);
   return choice;
-}
-
-Mixture optimum_of_sample(const LawFit& fit, const OptimizeOptions& options,
-                          const Mixture& default_share, int sample) {
-  require(sample >= 0 && static_cast<std::size_t>(sample) < fit.bootstrap.size(),
-          "optimum_of_sample needs a sample of the fit");
-  return solve(problem_of(fit, options, default_share),
-               fit.bootstrap[static_cast<std::size_t>(sample)]);
 }
 
 }  // namespace bimix

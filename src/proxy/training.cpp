@@ -81,7 +81,6 @@ TrainingOutcome train(const ProxyOptions& options, const TrainingData& data,
     }
     LossPoint point = evaluate(*model, options, data, outcome);
     if (!all_finite(point.loss_nats)) return ended(TrainingEnd::diverged);
-    if (hooks.on_point) hooks.on_point(point);
     outcome.curve.push_back(std::move(point));
     if (hooks.progress) hooks.progress(progress.after(outcome.steps, outcome.curve.size()));
   }

@@ -17,6 +17,9 @@ std::string fixed(double value, int decimals) {
   return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-";
 }
 std::string loss(double nats) { return fixed(nats, 4); }
+std::string signed_loss(double nats) {
+  return std::isfinite(nats) ? fmt::format("{:+.4f}", nats) : "-";
+}
 std::string share(double value) { return fixed(value, 3); }
 std::string percent(double fraction) {
   return std::isfinite(fraction) ? fmt::format("{:.2f} %", 100 * fraction) : "-";
@@ -24,6 +27,8 @@ std::string percent(double fraction) {
 std::string general(double value) {
   return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-";
 }
+/// Of an interval: "90 %", "99.5 %".
+std::string percent_level(double level) { return fmt::format("{:.4g} %", 100 * level); }
 std::string range(double low, double high, int decimals) {
   if (!std::isfinite(low) || !std::isfinite(high)) return "-";
   return fmt::format("{:.{}f} to {:.{}f}", low, decimals, high, decimals);
@@ -53,7 +58,7 @@ std::string coefficient_range(const LawFit& fit, std::size_t domain, std::size_t
 }
 
 std::vector<std::vector<std::string>> paper_rows(const LawFit& fit, double level) {
-  const std::string interval = fmt::format("{:.0f} %", 100 * level);
+  const std::string interval = percent_level(level);
   std::vector<std::vector<std::string>> rows{
       {"domain", "alpha", interval, "B", "beta", interval, "C", "rows", "rmse"}};
   const auto place = [&](const char* name) {
@@ -201,8 +206,9 @@ std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) 
   std::string text = fmt::format("Best mixture for {} tokens (law {}, objective {})\n",
                                  format_count(static_cast<std::int64_t>(choice.tokens)), choice.law,
                                  choice.objective);
+  const std::string level = percent_level(choice.level);
   std::vector<std::vector<std::string>> rows{
-      {"domain", "share", "90 %", "default", "loss", "at default", "change"}};
+      {"domain", "share", level, "default", "loss", "at default", "change"}};
   for (std::size_t k = 0; k < domains.train.size(); ++k) {
     rows.push_back({domains.train[k], share(choice.share[k]),
                     range(choice.share_low[k], choice.share_high[k], 3),
@@ -211,17 +217,17 @@ std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) 
         std::find(domains.share_of.begin(), domains.share_of.end(), static_cast<int>(k));
     if (eval == domains.share_of.end()) continue;
     const auto e = static_cast<std::size_t>(eval - domains.share_of.begin());
-    rows.back().insert(
-        rows.back().end(),
-        {loss(choice.predicted_nats[e]), loss(choice.predicted_default_nats[e]),
-         fmt::format("{:+.4f}", choice.predicted_nats[e] - choice.predicted_default_nats[e])});
+    rows.back().insert(rows.back().end(),
+                       {loss(choice.predicted_nats[e]), loss(choice.predicted_default_nats[e]),
+                        signed_loss(choice.predicted_nats[e] - choice.predicted_default_nats[e])});
   }
   text += aligned(rows);
   text += fmt::format(
-      "  Predicted objective {} nats, default {}: gain {} (90 %: {})\n"
+      "  Predicted objective {} nats, default {}: gain {} ({}: {})\n"
       "  Certificate: {} {:.1e}\n",
       loss(choice.objective_nats), loss(choice.objective_default_nats), loss(choice.gain_nats),
-      range(choice.gain_low, choice.gain_high, 4), choice.certificate_kind, choice.certificate);
+      level, range(choice.gain_low, choice.gain_high, 4), choice.certificate_kind,
+      choice.certificate);
   for (const std::string& flag : choice.flags) text += "  " + flag + "\n";
   return text;
 }
@@ -242,12 +248,12 @@ std::string check_text(const CheckReport& report) {
       rows.back().push_back(loss(report.predicted_nats(m, e)));
       rows.back().push_back(loss(report.trained_nats(m, e)));
     }
-    rows.back().push_back(fmt::format("{:+.4f}", report.paired_gain_nats[e]));
+    rows.back().push_back(signed_loss(report.paired_gain_nats[e]));
     rows.back().push_back(loss(report.paired_error_nats[e]));
   }
   text += aligned(rows);
-  text += fmt::format("  Mean gain of the optimum over the default: {:+.4f} nats",
-                      report.mean_gain_nats);
+  text += fmt::format("  Mean gain of the optimum over the default: {} nats",
+                      signed_loss(report.mean_gain_nats));
   if (const double margin = gain_margin(report); std::isfinite(margin))
     text += fmt::format(" (90 %: {})",
                         range(report.mean_gain_nats - margin, report.mean_gain_nats + margin, 4));

@@ -102,6 +102,7 @@ void take_line(const Json& line, Gathered& gathered) {
     check_format(line);
     state.header = JournalHeader{.campaign_hash = line.at("campaign_hash").get<std::string>(),
                                  .fingerprints = pairs_from(line.at("fingerprints"))};
+    state.check_trials.clear();  // chosen by what another campaign derived
   } else if (kind == "session") {
     state.sessions.push_back({pairs_from(line.at("facts"))});
   } else if (kind == "entropy") {

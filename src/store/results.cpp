@@ -326,8 +326,8 @@ void write_optimum(const GroupWriter& root, const DomainSet& domains, const Mixt
     write_if_any(group, name, {"train_domain"}, values, share_of(what));
   };
   by_train("share", choice.share, "recommended mixture");
-  by_train("share_low", choice.share_low, "lower end of the 90 % interval of the optimum");
-  by_train("share_high", choice.share_high, "upper end of the 90 % interval of the optimum");
+  by_train("share_low", choice.share_low, "lower end of the interval of the optimum");
+  by_train("share_high", choice.share_high, "upper end of the interval of the optimum");
   by_train("default_share", choice.default_share, "mixture it is compared with");
   by_train("floor", choice.floor, "smallest share allowed");
   by_train("cap", choice.cap, "largest share allowed");
@@ -348,9 +348,10 @@ void write_optimum(const GroupWriter& root, const DomainSet& domains, const Mixt
   write_scalar(group, "objective_default_nats", choice.objective_default_nats,
                loss_of("objective at the default mixture"));
   write_scalar(group, "certificate", choice.certificate, plain("how far from the best at most"));
+  write_scalar(group, "level", choice.level, plain("what the intervals hold"));
   write_scalar(group, "gain_nats", choice.gain_nats, loss_of("default minus optimum"));
-  write_scalar(group, "gain_low", choice.gain_low, loss_of("lower end of its 90 % interval"));
-  write_scalar(group, "gain_high", choice.gain_high, loss_of("upper end of its 90 % interval"));
+  write_scalar(group, "gain_low", choice.gain_low, loss_of("lower end of its interval"));
+  write_scalar(group, "gain_high", choice.gain_high, loss_of("upper end of its interval"));
   group.attribute("law", choice.law);
   group.attribute("objective", choice.objective);
   group.attribute("certificate_kind", choice.certificate_kind);

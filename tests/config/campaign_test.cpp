@@ -123,6 +123,7 @@ TEST(ParseCampaign, RefusesWhatItCannotMean) {
       {with("{step: 0.25, floor: 0.03}", "{step: 0}"), "0 is out of range"},
       {with("[64K, 128K, 1e6]", "[128K, 64K]"), "are not ascending"},
       {with("[64K, 128K, 1e6]", "[64K, 1e99]"), "is not a whole number"},
+      {with("[64K, 128K, 1e6]", "[64K, 9e18]"), "9000000000000000000 is out of range"},
       {with("entropy-conditional", "entropy-konditional"), "Did you mean 'entropy-conditional'"},
       {with("code:  {", "\"co\\x1bde\":  {"), "not printable"},
       {with("seeds: independent", "seeds: one"), "'one' is no choice"},
@@ -137,6 +138,21 @@ TEST(ParseCampaign, RefusesWhatItCannotMean) {
   };
   for (const auto& [text, expected] : cases)
     EXPECT_THAT(complaint_about(text), HasSubstr(expected));
+}
+
+TEST(ParseCampaign, SumsNoSharesThatItCouldNotRead) {
+  const std::string complaint = complaint_about(with("share: 0.5", "share: much"));
+  EXPECT_THAT(complaint, HasSubstr("'much' is not a number"));
+  EXPECT_THAT(complaint, testing::Not(HasSubstr("add up to")));
+}
+
+TEST(TrainedPart, LeavesOutWhatIsDerivedFromTrials) {
+  const std::string base = with("seed: 7", "seed: 7\nfit: {bootstrap: 5}");
+  const auto part = [](const std::string& text) {
+    return resolved_yaml(trained_part(parse_campaign(text, "c.yaml")));
+  };
+  EXPECT_EQ(part(base), part(with("seed: 7", "seed: 7\nfit: {bootstrap: 6}")));
+  EXPECT_NE(part(base), part(with("seed: 7", "seed: 8\nfit: {bootstrap: 5}")));
 }
 
 TEST(ParseCampaign, NormalisesOnlyWhenAsked) {

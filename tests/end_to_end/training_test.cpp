@@ -38,16 +38,16 @@ TEST(Training, EndsTheSameAfterAStopAndAResume) {
   const std::string campaign = write_tiny_campaign(folder);
   ASSERT_EQ(bimix("run " + campaign + " -o " + (folder / "whole")).exit_code, 0);
 
-  // Stopped by a signal as soon as the journal holds two trials, then killed outright likewise.
+  // Stopped by a signal as soon as the journal holds its plan, then killed outright after a trial.
   const std::string run = folder / "broken";
-  const std::string wait_for = "until [ $(grep -c '\"kind\":\"trial\"' " + run +
-                               "/journal.ndjson 2>/dev/null || echo 0) -ge ";
-  const auto stopped =
-      test::shell(BIMIX_PROGRAM " run " + campaign + " -o " + run + " & pid=$!; " + wait_for +
-                  "2 ]; do sleep 0.01; done; kill -USR1 $pid; wait $pid");
-  EXPECT_THAT(stopped.exit_code, testing::AnyOf(75, 0)) << stopped.output;
-  test::shell(BIMIX_PROGRAM " run " + campaign + " -o " + run + " & pid=$!; " + wait_for +
-              "4 ]; do sleep 0.01; done; kill -KILL $pid; wait $pid");
+  const auto start_and_wait_for = [&](const std::string& kind) {
+    return BIMIX_PROGRAM " run " + campaign + " -o " + run +
+           " & pid=$!; until grep -q '\"kind\":\"" + kind + "\"' " + run +
+           "/journal.ndjson 2>/dev/null; do sleep 0.01; done; ";
+  };
+  const auto stopped = test::shell(start_and_wait_for("plan") + "kill -USR1 $pid; wait $pid");
+  EXPECT_EQ(stopped.exit_code, 75) << stopped.output;
+  test::shell(start_and_wait_for("trial") + "kill -KILL $pid; wait $pid");
   const auto resumed = bimix("run " + campaign + " -o " + run, 2);
   EXPECT_EQ(resumed.exit_code, 0) << resumed.output;
   EXPECT_THAT(resumed.output, HasSubstr("Resuming"));
@@ -75,7 +75,7 @@ TEST(Resume, RefusesAnotherCampaignAndChangedTexts) {
   const std::string campaign = write_tiny_campaign(folder, "");
   const std::string run = folder / "run";
   ASSERT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
-  const std::string before = test::bytes_of(run + "/journal.ndjson");
+  std::string before = test::bytes_of(run + "/journal.ndjson");
 
   std::string text = test::bytes_of(campaign);
   text.replace(text.find("seed: 3"), 7, "seed: 4");
@@ -84,8 +84,18 @@ TEST(Resume, RefusesAnotherCampaignAndChangedTexts) {
   EXPECT_EQ(other.exit_code, 3);
   EXPECT_THAT(other.output, testing::AllOf(HasSubstr("- seed: 3"), HasSubstr("+ seed: 4")));
 
+  // Another question to the same trials is none of that: they are kept, the answer is new.
+  text.replace(text.find("seed: 4"), 7, "seed: 3");
+  text.replace(text.find("bootstrap: 20"), 13, "bootstrap: 30");
+  test::write_text(folder / "asked_again.yaml", text);
+  const auto asked = bimix("run " + (folder / "asked_again.yaml") + " -o " + run);
+  EXPECT_EQ(asked.exit_code, 0) << asked.output;
+  EXPECT_THAT(asked.output, testing::Not(HasSubstr("Running the trials")));
+  EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+  before = test::bytes_of(run + "/journal.ndjson");
+
   test::write_text(folder / "sums/0.txt", std::string(6000, '7'));
-  const auto changed = bimix("run " + campaign + " -o " + run);
+  const auto changed = bimix("run " + (folder / "asked_again.yaml") + " -o " + run);
   EXPECT_EQ(changed.exit_code, 3);
   EXPECT_THAT(changed.output, HasSubstr("the data of sums changed"));
   EXPECT_EQ(test::bytes_of(run + "/journal.ndjson"), before) << "a refusal must not write";
@@ -109,6 +119,20 @@ TEST(Run, SeesImpossibleLimitsBeforeItTrains) {
   // Nothing was trained, so the corrected campaign may have the folder.
   const std::string corrected = write_tiny_campaign(folder, "optimize: {cap: {words: 0.5}}\n");
   EXPECT_EQ(bimix("run " + corrected + " -o " + (folder / "run")).exit_code, 0);
+}
+
+TEST(Run, SeesTooFewMixturesBeforeItTrains) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  std::string text = test::bytes_of(campaign);
+  const std::string design =
+      "mixtures: [{preset: [default, uniform]}, {simplex: {step: 0.25, floor: 0.1}}]";
+  text.replace(text.find(design), design.size(), "mixtures: [{preset: [default]}]");
+  test::write_text(campaign, text);
+  const auto run = bimix("run " + campaign + " -o " + (folder / "run"), 2);
+  EXPECT_EQ(run.exit_code, 4) << run.output;
+  EXPECT_THAT(run.output, testing::AllOf(HasSubstr("cannot be told from one mixture"),
+                                         testing::Not(HasSubstr("Running the trials"))));
 }
 
 TEST(Run, SeesAVolumeBeyondWhatTheEpochsAllowBeforeItTrains) {

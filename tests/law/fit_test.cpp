@@ -30,6 +30,15 @@ bool any_flag(const LawFit& fit, std::size_t e, const std::string& part) {
                      [&](const std::string& flag) { return flag.find(part) != std::string::npos; });
 }
 
+TEST(RequireFittable, RefusesOneMixtureAndOneVolume) {
+  const Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  EXPECT_NO_THROW(require_fittable(seen, {}));
+  Observations alike = seen;
+  for (Mixture& mixture : alike.mixtures) mixture = seen.mixtures.front();
+  EXPECT_THROW(require_fittable(alike, {}), TooLittleData);
+  EXPECT_THROW(require_fittable(seen, {.min_tokens = seen.tokens.back()}), TooLittleData);
+}
+
 TEST(FitLaw, RecoversKnownCoefficients) {
   const auto truth = synthetic::three_domains();
   for (const char* residual : {"relative", "plain"}) {

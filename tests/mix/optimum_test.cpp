@@ -285,11 +285,17 @@ TEST(BestMixture, SurroundsItselfWithTheBootstrap) {
     for (std::size_t b = 0; b < 40; ++b) column.push_back(choice.bootstrap_share(b, k));
     EXPECT_EQ(choice.share_low[k], quantile(column, 0.05));
   }
-  const Mixture seventh = optimum_of_sample(fit, {.tokens = 1e6}, start, 7);
-  for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(seventh[k], choice.bootstrap_share(7, k));
+  const MixtureChoice wider = best_mixture(fit, {.tokens = 1e6, .level = 0.99}, start);
+  EXPECT_LE(wider.share_low[0], choice.share_low[0]);
+  EXPECT_GT(wider.gain_high - wider.gain_low, choice.gain_high - choice.gain_low);
   EXPECT_LE(choice.gain_low, choice.gain_high);
   EXPECT_EQ(choice, best_mixture(fit, {.tokens = 1e6}, start));
-  EXPECT_THROW(optimum_of_sample(fit, {.tokens = 1e6}, start, 40), InternalError);
+}
+
+TEST(BestMixture, SaysWhereTheDefaultHasNoPrediction) {
+  const MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), {.tokens = 1e6}, {0, 1});
+  EXPECT_THAT(choice.flags, testing::Contains(HasSubstr("the default has no predicted loss")));
+  EXPECT_TRUE(std::isfinite(choice.objective_nats));
 }
 
 TEST(BestMixture, HasNoIntervalWithoutABootstrap) {

@@ -72,15 +72,11 @@ TEST(Train, StopsWhenAsked) {
   EXPECT_EQ(outcome.curve.size(), 1U);
 }
 
-TEST(Train, ReportsPointsAndProgress) {
+TEST(Train, ReportsProgress) {
   Rig rig;
-  std::vector<LossPoint> points;
   std::vector<double> fractions;
-  const TrainingOutcome outcome =
-      rig.run({rig.unit, 3 * rig.unit},
-              {.on_point = [&](const LossPoint& point) { points.push_back(point); },
-               .progress = [&](double fraction) { fractions.push_back(fraction); }});
-  EXPECT_EQ(points, outcome.curve);
+  rig.run({rig.unit, 3 * rig.unit},
+          {.progress = [&](double fraction) { fractions.push_back(fraction); }});
   EXPECT_TRUE(std::is_sorted(fractions.begin(), fractions.end()));
   EXPECT_DOUBLE_EQ(fractions.back(), 1.0);
 }

@@ -19,7 +19,7 @@ TEST(Coordinator, GivesTheLargestFirstAndTiesInOrder) {
   }
   EXPECT_EQ(order, (std::vector<std::size_t>{1, 3, 2, 0}));
   EXPECT_TRUE(coordinator.exhausted());
-  EXPECT_TRUE(coordinator.all_idle());
+  EXPECT_EQ(coordinator.running(), 0);
   EXPECT_EQ(coordinator.done(), 4u);
 }
 
@@ -29,7 +29,7 @@ TEST(Coordinator, GivesNothingAfterAStop) {
   coordinator.stop();
   EXPECT_FALSE(coordinator.next(1).has_value());
   coordinator.interrupted(0);
-  EXPECT_TRUE(coordinator.all_idle());
+  EXPECT_EQ(coordinator.running(), 0);
   EXPECT_EQ(coordinator.done(), 0u);
 }
 

@@ -185,8 +185,9 @@ struct MixtureChoice {
   double certificate = 0.0;        ///< bound or residual, see `certificate_kind`
   std::string certificate_kind{};  ///< "KKT residual", ...
   Table bootstrap_share{};         ///< (sample, K): the optimum of each bootstrap law
-  std::vector<double> share_low{}, share_high{};            ///< K: 90 % interval of the optimum
-  double gain_nats = 0.0, gain_low = 0.0, gain_high = 0.0;  ///< default minus optimum, 90 %
+  double level = 0.9;              ///< of the intervals below
+  std::vector<double> share_low{}, share_high{};            ///< K: interval of the optimum
+  double gain_nats = 0.0, gain_low = 0.0, gain_high = 0.0;  ///< default minus optimum
   std::vector<std::string> flags{};
   bool operator==(const MixtureChoice&) const = default;
 };

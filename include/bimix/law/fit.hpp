@@ -5,6 +5,11 @@
 
 namespace bimix {
 
+/// Throws what fit_law would throw for observations at these mixtures and volumes, whatever the
+/// losses are: to be asked before they are paid for.
+/// @throws TooLittleData if no domain could be fitted; otherwise as fit_law
+void require_fittable(const Observations& observations, const FitOptions& options);
+
 /// Fits the law to every evaluation domain by bounded least squares; no bootstrap, no held-out
 /// figures: these are split over ranks, see bootstrap_sample and held_out_fold.
 ///

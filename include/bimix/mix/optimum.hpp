@@ -31,17 +31,13 @@ Box allowed_box(const LawFit& fit, const OptimizeOptions& options);
 ///
 /// Training domains that no fitted evaluation domain follows keep their default share; those whose
 /// loss does not depend on their share get their floor, or what the others cannot take.
-/// Intervals are 90 %, central_interval over fit.bootstrap: share_low/high of the optimum of each
-/// bootstrap law, gain_low/high of default minus *this* mixture under each bootstrap law; NaN
-/// without bootstrap.
+/// Intervals are of options.level, central_interval over fit.bootstrap: share_low/high of the
+/// optimum of each bootstrap law, gain_low/high of default minus *this* mixture under each
+/// bootstrap law; NaN without bootstrap.
 /// @throws UsageError if an option is wrong, the box is empty, or the law has no exact optimum
 /// @note Deterministic; some microseconds for each bootstrap sample.
 /// @see Ge et al. 2025, arXiv 2405.14908
 MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
                            const Mixture& default_share);
-
-/// The optimum of bootstrap law `sample` in the same box.
-Mixture optimum_of_sample(const LawFit& fit, const OptimizeOptions& options,
-                          const Mixture& default_share, int sample);
 
 }  // namespace bimix

@@ -18,6 +18,7 @@ struct OptimizeOptions {
   std::vector<double> unique_tokens{};  ///< K tokens there are of each domain; 0 or empty: unknown
   double max_epochs = 0.0;   ///< share * tokens <= max_epochs * unique_tokens; 0: no limit
   bool extrapolate = false;  ///< allow shares outside the range that was tried
+  double level = 0.9;        ///< of the intervals, in (0, 1); a campaign has one: fit.level
   bool operator==(const OptimizeOptions&) const = default;
 };
 

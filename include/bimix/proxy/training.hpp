@@ -23,9 +23,8 @@ struct TrainingData {
 /// How the caller watches and stops a training; each may be left out. Called from the training's
 /// own thread, between steps.
 struct TrainingHooks {
-  std::function<bool()> stop{};                      ///< true ends the training at once
-  std::function<void(const LossPoint&)> on_point{};  ///< after each evaluation
-  std::function<void(double)> progress{};            ///< done fraction of the work, after each step
+  std::function<bool()> stop{};            ///< true ends the training at once
+  std::function<void(double)> progress{};  ///< done fraction of the work, after each step
 };
 
 enum class TrainingEnd { finished, stopped, diverged };

@@ -17,7 +17,8 @@
 /// Layout and rules: src/store/FORMAT.md.
 namespace bimix {
 
-/// What the run is a run of. A later header replaces an earlier one (an extended campaign).
+/// What the run is a run of. A later header replaces an earlier one, together with its check plan:
+/// the same trials, of which something else is to be derived.
 struct JournalHeader {
   std::string campaign_hash{};  ///< of the resolved campaign
   /// corpus or log -> fingerprint

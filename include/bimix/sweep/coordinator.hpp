@@ -25,7 +25,6 @@ class Coordinator {
   /// Nothing is handed out from here on.
   void stop() { stopped_ = true; }
 
-  bool all_idle() const { return running_ == 0; }
   bool exhausted() const { return stopped_ || next_ == order_.size(); }
   int running() const { return running_; }
   std::size_t done() const { return done_; }
