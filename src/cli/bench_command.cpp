@@ -12,11 +12,12 @@ namespace {
 std::string bench_text(const ProxyBench& bench) {
   const ProxyOptions& o = bench.options;
   std::string text = fmt::format(
-      "{} layers x {}, {} heads, context {}, batch {} (micro-batch {}), {}, {}\n"
-      "  {:.0f} tokens/s, {:.1f} GFLOP/s: {:.0f} % of the {:.1f} GFLOP/s that this core's matrix "
-      "products reach\n",
+      "{} layers x {}, {} heads, context {}, batch {} (micro-batch {}), {}, {}, {} {}\n"
+      "  {:.0f} tokens/s, {:.1f} GFLOP/s: {:.0f} % of the {:.1f} GFLOP/s that matrix products "
+      "reach\n",
       o.layers, o.width, o.heads, o.context, o.batch, o.micro_batch, o.precision, o.isa,
-      bench.tokens_per_second, bench.gflops, 100 * bench.share_of_limit(), bench.limit_gflops);
+      o.threads_per_trial, o.threads_per_trial == 1 ? "thread" : "threads", bench.tokens_per_second,
+      bench.gflops, 100 * bench.share_of_limit(), bench.limit_gflops);
   std::vector<std::vector<std::string>> rows{{"part", "of the time", "GFLOP/s"}};
   for (const StepPart& part : bench.parts)
     rows.push_back({part.name, fmt::format("{:.1f} %", 100 * part.share),
@@ -47,7 +48,7 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
   CLI::App* bench = add_command(app, "bench", "this machine's speed",
                                 "bimix bench proxy --layers 4 --width 128 --json");
   bench->require_subcommand(1);
-  CLI::App* command = add_command(*bench, "proxy", "training speed of a proxy on one core",
+  CLI::App* command = add_command(*bench, "proxy", "training speed of a proxy",
                                   "bimix bench proxy --layers 2 --width 64 --heads 2 --batch 8");
   ProxyOptions& o = flags->options;
   for (const auto& [name, value] : {std::pair{"--layers", &o.layers},
@@ -56,7 +57,8 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
                                     {"--context", &o.context},
                                     {"--batch", &o.batch},
                                     {"--vocabulary", &o.vocabulary},
-                                    {"--micro-batch", &o.micro_batch}})
+                                    {"--micro-batch", &o.micro_batch},
+                                    {"--threads", &o.threads_per_trial}})
     command->add_option(name, *value)->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_option("--precision", o.precision, "auto or fp32")->capture_default_str();
   command->add_option("--isa", o.isa, "auto, baseline, avx2 or avx512")->capture_default_str();

@@ -53,13 +53,14 @@ void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan
   const double span = makespan(plan, ranks);
   const double speed = measured_speed(campaign.proxy);
   console.show(fmt::format(
-      "  model: {} parameters, {} tokens a step\n"
+      "  model: {} parameters, {} tokens a step, {:.0f} MiB a rank\n"
       "  work: {:.3g} GFLOP ({:.0f} % of it evaluation); at this core's measured {:.1f} GFLOP/s {} "
       "core time\n"
       "  on {} {}: about {}, efficiency {:.0f} %\n",
-      parameter_count(campaign.proxy), source.tokens_per_step(), total / 1e9,
-      100 * evaluation / total, speed / 1e9, format_seconds(total / speed), ranks,
-      ranks == 1 ? "rank" : "ranks", format_seconds(span / speed), 100 * total / (span * ranks)));
+      parameter_count(campaign.proxy), source.tokens_per_step(),
+      memory_bytes(campaign.proxy) / (1 << 20), total / 1e9, 100 * evaluation / total, speed / 1e9,
+      format_seconds(total / speed), ranks, ranks == 1 ? "rank" : "ranks",
+      format_seconds(span / speed), 100 * total / (span * ranks)));
 }
 
 void show_epochs(Console& console, const Corpus& corpus, const SweepPlan& plan) {

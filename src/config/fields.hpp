@@ -32,7 +32,10 @@ void describe(Visitor& v, ProxyOptions& o) {
   v.number("clip", o.clip, {positive, infinity}, "largest norm of the gradient");
   v.whole("eval_sequences", o.eval_sequences, {1, any_int}, "of context tokens, a domain");
   v.text("precision", o.precision, "auto or fp32");
-  v.whole("micro_batch", o.micro_batch, {0, any_int}, "sequences computed together; 0: chosen");
+  v.whole("micro_batch", o.micro_batch, {0, any_int},
+          "sequences whose gradients are summed in turn; 0: chosen");
+  v.whole("threads_per_trial", o.threads_per_trial, {1, any_int},
+          "share the micro-batches; same bits");
   v.text("isa", o.isa, "widest instructions to use: auto, baseline, avx2 or avx512");
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 /// Keys that a later version will know; they are refused by name.
 const std::vector<std::string>& later_keys() {
-  static const std::vector<std::string> keys{"command",  "threads_per_trial", "ranks_per_trial",
-                                             "schedule", "checkpoint_every",  "priors"};
+  static const std::vector<std::string> keys{"command", "ranks_per_trial", "schedule",
+                                             "checkpoint_every", "priors"};
   return keys;
 }
 

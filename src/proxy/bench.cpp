@@ -1,11 +1,9 @@
-#include "arena.hpp"
-#include "kernels.hpp"
+#include "transformer_pass.hpp"
 
 #include <bimix/core/random.hpp>
 #include <bimix/proxy/bench.hpp>
 #include <bimix/proxy/language_model.hpp>
 
-#include <dlfcn.h>
 #include <dnnl.h>
 
 #include <algorithm>
@@ -79,14 +77,6 @@ std::vector<StepPart> parts_of_step(LanguageModel& model, std::span<const std::i
   return parts;
 }
 
-/// oneDNN brings its own OpenMP runtime, or none: the symbol is looked up in whichever it is. The
-/// number is kept for each thread.
-void keep_onednn_to_one_thread() {
-  using SetThreads = void (*)(int);
-  const auto set_threads = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
-  if (set_threads != nullptr) set_threads(1);
-}
-
 double fastest_seconds(const std::function<void()>& work, double seconds) {
   double fastest = std::numeric_limits<double>::infinity();
   const Clock::time_point start = Clock::now();
@@ -98,30 +88,28 @@ double fastest_seconds(const std::function<void()>& work, double seconds) {
   return fastest;
 }
 
-/// The fastest of the step's forward products, each alone and warm, by our kernels and by oneDNN's,
-/// so that the limit is not of our own making.
+/// The fastest of the step's forward products, each alone and warm, on one thread: by a matrix that
+/// is rearranged beforehand, and by one that is not.
 double best_product_gflops(const ProxyOptions& options, double seconds) {
-  const proxy::Kernels& kernels = proxy::kernels_for(options.isa);
-  const proxy::Index rows = proxy::Index{options.micro_batch} * options.context;
-  const proxy::Index width = options.width;
+  using proxy::Index;
+  const Index rows = proxy::pass_sequences(options) * options.context, width = options.width;
   proxy::Arena arena;
-  const proxy::Buffer panel = arena.take(proxy::matmul_scratch), a = arena.take(rows * 4 * width),
-                      b = arena.take(4 * width * width), c = arena.take(rows * 4 * width);
-  keep_onednn_to_one_thread();
-  const std::array<std::array<proxy::Index, 2>, 3> shapes{
-      {{3 * width, width}, {4 * width, width}, {width, 4 * width}}};
+  const proxy::Buffer a = arena.take(rows * 4 * width), b = arena.take(4 * width * width),
+                      c = arena.take(rows * 4 * width);
+  proxy::multiply_on_this_thread_alone();
   double best = 0;
-  for (const auto& [columns, depth] : shapes) {
-    const auto ours = [&, n = columns, k = depth] {
-      kernels.matmul(proxy::Operand::plain, proxy::Operand::plain, rows, n, k, a.data(), b.data(),
-                     0, c.data(), panel.data());
-    };
-    const auto theirs = [&, n = columns, k = depth] {
-      dnnl_sgemm('N', 'N', rows, n, k, 1.0F, a.data(), k, b.data(), n, 0.0F, c.data(), n);
-    };
-    const double fastest =
-        std::min(fastest_seconds(ours, seconds / 6), fastest_seconds(theirs, seconds / 6));
-    best = std::max(best, 2e-9 * static_cast<double>(rows * columns * depth) / fastest);
+  for (const auto& [depth, columns] :
+       {std::array{width, 3 * width}, {width, 4 * width}, {4 * width, width}}) {
+    proxy::LinearProducts products(arena, rows, depth, columns);
+    const proxy::Buffer scratch = arena.take(products.scratch_size());
+    const double arranged = fastest_seconds(
+        [&] { products.forward(a.data(), 0, c.data(), scratch.data()); }, seconds / 6);
+    const double plain = fastest_seconds(
+        [&, n = columns, k = depth] {
+          dnnl_sgemm('N', 'N', rows, n, k, 1.0F, a.data(), k, b.data(), n, 0.0F, c.data(), n);
+        },
+        seconds / 6);
+    best = std::max(best, 1e-9 * products.flops() / std::min(arranged, plain));
   }
   return best;
 }
@@ -138,7 +126,8 @@ ProxyBench bench_proxy(const ProxyOptions& options, double seconds) {
   const auto tokens = static_cast<double>(tokens_per_step(bench.options));
   bench.tokens_per_second = tokens / step;
   bench.gflops = training_flops(bench.options, tokens_per_step(bench.options)) / step * 1e-9;
-  bench.limit_gflops = best_product_gflops(bench.options, 0.2 * seconds);
+  bench.limit_gflops =
+      bench.options.threads_per_trial * best_product_gflops(bench.options, 0.2 * seconds);
   bench.parts = parts_of_step(*model, batch, 0.2 * seconds);
   return bench;
 }

@@ -43,15 +43,7 @@ struct AdamStep {
 /// Added to the mean square in RMSNorm: well below that of embeddings at the start (4e-4).
 inline constexpr float norm_epsilon = 1e-6F;
 
-/// How a factor of a product is stored: as it is multiplied, or the other way round.
-enum class Operand { plain, transposed };
-
 struct Kernels {
-  /// c (m, n) = a (m, k) b (k, n) + keep * c, row-major; a transposed factor is stored (k, m) or
-  /// (n, k). @param keep 0 or 1. @param scratch matmul_scratch floats
-  void (*matmul)(Operand a_form, Operand b_form, Index m, Index n, Index k, const float* a,
-                 const float* b, int keep, float* c, float* scratch);
-
   /// Adds nothing: n = x * inverse_rms with inverse_rms = 1 / sqrt(mean(x^2) + norm_epsilon).
   void (*rmsnorm_forward)(const float* x, float* n, float* inverse_rms, Index rows, Index width);
   /// Adds to dx: inverse_rms * (dn - n * mean(dn * n)).
@@ -84,6 +76,8 @@ struct Kernels {
   void (*embed_backward)(const float* dx, const std::int32_t* token, float* dtable, Index rows,
                          Index width);
 
+  /// Adds from_i to to_i.
+  void (*add)(const float* from, float* to, Index count);
   double (*sum_of_squares)(const float* x, Index count);
   void (*adamw)(const AdamStep& step, float* w, const float* gradient, float* m, float* v,
                 Index count);
@@ -91,7 +85,6 @@ struct Kernels {
 
 /// Floats of scratch that one call needs, at every instruction set level.
 Index attention_scratch(const AttentionShape& shape);
-inline constexpr Index matmul_scratch = 64 * 128;
 
 /// Attention works in blocks of 16 queries and 16 keys: the longest vectors.
 inline constexpr Index attention_block = 16;

@@ -155,7 +155,7 @@ void transpose_matrix(const float* from, Index from_stride, Index rows, Index co
     }
 }
 
-// ---- matrix products -----------------------------------------------------------------------
+// ---- products of attention ---------------------------------------------------------------------
 
 /// What a tile multiplies: c (rows, columns) = a b + keep * c. Element (i, l) of a lies at
 /// a[i * a_row + l * a_step]; rows of b and c hold whole vectors.
@@ -279,71 +279,6 @@ void multiply_whole(const Product& p, Index rows, Index vectors) {
   }
 }
 
-constexpr Index panel_depth = matmul_scratch / (widest_tile * lanes);
-
-/// Columns [first, first + columns) of b to rows of whole vectors, so that the tiles read them in
-/// sequence.
-void pack_panel(Operand form, const float* b, Index b_stride, Index depth, Index columns,
-                Index stride, float* panel) {
-  if (form == Operand::transposed) {
-    transpose_matrix(b, b_stride, columns, depth, panel, stride);
-    return;
-  }
-  for (Index l = 0; l < depth; ++l, b += b_stride, panel += stride) {
-    Index j = 0;
-    for (; j + lanes <= columns; j += lanes) store(panel + j, load(b + j));
-    if (j < columns) store(panel + j, load_part(b + j, columns - j));
-  }
-}
-
-/// The last columns of c where they do not fill a vector: by way of a copy.
-void multiply_ragged(const Product& p, Index rows, Index columns, int vectors) {
-  constexpr Index strip = 8;
-  float copy[strip * widest_tile * lanes];
-  const Index stride = vectors * lanes;
-  for (Index first = 0; first < rows; first += strip) {
-    const Index tall = rows - first < strip ? rows - first : strip;
-    Product part = p;
-    part.a += first * p.a_row;
-    part.c = copy;
-    part.c_row = stride;
-    float* c = p.c + first * p.c_row;
-    for (Index i = 0; i < tall; ++i)
-      for (Index j = 0; j < columns; ++j) copy[i * stride + j] = p.keep ? c[i * p.c_row + j] : 0;
-    multiply_panel(part, tall, vectors);
-    for (Index i = 0; i < tall; ++i)
-      for (Index j = 0; j < columns; ++j) c[i * p.c_row + j] = copy[i * stride + j];
-  }
-}
-
-void matmul(Operand a_form, Operand b_form, Index m, Index n, Index k, const float* a,
-            const float* b, int keep, float* c, float* scratch) {
-  const Index a_row = a_form == Operand::plain ? k : 1, a_step = a_form == Operand::plain ? 1 : m;
-  const Index b_stride = b_form == Operand::plain ? n : k;
-  for (Index j = 0; j < n; j += widest_tile * lanes) {
-    const Index columns = n - j < widest_tile * lanes ? n - j : widest_tile * lanes;
-    const int vectors = static_cast<int>((columns + lanes - 1) / lanes);
-    for (Index l = 0; l < k; l += panel_depth) {
-      const Index depth = k - l < panel_depth ? k - l : panel_depth;
-      const float* part = b_form == Operand::plain ? b + l * n + j : b + j * k + l;
-      pack_panel(b_form, part, b_stride, depth, columns, vectors * lanes, scratch);
-      const Product product{.depth = depth,
-                            .a = a + l * a_step,
-                            .a_row = a_row,
-                            .a_step = a_step,
-                            .b = scratch,
-                            .b_row = vectors * lanes,
-                            .c = c + j,
-                            .c_row = n,
-                            .keep = keep || l > 0};
-      if (columns % lanes == 0)
-        multiply_panel(product, m, vectors);
-      else
-        multiply_ragged(product, m, columns, vectors);
-    }
-  }
-}
-
 // ---- elementwise passes --------------------------------------------------------------------
 
 /// Calls f(position, load, store) for each whole vector and for the rest.
@@ -445,6 +380,11 @@ void embed_backward(const float* dx, const std::int32_t* token, float* dtable, I
     for_vectors(width,
                 [&](Index j, auto get, auto put) { put(row + j, get(row + j) + get(dx + j)); });
   }
+}
+
+void add(const float* from, float* to, Index count) {
+  for_vectors(count,
+              [&](Index i, auto get, auto put) { put(to + i, get(to + i) + get(from + i)); });
 }
 
 double sum_of_squares(const float* x, Index count) {
@@ -780,8 +720,7 @@ void attention_backward(const AttentionShape& s, const RotaryAngles& angles, con
 }  // namespace
 
 const Kernels& BIMIX_KERNELS() {
-  static constexpr Kernels table{.matmul = matmul,
-                                 .rmsnorm_forward = rmsnorm_forward,
+  static constexpr Kernels table{.rmsnorm_forward = rmsnorm_forward,
                                  .rmsnorm_backward = rmsnorm_backward,
                                  .gelu_forward = gelu_forward,
                                  .gelu_backward = gelu_backward,
@@ -790,6 +729,7 @@ const Kernels& BIMIX_KERNELS() {
                                  .cross_entropy = cross_entropy,
                                  .embed = embed,
                                  .embed_backward = embed_backward,
+                                 .add = add,
                                  .sum_of_squares = sum_of_squares,
                                  .adamw = adamw};
   return table;

@@ -16,6 +16,8 @@ struct ModelKind {
   std::int64_t (*parameter_count)(const ProxyOptions&);
   /// Floating-point operations of reading one token, nothing learned.
   double (*forward_flops)(const ProxyOptions&);
+  /// Bytes that training holds.
+  double (*memory_bytes)(const ProxyOptions&);
 };
 
 std::span<const ModelKind> model_kinds();

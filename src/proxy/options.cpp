@@ -14,6 +14,19 @@ namespace {
 // Together they keep every product of shapes within 63 bits.
 constexpr int most = 1 << 20, most_layers = 1 << 12, most_width = 1 << 16;
 
+/// Four micro-batches a step, or as many as divide the batch: enough to share among threads, few
+/// enough that adding up their gradients takes no time worth mentioning (NOTES.md).
+int chosen_micro_batch(const ProxyOptions& o) {
+  for (const int parts : {4, 3, 2})
+    if (o.batch % parts == 0) return o.batch / parts;
+  return o.batch;
+}
+
+/// Of a step.
+int micro_batches(const ProxyOptions& o) {
+  return o.batch / (o.micro_batch > 0 ? o.micro_batch : chosen_micro_batch(o));
+}
+
 class Collector {
  public:
   void add(const char* key, std::string problem, std::string rule, std::string remedy) {
@@ -61,6 +74,7 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
   collector.whole_number("eval_sequences", o.eval_sequences, 1);
   collector.whole_number("warmup_steps", o.warmup_steps, 0);
   collector.whole_number("micro_batch", o.micro_batch, 0);
+  collector.whole_number("threads_per_trial", o.threads_per_trial, 1, 1024);
   if (!collector.found.empty()) return;
   if (o.width % o.heads != 0) {
     const int below = o.width / o.heads * o.heads, above = below + o.heads;
@@ -79,14 +93,13 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
     collector.add(
         "micro_batch", fmt::format("{} does not divide batch = {}", o.micro_batch, o.batch),
         "a step is a whole number of micro-batches", divisors_near(o.batch, o.micro_batch));
-}
-
-/// The number of sequences whose activations stay in the second-level cache: measured in NOTES.md.
-int chosen_micro_batch(const ProxyOptions& o) {
-  int chosen = 1;
-  for (int candidate = 1; candidate <= o.batch; ++candidate)
-    if (o.batch % candidate == 0 && candidate * o.context <= 256) chosen = candidate;
-  return chosen;
+  else if (const int parts = micro_batches(o); o.threads_per_trial > parts)
+    collector.add("threads_per_trial",
+                  fmt::format("{} threads share {} micro-batches", o.threads_per_trial, parts),
+                  "each thread needs one at least",
+                  o.batch >= o.threads_per_trial
+                      ? fmt::format("Try micro_batch: {}", o.batch / o.threads_per_trial)
+                      : fmt::format("Try threads_per_trial: {}", parts));
 }
 
 /// Best of a few runs at each of the widths 32, 64, 128 and 256: NOTES.md.
@@ -143,6 +156,11 @@ std::int64_t parameter_count(const ProxyOptions& options) {
 double evaluation_flops(const ProxyOptions& options, std::int64_t tokens) {
   return proxy::find_model(resolved(options).model)->forward_flops(options) *
          static_cast<double>(tokens);
+}
+
+double memory_bytes(const ProxyOptions& options) {
+  const ProxyOptions settled = resolved(options);
+  return proxy::find_model(settled.model)->memory_bytes(settled);
 }
 
 double training_flops(const ProxyOptions& options, std::int64_t tokens) {

@@ -3,8 +3,7 @@
 namespace bimix::proxy {
 
 const Kernels& reference_kernels() {
-  static constexpr Kernels table{.matmul = reference::matmul<float>,
-                                 .rmsnorm_forward = reference::rmsnorm_forward<float>,
+  static constexpr Kernels table{.rmsnorm_forward = reference::rmsnorm_forward<float>,
                                  .rmsnorm_backward = reference::rmsnorm_backward<float>,
                                  .gelu_forward = reference::gelu_forward<float>,
                                  .gelu_backward = reference::gelu_backward<float>,
@@ -13,6 +12,7 @@ const Kernels& reference_kernels() {
                                  .cross_entropy = reference::cross_entropy<float>,
                                  .embed = reference::embed<float>,
                                  .embed_backward = reference::embed_backward<float>,
+                                 .add = reference::add<float>,
                                  .sum_of_squares = reference::sum_of_squares<float>,
                                  .adamw = reference::adamw<float>};
   return table;

@@ -10,9 +10,12 @@
 /// kernels, in double they are what numerical derivatives check.
 namespace bimix::proxy::reference {
 
+enum class Operand { plain, transposed };
+
+/// c (m, n) = a (m, k) b (k, n) + keep * c; a transposed factor is stored (k, m) or (n, k).
 template <class Real>
 void matmul(Operand a_form, Operand b_form, Index m, Index n, Index k, const Real* a, const Real* b,
-            int keep, Real* c, Real*) {
+            int keep, Real* c) {
   for (Index i = 0; i < m; ++i)
     for (Index j = 0; j < n; ++j) {
       Real sum = keep ? c[i * n + j] : 0;
@@ -183,6 +186,11 @@ void embed_backward(const Real* dx, const std::int32_t* token, Real* dtable, Ind
                     Index width) {
   for (Index i = 0; i < rows; ++i)
     for (Index j = 0; j < width; ++j) dtable[token[i] * width + j] += dx[i * width + j];
+}
+
+template <class Real>
+void add(const Real* from, Real* to, Index count) {
+  for (Index i = 0; i < count; ++i) to[i] += from[i];
 }
 
 template <class Real>

@@ -49,6 +49,13 @@ TEST(ProxyOptions, RefuseAMicroBatchThatLeavesARest) {
               ElementsAre(HasSubstr("3 does not divide batch = 8")));
 }
 
+TEST(ProxyOptions, RefuseMoreThreadsThanMicroBatches) {
+  EXPECT_THAT(texts({.batch = 8, .threads_per_trial = 4}), IsEmpty());
+  EXPECT_THAT(texts({.batch = 32, .threads_per_trial = 8}),
+              ElementsAre("proxy.threads_per_trial: 8 threads share 4 micro-batches (each thread "
+                          "needs one at least). Try micro_batch: 4."));
+}
+
 TEST(ProxyOptions, RefuseSizesThatWouldOverflow) {
   EXPECT_THAT(texts({.width = 2000000000}), ElementsAre(HasSubstr("out of range")));
 }

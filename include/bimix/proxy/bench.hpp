@@ -19,13 +19,13 @@ struct ProxyBench {
   ProxyOptions options{};          ///< resolved
   double tokens_per_second = 0.0;  ///< median over the steps
   double gflops = 0.0;             ///< `training_flops` per second at that speed
-  double limit_gflops = 0.0;       ///< best fp32 product measured at these shapes, ours or oneDNN's
+  double limit_gflops = 0.0;       ///< best product at these shapes on one thread, times threads
   std::vector<StepPart> parts{};
   /// gflops / limit_gflops
   double share_of_limit() const { return limit_gflops > 0 ? gflops / limit_gflops : 0.0; }
 };
 
-/// Trains on random tokens and times it, on the calling thread.
+/// Trains on random tokens and times it.
 /// @param seconds roughly how long to measure
 /// @note reads a clock: measuring is its purpose
 ProxyBench bench_proxy(const ProxyOptions& options, double seconds);

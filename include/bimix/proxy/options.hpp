@@ -32,8 +32,10 @@ struct ProxyOptions {
   int eval_sequences = 192;  ///< of `context` tokens, for each evaluation domain
 
   std::string precision = "auto";  ///< (auto) "fp32"
-  int micro_batch = 0;  ///< (auto) sequences that pass through the model together; divides batch
+  int micro_batch = 0;       ///< (auto) sequences whose gradients are summed in turn; divides batch
   std::string isa = "auto";  ///< (auto) widest instructions to use: a name of `isa_levels()`
+
+  int threads_per_trial = 1;  ///< share the micro-batches of a step; change no bit of the result
 
   bool operator==(const ProxyOptions&) const = default;
 };
@@ -69,5 +71,7 @@ std::int64_t parameter_count(const ProxyOptions& options);
 double training_flops(const ProxyOptions& options, std::int64_t tokens);
 /// The same for evaluation.
 double evaluation_flops(const ProxyOptions& options, std::int64_t tokens);
+/// Bytes that a trial in training holds: weights, moments, gradients, activations.
+double memory_bytes(const ProxyOptions& options);
 
 }  // namespace bimix

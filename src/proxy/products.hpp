@@ -1,0 +1,62 @@
+#pragma once
+
+#include "arena.hpp"
+#include "kernels.hpp"
+
+#include <dnnl.hpp>
+
+#include <array>
+#include <string_view>
+
+/// Matrix products of training, by oneDNN on one thread.
+namespace bimix::proxy {
+
+/// Limits oneDNN to an instruction set level. The limit is the process's and the first one stands:
+/// a run has one level, resolved before anything is multiplied.
+void limit_products_to(std::string_view isa);
+/// Keeps oneDNN to the calling thread; the limit belongs to that thread.
+void multiply_on_this_thread_alone();
+
+/// The products with one matrix of weights W (in, out), for a fixed number of rows. W is kept
+/// rearranged in the two ways that the products read fastest, so they see it as it was at the last
+/// `pack`. Any number of threads may multiply at the same time, each with its own scratch.
+class LinearProducts {
+ public:
+  /// @param arena where the two copies of W lie
+  LinearProducts(Arena& arena, Index rows, Index in, Index out);
+
+  /// Takes over W. @param weights (in, out)
+  void pack(const float* weights);
+
+  /// y (rows, out) = x W + keep * y
+  void forward(const float* x, int keep, float* y, float* scratch) const;
+  /// dx (rows, in) = dy W'
+  void input_gradient(const float* dy, float* dx, float* scratch) const;
+  /// dW (in, out) = x' dy + keep * dW
+  void weight_gradient(const float* x, const float* dy, int keep, float* dw) const;
+
+  /// Floats of scratch that the widest of these products needs.
+  Index scratch_size() const;
+  /// Floating-point operations of one product.
+  double flops() const { return flops_; }
+
+ private:
+  /// c = a b + keep * c of fixed shape.
+  struct Product {
+    Product(const dnnl::memory::desc& a, const dnnl::memory::desc& b, const dnnl::memory::desc& c,
+            bool keep);
+    void run(const float* a, const dnnl::memory& b, float* c, float* scratch) const;
+    dnnl::matmul::primitive_desc shape;
+    dnnl::matmul primitive;
+  };
+
+  Index rows_, in_, out_;
+  double flops_;
+  dnnl::memory::desc plain_, turned_;  ///< W and W' in place
+  std::array<Product, 2> forward_;     ///< keep = 0, 1
+  Product input_gradient_;
+  dnnl::memory packed_, packed_turned_;
+  dnnl::reorder pack_, pack_turned_;
+};
+
+}  // namespace bimix::proxy

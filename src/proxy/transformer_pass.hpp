@@ -1,0 +1,126 @@
+#pragma once
+
+#include "arena.hpp"
+#include "kernels.hpp"
+#include "products.hpp"
+
+#include <bimix/proxy/language_model.hpp>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bimix::proxy {
+
+/// A matrix of parameters and where it lies in the flat buffer of weights, of gradients, of
+/// moments.
+struct Matrix {
+  std::string name{};
+  Index offset = 0, rows = 0, columns = 0;
+};
+
+struct ParameterLayout {
+  explicit ParameterLayout(const ProxyOptions& options);
+
+  Matrix embedding{};  ///< (V, width); first in the buffers
+  struct Layer {
+    Matrix qkv{}, out{}, up{}, down{};
+  };
+  std::vector<Layer> layers{};
+  Index size = 0;
+
+  /// Every matrix in the order of the buffers.
+  std::vector<Matrix> matrices() const;
+};
+
+/// Sequences that go through the model together: the largest divisor of the micro-batch whose
+/// activations stay in the second-level cache (NOTES.md).
+Index pass_sequences(const ProxyOptions& options);
+
+/// What all threads of a model read: its weights, rearranged for the products, and its angles.
+struct TransformerShared {
+  /// @param options resolved
+  TransformerShared(Arena& arena, const ProxyOptions& options, const Kernels& kernels);
+
+  const ProxyOptions& options;
+  const Kernels& kernels;
+  ParameterLayout layout;
+  Buffer weights;
+  Buffer cosine, sine;  ///< (context, head width / 2)
+  Index rows;           ///< tokens of a pass
+  Index head_rows;      ///< tokens whose logits exist at one time; divides rows
+
+  /// A weight matrix with its products.
+  struct Linear {
+    Matrix matrix;
+    LinearProducts products;
+  };
+  struct Layer {
+    Linear qkv, out, up, down;
+  };
+  Linear embedding;  ///< over head_rows
+  std::vector<Layer> layers{};
+
+  /// Every matrix in the order of the buffers.
+  std::vector<Linear*> linears();
+  RotaryAngles angles() const { return {.cosine = cosine.data(), .sine = sine.data()}; }
+};
+
+/// One thread's way through the model: activations, forward and backward side by side.
+class TransformerPass {
+ public:
+  TransformerPass(Arena& arena, const TransformerShared& shared);
+
+  /// Forward and backward of one pass.
+  /// @param sequences (pass_sequences, S+1)
+  /// @param keep 0 overwrites the gradient, 1 adds to it
+  /// @return sum of the losses, nats
+  double learn(std::span<const std::int32_t> sequences, int keep, const Buffer& gradient);
+  /// Forward alone. @param sequences (n, S+1) with n <= pass_sequences; @param nats (n, S)
+  void losses(std::span<const std::int32_t> sequences, std::span<float> nats);
+
+  void observe(PartObserver finished) { finished_ = std::move(finished); }
+
+ private:
+  /// What one layer keeps from forward for backward.
+  struct Activations {
+    Activations(Arena& arena, Index rows, Index width, Index heads);
+    Buffer norm1, inverse_rms1, qkv, log_sum, attended;
+    Buffer norm2, inverse_rms2, hidden;
+  };
+  using Linear = TransformerShared::Linear;
+
+  void load_tokens(std::span<const std::int32_t> sequences);
+  void forward();
+  void attention_block(std::size_t layer);
+  void feed_forward_block(std::size_t layer);
+  void backward(int keep, const Buffer& gradient);
+  void attention_block_backward(std::size_t layer, int keep, const Buffer& gradient);
+  void feed_forward_block_backward(std::size_t layer, int keep, const Buffer& gradient);
+  void head_losses();
+  void head_backward(int keep, const Buffer& gradient);
+  /// Logits of head_rows tokens to losses and, in their place, gradients.
+  void head_chunk(Index first);
+
+  void multiply(const Linear& w, const float* x, int keep, float* y);
+  void multiply_turned(const Linear& w, const float* dy, float* dx, const char* part);
+  void add_weight_gradient(const Linear& w, const float* x, const float* dy, int keep,
+                           const Buffer& gradient);
+  /// Tells the observer that a part is done and how many operations it took.
+  void finished(const char* part, double flops = 0) const {
+    if (finished_) finished_(part, flops);
+  }
+  double attention_flops() const;
+  AttentionShape attention_shape() const;
+
+  const TransformerShared& shared_;
+  const Kernels& kernels_;
+  Index rows_, width_;
+  std::vector<Activations> layers_{};
+  Buffer x_, norm_, inverse_rms_, logits_, nats_;
+  Buffer dx_, wide_, narrow_, attention_scratch_, product_scratch_;
+  std::vector<std::int32_t> input_, target_;
+  PartObserver finished_{};
+};
+
+}  // namespace bimix::proxy
