@@ -10,6 +10,7 @@
 #include <bimix/mix/optimum.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/store/checkpoint.hpp>
 #include <bimix/store/disk.hpp>
 #include <bimix/store/results.hpp>
 #include <bimix/store/status.hpp>
@@ -233,15 +234,33 @@ class Run {
         comm_, missing, *opened_.source,
         {.on_result = [&](const TrialResult& result) { keep(result, attempts.at(result.id)); },
          .on_progress = [&](const SweepProgress& p) { tell(p, before, trials.size()); },
+         .load = [&](const TrialSpec& spec) { return checkpoint_of(spec); },
+         .save = [&](const TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
          .stop_requested = stop_requested});
     context_.console.end_progress();
     share_state(comm_.is_root() ? encoded(stored_.state) : std::string());
     return complete;
   }
 
+  std::string checkpoint_of(const TrialSpec& spec) const {
+    const ReadCheckpoint read = read_checkpoint(path_, spec.id);
+    if (!read.problem.empty()) fmt::print(stderr, "{}. The trial begins anew.\n", read.problem);
+    return read.bytes;
+  }
+
+  /// A checkpoint that cannot be written costs time later, not the trial.
+  void save(const TrialSpec& spec, std::string_view bytes) const {
+    try {
+      write_checkpoint(path_, spec.id, bytes);
+    } catch (const DataError& error) {
+      fmt::print(stderr, "{}. The trial goes on without it.\n", error.what());
+    }
+  }
+
   void keep(TrialResult result, int attempt) {
     result.attempt = attempt;
     folder_->journal().append(result);
+    remove_checkpoint(path_, result.id);
     if (result.status != TrialStatus::ok)
       context_.console.say(
           fmt::format("  trial {} on {}: {}", result.id, result.host, result.message));

@@ -58,20 +58,32 @@ bool all_finite(const std::vector<double>& losses) {
 
 TrainingOutcome train(const ProxyOptions& options, const TrainingData& data,
                       std::span<const std::int64_t> volumes, std::uint64_t seed,
-                      std::uint64_t repeat, const TrainingHooks& hooks) {
+                      std::uint64_t repeat, const TrainingHooks& hooks, const TrainingState* from) {
   check_shapes(options, data, volumes);
   const Progress progress(options, data, volumes);
   const auto model = make_model(options, seed, repeat);
   std::vector<std::int32_t> batch(static_cast<std::size_t>(options.batch) *
                                   static_cast<std::size_t>(options.context + 1));
   TrainingOutcome outcome;
+  if (from != nullptr) {
+    outcome = from->outcome;
+    model->restore(from->model);
+    require(outcome.curve.size() < volumes.size(), "a saved training is unfinished");
+  }
+  const auto save = [&] {
+    if (hooks.save) hooks.save({.outcome = outcome, .model = model->state()});
+  };
   const auto ended = [&](TrainingEnd end) {
     outcome.end = end;
     return outcome;
   };
-  for (const std::int64_t volume : volumes) {
+  for (const std::int64_t volume : volumes.subspan(outcome.curve.size())) {
     while (outcome.tokens < volume) {
-      if (hooks.stop && hooks.stop()) return ended(TrainingEnd::stopped);
+      if (hooks.stop && hooks.stop()) {
+        save();
+        return ended(TrainingEnd::stopped);
+      }
+      if (hooks.save_due && hooks.save_due()) save();
       data.next_batch(batch);
       outcome.training_loss_nats = model->train_step(batch);
       outcome.tokens += tokens_per_step(options);

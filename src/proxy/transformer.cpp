@@ -5,8 +5,11 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 namespace bimix::proxy {
@@ -15,6 +18,10 @@ namespace {
 constexpr float adam_epsilon = 1e-8F;
 constexpr double repeat_logit = 3.0;            // NOTES.md, "How a model starts"
 constexpr Index square_block = Index{1} << 16;  // of the gradient's norm: summed by one thread
+
+std::size_t bytes_of(const Buffer& buffer) {
+  return static_cast<std::size_t>(buffer.size()) * sizeof(float);
+}
 
 std::int64_t count_parameters(const ProxyOptions& options) { return ParameterLayout(options).size; }
 
@@ -230,6 +237,30 @@ std::vector<ParameterView> Transformer::views(const Buffer& buffer) {
 std::vector<ParameterView> Transformer::parameters() {
   packed_ = false;  // who has the views may write
   return views(shared_.weights);
+}
+
+std::string Transformer::state() const {
+  std::string bytes(reinterpret_cast<const char*>(&steps_), sizeof steps_);
+  for (const Buffer* part : {&shared_.weights, &moment1_, &moment2_})
+    bytes.append(reinterpret_cast<const char*>(part->data()), bytes_of(*part));
+  return bytes;
+}
+
+void Transformer::restore(std::string_view state) {
+  const std::size_t expected = sizeof steps_ + 3 * bytes_of(shared_.weights);
+  if (state.size() != expected)
+    throw DataError({.place = "",
+                     .problem = fmt::format("a saved model has {} bytes", state.size()),
+                     .rule = fmt::format("one of these options has {}", expected),
+                     .remedy = "Train it anew"});
+  const auto take = [&](void* to, std::size_t size) {
+    std::memcpy(to, state.data(), size);
+    state.remove_prefix(size);
+  };
+  take(&steps_, sizeof steps_);
+  for (const Buffer* part : {&shared_.weights, &moment1_, &moment2_})
+    take(part->data(), bytes_of(*part));
+  packed_ = false;
 }
 
 std::vector<ParameterView> Transformer::gradients() { return views(gradient()); }

@@ -25,6 +25,8 @@ class Transformer : public LanguageModel {
   double train_step(std::span<const std::int32_t> sequences) override;
   void token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) override;
   std::vector<ParameterView> parameters() override;
+  std::string state() const override;
+  void restore(std::string_view state) override;
   void observe(PartObserver finished) override;
 
   /// The first half of train_step: mean loss of the batch and its gradient, nothing moved.

@@ -56,8 +56,9 @@ std::string host_name() {
 /// Runs one trial at a time beside the main thread.
 class Worker {
  public:
-  Worker(const std::vector<TrialSpec>& trials, const TrialSource& source, int rank)
-      : trials_(trials), source_(source), rank_(rank) {}
+  Worker(const std::vector<TrialSpec>& trials, const TrialSource& source, const SweepHooks& hooks,
+         int rank)
+      : trials_(trials), source_(source), hooks_(hooks), rank_(rank) {}
   // The thread ends before the object does: a stop is asked for, then std::future waits.
   ~Worker() { stop_ = true; }
 
@@ -90,7 +91,9 @@ class Worker {
     try {
       ended.result =
           source_.run(spec, {.stop_requested = [this] { return stop_.load(); },
-                             .progress = [this](double fraction) { progress_ = fraction; }});
+                             .progress = [this](double fraction) { progress_ = fraction; },
+                             .load = [&] { return hooks_.load(spec); },
+                             .save = [&](std::string_view bytes) { hooks_.save(spec, bytes); }});
     } catch (const Interrupted&) {
       ended.interrupted = true;
     } catch (const std::exception& error) {
@@ -106,6 +109,7 @@ class Worker {
 
   const std::vector<TrialSpec>& trials_;
   const TrialSource& source_;
+  const SweepHooks& hooks_;
   int rank_;
   std::atomic<bool> stop_{false};
   std::atomic<double> progress_{0.0};
@@ -258,7 +262,7 @@ void follow(const Comm& comm, Worker& worker, const SweepHooks& hooks) {
 
 bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
                 const SweepHooks& hooks) {
-  Worker worker(trials, source, comm.rank());
+  Worker worker(trials, source, hooks, comm.rank());
   bool complete = true;
   if (comm.is_root())
     complete = Lead(comm, trials, worker, hooks).run();

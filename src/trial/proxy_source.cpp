@@ -1,3 +1,5 @@
+#include "saved_training.hpp"
+
 #include <bimix/core/error.hpp>
 #include <bimix/corpus/sampler.hpp>
 #include <bimix/proxy/training.hpp>
@@ -6,8 +8,18 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 
 namespace bimix {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Writing a model takes well under a second: a hundredth of the work at most, and at most this
+/// much is lost where a process is killed.
+constexpr std::chrono::minutes save_every{2};
+
+}  // namespace
 
 ProxySource::ProxySource(Corpus corpus, ProxyOptions options, std::uint64_t seed)
     : corpus_(std::move(corpus)),
@@ -48,18 +60,33 @@ TrialResult ProxySource::run(const TrialSpec& spec, const TrialHooks& hooks) con
   for (std::size_t e = 0; e < evaluation_.domain_count(); ++e)
     data.evaluation.push_back(evaluation_.tokens(e));
 
-  const auto start = std::chrono::steady_clock::now();
+  std::optional<SavedTraining> saved;
+  if (const std::string bytes = hooks.load(); !bytes.empty()) {
+    saved = saved_training_from(bytes);
+    sampler.restore(saved->drawn);
+  }
+  const auto start = Clock::now();
+  auto next_save = start + save_every;
+  const TrainingHooks training_hooks{
+      .stop = hooks.stop_requested,
+      .progress = hooks.progress,
+      .save_due = [&] { return Clock::now() >= next_save; },
+      .save =
+          [&](const TrainingState& state) {
+            hooks.save(bytes_of({.drawn = sampler.state(), .state = state}));
+            next_save = Clock::now() + save_every;
+          }};
   const TrainingOutcome outcome =
       train(options_, data, spec.tokens, spec.seed, static_cast<std::uint64_t>(spec.repeat),
-            {.stop = hooks.stop_requested, .progress = hooks.progress});
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+            training_hooks, saved ? &saved->state : nullptr);
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  const std::int64_t tokens_before = saved ? saved->state.outcome.tokens : 0;
 
   if (outcome.end == TrainingEnd::stopped)
     throw Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
   TrialResult result{.id = spec.id, .curve = outcome.curve, .tokens_seen = sampler.tokens_drawn()};
   result.parameters = static_cast<double>(parameter_count(options_));
-  result.tokens_per_second = static_cast<double>(outcome.tokens) / seconds;
+  result.tokens_per_second = static_cast<double>(outcome.tokens - tokens_before) / seconds;
   if (outcome.end == TrainingEnd::diverged) {
     result.status = TrialStatus::diverged;
     result.message = fmt::format(

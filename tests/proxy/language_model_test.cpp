@@ -92,6 +92,22 @@ TEST_P(EveryModel, HasAsManyParametersAsItSays) {
   EXPECT_EQ(static_cast<std::int64_t>(all_parameters(*model).size()), parameter_count(options()));
 }
 
+TEST_P(EveryModel, GoesOnFromItsStateWithTheSameBits) {
+  const ProxyOptions shape = options();
+  const auto step = [&](LanguageModel& model, std::uint64_t number) {
+    return model.train_step(synthetic_text(shape, shape.batch, number));
+  };
+  const auto whole = make_model(shape, 1, 0), other = make_model(shape, 2, 5);
+  for (std::uint64_t number = 0; number < 4; ++number) step(*whole, number);
+  other->restore(whole->state());
+  for (std::uint64_t number = 4; number < 8; ++number)
+    EXPECT_EQ(step(*other, number), step(*whole, number));
+  EXPECT_EQ(other->state(), whole->state());
+  const std::string state = whole->state();
+  EXPECT_THROW(other->restore(state.substr(1)), DataError);
+  EXPECT_THROW(other->restore(""), DataError);
+}
+
 TEST_P(EveryModel, DoesNotSeeTheFuture) {
   const auto model = make_model(options(), 7, 1);
   const auto context = static_cast<std::size_t>(options().context);

@@ -51,6 +51,26 @@ TEST(ProxySource, GivesAnInterruptedTrialNoResult) {
   EXPECT_THROW(source.run(some_spec(), hooks), Interrupted);
 }
 
+TEST(ProxySource, GoesOnWhereItWasStoppedWithTheSameBits) {
+  const TextFolder folder;
+  const ProxySource source = some_source(folder);
+  const TrialResult whole = source.run(some_spec(), {});
+  for (const int stop_after : {0, 1, 3, 7}) {
+    std::string saved;
+    int asked = 0;
+    TrialHooks hooks;
+    hooks.save = [&](std::string_view bytes) { saved = bytes; };
+    hooks.stop_requested = [&] { return asked++ == stop_after; };
+    EXPECT_THROW(source.run(some_spec(), hooks), Interrupted);
+    ASSERT_FALSE(saved.empty());
+    hooks.stop_requested = [] { return false; };
+    hooks.load = [&] { return saved; };
+    const TrialResult resumed = source.run(some_spec(), hooks);
+    EXPECT_EQ(resumed.curve, whole.curve);
+    EXPECT_EQ(resumed.tokens_seen, whole.tokens_seen);
+  }
+}
+
 TEST(ProxySource, NamesDivergenceWithItsStep) {
   const TextFolder folder;
   some_source(folder);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bimix {
@@ -45,6 +46,13 @@ class LanguageModel {
 
   /// What was learned; the views stay valid as long as the model.
   virtual std::vector<ParameterView> parameters() = 0;
+
+  /// All that training has made, to go on from elsewhere with the same bits: weights, the
+  /// optimiser's moments, the number of steps. For a model of the same options on a machine of the
+  /// same byte order.
+  virtual std::string state() const = 0;
+  /// @param state what `state` gave. @throws DataError if it is that of another shape
+  virtual void restore(std::string_view state) = 0;
 
   /// For benches: `finished` is called after each part of a step; empty stops that.
   virtual void observe(PartObserver finished) = 0;

@@ -5,6 +5,8 @@
 #include <bimix/trial/trial_source.hpp>
 
 #include <functional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace bimix {
@@ -18,13 +20,20 @@ struct SweepProgress {
   double seconds_left = -1.0;  ///< negative while nothing is known
 };
 
-/// How the caller takes part in a sweep. All are called from main threads.
+/// How the caller takes part in a sweep. Called from main threads, unless said otherwise.
 struct SweepHooks {
   /// Rank 0: a trial has ended. What it throws ends the sweep on rank 0 alone; the caller then ends
   /// the job (results handed over before are safe).
   std::function<void(const TrialResult&)> on_result = [](const TrialResult&) {};
   /// Rank 0, about once a second.
   std::function<void(const SweepProgress&)> on_progress = [](const SweepProgress&) {};
+  /// Every rank, from its worker thread: what an earlier run of the trial saved, empty if nothing.
+  std::function<std::string(const TrialSpec&)> load = [](const TrialSpec&) {
+    return std::string();
+  };
+  /// Every rank, from its worker thread: keeps what an unfinished trial needs to go on later.
+  std::function<void(const TrialSpec&, std::string_view)> save = [](const TrialSpec&,
+                                                                    std::string_view) {};
   /// Every rank: true once a signal asks to stop.
   std::function<bool()> stop_requested = [] { return false; };
 };

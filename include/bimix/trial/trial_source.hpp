@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bimix {
@@ -13,6 +14,10 @@ namespace bimix {
 struct TrialHooks {
   std::function<bool()> stop_requested = [] { return false; };
   std::function<void(double)> progress = [](double) {};  ///< fraction of the trial's work done
+  /// What this trial saved last, empty if nothing.
+  std::function<std::string()> load = [] { return std::string(); };
+  /// Keeps the bytes in place of what was saved before, or fails without harm.
+  std::function<void(std::string_view)> save = [](std::string_view) {};
 };
 
 /// Turns a TrialSpec into a TrialResult: trains a proxy, replays a log, runs a command.

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+/// Unfinished trials, one file each in the run folder: DIR/checkpoints/<id>.ckpt. Written by
+/// whichever rank runs the trial, removed once its result is in the journal. Layout:
+/// src/store/FORMAT.md.
+namespace bimix {
+
+/// What a trial left, and why it cannot be used.
+struct ReadCheckpoint {
+  std::string bytes{};    ///< empty if there is nothing to go on from
+  std::string problem{};  ///< empty unless there is a file that is damaged or of another trial
+};
+
+/// @throws nothing for a file that is torn, damaged or foreign: it is as good as none
+ReadCheckpoint read_checkpoint(const std::filesystem::path& folder, const std::string& trial);
+
+/// Replaces the trial's checkpoint as a whole.
+/// @throws DataError as write_file_atomically does; the old one is then untouched
+void write_checkpoint(const std::filesystem::path& folder, const std::string& trial,
+                      std::string_view bytes);
+
+/// Removes it, if there is one.
+void remove_checkpoint(const std::filesystem::path& folder, const std::string& trial);
+
+}  // namespace bimix
