@@ -17,6 +17,7 @@
 #include <bimix/sweep/check.hpp>
 #include <bimix/sweep/collective.hpp>
 #include <bimix/sweep/run_trials.hpp>
+#include <bimix/trial/command_source.hpp>
 #include <bimix/trial/proxy_source.hpp>
 #include <bimix/trial/replay_source.hpp>
 
@@ -71,7 +72,7 @@ class Run {
       : context_(context), comm_(context.comm()), path_(path), campaign_(read.campaign) {
     stored_.path = path;
     stored_.campaign_text = read.text;
-    opened_ = open_source(comm_, campaign_);
+    opened_ = open_source(comm_, campaign_, path);
     stored_.campaign = campaign_;
     stored_.resolved_text = resolved_yaml(campaign_);  // now with unique tokens counted
     open_folder();
@@ -172,7 +173,7 @@ class Run {
                                      stored_.plan.trials.size(), stored_.plan.mixtures.size(),
                                      stored_.plan.tokens.size(), comm_.size(),
                                      comm_.size() == 1 ? "rank" : "ranks"));
-    if (campaign_.source == SourceKind::proxy) tell_of_repetition();
+    if (opened_.corpus) tell_of_repetition();
   }
 
   void tell_of_repetition() {
@@ -188,7 +189,7 @@ class Run {
   /// What would only show after all the training: too few mixtures or volumes for the law, and
   /// limits of the optimum that leave no mixture among the shares that are tried.
   void refuse_what_cannot_end_well() const {
-    if (campaign_.source == SourceKind::proxy)
+    if (campaign_.source != SourceKind::replay)
       require_fittable(observations_of(stored_.plan, imagined_results(stored_.plan)),
                        campaign_.fit);
     LawFit tried{.domains = campaign_.domains};
@@ -431,7 +432,8 @@ ReadCampaign read_campaign_together(const Context& context, const std::filesyste
   return read;
 }
 
-OpenedSource open_source(const Comm& comm, Campaign& campaign) {
+OpenedSource open_source(const Comm& comm, Campaign& campaign,
+                         const std::filesystem::path& folder) {
   OpenedSource opened;
   collectively(comm, [&] {
     if (!campaign.corpus.domains.empty()) {
@@ -451,6 +453,10 @@ OpenedSource open_source(const Comm& comm, Campaign& campaign) {
             static_cast<double>(whole_steps({static_cast<std::int64_t>(campaign.fit.min_tokens)},
                                             opened.source->tokens_per_step())
                                     .front());
+    } else if (campaign.source == SourceKind::command) {
+      opened.source = std::make_unique<CommandSource>(
+          campaign.command, campaign.domains,
+          folder.empty() ? std::filesystem::path("runs") / campaign.name : folder);
     } else {
       LossLog log = in_order_of(campaign.domains, read_logs(campaign.replay));
       opened.notes = log.notes;

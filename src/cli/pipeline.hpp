@@ -42,7 +42,8 @@ ReadCampaign read_campaign_together(const Context& context, const std::filesyste
                                     const std::filesystem::path& folder);
 
 /// @collective Maps texts or reads logs; fills in `unique_tokens: auto`.
-OpenedSource open_source(const Comm& comm, Campaign& campaign);
+/// @param folder the run folder, where commands keep their files; empty stands for runs/<name>
+OpenedSource open_source(const Comm& comm, Campaign& campaign, const std::filesystem::path& folder);
 
 /// The plan of the campaign's trials, or of its logged runs.
 SweepPlan plan_campaign(const Campaign& campaign, const std::vector<EntropyTable>& entropy,

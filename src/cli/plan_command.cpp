@@ -118,7 +118,7 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
       Campaign& campaign = read.campaign;
-      const OpenedSource opened = open_source(context.comm(), campaign);
+      const OpenedSource opened = open_source(context.comm(), campaign, flags->folder);
       std::vector<EntropyTable> entropy;
       if (opened.corpus)
         entropy.push_back(

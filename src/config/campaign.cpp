@@ -147,11 +147,20 @@ class CampaignParser {
 
   void parse_source() {
     Reader source(root_.take("source"), "source", findings_);
-    const bool proxy = source.has("proxy"), replay = source.has("replay");
-    if (proxy == replay)
-      findings_.complain("source", {.problem = proxy ? "names two sources" : "names no source",
-                                    .rule = "exactly one of proxy and replay",
+    const bool proxy = source.has("proxy"), replay = source.has("replay"),
+               command = source.has("command");
+    if (proxy + replay + command != 1)
+      findings_.complain("source", {.problem = proxy || replay || command ? "names several sources"
+                                                                          : "names no source",
+                                    .rule = "exactly one of proxy, replay and command",
                                     .remedy = "Write `source: {proxy: {...}}`"});
+    if (command) {
+      campaign_.source = SourceKind::command;
+      Reader block(source.take("command"), "source.command", findings_);
+      config::describe(block, campaign_.command);
+      block.finish();
+      findings_.adopt("source.", complaints(campaign_.command, campaign_.domains.train));
+    }
     if (replay) {
       campaign_.source = SourceKind::replay;
       Reader block(source.take("replay"), "source.replay", findings_);

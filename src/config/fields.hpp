@@ -47,6 +47,15 @@ void describe(Visitor& v, ReplayOptions& o) {
 }
 
 template <class Visitor>
+void describe(Visitor& v, CommandOptions& o) {
+  v.words("run", o.run, "program and arguments; {mixture.json} {dir} {id} {seed} {tokens} ...");
+  v.text("losses", o.losses, "the table that it writes");
+  v.text("timeout", o.timeout, "of one attempt: 30m, 6h, 2d; empty: none");
+  v.whole("retries", o.retries, {0, 1000}, "further attempts where it exits with 75");
+  v.count("tokens_per_step", o.tokens_per_step, {1, most_tokens}, "volumes are whole multiples");
+}
+
+template <class Visitor>
 void describe(Visitor& v, EntropyOptions& o) {
   v.words("measures", o.measures, "of shannon, joint, conditional, von-neumann");
   v.flag("miller_madow", o.miller_madow, "correct the bias of small samples");

@@ -198,8 +198,10 @@ std::string resolved_yaml(const Campaign& campaign) {
   out << YAML::Key << "source" << YAML::Value << YAML::BeginMap;
   if (campaign.source == SourceKind::proxy)
     write_block(out, "proxy", campaign.proxy);
-  else
+  else if (campaign.source == SourceKind::replay)
     write_block(out, "replay", campaign.replay);
+  else
+    write_block(out, "command", campaign.command);
   out << YAML::EndMap;
   write_block(out, "entropy", campaign.entropy);
   write_block(out, "fit", campaign.fit);
@@ -253,6 +255,7 @@ std::string campaign_keys() {
   };
   list("source.proxy", defaults.proxy);
   list("source.replay", defaults.replay);
+  list("source.command", defaults.command);
   list("entropy", defaults.entropy);
   list("fit", defaults.fit);
   list("optimize   (and weights, floor, cap: maps from domain to number)", defaults.optimize);

@@ -117,7 +117,7 @@ TEST(ParseCampaign, RefusesWhatItCannotMean) {
       {with("share: 0.5", "share: nan"), "nan is out of range"},
       {with("share: 0.5", "share: -0.5"), "-0.5 is out of range"},
       {with("name: demo", "name: ../demo"), "is no name"},
-      {with("proxy: {", "command: {run: [x]}\n  proxy: {"), "is not in this version"},
+      {with("proxy: {", "command: {run: [x]}\n  proxy: {"), "names several sources"},
       {with("proxy: {layers: 3, width: 96, heads: 3}", "replay: {}"), "names no files"},
       {with("source:", "sauce:"), "Did you mean 'source'"},
       {with("{step: 0.25, floor: 0.03}", "{step: 0}"), "0 is out of range"},

@@ -8,6 +8,7 @@
 #include <bimix/proxy/options.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/sweep/design.hpp>
+#include <bimix/trial/command_source.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -30,7 +31,7 @@ struct CheckOptions {
 /// `unique_tokens: auto`, before the corpus is measured.
 inline constexpr double unique_tokens_auto = -1.0;
 
-enum class SourceKind { proxy, replay };
+enum class SourceKind { proxy, replay, command };
 
 /// A campaign file as option structs of the layers; the YAML ends here.
 struct Campaign {
@@ -43,6 +44,7 @@ struct Campaign {
   CorpusOptions corpus{};  ///< no domains where no text is named
   ProxyOptions proxy{};
   ReplayOptions replay{};
+  CommandOptions command{};
   DesignOptions design{};
   EntropyOptions entropy{};
   FitOptions fit{};
