@@ -444,7 +444,10 @@ class Bimix final : public Law {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     return {{0.0, infinity}, {0.0, infinity}, {0.0, largest_exponent}, {0.0, largest_exponent}};
   }
-  bool finite_at_zero_share() const override { return false; }
+  bool diverges_without(std::size_t k, int own) const override {
+    return static_cast<int>(k) == own;
+  }
+  bool sees_every_share() const override { return false; }
 
   double predict(std::span<const double> parameter, const LawPoint& point) const override {
     if (point.own < 0) return std::numeric_limits<double>::quiet_NaN();
@@ -475,6 +478,8 @@ class Bimix final : public Law {
                                             double tokens) const override {
     return PowerSection{profile(parameter, tokens), parameter[alpha_index]};
   }
+
+  bool convex_in_shares(std::span<const double>) const override { return true; }
 
   std::optional<Complaint> obstacle(const DomainData& data) const override;
   std::unique_ptr<DomainFitter> fitter(const DomainData& data) const override {

@@ -1,6 +1,7 @@
 #include "domain_data.hpp"
 
 #include <bimix/core/simplex.hpp>
+#include <bimix/data/volumes.hpp>
 
 #include <fmt/format.h>
 
@@ -52,6 +53,12 @@ void check_shape(const Observations& observations) {
   }
 }
 
+double last_volume_edge(const Observations& observations) {
+  if (observations.tokens.empty()) return 0.0;
+  return *std::max_element(observations.tokens.begin(), observations.tokens.end()) *
+         (1.0 - volume_tolerance);
+}
+
 void check_options(const FitOptions& options) {
   std::string text;
   for (const Complaint& complaint : complaints(options))
@@ -66,13 +73,22 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
   data.own = observations.domains.share_of[eval_domain];
   data.residual = options.residual == "plain" ? Residual::plain : Residual::relative;
 
+  data.shrinkage = options.shrinkage;
+
+  const auto lacks_share = [&](const Mixture& mixture) {
+    for (std::size_t k = 0; k < mixture.size(); ++k)
+      if (mixture[k] == 0.0 && law.diverges_without(k, data.own)) return true;
+    return false;
+  };
+  const double from = law.last_volume_only()
+                          ? std::max(options.min_tokens, last_volume_edge(observations))
+                          : options.min_tokens;
   std::vector<std::size_t> used;
   for (std::size_t row = 0; row < observations.tokens.size(); ++row) {
     const int id = observations.mixture_id[row];
-    if (!includes(id) || observations.tokens[row] < options.min_tokens) continue;
+    if (!includes(id) || observations.tokens[row] < from) continue;
     const double loss = observations.loss_nats(row, eval_domain);
-    const bool zero_share = data.own >= 0 && !law.finite_at_zero_share() &&
-                            observations.mixtures[id][static_cast<std::size_t>(data.own)] == 0.0;
+    const bool zero_share = lacks_share(observations.mixtures[static_cast<std::size_t>(id)]);
     if (zero_share) ++data.masked_zero_share;
     if (zero_share || !std::isfinite(loss) || loss <= 0.0)
       ++data.masked;

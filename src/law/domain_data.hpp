@@ -11,6 +11,9 @@ namespace bimix {
 /// @throws DataError naming the first thing that is out of shape
 void check_shape(const Observations& observations);
 
+/// Volumes from here on count as the last one; 0 without observations.
+double last_volume_edge(const Observations& observations);
+
 /// Throws a UsageError with all complaints, if there are any.
 void check_options(const FitOptions& options);
 

@@ -38,6 +38,13 @@ Eigen::MatrixXd jacobian(const Law& law, const DomainData& data,
   return result;
 }
 
+Eigen::MatrixXd without_pinned(const Eigen::MatrixXd& slopes, const std::vector<bool>& pinned) {
+  std::vector<int> kept;
+  for (std::size_t p = 0; p < pinned.size(); ++p)
+    if (!pinned[p]) kept.push_back(static_cast<int>(p));
+  return slopes(Eigen::all, kept);
+}
+
 /// Singular values of a matrix whose columns are first scaled to length 1 (zero columns stay).
 struct ScaledSvd {
   Eigen::VectorXd scale;
@@ -67,9 +74,11 @@ Table covariance_of(const Law& law, const DomainData& data, const Estimate& esti
   Table covariance(count, count, nan);
   const std::vector<Bound> bounds =
       law.bounds(data.mixtures.empty() ? 0 : data.mixtures.front().size());
+  const std::vector<bool> pinned = law.pinned(data);
   std::vector<std::size_t> free;
   for (std::size_t p = 0; p < count; ++p)
-    if (estimate.parameter[p] > bounds[p].low && estimate.parameter[p] < bounds[p].high)
+    if (!pinned[p] && estimate.parameter[p] > bounds[p].low &&
+        estimate.parameter[p] < bounds[p].high)
       free.push_back(p);
   const auto freedom =
       static_cast<double>(data.loss_nats.size()) - static_cast<double>(free.size());
@@ -108,7 +117,8 @@ std::string flag(const Law& law, Complaint complaint) {
 
 /// What holds for any law: rows left out, directions the observations do not determine.
 void add_common_flags(const Law& law, const DomainData& data, DomainFit& fit) {
-  const std::size_t count = law.parameters(data.mixtures.front().size()).size();
+  const std::vector<bool> pinned = law.pinned(data);
+  const auto count = std::count(pinned.begin(), pinned.end(), false);
   if (data.masked > 0)
     fit.flags.push_back(
         flag(law, {"",
@@ -117,7 +127,7 @@ void add_common_flags(const Law& law, const DomainData& data, DomainFit& fit) {
                    fmt::format("{} have a share of 0, where the law is infinite, {} no usable loss",
                                data.masked_zero_share, data.masked - data.masked_zero_share),
                    ""}));
-  if (fit.rank < static_cast<int>(count))
+  if (fit.rank < count)
     fit.flags.push_back(flag(
         law, {"",
               fmt::format("the observations of domain '{}' determine only {} of {} coefficients",
@@ -136,7 +146,7 @@ void fit_domain(const Law& law, const DomainData& data, std::size_t e, LawFit& f
       estimate.parameter.begin(), estimate.parameter.end(),
       fit.coefficient.values.begin() + static_cast<std::ptrdiff_t>(e * fit.coefficient.columns));
   const Eigen::MatrixXd slopes = jacobian(law, data, estimate.parameter);
-  const ScaledSvd parts = scaled_svd(slopes);
+  const ScaledSvd parts = scaled_svd(without_pinned(slopes, law.pinned(data)));
   report.rank = parts.rank;
   report.condition = parts.condition;
   report.stop_reason = estimate.stop_reason;
@@ -145,6 +155,12 @@ void fit_domain(const Law& law, const DomainData& data, std::size_t e, LawFit& f
   for (const Complaint& doubt : law.doubts(data, estimate))
     report.flags.push_back(flag(law, doubt));
   add_common_flags(law, data, report);
+}
+
+/// True if some evaluation domain's loss is infinite without training domain k.
+bool diverges_without(const Law& law, const DomainSet& domains, std::size_t k) {
+  return std::any_of(domains.share_of.begin(), domains.share_of.end(),
+                     [&](int own) { return law.diverges_without(k, own); });
 }
 
 /// Ranges of shares and volumes that have observations the law can use.
@@ -159,7 +175,7 @@ void set_ranges(const Observations& observations, const Law& law, const FitOptio
     const Mixture& mixture =
         observations.mixtures[static_cast<std::size_t>(observations.mixture_id[row])];
     for (std::size_t k = 0; k < mixture.size(); ++k) {
-      if (mixture[k] > 0.0 || law.finite_at_zero_share())
+      if (mixture[k] > 0.0 || !diverges_without(law, observations.domains, k))
         fit.share_low[k] = std::min(fit.share_low[k], mixture[k]);
       fit.share_high[k] = std::max(fit.share_high[k], mixture[k]);
     }

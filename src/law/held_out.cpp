@@ -1,7 +1,6 @@
 #include "domain_data.hpp"
 
 #include <bimix/core/random.hpp>
-#include <bimix/data/volumes.hpp>
 #include <bimix/law/held_out.hpp>
 
 #include <algorithm>
@@ -62,8 +61,7 @@ Runs runs_of(const Observations& observations) {
 }
 
 Tail tail_of(const Observations& observations, const Runs& runs, int mixture, std::size_t e) {
-  const double last = *std::max_element(observations.tokens.begin(), observations.tokens.end());
-  const double edge = last * (1.0 - volume_tolerance);
+  const double edge = last_volume_edge(observations);
   std::vector<double> tokens, seen, previous;
   for (auto run = runs.lower_bound({mixture, std::numeric_limits<int>::min()});
        run != runs.end() && run->first.first == mixture; ++run) {

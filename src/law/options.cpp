@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace bimix {
 
 std::vector<Complaint> complaints(const FitOptions& options) {
@@ -15,6 +17,9 @@ std::vector<Complaint> complaints(const FitOptions& options) {
   if (options.residual != "relative" && options.residual != "plain")
     found.push_back({"fit.residual", fmt::format("'{}' is no kind of residual", options.residual),
                      "relative or plain", "Choose one of them"});
+  if (!(options.shrinkage >= 0.0) || std::isinf(options.shrinkage))
+    found.push_back({"fit.shrinkage", fmt::format("{} is no strength", options.shrinkage),
+                     "0 or more; 1 is each law's own", "Use 0 for none"});
   if (options.bootstrap < 0)
     found.push_back({"fit.bootstrap", fmt::format("{} is negative", options.bootstrap),
                      "a number of resamples", "Use 0 for none"});

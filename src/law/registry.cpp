@@ -27,6 +27,10 @@ const std::vector<std::unique_ptr<const Law>>& laws() {
 
 }  // namespace
 
+std::vector<bool> Law::pinned(const DomainData& data) const {
+  return std::vector<bool>(parameters(data.mixtures.front().size()).size(), false);
+}
+
 std::vector<std::string> law_names() {
   std::vector<std::string> names;
   for (const auto& law : laws()) names.push_back(law->name());

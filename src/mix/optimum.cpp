@@ -69,15 +69,14 @@ void keep_unfitted_shares(Problem& problem, const Mixture& default_share) {
 /// A law that diverges at 0 has no finite objective where a share is capped there.
 void check_caps(const Problem& problem) {
   const DomainSet& domains = problem.fit.domains;
-  for (std::size_t e = 0; e < domains.eval.size(); ++e) {
-    if (problem.weight[e] == 0.0 || problem.law.finite_at_zero_share()) continue;
-    const auto own = static_cast<std::size_t>(domains.share_of[e]);
-    if (problem.box.high[own] <= 0.0)
-      throw UsageError(Complaint{
-          "optimize.cap." + domains.train[own], "a share of 0 leaves no finite objective",
-          fmt::format("law {} is infinite there", problem.law.name()),
-          "Raise the cap, or use objective: weighted with a weight of 0 for what it predicts"});
-  }
+  for (std::size_t e = 0; e < domains.eval.size(); ++e)
+    for (std::size_t k = 0; k < domains.train.size(); ++k)
+      if (problem.weight[e] > 0.0 && problem.box.high[k] <= 0.0 &&
+          problem.law.diverges_without(k, domains.share_of[e]))
+        throw UsageError(Complaint{
+            "optimize.cap." + domains.train[k], "a share of 0 leaves no finite objective",
+            fmt::format("law {} is infinite there", problem.law.name()),
+            "Raise the cap, or use objective: weighted with a weight of 0 for what it predicts"});
 }
 
 Problem problem_of(const LawFit& fit, const OptimizeOptions& options,

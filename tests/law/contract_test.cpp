@@ -54,11 +54,19 @@ TEST_P(LawContract, FitsWithinItsBounds) {
     }
 }
 
-// Central differences of step h = 6e-6 |x|: rounding leaves 2e-16 L / h = 4e-11 L / |x|, truncation
-// (h log s)^2 / 6 < 1e-9 of the slope.
+// Fourth-order central differences of step h = 6e-6 |x|: rounding leaves 3e-16 L / h =
+// 5e-11 L / |x|, truncation h^4 / 30 of the fifth derivative, below 1e-12 of the slope even for
+// exponents of 10.
 constexpr double difference_tolerance = 1e-8;
 
 double difference_step(double x) { return std::cbrt(std::numeric_limits<double>::epsilon()) * x; }
+
+/// Slope of f, a function of the change in one argument of size |x|.
+template <class Function>
+double numerical_slope(const Function& f, double x) {
+  const double h = difference_step(std::abs(x));
+  return (8.0 * (f(h) - f(-h)) - (f(2.0 * h) - f(-2.0 * h))) / (12.0 * h);
+}
 
 TEST_P(LawContract, HasTheGradientOfItsPrediction) {
   const Observations seen = noisy();
@@ -71,13 +79,12 @@ TEST_P(LawContract, HasTheGradientOfItsPrediction) {
     const double loss = law().predict(parameter, point);
     for (std::size_t p = 0; p < parameter.size(); ++p) {
       if (parameter[p] == 0.0) continue;
-      std::vector<double> above = parameter, below = parameter;
-      const double h = difference_step(std::abs(parameter[p]));
-      above[p] += h;
-      below[p] -= h;
-      const double numerical =
-          (law().predict(above, point) - law().predict(below, point)) / (above[p] - below[p]);
-      EXPECT_NEAR(slope[p], numerical,
+      const auto moved = [&](double change) {
+        std::vector<double> there = parameter;
+        there[p] += change;
+        return law().predict(there, point);
+      };
+      EXPECT_NEAR(slope[p], numerical_slope(moved, parameter[p]),
                   difference_tolerance * (std::abs(slope[p]) + loss / std::abs(parameter[p])))
           << fit.parameters[p];
     }
@@ -95,17 +102,44 @@ TEST_P(LawContract, HasTheShareGradientOfItsPrediction) {
     law().share_gradient(parameter, point, slope);
     const double loss = law().predict(parameter, point);
     for (std::size_t k = 0; k < mixture.size(); ++k) {
-      Mixture above = mixture, below = mixture;
-      const double h = difference_step(mixture[k]);
-      above[k] += h;
-      below[k] -= h;
-      const double numerical = (law().predict(parameter, {above, point.own, point.tokens}) -
-                                law().predict(parameter, {below, point.own, point.tokens})) /
-                               (above[k] - below[k]);
-      EXPECT_NEAR(slope[k], numerical,
+      const auto moved = [&](double change) {
+        Mixture there = mixture;
+        there[k] += change;
+        return law().predict(parameter, {there, point.own, point.tokens});
+      };
+      EXPECT_NEAR(slope[k], numerical_slope(moved, mixture[k]),
                   difference_tolerance * (std::abs(slope[k]) + loss / mixture[k]));
     }
   }
+}
+
+TEST_P(LawContract, IsConvexWhereItSaysSo) {
+  const Observations seen = noisy();
+  const LawFit fit = fit_law(seen, options());
+  for (std::size_t e = 0; e < 3; ++e) {
+    const std::vector<double> parameter = parameter_of(fit, e);
+    if (!law().convex_in_shares(parameter)) continue;
+    const auto loss = [&](const Mixture& mixture) {
+      return law().predict(parameter, {mixture, static_cast<int>(e), 3e5});
+    };
+    for (std::size_t d = 1; d < seen.mixtures.size(); ++d) {
+      const Mixture &a = seen.mixtures[d - 1], &b = seen.mixtures[d];
+      Mixture middle(3);
+      for (std::size_t k = 0; k < 3; ++k) middle[k] = 0.5 * (a[k] + b[k]);
+      EXPECT_LE(loss(middle), 0.5 * (loss(a) + loss(b)) * (1.0 + 1e-13));
+    }
+  }
+}
+
+TEST_P(LawContract, FitsDomainsWithoutATrainingDomainOrSaysWhyNot) {
+  Observations seen = noisy();
+  seen.domains.share_of[1] = -1;
+  const LawFit fit = fit_law(seen, options());
+  const double predicted = predict(fit, 1, seen.mixtures[3], 1e6);
+  if (law().sees_every_share())
+    EXPECT_NEAR(predicted / predict(fit, 0, seen.mixtures[3], 1e6), 1.0, 0.6);
+  else
+    EXPECT_TRUE(std::isnan(predicted) && !fit.domain[1].flags.empty());
 }
 
 TEST_P(LawContract, HasThePowerSectionItClaims) {
@@ -134,26 +168,33 @@ TEST_P(LawContract, GivesTheSameBitsForTheSameObservationsInAnyOrder) {
   for (std::size_t row = 0; row < seen.loss_nats.rows; ++row)
     for (std::size_t e = 0; e < 3; ++e)
       reversed.loss_nats(row, e) = seen.loss_nats(seen.loss_nats.rows - 1 - row, e);
-  EXPECT_EQ(fit_law(seen, options()), fit_law(seen, options()));
-  EXPECT_EQ(fit_law(seen, options()), fit_law(reversed, options()));
+  const LawFit first = fit_law(seen, options());
+  for (const LawFit& again : {fit_law(seen, options()), fit_law(reversed, options())}) {
+    EXPECT_EQ(again.coefficient, first.coefficient);
+    EXPECT_EQ(again.domain, first.domain);
+  }
 }
 
-// The law that was fitted is in its own family: fitted to its own predictions, it predicts them.
-// Errors in a parameter of 1e-14 standard errors of objective show as 1e-7 in predictions at most.
+// The law that was fitted is in its own family: fitted to its own predictions without a prior, it
+// predicts them. Errors in a parameter of 1e-14 standard errors of objective show as 1e-7 in
+// predictions at most. A law of all shares has more coefficients than twelve mixtures determine
+// without a prior: along such valleys the search may rest at a thirtieth of the noise.
 TEST_P(LawContract, FindsItselfInItsOwnPredictions) {
   Observations seen = noisy();
-  const LawFit first = fit_law(seen, options());
+  FitOptions options = this->options();
+  options.shrinkage = 0.0;
+  const LawFit first = fit_law(seen, options);
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     for (std::size_t e = 0; e < 3; ++e)
       seen.loss_nats(row, e) =
           predict(first, e, seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])],
                   seen.tokens[row]);
-  const LawFit second = fit_law(seen, options());
+  const LawFit second = fit_law(seen, options);
   for (std::size_t e = 0; e < 3; ++e) {
-    EXPECT_LT(second.domain[e].rmse_relative, 1e-9);
+    EXPECT_LT(second.domain[e].rmse_relative, law().sees_every_share() ? 1e-4 : 1e-9);
     EXPECT_NEAR(
         predict(second, e, seen.mixtures[3], 8e6) / predict(first, e, seen.mixtures[3], 8e6), 1.0,
-        1e-7);
+        law().sees_every_share() ? 1e-3 : 1e-7);
   }
 }
 
@@ -174,13 +215,15 @@ TEST_P(LawContract, CountsARowTwiceAsAWeightOfTwo) {
   data.mixtures = once.mixtures;
   data.mixture_id.resize(once.mixtures.size());
   std::iota(data.mixture_id.begin(), data.mixture_id.end(), 0);
-  data.volumes = synthetic::Design{}.volumes;
-  for (std::size_t v = 0; v < data.volumes.size(); ++v)
+  const std::vector<double> volumes = synthetic::Design{}.volumes;
+  for (std::size_t v = law().last_volume_only() ? volumes.size() - 1 : 0; v < volumes.size(); ++v) {
+    data.volumes.push_back(volumes[v]);
     for (std::size_t d = 0; d < data.mixtures.size(); ++d) {
-      data.volume.push_back(v);
+      data.volume.push_back(data.volumes.size() - 1);
       data.mixture.push_back(d);
-      data.loss_nats.push_back(once.loss_nats(d * data.volumes.size() + v, 0));
+      data.loss_nats.push_back(once.loss_nats(d * volumes.size() + v, 0));
     }
+  }
   std::vector<double> weight(data.mixtures.size(), 1.0);
   weight[2] = 2.0;
   const Estimate weighted = law().fitter(data)->fit(weight, {});
@@ -190,7 +233,8 @@ TEST_P(LawContract, CountsARowTwiceAsAWeightOfTwo) {
               1e-7);
 }
 
-// A start far off must not cost more than the objective's rounding.
+// A start far off must not cost more than the objective's rounding; for laws of all shares, which
+// have many valleys where the truth is none of theirs, not more than thrice the noise.
 TEST_P(LawContract, DoesNotTrustItsStart) {
   const Observations seen = noisy();
   const LawFit fit = fit_law(seen, options());
@@ -200,21 +244,24 @@ TEST_P(LawContract, DoesNotTrustItsStart) {
     const Table a = bootstrap_sample(seen, options(), fit, sample);
     const Table b = bootstrap_sample(seen, options(), misled, sample);
     for (std::size_t e = 0; e < 3; ++e)
-      EXPECT_NEAR(predict(fit, a, e, seen.mixtures[1], 1e6),
-                  predict(fit, b, e, seen.mixtures[1], 1e6), 1e-7);
+      EXPECT_NEAR(
+          predict(fit, a, e, seen.mixtures[1], 1e6) / predict(fit, b, e, seen.mixtures[1], 1e6),
+          1.0, law().sees_every_share() ? 1e-2 : 1e-7);
   }
 }
 
 TEST_P(LawContract, LeavesOutWhatItCannotUse) {
   Observations seen = noisy();
-  seen.loss_nats(0, 0) = std::numeric_limits<double>::quiet_NaN();
-  seen.loss_nats(1, 0) = std::numeric_limits<double>::infinity();
-  seen.loss_nats(2, 0) = -1.0;
+  // At the last of seven volumes, which every law uses.
+  seen.loss_nats(6, 0) = std::numeric_limits<double>::quiet_NaN();
+  seen.loss_nats(20, 0) = std::numeric_limits<double>::infinity();
+  seen.loss_nats(27, 0) = -1.0;
   seen.mixtures[1] = {0.0, 0.5, 0.5};
   const LawFit fit = fit_law(seen, options());
-  const int zero_shares = law().finite_at_zero_share() ? 0 : 7;
+  const int volumes = law().last_volume_only() ? 1 : 7;
+  const int zero_shares = law().diverges_without(0, 0) ? volumes : 0;
   EXPECT_EQ(fit.domain[0].masked, 3 + zero_shares);
-  EXPECT_EQ(fit.domain[0].observations, 12 * 7 - 3 - zero_shares);
+  EXPECT_EQ(fit.domain[0].observations, 12 * volumes - 3 - zero_shares);
   EXPECT_FALSE(fit.domain[0].flags.empty());
   for (std::size_t p = 0; p < fit.parameters.size(); ++p)
     EXPECT_TRUE(std::isfinite(fit.coefficient(0, p)));

@@ -27,12 +27,14 @@ struct Bound {
 
 enum class Residual { relative, plain };
 
-/// The observations of one evaluation domain, ready to be fitted: only finite positive losses, and
-/// no share of 0 where the law is infinite there. Rows are sorted by volume, mixture, repeat.
+/// The observations of one evaluation domain, ready to be fitted: only finite positive losses, no
+/// share of 0 where the law is infinite there, only the last volume if the law has no other. Rows
+/// are sorted by volume, mixture, repeat.
 struct DomainData {
   std::string domain{};
   int own = -1;
   Residual residual = Residual::relative;
+  double shrinkage = 1.0;              ///< strength of the law's own priors; 0: none
   std::vector<Mixture> mixtures{};     ///< D distinct mixtures that have rows
   std::vector<int> mixture_id{};       ///< D: their ids in the Observations
   std::vector<double> volumes{};       ///< V distinct volumes, ascending
@@ -85,8 +87,13 @@ class Law {
   virtual std::vector<std::string> parameters(std::size_t train_domains) const = 0;
   /// P bounds, in the parameters' order.
   virtual std::vector<Bound> bounds(std::size_t train_domains) const = 0;
-  /// True if rows with a share of 0 can be fitted.
-  virtual bool finite_at_zero_share() const = 0;
+  /// True if the loss is infinite where training domain k has no share.
+  /// @param own as in LawPoint
+  virtual bool diverges_without(std::size_t k, int own) const = 0;
+  /// True if other shares than the own one matter.
+  virtual bool sees_every_share() const = 0;
+  /// True if the law has no volume in it: it is fitted to the last volume and predicts that.
+  virtual bool last_volume_only() const { return false; }
 
   /// Predicted loss in nats per token. NaN if a parameter is NaN or the point lacks a share the law
   /// needs; +infinity at a share of 0 where the law diverges.
@@ -101,6 +108,13 @@ class Law {
   virtual std::optional<PowerSection> power_section(std::span<const double> parameter,
                                                     double tokens) const = 0;
 
+  /// True if the prediction is a convex function of the shares at these parameters, so that a
+  /// local optimum is the optimum.
+  virtual bool convex_in_shares(std::span<const double> parameter) const = 0;
+
+  /// P: parameters that a fit of these observations keeps at a value by choice of gauge, since
+  /// moving them changes nothing that the others cannot undo.
+  virtual std::vector<bool> pinned(const DomainData& data) const;
   /// Why these observations cannot be fitted, or nothing. The complaint's place is left empty.
   virtual std::optional<Complaint> obstacle(const DomainData& data) const = 0;
   /// @param data without obstacle; must outlive the fitter

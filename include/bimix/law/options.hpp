@@ -12,6 +12,7 @@ namespace bimix {
 struct FitOptions {
   std::string law = "bimix";          ///< a name of law_names()
   std::string residual = "relative";  ///< "relative": (predicted - seen) / seen; "plain": nats
+  double shrinkage = 1.0;             ///< strength of the priors of laws that have any; 0: none
   int bootstrap = 200;                ///< resamples, each a Dirichlet(1) weighting of the mixtures
   double level = 0.9;                 ///< of the intervals, in (0, 1)
   std::uint64_t seed = 1;             ///< of bootstrap weights and folds: the campaign's seed

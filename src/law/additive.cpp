@@ -1,0 +1,65 @@
+#include "reciprocal_sum.hpp"
+#include "solved_law.hpp"
+
+#include <algorithm>
+
+// L = E + B s^-beta + 1 / sum_j C_j r_j^g_j (Shukor et al., arXiv 2507.09404, at a fixed model
+// size): the mixture moves the floor alone. Convex in the shares if no g exceeds 1.
+namespace bimix {
+namespace {
+
+enum : std::size_t { e_index, b_index, beta_index, sum_index };
+
+class Additive final : public CurveLaw {
+ public:
+  std::string name() const override { return "additive"; }
+  std::vector<std::string> parameters(std::size_t domains) const override {
+    std::vector<std::string> names{"E", "B", "beta"};
+    reciprocal_sum::append_parameters(names, domains);
+    return names;
+  }
+  std::vector<Bound> bounds(std::size_t domains) const override {
+    std::vector<Bound> bounds{not_negative, not_negative, volume_exponent};
+    reciprocal_sum::append_bounds(bounds, domains);
+    return bounds;
+  }
+  bool diverges_without(std::size_t, int) const override { return false; }
+  bool convex_in_shares(std::span<const double> parameter) const override {
+    return reciprocal_sum::is_convex(parameter.subspan(sum_index));
+  }
+  std::size_t exponent(std::size_t) const override { return beta_index; }
+  std::vector<std::size_t> linear(std::size_t) const override { return {e_index, b_index}; }
+
+  Prior prior(const DomainData& data) const override {
+    const std::size_t domains = data.mixtures.front().size();
+    Prior prior;
+    reciprocal_sum::shrink(prior, sum_index, domains, data.own, sum_index + 2 * domains);
+    return prior;
+  }
+
+  std::vector<std::vector<double>> starts(const DomainData& data) const override {
+    std::vector<std::vector<double>> starts;
+    for (const double beta : {0.2, 0.8})
+      for (const auto& sum : reciprocal_sum::starts(data)) {
+        std::vector<double> start(sum_index, 0.0);
+        start[beta_index] = beta;
+        start.insert(start.end(), sum.begin(), sum.end());
+        starts.push_back(start);
+      }
+    return starts;
+  }
+
+  void curve(std::span<const double> parameter, std::span<const double> share, int,
+             Curve& curve) const override {
+    curve.floor = parameter[e_index];
+    curve.decay = parameter[b_index];
+    curve.floor_slope(e_index) = curve.decay_slope(b_index) = 1.0;
+    reciprocal_sum::add(parameter, sum_index, share, curve);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<const Law> make_law_additive() { return std::make_unique<Additive>(); }
+
+}  // namespace bimix

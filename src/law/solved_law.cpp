@@ -1,0 +1,273 @@
+#include "solved_law.hpp"
+
+#include <bimix/core/text.hpp>
+#include <bimix/data/volumes.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace bimix {
+namespace {
+
+LawPoint point_of(const DomainData& data, std::size_t row) {
+  return {data.mixtures[data.mixture[row]], data.own, data.volumes[data.volume[row]]};
+}
+
+double mean_loss(const DomainData& data) {
+  double sum = 0.0;
+  for (const double loss : data.loss_nats) sum += loss;
+  return sum / static_cast<double>(data.loss_nats.size());
+}
+
+/// Asks the law for each row.
+class PlainRows final : public RowModel {
+ public:
+  PlainRows(const Law& law, const DomainData& data) : law_(law), data_(data) {}
+
+  void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
+                Eigen::MatrixXd& slope) override {
+    const std::size_t rows = data_.loss_nats.size();
+    predicted.resize(static_cast<Eigen::Index>(rows));
+    slope.resize(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(parameter.size()));
+    std::vector<double> row(parameter.size());
+    for (std::size_t m = 0; m < rows; ++m) {
+      const LawPoint point = point_of(data_, m);
+      const auto i = static_cast<Eigen::Index>(m);
+      predicted(i) = law_.predict(parameter, point);
+      law_.gradient(parameter, point, row);
+      for (std::size_t p = 0; p < row.size(); ++p) slope(i, static_cast<Eigen::Index>(p)) = row[p];
+    }
+  }
+
+ private:
+  const Law& law_;
+  const DomainData& data_;
+};
+
+Curve zero_curve(std::size_t parameters, std::size_t domains) {
+  Curve curve;
+  const auto count = static_cast<Eigen::Index>(parameters);
+  const auto shares = static_cast<Eigen::Index>(domains);
+  curve.floor_slope = curve.decay_slope = Eigen::VectorXd::Zero(count);
+  curve.floor_share = curve.decay_share = Eigen::VectorXd::Zero(shares);
+  return curve;
+}
+
+class CurveRows final : public RowModel {
+ public:
+  CurveRows(const CurveLaw& law, const DomainData& data)
+      : law_(law), data_(data), exponent_(law.exponent(data.mixtures.front().size())) {}
+
+  void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
+                Eigen::MatrixXd& slope) override {
+    const std::size_t rows = data_.loss_nats.size(), count = parameter.size();
+    std::vector<Curve> curves;
+    for (const Mixture& mixture : data_.mixtures) {
+      curves.push_back(zero_curve(count, mixture.size()));
+      law_.curve(parameter, mixture, data_.own, curves.back());
+    }
+    std::vector<double> power, log_volume;
+    for (const double tokens : data_.volumes) {
+      log_volume.push_back(std::log(tokens));
+      power.push_back(std::exp(-parameter[exponent_] * log_volume.back()));
+    }
+    predicted.resize(static_cast<Eigen::Index>(rows));
+    slope.resize(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(count));
+    for (std::size_t m = 0; m < rows; ++m) {
+      const Curve& curve = curves[data_.mixture[m]];
+      const double v = power[data_.volume[m]];
+      const auto i = static_cast<Eigen::Index>(m);
+      predicted(i) = curve.floor + curve.decay * v;
+      slope.row(i) = (curve.floor_slope + v * curve.decay_slope).transpose();
+      slope(i, static_cast<Eigen::Index>(exponent_)) -=
+          log_volume[data_.volume[m]] * curve.decay * v;
+    }
+  }
+
+ private:
+  const CurveLaw& law_;
+  const DomainData& data_;
+  std::size_t exponent_;
+};
+
+/// The solver on one domain's rows.
+class SolvedFitter final : public DomainFitter {
+ public:
+  SolvedFitter(const SolvedLaw& law, const DomainData& data)
+      : law_(law), data_(data), rows_(law.rows(data)), starts_(law.starts(data)) {
+    const std::size_t domains = data.mixtures.front().size();
+    problem_.target = Eigen::Map<const Eigen::VectorXd>(
+        data.loss_nats.data(), static_cast<Eigen::Index>(data.loss_nats.size()));
+    problem_.scale.resize(problem_.target.size());
+    problem_.bounds = law.bounds(domains);
+    problem_.pinned = law.pinned(data);
+    problem_.linear = law.linear(domains);
+    if (data.shrinkage > 0.0) {
+      problem_.prior = law.prior(data);
+      const double unit = data.residual == Residual::relative ? 1.0 : mean_loss(data);
+      problem_.prior.rows *= data.shrinkage * unit;
+      problem_.prior.target *= data.shrinkage * unit;
+    }
+  }
+
+  Estimate fit(std::span<const double> mixture_weight, std::span<const double> start) override {
+    for (std::size_t m = 0; m < data_.loss_nats.size(); ++m) {
+      const double size = data_.residual == Residual::relative ? data_.loss_nats[m] : 1.0;
+      problem_.scale(static_cast<Eigen::Index>(m)) =
+          std::sqrt(mixture_weight[data_.mixture[m]]) / size;
+    }
+    std::vector<std::vector<double>> starts = starts_;
+    if (!start.empty()) {
+      starts.emplace_back(start.begin(), start.end());
+      for (std::size_t p = 0; p < start.size(); ++p)
+        if (problem_.pinned[p]) starts.back()[p] = starts.front()[p];
+    }
+    return solve(*rows_, problem_, starts);
+  }
+
+ private:
+  const SolvedLaw& law_;
+  const DomainData& data_;
+  std::unique_ptr<RowModel> rows_;
+  std::vector<std::vector<double>> starts_;
+  LeastSquares problem_{};
+};
+
+}  // namespace
+
+std::optional<Complaint> SolvedLaw::obstacle(const DomainData& data) const {
+  const std::string domain = fmt::format("domain '{}'", data.domain);
+  // Shrinkage stands in for some mixtures, not for the sight of a difference.
+  constexpr std::size_t fewest = 4;
+  std::size_t needed = fewest;
+  if (!data.mixtures.empty() && data.shrinkage == 0.0) {
+    const std::vector<bool> pinned = this->pinned(data);
+    needed = static_cast<std::size_t>(std::count(pinned.begin(), pinned.end(), false));
+  }
+  if (data.loss_nats.size() < needed)
+    return Complaint{"",
+                     fmt::format("{} has {} usable observations", domain, data.loss_nats.size()),
+                     fmt::format("law {} needs {}", name(), needed), "Add mixtures or volumes"};
+  if (data.mixtures.size() < 2)
+    return Complaint{"", fmt::format("{} was seen with one mixture", domain),
+                     "what a mixture changes cannot be told from one", "Add mixtures"};
+  if (!last_volume_only() && data.volumes.back() <= data.volumes.front() * (1.0 + volume_tolerance))
+    return Complaint{"", fmt::format("the volume's part of {} cannot be told", domain),
+                     "there is one volume", "Evaluate at two volumes at least, better five"};
+  return std::nullopt;
+}
+
+std::unique_ptr<DomainFitter> SolvedLaw::fitter(const DomainData& data) const {
+  return std::make_unique<SolvedFitter>(*this, data);
+}
+
+std::vector<Complaint> SolvedLaw::doubts(const DomainData& data, const Estimate& estimate) const {
+  const std::size_t domains = data.mixtures.front().size();
+  const std::vector<std::string> names = parameters(domains);
+  const std::vector<Bound> limits = bounds(domains);
+  const std::vector<bool> fixed = pinned(data);
+  std::vector<std::string> stopped;
+  for (std::size_t p = 0; p < names.size(); ++p)
+    if (!fixed[p] &&
+        (estimate.parameter[p] == limits[p].low || estimate.parameter[p] == limits[p].high))
+      stopped.push_back(fmt::format("{} = {:g}", names[p], estimate.parameter[p]));
+  if (stopped.empty()) return {};
+  return {{"",
+           fmt::format("{} of domain '{}' stopped at a bound", join_words(stopped), data.domain),
+           "", ""}};
+}
+
+Prior SolvedLaw::prior(const DomainData&) const { return {}; }
+
+std::unique_ptr<RowModel> SolvedLaw::rows(const DomainData& data) const {
+  return std::make_unique<PlainRows>(*this, data);
+}
+
+double CurveLaw::predict(std::span<const double> parameter, const LawPoint& point) const {
+  Curve curve = zero_curve(parameter.size(), point.share.size());
+  this->curve(parameter, point.share, point.own, curve);
+  return curve.floor +
+         curve.decay * std::pow(point.tokens, -parameter[exponent(point.share.size())]);
+}
+
+void CurveLaw::gradient(std::span<const double> parameter, const LawPoint& point,
+                        std::span<double> slope) const {
+  Curve curve = zero_curve(parameter.size(), point.share.size());
+  this->curve(parameter, point.share, point.own, curve);
+  const std::size_t beta = exponent(point.share.size());
+  const double v = std::pow(point.tokens, -parameter[beta]);
+  for (std::size_t p = 0; p < slope.size(); ++p) {
+    const auto i = static_cast<Eigen::Index>(p);
+    slope[p] = curve.floor_slope(i) + v * curve.decay_slope(i);
+  }
+  slope[beta] -= std::log(point.tokens) * curve.decay * v;
+}
+
+void CurveLaw::share_gradient(std::span<const double> parameter, const LawPoint& point,
+                              std::span<double> slope) const {
+  Curve curve = zero_curve(parameter.size(), point.share.size());
+  this->curve(parameter, point.share, point.own, curve);
+  const double v = std::pow(point.tokens, -parameter[exponent(point.share.size())]);
+  for (std::size_t k = 0; k < slope.size(); ++k) {
+    const auto i = static_cast<Eigen::Index>(k);
+    slope[k] = curve.floor_share(i) + v * curve.decay_share(i);
+  }
+}
+
+std::unique_ptr<RowModel> CurveLaw::rows(const DomainData& data) const {
+  return std::make_unique<CurveRows>(*this, data);
+}
+
+void pull_to_mean(Prior& prior, const std::vector<std::size_t>& parameters,
+                  std::size_t parameter_count, double weight) {
+  pull_to(prior, parameters, parameter_count, weight, 0.0);
+  const auto count = static_cast<Eigen::Index>(parameters.size());
+  for (Eigen::Index i = prior.rows.rows() - count; i < prior.rows.rows(); ++i)
+    for (const std::size_t p : parameters)
+      prior.rows(i, static_cast<Eigen::Index>(p)) -= weight / static_cast<double>(count);
+}
+
+void pull_to(Prior& prior, const std::vector<std::size_t>& parameters, std::size_t parameter_count,
+             double weight, double center) {
+  const Eigen::Index old = prior.rows.rows();
+  const Eigen::Index rows = old + static_cast<Eigen::Index>(parameters.size());
+  prior.rows.conservativeResize(rows, static_cast<Eigen::Index>(parameter_count));
+  prior.target.conservativeResize(rows);
+  for (Eigen::Index i = old; i < rows; ++i) {
+    prior.rows.row(i).setZero();
+    prior.rows(i, static_cast<Eigen::Index>(parameters[static_cast<std::size_t>(i - old)])) =
+        weight;
+    prior.target(i) = weight * center;
+  }
+}
+
+std::vector<std::size_t> by_domain(std::size_t first, std::size_t train_domains, int skip) {
+  std::vector<std::size_t> parameters;
+  for (std::size_t k = 0; k < train_domains; ++k)
+    if (static_cast<int>(k) != skip) parameters.push_back(first + k);
+  return parameters;
+}
+
+void append_names(std::vector<std::string>& names, const std::string& name,
+                  std::size_t train_domains) {
+  for (std::size_t k = 1; k <= train_domains; ++k) names.push_back(fmt::format("{}_{}", name, k));
+}
+
+std::size_t gauge_domain(int own) { return own >= 0 ? static_cast<std::size_t>(own) : 0; }
+
+LossRange last_losses(const DomainData& data) {
+  LossRange range{std::numeric_limits<double>::infinity(), 0.0};
+  const double edge = data.volumes.back() * (1.0 - volume_tolerance);
+  for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
+    if (data.volumes[data.volume[m]] < edge) continue;
+    range.low = std::min(range.low, data.loss_nats[m]);
+    range.high = std::max(range.high, data.loss_nats[m]);
+  }
+  range.high = std::max(range.high, 1.01 * range.low);
+  return range;
+}
+
+}  // namespace bimix

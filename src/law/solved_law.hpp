@@ -1,0 +1,93 @@
+#pragma once
+
+#include "solver.hpp"
+
+#include <bimix/law/law.hpp>
+
+#include <Eigen/Core>
+
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// A law that the shared solver fits. It says which parameters are linear, where to start and how
+/// it shrinks; everything else has a default.
+class SolvedLaw : public Law {
+ public:
+  bool sees_every_share() const override { return true; }
+  std::optional<PowerSection> power_section(std::span<const double>, double) const override {
+    return std::nullopt;
+  }
+  std::optional<Complaint> obstacle(const DomainData& data) const override;
+  std::unique_ptr<DomainFitter> fitter(const DomainData& data) const override;
+  std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const override;
+
+  /// Parameters in which the prediction is linear and which are not negative; a handful at most.
+  virtual std::vector<std::size_t> linear(std::size_t train_domains) const = 0;
+  /// Starting points; those of linear parameters do not matter, pinned ones have their value.
+  virtual std::vector<std::vector<double>> starts(const DomainData& data) const = 0;
+  /// The prior at strength 1, on the scale of relative residuals.
+  virtual Prior prior(const DomainData& data) const;
+  /// Predictions of all rows at once; here row by row.
+  virtual std::unique_ptr<RowModel> rows(const DomainData& data) const;
+};
+
+/// The two parts of a curve L(s) = floor + decay * s^-beta at one mixture, with their slopes.
+struct Curve {
+  double floor = 0.0, decay = 0.0;
+  Eigen::VectorXd floor_slope{}, decay_slope{};  ///< P: by parameter
+  Eigen::VectorXd floor_share{}, decay_share{};  ///< K: by share
+};
+
+/// A law that is a power law of the volume at every mixture, plus a floor.
+class CurveLaw : public SolvedLaw {
+ public:
+  double predict(std::span<const double> parameter, const LawPoint& point) const override;
+  void gradient(std::span<const double> parameter, const LawPoint& point,
+                std::span<double> slope) const override;
+  void share_gradient(std::span<const double> parameter, const LawPoint& point,
+                      std::span<double> slope) const override;
+  /// One curve a mixture, one power a volume.
+  std::unique_ptr<RowModel> rows(const DomainData& data) const override;
+
+  /// Which parameter beta is.
+  virtual std::size_t exponent(std::size_t train_domains) const = 0;
+  /// @param curve all slopes 0, all that are not must be written; that by beta is the caller's
+  virtual void curve(std::span<const double> parameter, std::span<const double> share, int own,
+                     Curve& curve) const = 0;
+};
+
+/// Bounds of volume exponents: below, the power cannot be told from a logarithm; nothing real comes
+/// near the upper one.
+constexpr Bound volume_exponent{0.01, 10.0};
+constexpr Bound not_negative{0.0, std::numeric_limits<double>::infinity()};
+
+/// Adds rows that pull each of the parameters to their common mean.
+/// @param weight about the relative error of a loss over the spread one expects of the parameters
+void pull_to_mean(Prior& prior, const std::vector<std::size_t>& parameters,
+                  std::size_t parameter_count, double weight);
+/// Adds rows that pull each of the parameters to `center`.
+void pull_to(Prior& prior, const std::vector<std::size_t>& parameters, std::size_t parameter_count,
+             double weight, double center);
+
+/// first, first + 1, ... one for each training domain, without the one of domain `skip` (-1: all).
+std::vector<std::size_t> by_domain(std::size_t first, std::size_t train_domains, int skip);
+
+/// {"<name>_1", ..., "<name>_K"} appended.
+void append_names(std::vector<std::string>& names, const std::string& name,
+                  std::size_t train_domains);
+
+/// The domain whose coefficient fixes a gauge: the own one, or the first if there is none.
+std::size_t gauge_domain(int own);
+
+/// Smallest and largest loss of the last volume, with at least 1 % between them.
+struct LossRange {
+  double low = 0.0, high = 0.0;
+};
+LossRange last_losses(const DomainData& data);
+
+}  // namespace bimix
