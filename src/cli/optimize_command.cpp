@@ -46,7 +46,7 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
                                   "bimix optimize runs/demo --tokens 100B --cap books=0.1");
   command->add_option("DIR", flags->folder, "run folder")->required();
   command->add_option("--tokens", flags->tokens, "volume the mixture is for, for example 100B");
-  command->add_option("--objective", flags->objective, "mean or weighted");
+  command->add_option("--objective", flags->objective, "mean, weighted or worst");
   command->add_option("--weights", flags->weights, "of the domains' losses: a=2,b=1");
   command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");
   command->add_option("--cap", flags->cap, "largest shares: a=0.4");

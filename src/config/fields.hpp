@@ -80,7 +80,7 @@ template <class Visitor>
 void describe(Visitor& v, OptimizeOptions& o) {
   v.number("tokens", o.tokens, {0, most_tokens},
            "volume the mixture is for; 0: the largest trained");
-  v.text("objective", o.objective, "mean or weighted");
+  v.text("objective", o.objective, "mean, weighted or worst");
   v.number("max_epochs", o.max_epochs, {0, infinity}, "over unique_tokens; 0: no limit");
   v.flag("extrapolate", o.extrapolate, "allow shares outside the range that was tried");
 }

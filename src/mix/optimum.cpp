@@ -1,3 +1,4 @@
+#include "descent.hpp"
 #include "separable.hpp"
 
 #include <bimix/core/simplex.hpp>
@@ -31,8 +32,18 @@ struct Problem {
   const LawFit& fit;
   double tokens;
   std::vector<double> weight{};  ///< E, sums to 1, 0 where not fitted
-  Box box{};                     ///< domains that keep their share have no room
-  std::vector<bool> kept{};      ///< K: no fitted evaluation domain follows this one
+  Mixture default_share{};
+  bool worst = false;        ///< the largest excess over the default instead of the mean loss
+  Box box{};                 ///< domains that keep their share have no room
+  std::vector<bool> kept{};  ///< K: no fitted evaluation domain depends on this one
+};
+
+/// The mixture that was sought, and what is known about it.
+struct Solution {
+  Mixture share{};
+  double certificate = 0.0;
+  std::string certificate_kind{};
+  std::vector<double> weight{};  ///< E: the mean for which this mixture is the best
 };
 
 std::vector<double> weights(const LawFit& fit, const OptimizeOptions& options) {
@@ -49,7 +60,7 @@ std::vector<double> weights(const LawFit& fit, const OptimizeOptions& options) {
 
 void keep_unfitted_shares(Problem& problem, const Mixture& default_share) {
   const DomainSet& domains = problem.fit.domains;
-  problem.kept.assign(domains.train.size(), true);
+  problem.kept.assign(domains.train.size(), !problem.law.sees_every_share());
   for (std::size_t e = 0; e < domains.eval.size(); ++e)
     if (domains.share_of[e] >= 0 && is_fitted(problem.fit.coefficient, e))
       problem.kept[static_cast<std::size_t>(domains.share_of[e])] = false;
@@ -86,6 +97,8 @@ Problem problem_of(const LawFit& fit, const OptimizeOptions& options,
         "domains", fmt::format("the default mixture is ({})", fmt::join(default_share, ", ")),
         "one share for each domain, summing to 1", ""});
   Problem problem{find_law(fit.law), fit, options.tokens};
+  problem.default_share = default_share;
+  problem.worst = options.objective == "worst";
   problem.box = allowed_box(fit, options);
   problem.weight = weights(fit, options);
   keep_unfitted_shares(problem, default_share);
@@ -93,48 +106,180 @@ Problem problem_of(const LawFit& fit, const OptimizeOptions& options,
   return problem;
 }
 
-Mixture solve(const Problem& problem, const Table& coefficient) {
+/// The terms of a separable problem; nothing if the law has no power section.
+std::optional<std::vector<std::vector<PowerTerm>>> power_terms(const Problem& problem,
+                                                               const Table& coefficient) {
   const DomainSet& domains = problem.fit.domains;
   std::vector<std::vector<PowerTerm>> terms(domains.train.size());
   for (std::size_t e = 0; e < domains.eval.size(); ++e) {
     if (problem.weight[e] == 0.0) continue;
     const auto section = problem.law.power_section(row_of(coefficient, e), problem.tokens);
-    if (!section)
-      throw UsageError(Complaint{"optimize",
-                                 fmt::format("law {} has no exact optimum", problem.law.name()),
-                                 "its loss is no power of the own share alone", "Fit another law"});
+    if (!section) return std::nullopt;
     terms[static_cast<std::size_t>(domains.share_of[e])].push_back(
         {problem.weight[e] * section->scale, section->exponent});
   }
-  return minimise_separable(terms, problem.box);
+  return terms;
 }
 
-/// Weighted mean loss; domains of weight 0 do not count, fitted or not.
+LawPoint point_of(const Problem& problem, const Mixture& share, std::size_t e) {
+  return {share, problem.fit.domains.share_of[e], problem.tokens};
+}
+
+/// Losses at a mixture, beyond those at the default if the worst counts; 0 for domains of weight 0,
+/// fitted or not.
+std::vector<double> losses(const Problem& problem, const Table& coefficient, const Mixture& share) {
+  std::vector<double> loss(problem.weight.size(), 0.0);
+  for (std::size_t e = 0; e < loss.size(); ++e) {
+    if (problem.weight[e] == 0.0) continue;
+    const auto parameter = row_of(coefficient, e);
+    loss[e] = problem.law.predict(parameter, point_of(problem, share, e));
+    if (problem.worst)
+      loss[e] -= problem.law.predict(parameter, point_of(problem, problem.default_share, e));
+  }
+  return loss;
+}
+
+double largest(const Problem& problem, const std::vector<double>& loss) {
+  double largest = -std::numeric_limits<double>::infinity();
+  for (std::size_t e = 0; e < loss.size(); ++e)
+    if (problem.weight[e] > 0.0) largest = std::max(largest, loss[e]);
+  return largest;
+}
+
+/// The weighted mean loss, or the largest excess over the default.
 double objective(const Problem& problem, const Table& coefficient, const Mixture& share) {
+  const std::vector<double> loss = losses(problem, coefficient, share);
+  if (problem.worst) return largest(problem, loss);
   double sum = 0.0;
-  for (std::size_t e = 0; e < problem.weight.size(); ++e)
-    if (problem.weight[e] > 0.0)
-      sum += problem.weight[e] * predict(problem.fit, coefficient, e, share, problem.tokens);
+  for (std::size_t e = 0; e < loss.size(); ++e) sum += problem.weight[e] * loss[e];
   return sum;
 }
 
-/// From the law's own share_gradient, not from the solver's formula.
-double kkt_residual(const Problem& problem, const Mixture& share) {
-  const std::size_t domains = share.size();
-  std::vector<double> gain(domains, 0.0), slope(domains);
-  for (std::size_t e = 0; e < problem.weight.size(); ++e) {
-    if (problem.weight[e] == 0.0) continue;
-    const LawPoint point{share, problem.fit.domains.share_of[e], problem.tokens};
-    problem.law.share_gradient(row_of(problem.fit.coefficient, e), point, slope);
-    for (std::size_t k = 0; k < domains; ++k) gain[k] -= problem.weight[e] * slope[k];
+/// d (sum_e weight_e L_e) / d share, added to `slope`.
+void add_slope(const Problem& problem, const Table& coefficient, const std::vector<double>& weight,
+               const Mixture& share, std::vector<double>& slope) {
+  std::vector<double> part(share.size());
+  for (std::size_t e = 0; e < weight.size(); ++e) {
+    if (weight[e] == 0.0) continue;
+    problem.law.share_gradient(row_of(coefficient, e), point_of(problem, share, e), part);
+    for (std::size_t k = 0; k < part.size(); ++k) slope[k] += weight[e] * part[k];
   }
+}
+
+bool is_convex(const Problem& problem, const Table& coefficient) {
+  for (std::size_t e = 0; e < problem.weight.size(); ++e)
+    if (problem.weight[e] > 0.0 && !problem.law.convex_in_shares(row_of(coefficient, e)))
+      return false;
+  return true;
+}
+
+/// Where descents begin: the default, the middle of the box, and, where there may be several
+/// valleys, towards each domain.
+std::vector<Mixture> starts(const Problem& problem, bool convex) {
+  const std::size_t domains = problem.default_share.size();
+  Mixture middle(domains);
+  for (std::size_t k = 0; k < domains; ++k)
+    middle[k] = 0.5 * (problem.box.low[k] + problem.box.high[k]);
+  middle = project_to_box(middle, problem.box);
+  if (convex) return {middle};
+  std::vector<Mixture> starts{problem.default_share, middle};
+  for (std::size_t k = 0; k < domains; ++k) {
+    Mixture towards = middle;
+    towards[k] = problem.box.high[k];
+    starts.push_back(towards);
+  }
+  return starts;
+}
+
+/// exp(loss / temperature), normalised over the domains that count.
+std::vector<double> soft_weights(const Problem& problem, const std::vector<double>& loss,
+                                 double temperature) {
+  const double top = largest(problem, loss);
+  std::vector<double> weight(loss.size(), 0.0);
+  for (std::size_t e = 0; e < loss.size(); ++e)
+    if (problem.weight[e] > 0.0) weight[e] = std::exp((loss[e] - top) / temperature);
+  return normalised(weight);
+}
+
+Rest descend_mean(const Problem& problem, const Table& coefficient, const Mixture& start) {
+  return descend(
+      [&](const Mixture& share, std::vector<double>& slope) {
+        add_slope(problem, coefficient, problem.weight, share, slope);
+        return objective(problem, coefficient, share);
+      },
+      problem.box, start);
+}
+
+/// The smooth maximum T log sum exp(loss / T) for falling T. With the last weights p the gap is
+/// max loss - min over v of sum p (loss + slope . (v - share)), by weak duality.
+/// @param weight written: p
+Rest descend_worst(const Problem& problem, const Table& coefficient, const Mixture& start,
+                   std::vector<double>& weight) {
+  constexpr double coldest = 1e-6;
+  Rest rest{start, 0.0, 0.0};
+  for (double temperature = 0.1; temperature >= 0.99 * coldest; temperature *= 0.1) {
+    rest = descend(
+        [&](const Mixture& share, std::vector<double>& slope) {
+          const std::vector<double> loss = losses(problem, coefficient, share);
+          const double top = largest(problem, loss);
+          if (!std::isfinite(top)) return top;
+          weight = soft_weights(problem, loss, temperature);
+          add_slope(problem, coefficient, weight, share, slope);
+          double sum = 0.0;
+          for (std::size_t e = 0; e < loss.size(); ++e)
+            if (problem.weight[e] > 0.0) sum += std::exp((loss[e] - top) / temperature);
+          return top + temperature * std::log(sum);
+        },
+        problem.box, rest.share);
+  }
+  const std::vector<double> loss = losses(problem, coefficient, rest.share);
+  weight = soft_weights(problem, loss, coldest);
+  double mean = 0.0;
+  for (std::size_t e = 0; e < loss.size(); ++e) mean += weight[e] * loss[e];
+  rest.value = largest(problem, loss);
+  rest.gap += rest.value - mean;
+  return rest;
+}
+
+/// From the law's own share_gradient, not from the solver's formula.
+double kkt_residual(const Problem& problem, const Table& coefficient, const Mixture& share) {
+  std::vector<double> slope(share.size(), 0.0);
+  add_slope(problem, coefficient, problem.weight, share, slope);
   constexpr double infinity = std::numeric_limits<double>::infinity();
   double most_wanted = -infinity, least_missed = infinity;
-  for (std::size_t k = 0; k < domains; ++k) {
-    if (share[k] < problem.box.high[k]) most_wanted = std::max(most_wanted, gain[k]);
-    if (share[k] > problem.box.low[k]) least_missed = std::min(least_missed, gain[k]);
+  for (std::size_t k = 0; k < share.size(); ++k) {
+    if (share[k] < problem.box.high[k]) most_wanted = std::max(most_wanted, -slope[k]);
+    if (share[k] > problem.box.low[k]) least_missed = std::min(least_missed, -slope[k]);
   }
   return std::max(0.0, most_wanted - least_missed);
+}
+
+Solution solve_by_descent(const Problem& problem, const Table& coefficient) {
+  const bool convex = is_convex(problem, coefficient);
+  Solution best;
+  double least = std::numeric_limits<double>::infinity();
+  for (const Mixture& start : starts(problem, convex)) {
+    std::vector<double> weight = problem.weight;
+    const Rest rest = problem.worst ? descend_worst(problem, coefficient, start, weight)
+                                    : descend_mean(problem, coefficient, start);
+    if (best.share.empty() || rest.value < least) {
+      least = rest.value;
+      best = {rest.share, rest.gap, "", weight};
+    }
+  }
+  best.certificate_kind = convex ? "nats above the best at most (Frank-Wolfe gap)"
+                                 : "local (the law is not convex here): Frank-Wolfe gap, nats";
+  return best;
+}
+
+Solution solve(const Problem& problem, const Table& coefficient) {
+  if (!problem.worst)
+    if (const auto terms = power_terms(problem, coefficient)) {
+      const Mixture share = minimise_separable(*terms, problem.box);
+      return {share, kkt_residual(problem, coefficient, share),
+              "KKT residual, nats per unit of share", problem.weight};
+    }
+  return solve_by_descent(problem, coefficient);
 }
 
 void add_region(const Problem& problem, MixtureChoice& choice) {
@@ -143,7 +288,7 @@ void add_region(const Problem& problem, MixtureChoice& choice) {
   choice.bootstrap_share = Table(samples.size(), domains);
   std::vector<double> gains;
   for (std::size_t b = 0; b < samples.size(); ++b) {
-    const Mixture optimum = solve(problem, samples[b]);
+    const Mixture optimum = solve(problem, samples[b]).share;
     for (std::size_t k = 0; k < domains; ++k) choice.bootstrap_share(b, k) = optimum[k];
     gains.push_back(objective(problem, samples[b], choice.default_share) -
                     objective(problem, samples[b], choice.share));
@@ -220,8 +365,9 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   choice.default_share = default_share;
   choice.floor = problem.box.low;
   choice.cap = problem.box.high;
-  choice.weight = problem.weight;
-  choice.share = solve(problem, fit.coefficient);
+  const Solution solution = solve(problem, fit.coefficient);
+  choice.weight = solution.weight;
+  choice.share = solution.share;
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
     choice.predicted_nats.push_back(predict(fit, e, choice.share, options.tokens));
     choice.predicted_default_nats.push_back(predict(fit, e, default_share, options.tokens));
@@ -229,8 +375,8 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   choice.objective_nats = objective(problem, fit.coefficient, choice.share);
   choice.objective_default_nats = objective(problem, fit.coefficient, default_share);
   choice.gain_nats = choice.objective_default_nats - choice.objective_nats;
-  choice.certificate = kkt_residual(problem, choice.share);
-  choice.certificate_kind = "KKT residual, nats per unit of share";
+  choice.certificate = solution.certificate;
+  choice.certificate_kind = solution.certificate_kind;
   add_region(problem, choice);
   add_share_flags(problem, options, choice);
   add_fit_flags(problem, choice);

@@ -51,17 +51,19 @@ std::vector<Complaint> complaints(const OptimizeOptions& options, const DomainSe
   if (!(options.tokens > 0.0) || std::isinf(options.tokens))
     found.push_back({"optimize.tokens", fmt::format("{} is no volume", options.tokens),
                      "a positive number of tokens", ""});
-  if (options.objective != "mean" && options.objective != "weighted")
+  if (options.objective != "mean" && options.objective != "weighted" &&
+      options.objective != "worst")
     found.push_back({"optimize.objective", fmt::format("'{}' is no objective", options.objective),
-                     "mean or weighted", "Choose one of them"});
+                     "mean, weighted or worst", "Choose one of them"});
   check_list(found, "weights", options.weights, domains.eval, infinity);
   if (options.objective == "weighted" && !(stable_sum(options.weights) > 0.0))
     found.push_back({"optimize.weights", "no domain has a weight",
                      "objective: weighted needs one above 0",
                      "Give weights, or use objective: mean"});
-  if (options.objective == "mean" && !options.weights.empty())
-    found.push_back({"optimize.weights", "weights are given for objective: mean",
-                     "it weights all domains equally", "Use objective: weighted, or drop them"});
+  if ((options.objective == "mean" || options.objective == "worst") && !options.weights.empty())
+    found.push_back({"optimize.weights",
+                     fmt::format("weights are given for objective: {}", options.objective),
+                     "it treats all domains equally", "Use objective: weighted, or drop them"});
   check_list(found, "floor", options.floor, domains.train, 1.0);
   check_list(found, "cap", options.cap, domains.train, 1.0);
   check_list(found, "unique_tokens", options.unique_tokens, domains.train, infinity);

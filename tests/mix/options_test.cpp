@@ -25,7 +25,7 @@ TEST(OptimizeOptions, AreUsableOnceThereIsAVolume) {
 
 TEST(OptimizeOptions, NameEveryMistakeAtOnce) {
   OptimizeOptions options{.tokens = 1e9};
-  options.objective = "worst";
+  options.objective = "median";
   options.weights = {1.0};
   options.floor = {-0.1, 0.0};
   options.cap = {0.5, std::nan("")};

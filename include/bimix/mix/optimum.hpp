@@ -19,23 +19,31 @@ struct Box {
 ///         data are what is exhausted, the largest volume they allow is named
 Box allowed_box(const LawFit& fit, const OptimizeOptions& options);
 
-/// The mixture that minimises the weighted mean of the predicted losses in the allowed box.
+/// The mixture that minimises the weighted mean of the predicted losses in the allowed box, or, for
+/// objective "worst", the largest excess of a loss over that at the default mixture.
 ///
-/// min_r sum_e w_e L_e(r_own(e), s): separable and convex for laws whose section at a volume is a
-/// power of the own share. Each share solves gain_i(r) = lambda, gain_i(r) = -d/dr of its terms,
-/// clipped to the box; lambda is the root of sum r = 1. Exact to rounding.
+/// Laws whose section at a volume is a power of the own share: min_r sum_e w_e L_e(r_own(e), s) is
+/// separable and convex. Each share solves gain_i(r) = lambda, gain_i(r) = -d/dr of its terms,
+/// clipped to the box; lambda is the root of sum r = 1. Exact to rounding. Certificate: the KKT
+/// residual in nats per unit of share, the largest difference in gain between a domain that could
+/// take more and one that could give some; the objective is at most this many nats above the best.
 ///
-/// certificate: the KKT residual in nats per unit of share: the largest difference in gain between
-/// a domain that could take more and one that could give some, 0 if there is none. Since the
-/// problem is convex, the objective is at most this many nats above the best.
+/// Other laws, and the worst: projected descent. Certificate: the Frank-Wolfe gap, for the worst
+/// with the duality gap of its weights; where the law is convex in the shares, the objective is at
+/// most this many nats above the best. Elsewhere descents from several starts, and the certificate
+/// is called local.
 ///
-/// Training domains that no fitted evaluation domain follows keep their default share; those whose
-/// loss does not depend on their share get their floor, or what the others cannot take.
+/// For "worst" `weight` is the mean of losses for which the mixture is the best as well: the
+/// domains that decide.
+///
+/// Training domains that no fitted evaluation domain depends on keep their default share; those
+/// whose loss does not depend on their share get their floor, or what the others cannot take.
 /// Intervals are of options.level, central_interval over fit.bootstrap: share_low/high of the
 /// optimum of each bootstrap law, gain_low/high of default minus *this* mixture under each
 /// bootstrap law; NaN without bootstrap.
-/// @throws UsageError if an option is wrong, the box is empty, or the law has no exact optimum
-/// @note Deterministic; some microseconds for each bootstrap sample.
+/// @throws UsageError if an option is wrong, the box is empty, or no finite objective is left
+/// @note Deterministic; some microseconds for each bootstrap sample of a separable law, some
+/// milliseconds for others.
 /// @see Ge et al. 2025, arXiv 2405.14908
 MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
                            const Mixture& default_share);

@@ -10,8 +10,10 @@ namespace bimix {
 
 /// What is asked of the best mixture; the `optimize:` block of a campaign.
 struct OptimizeOptions {
-  double tokens = 0.0;                  ///< the volume the mixture is for, positive
-  std::string objective = "mean";       ///< "mean" of the evaluation domains' losses, or "weighted"
+  double tokens = 0.0;  ///< the volume the mixture is for, positive
+  /// "mean" of the evaluation domains' losses, "weighted", or "worst": the largest excess of a loss
+  /// over what the default mixture would give
+  std::string objective = "mean";
   std::vector<double> weights{};        ///< E, for "weighted": not negative, not all zero
   std::vector<double> floor{};          ///< K smallest shares; empty: none
   std::vector<double> cap{};            ///< K largest shares; empty: none

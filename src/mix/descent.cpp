@@ -1,0 +1,143 @@
+#include "descent.hpp"
+
+#include <bimix/core/simplex.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace bimix {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+/// A point of the descent. Infinite slopes, at shares of 0, are cut to something that projects.
+struct Point {
+  Mixture share{};
+  double value = infinity;
+  std::vector<double> slope{};
+};
+
+Point evaluate(const SmoothObjective& objective, Mixture share) {
+  constexpr double steepest = 1e6;
+  Point point{std::move(share), infinity, {}};
+  point.slope.assign(point.share.size(), 0.0);
+  point.value = objective(point.share, point.slope);
+  if (!std::isfinite(point.value)) point.value = infinity;
+  for (double& slope : point.slope)
+    slope = std::isnan(slope) ? 0.0 : std::clamp(slope, -steepest, steepest);
+  return point;
+}
+
+double gap_at(const Point& point, const Box& box) {
+  return dot(point.slope, point.share) - dot(point.slope, least_in_box(point.slope, box));
+}
+
+Mixture along(const Mixture& share, const std::vector<double>& direction, double length) {
+  Mixture result(share.size());
+  for (std::size_t k = 0; k < share.size(); ++k) result[k] = share[k] + length * direction[k];
+  return result;
+}
+
+/// From the projected step's direction, the first point that is low enough beside the last few
+/// values; the point itself if there is none.
+Point search_line(const SmoothObjective& objective, const Point& from,
+                  const std::vector<double>& direction, double highest) {
+  constexpr double sufficient = 1e-4, shortest = 1e-14;
+  const double slope = dot(from.slope, direction);
+  for (double length = 1.0; length > shortest; length *= 0.5) {
+    Point next = evaluate(objective, along(from.share, direction, length));
+    if (next.value <= highest + sufficient * length * slope) return next;
+  }
+  return from;
+}
+
+/// The Barzilai-Borwein step length, at most what takes a slope a thousand shares far: beyond, the
+/// projection would lose digits.
+double spectral_length(const Point& before, const Point& after) {
+  double steepest = 1e-9;
+  for (const double slope : after.slope) steepest = std::max(steepest, std::abs(slope));
+  const double longest = 1e3 / steepest, shortest = 1e-12 * longest;
+  double ss = 0.0, sy = 0.0;
+  for (std::size_t k = 0; k < before.share.size(); ++k) {
+    const double s = after.share[k] - before.share[k];
+    ss += s * s;
+    sy += s * (after.slope[k] - before.slope[k]);
+  }
+  return sy > 0.0 ? std::clamp(ss / sy, shortest, longest) : longest;
+}
+
+}  // namespace
+
+Mixture project_to_box(std::span<const double> point, const Box& box) {
+  const std::size_t domains = point.size();
+  const auto shifted = [&](double shift) {
+    Mixture share(domains);
+    for (std::size_t k = 0; k < domains; ++k)
+      share[k] = std::clamp(point[k] - shift, box.low[k], box.high[k]);
+    return share;
+  };
+  // The sum falls in the shift, in straight pieces between these.
+  std::vector<double> corner;
+  for (std::size_t k = 0; k < domains; ++k) {
+    corner.push_back(point[k] - box.high[k]);
+    corner.push_back(point[k] - box.low[k]);
+  }
+  std::sort(corner.begin(), corner.end());
+  std::size_t below = 0, above = corner.size() - 1;
+  while (above - below > 1) {
+    const std::size_t middle = (below + above) / 2;
+    (stable_sum(shifted(corner[middle])) >= 1.0 ? below : above) = middle;
+  }
+  const double most = stable_sum(shifted(corner[below]));
+  const double least = stable_sum(shifted(corner[above]));
+  const double part = most > least ? std::clamp((most - 1.0) / (most - least), 0.0, 1.0) : 0.0;
+  return shifted(corner[below] + part * (corner[above] - corner[below]));
+}
+
+Mixture least_in_box(std::span<const double> slope, const Box& box) {
+  std::vector<std::size_t> order(slope.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return slope[a] < slope[b]; });
+  Mixture share = box.low;
+  double left = 1.0 - stable_sum(share);
+  for (const std::size_t k : order) {
+    const double taken = std::clamp(left, 0.0, box.high[k] - box.low[k]);
+    share[k] += taken;
+    left -= taken;
+  }
+  return share;
+}
+
+Rest descend(const SmoothObjective& objective, const Box& box, const Mixture& start) {
+  constexpr int step_limit = 2000;
+  constexpr std::size_t memory = 10;
+  constexpr double gap_tolerance = 1e-13;
+  Point point = evaluate(objective, project_to_box(start, box));
+  Point best = point;
+  std::vector<double> recent{point.value};
+  double length = 1.0;
+  for (int step = 0; step < step_limit; ++step) {
+    if (gap_at(point, box) <= gap_tolerance) break;
+    const Mixture target = project_to_box(along(point.share, point.slope, -length), box);
+    std::vector<double> direction(target.size());
+    for (std::size_t k = 0; k < target.size(); ++k) direction[k] = target[k] - point.share[k];
+    const double highest = *std::max_element(recent.begin(), recent.end());
+    Point next = search_line(objective, point, direction, highest);
+    if (next.share == point.share) break;
+    length = spectral_length(point, next);
+    point = std::move(next);
+    if (point.value < best.value) best = point;
+    recent.push_back(point.value);
+    if (recent.size() > memory) recent.erase(recent.begin());
+  }
+  return {best.share, best.value, std::max(0.0, gap_at(best, box))};
+}
+
+}  // namespace bimix

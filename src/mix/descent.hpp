@@ -1,0 +1,37 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+#include <bimix/mix/optimum.hpp>
+
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace bimix {
+
+/// Value of a smooth objective and its slope, written to the second argument (K). May be infinite,
+/// and slopes may be, at shares of 0.
+using SmoothObjective = std::function<double(const Mixture&, std::vector<double>&)>;
+
+/// Where a descent came to rest.
+struct Rest {
+  Mixture share{};
+  double value = 0.0;
+  /// Frank-Wolfe gap, slope . (share - v) at its largest over the mixtures v in the box: if the
+  /// objective is convex, the value is at most this much above the least.
+  double gap = 0.0;
+};
+
+/// Spectral projected gradient from one start, with a non-monotone line search.
+/// @param box holds a mixture
+/// @note Deterministic. Stops where the gap is at rounding, or nothing more is gained.
+/// @see Birgin, Martinez and Raydan 2000, doi:10.1137/S1052623497330963; Jaggi 2013 for the gap
+Rest descend(const SmoothObjective& objective, const Box& box, const Mixture& start);
+
+/// The nearest mixture in the box (Euclidean).
+Mixture project_to_box(std::span<const double> point, const Box& box);
+
+/// The mixture in the box with the least slope . mixture.
+Mixture least_in_box(std::span<const double> slope, const Box& box);
+
+}  // namespace bimix
