@@ -241,7 +241,9 @@ Json to_json(const LawFit& fit) {
             {"r2", numbers(held.r2)},
             {"persistence", numbers(held.persistence)},
             {"mean_baseline", numbers(held.mean_baseline)},
-            {"spearman", number(held.spearman)}}}};
+            {"curve_r2", numbers(held.curve_r2)},
+            {"spearman", number(held.spearman)},
+            {"regret_nats", number(held.regret_nats)}}}};
 }
 
 }  // namespace bimix

@@ -117,6 +117,7 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
       data.volumes.push_back(observations.tokens[row]);
     data.mixture.push_back(place[static_cast<std::size_t>(observations.mixture_id[row])]);
     data.volume.push_back(data.volumes.size() - 1);
+    data.repeat.push_back(observations.repeat[row]);
     data.loss_nats.push_back(observations.loss_nats(row, eval_domain));
   }
   return data;

@@ -241,6 +241,15 @@ LawFit fit_law(const Observations& observations, const FitOptions& options) {
   return fit;
 }
 
+bool can_fit(const Observations& observations, const FitOptions& options) {
+  check_shape(observations);
+  const Law& law = find_law(options.law);
+  for (std::size_t e = 0; e < observations.domains.eval.size(); ++e)
+    if (!law.obstacle(domain_data(observations, law, options, e, [](int) { return true; })))
+      return true;
+  return false;
+}
+
 Table bootstrap_sample(const Observations& observations, const FitOptions& options,
                        const LawFit& point, int sample) {
   const Law& law = find_law(options.law);

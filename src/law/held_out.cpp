@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 namespace bimix {
@@ -84,13 +85,50 @@ std::vector<double> coefficients(const Observations& observations, const FitOpti
   return law.fitter(data)->fit(std::vector<double>(data.mixtures.size(), 1.0), {}).parameter;
 }
 
+/// The observations without the last volume.
+Observations before_last_volume(const Observations& all) {
+  const double edge = last_volume_edge(all);
+  Observations kept{.domains = all.domains, .mixtures = all.mixtures};
+  kept.loss_nats.columns = all.loss_nats.columns;
+  for (std::size_t row = 0; row < all.tokens.size(); ++row) {
+    if (all.tokens[row] >= edge) continue;
+    kept.mixture_id.push_back(all.mixture_id[row]);
+    kept.repeat.push_back(all.repeat[row]);
+    kept.tokens.push_back(all.tokens[row]);
+    ++kept.loss_nats.rows;
+    for (std::size_t e = 0; e < kept.loss_nats.columns; ++e)
+      kept.loss_nats.values.push_back(all.loss_nats(row, e));
+  }
+  return kept;
+}
+
+/// R2 of log loss along the volumes from `from` on, mean over the runs of one mixture.
+double curve_r2(const Observations& observations, const Runs& runs, int mixture, std::size_t e,
+                double from, const std::function<double(double)>& predict) {
+  std::vector<double> found;
+  for (auto run = runs.lower_bound({mixture, std::numeric_limits<int>::min()});
+       run != runs.end() && run->first.first == mixture; ++run) {
+    std::vector<double> seen, predicted;
+    for (const std::size_t row : run->second) {
+      const double loss = observations.loss_nats(row, e);
+      if (observations.tokens[row] < from || !std::isfinite(loss)) continue;
+      seen.push_back(std::log(loss));
+      predicted.push_back(std::log(predict(observations.tokens[row])));
+    }
+    const double r2 = r_squared(predicted, seen);
+    if (std::isfinite(r2)) found.push_back(r2);
+  }
+  return mean(found);
+}
+
 /// Averages over the points whose values are all finite.
 struct Score {
   double error = nan, worst = nan, r2 = nan, persistence = nan, mean_baseline = nan;
+  double curve_r2 = nan;
 };
 
 Score score(const std::vector<std::span<const double>>& points) {
-  std::vector<double> seen, predicted, error, persistence, baseline;
+  std::vector<double> seen, predicted, error, persistence, baseline, curve;
   for (const auto& point : points) {
     const double truth = point[HeldOutPart::seen];
     if (!std::isfinite(truth) || !std::isfinite(point[HeldOutPart::predicted])) continue;
@@ -102,15 +140,24 @@ Score score(const std::vector<std::span<const double>>& points) {
       persistence.push_back(relative(point[HeldOutPart::previous]));
     if (std::isfinite(point[HeldOutPart::training_mean]))
       baseline.push_back(relative(point[HeldOutPart::training_mean]));
+    if (std::isfinite(point[HeldOutPart::curve_r2])) curve.push_back(point[HeldOutPart::curve_r2]);
   }
   if (error.empty()) return {};
-  return {mean(error), *std::max_element(error.begin(), error.end()), r_squared(predicted, seen),
-          mean(persistence), mean(baseline)};
+  return {mean(error),
+          *std::max_element(error.begin(), error.end()),
+          r_squared(predicted, seen),
+          mean(persistence),
+          mean(baseline),
+          mean(curve)};
 }
 
-/// Rank correlation of the mean loss over the domains that were predicted at all, over the mixtures
+/// Mean loss of each held-out mixture over the domains that were predicted at all, for the mixtures
 /// that lack none of them.
-double rank_correlation(const std::vector<std::vector<std::span<const double>>>& by_domain) {
+struct MeanLosses {
+  std::vector<double> seen{}, predicted{};
+};
+
+MeanLosses mean_losses(const std::vector<std::vector<std::span<const double>>>& by_domain) {
   std::map<int, std::pair<std::vector<double>, std::vector<double>>> by_mixture;
   std::size_t domains = 0;
   for (const auto& points : by_domain) {
@@ -125,13 +172,20 @@ double rank_correlation(const std::vector<std::vector<std::span<const double>>>&
     }
     domains += any ? 1 : 0;
   }
-  std::vector<double> seen, predicted;
-  for (const auto& [id, losses] : by_mixture) {
-    if (losses.first.size() != domains) continue;
-    seen.push_back(mean(losses.first));
-    predicted.push_back(mean(losses.second));
+  MeanLosses losses;
+  for (const auto& [id, both] : by_mixture) {
+    if (both.first.size() != domains) continue;
+    losses.seen.push_back(mean(both.first));
+    losses.predicted.push_back(mean(both.second));
   }
-  return spearman(predicted, seen);
+  return losses;
+}
+
+double regret(const MeanLosses& losses) {
+  if (losses.seen.empty()) return nan;
+  const auto chosen = std::min_element(losses.predicted.begin(), losses.predicted.end());
+  return losses.seen[static_cast<std::size_t>(chosen - losses.predicted.begin())] -
+         *std::min_element(losses.seen.begin(), losses.seen.end());
 }
 
 /// Ranks from 1; equal values share the mean of their ranks.
@@ -171,36 +225,63 @@ std::vector<int> fold_of_mixture(const Observations& observations, const FitOpti
   return fold;
 }
 
+Split fold_split(const Observations& observations, const FitOptions& options, int fold, int folds) {
+  Split split;
+  for (const int other : fold_of_mixture(observations, options, folds))
+    split.trains.push_back(other != fold);
+  return split;
+}
+
 HeldOutPart held_out_fold(const Observations& observations, const FitOptions& options, int fold,
                           int folds) {
+  HeldOutPart part =
+      held_out_part(observations, options, fold_split(observations, options, fold, folds));
+  part.fold = fold;
+  return part;
+}
+
+HeldOutPart held_out_part(const Observations& observations, const FitOptions& options,
+                          const Split& split) {
   check_shape(observations);
   const Law& law = find_law(options.law);
-  const std::vector<int> fold_of = fold_of_mixture(observations, options, folds);
-  const auto in_training = [&](int id) { return fold_of[static_cast<std::size_t>(id)] != fold; };
+  const auto in_training = [&](int id) -> bool {
+    return split.trains[static_cast<std::size_t>(id)];
+  };
   const std::vector<int> mixtures = observed_mixtures(observations);
   const Runs runs = runs_of(observations);
+  const double held_from =
+      split.last_volume_held_out ? last_volume_edge(observations) : options.min_tokens;
+  std::optional<Observations> earlier;
+  if (split.last_volume_held_out) earlier = before_last_volume(observations);
+  const Observations& visible = earlier ? *earlier : observations;
 
   HeldOutPart part;
-  part.fold = fold;
   part.point.columns = HeldOutPart::column_count;
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
-    const std::vector<double> fitted = coefficients(observations, options, e, in_training);
+    const std::vector<double> fitted = coefficients(visible, options, e, in_training);
     std::vector<double> training;
     std::vector<std::pair<int, Tail>> held_out;
     for (const int id : mixtures) {
       const Tail tail = tail_of(observations, runs, id, e);
-      if (!in_training(id))
+      if (!in_training(id) || split.last_volume_held_out)
         held_out.emplace_back(id, tail);
       else if (std::isfinite(tail.seen))
         training.push_back(tail.seen);
     }
     for (const auto& [id, tail] : held_out) {
-      const LawPoint point{observations.mixtures[static_cast<std::size_t>(id)],
-                           observations.domains.share_of[e], tail.tokens};
-      const double guess = fitted.empty() ? nan : law.predict(fitted, point);
+      const auto predicted = [&, mixture = id](double tokens) {
+        const LawPoint point{observations.mixtures[static_cast<std::size_t>(mixture)],
+                             observations.domains.share_of[e], tokens};
+        return fitted.empty() ? nan : law.predict(fitted, point);
+      };
       const double row[HeldOutPart::column_count] = {
-          static_cast<double>(id), static_cast<double>(e), tail.seen, guess,
-          tail.previous,           mean(training)};
+          static_cast<double>(id),
+          static_cast<double>(e),
+          tail.seen,
+          predicted(tail.tokens),
+          tail.previous,
+          mean(training),
+          curve_r2(observations, runs, id, e, held_from, predicted)};
       part.point.values.insert(part.point.values.end(), std::begin(row), std::end(row));
       ++part.point.rows;
     }
@@ -228,8 +309,11 @@ HeldOut merge_folds(const DomainSet& domains, std::vector<HeldOutPart> parts) {
     result.r2.push_back(found.r2);
     result.persistence.push_back(found.persistence);
     result.mean_baseline.push_back(found.mean_baseline);
+    result.curve_r2.push_back(found.curve_r2);
   }
-  result.spearman = rank_correlation(by_domain);
+  const MeanLosses losses = mean_losses(by_domain);
+  result.spearman = spearman(losses.predicted, losses.seen);
+  result.regret_nats = regret(losses);
   return result;
 }
 

@@ -9,11 +9,11 @@ namespace bimix {
 
 std::vector<Complaint> complaints(const FitOptions& options) {
   std::vector<Complaint> found;
-  try {
-    find_law(options.law);
-  } catch (const UsageError& error) {
-    found.push_back(error.complaint());
-  }
+  if (options.law != "all" && options.law != "auto") try {
+      find_law(options.law);
+    } catch (const UsageError& error) {
+      found.push_back(error.complaint());
+    }
   if (options.residual != "relative" && options.residual != "plain")
     found.push_back({"fit.residual", fmt::format("'{}' is no kind of residual", options.residual),
                      "relative or plain", "Choose one of them"});

@@ -26,6 +26,14 @@ struct Prior {
   Eigen::VectorXd target{};  ///< n
 };
 
+/// Rows that err together: those of one run share a deviation whose variance is `variance` times
+/// that of a row of weight 1.
+struct RunEffect {
+  std::vector<std::size_t> run{};  ///< M: which run a row is of; empty: rows are independent
+  Eigen::VectorXd root_weight{};   ///< M: one over the standard deviation of a row's own error
+  double variance = 0.0;
+};
+
 /// A bounded, weighted least-squares problem in which some parameters enter linearly.
 struct LeastSquares {
   Eigen::VectorXd target{};           ///< M
@@ -34,6 +42,7 @@ struct LeastSquares {
   std::vector<bool> pinned{};         ///< P: these stay where the starts have them
   std::vector<std::size_t> linear{};  ///< at most a handful
   Prior prior{};
+  RunEffect effect{};
 };
 
 /// Minimises sum (scale * (target - predicted))^2 + prior by variable projection: for given
@@ -47,6 +56,14 @@ struct LeastSquares {
 /// @see Golub and Pereyra 1973, doi:10.1137/0710036; Kaufman 1975, doi:10.1007/BF01932995
 Estimate solve(RowModel& model, const LeastSquares& problem,
                const std::vector<std::vector<double>>& starts);
+
+/// What the rows say at a solution.
+struct Information {
+  double sum_of_squares = 0.0;        ///< of the rows, without the prior's
+  double effective_parameters = 0.0;  ///< trace of (J'J + prior)^-1 J'J over what is not pinned
+};
+Information information(RowModel& model, const LeastSquares& problem,
+                        const std::vector<double>& parameter);
 
 /// min |columns x - target|^2 over x >= 0, for a handful of columns: exact, by trying the sets of
 /// positive entries. Columns that the others span to rounding get 0.

@@ -264,8 +264,11 @@ void write_held_out(const GroupWriter& law, const LawFit& fit) {
   write("r2", held.r2, "R2 across held-out mixtures at the last volume");
   write("persistence", held.persistence, "error of taking the volume before for the last");
   write("mean_baseline", held.mean_baseline, "error of taking the training mixtures' mean");
+  write("curve_r2", held.curve_r2, "R2 of log loss along the volumes of a held-out run");
   write_scalar(group, "spearman", held.spearman,
                plain("rank correlation of predicted and true mean loss"));
+  write_scalar(group, "regret_nats", held.regret_nats,
+               loss_of("true mean loss of the held-out mixture predicted best, above the best"));
   write_scalar(group, "folds", held.folds, plain("folds of whole mixtures"));
 }
 

@@ -1,8 +1,12 @@
 #include <bimix/core/error.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/held_out.hpp>
+#include <bimix/law/law.hpp>
 #include <bimix/sweep/collective.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstring>
 
 namespace bimix {
@@ -73,19 +77,21 @@ EntropyTable entropy_over_ranks(const Comm& comm, const Corpus& corpus,
   return finish(corpus.names(), options, counts, samples);
 }
 
-LawFit fit_over_ranks(const Comm& comm, const Observations& observations,
-                      const FitOptions& options) {
-  LawFit fit;
-  collectively(comm, [&] { fit = fit_law(observations, options); });
+namespace {
 
-  const std::size_t parameters = fit.parameters.size();
+void add_bootstrap(const Comm& comm, const Observations& observations, const FitOptions& options,
+                   LawFit& fit) {
   const auto samples =
       map_over_ranks(comm, static_cast<std::size_t>(options.bootstrap), [&](std::size_t sample) {
         return bytes_of(
             bootstrap_sample(observations, options, fit, static_cast<int>(sample)).values);
       });
-  for (const std::string& sample : samples) fit.bootstrap.push_back(table_of(sample, parameters));
+  for (const std::string& sample : samples)
+    fit.bootstrap.push_back(table_of(sample, fit.parameters.size()));
+}
 
+void add_held_out(const Comm& comm, const Observations& observations, const FitOptions& options,
+                  LawFit& fit) {
   const int folds = fold_count(observations, options);
   const auto parts = map_over_ranks(comm, static_cast<std::size_t>(folds), [&](std::size_t fold) {
     return bytes_of(
@@ -96,7 +102,113 @@ LawFit fit_over_ranks(const Comm& comm, const Observations& observations,
     held_out.push_back({.fold = static_cast<int>(fold),
                         .point = table_of(parts[fold], HeldOutPart::column_count)});
   fit.held_out = merge_folds(observations.domains, std::move(held_out));
+}
+
+/// bimix and the law that was asked for, or all; those that can be fitted.
+std::vector<std::string> laws_to_fit(const Observations& observations, const FitOptions& options) {
+  const bool every = options.law == "all" || options.law == "auto";
+  std::vector<std::string> names;
+  for (const std::string& name : law_names()) {
+    FitOptions one = options;
+    one.law = name;
+    const bool asked = name == options.law;
+    if (asked || ((every || name == "bimix") && can_fit(observations, one))) names.push_back(name);
+  }
+  // Nothing can be fitted: bimix says why.
+  if (names.empty()) names.push_back("bimix");
+  return names;
+}
+
+/// Which of the fits is used, with a flag that says why.
+std::size_t used_law(const FitOptions& options, std::vector<LawFit>& fits) {
+  if (options.law != "auto") {
+    for (std::size_t n = 0; n < fits.size(); ++n)
+      if (fits[n].law == options.law) return n;
+    return 0;
+  }
+  std::vector<HeldOut> held;
+  for (const LawFit& fit : fits) held.push_back(fit.held_out);
+  const std::size_t best = best_of(held);
+  fits[best].flags.push_back(to_string(Complaint{
+      "law auto",
+      fmt::format("{} predicts held-out mixtures best: {:.2f} % error, regret {:.4f} nats",
+                  fits[best].law, 100.0 * mean_error(held[best]), held[best].regret_nats),
+      fmt::format("{}: {:.2f} %, {:.4f}", fits.front().law, 100.0 * mean_error(held.front()),
+                  held.front().regret_nats),
+      ""}));
+  return best;
+}
+
+}  // namespace
+
+LawFit fit_over_ranks(const Comm& comm, const Observations& observations,
+                      const FitOptions& options) {
+  LawFit fit;
+  collectively(comm, [&] { fit = fit_law(observations, options); });
+  add_bootstrap(comm, observations, options, fit);
+  add_held_out(comm, observations, options, fit);
   return fit;
+}
+
+LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
+                            const FitOptions& options) {
+  LawFits fits;
+  FitOptions one = options;
+  std::vector<std::string> names;
+  collectively(comm, [&] {
+    std::string text;
+    for (const Complaint& complaint : complaints(options)) text += to_string(complaint) + "\n";
+    if (!text.empty()) throw UsageError(text);
+    names = laws_to_fit(observations, options);
+  });
+  for (const std::string& name : names) {
+    one.law = name;
+    collectively(comm, [&] { fits.laws.push_back(fit_law(observations, one)); });
+    add_held_out(comm, observations, one, fits.laws.back());
+  }
+  fits.used = used_law(options, fits.laws);
+  for (std::size_t n = 0; n < fits.laws.size(); ++n) {
+    one.law = fits.laws[n].law;
+    if (n == fits.used || one.law == "bimix") add_bootstrap(comm, observations, one, fits.laws[n]);
+  }
+  return fits;
+}
+
+Evaluation evaluate_over_ranks(const Comm& comm, const Observations& observations,
+                               const FitOptions& fit, EvaluateOptions options) {
+  if (options.laws.empty()) options.laws = law_names();
+  if (options.protocol == "extrapolation") options.laws.push_back(run_power);
+  collectively(comm, [&] {
+    std::string text;
+    for (const Complaint& complaint : complaints(options, observations))
+      text += (text.empty() ? "" : "\n") + to_string(complaint);
+    if (!text.empty()) throw UsageError(text);
+  });
+  Evaluation evaluation{
+      options.protocol, observations.domains, splits_of(observations, fit, options), {}};
+  std::vector<const Split*> splits;
+  for (const auto& group : evaluation.splits)
+    for (const Split& split : group) splits.push_back(&split);
+  const auto pieces =
+      map_over_ranks(comm, options.laws.size() * splits.size(), [&](std::size_t piece) {
+        return bytes_of(evaluate_split(observations, fit, options.laws[piece / splits.size()],
+                                       *splits[piece % splits.size()])
+                            .point.values);
+      });
+  std::size_t next = 0;
+  for (const std::string& law : options.laws) {
+    LawScore score{law, {}, {}};
+    for (const auto& group : evaluation.splits) {
+      std::vector<HeldOutPart> parts;
+      for (std::size_t n = 0; n < group.size(); ++n)
+        parts.push_back({.fold = static_cast<int>(n),
+                         .point = table_of(pieces[next++], HeldOutPart::column_count)});
+      score.groups.push_back(merge_folds(observations.domains, std::move(parts)));
+    }
+    score.mean = mean_of_groups(score.groups);
+    evaluation.laws.push_back(std::move(score));
+  }
+  return evaluation;
 }
 
 }  // namespace bimix

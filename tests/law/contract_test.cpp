@@ -221,6 +221,7 @@ TEST_P(LawContract, CountsARowTwiceAsAWeightOfTwo) {
     for (std::size_t d = 0; d < data.mixtures.size(); ++d) {
       data.volume.push_back(data.volumes.size() - 1);
       data.mixture.push_back(d);
+      data.repeat.push_back(0);
       data.loss_nats.push_back(once.loss_nats(d * volumes.size() + v, 0));
     }
   }

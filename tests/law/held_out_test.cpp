@@ -29,7 +29,7 @@ HeldOut all_folds(const Observations& seen, const FitOptions& options = {}) {
 /// One held-out point of domain 0.
 std::vector<double> point(double mixture, double seen, double predicted, double previous,
                           double training_mean, double domain = 0.0) {
-  return {mixture, domain, seen, predicted, previous, training_mean};
+  return {mixture, domain, seen, predicted, previous, training_mean, 0.9};
 }
 
 HeldOutPart part(int fold, const std::vector<std::vector<double>>& points) {
@@ -157,6 +157,31 @@ TEST(MergeFolds, RanksOnlyMixturesThatLackNoDomain) {
       {part(0, {point(0, 1.0, 1.0, 1, 1), point(1, 2.0, 2.0, 1, 1), point(2, 9.0, 0.1, 1, 1),
                 point(0, 1.0, 1.0, 1, 1, 1), point(1, 2.0, 2.0, 1, 1, 1)})});
   EXPECT_EQ(held.spearman, 1.0);
+}
+
+TEST(MergeFolds, RegretsWhatTheChosenMixtureLosesToTheBest) {
+  const DomainSet domains{{"a"}, {"a"}, {0}};
+  const HeldOut held = merge_folds(
+      domains,
+      {part(0, {point(0, 2.0, 2.1, 1, 1), point(1, 2.3, 2.0, 1, 1), point(2, 3.0, 3.0, 1, 1)})});
+  EXPECT_NEAR(held.regret_nats, 0.3, 1e-15);
+  EXPECT_THAT(held.curve_r2, ElementsAre(testing::DoubleEq(0.9)));
+}
+
+TEST(HeldOutPart, PredictsTheLastVolumeFromThoseBefore) {
+  const Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  const Split split{.trains = std::vector<bool>(12, true), .last_volume_held_out = true};
+  const HeldOut held = merge_folds(seen.domains, {held_out_part(seen, {}, split)});
+  Observations spoilt = seen;
+  for (std::size_t row = 0; row < seen.tokens.size(); ++row)
+    if (seen.tokens[row] == 4e6) spoilt.loss_nats(row, 0) *= 2.0;
+  const HeldOutPart blind = held_out_part(spoilt, {}, split);
+  for (std::size_t e = 0; e < 3; ++e) {
+    EXPECT_LT(held.worst[e], 1e-7);
+    EXPECT_GT(held.persistence[e], 0.01);
+    EXPECT_TRUE(std::isnan(held.mean_baseline[e]));
+  }
+  EXPECT_NEAR(blind.point(0, HeldOutPart::predicted), seen.loss_nats(6, 0), 1e-6);
 }
 
 TEST(MergeFolds, DoesNotDependOnTheOrderOfParts) {

@@ -86,9 +86,9 @@ class Misra1a final : public RowModel {
 };
 
 // Certified: b1 = 2.3894212918E+02, b2 = 5.5015643181E-04, residual sum 1.2455138894E-01
-// (https://www.itl.nist.gov/div898/strd/nls/data/misra1a.shtml), from both of its starts. The search
-// rests where a step promises 1e-13 of the sum, which is sqrt(12e-13) standard errors, and these are
-// 1.1 % of both coefficients.
+// (https://www.itl.nist.gov/div898/strd/nls/data/misra1a.shtml), from both of its starts. The
+// search rests where a step promises 1e-13 of the sum, which is sqrt(12e-13) standard errors, and
+// these are 1.1 % of both coefficients.
 TEST(Solve, ReachesTheCertifiedFitOfMisra1a) {
   for (const double start : {1e-4, 5e-4}) {
     Misra1a model;

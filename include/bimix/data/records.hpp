@@ -149,7 +149,11 @@ struct HeldOut {
   std::vector<double> r2;             ///< E: across mixtures at the last volume
   std::vector<double> persistence{};  ///< E: same error of "the last volume equals the one before"
   std::vector<double> mean_baseline{};  ///< E: same error of the training mixtures' mean loss there
+  std::vector<double> curve_r2{};       ///< E: of log loss along the volumes of a run, mean of runs
   double spearman = 0.0;                ///< rank correlation of mean loss over held-out mixtures
+  /// True mean loss of the held-out mixture that is predicted to be the best, above that of the one
+  /// that is.
+  double regret_nats = 0.0;
   bool operator==(const HeldOut&) const = default;
 };
 

@@ -27,6 +27,9 @@ void require_fittable(const Observations& observations, const FitOptions& option
 ///         volumes that are not positive
 LawFit fit_law(const Observations& observations, const FitOptions& options);
 
+/// True if the law `options.law` could be fitted to at least one evaluation domain.
+bool can_fit(const Observations& observations, const FitOptions& options);
+
 /// Coefficients of bootstrap sample `sample`: each mixture is weighted by an independent Exp(1)
 /// draw from RandomStream(seed, Purpose::bootstrap, sample), which is Dirichlet(1) up to scale;
 /// never zero, all rows of a mixture together, the same for all domains.

@@ -18,12 +18,26 @@ struct HeldOutPart {
     predicted,      ///< by the law fitted without these mixtures
     previous,       ///< loss of the same runs at the volume before
     training_mean,  ///< mean loss of the training mixtures at the last volume
+    curve_r2,       ///< R2 of log loss along the volumes of its runs, their mean
     column_count
   };
   int fold = 0;
   Table point{};  ///< (rows, column_count); NaN where something was not to be had
   bool operator==(const HeldOutPart&) const = default;
 };
+
+/// What takes part in a fit and what is held out. Held out are whole mixtures, never rows, or the
+/// last volume of all of them.
+struct Split {
+  std::vector<bool> trains{};         ///< by mixture id
+  bool last_volume_held_out = false;  ///< train on the volumes before, of the mixtures that train
+};
+
+/// Fits what the split lets it see and predicts the rest at the last volume: the largest one, and
+/// volumes within 0.5 % of it. Domains that cannot be determined are predicted as NaN.
+/// @note A pure function of its arguments: splits may be computed anywhere in any order.
+HeldOutPart held_out_part(const Observations& observations, const FitOptions& options,
+                          const Split& split);
 
 /// The number of folds: options.folds, at most one per mixture; 0 asks for the automatic choice.
 int fold_count(const Observations& observations, const FitOptions& options);
@@ -33,16 +47,16 @@ int fold_count(const Observations& observations, const FitOptions& options);
 std::vector<int> fold_of_mixture(const Observations& observations, const FitOptions& options,
                                  int folds);
 
-/// Fits without the mixtures of one fold (all their repeats and volumes) and predicts them at the
-/// last volume: the largest one, and volumes within 0.5 % of it. Domains that the rest cannot
-/// determine are predicted as NaN.
-/// @note A pure function of its arguments: folds may be computed anywhere in any order.
+/// The split that holds out the mixtures of one fold, all their repeats and volumes.
+Split fold_split(const Observations& observations, const FitOptions& options, int fold, int folds);
+
+/// held_out_part of fold_split.
 HeldOutPart held_out_fold(const Observations& observations, const FitOptions& options, int fold,
                           int folds);
 
-/// Error, worst error, R2 across mixtures, both baselines and Spearman's rank correlation of the
-/// mean loss, over all held-out mixtures. Mixtures that lack a domain count in the other domains'
-/// figures, not in Spearman's.
+/// Error, worst error, R2 across mixtures, both baselines, R2 along the curves, Spearman's rank
+/// correlation of the mean loss and regret, over all held-out mixtures. Mixtures that lack a domain
+/// count in the other domains' figures, not in Spearman's and the regret.
 /// @param parts all folds, in any order: the result is the same
 HeldOut merge_folds(const DomainSet& domains, std::vector<HeldOutPart> parts);
 

@@ -40,6 +40,7 @@ struct DomainData {
   std::vector<double> volumes{};       ///< V distinct volumes, ascending
   std::vector<std::size_t> mixture{};  ///< M indices into `mixtures`
   std::vector<std::size_t> volume{};   ///< M indices into `volumes`, ascending
+  std::vector<int> repeat{};           ///< M
   std::vector<double> loss_nats{};     ///< M
   int masked = 0;             ///< rows left out: missing or impossible loss, or a share of 0
   int masked_zero_share = 0;  ///< of these, because of a share of 0

@@ -10,7 +10,10 @@ namespace bimix {
 
 /// How a law is fitted; the `fit:` block of a campaign.
 struct FitOptions {
-  std::string law = "bimix";          ///< a name of law_names()
+  /// A name of law_names(); "all": every law is fitted and compared, bimix is used; "auto": the
+  /// same, and the one that predicts held-out mixtures best is used. Functions of one law want its
+  /// name.
+  std::string law = "bimix";
   std::string residual = "relative";  ///< "relative": (predicted - seen) / seen; "plain": nats
   double shrinkage = 1.0;             ///< strength of the priors of laws that have any; 0: none
   int bootstrap = 200;                ///< resamples, each a Dirichlet(1) weighting of the mixtures

@@ -3,6 +3,7 @@
 #include <bimix/corpus/corpus.hpp>
 #include <bimix/data/records.hpp>
 #include <bimix/entropy/entropy.hpp>
+#include <bimix/law/evaluate.hpp>
 #include <bimix/law/options.hpp>
 #include <bimix/par/comm.hpp>
 
@@ -23,5 +24,22 @@ EntropyTable entropy_over_ranks(const Comm& comm, const Corpus& corpus,
 /// @throws CollectiveError what fit_law throws, on every rank
 LawFit fit_over_ranks(const Comm& comm, const Observations& observations,
                       const FitOptions& options);
+
+/// The laws that a fit asked for.
+struct LawFits {
+  std::vector<LawFit> laws{};  ///< bimix first, if it can be fitted
+  std::size_t used = 0;        ///< the one whose optimum is sought
+};
+
+/// @collective `options.law` and bimix beside it; every law for "all" and "auto". Held-out figures
+/// for each, bootstrap samples for bimix and the law that is used. What "auto" chose, and why, is a
+/// flag of that fit.
+LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
+                            const FitOptions& options);
+
+/// @collective The protocol for each law of the options; all of them if there are none.
+/// @throws CollectiveError with every complaint about the options
+Evaluation evaluate_over_ranks(const Comm& comm, const Observations& observations,
+                               const FitOptions& fit, EvaluateOptions options);
 
 }  // namespace bimix

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+#include <bimix/law/held_out.hpp>
+#include <bimix/law/options.hpp>
+
+#include <string>
+#include <vector>
+
+/// How well laws predict what they have not seen: protocols, and the choice of a law by them.
+namespace bimix {
+
+/// What `bimix evaluate` is asked for.
+struct EvaluateOptions {
+  /// "kfold": whole mixtures in folds; "draws": random sets of training mixtures; "unseen": the
+  /// first mixtures train, the others are predicted (Table 2 of the paper); "extrapolation": the
+  /// last volume of every mixture from those before (Table 1).
+  std::string protocol = "kfold";
+  std::vector<std::string> laws{};  ///< names, and "auto": chosen anew for every split
+  int train = 0;                    ///< mixtures that train, of draws and unseen; 0: half, and 4
+  int draws = 20;
+  bool operator==(const EvaluateOptions&) const = default;
+};
+
+/// The power law B s^-beta + C of each run alone, as in Table 1; a rival where runs are seen in
+/// part. Not a law of unseen mixtures, so not in laws.def.
+inline constexpr const char* run_power = "run_power";
+/// Stands for the law that choose_law finds for what a split lets it see.
+inline constexpr const char* automatic_law = "auto";
+
+/// Every mistake in the options. Places are "--protocol", "--laws", ...
+std::vector<Complaint> complaints(const EvaluateOptions& options, const Observations& observations);
+
+/// The splits of a protocol in groups. Scores are of a group, and averaged over groups: the folds
+/// of kfold are one group, each draw is its own.
+/// The draws are RandomStream(fit.seed, Purpose::folds, 1 + draw) shuffles of the mixture ids, the
+/// first `train` of which train.
+std::vector<std::vector<Split>> splits_of(const Observations& observations, const FitOptions& fit,
+                                          const EvaluateOptions& options);
+
+/// held_out_part for a name of EvaluateOptions::laws or run_power.
+HeldOutPart evaluate_split(const Observations& observations, const FitOptions& options,
+                           const std::string& law, const Split& split);
+
+/// Scores of each group's parts, averaged; the worst errors are the largest of all groups.
+HeldOut mean_of_groups(const std::vector<HeldOut>& groups);
+
+/// How one law did.
+struct LawScore {
+  std::string law{};
+  HeldOut mean{};                 ///< over groups
+  std::vector<HeldOut> groups{};  ///< one for each draw; one of all folds
+};
+
+/// What a protocol found.
+struct Evaluation {
+  std::string protocol{};
+  DomainSet domains{};
+  std::vector<std::vector<Split>> splits{};
+  std::vector<LawScore> laws{};
+};
+
+/// Mean over evaluation domains; NaN if any of them could not be predicted.
+double mean_error(const HeldOut& held);
+
+/// The place of the best: the least mean_error, the first of equals; 0 if none has any.
+std::size_t best_of(const std::vector<HeldOut>& held);
+
+/// The law that predicts the mixtures of inner folds best, when it sees only what the split lets it
+/// see.
+std::string choose_law(const Observations& observations, const FitOptions& options,
+                       const Split& split);
+
+}  // namespace bimix

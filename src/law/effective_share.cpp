@@ -1,0 +1,271 @@
+#include "solved_law.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+// L = L_ref (e + Q / rho + P rho^-kappa (s / s_ref)^-beta): the loss follows an effective share of
+// the whole mixture,
+//   rho(r) = sum_j w_j r_j^g_j, divided by its value at the uniform mixture,
+// in which every domain j counts with a weight w_j = exp(t_j) of its own (1 for the own domain) and
+// with diminishing returns g_j <= 1. BiMix is e = 0, kappa = 1, w_j = 0 elsewhere; the additive law
+// is kappa = 0. Falling and convex in the shares (rho is concave, 1 / rho and rho^-kappa are convex
+// and falling in it), finite without any one of them.
+//
+// It has 5 + 2K coefficients, more than a handful of mixtures determines. What makes it predict is
+// the prior: each coefficient has a usual place, the noise says how far the data may pull it from
+// there, and the noise is estimated along with the fit. L_ref (the mean loss at the last volume)
+// and s_ref (that volume) only fix the units in which the prior is stated.
+namespace bimix {
+namespace {
+
+enum : std::size_t { e_index, q_index, p_index, beta_index, kappa_index, t_index };
+
+std::size_t g_index(std::size_t domains) { return t_index + domains; }
+std::size_t loss_index(std::size_t domains) { return t_index + 2 * domains; }
+std::size_t tokens_index(std::size_t domains) { return t_index + 2 * domains + 1; }
+
+struct Usual {
+  double mean, deviation;
+};
+// Chosen on two public tables (122M SlimPajama, 70M RedPajama); the marks hardly move with them.
+constexpr Usual usual_e{0.75, 0.1}, usual_q{-1.8, 0.7}, usual_p{-3.0, 1.0}, usual_beta{0.35, 0.15},
+    usual_kappa{0.3, 0.5}, usual_t{-1.5, 0.7}, usual_own_g{0.6, 0.2}, usual_g{0.9, 0.1};
+
+// Readings of a run err together: their common deviation has this many times the variance of one
+// reading at the last volume. Readings count with the square of their volume: the law is for where
+// it is used.
+constexpr double run_variance = 4.0, weight_power = 2.0;
+
+class EffectiveShare final : public CurveLaw {
+ public:
+  std::string name() const override { return "effective_share"; }
+  std::vector<std::string> parameters(std::size_t domains) const override {
+    std::vector<std::string> names{"e", "log_Q", "log_P", "beta", "kappa"};
+    append_names(names, "t", domains);
+    append_names(names, "g", domains);
+    names.insert(names.end(), {"L_ref", "s_ref"});
+    return names;
+  }
+  std::vector<Bound> bounds(std::size_t domains) const override {
+    std::vector<Bound> bounds{{0.0, 0.98}, {-12.0, 6.0}, {-12.0, 6.0}, {0.01, 3.0}, {0.0, 6.0}};
+    bounds.resize(g_index(domains), {-12.0, 6.0});
+    bounds.resize(loss_index(domains), {0.02, 1.0});
+    bounds.insert(bounds.end(), {not_negative, not_negative});
+    return bounds;
+  }
+  bool diverges_without(std::size_t, int) const override { return false; }
+  bool convex_in_shares(std::span<const double>) const override { return true; }
+  std::size_t exponent(std::size_t) const override { return beta_index; }
+  std::vector<std::size_t> linear(std::size_t) const override { return {}; }
+
+  std::vector<bool> pinned(const DomainData& data) const override {
+    const std::size_t domains = data.mixtures.front().size();
+    std::vector<bool> pinned(tokens_index(domains) + 1, false);
+    pinned[loss_index(domains)] = pinned[tokens_index(domains)] = true;
+    if (data.own >= 0) pinned[t_index + static_cast<std::size_t>(data.own)] = true;
+    return pinned;
+  }
+
+  std::optional<Complaint> obstacle(const DomainData& data) const override;
+  Prior prior(const DomainData& data) const override;
+  std::vector<std::vector<double>> starts(const DomainData& data) const override;
+  std::unique_ptr<DomainFitter> fitter(const DomainData& data) const override;
+  void curve(std::span<const double> parameter, std::span<const double> share, int own,
+             Curve& curve) const override;
+};
+
+/// Pulls coefficients to their usual places. The level of the t is itself uncertain, as much as
+/// their spread about it.
+Prior EffectiveShare::prior(const DomainData& data) const {
+  const std::size_t domains = data.mixtures.front().size(), count = tokens_index(domains) + 1;
+  Prior prior;
+  const auto pull = [&](const std::vector<std::size_t>& parameters, Usual usual) {
+    pull_to(prior, parameters, count, 1.0 / usual.deviation, usual.mean);
+  };
+  pull({e_index}, usual_e);
+  pull({q_index}, usual_q);
+  pull({p_index}, usual_p);
+  pull({beta_index}, usual_beta);
+  pull({kappa_index}, usual_kappa);
+  if (data.own >= 0) pull({g_index(domains) + static_cast<std::size_t>(data.own)}, usual_own_g);
+  pull(by_domain(g_index(domains), domains, data.own), usual_g);
+  const std::vector<std::size_t> others = by_domain(t_index, domains, data.own);
+  if (others.empty()) return prior;
+  pull_to_mean(prior, others, count, 1.0 / usual_t.deviation);
+  const double n = static_cast<double>(others.size());
+  const double level = 1.0 / (usual_t.deviation * std::sqrt(1.0 + 1.0 / n));
+  pull_to(prior, {others.front()}, count, level, usual_t.mean);
+  for (const std::size_t p : others)
+    prior.rows(prior.rows.rows() - 1, static_cast<Eigen::Index>(p)) = level / n;
+  return prior;
+}
+
+std::vector<std::vector<double>> EffectiveShare::starts(const DomainData& data) const {
+  const std::size_t domains = data.mixtures.front().size();
+  std::vector<double> start{usual_e.mean, usual_q.mean, usual_p.mean, usual_beta.mean,
+                            usual_kappa.mean};
+  start.resize(g_index(domains), usual_t.mean);
+  start.resize(loss_index(domains), usual_g.mean);
+  if (data.own >= 0) {
+    const auto own = static_cast<std::size_t>(data.own);
+    start[t_index + own] = 0.0;
+    start[g_index(domains) + own] = usual_own_g.mean;
+  }
+  start.insert(start.end(), {last_losses(data).low, data.volumes.back()});  // set by the fitter
+  return {start};
+}
+
+/// One volume is enough: what it cannot tell stays where it usually is.
+std::optional<Complaint> EffectiveShare::obstacle(const DomainData& data) const {
+  const auto found = CurveLaw::obstacle(data);
+  const bool only_volumes =
+      found && data.shrinkage > 0.0 && data.mixtures.size() >= 4 && data.loss_nats.size() >= 4;
+  return only_volumes ? std::nullopt : found;
+}
+
+/// log rho / rho(uniform) at a mixture, and what it is made of.
+struct EffectiveLog {
+  double value = 0.0;
+  std::vector<double> part{};          ///< K: of each domain in rho
+  std::vector<double> uniform_part{};  ///< K: the same at the uniform mixture
+  double rho = 0.0;
+};
+
+EffectiveLog effective_log(std::span<const double> parameter, std::span<const double> share) {
+  const std::size_t domains = share.size();
+  EffectiveLog log;
+  double uniform = 0.0;
+  for (std::size_t k = 0; k < domains; ++k) {
+    const double w = std::exp(parameter[t_index + k]), g = parameter[g_index(domains) + k];
+    log.part.push_back(w * std::pow(share[k], g));
+    log.uniform_part.push_back(w * std::pow(static_cast<double>(domains), -g));
+    log.rho += log.part.back();
+    uniform += log.uniform_part.back();
+  }
+  for (std::size_t k = 0; k < domains; ++k) {
+    log.part[k] /= log.rho;
+    log.uniform_part[k] /= uniform;
+  }
+  log.value = std::log(log.rho / uniform);
+  return log;
+}
+
+void EffectiveShare::curve(std::span<const double> parameter, std::span<const double> share, int,
+                           Curve& curve) const {
+  const std::size_t domains = share.size();
+  const EffectiveLog log = effective_log(parameter, share);
+  const double loss = parameter[loss_index(domains)], tokens = parameter[tokens_index(domains)];
+  const double beta = parameter[beta_index], kappa = parameter[kappa_index];
+  const double H = loss * std::exp(parameter[q_index] - log.value);
+  const double G =
+      loss * std::exp(parameter[p_index] - kappa * log.value + beta * std::log(tokens));
+  const auto at = [](std::size_t index) { return static_cast<Eigen::Index>(index); };
+  curve.floor = loss * parameter[e_index] + H;
+  curve.decay = G;
+  curve.floor_slope(e_index) = loss;
+  curve.floor_slope(q_index) = H;
+  curve.decay_slope(p_index) = G;
+  curve.decay_slope(beta_index) = std::log(tokens) * G;
+  curve.decay_slope(kappa_index) = -log.value * G;
+  curve.floor_slope(at(loss_index(domains))) = curve.floor / loss;
+  curve.decay_slope(at(loss_index(domains))) = G / loss;
+  curve.decay_slope(at(tokens_index(domains))) = beta / tokens * G;
+  const double log_uniform = -std::log(static_cast<double>(domains));
+  for (std::size_t k = 0; k < domains; ++k) {
+    const double g = parameter[g_index(domains) + k];
+    const double log_share = share[k] > 0.0 ? std::log(share[k]) : 0.0;
+    const double by_t = log.part[k] - log.uniform_part[k];
+    const double by_g = log.part[k] * log_share - log.uniform_part[k] * log_uniform;
+    const double by_share =
+        std::exp(parameter[t_index + k]) * g * std::pow(share[k], g - 1.0) / log.rho;
+    curve.floor_slope(at(t_index + k)) = -H * by_t;
+    curve.decay_slope(at(t_index + k)) = -kappa * G * by_t;
+    curve.floor_slope(at(g_index(domains) + k)) = -H * by_g;
+    curve.decay_slope(at(g_index(domains) + k)) = -kappa * G * by_g;
+    curve.floor_share(at(k)) = -H * by_share;
+    curve.decay_share(at(k)) = -kappa * G * by_share;
+  }
+}
+
+/// The fit and the noise in turn: the noise sets how strong the prior is.
+class EffectiveShareFitter final : public DomainFitter {
+ public:
+  EffectiveShareFitter(const EffectiveShare& law, const DomainData& data)
+      : data_(data), rows_(law.rows(data)), prior_(law.prior(data)), start_(law.starts(data)[0]) {
+    const std::size_t domains = data.mixtures.front().size();
+    const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
+    problem_.target = Eigen::Map<const Eigen::VectorXd>(data.loss_nats.data(), rows);
+    problem_.scale.resize(rows);
+    problem_.bounds = law.bounds(domains);
+    problem_.pinned = law.pinned(data);
+    problem_.effect.variance = run_variance;
+    problem_.effect.root_weight.resize(rows);
+    std::map<std::pair<std::size_t, int>, std::size_t> runs;
+    for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
+      const auto run = runs.try_emplace({data.mixture[m], data.repeat[m]}, runs.size()).first;
+      problem_.effect.run.push_back(run->second);
+      problem_.effect.root_weight(static_cast<Eigen::Index>(m)) =
+          std::pow(data.volumes[data.volume[m]] / data.volumes.back(), 0.5 * weight_power);
+    }
+  }
+
+  /// The start is not needed: from the usual place the search ends where others end, too.
+  Estimate fit(std::span<const double> mixture_weight, std::span<const double>) override {
+    constexpr int rounds = 3;
+    constexpr double first_noise = 0.003;
+    std::vector<double> start = start_;
+    start[start.size() - 2] = set_weights(mixture_weight);
+    double noise = first_noise;
+    Estimate estimate;
+    for (int round = 0; round <= rounds; ++round) {
+      problem_.prior.rows = data_.shrinkage * noise * prior_.rows;
+      problem_.prior.target = data_.shrinkage * noise * prior_.target;
+      estimate = solve(*rows_, problem_, {round == 0 ? start : estimate.parameter});
+      const Information found = information(*rows_, problem_, estimate.parameter);
+      noise =
+          std::sqrt(found.sum_of_squares / std::max(1.0, readings_ - found.effective_parameters));
+    }
+    return estimate;
+  }
+
+ private:
+  /// @return the mean loss at the last volume
+  double set_weights(std::span<const double> mixture_weight) {
+    double sum = 0.0, weights = 0.0;
+    readings_ = 0.0;
+    for (std::size_t m = 0; m < data_.loss_nats.size(); ++m) {
+      const double weight = mixture_weight[data_.mixture[m]];
+      readings_ += weight;
+      if (data_.volume[m] + 1 != data_.volumes.size()) continue;
+      sum += weight * data_.loss_nats[m];
+      weights += weight;
+    }
+    const double mean = sum / weights;
+    for (std::size_t m = 0; m < data_.loss_nats.size(); ++m) {
+      const auto i = static_cast<Eigen::Index>(m);
+      const double unit = data_.residual == Residual::relative ? data_.loss_nats[m] : mean;
+      problem_.scale(i) =
+          std::sqrt(mixture_weight[data_.mixture[m]]) * problem_.effect.root_weight(i) / unit;
+    }
+    return mean;
+  }
+
+  const DomainData& data_;
+  std::unique_ptr<RowModel> rows_;
+  Prior prior_;
+  std::vector<double> start_;
+  double readings_ = 0.0;
+  LeastSquares problem_{};
+};
+
+std::unique_ptr<DomainFitter> EffectiveShare::fitter(const DomainData& data) const {
+  return std::make_unique<EffectiveShareFitter>(*this, data);
+}
+
+}  // namespace
+
+std::unique_ptr<const Law> make_law_effective_share() { return std::make_unique<EffectiveShare>(); }
+
+}  // namespace bimix

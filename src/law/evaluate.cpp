@@ -1,0 +1,231 @@
+#include "domain_data.hpp"
+
+#include <bimix/core/random.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/law/evaluate.hpp>
+#include <bimix/law/law.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+namespace bimix {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+// Of the choice inside a split: enough to rank laws, at half the cost of ten.
+constexpr int inner_folds = 5;
+
+std::vector<int> observed_ids(const Observations& observations) {
+  std::vector<int> ids = observations.mixture_id;
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+int training_count(const EvaluateOptions& options, std::size_t mixtures) {
+  constexpr int of_the_paper = 4;
+  if (options.train > 0) return options.train;
+  return options.protocol == "unseen" ? of_the_paper : static_cast<int>(mixtures / 2);
+}
+
+/// The first `count` of these ids train.
+Split split_at(const std::vector<int>& order, int count, std::size_t mixtures) {
+  Split split;
+  split.trains.assign(mixtures, false);
+  for (int n = 0; n < count; ++n)
+    split.trains[static_cast<std::size_t>(order[static_cast<std::size_t>(n)])] = true;
+  return split;
+}
+
+/// The observations that a split trains on.
+Observations training_part(const Observations& all, const Split& split) {
+  const double edge =
+      split.last_volume_held_out ? last_volume_edge(all) : std::numeric_limits<double>::infinity();
+  Observations kept{.domains = all.domains, .mixtures = all.mixtures};
+  kept.loss_nats.columns = all.loss_nats.columns;
+  for (std::size_t row = 0; row < all.tokens.size(); ++row) {
+    if (!split.trains[static_cast<std::size_t>(all.mixture_id[row])] || all.tokens[row] >= edge)
+      continue;
+    kept.mixture_id.push_back(all.mixture_id[row]);
+    kept.repeat.push_back(all.repeat[row]);
+    kept.tokens.push_back(all.tokens[row]);
+    ++kept.loss_nats.rows;
+    for (std::size_t e = 0; e < kept.loss_nats.columns; ++e)
+      kept.loss_nats.values.push_back(all.loss_nats(row, e));
+  }
+  return kept;
+}
+
+/// One run's curve as a mixture of one domain: there BiMix is B s^-beta + C.
+double continued(const DomainData& run, double tokens) {
+  constexpr std::size_t fewest = 3;
+  if (run.volumes.size() < fewest) return nan;
+  const Law& law = find_law("bimix");
+  const std::vector<double> weight{1.0};
+  const Estimate estimate = law.fitter(run)->fit(weight, {});
+  return law.predict(estimate.parameter, {run.mixtures.front(), 0, tokens});
+}
+
+/// The runs of one mixture, for one domain, at the volumes that train.
+DomainData run_data(const Observations& observations, const FitOptions& options, std::size_t e,
+                    int mixture) {
+  // Rows as a law takes them that leaves none out.
+  DomainData data = domain_data(observations, find_law("additive"), options, e,
+                                [mixture](int id) { return id == mixture; });
+  data.own = 0;
+  data.mixtures = {{1.0}};
+  return data;
+}
+
+/// held_out_part by the power law of each run.
+HeldOutPart run_power_part(const Observations& observations, const FitOptions& options,
+                           const Split& split) {
+  // The rows, with what was seen and the baselines, from any law.
+  FitOptions any = options;
+  any.law = "bimix";
+  HeldOutPart part = held_out_part(observations, any, split);
+  const Observations visible = training_part(observations, split);
+  for (std::size_t row = 0; row < part.point.rows; ++row) {
+    const auto e = static_cast<std::size_t>(part.point(row, HeldOutPart::eval_domain));
+    const int mixture = static_cast<int>(part.point(row, HeldOutPart::mixture_id));
+    DomainData data = run_data(visible, options, e, mixture);
+    const double tokens = *std::max_element(observations.tokens.begin(), observations.tokens.end());
+    part.point(row, HeldOutPart::predicted) = continued(data, tokens);
+    part.point(row, HeldOutPart::curve_r2) = nan;
+  }
+  return part;
+}
+
+}  // namespace
+
+std::vector<Complaint> complaints(const EvaluateOptions& options,
+                                  const Observations& observations) {
+  std::vector<Complaint> found;
+  const std::vector<std::string> protocols{"kfold", "draws", "unseen", "extrapolation"};
+  if (std::find(protocols.begin(), protocols.end(), options.protocol) == protocols.end())
+    found.push_back({"--protocol", fmt::format("'{}' is no protocol", options.protocol),
+                     fmt::format("there are: {}", join_words(protocols)), "Choose one of them"});
+  for (const std::string& law : options.laws) {
+    if (law == automatic_law || law == run_power) continue;
+    try {
+      find_law(law);
+    } catch (const UsageError& error) {
+      Complaint complaint = error.complaint();
+      complaint.place = "--laws";
+      found.push_back(complaint);
+    }
+  }
+  const int mixtures = static_cast<int>(observed_ids(observations).size());
+  const bool counts = options.protocol == "draws" || options.protocol == "unseen";
+  const int train = training_count(options, static_cast<std::size_t>(mixtures));
+  if (counts && (train < 2 || train > mixtures - 2))
+    found.push_back({"--train", fmt::format("{} of {} mixtures train", train, mixtures),
+                     "two at least train and two are left to predict",
+                     "Choose another number, or evaluate more mixtures"});
+  if (options.protocol == "draws" && options.draws < 1)
+    found.push_back({"--draws", fmt::format("{} draws", options.draws), "one at least", ""});
+  if (options.protocol == "kfold" && mixtures < 3)
+    found.push_back({"--protocol", fmt::format("{} mixtures cannot be held out in turn", mixtures),
+                     "kfold needs three", "Add mixtures"});
+  return found;
+}
+
+std::vector<std::vector<Split>> splits_of(const Observations& observations, const FitOptions& fit,
+                                          const EvaluateOptions& options) {
+  std::vector<int> ids = observed_ids(observations);
+  const std::size_t mixtures = observations.mixtures.size();
+  std::vector<std::vector<Split>> groups;
+  if (options.protocol == "extrapolation") {
+    groups.push_back({{std::vector<bool>(mixtures, true), true}});
+  } else if (options.protocol == "unseen") {
+    groups.push_back({split_at(ids, training_count(options, ids.size()), mixtures)});
+  } else if (options.protocol == "draws") {
+    for (int draw = 0; draw < options.draws; ++draw) {
+      std::vector<int> order = ids;
+      RandomStream stream(fit.seed, Purpose::folds, static_cast<std::uint64_t>(1 + draw));
+      for (std::size_t n = order.size(); n > 1; --n)
+        std::swap(order[n - 1], order[stream.below(n)]);
+      groups.push_back({split_at(order, training_count(options, ids.size()), mixtures)});
+    }
+  } else {
+    const int folds = fold_count(observations, fit);
+    groups.emplace_back();
+    for (int fold = 0; fold < folds; ++fold)
+      groups.front().push_back(fold_split(observations, fit, fold, folds));
+  }
+  return groups;
+}
+
+HeldOutPart evaluate_split(const Observations& observations, const FitOptions& options,
+                           const std::string& law, const Split& split) {
+  if (law == run_power) return run_power_part(observations, options, split);
+  FitOptions chosen = options;
+  chosen.law = law == automatic_law ? choose_law(observations, options, split) : law;
+  return held_out_part(observations, chosen, split);
+}
+
+HeldOut mean_of_groups(const std::vector<HeldOut>& groups) {
+  require(!groups.empty(), "there is a group to average");
+  if (groups.size() == 1) return groups.front();
+  HeldOut mean = groups.front();
+  const double count = static_cast<double>(groups.size());
+  const auto average = [&](std::vector<double> HeldOut::*values) {
+    for (std::size_t e = 0; e < (mean.*values).size(); ++e) {
+      double sum = 0.0;
+      for (const HeldOut& group : groups) sum += (group.*values)[e];
+      (mean.*values)[e] = sum / count;
+    }
+  };
+  for (const auto values : {&HeldOut::error, &HeldOut::r2, &HeldOut::persistence,
+                            &HeldOut::mean_baseline, &HeldOut::curve_r2})
+    average(values);
+  mean.spearman = mean.regret_nats = 0.0;
+  for (const HeldOut& group : groups) {
+    mean.spearman += group.spearman / count;
+    mean.regret_nats += group.regret_nats / count;
+    for (std::size_t e = 0; e < mean.worst.size(); ++e)
+      mean.worst[e] = std::max(mean.worst[e], group.worst[e]);
+  }
+  return mean;
+}
+
+double mean_error(const HeldOut& held) {
+  return std::accumulate(held.error.begin(), held.error.end(), 0.0) /
+         static_cast<double>(held.error.size());
+}
+
+std::size_t best_of(const std::vector<HeldOut>& held) {
+  std::size_t best = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t n = 0; n < held.size(); ++n)
+    if (mean_error(held[n]) < least) {
+      least = mean_error(held[n]);
+      best = n;
+    }
+  return best;
+}
+
+std::string choose_law(const Observations& observations, const FitOptions& options,
+                       const Split& split) {
+  const Observations visible = training_part(observations, split);
+  FitOptions inner = options;
+  inner.folds = inner_folds;
+  const int folds = fold_count(visible, inner);
+  const std::vector<std::string> names = law_names();
+  std::vector<HeldOut> held;
+  for (const std::string& name : names) {
+    inner.law = name;
+    std::vector<HeldOutPart> parts;
+    for (int fold = 0; fold < folds; ++fold)
+      parts.push_back(held_out_fold(visible, inner, fold, folds));
+    held.push_back(merge_folds(visible.domains, std::move(parts)));
+  }
+  return names[best_of(held)];
+}
+
+}  // namespace bimix
