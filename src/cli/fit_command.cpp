@@ -9,6 +9,23 @@
 #include <bimix/sweep/plan.hpp>
 
 namespace bimix::cli {
+namespace {
+
+/// One law as itself; several with the table that compares them, and the one that is used.
+void show_laws(Context& context, const LawFits& fits, double level, bool as_json) {
+  const LawFit& used = fits.laws[fits.used];
+  if (as_json) {
+    Json json = to_json(used);
+    for (const LawFit& fit : fits.laws)
+      if (fits.laws.size() > 1) json["laws"].push_back(to_json(fit));
+    context.console.show(json.dump(1));
+    return;
+  }
+  if (fits.laws.size() > 1) context.console.show(laws_text(fits.laws) + "\n");
+  context.console.show(fit_text(used, level));
+}
+
+}  // namespace
 
 void add_fit_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
@@ -21,29 +38,37 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
   CLI::App* command = add_command(app, "fit", "fit the trials of a run again, without running any",
                                   "mpirun -n 2 bimix fit runs/demo --residual plain");
   command->add_option("DIR", flags->folder, "run folder")->required();
-  CLI::Option* law = command->add_option("--law", flags->options.law, "form of the loss");
+  CLI::Option* law = command->add_option(
+      "--law", flags->options.law, "form of the loss; all compares every law, auto uses the best");
   CLI::Option* residual =
       command->add_option("--residual", flags->options.residual, "relative or plain");
+  CLI::Option* shrinkage = command->add_option("--shrinkage", flags->options.shrinkage,
+                                               "strength of a law's own prior; 0: none");
   CLI::Option* bootstrap =
       command->add_option("--bootstrap", flags->options.bootstrap, "resamples over mixtures");
   CLI::Option* minimum = command->add_option("--min-tokens", flags->min_tokens,
                                              "leave out smaller volumes, for example 256K");
   command->add_flag("--json", flags->json, "as JSON, on stdout");
-  command->callback([&context, &action, flags, law, residual, bootstrap, minimum] {
-    action = [&context, flags, law, residual, bootstrap, minimum] {
+  command->callback([&context, &action, flags, law, residual, shrinkage, bootstrap, minimum] {
+    action = [&context, flags, law, residual, shrinkage, bootstrap, minimum] {
       StoredRun run;
       collectively(context.comm(), [&] { run = load_run(flags->folder); });
       FitOptions options = run.campaign.fit;
       if (law->count() > 0) options.law = flags->options.law;
       if (residual->count() > 0) options.residual = flags->options.residual;
+      if (shrinkage->count() > 0) options.shrinkage = flags->options.shrinkage;
       if (bootstrap->count() > 0) options.bootstrap = flags->options.bootstrap;
       collectively(context.comm(), [&] {
         if (minimum->count() > 0)
           options.min_tokens = parse_tokens("--min-tokens", flags->min_tokens);
       });
-      const LawFit fit =
-          fit_over_ranks(context.comm(), observations_of(run.plan, run.state.results), options);
-      context.console.show(flags->json ? to_json(fit).dump(1) : fit_text(fit, options.level));
+      const Observations observations = observations_of(run.plan, run.state.results);
+      if (options.law == "all" || options.law == "auto")
+        show_laws(context, fit_laws_over_ranks(context.comm(), observations, options),
+                  options.level, flags->json);
+      else
+        show_laws(context, {{fit_over_ranks(context.comm(), observations, options)}, 0},
+                  options.level, flags->json);
       return ExitCode::done;
     };
   });

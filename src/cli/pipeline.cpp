@@ -316,8 +316,10 @@ class Run {
   }
 
   void show_fit(const RunRecord& record) {
+    if (record.laws.size() > 1) context_.console.show("\n" + laws_text(record.laws));
     for (const LawFit& fit : record.laws)
-      context_.console.show("\n" + fit_text(fit, campaign_.fit.level));
+      if (fit.law == record.optimum.front().law)
+        context_.console.show("\n" + fit_text(fit, campaign_.fit.level));
     for (const MixtureChoice& choice : record.optimum)
       context_.console.show("\n" + optimum_text(choice, campaign_.domains));
   }
@@ -504,11 +506,12 @@ RunRecord derive(const Comm& comm, const StoredRun& run) {
                    .results = run.state.results,
                    .entropy = run.state.entropy};
   const Observations observations = observations_of(run.plan, run.state.results);
-  record.laws.push_back(fit_over_ranks(comm, observations, run.campaign.fit));
+  LawFits fits = fit_laws_over_ranks(comm, observations, run.campaign.fit);
+  record.laws = std::move(fits.laws);
+  const LawFit& used = record.laws[fits.used];
   collectively(comm, [&] {
-    record.optimum.push_back(best_mixture(record.laws.front(),
-                                          optimize_options(run.campaign, run.plan),
-                                          run.campaign.default_mixture));
+    record.optimum.push_back(
+        best_mixture(used, optimize_options(run.campaign, run.plan), run.campaign.default_mixture));
     const bool checked =
         !record.check_trials.empty() &&
         std::all_of(record.check_trials.begin(), record.check_trials.end(), [&](const auto& spec) {
@@ -523,8 +526,8 @@ RunRecord derive(const Comm& comm, const StoredRun& run) {
     Table predicted(rows.size(), run.plan.domains.eval.size());
     for (std::size_t m = 0; m < rows.size(); ++m)
       for (std::size_t e = 0; e < predicted.columns; ++e)
-        predicted(m, e) = predict(record.laws.front(), e, rows[m]->mixture,
-                                  static_cast<double>(rows[m]->tokens.back()));
+        predicted(m, e) =
+            predict(used, e, rows[m]->mixture, static_cast<double>(rows[m]->tokens.back()));
     record.check.push_back(make_check_report(record.check_trials, record.results, run.plan.domains,
                                              predicted, record.optimum.front().weight));
   });

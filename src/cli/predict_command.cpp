@@ -53,7 +53,7 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
         tokens = parse_tokens("--tokens", flags->tokens);
       });
       const double level = run.campaign.fit.level;
-      const LawFit fit = fit_over_ranks(
+      const LawFit fit = used_fit_over_ranks(
           context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
 
       Json json = Json::array();

@@ -67,8 +67,9 @@ void describe(Visitor& v, EntropyOptions& o) {
 
 template <class Visitor>
 void describe(Visitor& v, FitOptions& o) {
-  v.text("law", o.law, "form of the loss");
+  v.text("law", o.law, "form of the loss; all compares every law, auto uses the best of them");
   v.text("residual", o.residual, "relative or plain");
+  v.number("shrinkage", o.shrinkage, {0, infinity}, "strength of a law's own prior; 0: none");
   v.whole("bootstrap", o.bootstrap, {0, 1'000'000}, "resamples over mixtures");
   v.number("level", o.level, {0, 1}, "of the intervals");
   v.number("min_tokens", o.min_tokens, {0, infinity}, "smaller volumes are not fitted");

@@ -229,21 +229,23 @@ Json to_json(const LawFit& fit) {
                        {"stop_reason", domain.stop_reason},
                        {"flags", domain.flags}});
   }
-  const HeldOut& held = fit.held_out;
   return {{"law", fit.law},
           {"flags", fit.flags},
           {"domains", std::move(domains)},
-          {"held_out",
-           {{"protocol", held.protocol},
-            {"folds", held.folds},
-            {"error", numbers(held.error)},
-            {"worst", numbers(held.worst)},
-            {"r2", numbers(held.r2)},
-            {"persistence", numbers(held.persistence)},
-            {"mean_baseline", numbers(held.mean_baseline)},
-            {"curve_r2", numbers(held.curve_r2)},
-            {"spearman", number(held.spearman)},
-            {"regret_nats", number(held.regret_nats)}}}};
+          {"held_out", to_json(fit.held_out)}};
+}
+
+Json to_json(const HeldOut& held) {
+  return {{"protocol", held.protocol},
+          {"folds", held.folds},
+          {"error", numbers(held.error)},
+          {"worst", numbers(held.worst)},
+          {"r2", numbers(held.r2)},
+          {"persistence", numbers(held.persistence)},
+          {"mean_baseline", numbers(held.mean_baseline)},
+          {"curve_r2", numbers(held.curve_r2)},
+          {"spearman", number(held.spearman)},
+          {"regret_nats", number(held.regret_nats)}};
 }
 
 }  // namespace bimix

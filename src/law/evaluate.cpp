@@ -123,8 +123,10 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
   const int mixtures = static_cast<int>(observed_ids(observations).size());
   const bool counts = options.protocol == "draws" || options.protocol == "unseen";
   const int train = training_count(options, static_cast<std::size_t>(mixtures));
-  if (counts && (train < 2 || train > mixtures - 2))
-    found.push_back({"--train", fmt::format("{} of {} mixtures train", train, mixtures),
+  if (counts && (options.train < 0 || train < 2 || train > mixtures - 2))
+    found.push_back({"--train",
+                     fmt::format("{} of {} mixtures train",
+                                 options.train < 0 ? options.train : train, mixtures),
                      "two at least train and two are left to predict",
                      "Choose another number, or evaluate more mixtures"});
   if (options.protocol == "draws" && options.draws < 1)

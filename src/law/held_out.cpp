@@ -281,7 +281,7 @@ HeldOutPart held_out_part(const Observations& observations, const FitOptions& op
           predicted(tail.tokens),
           tail.previous,
           mean(training),
-          curve_r2(observations, runs, id, e, held_from, predicted)};
+          law.last_volume_only() ? nan : curve_r2(observations, runs, id, e, held_from, predicted)};
       part.point.values.insert(part.point.values.end(), std::begin(row), std::end(row));
       ++part.point.rows;
     }

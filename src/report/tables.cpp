@@ -90,6 +90,26 @@ std::vector<std::vector<std::string>> held_out_rows(const LawFit& fit) {
   return rows;
 }
 
+std::vector<std::string> score_heading() {
+  return {"law", "error", "worst", "R2", "Spearman", "regret", "R2 along curves"};
+}
+
+/// Means over domains; the lenient figure last.
+std::vector<std::string> score_row(const std::string& name, const HeldOut& held) {
+  return {name,
+          percent(mean_of(held.error)),
+          percent(*std::max_element(held.worst.begin(), held.worst.end())),
+          fixed(mean_of(held.r2), 3),
+          fixed(held.spearman, 3),
+          fixed(held.regret_nats, 4),
+          fixed(mean_of(held.curve_r2), 3)};
+}
+
+void append_baselines(std::vector<std::vector<std::string>>& rows, const HeldOut& held) {
+  rows.push_back({"persistence", percent(mean_of(held.persistence))});
+  rows.push_back({"mean of others", percent(mean_of(held.mean_baseline))});
+}
+
 /// The fit's flags. Those that say the same of several domains become one.
 std::vector<std::string> notes_of(const LawFit& fit) {
   std::vector<std::pair<std::string, std::vector<std::string>>> said;  // text around -> domains
@@ -200,6 +220,36 @@ std::string fit_text(const LawFit& fit, double level) {
   if (!notes.empty()) text += "\nTo know about this fit\n";
   for (const std::string& note : notes) text += "  " + note + "\n";
   return text;
+}
+
+std::string laws_text(const std::vector<LawFit>& laws) {
+  std::vector<std::vector<std::string>> rows{score_heading()};
+  for (const LawFit& fit : laws) rows.push_back(score_row(fit.law, fit.held_out));
+  append_baselines(rows, laws.front().held_out);
+  return fmt::format("Laws on held-out mixtures ({}, {} folds)\n", laws.front().held_out.protocol,
+                     laws.front().held_out.folds) +
+         aligned(rows);
+}
+
+std::string evaluation_text(const Evaluation& evaluation) {
+  const std::vector<bool>& trains = evaluation.splits.front().front().trains;
+  std::string text = fmt::format("Protocol {}: ", evaluation.protocol);
+  if (evaluation.protocol == "extrapolation")
+    text += "the last volume of every mixture from those before\n";
+  else if (evaluation.protocol == "kfold")
+    text += fmt::format("{} folds of whole mixtures\n", evaluation.splits.front().size());
+  else
+    text += fmt::format("{} of {} mixtures train, {} {}\n",
+                        std::count(trains.begin(), trains.end(), true), trains.size(),
+                        evaluation.splits.size(), evaluation.splits.size() == 1 ? "time" : "draws");
+  std::vector<std::vector<std::string>> rows{score_heading()};
+  for (const LawScore& score : evaluation.laws) rows.push_back(score_row(score.law, score.mean));
+  append_baselines(rows, evaluation.laws.front().mean);
+  return text + aligned(rows) +
+         "  error, worst, R2 and Spearman's rank correlation (of the mean loss): of held-out\n"
+         "  mixtures at the last volume; regret: nats that the mixture predicted best loses to "
+         "the\n"
+         "  best; R2 along curves is the paper's, of log loss over the volumes of a run.\n";
 }
 
 std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) {

@@ -174,6 +174,14 @@ LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
   return fits;
 }
 
+LawFit used_fit_over_ranks(const Comm& comm, const Observations& observations,
+                           const FitOptions& options) {
+  if (options.law != "all" && options.law != "auto")
+    return fit_over_ranks(comm, observations, options);
+  LawFits fits = fit_laws_over_ranks(comm, observations, options);
+  return fits.laws[fits.used];
+}
+
 Evaluation evaluate_over_ranks(const Comm& comm, const Observations& observations,
                                const FitOptions& fit, EvaluateOptions options) {
   if (options.laws.empty()) options.laws = law_names();

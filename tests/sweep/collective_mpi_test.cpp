@@ -44,6 +44,55 @@ TEST(FitOverRanks, IsTheFitOfOneRankBitForBit) {
   EXPECT_EQ(to_json(together).dump(), to_json(alone).dump());
 }
 
+TEST(FitLawsOverRanks, FitsAndChoosesTheSameAtAnyNumberOfRanks) {
+  const FitOptions options{.law = "auto", .bootstrap = 3, .folds = 4};
+  const LawFits together = fit_laws_over_ranks(world(), some_observations(), options);
+  const LawFits alone = fit_laws_over_ranks(Comm(), some_observations(), options);
+  EXPECT_EQ(together.laws.front().law, "bimix");
+  EXPECT_GT(together.laws.size(), 5u);
+  ASSERT_EQ(together.laws.size(), alone.laws.size());
+  EXPECT_EQ(together.used, alone.used);
+  for (std::size_t n = 0; n < alone.laws.size(); ++n) {
+    EXPECT_EQ(to_json(together.laws[n]).dump(), to_json(alone.laws[n]).dump());
+    EXPECT_EQ(together.laws[n].bootstrap, alone.laws[n].bootstrap);
+  }
+  const LawFit& used = together.laws[together.used];
+  EXPECT_EQ(used.bootstrap.size(), 3u);
+  EXPECT_NE(used.flags.back().find("predicts held-out mixtures best"), std::string::npos);
+}
+
+TEST(FitLawsOverRanks, PutsBimixBesideTheLawThatIsAskedFor) {
+  const FitOptions options{.law = "noise_capacity", .bootstrap = 2};
+  const LawFits fits = fit_laws_over_ranks(world(), some_observations(), options);
+  ASSERT_EQ(fits.laws.size(), 2u);
+  EXPECT_EQ(fits.laws[0].law, "bimix");
+  EXPECT_EQ(fits.used, 1u);
+  // Without a domain that bimix can follow there is only the other.
+  Observations foreign = some_observations();
+  foreign.domains.share_of = {-1, -1};
+  const LawFits alone =
+      fit_laws_over_ranks(world(), foreign, {.law = "mixing_exp", .bootstrap = 0});
+  ASSERT_EQ(alone.laws.size(), 1u);
+  EXPECT_EQ(alone.used, 0u);
+}
+
+TEST(EvaluateOverRanks, IsTheEvaluationOfOneRankBitForBit) {
+  const EvaluateOptions options{
+      .protocol = "draws", .laws = {"bimix", "effective_share", "auto"}, .train = 5, .draws = 2};
+  const Evaluation together = evaluate_over_ranks(world(), some_observations(), {}, options);
+  const Evaluation alone = evaluate_over_ranks(Comm(), some_observations(), {}, options);
+  ASSERT_EQ(together.laws.size(), 3u);
+  for (std::size_t n = 0; n < 3; ++n) {
+    EXPECT_EQ(together.laws[n].groups.size(), 2u);
+    EXPECT_EQ(to_json(together.laws[n].mean).dump(), to_json(alone.laws[n].mean).dump());
+  }
+  const Evaluation last =
+      evaluate_over_ranks(world(), some_observations(), {}, {.protocol = "extrapolation"});
+  EXPECT_EQ(last.laws.back().law, run_power);
+  EXPECT_THROW(evaluate_over_ranks(world(), some_observations(), {}, {.protocol = "fold"}),
+               CollectiveError);
+}
+
 TEST(FitOverRanks, ThrowsOnEveryRankWhereThereIsTooLittle) {
   Observations few = some_observations();
   few.mixture_id.resize(1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bimix/data/records.hpp>
+#include <bimix/law/evaluate.hpp>
 
 #include <string>
 #include <vector>
@@ -16,6 +17,12 @@ std::string entropy_text(const EntropyTable& table);
 /// persistence and mean baseline, and below it what the reader must know.
 /// @param level of the intervals, over the bootstrap
 std::string fit_text(const LawFit& fit, double level);
+
+/// How the laws predict held-out mixtures, one row each, and the baselines.
+std::string laws_text(const std::vector<LawFit>& laws);
+
+/// The same for a protocol: the strict figures beside the paper's.
+std::string evaluation_text(const Evaluation& evaluation);
 
 /// The recommended mixture against the default: shares with intervals, predicted losses, gain.
 std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains);

@@ -37,6 +37,10 @@ struct LawFits {
 LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
                             const FitOptions& options);
 
+/// @collective The one law that is used, for those who need no other.
+LawFit used_fit_over_ranks(const Comm& comm, const Observations& observations,
+                           const FitOptions& options);
+
 /// @collective The protocol for each law of the options; all of them if there are none.
 /// @throws CollectiveError with every complaint about the options
 Evaluation evaluate_over_ranks(const Comm& comm, const Observations& observations,
