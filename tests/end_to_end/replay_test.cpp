@@ -80,6 +80,43 @@ TEST(Derived, CommandsAnswerFromTheFolderAlone) {
   EXPECT_EQ(bimix("fit " + run + " --law bimiks").exit_code, 2);
 }
 
+TEST(Laws, AreChosenFittedAndVerifiedTheSameAtAnyNumberOfRanks) {
+  const TemporaryFolder folder;
+  auto text = test::bytes_of(BIMIX_SOURCE_DIR "/configs/replay.yaml");
+  text += "\nfit: {law: auto, bootstrap: 5}\n";
+  test::write_text(folder / "auto.yaml", text);
+  for (const int ranks : {1, 2}) {
+    const auto run =
+        bimix("run " + (folder / "auto.yaml") + " -o " + (folder / std::to_string(ranks)), ranks);
+    ASSERT_EQ(run.exit_code, 0) << run.output;
+    EXPECT_THAT(run.output, HasSubstr("Laws on held-out mixtures"));
+    EXPECT_THAT(run.output, HasSubstr("bimix predicts held-out mixtures best"));
+  }
+  EXPECT_THAT(real_differences(folder / "1", folder / "2"), testing::IsEmpty());
+  EXPECT_EQ(bimix("verify " + (folder / "1")).exit_code, 0);
+  EXPECT_THAT(bimix("fit " + (folder / "1") + " --law joint --bootstrap 0").output,
+              HasSubstr("log_c_1"));
+}
+
+TEST(Evaluate, AnswersByProtocolAsTableAndAsJson) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
+  const std::string draws = "evaluate " + run + " --protocol draws --train 6 --draws 3 ";
+  const auto json = bimix("-q " + draws + "--laws bimix,linear --json");
+  ASSERT_EQ(json.exit_code, 0) << json.output;
+  const auto found = nlohmann::json::parse(json.output);
+  EXPECT_EQ(found.at("training_mixtures").size(), 3u);
+  EXPECT_EQ(found.at("training_mixtures")[0].size(), 6u);
+  EXPECT_LT(found.at("laws")[0].at("mean").at("error")[0].get<double>(), 1e-8);  // the true law
+  EXPECT_GT(found.at("laws")[1].at("mean").at("error")[0].get<double>(), 1e-4);
+  EXPECT_EQ(bimix(draws + "--laws bimix", 2).output, bimix(draws + "--laws bimix", 3).output);
+  const auto wrong = bimix("evaluate " + run + " --protocol folds --laws joinz");
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.output, HasSubstr("'folds' is no protocol"));
+  EXPECT_THAT(wrong.output, HasSubstr("joint"));
+}
+
 TEST(Verify, FindsAResultFileThatIsNotTheJournalsImage) {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
