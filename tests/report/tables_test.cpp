@@ -47,6 +47,29 @@ TEST(FitText, SaysOnceWhatHoldsForSeveralDomains) {
   EXPECT_THAT(text, HasSubstr("alpha of domain 'code' is doubtful"));
 }
 
+TEST(LawsText, PutsEveryLawAndTheBaselinesInOneTable) {
+  LawFit other = some_fit();
+  other.law = "joint";
+  other.held_out.spearman = 0.75;
+  const std::string text = laws_text({some_fit(), other});
+  EXPECT_THAT(text, HasSubstr("Laws on held-out mixtures (folds, 2 folds)"));
+  EXPECT_THAT(text, HasSubstr("bimix"));
+  EXPECT_THAT(text, HasSubstr("0.750"));
+  EXPECT_THAT(text, HasSubstr("persistence"));
+  EXPECT_THAT(text, HasSubstr("mean of others"));
+  EXPECT_THAT(text, Not(HasSubstr("nan")));
+}
+
+TEST(EvaluationText, SaysWhatTrainedAndWhatTheFiguresAre) {
+  Evaluation evaluation{.protocol = "draws", .domains = some_fit().domains};
+  evaluation.splits = {{Split{.trains = {true, false, true, false, false}}},
+                       {Split{.trains = {true, true, false, false, false}}}};
+  evaluation.laws = {{"bimix", some_fit().held_out, {}}};
+  const std::string text = evaluation_text(evaluation);
+  EXPECT_THAT(text, HasSubstr("Protocol draws: 2 of 5 mixtures train, 2 draws"));
+  EXPECT_THAT(text, HasSubstr("regret: nats that"));
+}
+
 CheckReport some_check(double gain, double error) {
   CheckReport report;
   report.tokens = 1000;
