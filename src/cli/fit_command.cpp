@@ -63,7 +63,7 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
           options.min_tokens = parse_tokens("--min-tokens", flags->min_tokens);
       });
       const Observations observations = observations_of(run.plan, run.state.results);
-      if (options.law == "all" || options.law == "auto")
+      if (wants_every_law(options))
         show_laws(context, fit_laws_over_ranks(context.comm(), observations, options),
                   options.level, flags->json);
       else

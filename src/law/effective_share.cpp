@@ -68,7 +68,8 @@ class EffectiveShare final : public CurveLaw {
     return pinned;
   }
 
-  std::optional<Complaint> obstacle(const DomainData& data) const override;
+  /// What one volume cannot tell stays where it usually is.
+  bool needs_two_volumes(const DomainData& data) const override { return data.shrinkage == 0.0; }
   Prior prior(const DomainData& data) const override;
   std::vector<std::vector<double>> starts(const DomainData& data) const override;
   std::unique_ptr<DomainFitter> fitter(const DomainData& data) const override;
@@ -115,14 +116,6 @@ std::vector<std::vector<double>> EffectiveShare::starts(const DomainData& data) 
   }
   start.insert(start.end(), {last_losses(data).low, data.volumes.back()});  // set by the fitter
   return {start};
-}
-
-/// One volume is enough: what it cannot tell stays where it usually is.
-std::optional<Complaint> EffectiveShare::obstacle(const DomainData& data) const {
-  const auto found = CurveLaw::obstacle(data);
-  const bool only_volumes =
-      found && data.shrinkage > 0.0 && data.mixtures.size() >= 4 && data.loss_nats.size() >= 4;
-  return only_volumes ? std::nullopt : found;
 }
 
 /// log rho / rho(uniform) at a mixture, and what it is made of.

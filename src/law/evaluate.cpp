@@ -103,6 +103,10 @@ HeldOutPart run_power_part(const Observations& observations, const FitOptions& o
 
 }  // namespace
 
+bool wants_every_law(const FitOptions& options) {
+  return options.law == "all" || options.law == automatic_law;
+}
+
 std::vector<Complaint> complaints(const EvaluateOptions& options,
                                   const Observations& observations) {
   std::vector<Complaint> found;

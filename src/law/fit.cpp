@@ -2,6 +2,7 @@
 
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
+#include <bimix/law/evaluate.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/law.hpp>
 
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <set>
 
 namespace bimix {
@@ -190,26 +192,47 @@ bool has_repeats(const Observations& observations) {
   return std::set<int>(observations.repeat.begin(), observations.repeat.end()).size() > 1;
 }
 
-}  // namespace
-
-void require_fittable(const Observations& observations, const FitOptions& options) {
-  check_options(options);
-  check_shape(observations);
-  const Law& law = find_law(options.law);
+/// Why the law can be fitted to no domain at all, by the first of them; nothing if it can.
+std::optional<Complaint> obstacle_to(const Observations& observations, const Law& law,
+                                     const FitOptions& options) {
   Complaint first{"", "there are no evaluation domains", "", ""};
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
     const auto obstacle =
         law.obstacle(domain_data(observations, law, options, e, [](int) { return true; }));
-    if (!obstacle) return;
+    if (!obstacle) return std::nullopt;
     if (e == 0) first = *obstacle;
   }
   first.place = "law " + law.name();
-  throw TooLittleData(first);
+  return first;
+}
+
+}  // namespace
+
+std::vector<std::string> laws_to_fit(const Observations& observations, const FitOptions& options) {
+  check_options(options);
+  check_shape(observations);
+  if (!wants_every_law(options) && options.law != "bimix")
+    if (auto obstacle = obstacle_to(observations, find_law(options.law), options))
+      throw TooLittleData(*std::move(obstacle));
+  std::vector<std::string> names;
+  for (const std::string& name : law_names()) {
+    const bool asked = name == options.law || name == "bimix" || wants_every_law(options);
+    if (asked && !obstacle_to(observations, find_law(name), options)) names.push_back(name);
+  }
+  if (names.empty()) throw TooLittleData(*obstacle_to(observations, find_law("bimix"), options));
+  return names;
+}
+
+void require_fittable(const Observations& observations, const FitOptions& options) {
+  laws_to_fit(observations, options);
 }
 
 LawFit fit_law(const Observations& observations, const FitOptions& options) {
-  require_fittable(observations, options);
+  check_options(options);
+  check_shape(observations);
   const Law& law = find_law(options.law);
+  if (auto obstacle = obstacle_to(observations, law, options))
+    throw TooLittleData(*std::move(obstacle));
   LawFit fit;
   fit.law = law.name();
   fit.domains = observations.domains;
@@ -239,15 +262,6 @@ LawFit fit_law(const Observations& observations, const FitOptions& options) {
         flag(law, {"", "intervals are conditional on the seed", "every mixture ran with one seed",
                    "Set design.repeats to 2 or more to include it"}));
   return fit;
-}
-
-bool can_fit(const Observations& observations, const FitOptions& options) {
-  check_shape(observations);
-  const Law& law = find_law(options.law);
-  for (std::size_t e = 0; e < observations.domains.eval.size(); ++e)
-    if (!law.obstacle(domain_data(observations, law, options, e, [](int) { return true; })))
-      return true;
-  return false;
 }
 
 Table bootstrap_sample(const Observations& observations, const FitOptions& options,

@@ -1,3 +1,4 @@
+#include <bimix/law/evaluate.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/options.hpp>
 
@@ -9,11 +10,13 @@ namespace bimix {
 
 std::vector<Complaint> complaints(const FitOptions& options) {
   std::vector<Complaint> found;
-  if (options.law != "all" && options.law != "auto") try {
+  if (!wants_every_law(options)) {
+    try {
       find_law(options.law);
     } catch (const UsageError& error) {
       found.push_back(error.complaint());
     }
+  }
   if (options.residual != "relative" && options.residual != "plain")
     found.push_back({"fit.residual", fmt::format("'{}' is no kind of residual", options.residual),
                      "relative or plain", "Choose one of them"});

@@ -151,10 +151,12 @@ std::optional<Complaint> SolvedLaw::obstacle(const DomainData& data) const {
     return Complaint{"",
                      fmt::format("{} has {} usable observations", domain, data.loss_nats.size()),
                      fmt::format("law {} needs {}", name(), needed), "Add mixtures or volumes"};
-  if (data.mixtures.size() < 2)
+  const auto same = [&](const Mixture& mixture) { return mixture == data.mixtures.front(); };
+  if (std::all_of(data.mixtures.begin(), data.mixtures.end(), same))
     return Complaint{"", fmt::format("{} was seen with one mixture", domain),
                      "what a mixture changes cannot be told from one", "Add mixtures"};
-  if (!last_volume_only() && data.volumes.back() <= data.volumes.front() * (1.0 + volume_tolerance))
+  if (needs_two_volumes(data) &&
+      data.volumes.back() <= data.volumes.front() * (1.0 + volume_tolerance))
     return Complaint{"", fmt::format("the volume's part of {} cannot be told", domain),
                      "there is one volume", "Evaluate at two volumes at least, better five"};
   return std::nullopt;

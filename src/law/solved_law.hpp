@@ -28,6 +28,8 @@ class SolvedLaw : public Law {
 
   /// Parameters in which the prediction is linear and which are not negative; a handful at most.
   virtual std::vector<std::size_t> linear(std::size_t train_domains) const = 0;
+  /// False if a single volume can be fitted.
+  virtual bool needs_two_volumes(const DomainData&) const { return !last_volume_only(); }
   /// Starting points; those of linear parameters do not matter, pinned ones have their value.
   virtual std::vector<std::vector<double>> starts(const DomainData& data) const = 0;
   /// The prior at strength 1, on the scale of relative residuals.

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace bimix {
@@ -104,24 +104,9 @@ void add_held_out(const Comm& comm, const Observations& observations, const FitO
   fit.held_out = merge_folds(observations.domains, std::move(held_out));
 }
 
-/// bimix and the law that was asked for, or all; those that can be fitted.
-std::vector<std::string> laws_to_fit(const Observations& observations, const FitOptions& options) {
-  const bool every = options.law == "all" || options.law == "auto";
-  std::vector<std::string> names;
-  for (const std::string& name : law_names()) {
-    FitOptions one = options;
-    one.law = name;
-    const bool asked = name == options.law;
-    if (asked || ((every || name == "bimix") && can_fit(observations, one))) names.push_back(name);
-  }
-  // Nothing can be fitted: bimix says why.
-  if (names.empty()) names.push_back("bimix");
-  return names;
-}
-
 /// Which of the fits is used, with a flag that says why.
 std::size_t used_law(const FitOptions& options, std::vector<LawFit>& fits) {
-  if (options.law != "auto") {
+  if (options.law != automatic_law) {
     for (std::size_t n = 0; n < fits.size(); ++n)
       if (fits[n].law == options.law) return n;
     return 0;
@@ -129,6 +114,12 @@ std::size_t used_law(const FitOptions& options, std::vector<LawFit>& fits) {
   std::vector<HeldOut> held;
   for (const LawFit& fit : fits) held.push_back(fit.held_out);
   const std::size_t best = best_of(held);
+  if (std::isnan(mean_error(held[best]))) {
+    fits[best].flags.push_back(
+        to_string(Complaint{"law auto", "no law could be held against mixtures left out",
+                            fmt::format("{} is used", fits[best].law), "Add mixtures"}));
+    return best;
+  }
   fits[best].flags.push_back(to_string(Complaint{
       "law auto",
       fmt::format("{} predicts held-out mixtures best: {:.2f} % error, regret {:.4f} nats",
@@ -155,12 +146,7 @@ LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
   LawFits fits;
   FitOptions one = options;
   std::vector<std::string> names;
-  collectively(comm, [&] {
-    std::string text;
-    for (const Complaint& complaint : complaints(options)) text += to_string(complaint) + "\n";
-    if (!text.empty()) throw UsageError(text);
-    names = laws_to_fit(observations, options);
-  });
+  collectively(comm, [&] { names = laws_to_fit(observations, options); });
   for (const std::string& name : names) {
     one.law = name;
     collectively(comm, [&] { fits.laws.push_back(fit_law(observations, one)); });
@@ -176,8 +162,7 @@ LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
 
 LawFit used_fit_over_ranks(const Comm& comm, const Observations& observations,
                            const FitOptions& options) {
-  if (options.law != "all" && options.law != "auto")
-    return fit_over_ranks(comm, observations, options);
+  if (!wants_every_law(options)) return fit_over_ranks(comm, observations, options);
   LawFits fits = fit_laws_over_ranks(comm, observations, options);
   return fits.laws[fits.used];
 }

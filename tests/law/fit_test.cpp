@@ -33,9 +33,11 @@ bool any_flag(const LawFit& fit, std::size_t e, const std::string& part) {
 TEST(RequireFittable, RefusesOneMixtureAndOneVolume) {
   const Observations seen = synthetic::observations(synthetic::three_domains(), {});
   EXPECT_NO_THROW(require_fittable(seen, {}));
+  EXPECT_NO_THROW(require_fittable(seen, {.law = "auto"}));
   Observations alike = seen;
   for (Mixture& mixture : alike.mixtures) mixture = seen.mixtures.front();
   EXPECT_THROW(require_fittable(alike, {}), TooLittleData);
+  EXPECT_THROW(require_fittable(alike, {.law = "auto"}), TooLittleData);
   EXPECT_THROW(require_fittable(seen, {.min_tokens = seen.tokens.back()}), TooLittleData);
 }
 

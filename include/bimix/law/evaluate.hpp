@@ -28,6 +28,9 @@ inline constexpr const char* run_power = "run_power";
 /// Stands for the law that choose_law finds for what a split lets it see.
 inline constexpr const char* automatic_law = "auto";
 
+/// True if the options' law is "all" or "auto".
+bool wants_every_law(const FitOptions& options);
+
 /// Every mistake in the options. Places are "--protocol", "--laws", ...
 std::vector<Complaint> complaints(const EvaluateOptions& options, const Observations& observations);
 

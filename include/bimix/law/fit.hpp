@@ -3,9 +3,18 @@
 #include <bimix/data/records.hpp>
 #include <bimix/law/options.hpp>
 
+#include <string>
+#include <vector>
+
 namespace bimix {
 
-/// Throws what fit_law would throw for observations at these mixtures and volumes, whatever the
+/// The laws that `options.law` asks for, in the order of law_names(): the one it names and bimix
+/// beside it, or every one for "all" and "auto"; bimix and the laws of a list only if they can be
+/// fitted to at least one evaluation domain.
+/// @throws TooLittleData if the named law, or none at all, can be fitted; otherwise as fit_law
+std::vector<std::string> laws_to_fit(const Observations& observations, const FitOptions& options);
+
+/// Throws what the fit would throw for observations at these mixtures and volumes, whatever the
 /// losses are: to be asked before they are paid for.
 /// @throws TooLittleData if no domain could be fitted; otherwise as fit_law
 void require_fittable(const Observations& observations, const FitOptions& options);
@@ -26,9 +35,6 @@ void require_fittable(const Observations& observations, const FitOptions& option
 /// @throws DataError if the observations are out of shape: sizes, ids, mixtures off the simplex,
 ///         volumes that are not positive
 LawFit fit_law(const Observations& observations, const FitOptions& options);
-
-/// True if the law `options.law` could be fitted to at least one evaluation domain.
-bool can_fit(const Observations& observations, const FitOptions& options);
 
 /// Coefficients of bootstrap sample `sample`: each mixture is weighted by an independent Exp(1)
 /// draw from RandomStream(seed, Purpose::bootstrap, sample), which is Dirichlet(1) up to scale;
