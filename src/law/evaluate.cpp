@@ -206,10 +206,12 @@ double mean_error(const HeldOut& held) {
 }
 
 std::size_t best_of(const std::vector<HeldOut>& held) {
+  // Less is no reason to leave a law for another: no log has more digits, no table tells so little.
+  constexpr double least_difference = 1e-6, least_ratio = 0.99;
   std::size_t best = 0;
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t n = 0; n < held.size(); ++n)
-    if (mean_error(held[n]) < least) {
+    if (mean_error(held[n]) < std::min(least - least_difference, least_ratio * least)) {
       least = mean_error(held[n]);
       best = n;
     }

@@ -99,6 +99,8 @@ TEST(BestOf, PrefersWhatPredictsEveryDomain) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(best_of({with_error({0.01, nan}), with_error({0.03, 0.03}), with_error({0.02, 0.02})}),
             2u);
+  EXPECT_EQ(best_of({with_error({1e-7}), with_error({1e-9})}), 0u);      // both are right
+  EXPECT_EQ(best_of({with_error({0.0200}), with_error({0.0199})}), 0u);  // too close to tell
   EXPECT_EQ(best_of({with_error({nan}), with_error({nan})}), 0u);
 }
 
