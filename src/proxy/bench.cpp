@@ -96,7 +96,6 @@ double best_product_gflops(const ProxyOptions& options, double seconds) {
   proxy::Arena arena;
   const proxy::Buffer a = arena.take(rows * 4 * width), b = arena.take(4 * width * width),
                       c = arena.take(rows * 4 * width);
-  proxy::multiply_on_this_thread_alone();
   double best = 0;
   for (const auto& [depth, columns] :
        {std::array{width, 3 * width}, {width, 4 * width}, {4 * width, width}}) {

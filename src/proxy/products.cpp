@@ -13,7 +13,18 @@ using Desc = dnnl::memory::desc;
 using Tag = dnnl::memory::format_tag;
 constexpr auto f32 = dnnl::memory::data_type::f32;
 
+/// Keeps oneDNN to the calling thread; the limit is that thread's own. Needed where a primitive is
+/// made, since it is made for a number of threads, and where it runs.
+void keep_to_this_thread() {
+  // oneDNN brings its own OpenMP runtime, or none: the symbol is looked up in whichever it is.
+  using SetThreads = void (*)(int);
+  static const auto set_threads =
+      reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
+  if (set_threads != nullptr) set_threads(1);
+}
+
 const dnnl::engine& engine() {
+  keep_to_this_thread();
   static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
   return cpu;
 }
@@ -60,14 +71,6 @@ void limit_products_to(std::string_view isa) {
                                        : dnnl_cpu_isa_sse41);
 }
 
-void multiply_on_this_thread_alone() {
-  // oneDNN brings its own OpenMP runtime, or none: the symbol is looked up in whichever it is.
-  using SetThreads = void (*)(int);
-  static const auto set_threads =
-      reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
-  if (set_threads != nullptr) set_threads(1);
-}
-
 LinearProducts::Product::Product(const Desc& a, const Desc& b, const Desc& c, bool keep)
     : shape(dnnl::matmul::desc(a, b, c), attributes(keep), engine()), primitive(shape) {}
 
@@ -110,6 +113,7 @@ void LinearProducts::input_gradient(const float* dy, float* dx, float* scratch) 
 }
 
 void LinearProducts::weight_gradient(const float* x, const float* dy, int keep, float* dw) const {
+  keep_to_this_thread();
   // Both factors change from call to call, so there is nothing to rearrange beforehand.
   dnnl_sgemm('T', 'N', in_, out_, rows_, 1.0F, x, in_, dy, out_, keep != 0 ? 1.0F : 0.0F, dw, out_);
 }

@@ -14,8 +14,6 @@ namespace bimix::proxy {
 /// Limits oneDNN to an instruction set level. The limit is the process's and the first one stands:
 /// a run has one level, resolved before anything is multiplied.
 void limit_products_to(std::string_view isa);
-/// Keeps oneDNN to the calling thread; the limit belongs to that thread.
-void multiply_on_this_thread_alone();
 
 /// The products with one matrix of weights W (in, out), for a fixed number of rows. W is kept
 /// rearranged in the two ways that the products read fastest, so they see it as it was at the last

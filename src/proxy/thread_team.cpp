@@ -1,7 +1,5 @@
 #include "thread_team.hpp"
 
-#include "products.hpp"
-
 #include <sched.h>
 
 namespace bimix::proxy {
@@ -40,7 +38,6 @@ ThreadTeam::~ThreadTeam() {
 }
 
 void ThreadTeam::do_part(int number) {
-  multiply_on_this_thread_alone();
   std::exception_ptr& error = errors_[static_cast<std::size_t>(number)];
   error = nullptr;
   try {
