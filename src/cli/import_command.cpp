@@ -1,19 +1,24 @@
+#include "by_domain.hpp"
 #include "commands.hpp"
 #include "pipeline.hpp"
 
 #include <bimix/core/simplex.hpp>
+#include <bimix/core/text.hpp>
 #include <bimix/replay/loss_log.hpp>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+#include <numeric>
+
 namespace bimix::cli {
 namespace {
 
 struct Flags {
-  std::vector<std::string> files;
-  std::string folder, format = "auto", name;
-  bool normalise = false;
+  ReplayOptions replay{};
+  std::string folder, name, tokens, tokens_per_step, parameters;
+  std::vector<std::string> eval_map;
 };
 
 /// The mean of the logged runs: something to compare the optimum with until the user says what
@@ -23,6 +28,99 @@ Mixture mean_mixture(const LossLog& log) {
   for (const LossCurve& run : log.runs)
     for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += run.mixture[k];
   return normalised(sums);
+}
+
+std::size_t place_in(const std::string& name, const std::vector<std::string>& names,
+                     const char* what) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  const auto nearest = nearest_name(name, names);
+  throw UsageError(Complaint{.place = "--eval-map",
+                             .problem = fmt::format("'{}' is no {} of the logs", name, what),
+                             .rule = "they have " + join_words(names),
+                             .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : ""});
+}
+
+/// Ties evaluation sets to the training domains that the user names: "pile-cc=c4".
+void tie_sets(const std::vector<std::string>& pairs, DomainSet& domains) {
+  std::vector<bool> given(domains.eval.size(), false);
+  for (const std::string& pair : pairs) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos)
+      throw UsageError(Complaint{.place = "--eval-map",
+                                 .problem = fmt::format("'{}' is no pair", pair),
+                                 .remedy = "Write set=domain, separated by commas"});
+    const std::size_t e =
+        place_in(std::string(trimmed(pair.substr(0, equals))), domains.eval, "evaluation set");
+    if (given[e])
+      throw UsageError(Complaint{.place = "--eval-map",
+                                 .problem = fmt::format("'{}' is given twice", domains.eval[e]),
+                                 .remedy = "Name it once"});
+    given[e] = true;
+    domains.share_of[e] = static_cast<int>(
+        place_in(std::string(trimmed(pair.substr(equals + 1))), domains.train, "training domain"));
+  }
+}
+
+/// What was read, for the person who waits.
+std::vector<std::string> summary(const LossLog& log, bool is_guessed) {
+  const auto volume = [](std::int64_t tokens) { return format_count(tokens); };
+  std::vector<std::string> lines{
+      fmt::format("Format {}{}: {} runs, {} training domains, {} evaluation sets, {}",
+                  join_words(log.formats), is_guessed ? " (told by the content)" : "",
+                  log.runs.size(), log.domains.train.size(), log.domains.eval.size(),
+                  log.volumes.size() == 1
+                      ? fmt::format("one volume of {} tokens", volume(log.volumes.front()))
+                      : fmt::format("{} volumes from {} to {} tokens", log.volumes.size(),
+                                    volume(log.volumes.front()), volume(log.volumes.back())))};
+  std::vector<std::string> tied, alone;
+  for (std::size_t e = 0; e < log.domains.eval.size(); ++e) {
+    const int own = log.domains.share_of[e];
+    if (own < 0)
+      alone.push_back(log.domains.eval[e]);
+    else if (log.domains.train[static_cast<std::size_t>(own)] != log.domains.eval[e])
+      tied.push_back(log.domains.eval[e] + " -> " +
+                     log.domains.train[static_cast<std::size_t>(own)]);
+  }
+  if (!tied.empty()) lines.push_back("  follow the share of: " + join_words(tied));
+  if (!alone.empty())
+    lines.push_back("  without a training domain (--eval-map SET=DOMAIN): " + join_words(alone));
+  return lines;
+}
+
+bool is_each_its_own(const std::vector<int>& share_of) {
+  std::vector<int> own(share_of.size());
+  std::iota(own.begin(), own.end(), 0);
+  return share_of == own;
+}
+
+void write_eval_domains(YAML::Emitter& out, const DomainSet& domains) {
+  if (domains.eval == domains.train && is_each_its_own(domains.share_of)) return;
+  out << YAML::Key << "eval_domains" << YAML::Value << YAML::BeginMap;
+  for (std::size_t e = 0; e < domains.eval.size(); ++e) {
+    const int own = domains.share_of[e];
+    out << YAML::Key << domains.eval[e] << YAML::Value << YAML::Flow << YAML::BeginMap;
+    if (own >= 0)
+      out << YAML::Key << "share_of" << YAML::Value << domains.train[static_cast<std::size_t>(own)];
+    out << YAML::EndMap;
+  }
+  out << YAML::EndMap;
+}
+
+/// What differs from the defaults.
+void write_replay(YAML::Emitter& out, const ReplayOptions& replay) {
+  const auto count = [&](const char* key, std::int64_t value) {
+    if (value > 0) out << YAML::Key << key << YAML::Value << format_count(value);
+  };
+  out << YAML::Flow << YAML::BeginMap << YAML::Key << "files" << YAML::Value << replay.files
+      << YAML::Key << "format" << YAML::Value << replay.format << YAML::Key << "normalise"
+      << YAML::Value << (replay.normalise ? "true" : "false");
+  if (!replay.mixtures.empty()) out << YAML::Key << "mixtures" << YAML::Value << replay.mixtures;
+  if (!replay.domains.empty()) out << YAML::Key << "domains" << YAML::Value << replay.domains;
+  count("tokens_per_step", replay.tokens_per_step);
+  count("tokens", replay.tokens);
+  count("parameters", replay.parameters);
+  out << YAML::EndMap;
 }
 
 /// A replay campaign for these logs, as a person would write it.
@@ -41,13 +139,16 @@ std::string campaign_for(const LossLog& log, const Flags& flags) {
     out << YAML::Key << log.domains.train[k] << YAML::Value << YAML::Flow << YAML::BeginMap
         << YAML::Key << "share" << YAML::Value << fmt::format("{:.6f}", mean[k]) << YAML::EndMap;
   out << YAML::EndMap;
+  write_eval_domains(out, log.domains);
   out << YAML::Key << "source" << YAML::Value << YAML::BeginMap << YAML::Key << "replay"
-      << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::Key << "files" << YAML::Value
-      << flags.files << YAML::Key << "format" << YAML::Value << flags.format << YAML::Key
-      << "normalise" << YAML::Value << (flags.normalise ? "true" : "false") << YAML::EndMap
-      << YAML::EndMap;
-  out << YAML::EndMap;
+      << YAML::Value;
+  write_replay(out, flags.replay);
+  out << YAML::EndMap << YAML::EndMap;
   return std::string(out.c_str()) + "\n";
+}
+
+std::int64_t parse_count_of(const std::string& flag, const std::string& text) {
+  return static_cast<std::int64_t>(parse_tokens(flag, text));
 }
 
 std::string name_from(const std::filesystem::path& folder) {
@@ -65,18 +166,42 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
   CLI::App* command =
       add_command(app, "import", "fit logged runs: writes a replay campaign and runs it",
                   "bimix import logs/*.csv -o runs/logs");
-  command->add_option("LOGS", flags->files, "log files")->required();
+  ReplayOptions& replay = flags->replay;
+  command->add_option("LOGS", replay.files, "log files; pairs are given together")->required();
   command->add_option("-o,--output", flags->folder, "run folder")->required();
-  command->add_option("--format", flags->format, "format of the logs; auto tells it by the header")
+  command
+      ->add_option(
+          "--format", replay.format,
+          "format of the logs; auto tells it by the content. Known: " + join_words(log_formats()))
       ->capture_default_str();
-  command->add_flag("--normalise", flags->normalise, "divide a run's shares by their sum");
+  command->add_flag("--normalise", replay.normalise, "divide a run's shares by their sum");
+  command->add_option("--mixtures", replay.mixtures,
+                      "CSV of the runs' mixtures (run and the domains), where logs have none");
+  command->add_option("--domains", replay.domains, "names of shares that a log gives without names")
+      ->delimiter(',');
+  command->add_option("--tokens-per-step", flags->tokens_per_step, "of logs that count steps");
+  command->add_option("--tokens", flags->tokens, "volume of logs that tell none");
+  command->add_option("--parameters", flags->parameters, "keep the runs of this model size");
+  command
+      ->add_option("--eval-map", flags->eval_map,
+                   "training domains that evaluation sets follow: set=domain,...; by default the "
+                   "one of the same name")
+      ->delimiter(',');
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       flags->name = name_from(flags->folder);
       ReadCampaign read;
       on_root(context.comm(), [&] {
-        const LossLog log = read_logs(
-            {.files = flags->files, .format = flags->format, .normalise = flags->normalise});
+        ReplayOptions& options = flags->replay;
+        if (!flags->tokens.empty()) options.tokens = parse_count_of("--tokens", flags->tokens);
+        if (!flags->tokens_per_step.empty())
+          options.tokens_per_step = parse_count_of("--tokens-per-step", flags->tokens_per_step);
+        if (!flags->parameters.empty())
+          options.parameters = parse_count_of("--parameters", flags->parameters);
+        LossLog log = read_logs(options);
+        tie_sets(flags->eval_map, log.domains);
+        for (const std::string& line : summary(log, options.format == "auto"))
+          context.console.say(line);
         read.text = campaign_for(log, *flags);
       });
       read.text = context.comm().broadcast(read.text);

@@ -35,9 +35,9 @@ class CampaignParser {
     campaign_.seed = static_cast<std::uint64_t>(seed);
     root_.flag("normalise", normalise_, "");
     only_value("tokens", "bytes");
-    only_value("eval_domains", "same");
     parse_domains();
     parse_source();
+    parse_eval_domains();
     parse_design();
     parse_block("entropy", campaign_.entropy);
     parse_fit();
@@ -117,6 +117,37 @@ class CampaignParser {
     // Shares that could not be read would be summed as zeros.
     if (!campaign_.default_mixture.empty() && findings_.count() == before)
       settle("domains", "the default shares", campaign_.default_mixture);
+  }
+
+  /// `same`, or every evaluation set with the training domain whose share its loss follows.
+  void parse_eval_domains() {
+    if (const YAML::Node node = root_.take("eval_domains"); node.IsDefined() && !node.IsMap()) {
+      if (!node.IsScalar() || node.Scalar() != "same")
+        findings_.complain("eval_domains",
+                           {.problem = "is neither same nor a map",
+                            .remedy = "Write `same`, or `{news: {share_of: web}, exams: {}}`"});
+    } else if (node.IsDefined() && campaign_.source != SourceKind::replay) {
+      findings_.complain("eval_domains",
+                         {.problem = "sets of its own are not in this version for a proxy",
+                          .remedy = "Use same, and `eval:` texts in the domains"});
+    } else if (node.IsDefined()) {
+      campaign_.domains.eval.clear();
+      campaign_.domains.share_of.clear();
+      Reader sets(node, "eval_domains", findings_);
+      for (const auto& [name, entry] : sets.take_all()) {
+        Reader block(entry, "eval_domains." + name, findings_);
+        std::string own;
+        block.text("share_of", own, "");
+        block.finish();
+        const auto index =
+            own.empty() ? std::nullopt : domain_index(own, block.path_of("share_of"));
+        campaign_.domains.eval.push_back(name);
+        campaign_.domains.share_of.push_back(index ? static_cast<int>(*index) : -1);
+      }
+      if (campaign_.domains.eval.empty())
+        findings_.complain("eval_domains",
+                           {.problem = "names no set", .remedy = "Write `same`, or name one"});
+    }
   }
 
   double unique_tokens(Reader& block) {
@@ -305,7 +336,11 @@ class CampaignParser {
   }
 
   std::optional<std::size_t> domain_index(const std::string& name, const std::string& path) {
-    const auto& names = campaign_.domains.train;
+    return index_of(name, path, campaign_.domains.train);
+  }
+
+  std::optional<std::size_t> index_of(const std::string& name, const std::string& path,
+                                      const std::vector<std::string>& names) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
     const auto nearest = nearest_name(name, names);
@@ -339,11 +374,11 @@ class CampaignParser {
 
   /// A map from domain to number; domains that are not named have `missing`.
   std::vector<double> by_domain(const YAML::Node& node, const std::string& path, double missing,
-                                double high) {
+                                double high, const std::vector<std::string>& names) {
     Reader r(node, path, findings_);
-    std::vector<double> values(campaign_.domains.train.size(), missing);
+    std::vector<double> values(names.size(), missing);
     for (const auto& [name, value] : r.take_all()) {
-      const auto index = domain_index(name, r.path_of(name));
+      const auto index = index_of(name, r.path_of(name), names);
       if (index) config::read_number(value, r.path_of(name), {0, high}, values[*index], findings_);
     }
     return values;
@@ -359,7 +394,8 @@ class CampaignParser {
     for (std::size_t i = 0; i < node.size(); ++i) {
       const std::string place = fmt::format("{}[{}]", path, i);
       const std::size_t before = findings_.count();
-      Mixture shares = by_domain(node[i], place, 0.0, normalise_ ? infinity : 1);
+      Mixture shares =
+          by_domain(node[i], place, 0.0, normalise_ ? infinity : 1, campaign_.domains.train);
       if (findings_.count() == before) settle(place, "its shares", shares);
       group.mixtures.push_back(std::move(shares));
     }
@@ -417,16 +453,16 @@ class CampaignParser {
     Reader r(root_.take("optimize"), "optimize", findings_);
     OptimizeOptions& options = campaign_.optimize;
     config::describe(r, options);
-    const auto map = [&](const char* key, double missing, double high,
-                         std::vector<double>& values) {
+    const auto map = [&](const char* key, double missing, double high, std::vector<double>& values,
+                         const std::vector<std::string>& names) {
       if (r.has(key))
-        values = by_domain(r.take(key), r.path_of(key), missing, high);
+        values = by_domain(r.take(key), r.path_of(key), missing, high, names);
       else
         r.take(key);
     };
-    map("weights", 0.0, infinity, options.weights);
-    map("floor", 0.0, 1.0, options.floor);
-    map("cap", 1.0, 1.0, options.cap);
+    map("weights", 0.0, infinity, options.weights, campaign_.domains.eval);
+    map("floor", 0.0, 1.0, options.floor, campaign_.domains.train);
+    map("cap", 1.0, 1.0, options.cap, campaign_.domains.train);
     r.finish();
     // tokens = 0 stands for the largest trained volume, which only the plan knows.
     OptimizeOptions checked = options;

@@ -44,6 +44,11 @@ void describe(Visitor& v, ReplayOptions& o) {
   v.words("files", o.files, "logs to read; globs are expanded");
   v.text("format", o.format, "auto, or a format's name");
   v.flag("normalise", o.normalise, "divide a run's shares by their sum");
+  v.text("mixtures", o.mixtures, "table of the runs' mixtures, where logs have none");
+  v.words("domains", o.domains, "names of shares that a log gives without names");
+  v.count("tokens_per_step", o.tokens_per_step, {0, most_tokens}, "of logs that count steps");
+  v.count("tokens", o.tokens, {0, most_tokens}, "volume of logs that tell none");
+  v.count("parameters", o.parameters, {0, most_tokens}, "keep the runs of this model size; 0: all");
 }
 
 template <class Visitor>

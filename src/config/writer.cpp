@@ -85,12 +85,12 @@ void write_block(YAML::Emitter& out, const char* key, Options options) {
   out << YAML::EndMap;
 }
 
-void write_by_domain(YAML::Emitter& out, const char* key, const DomainSet& domains,
+void write_by_domain(YAML::Emitter& out, const char* key, const std::vector<std::string>& names,
                      const std::vector<double>& values) {
   if (values.empty()) return;
   out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
   for (std::size_t k = 0; k < values.size(); ++k)
-    out << YAML::Key << domains.train[k] << YAML::Value << shown(values[k]);
+    out << YAML::Key << names[k] << YAML::Value << shown(values[k]);
   out << YAML::EndMap;
 }
 
@@ -111,6 +111,26 @@ void write_domains(YAML::Emitter& out, const Campaign& campaign) {
     else if (unique > 0)
       out << YAML::Key << "unique_tokens" << YAML::Value
           << format_count(static_cast<std::int64_t>(unique));
+    out << YAML::EndMap;
+  }
+  out << YAML::EndMap;
+}
+
+void write_eval_domains(YAML::Emitter& out, const DomainSet& domains) {
+  out << YAML::Key << "eval_domains" << YAML::Value;
+  bool is_same = domains.eval == domains.train;
+  for (std::size_t e = 0; is_same && e < domains.share_of.size(); ++e)
+    is_same = domains.share_of[e] == static_cast<int>(e);
+  if (is_same) {
+    out << "same";
+    return;
+  }
+  out << YAML::BeginMap;
+  for (std::size_t e = 0; e < domains.eval.size(); ++e) {
+    out << YAML::Key << domains.eval[e] << YAML::Value << YAML::Flow << YAML::BeginMap;
+    if (domains.share_of[e] >= 0)
+      out << YAML::Key << "share_of" << YAML::Value
+          << domains.train[static_cast<std::size_t>(domains.share_of[e])];
     out << YAML::EndMap;
   }
   out << YAML::EndMap;
@@ -192,7 +212,7 @@ std::string resolved_yaml(const Campaign& campaign) {
   out << YAML::Key << "name" << YAML::Value << campaign.name;
   out << YAML::Key << "seed" << YAML::Value << fmt::format("{}", campaign.seed);
   write_domains(out, campaign);
-  out << YAML::Key << "eval_domains" << YAML::Value << "same";
+  write_eval_domains(out, campaign.domains);
   out << YAML::Key << "tokens" << YAML::Value << "bytes";
   write_design(out, campaign);
   out << YAML::Key << "source" << YAML::Value << YAML::BeginMap;
@@ -209,9 +229,9 @@ std::string resolved_yaml(const Campaign& campaign) {
   Writer writer(out);
   OptimizeOptions optimize = campaign.optimize;
   config::describe(writer, optimize);
-  write_by_domain(out, "weights", campaign.domains, optimize.weights);
-  write_by_domain(out, "floor", campaign.domains, optimize.floor);
-  write_by_domain(out, "cap", campaign.domains, optimize.cap);
+  write_by_domain(out, "weights", campaign.domains.eval, optimize.weights);
+  write_by_domain(out, "floor", campaign.domains.train, optimize.floor);
+  write_by_domain(out, "cap", campaign.domains.train, optimize.cap);
   out << YAML::EndMap;
   write_block(out, "check", campaign.check);
   out << YAML::EndMap;
@@ -227,7 +247,12 @@ std::string campaign_keys() {
       "name             of the campaign and its run folder\n"
       "seed             all randomness comes from it  [1]\n"
       "normalise        divide given shares by their sum  [false]\n"
-      "eval_domains     same: every domain is evaluated on text that is not trained on\n"
+      "eval_domains     same: every domain is evaluated on text that is not trained on; with "
+      "replay\n"
+      "                   also {set: {share_of: domain}, ...}: every evaluation set of the logs "
+      "and\n"
+      "                   the training domain whose share its loss follows, or {} for none  "
+      "[same]\n"
       "tokens           bytes\n"
       "\n"
       "domains.<name>   (their order is the order everywhere)\n"

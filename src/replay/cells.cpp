@@ -1,6 +1,6 @@
 #include "cells.hpp"
 
-#include "csv.hpp"
+#include "text_lines.hpp"
 
 #include <bimix/core/text.hpp>
 
@@ -41,6 +41,13 @@ std::int64_t read_count(const std::string& cell, CellPlace place) {
   const auto count = parse_count(text);
   if (!count || number) throw bad_cell(cell, place, "a whole number from 0 to 2^53 is needed");
   return *count;
+}
+
+int read_repeat(const std::string& cell, CellPlace place) {
+  const std::int64_t number = read_count(cell, place);
+  if (number > std::numeric_limits<int>::max())
+    throw bad_cell(cell, place, "a seed number below 2^31");
+  return static_cast<int>(number);
 }
 
 double read_size(const std::string& cell, CellPlace place) {

@@ -21,6 +21,8 @@ double read_loss(const std::string& cell, CellPlace place);
 std::optional<double> read_share(const std::string& cell, CellPlace place);
 /// A whole number from 0 on: 1000, 1000.0, 1e3 or 1K; at most 2^53, where doubles stop counting.
 std::int64_t read_count(const std::string& cell, CellPlace place);
+/// A seed number: a count below 2^31.
+int read_repeat(const std::string& cell, CellPlace place);
 /// Finite and not negative; 0 for a blank cell.
 double read_size(const std::string& cell, CellPlace place);
 

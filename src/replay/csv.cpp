@@ -4,10 +4,8 @@
 #include <bimix/core/file.hpp>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 namespace bimix {
@@ -16,7 +14,7 @@ namespace {
 /// Splits bytes into rows; knows the line it is on.
 class CsvParser {
  public:
-  CsvParser(std::string_view bytes, const std::string& path) : bytes_(bytes), path_(path) {}
+  CsvParser(std::string_view bytes, std::string path) : bytes_(bytes), path_(std::move(path)) {}
 
   /// The next row that is not blank; without cells at the end.
   CsvRow next() {
@@ -29,11 +27,10 @@ class CsvParser {
   CsvRow any_row() {
     CsvRow row{.line = line_};
     for (;;) {
-      row.cells.push_back(peek() == '"' ? quoted_cell() : plain_cell());
-      if (at_ == bytes_.size())
-        throw bad_line(path_, line_, "the last line has no end",
-                       "a line that was cut leaves a wrong number behind",
-                       "If the line is whole, end it with a line break; otherwise remove it");
+      const bool is_quoted = peek() == '"';
+      row.cells.push_back(is_quoted ? quoted_cell() : plain_cell());
+      if (at_ == bytes_.size() && is_quoted) return row;  // the quote shows that nothing is cut
+      if (at_ == bytes_.size()) throw torn_line(path_, line_);
       if (bytes_[at_++] == ',') continue;
       ++line_;
       if (row.cells.size() == 1 && row.cells.front().empty()) row.cells.clear();
@@ -81,35 +78,10 @@ class CsvParser {
   }
 
   std::string_view bytes_;
-  const std::string& path_;
+  std::string path_;
   std::size_t at_ = 0;
   int line_ = 1;
 };
-
-bool is_utf8(std::string_view text) {
-  try {
-    (void)nlohmann::json(std::string(text)).dump();  // the library checks every text it writes
-    return true;
-  } catch (const nlohmann::json::exception&) {
-    return false;
-  }
-}
-
-/// Refuses what is no text before any of it is read as numbers.
-void check_text(std::string_view bytes, const std::string& path) {
-  int line = 0;
-  for (std::size_t at = 0; at < bytes.size();) {
-    ++line;
-    const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
-    const std::string_view text = bytes.substr(at, end - at);
-    const bool is_ascii = std::all_of(text.begin(), text.end(),
-                                      [](char c) { return static_cast<signed char>(c) > 0; });
-    if (!is_ascii && (text.find('\0') != std::string_view::npos || !is_utf8(text)))
-      throw bad_line(path, line, "the bytes are no UTF-8 text", "logs are UTF-8 text",
-                     "Name another file, or convert it with `iconv -t UTF-8`");
-    at = end + 1;
-  }
-}
 
 void check_header(const CsvRow& header, const std::string& path) {
   std::set<std::string> seen;
@@ -124,18 +96,27 @@ void check_header(const CsvRow& header, const std::string& path) {
 
 }  // namespace
 
-DataError bad_line(const std::string& path, int line, const std::string& problem,
-                   const std::string& rule, const std::string& remedy) {
-  return DataError({.place = fmt::format("{}:{}", path, line),
-                    .problem = problem,
-                    .rule = rule,
-                    .remedy = remedy});
+std::vector<std::string> header_of(std::string_view bytes) {
+  bytes = without_byte_order_mark(bytes);
+  bytes.remove_prefix(std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
+  const std::string line = std::string(bytes.substr(0, bytes.find('\n'))) + "\n";
+  try {
+    return CsvParser(line, {}).next().cells;
+  } catch (const DataError&) {
+    return {};
+  }
+}
+
+std::size_t column_of(const CsvFile& file, const std::string& name, const std::string& format) {
+  const auto found = std::find(file.header.begin(), file.header.end(), name);
+  if (found == file.header.end())
+    throw bad_line(file.path, 1, "column '" + name + "' is missing", format + " needs it",
+                   "Add it");
+  return static_cast<std::size_t>(found - file.header.begin());
 }
 
 CsvFile parse_csv(std::string_view bytes, const std::string& path) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (bytes.substr(0, byte_order_mark.size()) == byte_order_mark)
-    bytes.remove_prefix(byte_order_mark.size());
+  bytes = without_byte_order_mark(bytes);
   check_text(bytes, path);
   CsvParser parser(bytes, path);
   const CsvRow header = parser.next();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "text_lines.hpp"
+
 #include <bimix/core/error.hpp>
 
 #include <cstddef>
@@ -11,8 +13,9 @@
 namespace bimix {
 
 /// A strict reader of comma-separated text after RFC 4180: quoted cells may hold commas, doubled
-/// quotes and line ends; lines end in LF or CRLF; a UTF-8 byte-order mark is passed over; blank
-/// lines are not rows. Anything else is an error that names the file and the line.
+/// quotes and line ends; lines end in LF or CRLF, the last may end with the closing quote of its
+/// last cell; a UTF-8 byte-order mark is passed over; blank lines are not rows. Anything else is an
+/// error that names the file and the line.
 /// @see RFC 4180, doi:10.17487/RFC4180
 struct CsvRow {
   int line = 0;  ///< where it begins, from 1
@@ -36,8 +39,11 @@ CsvFile read_csv(const std::filesystem::path& path);
 /// The parser behind it. @param path for messages only
 CsvFile parse_csv(std::string_view bytes, const std::string& path);
 
-/// A complaint about one line: `path:line: problem (rule). remedy.`
-DataError bad_line(const std::string& path, int line, const std::string& problem,
-                   const std::string& rule, const std::string& remedy = "Mend or remove that line");
+/// Cells of the first line that is not blank; none if it is no CSV. Never throws.
+std::vector<std::string> header_of(std::string_view bytes);
+
+/// Where the column of this name stands in the header. @throws DataError if it is not there
+/// @param format for the message
+std::size_t column_of(const CsvFile& file, const std::string& name, const std::string& format);
 
 }  // namespace bimix

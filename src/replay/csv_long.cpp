@@ -1,13 +1,15 @@
 /// Our own format: one loss a row. Described in FORMAT.md.
+/// Checks: what a table must be (csv.hpp); known columns only; run, domain and loss_nats there;
+/// repeat below 2^31; numbers (cells.hpp); all else in LogBuilder.
 
 #include "cells.hpp"
+#include "csv.hpp"
 #include "log_format.hpp"
 
 #include <bimix/core/text.hpp>
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 
 namespace bimix::csv_long {
@@ -16,7 +18,7 @@ namespace {
 enum Column : std::size_t { run, repeat, parameters, tokens, steps, domain, share, loss_nats };
 constexpr std::array<const char*, 8> names{"run",   "repeat", "parameters", "tokens",
                                            "steps", "domain", "share",      "loss_nats"};
-constexpr std::array required{run, tokens, domain, share, loss_nats};
+constexpr std::array required{run, domain, loss_nats};
 
 /// Where each of our columns stands in this file.
 using Places = std::array<std::optional<std::size_t>, names.size()>;
@@ -37,20 +39,21 @@ Places places_in(const CsvFile& file) {
   for (const Column column : required)
     if (!places[column])
       throw bad_line(file.path, 1, std::string("column '") + names[column] + "' is missing",
-                     "csv-long needs run, tokens, domain, share and loss_nats", "Add it");
+                     "csv-long needs run, domain and loss_nats", "Add it");
   return places;
 }
 
 }  // namespace
 
-bool recognises(const std::vector<std::string>& header) {
+bool recognises(const LogFile& file) {
   const auto has = [&](const char* name) {
-    return std::find(header.begin(), header.end(), name) != header.end();
+    return std::find(file.header.begin(), file.header.end(), name) != file.header.end();
   };
   return has(names[domain]) && has(names[loss_nats]);
 }
 
-void read(const CsvFile& file, LogBuilder& builder) {
+void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
+  const CsvFile file = parse_csv(log.bytes, log.path);
   const Places places = places_in(file);
   for (const CsvRow& row : file.rows) {
     const auto place = [&](Column column) {
@@ -62,19 +65,15 @@ void read(const CsvFile& file, LogBuilder& builder) {
     LogCell entry;
     entry.run = trimmed(cell(run));
     entry.domain = trimmed(cell(domain));
-    if (places[repeat]) {
-      const std::int64_t number = read_count(cell(repeat), place(repeat));
-      if (number > std::numeric_limits<int>::max())
-        throw bad_line(file.path, row.line, "repeat: '" + cell(repeat) + "' is refused",
-                       "a seed number below 2^31");
-      entry.repeat = static_cast<int>(number);
-    }
+    if (places[repeat]) entry.repeat = read_repeat(cell(repeat), place(repeat));
     if (places[parameters]) entry.parameters = read_size(cell(parameters), place(parameters));
-    entry.tokens = read_count(cell(tokens), place(tokens));
+    if (places[tokens]) entry.tokens = read_count(cell(tokens), place(tokens));
     if (places[steps]) entry.steps = read_count(cell(steps), place(steps));
-    entry.share = read_share(cell(share), place(share));
     entry.loss_nats = read_loss(cell(loss_nats), place(loss_nats));
-    builder.add(entry, file.path, row.line);
+    if (places[share])
+      builder.add_share(entry.run, entry.domain, read_share(cell(share), place(share)), file.path,
+                        row.line);
+    builder.add_loss(entry, file.path, row.line);
   }
 }
 

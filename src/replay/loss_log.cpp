@@ -1,4 +1,6 @@
+#include "csv.hpp"
 #include "log_format.hpp"
+#include "share_table.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
@@ -67,14 +69,33 @@ const LogFormat* format_named(const std::string& name) {
                     .remedy = nearest ? "Did you mean '" + *nearest + "'" : ""});
 }
 
-const LogFormat& format_of(const CsvFile& file) {
-  const auto found = std::find_if(formats.begin(), formats.end(), [&](const LogFormat& format) {
-    return format.recognises(file.header);
-  });
-  if (found != formats.end()) return *found;
-  throw bad_line(file.path, 1, "no known format has this header",
-                 "known are " + join_words(log_formats()),
-                 "Bring the table into one of them; csv-long is the plainest");
+const LogFormat& format_of(const LogFile& file) {
+  std::vector<std::string> candidates;
+  const LogFormat* known = nullptr;
+  for (const LogFormat& format : formats)
+    if (format.recognises(file)) {
+      candidates.emplace_back(format.name);
+      known = &format;
+    }
+  if (candidates.size() == 1) return *known;
+  if (candidates.empty())
+    throw bad_line(file.path, 1, "no known format begins like this",
+                   "known are " + join_words(log_formats()),
+                   "Bring the log into one of them; csv-long is the plainest, see "
+                   "src/replay/FORMAT.md");
+  throw DataError({.place = file.path,
+                   .problem = "the content could be " + join_words(candidates),
+                   .rule = "a guess would be silent",
+                   .remedy = "Say which with --format, or `format:` in the campaign's replay"});
+}
+
+LogFile log_file(const std::string& path) {
+  LogFile file{.path = path, .bytes = read_file(path)};
+  if (file.bytes.empty())
+    throw DataError(
+        {.place = path, .problem = "the file is empty", .rule = "", .remedy = "Name another file"});
+  file.header = header_of(file.bytes);
+  return file;
 }
 
 std::size_t index_of(const std::string& name, const std::vector<std::string>& names,
@@ -105,15 +126,24 @@ std::vector<std::string> log_formats() {
 
 LossLog read_logs(const ReplayOptions& options) {
   const LogFormat* const wanted = format_named(options.format);
-  LogBuilder builder;
+  LogBuilder builder(options);
   std::string hashes;
+  std::vector<std::string> used;
   for (const std::string& path : log_files(options)) {
-    const std::string bytes = read_file(path);
-    hashes += content_hash(bytes);
-    const CsvFile file = parse_csv(bytes, path);
-    (wanted ? *wanted : format_of(file)).read(file, builder);
+    const LogFile file = log_file(path);
+    hashes += content_hash(file.bytes);
+    const LogFormat& format = wanted ? *wanted : format_of(file);
+    format.read(file, options, builder);
+    if (std::find(used.begin(), used.end(), format.name) == used.end())
+      used.emplace_back(format.name);
   }
-  LossLog log = builder.build(options.normalise);
+  if (!options.mixtures.empty()) {
+    const LogFile file = log_file((options.base / options.mixtures).string());
+    hashes += content_hash(file.bytes);
+    add_share_table(parse_csv(file.bytes, file.path), {.run_column = "run"}, builder);
+  }
+  LossLog log = builder.build();
+  log.formats = used;
   log.fingerprint = content_hash(hashes);
   return log;
 }

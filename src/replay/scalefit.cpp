@@ -1,7 +1,10 @@
 /// The wide tables published with "Scaling Laws for Optimal Data Mixtures" (Shukor et al.,
 /// arXiv 2507.09404): weight_*, model_size, n_tokens, *_loss. Described in FORMAT.md.
+/// Checks: what a table must be (csv.hpp); known columns only; n_tokens there; no weight blank;
+/// numbers (cells.hpp); all else in LogBuilder.
 
 #include "cells.hpp"
+#include "csv.hpp"
 #include "log_format.hpp"
 
 #include <bimix/core/hash.hpp>
@@ -9,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -81,12 +83,14 @@ std::string run_name(const std::vector<std::optional<double>>& shares, double pa
 
 }  // namespace
 
-bool recognises(const std::vector<std::string>& header) {
+bool recognises(const LogFile& file) {
+  const auto& header = file.header;
   return std::any_of(header.begin(), header.end(), is_weight) &&
          std::find(header.begin(), header.end(), tokens_column) != header.end();
 }
 
-void read(const CsvFile& file, LogBuilder& builder) {
+void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
+  const CsvFile file = parse_csv(log.bytes, log.path);
   const Columns columns = columns_of(file);
   for (const CsvRow& row : file.rows) {
     const auto place = [&](std::size_t i) {
@@ -107,11 +111,11 @@ void read(const CsvFile& file, LogBuilder& builder) {
     entry.run = run_name(shares, entry.parameters);
     for (std::size_t d = 0; d < columns.domains.size(); ++d) {
       const DomainColumns& domain = columns.domains[d];
+      if (shares[d]) builder.add_share(entry.run, domain.name, shares[d], file.path, row.line);
+      if (!domain.loss) continue;
       entry.domain = domain.name;
-      entry.share = shares[d];
-      entry.loss_nats = domain.loss ? read_loss(row.cells[*domain.loss], place(*domain.loss))
-                                    : std::numeric_limits<double>::quiet_NaN();
-      builder.add(entry, file.path, row.line);
+      entry.loss_nats = read_loss(row.cells[*domain.loss], place(*domain.loss));
+      builder.add_loss(entry, file.path, row.line);
     }
   }
 }

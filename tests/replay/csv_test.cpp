@@ -62,6 +62,13 @@ TEST(ParseCsv, RefusesATornLastLine) {
   EXPECT_THAT(what_of("a,b\n1,2\n1,"), HasSubstr("t.csv:3: the last line has no end"));
 }
 
+// Browsers write such files. The quote shows that the cell is whole.
+TEST(ParseCsv, TakesALastLineThatEndsWithAClosingQuote) {
+  EXPECT_EQ(parse_csv("a,b\n1,\"3.0\"", "t.csv").rows.size(), 1u);
+  EXPECT_THAT(what_of("a,b\n1,\"3.0"), HasSubstr("t.csv:2: a quote is opened and never closed"));
+  EXPECT_THAT(what_of("a,b\n\"1\""), HasSubstr("t.csv:2: the row has 1 cells"));
+}
+
 TEST(ParseCsv, RefusesWhatIsNoText) {
   EXPECT_THAT(what_of(std::string("a\n1\0\n", 5)), HasSubstr("t.csv:2: the bytes are no UTF-8"));
   EXPECT_THAT(what_of("a\n\xff\n"), HasSubstr("t.csv:2: the bytes are no UTF-8"));

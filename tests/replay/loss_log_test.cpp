@@ -89,20 +89,6 @@ TEST(ReadLogs, ReadsScalefitTables) {
                                      "1 (run, volume) cell missing from the log"));
 }
 
-// `auto` tells each registered format by its header.
-TEST(ReadLogs, KnowsEveryRegisteredFormatByName) {
-  const std::vector<std::string> sample_of{"two_runs.csv", "two_mixtures_scalefit.csv"};
-  ASSERT_THAT(log_formats(), ElementsAre("csv-long", "scalefit"));
-  for (std::size_t i = 0; i < sample_of.size(); ++i) {
-    const LossLog told =
-        read_logs({.files = {sample_of[i]}, .format = log_formats()[i], .base = samples});
-    const LossLog guessed = read_sample(sample_of[i]);
-    EXPECT_EQ(told.domains, guessed.domains);
-    EXPECT_EQ(told.notes, guessed.notes);
-    EXPECT_EQ(told.runs[1], guessed.runs[1]);
-  }
-}
-
 TEST(ReadLogs, SuggestsTheNearestFormat) {
   EXPECT_THAT(what_of(header, {.format = "csvlong"}), HasSubstr("Did you mean 'csv-long'"));
   EXPECT_THROW(read_text(header, {.format = "parquet"}), UsageError);
@@ -146,6 +132,138 @@ TEST(ReadLogs, CountsIdenticalRowsAndRefusesContradictions) {
               HasSubstr("log.csv:3: the share of 'a' in run 'r' is 0.9 here and 1 before"));
   EXPECT_THAT(what_of(header + row + "r,0,1000,2,b,,5\n"),
               HasSubstr("log.csv:3: 2 steps at 1000 tokens (1 steps at "));
+}
+
+TEST(ReadLogs, TakesOneMixtureForAllRepeatsOfARun) {
+  EXPECT_THAT(what_of(header + "r,0,1000,1,a,1,5\nr,1,1000,1,a,0.5,5\n"),
+              HasSubstr("log.csv:3: the share of 'a' in run 'r' is 0.5 here and 1 before"));
+}
+
+TEST(ReadLogs, TurnsStepsIntoTokensOnlyWhenTold) {
+  const std::string text = "run,steps,domain,share,loss_nats\nr,10,a,1,5\n";
+  EXPECT_THAT(read_text(text, {.tokens_per_step = 256}).volumes, ElementsAre(2560));
+  EXPECT_THAT(what_of(text), HasSubstr("log.csv:2: the log counts steps"));
+  EXPECT_THAT(what_of(text), HasSubstr("--tokens-per-step"));
+  EXPECT_THAT(what_of(text, {.tokens_per_step = 1'000'000'000'000'000}),
+              HasSubstr("log.csv:2: 10 steps of 1000000000000000 tokens (at most 2^53"));
+}
+
+TEST(ReadLogs, TakesTheVolumeOfALogThatTellsNoneOnlyWhenTold) {
+  const std::string text = "run,domain,share,loss_nats\nr,a,1,5\n";
+  EXPECT_THAT(read_text(text, {.tokens = 1'000'000'000}).volumes, ElementsAre(1'000'000'000));
+  EXPECT_THAT(what_of(text), HasSubstr("log.csv:2: the log tells neither tokens nor steps"));
+  EXPECT_THAT(read_text(header + "r,0,1000,1,a,1,5\n", {.tokens_per_step = 7, .tokens = 9}).notes,
+              ElementsAre("tokens_per_step is not used: the logs tell their volumes",
+                          "tokens is not used: the logs tell their volumes"));
+}
+
+TEST(ReadLogs, ReadsOneModelSizeAtATime) {
+  const std::string text =
+      "run,parameters,tokens,domain,share,loss_nats\n"
+      "small,1000000,1000,a,1,5\nlarge,2000000,1000,a,1,4\n";
+  EXPECT_THAT(what_of(text), HasSubstr("the logs hold several model sizes (a law is of one size; "
+                                       "here are 1M (1 run) and 2M (1 run))"));
+  const LossLog log = read_text(text, {.parameters = 2'000'000});
+  ASSERT_THAT(log.runs, SizeIs(1));
+  EXPECT_EQ(log.runs[0].run, "large");
+  EXPECT_THAT(log.notes, ElementsAre("1 run of another model size left out",
+                                     "1 mixture left out: no run with losses has it"));
+  EXPECT_THAT(what_of(text, {.parameters = 3'000'000}), HasSubstr("no run has 3M"));
+}
+
+// The log names the runs, a table beside it their mixtures.
+TEST(ReadLogs, TakesMixturesFromATableBeside) {
+  const TempFolder folder;
+  folder.write("log.csv", "run,tokens,loss/a,loss/c\nr,1000,5,6\nq,1000,4,7\n");
+  folder.write("mixtures.csv", "run,a,b\nr,0.5,0.5\nq,0.25,0.75\nspare,1,0\n");
+  const ReplayOptions options{
+      .files = {"log.csv"}, .mixtures = "mixtures.csv", .base = folder.path()};
+  const LossLog log = read_logs(options);
+  EXPECT_THAT(log.domains.train, ElementsAre("a", "b"));
+  EXPECT_THAT(log.domains.eval, ElementsAre("a", "c"));
+  EXPECT_THAT(log.domains.share_of, ElementsAre(0, -1));
+  EXPECT_THAT(log.runs[1].mixture, ElementsAre(0.25, 0.75));
+  EXPECT_THAT(log.notes, ElementsAre("1 mixture left out: no run with losses has it",
+                                     "no evaluation set has the name of training domain 'b'"));
+  const auto refused = [&](const std::string& table) {
+    folder.write("mixtures.csv", table);
+    try {
+      read_logs(options);
+    } catch (const DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(refused("run,a\nr,1\n"), HasSubstr("log.csv:3: run 'q': its mixture is not known"));
+  EXPECT_THAT(refused("name,a\nr,1\n"), HasSubstr("mixtures.csv:1: column 'run' is missing"));
+  EXPECT_THAT(refused("run,a,b\nr,1,\nq,1,0\n"), HasSubstr("mixtures.csv:2: b is blank"));
+  EXPECT_THAT(refused("run\nr\nq\n"), HasSubstr("mixtures.csv:1: there is no column"));
+  EXPECT_THAT(refused("run,a\nr,1\nr,0.5\n"), HasSubstr("mixtures.csv:3: the share of 'a'"));
+}
+
+// An evaluation set follows the training domain of its name.
+TEST(ReadLogs, TiesEvaluationSetsToTrainingDomainsByName) {
+  const std::string head =
+      "run,tokens,share/GitHub,share/Web,share/web,loss/Github,loss/WEB,loss/web\n";
+  const LossLog log = read_text(head + "r,1000,0.5,0.25,0.25,5,4,3\n");
+  EXPECT_THAT(log.domains.eval, ElementsAre("Github", "WEB", "web"));
+  EXPECT_THAT(log.domains.share_of, ElementsAre(0, -1, 2));  // WEB could be either
+}
+
+TEST(ReadLogs, RefusesAGuessBetweenTwoFormats) {
+  const std::string text = "run,weight_a,n_tokens,a_loss,loss/a\nr,1,1000,5,5\n";
+  EXPECT_THAT(what_of(text), HasSubstr("log.csv: the content could be csv-wide and scalefit"));
+  EXPECT_THAT(what_of(text, {.format = "scalefit"}), HasSubstr("column 'run' is unknown"));
+}
+
+TEST(ReadLogs, SaysWhichFormatItChose) {
+  EXPECT_THAT(read_sample("two_runs.csv").formats, ElementsAre("csv-long"));
+  EXPECT_THAT(read_sample("two_runs_wide.csv").formats, ElementsAre("csv-wide"));
+}
+
+// The three layouts of our own tell the same.
+TEST(ReadLogs, ReadsTheSameFromAllItsOwnLayouts) {
+  const LossLog log = read_sample("two_runs.csv");
+  for (const char* name : {"two_runs_wide.csv", "two_runs.jsonl"}) {
+    const LossLog same = read_sample(name);
+    EXPECT_EQ(same.domains, log.domains) << name;
+    EXPECT_EQ(same.notes, log.notes) << name;
+    ASSERT_THAT(same.runs, SizeIs(2)) << name;
+    EXPECT_EQ(same.runs[1], log.runs[1]) << name;
+    EXPECT_THAT(same.runs[0].points[1].loss_nats, losses(5.25, std::nan(""), 6.25)) << name;
+  }
+}
+
+TEST(ReadLogs, RefusesColumnsThatAWideTableDoesNotHave) {
+  EXPECT_THAT(what_of("run,tokens,loss/a,note\nr,1,5,x\n"),
+              HasSubstr("log.csv:1: column 'note' is unknown"));
+  EXPECT_THAT(what_of("tokens,loss/a\n1,5\n", {.format = "csv-wide"}),
+              HasSubstr("log.csv:1: column 'run' is missing"));
+  EXPECT_THAT(what_of("run,tokens\nr,5\n", {.format = "csv-wide"}),
+              HasSubstr("log.csv:1: there is no column loss/<domain>"));
+}
+
+TEST(ReadLogs, RefusesJsonLinesThatAreNone) {
+  const std::string good = R"({"run":"r","tokens":1000,"mixture":{"a":1},"loss_nats":{"a":5}})";
+  EXPECT_THAT(read_text(good).volumes, ElementsAre(1000));
+  const auto bad = [&](const std::string& line) { return what_of(good + "\n" + line + "\n"); };
+  EXPECT_THAT(bad(R"({"run":"r")"), HasSubstr("log.csv:2: this is no JSON"));
+  EXPECT_THAT(bad("[1]"), HasSubstr("log.csv:2: this is no JSON object"));
+  EXPECT_THAT(bad(R"({"run":"r","tokens":1})"), HasSubstr("log.csv:2: key 'loss_nats' is missing"));
+  EXPECT_THAT(bad(R"({"run":"r","token":1,"loss_nats":{}})"),
+              HasSubstr("log.csv:2: key 'token' is unknown"));
+  EXPECT_THAT(bad(R"({"run":"r","run":"q","tokens":1,"loss_nats":{}})"),
+              HasSubstr("log.csv:2: key 'run' stands there twice"));
+  EXPECT_THAT(bad(R"({"run":"r","tokens":2000,"loss_nats":{"a":NaN}})"),
+              HasSubstr("log.csv:2: a: 'NaN' is refused"));
+  EXPECT_THAT(bad(R"({"run":"r","tokens":1e400,"loss_nats":{"a":5}})"),
+              HasSubstr("log.csv:2: this is no JSON"));
+  EXPECT_THAT(bad(R"({"run":"r","tokens":-1,"loss_nats":{"a":5}})"),
+              HasSubstr("log.csv:2: tokens: '-1' is refused"));
+  EXPECT_THAT(bad(R"({"run":"r","tokens":2000,"loss_nats":5})"),
+              HasSubstr("log.csv:2: loss_nats is no object"));
+  EXPECT_THAT(read_text(good + "\n" + R"({"run":"r","tokens":2000,"loss_nats":{"a":null}})").notes,
+              ElementsAre("1 loss missing at volumes that were logged"));
 }
 
 TEST(ReadLogs, RefusesNumbersThatAreNone) {
@@ -204,13 +322,14 @@ TEST(ReadLogs, WantsTheShareOfEveryTrainingDomain) {
 }
 
 TEST(ReadLogs, RefusesHeadersItDoesNotKnow) {
-  EXPECT_THAT(what_of("step,loss\n1,2\n"), HasSubstr("log.csv:1: no known format has this header"));
+  EXPECT_THAT(what_of("step,loss\n1,2\n"),
+              HasSubstr("log.csv:1: no known format begins like this"));
   EXPECT_THAT(what_of("run,tokens,domain,share,loss_nats,stepz\nr,1,a,1,5,1\n"),
               HasSubstr("log.csv:1: column 'stepz' is unknown"));
   EXPECT_THAT(what_of("run,tokens,domain,share,loss_nats,stepz\nr,1,a,1,5,1\n"),
               HasSubstr("Did you mean 'steps'"));
-  EXPECT_THAT(what_of("run,domain,share,loss_nats\nr,a,1,5\n"),
-              HasSubstr("log.csv:1: column 'tokens' is missing"));
+  EXPECT_THAT(what_of("run,domain,loss_nats\nr,a,5\n", {.format = "csv-wide"}),
+              HasSubstr("log.csv:1: column 'domain' is unknown"));
   EXPECT_THAT(what_of("weight_a,n_tokens,a_loss,note\n1,1000,5,x\n"),
               HasSubstr("log.csv:1: column 'note' is unknown"));
   EXPECT_THAT(what_of("weight_a,n_tokens,a_loss\n,1000,5\n"),

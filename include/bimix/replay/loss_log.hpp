@@ -8,21 +8,31 @@
 
 namespace bimix {
 
-/// Which logs to read, and how. The `replay:` part of a campaign.
+/// Which logs to read, and how. The `replay:` part of a campaign. The numbers are facts that some
+/// formats leave out; 0 = not given.
 struct ReplayOptions {
-  std::vector<std::string> files{};  ///< names or globs (`logs/*.csv`); sorted and read once each
-  std::string format = "auto";       ///< a name of log_formats(), or auto: told by the header
-  bool normalise = false;            ///< divide shares by their sum, whatever it is, and count it
-  std::filesystem::path base{};      ///< relative names start here; empty = working directory
+  std::vector<std::string> files{};    ///< names or globs (`logs/*.csv`); sorted and read once each
+  std::string format = "auto";         ///< a name of log_formats(), or auto: told by the content
+  bool normalise = false;              ///< divide shares by their sum, whatever it is, and count it
+  std::string mixtures{};              ///< a table of the runs' mixtures (`run` and the domains)
+  std::vector<std::string> domains{};  ///< names of shares that a log gives without names
+  std::int64_t tokens_per_step = 0;    ///< of logs that count steps
+  std::int64_t tokens = 0;             ///< the volume of logs that tell neither tokens nor steps
+  std::int64_t parameters = 0;         ///< keep the runs of this model size
+  std::filesystem::path base{};        ///< relative names start here; empty = working directory
   bool operator==(const ReplayOptions&) const = default;
 };
 
 /// Logged runs, checked, with what had to be repaired on the way.
 struct LossLog {
-  DomainSet domains{};                  ///< order of first appearance
+  /// Training domains are those with a share, evaluation sets those with a loss, each in order of
+  /// first appearance. An evaluation set follows the training domain of its name, letter case
+  /// aside, or none.
+  DomainSet domains{};
   std::vector<std::int64_t> volumes{};  ///< of all runs; within 0.5 % of one another is one
   std::vector<LossCurve> runs{};        ///< order of first appearance; points ascending
   std::vector<std::string> notes{};     ///< counted repairs and gaps, one sentence each
+  std::vector<std::string> formats{};   ///< of the files, each once
   std::string fingerprint{};            ///< content hash of all files in the order read
   bool operator==(const LossLog&) const = default;
 };
@@ -31,25 +41,29 @@ struct LossLog {
 /// digits. What lies between simplex_tolerance and this is divided by its sum and counted.
 inline constexpr double log_share_tolerance = 0.005;
 
-/// Registered formats, in the order in which `auto` tries them (src/replay/formats.def).
+/// Registered formats (src/replay/formats.def).
 std::vector<std::string> log_formats();
 
-/// Reads and checks logs.
+/// Reads and checks logs. What each format looks like and every check that only it makes is at the
+/// head of its source and in src/replay/FORMAT.md.
 ///
-/// Repaired and counted in the notes: identical repeated rows; blank losses and absent cells
+/// Repaired and counted in the notes: identical repeated rows; losses logged again by a resumed run
+/// (the later is kept; formats that a trainer writes as it goes); blank losses and absent cells
 /// (NaN); rows at 0 tokens (a power law has no value there); volumes within 0.5 % of one another
 /// in one run (the later is kept); shares whose sum is off by at most log_share_tolerance, or by
-/// anything if `normalise` is set.
+/// anything if `normalise` is set; mixtures without losses; runs of another size than `parameters`;
+/// what a format passes over.
 ///
-/// @throws UsageError if the format is no known name
-/// @throws DataError naming file and line for: a pattern without files; an unreadable, empty or
-///   binary file, or one that is not UTF-8; a header without a needed column, with an unknown or
-///   a repeated one; a header no format knows; a row with too few or too many cells; a last line
-///   without its end (torn); a quote that is never closed; a cell above 4096 bytes; a number that
-///   is none; a loss that is NaN, infinite, negative or zero; tokens or steps that are negative or
-///   no whole number; a share outside [0, 1]; shares of a run that change between rows, are not
-///   given for every training domain or do not sum to 1; two rows for one cell that disagree; a
-///   file without rows.
+/// @throws UsageError if the format is no known name, or a fact that the logs lack is not in the
+///   options: tokens_per_step, tokens, domains, the model size to keep
+/// @throws DataError naming file and line for: a pattern without files; an unreadable or empty
+///   file; one that no format knows or that several do; text that is not UTF-8; a column or key
+///   that is needed and missing, unknown, or repeated; a row with too few or too many cells; a last
+///   line without its end (torn); a quote that is never closed; a cell above 4096 bytes; a number
+///   that is none; a loss that is NaN, infinite, negative or zero; tokens or steps that are
+///   negative or no whole number; a share outside [0, 1]; shares of a run that change between
+///   rows, are not given for every training domain or do not sum to 1; a run without a mixture or
+///   from two folders of one name; two rows for one cell that disagree; a file without rows.
 LossLog read_logs(const ReplayOptions& options);
 
 /// The same log with its domains in the order of `wanted`; evaluation domains that are not wanted

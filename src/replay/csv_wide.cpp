@@ -1,0 +1,88 @@
+/// Our own format, wide: one row a run and volume. Described in FORMAT.md.
+/// Checks: what a table must be (csv.hpp); known columns only; run and a loss/* there; repeat below
+/// 2^31; numbers (cells.hpp); all else in LogBuilder.
+
+#include "cells.hpp"
+#include "csv.hpp"
+#include "log_format.hpp"
+
+#include <bimix/core/text.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace bimix::csv_wide {
+namespace {
+
+const std::string share_prefix = "share/", loss_prefix = "loss/";
+
+struct Columns {
+  std::size_t run = 0;
+  std::optional<std::size_t> repeat{}, parameters{}, tokens{}, steps{};
+  std::vector<std::size_t> shares{}, losses{};
+};
+
+bool has_loss(const std::vector<std::string>& header) {
+  return std::any_of(header.begin(), header.end(),
+                     [](const std::string& name) { return name.starts_with(loss_prefix); });
+}
+
+Columns columns_of(const CsvFile& file) {
+  Columns columns{.run = column_of(file, "run", "csv-wide")};
+  for (std::size_t i = 0; i < file.header.size(); ++i) {
+    const std::string& name = file.header[i];
+    if (name.starts_with(share_prefix))
+      columns.shares.push_back(i);
+    else if (name.starts_with(loss_prefix))
+      columns.losses.push_back(i);
+    else if (name == "repeat")
+      columns.repeat = i;
+    else if (name == "parameters")
+      columns.parameters = i;
+    else if (name == "tokens")
+      columns.tokens = i;
+    else if (name == "steps")
+      columns.steps = i;
+    else if (name != "run")
+      throw bad_line(file.path, 1, "column '" + name + "' is unknown",
+                     "the columns of csv-wide are run, repeat, parameters, tokens, steps, share/* "
+                     "and loss/*",
+                     "Remove it");
+  }
+  if (columns.losses.empty())
+    throw bad_line(file.path, 1, "there is no column loss/<domain>", "a log has losses", "Add it");
+  return columns;
+}
+
+}  // namespace
+
+bool recognises(const LogFile& file) {
+  return has_loss(file.header) &&
+         std::find(file.header.begin(), file.header.end(), "run") != file.header.end();
+}
+
+void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
+  const CsvFile file = parse_csv(log.bytes, log.path);
+  const Columns columns = columns_of(file);
+  for (const CsvRow& row : file.rows) {
+    const auto place = [&](std::size_t i) {
+      return CellPlace{file.path, row.line, file.header[i]};
+    };
+    LogCell entry;
+    entry.run = trimmed(row.cells[columns.run]);
+    if (const auto i = columns.repeat) entry.repeat = read_repeat(row.cells[*i], place(*i));
+    if (const auto i = columns.parameters) entry.parameters = read_size(row.cells[*i], place(*i));
+    if (const auto i = columns.tokens) entry.tokens = read_count(row.cells[*i], place(*i));
+    if (const auto i = columns.steps) entry.steps = read_count(row.cells[*i], place(*i));
+    for (const std::size_t i : columns.shares)
+      builder.add_share(entry.run, file.header[i].substr(share_prefix.size()),
+                        read_share(row.cells[i], place(i)), file.path, row.line);
+    for (const std::size_t i : columns.losses) {
+      entry.domain = file.header[i].substr(loss_prefix.size());
+      entry.loss_nats = read_loss(row.cells[i], place(i));
+      builder.add_loss(entry, file.path, row.line);
+    }
+  }
+}
+
+}  // namespace bimix::csv_wide

@@ -1,0 +1,218 @@
+// What every registered log format promises, on a small sample of its own.
+#include "support/temp_folder.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/simplex.hpp>
+#include <bimix/replay/loss_log.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+namespace bimix {
+namespace {
+
+using test::bytes_of;
+using test::TempFolder;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::filesystem::path samples = std::filesystem::path(BIMIX_SOURCE_DIR) / "tests/samples";
+
+/// A log of two runs and what has to be said about it.
+struct Sample {
+  std::vector<std::string> files{};
+  ReplayOptions options{};
+  bool is_text = true;
+};
+
+const std::map<std::string, Sample>& sample_of() {
+  static const std::map<std::string, Sample> known{
+      {"csv-long", {{"two_runs.csv"}}},
+      {"csv-wide", {{"two_runs_wide.csv"}}},
+      {"json-lines", {{"two_runs.jsonl"}}},
+      {"scalefit", {{"two_mixtures_scalefit.csv"}}},
+      {"regmix", {{"regmix_mixtures.csv", "regmix_losses.csv"}, {.tokens = 1000}}},
+      {"mixing-laws",
+       {{"two_runs_mixing_laws.txt"}, {.domains = {"prose", "code"}, .tokens_per_step = 10}}},
+      {"olmix", {{"olmix_ratios.csv", "olmix_metrics.csv"}, {.tokens = 1000}}},
+  };
+  return known;
+}
+
+/// A copy of a sample that a test may change; file by file.
+class Log {
+ public:
+  explicit Log(const Sample& sample) : options_(sample.options) {
+    options_.base = folder_.path();
+    for (const std::string& name : sample.files) {
+      std::filesystem::create_directories((folder_ / name).parent_path());
+      files_[name] = bytes_of(samples / name);
+      options_.files.push_back(name);
+    }
+    if (!options_.mixtures.empty())
+      folder_.write(options_.mixtures, bytes_of(samples / options_.mixtures));
+    restore();
+  }
+
+  ReplayOptions& options() { return options_; }
+  const ReplayOptions& options() const { return options_; }
+  const std::map<std::string, std::string>& files() const { return files_; }
+  void restore() const {
+    for (const auto& [name, bytes] : files_) folder_.write(name, bytes);
+  }
+
+  /// What reading gives with one file changed: the log, or the complaint.
+  struct Outcome {
+    LossLog log{};
+    std::string complaint{};
+  };
+  Outcome with(const std::string& name, const std::string& bytes) const {
+    folder_.write(name, bytes);
+    Outcome outcome;
+    try {
+      outcome.log = read_logs(options_);
+    } catch (const Error& error) {
+      if (error.exit_code() == ExitCode::bug) ADD_FAILURE() << error.what();
+      outcome.complaint = error.what();
+      EXPECT_FALSE(outcome.complaint.empty());
+    }
+    restore();
+    return outcome;
+  }
+
+ private:
+  TempFolder folder_{};
+  ReplayOptions options_;
+  std::map<std::string, std::string> files_{};
+};
+
+std::size_t losses_in(const LossLog& log) {
+  std::size_t count = 0;
+  for (const LossCurve& run : log.runs)
+    for (const LossPoint& point : run.points) count += point.loss_nats.size();
+  return count;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+class FormatContract : public testing::TestWithParam<std::string> {
+ protected:
+  const Sample& sample() const { return sample_of().at(GetParam()); }
+};
+
+TEST_P(FormatContract, IsToldByItsContentAlone) {
+  const Log log(sample());
+  for (const auto& [name, bytes] : log.files()) {
+    const auto outcome = log.with(name, bytes);
+    ASSERT_EQ(outcome.complaint, "");
+    EXPECT_THAT(outcome.log.formats, ElementsAre(GetParam()));
+    EXPECT_GE(outcome.log.runs.size(), 2u);
+    EXPECT_EQ(outcome.log.domains.share_of.size(), outcome.log.domains.eval.size());
+    for (const LossCurve& run : outcome.log.runs) {
+      EXPECT_EQ(run.mixture.size(), outcome.log.domains.train.size());
+      EXPECT_TRUE(is_on_simplex(run.mixture));
+    }
+  }
+}
+
+TEST_P(FormatContract, ReadsTheSameByName) {
+  Log log(sample());
+  const LossLog guessed = read_logs(log.options());
+  log.options().format = GetParam();
+  const LossLog told = read_logs(log.options());
+  EXPECT_EQ(told.domains, guessed.domains);
+  EXPECT_EQ(told.notes, guessed.notes);
+  EXPECT_EQ(told.fingerprint, guessed.fingerprint);
+  EXPECT_EQ(losses_in(told), losses_in(guessed));
+}
+
+TEST_P(FormatContract, RefusesAnEmptyFile) {
+  Log log(sample());
+  for (const std::string& format : {std::string("auto"), GetParam()}) {
+    log.options().format = format;
+    for (const auto& [name, bytes] : log.files())
+      EXPECT_THAT(log.with(name, "").complaint, HasSubstr("the file is empty"));
+  }
+}
+
+TEST_P(FormatContract, RefusesBinaryJunk) {
+  Log log(sample());
+  std::string junk = "\x80\xff";
+  for (int i = 0; i < 1000; ++i) junk += static_cast<char>((i * 167 + i / 256) % 256);
+  for (const std::string& format : {std::string("auto"), GetParam()}) {
+    log.options().format = format;
+    for (const auto& [name, bytes] : log.files())
+      EXPECT_NE(log.with(name, junk).complaint, "") << format;
+  }
+}
+
+// Cut anywhere, a log gives an error or fewer losses, never more or others in number.
+TEST_P(FormatContract, SurvivesACutAtEveryByte) {
+  Log log(sample());
+  log.options().format = GetParam();
+  const std::size_t whole = losses_in(read_logs(log.options()));
+  for (const auto& [name, bytes] : log.files())
+    for (std::size_t end = 0; end < bytes.size(); ++end) {
+      const auto outcome = log.with(name, bytes.substr(0, end));
+      EXPECT_TRUE(!outcome.complaint.empty() || losses_in(outcome.log) <= whole) << end;
+    }
+}
+
+// Of every loss that reads 4.25 in the samples.
+TEST_P(FormatContract, RefusesLossesThatAreNone) {
+  if (!sample().is_text) GTEST_SKIP() << "a binary format has tests of its own";
+  const Log log(sample());
+  int tried = 0;
+  for (const auto& [name, bytes] : log.files())
+    for (const char* loss : {"NaN", "-4.25", "0", "Infinity", "1e999"}) {
+      const std::string changed = replaced(bytes, "4.25", loss);
+      if (changed == bytes) continue;
+      ++tried;
+      EXPECT_THAT(log.with(name, changed).complaint, HasSubstr(name + ":")) << loss;
+    }
+  EXPECT_EQ(tried, 5) << "the sample has no loss of 4.25 in one of its files";
+}
+
+TEST_P(FormatContract, ReadsAnyLineEndAndAByteOrderMark) {
+  if (!sample().is_text) GTEST_SKIP() << "a binary format has no lines";
+  const Log log(sample());
+  const LossLog plain = read_logs(log.options());
+  for (const auto& [name, bytes] : log.files())
+    for (const std::string& changed :
+         {replaced(bytes, "\n", "\r\n"), "\xEF\xBB\xBF" + bytes, bytes + "\n\n"}) {
+      const auto outcome = log.with(name, changed);
+      ASSERT_EQ(outcome.complaint, "");
+      EXPECT_EQ(outcome.log.domains, plain.domains);
+      EXPECT_EQ(outcome.log.notes, plain.notes);
+      EXPECT_EQ(losses_in(outcome.log), losses_in(plain));
+    }
+}
+
+TEST_P(FormatContract, GivesTheSameWhateverTheOrderOfFiles) {
+  Log log(sample());
+  const LossLog there = read_logs(log.options());
+  std::reverse(log.options().files.begin(), log.options().files.end());
+  const LossLog back = read_logs(log.options());
+  EXPECT_EQ(losses_in(there), losses_in(back));
+  EXPECT_EQ(there.domains, back.domains);
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+  return replaced(info.param, "-", "_");
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, FormatContract, testing::ValuesIn(log_formats()), test_name);
+
+TEST(LogFormats, HaveASampleEach) {
+  for (const std::string& name : log_formats()) EXPECT_TRUE(sample_of().contains(name)) << name;
+}
+
+}  // namespace
+}  // namespace bimix
