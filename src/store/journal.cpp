@@ -1,10 +1,10 @@
 #include "disk_errors.hpp"
 
+#include <bimix/core/crc32c.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
 #include <bimix/store/journal.hpp>
 
-#include <boost/crc.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -23,9 +23,7 @@ constexpr std::size_t framing = crc_begin.size() + crc_digits + crc_end.size();
 
 /// CRC-32C (Castagnoli), as 8 lower-case hex digits.
 std::string checksum(std::string_view bytes) {
-  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  return fmt::format("{:08x}", crc.checksum());
+  return fmt::format("{:08x}", crc32c(bytes));
 }
 
 bool is_framed(std::string_view line) {

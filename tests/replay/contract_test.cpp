@@ -37,6 +37,17 @@ const std::map<std::string, Sample>& sample_of() {
       {"regmix", {{"regmix_mixtures.csv", "regmix_losses.csv"}, {.tokens = 1000}}},
       {"mixing-laws",
        {{"two_runs_mixing_laws.txt"}, {.domains = {"prose", "code"}, .tokens_per_step = 10}}},
+      {"wandb",
+       {{"two_runs_wandb.csv"}, {.mixtures = "two_runs_mixtures.csv", .tokens_per_step = 10}}},
+      {"trainer-state",
+       {{"trainer/half/trainer_state.json", "trainer/tilted/trainer_state.json"},
+        {.mixtures = "two_runs_mixtures.csv", .tokens_per_step = 10}}},
+      {"megatron",
+       {{"megatron/half.log", "megatron/tilted.log"}, {.mixtures = "two_runs_mixtures.csv"}}},
+      {"tensorboard",
+       {{"tensorboard/half/events.out.tfevents.1", "tensorboard/tilted/events.out.tfevents.1"},
+        {.mixtures = "two_runs_mixtures.csv", .tokens_per_step = 10},
+        false}},
       {"olmix", {{"olmix_ratios.csv", "olmix_metrics.csv"}, {.tokens = 1000}}},
   };
   return known;

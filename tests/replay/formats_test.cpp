@@ -2,6 +2,7 @@
 #include "replay/metrics.hpp"
 #include "support/temp_folder.hpp"
 
+#include <bimix/core/crc32c.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/replay/loss_log.hpp>
 
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 
 namespace bimix {
 namespace {
@@ -133,6 +135,224 @@ TEST(Olmix, TellsItsTwoTablesByTheirNumbers) {
   EXPECT_THAT(log.runs[1].points[0].loss_nats,
               ElementsAre(4.25, NanSensitiveDoubleEq(std::nan(""))));
   EXPECT_THAT(log.notes.back(), HasSubstr("bits per byte"));
+}
+
+/// The log that the samples of all trainers' formats tell.
+void expect_the_two_runs(const LossLog& log) {
+  EXPECT_THAT(log.domains.train, ElementsAre("prose", "code"));
+  EXPECT_THAT(log.domains.eval, ElementsAre("prose", "code"));
+  EXPECT_THAT(log.domains.share_of, ElementsAre(0, 1));
+  EXPECT_THAT(log.volumes, ElementsAre(1000, 2000));
+  ASSERT_THAT(log.runs, SizeIs(2));
+  EXPECT_EQ(log.runs[0].run, "half");
+  EXPECT_THAT(log.runs[0].mixture, ElementsAre(0.5, 0.5));
+  EXPECT_EQ(log.runs[0].points[0].steps, 100);
+  EXPECT_THAT(log.runs[0].points[0].loss_nats, ElementsAre(5.5, 4.5));
+  EXPECT_THAT(log.runs[0].points[1].loss_nats,
+              ElementsAre(5.25, NanSensitiveDoubleEq(std::nan(""))));
+  EXPECT_EQ(log.runs[1].run, "tilted");
+  EXPECT_THAT(log.runs[1].points[0].loss_nats, ElementsAre(5.75, 4.25));
+}
+
+const std::string mixtures = "run,a\nr,1\n";
+
+TEST(Wandb, ReadsTheExportOfAChart) {
+  const LossLog log = read_samples({.files = {"two_runs_wandb.csv"},
+                                    .mixtures = "two_runs_mixtures.csv",
+                                    .tokens_per_step = 10});
+  expect_the_two_runs(log);
+  EXPECT_THAT(log.notes.back(), "1 passed over: columns that are no evaluation loss");
+}
+
+TEST(Wandb, WantsAnAxisOfStepsOrTokensAndEvaluationLosses) {
+  const ReplayOptions options{.mixtures = "m", .tokens_per_step = 10};
+  const auto read = [&](const std::string& text) {
+    return what_of({{"l", text}, {"m", mixtures}}, options);
+  };
+  EXPECT_THAT(read("Relative Time (Wall),r - eval/loss\n1,5\n"), HasSubstr("l:1: the x axis is"));
+  EXPECT_THAT(read("Step,r - train/loss\n1,5\n"), HasSubstr("l:1: no column is an evaluation"));
+  EXPECT_THAT(read("Step,r - eval/loss,val\n1,5,5\n"), HasSubstr("l:1: column 'val' names no run"));
+  EXPECT_THAT(read("Step,r - eval/loss,r - val/loss\n1,5,5\n"),
+              HasSubstr("l:1: column 'r - val/loss' is a loss of 'all' in 'r'"));
+  EXPECT_THAT(read("Step,q - eval/loss\n1,5\n"), HasSubstr("run 'q': its mixture is not known"));
+  const LossLog log =
+      read_texts({{"l", "train/tokens,r - x - eval/loss\n500,5\n"}, {"m", "run,a\nr - x,1\n"}},
+                 {.mixtures = "m"});
+  EXPECT_THAT(log.volumes, ElementsAre(500));
+}
+
+TEST(TrainerState, ReadsEvaluationsOfTheHistory) {
+  expect_the_two_runs(read_samples({.files = {"trainer/*/trainer_state.json"},
+                                    .mixtures = "two_runs_mixtures.csv",
+                                    .tokens_per_step = 10}));
+}
+
+TEST(TrainerState, NamesRunsByTheirFolders) {
+  const std::string state = R"({"log_history": [{"step": 1, "eval_loss": 5}]})";
+  const ReplayOptions options{.mixtures = "m.csv", .tokens_per_step = 10};
+  const LossLog log = read_texts({{"r/checkpoint-1/trainer_state.json", state},
+                                  {"r/trainer_state.json", state},
+                                  {"m.csv", mixtures}},
+                                 options);
+  EXPECT_THAT(log.runs, SizeIs(1));
+  EXPECT_EQ(log.runs[0].run, "r");
+  EXPECT_THAT(log.domains.eval, ElementsAre("all"));
+  EXPECT_THAT(what_of({{"x/r/s.json", state}, {"y/r/s.json", state}, {"m.csv", mixtures}}, options),
+              HasSubstr("a run called 'r' is also in"));
+}
+
+TEST(TrainerState, PrefersTheTokensThatTheTrainerCounted) {
+  const LossLog log =
+      read_texts({{"r/s.json",
+                   R"({"log_history": [{"step": 2, "eval_loss": 5, "num_input_tokens_seen": 77},
+                            {"step": 3, "eval_loss": 4, "num_input_tokens_seen": 0}]})"},
+                  {"m.csv", mixtures}},
+                 {.mixtures = "m.csv", .tokens_per_step = 100});
+  EXPECT_THAT(log.volumes, ElementsAre(77, 300));
+}
+
+TEST(TrainerState, NamesTheLineOfWhatItCannotRead) {
+  const ReplayOptions options{
+      .format = "trainer-state", .mixtures = "m.csv", .tokens_per_step = 10};
+  const auto read = [&](const std::string& state) {
+    return what_of({{"r/s.json", state}, {"m.csv", mixtures}}, options);
+  };
+  EXPECT_THAT(read("{\"log_history\": [\n{},\n{\"step\": 1, \"eval_loss\": NaN}]}"),
+              HasSubstr("s.json:3: eval_loss: 'NaN' is refused"));
+  EXPECT_THAT(read("{\"log_history\": [\n{\"eval_loss\": 5}]}"),
+              HasSubstr("s.json:2: the entry has no step"));
+  EXPECT_THAT(read("{\"log_history\": [{\"loss\": 5, \"step\": 1}]}"),
+              HasSubstr("s.json:1: no entry has an evaluation loss"));
+  EXPECT_THAT(read("{\"log_history\": [7]}"), HasSubstr("an entry of log_history is no object"));
+  EXPECT_THAT(read("{\"log_history\": 7}"), HasSubstr("there is no list log_history"));
+  EXPECT_THAT(read("[]"), HasSubstr("there is no list log_history"));
+  EXPECT_THAT(read("{\"log_history\": [{\"step\": 1, \"step\": 2}]}"),
+              HasSubstr("key 'step' stands there twice"));
+}
+
+TEST(Megatron, ReadsValidationLines) {
+  const LossLog log =
+      read_samples({.files = {"megatron/*.log"}, .mixtures = "two_runs_mixtures.csv"});
+  expect_the_two_runs(log);
+  EXPECT_THAT(log.notes.back(), "1 passed over: evaluations after the end of training");
+}
+
+TEST(Megatron, KeepsWhatAResumedRunLoggedLater) {
+  const std::string line = " validation loss at iteration 100 | lm loss value: ";
+  const LossLog log = read_texts(
+      {{"r.log", line + "5.5 |\n" + line + "5.25 |\n" + line + "5.25 |\n"}, {"m.csv", mixtures}},
+      {.mixtures = "m.csv", .tokens_per_step = 10});
+  EXPECT_THAT(log.domains.eval, ElementsAre("all"));
+  EXPECT_THAT(log.runs[0].points[0].loss_nats, ElementsAre(5.25));
+  EXPECT_THAT(log.notes,
+              testing::IsSupersetOf({"1 repeated loss dropped (identical)",
+                                     "1 loss replaced by what a resumed run logged later"}));
+}
+
+TEST(Megatron, NumbersItsValidationSets) {
+  const LossLog log = read_texts({{"r.log",
+                                   " validation-0 loss at iteration 1 | lm loss value: 5 |\n"
+                                   " validation-1 loss at iteration 1 | lm loss value: 4 |\n"},
+                                  {"m.csv", mixtures}},
+                                 {.mixtures = "m.csv", .tokens_per_step = 10});
+  EXPECT_THAT(log.domains.eval, ElementsAre("0", "1"));
+}
+
+TEST(Megatron, TakesTheConsumedTokensWhereTheyArePrinted) {
+  const std::string progress =
+      "iteration 7/ 9 | consumed samples: 14 | consumed tokens: 700 | lm loss: 5 |\n";
+  const std::string loss = "validation loss at iteration 7 | lm loss value: 5 |\n";
+  const Files files{{"r.log", progress + loss}, {"m.csv", mixtures}};
+  EXPECT_THAT(read_texts(files, {.mixtures = "m.csv"}).volumes, ElementsAre(700));
+  EXPECT_THAT(read_texts(files, {.mixtures = "m.csv", .tokens_per_step = 10}).volumes,
+              ElementsAre(70));
+  EXPECT_THAT(what_of({{"r.log", loss}, {"m.csv", mixtures}}, {.mixtures = "m.csv"}),
+              HasSubstr("r.log:1: the log counts steps"));
+  EXPECT_THAT(
+      what_of({{"r.log", "  seq_length .... 9000000000000000\n" + loss}, {"m.csv", mixtures}},
+              {.mixtures = "m.csv", .tokens_per_step = 9'000'000'000'000'000}),
+      HasSubstr("at most 2^53 tokens"));
+}
+
+TEST(Megatron, NamesTheLineOfWhatItCannotRead) {
+  const ReplayOptions options{.format = "megatron", .mixtures = "m", .tokens_per_step = 10};
+  const auto read = [&](const std::string& text) {
+    return what_of({{"r.log", text}, {"m", mixtures}}, options);
+  };
+  EXPECT_THAT(read("hello\nvalidation loss at iteration 1 | ppl: 5 |\n"),
+              HasSubstr("r.log:2: the line has no lm loss value"));
+  EXPECT_THAT(read("validation loss at iteration x | lm loss value: 5 |\n"),
+              HasSubstr("r.log:1: iteration: '' is refused"));
+  EXPECT_THAT(read("validation loss at iteration 1 | lm loss value: NAN |\n"),
+              HasSubstr("r.log:1: lm loss: 'NAN' is refused"));
+  EXPECT_THAT(read("validation loss at iteration 1 | lm loss value: 5.0"),
+              HasSubstr("r.log:1: the last line has no end"));
+  EXPECT_THAT(read("hello\n"), HasSubstr("r.log:1: there is no validation loss"));
+}
+
+TEST(TensorBoard, ReadsScalarsOfBothKinds) {
+  expect_the_two_runs(read_samples({.files = {"tensorboard/*/events.out.tfevents.*"},
+                                    .mixtures = "two_runs_mixtures.csv",
+                                    .tokens_per_step = 10}));
+}
+
+/// The sample of the run `half` with one change, beside the other run's.
+std::string what_of_events(const std::function<void(std::string&)>& change) {
+  std::string bytes = test::bytes_of(samples / "tensorboard/half/events.out.tfevents.1");
+  change(bytes);
+  return what_of({{"half/e", bytes}, {"m.csv", "run,prose,code\nhalf,0.5,0.5\n"}},
+                 {.format = "tensorboard", .mixtures = "m.csv", .tokens_per_step = 10});
+}
+
+TEST(TensorBoard, SeesEveryFlippedBit) {
+  const std::size_t size =
+      test::bytes_of(samples / "tensorboard/half/events.out.tfevents.1").size();
+  for (std::size_t at = 0; at < size; ++at) {
+    const std::string what =
+        what_of_events([&](std::string& bytes) { bytes[at] = static_cast<char>(bytes[at] ^ 16); });
+    EXPECT_THAT(what, HasSubstr("checksum")) << at;
+  }
+}
+
+TEST(TensorBoard, CountsALastRecordThatWasCut) {
+  std::string bytes = test::bytes_of(samples / "tensorboard/half/events.out.tfevents.1");
+  bytes.pop_back();
+  const LossLog log = read_texts({{"half/e", bytes}, {"m.csv", "run,prose,code\nhalf,0.5,0.5\n"}},
+                                 {.mixtures = "m.csv", .tokens_per_step = 10});
+  EXPECT_THAT(log.volumes, ElementsAre(1000));
+  EXPECT_THAT(log.notes.back(), "1 passed over: last records of event files that were cut");
+}
+
+/// One record around these bytes, with right checksums.
+std::string record_of(const std::string& data) {
+  const auto number = [](std::uint64_t value, int bytes) {
+    std::string text;
+    for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i));
+    return text;
+  };
+  const auto checksum = [&](const std::string& text) {
+    const std::uint32_t crc = crc32c(text);
+    return number(((crc >> 15) | (crc << 17)) + 0xa282ead8u, 4);
+  };
+  const std::string length = number(data.size(), 8);
+  return length + checksum(length) + data + checksum(data);
+}
+
+TEST(TensorBoard, RefusesRecordsThatHoldNoEvent) {
+  const auto appended = [](const std::string& data) {
+    return what_of_events([&](std::string& bytes) { bytes += record_of(data); });
+  };
+  EXPECT_THAT(appended(std::string("\x0b", 1)), HasSubstr("e:5: record 5: it holds no event"));
+  EXPECT_THAT(appended(std::string(12, '\xff')), HasSubstr("it holds no event"));
+  EXPECT_THAT(appended("\x2a\x7f"), HasSubstr("it holds no event"));  // a summary beyond the end
+  EXPECT_EQ(appended(""), "no error");
+  // An evaluation loss that is NaN: tag 9 bytes "eval/loss", simple_value 0x7fc00000.
+  const std::string nan = std::string(
+      "\x2a\x12\x0a\x10\x0a\x09"
+      "eval/loss"
+      "\x15\0\0\xc0\x7f",
+      20);
+  EXPECT_THAT(appended("\x10\x64" + nan), HasSubstr("e:5: eval/loss: 'nan' is refused"));
 }
 
 TEST(EvaluationSet, IsToldByTheNameOfTheMetric) {

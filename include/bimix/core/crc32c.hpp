@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace bimix {
+
+/// CRC-32C (Castagnoli, reflected, start and final XOR ffffffff); "123456789" gives e3069283.
+std::uint32_t crc32c(std::string_view bytes);
+
+}  // namespace bimix
