@@ -4,6 +4,7 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/volumes.hpp>
 #include <bimix/replay/loss_log.hpp>
 
 #include <fmt/format.h>
@@ -62,17 +63,38 @@ void tie_sets(const std::vector<std::string>& pairs, DomainSet& domains) {
   }
 }
 
+/// "31.46B": four digits, for the eye.
+std::string volume_text(std::int64_t tokens) {
+  const auto value = static_cast<double>(tokens);
+  for (const auto& [unit, sign] : {std::pair{1e12, 'T'}, {1e9, 'B'}, {1e6, 'M'}, {1e3, 'K'}})
+    if (value >= unit) return fmt::format("{:.4g}{}", value / unit, sign);
+  return fmt::format("{}", tokens);
+}
+
 /// What was read, for the person who waits.
 std::vector<std::string> summary(const LossLog& log, bool is_guessed) {
-  const auto volume = [](std::int64_t tokens) { return format_count(tokens); };
-  std::vector<std::string> lines{
-      fmt::format("Format {}{}: {} runs, {} training domains, {} evaluation sets, {}",
-                  join_words(log.formats), is_guessed ? " (told by the content)" : "",
-                  log.runs.size(), log.domains.train.size(), log.domains.eval.size(),
-                  log.volumes.size() == 1
-                      ? fmt::format("one volume of {} tokens", volume(log.volumes.front()))
-                      : fmt::format("{} volumes from {} to {} tokens", log.volumes.size(),
-                                    volume(log.volumes.front()), volume(log.volumes.back())))};
+  std::vector<std::string> lines{fmt::format(
+      "Format {}{}: {} runs, {} training domains, {} evaluation sets, {}", join_words(log.formats),
+      is_guessed ? " (told by the content)" : "", log.runs.size(), log.domains.train.size(),
+      log.domains.eval.size(),
+      log.volumes.size() == 1
+          ? fmt::format("one volume of {} tokens", volume_text(log.volumes.front()))
+          : fmt::format("{} volumes from {} to {} tokens", log.volumes.size(),
+                        volume_text(log.volumes.front()), volume_text(log.volumes.back())))};
+  if (log.volumes.size() == 1)
+    lines.emplace_back(
+        "  one volume tells nothing of the loss at another: laws with a volume axis "
+        "cannot be fitted");
+  const auto longest = static_cast<std::size_t>(
+      std::count_if(log.runs.begin(), log.runs.end(), [&](const LossCurve& run) {
+        return !run.points.empty() &&
+               find_volume(log.volumes, run.points.back().tokens) == log.volumes.size() - 1;
+      }));
+  if (2 * longest < log.runs.size())
+    lines.push_back(fmt::format(
+        "  {} of {} runs reach the last volume, and what is held out is judged there: leave it out "
+        "by naming the volumes to use, `design: {{volumes: {{values: [...]}}}}`",
+        longest, log.runs.size()));
   std::vector<std::string> tied, alone;
   for (std::size_t e = 0; e < log.domains.eval.size(); ++e) {
     const int own = log.domains.share_of[e];

@@ -140,6 +140,44 @@ TEST(ParseCampaign, RefusesWhatItCannotMean) {
     EXPECT_THAT(complaint_about(text), HasSubstr(expected));
 }
 
+const std::string replayed = R"(
+name: logs
+domains: {prose: {share: 0.5}, code: {share: 0.5}}
+eval_domains: {code: {share_of: code}, Prose: {share_of: prose}, exams: {}, essays: {share_of: prose}}
+source: {replay: {files: logs/*.csv, mixtures: m.csv, tokens_per_step: 1M, domains: [a, b]}}
+optimize: {objective: weighted, weights: {exams: 1, essays: 2}}
+)";
+
+TEST(ParseCampaign, TakesEvaluationSetsOfTheirOwnWithReplay) {
+  const Campaign campaign = parse_campaign(replayed, "c.yaml");
+  EXPECT_THAT(campaign.domains.train, ElementsAre("prose", "code"));
+  EXPECT_THAT(campaign.domains.eval, ElementsAre("code", "Prose", "exams", "essays"));
+  EXPECT_THAT(campaign.domains.share_of, ElementsAre(1, 0, -1, 0));
+  EXPECT_THAT(campaign.optimize.weights, ElementsAre(0, 0, 1, 2));
+  EXPECT_EQ(campaign.replay.tokens_per_step, 1'000'000);
+  const Campaign again = parse_campaign(resolved_yaml(campaign), "resolved.yaml");
+  EXPECT_EQ(again.domains, campaign.domains);
+  EXPECT_EQ(again.replay, campaign.replay);
+  EXPECT_EQ(again.optimize.weights, campaign.optimize.weights);
+}
+
+TEST(ParseCampaign, RefusesEvaluationSetsItCannotTie) {
+  const auto changed = [](const std::string& piece, const std::string& replacement) {
+    std::string text = replayed;
+    return complaint_about(text.replace(text.find(piece), piece.size(), replacement));
+  };
+  EXPECT_THAT(changed("share_of: code", "share_of: cod"),
+              HasSubstr("c.yaml:4:33: eval_domains.code.share_of: 'cod' is no domain"));
+  EXPECT_THAT(changed("exams: {}", "exams: {share: prose}"), HasSubstr("share"));
+  EXPECT_THAT(changed("weights: {exams: 1", "weights: {prose: 1"),
+              HasSubstr("'prose' is no domain"));
+  EXPECT_THAT(complaint_about(with("seed: 7", "eval_domains: {exams: {}}")),
+              HasSubstr("eval_domains: sets of its own are not in this version for a proxy"));
+  EXPECT_THAT(complaint_about(with("seed: 7", "eval_domains: other")),
+              HasSubstr("eval_domains: is neither same nor a map"));
+  EXPECT_THAT(complaint_about(with("seed: 7", "eval_domains: {}")), HasSubstr("eval_domains"));
+}
+
 TEST(ParseCampaign, SumsNoSharesThatItCouldNotRead) {
   const std::string complaint = complaint_about(with("share: 0.5", "share: much"));
   EXPECT_THAT(complaint, HasSubstr("'much' is not a number"));

@@ -2,9 +2,12 @@
 
 #include <bimix/store/results.hpp>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include <cmath>
 
 namespace bimix {
 namespace {
@@ -60,6 +63,47 @@ TEST(Import, TakesTheSameRoadAsRun) {
   EXPECT_EQ(bimix("run " + (folder / "logs/campaign.yaml") + " -o " + (folder / "again")).exit_code,
             0);
   EXPECT_THAT(real_differences(folder / "logs", folder / "again"), testing::IsEmpty());
+}
+
+/// Two runs of a law in the layout of a pair of files and of another set's names.
+TEST(Import, TiesEvaluationSetsAsTold) {
+  const TemporaryFolder folder;
+  std::string losses = "run,steps,loss/Web,loss/novels,loss/exams\n", mixtures = "run,web,books\n";
+  for (int run = 0; run < 6; ++run) {
+    const double web = 0.2 + 0.1 * run;
+    mixtures += fmt::format("r{},{},{}\n", run, web, 1 - web);
+    for (const double steps : {100.0, 200.0, 400.0, 800.0})
+      losses += fmt::format("r{},{},{},{},4\n", run, steps,
+                            std::pow(web, -0.1) * (3 / std::sqrt(steps) + 2),
+                            std::pow(1 - web, -0.2) * (4 / std::sqrt(steps) + 2));
+  }
+  test::write_text(folder / "losses.csv", losses);
+  test::write_text(folder / "mixtures.csv", mixtures);
+  const std::string import = "import " + (folder / "losses.csv") + " --mixtures " +
+                             (folder / "mixtures.csv") + " -o " + (folder / "run");
+  EXPECT_THAT(bimix(import).output, HasSubstr("--tokens-per-step"));
+  const std::string told = import + " --tokens-per-step 1K --eval-map novels=";
+  EXPECT_THAT(bimix(told + "book").output, HasSubstr("Did you mean 'books'"));
+  const auto ended = bimix(told + "books");
+  ASSERT_EQ(ended.exit_code, 0) << ended.output;
+  for (const char* said :
+       {"Format csv-wide (told by the content): 6 runs, 2 training domains, 3 "
+        "evaluation sets, 4 volumes from 100K to 800K tokens",
+        "follow the share of: Web -> web and novels -> books",
+        "without a training domain (--eval-map SET=DOMAIN): exams", "domain 'exams' is not fitted"})
+    EXPECT_THAT(ended.output, HasSubstr(said));
+  EXPECT_EQ(bimix("verify " + (folder / "run")).exit_code, 0);
+}
+
+// A law with a volume axis cannot be fitted to it, and the program says so.
+TEST(Import, SaysWhatOneVolumeLacks) {
+  const TemporaryFolder folder;
+  const auto ended = bimix(
+      "import tests/samples/regmix_losses.csv "
+      "tests/samples/regmix_mixtures.csv --tokens 1B -o " +
+      (folder / "run"));
+  EXPECT_EQ(ended.exit_code, 4) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr("one volume tells nothing of the loss at another"));
 }
 
 TEST(Derived, CommandsAnswerFromTheFolderAlone) {

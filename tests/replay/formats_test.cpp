@@ -1,4 +1,5 @@
 // What is particular to each foreign format; what they share is in contract_test.cpp.
+#include "replay/event_file.hpp"
 #include "replay/metrics.hpp"
 #include "support/temp_folder.hpp"
 
@@ -305,12 +306,11 @@ std::string what_of_events(const std::function<void(std::string&)>& change) {
 }
 
 TEST(TensorBoard, SeesEveryFlippedBit) {
-  const std::size_t size =
-      test::bytes_of(samples / "tensorboard/half/events.out.tfevents.1").size();
-  for (std::size_t at = 0; at < size; ++at) {
-    const std::string what =
-        what_of_events([&](std::string& bytes) { bytes[at] = static_cast<char>(bytes[at] ^ 16); });
-    EXPECT_THAT(what, HasSubstr("checksum")) << at;
+  const std::string whole = test::bytes_of(samples / "tensorboard/half/events.out.tfevents.1");
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string bytes = whole;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+    EXPECT_THROW(read_event_scalars(bytes, "e", [](const EventScalar&) {}), DataError) << bit;
   }
 }
 
