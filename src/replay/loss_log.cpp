@@ -99,14 +99,14 @@ LogFile log_file(const std::string& path) {
 }
 
 std::size_t index_of(const std::string& name, const std::vector<std::string>& names,
-                     const char* what) {
+                     const char* what, const std::string& remedy) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   const auto nearest = nearest_name(name, names);
   throw DataError({.place = "domain '" + name + "'",
                    .problem = std::string("is no ") + what + " of the logs",
                    .rule = "they have " + join_words(names),
-                   .remedy = nearest ? "Did you mean '" + *nearest + "'" : ""});
+                   .remedy = nearest ? "Did you mean '" + *nearest + "'" : remedy});
 }
 
 template <class T>
@@ -151,9 +151,11 @@ LossLog read_logs(const ReplayOptions& options) {
 LossLog in_order_of(const DomainSet& wanted, LossLog log) {
   std::vector<std::size_t> train_order, eval_order;
   for (const std::string& name : wanted.train)
-    train_order.push_back(index_of(name, log.domains.train, "training domain"));
+    train_order.push_back(
+        index_of(name, log.domains.train, "training domain", "Name the domains as the logs do"));
   for (const std::string& name : wanted.eval)
-    eval_order.push_back(index_of(name, log.domains.eval, "evaluated domain"));
+    eval_order.push_back(index_of(name, log.domains.eval, "evaluation set",
+                                  "Name the sets to use in the campaign's eval_domains"));
   for (const std::string& name : log.domains.train)
     if (std::find(wanted.train.begin(), wanted.train.end(), name) == wanted.train.end())
       throw DataError({.place = "domain '" + name + "'",
