@@ -167,7 +167,7 @@ TEST(ParseCampaign, RefusesEvaluationSetsItCannotTie) {
     return complaint_about(text.replace(text.find(piece), piece.size(), replacement));
   };
   EXPECT_THAT(changed("share_of: code", "share_of: cod"),
-              HasSubstr("c.yaml:4:33: eval_domains.code.share_of: 'cod' is no domain"));
+              HasSubstr("c.yaml:4:23: eval_domains.code.share_of: 'cod' is no domain"));
   EXPECT_THAT(changed("exams: {}", "exams: {share: prose}"), HasSubstr("share"));
   EXPECT_THAT(changed("weights: {exams: 1", "weights: {prose: 1"),
               HasSubstr("'prose' is no domain"));

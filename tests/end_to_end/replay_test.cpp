@@ -98,12 +98,21 @@ TEST(Import, TiesEvaluationSetsAsTold) {
 // A law with a volume axis cannot be fitted to it, and the program says so.
 TEST(Import, SaysWhatOneVolumeLacks) {
   const TemporaryFolder folder;
-  const auto ended = bimix(
-      "import tests/samples/regmix_losses.csv "
-      "tests/samples/regmix_mixtures.csv --tokens 1B -o " +
-      (folder / "run"));
+  std::string losses = "index,metric/web_val_loss,metric/books_val_loss\n";
+  std::string mixtures = "index,train_web,train_books\n";
+  for (int run = 1; run < 7; ++run) {
+    mixtures += fmt::format("{},{},{}\n", run, 0.1 * run, 1 - 0.1 * run);
+    losses += fmt::format("{},{},{}\n", run, 5 - 0.1 * run, 4 + 0.1 * run);
+  }
+  test::write_text(folder / "losses.csv", losses);
+  test::write_text(folder / "mixtures.csv", mixtures);
+  const auto ended = bimix("import " + (folder / "losses.csv") + " " + (folder / "mixtures.csv") +
+                           " --tokens 1B -o " + (folder / "run"));
   EXPECT_EQ(ended.exit_code, 4) << ended.output;
-  EXPECT_THAT(ended.output, HasSubstr("one volume tells nothing of the loss at another"));
+  for (const char* said :
+       {"Format regmix (told by the content): 6 runs",
+        "one volume tells nothing of the loss at another", "cannot be told from one volume"})
+    EXPECT_THAT(ended.output, HasSubstr(said));
 }
 
 TEST(Derived, CommandsAnswerFromTheFolderAlone) {

@@ -358,7 +358,7 @@ TEST(InOrderOf, RefusesDomainsThatDoNotMatch) {
   };
   EXPECT_THAT(refused({{"code", "prosa"}, {}, {}}), HasSubstr("Did you mean 'prose'"));
   EXPECT_THAT(refused({{"code"}, {}, {}}), HasSubstr("domain 'prose': the logs were trained"));
-  EXPECT_THAT(refused({{"code", "prose"}, {"nowhere"}, {-1}}), HasSubstr("eval_domains"));
+  EXPECT_THAT(refused({{"code", "prose"}, {"questions"}, {-1}}), HasSubstr("eval_domains"));
 }
 
 }  // namespace

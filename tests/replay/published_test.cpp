@@ -1,5 +1,6 @@
 /// The public tables, where they are at hand: BIMIX_PUBLISHED_DATA names their folder.
 
+#include <bimix/core/error.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/replay/loss_log.hpp>
 
