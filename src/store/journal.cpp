@@ -22,9 +22,7 @@ constexpr std::size_t crc_digits = 8;
 constexpr std::size_t framing = crc_begin.size() + crc_digits + crc_end.size();
 
 /// CRC-32C (Castagnoli), as 8 lower-case hex digits.
-std::string checksum(std::string_view bytes) {
-  return fmt::format("{:08x}", crc32c(bytes));
-}
+std::string checksum(std::string_view bytes) { return fmt::format("{:08x}", crc32c(bytes)); }
 
 bool is_framed(std::string_view line) {
   return line.size() > framing && line.substr(0, crc_begin.size()) == crc_begin &&

@@ -2,6 +2,7 @@
 #include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/replay/loss_log.hpp>
 
@@ -225,6 +226,32 @@ TEST_P(TextFormatContract, ReadsAnyLineEndAndAByteOrderMark) {
       EXPECT_EQ(outcome.log.domains, plain.domains);
       EXPECT_EQ(outcome.log.notes, plain.notes);
       EXPECT_EQ(losses_in(outcome.log), losses_in(plain));
+    }
+}
+
+// Random bytes changed, taken out or put in: an error or a log, never anything else.
+TEST_P(FormatContract, SurvivesChangedBytes) {
+  Log log(sample());
+  log.options().format = GetParam();
+  RandomStream random(1, Purpose::test);
+  for (int trial = 0; trial < 60; ++trial)
+    for (const auto& [name, whole] : log.files()) {
+      std::string bytes = whole;
+      for (int change = 0; change < 3; ++change) {
+        const std::size_t at = random.below(bytes.size());
+        const auto byte = static_cast<char>(random.below(256));
+        switch (random.below(3)) {
+          case 0:
+            bytes[at] = byte;
+            break;
+          case 1:
+            bytes.erase(at, 1);
+            break;
+          default:
+            bytes.insert(at, 1, byte);
+        }
+      }
+      log.with(name, bytes);
     }
 }
 
