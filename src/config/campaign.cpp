@@ -126,7 +126,7 @@ class CampaignParser {
         findings_.complain("eval_domains",
                            {.problem = "is neither same nor a map",
                             .remedy = "Write `same`, or `{news: {share_of: web}, exams: {}}`"});
-    } else if (node.IsDefined() && campaign_.source != SourceKind::replay) {
+    } else if (node.IsDefined() && campaign_.source == SourceKind::proxy) {
       findings_.complain("eval_domains",
                          {.problem = "sets of its own are not in this version for a proxy",
                           .remedy = "Use same, and `eval:` texts in the domains"});
