@@ -63,6 +63,9 @@ void tie_sets(const std::vector<std::string>& pairs, DomainSet& domains) {
   }
 }
 
+/// The law for logs of one volume: what they cannot tell, its prior does.
+constexpr const char* one_volume_law = "effective_share";
+
 /// "31.46B": four digits, for the eye.
 std::string volume_text(std::int64_t tokens) {
   const auto value = static_cast<double>(tokens);
@@ -82,9 +85,10 @@ std::vector<std::string> summary(const LossLog& log, bool is_guessed) {
           : fmt::format("{} volumes from {} to {} tokens", log.volumes.size(),
                         volume_text(log.volumes.front()), volume_text(log.volumes.back())))};
   if (log.volumes.size() == 1)
-    lines.emplace_back(
-        "  one volume tells nothing of the loss at another: laws with a volume axis "
-        "cannot be fitted");
+    lines.push_back(
+        fmt::format("  one volume tells nothing of the loss at another, and most laws "
+                    "cannot be fitted to it: {} is, which can",
+                    one_volume_law));
   const auto longest = static_cast<std::size_t>(
       std::count_if(log.runs.begin(), log.runs.end(), [&](const LossCurve& run) {
         return !run.points.empty() &&
@@ -165,7 +169,11 @@ std::string campaign_for(const LossLog& log, const Flags& flags) {
   out << YAML::Key << "source" << YAML::Value << YAML::BeginMap << YAML::Key << "replay"
       << YAML::Value;
   write_replay(out, flags.replay);
-  out << YAML::EndMap << YAML::EndMap;
+  out << YAML::EndMap;
+  if (log.volumes.size() == 1)
+    out << YAML::Key << "fit" << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::Key << "law"
+        << YAML::Value << one_volume_law << YAML::EndMap;
+  out << YAML::EndMap;
   return std::string(out.c_str()) + "\n";
 }
 
