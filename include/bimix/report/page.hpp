@@ -1,0 +1,35 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+#include <bimix/law/held_out.hpp>
+#include <bimix/law/options.hpp>
+
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// What the page is made from. Whatever is missing is left out of it.
+struct PageInput {
+  RunRecord record{};
+  FitOptions fit{};                        ///< of the campaign
+  std::vector<HeldOutPart> held_out{};     ///< the folds of the law that the optimum is of, or none
+  std::vector<MixtureChoice> by_volume{};  ///< the optimum at ascending volumes, or none
+  std::vector<std::string> notes{};        ///< what the reader must know first
+};
+
+/// One HTML page that needs nothing else: the answer in words and tables, then charts, each with
+/// its data as a table below it. Names are escaped, so that they stay text whatever they hold.
+/// @return UTF-8; the same bytes for the same input
+/// @note Charts need the library that was there when bimix was built, see charts_are_built_in();
+///       without it the page has the tables and says how to get charts.
+std::string page_html(const PageInput& input);
+
+/// True if the page draws its charts.
+bool charts_are_built_in();
+
+/// The law that the optimum was computed with; the first one if there is no optimum.
+/// @return none if nothing was fitted
+const LawFit* used_law(const RunRecord& record);
+
+}  // namespace bimix

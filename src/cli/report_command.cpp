@@ -1,0 +1,108 @@
+#include "commands.hpp"
+#include "pipeline.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/law/held_out.hpp>
+#include <bimix/mix/optimum.hpp>
+#include <bimix/report/page.hpp>
+#include <bimix/store/disk.hpp>
+#include <bimix/sweep/plan.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bimix::cli {
+namespace {
+
+constexpr int volumes_of_the_optimum = 25;
+constexpr double beyond_the_largest = 10;
+
+/// Every mixture predicted by the used law fitted without it. The page shows the points; the fit
+/// holds their summary only.
+std::vector<HeldOutPart> held_out_points(const StoredRun& run, const LawFit& fit) {
+  const Observations observations = observations_of(run.plan, run.state.results);
+  FitOptions options = run.campaign.fit;
+  options.law = fit.law;
+  std::vector<HeldOutPart> parts;
+  const int folds = fold_count(observations, options);
+  for (int fold = 0; fold < folds; ++fold)
+    parts.push_back(held_out_fold(observations, options, fold, folds));
+  return parts;
+}
+
+/// The optimum from the smallest fitted volume to ten times the largest that was seen or asked for;
+/// as far as the limits leave a mixture.
+std::vector<MixtureChoice> optimum_by_volume(const StoredRun& run, const LawFit& fit) {
+  OptimizeOptions options = optimize_options(run.campaign, run.plan);
+  const double high = beyond_the_largest * std::max(options.tokens, fit.tokens_high);
+  std::vector<MixtureChoice> choices;
+  for (int i = 0; i < volumes_of_the_optimum; ++i) {
+    options.tokens =
+        fit.tokens_low * std::pow(high / fit.tokens_low, i / (volumes_of_the_optimum - 1.0));
+    try {
+      choices.push_back(best_mixture(fit, options, run.campaign.default_mixture));
+    } catch (const UsageError&) {
+      break;  // texts that may be gone through only so often are exhausted from here on
+    }
+  }
+  return choices;
+}
+
+/// What can be said of the run as it stands.
+PageInput page_input(const Comm& comm, const StoredRun& run) {
+  PageInput input{.fit = run.campaign.fit};
+  try {
+    input.record = derive(comm, run);
+  } catch (const CollectiveError& error) {
+    input.record = {.campaign_text = run.campaign_text,
+                    .resolved_text = run.resolved_text,
+                    .plan = run.plan,
+                    .check_trials = run.state.check_trials,
+                    .results = run.state.results,
+                    .entropy = run.state.entropy};
+    input.notes.push_back(fmt::format("Nothing could be fitted: {}", error.what()));
+  }
+  input.record.stamp = run.state.sessions.back();
+  if (run.state.stops.empty() || run.state.stops.back().exit_code > 1)
+    input.notes.push_back("The run is not finished; this is what there is so far.");
+  if (const LawFit* fit = used_law(input.record)) {
+    input.held_out = held_out_points(run, *fit);
+    input.by_volume = optimum_by_volume(run, *fit);
+  }
+  return input;
+}
+
+}  // namespace
+
+void add_report_command(CLI::App& app, Context& context, Action& action) {
+  struct Flags {
+    std::string folder, output;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command =
+      add_command(app, "report", "one HTML page with the answer, its tables and charts",
+                  "bimix report runs/demo && xdg-open runs/demo/report.html");
+  command->add_option("DIR", flags->folder, "run folder")->required();
+  command->add_option("-o,--output", flags->output, "the page, DIR/report.html unless said");
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      StoredRun run;
+      collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      const PageInput input = page_input(context.comm(), run);
+      on_root(context.comm(), [&] {
+        const auto path = flags->output.empty() ? run.path / "report.html"
+                                                : std::filesystem::path(flags->output);
+        write_file_atomically(path, page_html(input));
+        if (!charts_are_built_in())
+          context.console.say(
+              "The page has tables but no charts: this program was built without the chart "
+              "library. "
+              "Run `scripts/setup charts` and build again.");
+        context.console.show("Page: " + path.string());
+      });
+      return ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli

@@ -1,0 +1,526 @@
+#include "page_data.hpp"
+#include "rows.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/law/predict.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+
+// Files as bytes of the program, see assets.S.
+#define BIMIX_ASSET(name)   \
+  extern const char name[]; \
+  extern const std::uint64_t name##_size;
+extern "C" {
+BIMIX_ASSET(bimix_page_html)
+BIMIX_ASSET(bimix_page_css)
+BIMIX_ASSET(bimix_page_js)
+BIMIX_ASSET(bimix_chart_library)
+}
+#undef BIMIX_ASSET
+
+namespace bimix {
+namespace {
+
+std::string escaped(std::string_view text) {
+  std::string html;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        html += "&amp;";
+        break;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '"':
+        html += "&quot;";
+        break;
+      case '\'':
+        html += "&#39;";
+        break;
+      default:
+        html += c;
+    }
+  }
+  return html;
+}
+
+std::string paragraph(const std::string& words, const std::string& style = "") {
+  if (words.empty()) return "";
+  return style.empty() ? fmt::format("<p>{}</p>\n", escaped(words))
+                       : fmt::format("<p class=\"{}\">{}</p>\n", style, escaped(words));
+}
+
+std::string list(const std::vector<std::string>& entries) {
+  std::string html = "<ul>\n";
+  for (const std::string& entry : entries) html += fmt::format("<li>{}</li>\n", escaped(entry));
+  return html + "</ul>\n";
+}
+
+/// @param style "words" for cells of text
+std::string table(const std::string& caption, const Rows& rows, const std::string& style = "") {
+  std::string html = fmt::format(
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table "
+      "class=\"{1}\">"
+      "<caption>{0}</caption>\n<thead><tr>",
+      escaped(caption), style);
+  for (const std::string& cell : rows.front())
+    html += fmt::format("<th scope=\"col\">{}</th>", escaped(cell));
+  html += "</tr></thead>\n<tbody>\n";
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    for (std::size_t c = 0; c < rows.front().size(); ++c) {
+      const std::string cell = c < rows[i].size() ? escaped(rows[i][c]) : "";
+      html += c == 0 ? "<tr><th scope=\"row\">" + cell + "</th>" : "<td>" + cell + "</td>";
+    }
+    html += "</tr>\n";
+  }
+  return html + "</tbody>\n</table></div>\n";
+}
+
+std::string details(const std::string& summary, const std::string& inside, bool open = false) {
+  return fmt::format("<details{}><summary>{}</summary>\n{}</details>\n", open ? " open" : "",
+                     escaped(summary), inside);
+}
+
+/// Where page.js draws. @param name its function that does
+std::string canvas(const std::string& name, const std::string& title) {
+  if (!charts_are_built_in()) return "";
+  return fmt::format(
+      "<div class=\"chart\" data-chart=\"{}\" role=\"img\" aria-label=\"Chart: {}. Its data are in "
+      "the table below it.\"></div>\n",
+      name, escaped(title));
+}
+
+/// A chart with its data below it.
+std::string chart(const std::string& name, const std::string& title, const Rows& rows) {
+  return canvas(name, title) +
+         details("Data: " + title, table(title, rows), !charts_are_built_in());
+}
+
+struct Section {
+  std::string id{};
+  std::string title{};
+  std::string inside{};  ///< HTML
+};
+
+std::string volume(double tokens) { return format_count(static_cast<std::int64_t>(tokens)); }
+
+/// "proofs (0.070 to 0.222)" of the domains whose share changes most in one direction.
+std::string movers(const MixtureChoice& choice, const DomainSet& domains, double sign) {
+  std::vector<std::size_t> order;
+  for (std::size_t k = 0; k < choice.share.size(); ++k)
+    if (sign * (choice.share[k] - choice.default_share[k]) >= 0.005) order.push_back(k);
+  const auto change = [&](std::size_t k) {
+    return sign * (choice.share[k] - choice.default_share[k]);
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return change(a) > change(b); });
+  if (order.size() > 3) order.resize(3);
+  std::vector<std::string> words;
+  for (const std::size_t k : order)
+    words.push_back(fmt::format("{} ({} to {})", domains.train[k], share(choice.default_share[k]),
+                                share(choice.share[k])));
+  return join_words(words);
+}
+
+std::string promise_words(const MixtureChoice& choice, const DomainSet& domains) {
+  std::string words =
+      fmt::format("For {} training tokens the best mixture has ", volume(choice.tokens));
+  const std::string more = movers(choice, domains, 1), less = movers(choice, domains, -1);
+  if (more.empty() && less.empty())
+    words += "the shares of the default, to two digits";
+  else
+    words += fmt::format("{}{}{}", more.empty() ? "" : "more " + more,
+                         more.empty() || less.empty() ? "" : " and ",
+                         less.empty() ? "" : "less " + less);
+  words += fmt::format(". Against the default the law {} expects the {} loss to be {} nats {}",
+                       choice.law, choice.objective, loss(std::abs(choice.gain_nats)),
+                       choice.gain_nats >= 0 ? "lower" : "higher");
+  if (std::isfinite(choice.gain_low))
+    words += fmt::format(" ({}: {})", percent_level(choice.level),
+                         range(choice.gain_low, choice.gain_high, 4));
+  return words + ".";
+}
+
+std::string check_words(const CheckReport& check) {
+  std::string words = fmt::format(
+      "Trained to {} tokens with {} fresh {}, the mean gain of the optimum over the default was {} "
+      "nats",
+      format_count(check.tokens), check.repeats, check.repeats == 1 ? "seed" : "seeds",
+      signed_loss(check.mean_gain_nats));
+  if (const double margin = gain_margin(check); std::isfinite(margin))
+    words += fmt::format(" (90 %: {})",
+                         range(check.mean_gain_nats - margin, check.mean_gain_nats + margin, 4));
+  return words + ": " + verdict(check) + ".";
+}
+
+std::string verdict_style(const CheckReport& check) {
+  const double margin = gain_margin(check);
+  if (check.mean_gain_nats > margin) return "verdict holds";
+  return check.mean_gain_nats < -margin ? "verdict fails" : "verdict";
+}
+
+/// What there is to know before the recommendation is followed.
+std::vector<std::string> doubts(const PageInput& input, const LawFit& fit) {
+  std::vector<std::string> entries;
+  const HeldOut& held = fit.held_out;
+  if (!held.error.empty())
+    entries.push_back(fmt::format(
+        "On mixtures that its fit never saw the law errs by {} on average ({}). Taking the loss at "
+        "the volume before errs by {}, taking the mean of the other mixtures by {}.",
+        percent(mean_of(held.error)), held.protocol, percent(mean_of(held.persistence)),
+        percent(mean_of(held.mean_baseline))));
+  if (!fit.bootstrap.empty())
+    entries.push_back(
+        fmt::format("Intervals are over mixtures ({} bootstrap samples) and take the "
+                    "law for true: where it is not, they are too narrow.",
+                    fit.bootstrap.size()));
+  else
+    entries.push_back("There are no intervals: fit.bootstrap is 0.");
+  if (input.record.check.empty())
+    entries.push_back(
+        "The recommendation was not trained and checked; `check:` in the campaign "
+        "asks for that.");
+  for (const MixtureChoice& choice : input.record.optimum) {
+    if (choice.tokens > 1.005 * fit.tokens_high)
+      entries.push_back(
+          fmt::format("The largest volume that was seen is {} tokens; {} is {} times "
+                      "that.",
+                      volume(fit.tokens_high), volume(choice.tokens),
+                      general(choice.tokens / fit.tokens_high)));
+    entries.push_back(fmt::format("Certificate of the optimum under the law: {} {:.1e}.",
+                                  choice.certificate_kind, choice.certificate));
+    entries.insert(entries.end(), choice.flags.begin(), choice.flags.end());
+  }
+  const std::vector<std::string> notes = notes_of(fit);
+  entries.insert(entries.end(), notes.begin(), notes.end());
+  return entries;
+}
+
+Section answer(const PageInput& input) {
+  const RunRecord& record = input.record;
+  const LawFit* fit = used_law(record);
+  std::string html;
+  for (const std::string& note : input.notes) html += paragraph(note, "note");
+  for (const MixtureChoice& choice : record.optimum)
+    html += paragraph(promise_words(choice, record.plan.domains), "lead");
+  if (record.optimum.empty())
+    html += paragraph("There is no recommendation yet; below is what has been measured.", "lead");
+  for (const CheckReport& check : record.check)
+    html += paragraph(check_words(check), verdict_style(check));
+  for (const MixtureChoice& choice : record.optimum)
+    html += canvas("shares", "Recommended mixture and default") +
+            table(fmt::format("Best mixture for {} tokens and the predicted losses",
+                              volume(choice.tokens)),
+                  optimum_rows(choice, record.plan.domains));
+  for (const CheckReport& check : record.check)
+    html += "<h3>What the check found</h3>\n" +
+            table("Predicted and trained loss of default and optimum; gain: default minus optimum",
+                  check_rows(check));
+  if (fit != nullptr) html += "<h3>How sure, and what to know</h3>\n" + list(doubts(input, *fit));
+  return {"answer", "The answer", html};
+}
+
+/// Seen losses and the law's, one row a trial and volume.
+Rows curve_rows(const RunRecord& record, const LawFit* fit) {
+  Rows rows{{"mixture", "repeat", "tokens"}};
+  for (const std::string& domain : record.plan.domains.eval) {
+    rows[0].push_back(domain);
+    if (fit != nullptr) rows[0].push_back("law");
+  }
+  for (const TrialSpec& spec : record.plan.trials) {
+    const TrialResult* result = result_of(record, spec.id);
+    if (result == nullptr) continue;
+    for (const LossPoint& point : result->curve) {
+      rows.push_back(
+          {spec.mixture_label, fmt::format("{}", spec.repeat), format_count(point.tokens)});
+      for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {
+        rows.back().push_back(loss(point.loss_nats[e]));
+        if (fit != nullptr)
+          rows.back().push_back(
+              loss(predict(*fit, e, spec.mixture, static_cast<double>(point.tokens))));
+      }
+    }
+  }
+  return rows;
+}
+
+Section curves(const RunRecord& record, const LawFit* fit) {
+  std::string words =
+      "One panel a domain, both axes logarithmic; dots are evaluations, coloured by the domain's "
+      "own "
+      "share.";
+  if (fit != nullptr)
+    words += fmt::format(
+        " Lines are the law, from {} tokens on; earlier evaluations, hollow, were "
+        "not fitted.",
+        volume(fit->tokens_low));
+  return {
+      "curves", "Loss against volume",
+      paragraph(words) + chart("curves", "Loss curves of every domain", curve_rows(record, fit))};
+}
+
+/// Own share and loss of each mixture at the last volume.
+Rows section_rows(const RunRecord& record) {
+  const Table seen = seen_at_last_volume(record);
+  Rows rows{{"mixture"}};
+  for (const std::string& domain : record.plan.domains.eval) {
+    rows[0].push_back("share");
+    rows[0].push_back(domain);
+  }
+  for (std::size_t m = 0; m < record.plan.mixtures.size(); ++m) {
+    rows.push_back({record.plan.labels[m]});
+    for (std::size_t e = 0; e < seen.columns; ++e) {
+      const int own = record.plan.domains.share_of[e];
+      rows.back().push_back(
+          own < 0 ? "-" : share(record.plan.mixtures[m][static_cast<std::size_t>(own)]));
+      rows.back().push_back(loss(seen(m, e)));
+    }
+  }
+  return rows;
+}
+
+Section sections(const RunRecord& record) {
+  return {
+      "sections", "Loss against share",
+      paragraph("The other section through the same data, both axes logarithmic: loss of a domain "
+                "against its own share in the mixture, one colour a volume. Lines are the law "
+                "while the other domains share the rest as in the default; a straight line is a "
+                "power law. Dots off their line show what the own share does not explain.") +
+          chart("sections",
+                fmt::format("Share and loss at {} tokens", format_count(record.plan.tokens.back())),
+                section_rows(record))};
+}
+
+Section law_section(const LawFit& fit, double level) {
+  std::string html =
+      table(fit.law == "bimix" ? "L = r^-alpha (B / s^beta + C), r the own share, s the "
+                                 "volume; the paper's A set to 1"
+                               : "Coefficients of law " + fit.law,
+            coefficient_rows(fit, level));
+  if (!fit.held_out.error.empty()) {
+    html += table(fmt::format("Prediction of held-out mixtures ({}, {} folds)",
+                              fit.held_out.protocol, fit.held_out.folds),
+                  held_out_rows(fit));
+    html += paragraph("Rank correlation of predicted and seen mean loss: " +
+                      fixed(fit.held_out.spearman, 3));
+  }
+  return {"law", "The law", html};
+}
+
+Section predicted(const PageInput& input) {
+  const auto& domains = input.record.plan.domains.eval;
+  Rows rows{{"mixture", "kind", "domain", "seen", "predicted", "error"}};
+  for (const Unseen& point : unseen_points(input))
+    rows.push_back({point.mixture, point.kind, domains[point.domain], loss(point.seen),
+                    loss(point.predicted), percent((point.predicted - point.seen) / point.seen)});
+  return {"predicted", "Predicted against seen",
+          paragraph("At the last volume. Held out: each mixture predicted by a law that was fitted "
+                    "without it. Check: default and optimum, trained on fresh seeds afterwards. "
+                    "Fitted: the same mixtures by the law that saw them.") +
+              chart("predicted", "Predictions of what the fit had not seen", rows)};
+}
+
+Section residuals(const PageInput& input) {
+  const RunRecord& record = input.record;
+  const Table errors = held_out_residuals(input);
+  Rows rows{{"mixture"}};
+  rows[0].insert(rows[0].end(), record.plan.domains.eval.begin(), record.plan.domains.eval.end());
+  for (std::size_t m = 0; m < errors.rows; ++m) {
+    rows.push_back({record.plan.labels[m]});
+    for (std::size_t e = 0; e < errors.columns; ++e) rows.back().push_back(percent(errors(m, e)));
+  }
+  return {
+      "residuals", "Residuals by mixture",
+      paragraph("How far the prediction of each held-out mixture is above (+) or below (-) the "
+                "loss seen at the last volume, in percent of it. A column of one sign below "
+                "another's opposite is what a law of the own share cannot see: domains that help "
+                "each other.") +
+          chart("residuals", "Relative error of each held-out mixture", rows)};
+}
+
+Section tried(const RunRecord& record) {
+  const Table seen = seen_at_last_volume(record);
+  Rows rows{{"mixture"}};
+  rows[0].insert(rows[0].end(), record.plan.domains.train.begin(), record.plan.domains.train.end());
+  rows[0].push_back("mean loss");
+  for (std::size_t m = 0; m < record.plan.mixtures.size(); ++m) {
+    rows.push_back({record.plan.labels[m]});
+    for (const double r : record.plan.mixtures[m]) rows.back().push_back(share(r));
+    rows.back().push_back(
+        loss(mean_of({seen.values.begin() + static_cast<std::ptrdiff_t>(m * seen.columns),
+                      seen.values.begin() + static_cast<std::ptrdiff_t>((m + 1) * seen.columns)})));
+  }
+  return {
+      "mixtures", "The mixtures that were tried",
+      paragraph("One line a mixture, one axis a domain; the colour is its mean loss at the last "
+                "volume. The thick lines are the default and the recommended mixture.") +
+          chart("mixtures", "Shares of every mixture", rows)};
+}
+
+Section by_volume(const PageInput& input) {
+  Rows rows{{"tokens"}};
+  const auto& domains = input.record.plan.domains.train;
+  rows[0].insert(rows[0].end(), domains.begin(), domains.end());
+  for (const MixtureChoice& choice : input.by_volume) {
+    rows.push_back({fmt::format("{:.4g}", choice.tokens)});
+    for (const double r : choice.share) rows.back().push_back(share(r));
+  }
+  return {"volume", "The best mixture at other volumes",
+          paragraph("What the law recommends for shorter and longer training. Volumes beyond the "
+                    "largest that was seen are shaded: there the law extrapolates.") +
+              chart("volume", "Best mixture by volume", rows)};
+}
+
+Section entropies(const EntropyTable& entropy) {
+  return {"entropies", "Entropies and the mixtures they imply",
+          paragraph("Each measure implies a mixture without any training: shares in proportion to "
+                    "exp(entropy).") +
+              chart("entropies", "Entropies in nats and implied shares", entropy_rows(entropy))};
+}
+
+std::string status_word(TrialStatus status) {
+  switch (status) {
+    case TrialStatus::ok:
+      return "ok";
+    case TrialStatus::missing:
+      return "missing";
+    case TrialStatus::diverged:
+      return "diverged";
+    case TrialStatus::failed:
+      return "failed";
+  }
+  return "";
+}
+
+Section trials(const RunRecord& record) {
+  Rows rows{{"trial", "mixture", "purpose", "repeat", "status", "seconds", "tokens/s", "rank",
+             "attempt", "host", "message"}};
+  int done = 0;
+  double seconds = 0;
+  for (const auto* specs : {&record.plan.trials, &record.check_trials})
+    for (const TrialSpec& spec : *specs) {
+      const TrialResult* result = result_of(record, spec.id);
+      rows.push_back(
+          {spec.id, spec.mixture_label, spec.purpose, fmt::format("{}", spec.repeat), "not run"});
+      if (result == nullptr) continue;
+      done += result->status == TrialStatus::ok ? 1 : 0;
+      seconds += result->wall_seconds;
+      rows.back()[4] = status_word(result->status);
+      rows.back().insert(rows.back().end(),
+                         {fixed(result->wall_seconds, 2), general(result->tokens_per_second),
+                          fmt::format("{}", result->rank), fmt::format("{}", result->attempt),
+                          result->host, result->message});
+    }
+  const std::string words = fmt::format("{} of {} trials ended well", done, rows.size() - 1);
+  // Logs that are replayed take no time worth drawing.
+  if (seconds < 0.01 * static_cast<double>(rows.size()))
+    return {"trials", "Trials",
+            paragraph(words + ".") + details("Data: Trials", table("Trials", rows))};
+  return {"trials", "Trials",
+          paragraph(fmt::format("{}; together they took {} on one rank each.", words,
+                                format_seconds(seconds))) +
+              chart("trials", "Trials with status and time", rows)};
+}
+
+Section provenance(const RunRecord& record) {
+  Rows rows{{"fact", "value"}};
+  for (const auto& [name, value] : record.stamp.facts) rows.push_back({name, value});
+  return {"provenance", "Provenance",
+          table("Where, when and with what the last session ran", rows, "words") +
+              details("The campaign as given",
+                      fmt::format("<pre>{}</pre>\n", escaped(record.campaign_text))) +
+              details("The campaign with every default filled in",
+                      fmt::format("<pre>{}</pre>\n", escaped(record.resolved_text)))};
+}
+
+std::vector<Section> all_sections(const PageInput& input) {
+  const RunRecord& record = input.record;
+  const LawFit* fit = used_law(record);
+  std::vector<Section> found{answer(input)};
+  if (fit != nullptr) found.push_back(law_section(*fit, input.fit.level));
+  found.push_back(curves(record, fit));
+  if (fit != nullptr) found.push_back(sections(record));
+  if (!input.held_out.empty() || !record.check.empty()) found.push_back(predicted(input));
+  if (!input.held_out.empty()) found.push_back(residuals(input));
+  found.push_back(tried(record));
+  if (!input.by_volume.empty()) found.push_back(by_volume(input));
+  for (const EntropyTable& entropy : record.entropy) found.push_back(entropies(entropy));
+  found.push_back(trials(record));
+  found.push_back(provenance(record));
+  return found;
+}
+
+/// JSON that may stand in a <script>: no '<' is left that could end it.
+std::string json_for_script(const Json& json) {
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string safe;
+  for (const char c : text)
+    if (c == '<')
+      safe += "\\u003c";
+    else
+      safe += c;
+  return safe;
+}
+
+/// The template with each @name@ replaced by its value; values are not looked into.
+std::string filled(std::string_view page,
+                   const std::vector<std::pair<std::string_view, std::string_view>>& values) {
+  std::string html;
+  while (!page.empty()) {
+    const std::size_t at = page.find('@');
+    html += page.substr(0, at);
+    if (at == std::string_view::npos) break;
+    const std::size_t end = page.find('@', at + 1);
+    const std::string_view name = page.substr(at + 1, end - at - 1);
+    const auto value = std::find_if(values.begin(), values.end(),
+                                    [&](const auto& entry) { return entry.first == name; });
+    require(value != values.end(), "page.html names what there is");
+    html += value->second;
+    page.remove_prefix(end + 1);
+  }
+  return html;
+}
+
+}  // namespace
+
+bool charts_are_built_in() { return bimix_chart_library_size > 0; }
+
+std::string page_html(const PageInput& input) {
+  std::string contents, sections_html;
+  for (const Section& section : all_sections(input)) {
+    contents += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", section.id, section.title);
+    sections_html += fmt::format(
+        "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h2 id=\"{0}-title\">{1}</h2>\n{2}"
+        "</section>\n",
+        section.id, section.title, section.inside);
+  }
+  const std::string footer =
+      charts_are_built_in()
+          ? "Charts are drawn by Apache ECharts (Apache License 2.0), which is inside this page."
+          : "This bimix was built without its chart library, so there are tables alone; run "
+            "<code>scripts/setup charts</code>, build again and run <code>bimix report</code> "
+            "again "
+            "to get charts.";
+  const std::string title = escaped(input.record.plan.name);
+  const std::string data = json_for_script(page_data(input));
+  return filled({bimix_page_html, bimix_page_html_size},
+                {{"title", title},
+                 {"style", {bimix_page_css, bimix_page_css_size}},
+                 {"contents", contents},
+                 {"sections", sections_html},
+                 {"footer", footer},
+                 {"data", data},
+                 {"library", {bimix_chart_library, bimix_chart_library_size}},
+                 {"script", {bimix_page_js, bimix_page_js_size}}});
+}
+
+}  // namespace bimix

@@ -1,0 +1,277 @@
+#include "page_data.hpp"
+
+#include <bimix/core/text.hpp>
+#include <bimix/data/volumes.hpp>
+#include <bimix/law/predict.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+constexpr int points_of_a_line = 24;
+constexpr std::size_t most_lines = 64;  ///< of a chart; more could not be told apart
+constexpr std::size_t most_section_volumes = 6;
+
+Json number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  return *parse_number(fmt::format("{:.6g}", value));
+}
+
+Json numbers(const std::vector<double>& values) {
+  Json array = Json::array();
+  for (const double value : values) array.push_back(number(value));
+  return array;
+}
+
+Json table(const Table& values) {
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < values.rows; ++i) {
+    Json row = Json::array();
+    for (std::size_t j = 0; j < values.columns; ++j) row.push_back(number(values(i, j)));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+/// From low to high in equal steps of the logarithm.
+std::vector<double> log_spaced(double low, double high, int count) {
+  std::vector<double> values;
+  for (int i = 0; i < count; ++i)
+    values.push_back(low * std::pow(high / low, static_cast<double>(i) / (count - 1)));
+  return values;
+}
+
+/// At most `most` of `count` places, evenly chosen, the first and the last among them.
+std::vector<std::size_t> some_of(std::size_t count, std::size_t most) {
+  std::vector<std::size_t> chosen;
+  const std::size_t n = std::min(count, most);
+  for (std::size_t i = 0; i < n; ++i)
+    chosen.push_back(n == 1 ? count - 1 : i * (count - 1) / (n - 1));
+  return chosen;
+}
+
+/// One run a trial, its losses and the law's.
+Json runs(const RunRecord& record, const LawFit* fit) {
+  Json array = Json::array();
+  for (const TrialSpec& spec : record.plan.trials) {
+    const TrialResult* result = result_of(record, spec.id);
+    if (result == nullptr || result->status != TrialStatus::ok) continue;
+    Json run{{"mixture", spec.mixture_id}, {"repeat", spec.repeat}};
+    run["tokens"] = run["loss"] = run["law"] = Json::array();
+    for (const LossPoint& point : result->curve) {
+      run["tokens"].push_back(point.tokens);
+      run["loss"].push_back(numbers(point.loss_nats));
+      if (fit == nullptr) continue;
+      std::vector<double> law;
+      for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e)
+        law.push_back(predict(*fit, e, spec.mixture, static_cast<double>(point.tokens)));
+      run["law"].push_back(numbers(law));
+    }
+    array.push_back(std::move(run));
+  }
+  return array;
+}
+
+/// The law along the volume, for each mixture and domain.
+Json curves(const RunRecord& record, const LawFit& fit) {
+  const std::vector<double> tokens = log_spaced(fit.tokens_low, fit.tokens_high, points_of_a_line);
+  Json lines = Json::array();
+  for (const std::size_t m : some_of(record.plan.mixtures.size(), most_lines)) {
+    Json losses = Json::array();
+    for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
+      std::vector<double> line;
+      for (const double s : tokens) line.push_back(predict(fit, e, record.plan.mixtures[m], s));
+      losses.push_back(numbers(line));
+    }
+    lines.push_back({{"mixture", m}, {"loss", std::move(losses)}});
+  }
+  return {{"tokens", numbers(tokens)}, {"lines", std::move(lines)}};
+}
+
+/// The mixture with another share of domain k; the others share the rest in proportion.
+Mixture with_share(Mixture mixture, std::size_t k, double share) {
+  const double rest = 1.0 - mixture[k];
+  for (std::size_t j = 0; j < mixture.size(); ++j)
+    mixture[j] = rest > 0 ? mixture[j] * (1.0 - share) / rest
+                          : (1.0 - share) / static_cast<double>(mixture.size() - 1);
+  mixture[k] = share;
+  return mixture;
+}
+
+/// The law along the own share of each domain, at some of the fitted volumes.
+Json sections(const RunRecord& record, const LawFit& fit) {
+  std::vector<std::int64_t> fitted;
+  for (const std::int64_t tokens : record.plan.tokens)
+    if (static_cast<double>(tokens) >= fit.tokens_low) fitted.push_back(tokens);
+  std::vector<std::int64_t> volumes;
+  for (const std::size_t i : some_of(fitted.size(), most_section_volumes))
+    volumes.push_back(fitted[i]);
+  const Mixture& start =
+      record.optimum.empty() ? record.plan.mixtures.front() : record.optimum.front().default_share;
+  Json lines = Json::array();
+  for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
+    const int own = record.plan.domains.share_of[e];
+    const auto k = static_cast<std::size_t>(std::max(own, 0));
+    if (own < 0 || !(fit.share_low[k] > 0 && fit.share_high[k] > fit.share_low[k])) {
+      lines.push_back(nullptr);
+      continue;
+    }
+    const auto shares = log_spaced(fit.share_low[k], fit.share_high[k], points_of_a_line);
+    Json losses = Json::array();
+    for (const std::int64_t tokens : volumes) {
+      std::vector<double> line;
+      for (const double r : shares)
+        line.push_back(predict(fit, e, with_share(start, k, r), static_cast<double>(tokens)));
+      losses.push_back(numbers(line));
+    }
+    lines.push_back({{"share", numbers(shares)}, {"loss", std::move(losses)}});
+  }
+  return {{"volumes", volumes}, {"domains", std::move(lines)}};
+}
+
+Json law(const RunRecord& record, const LawFit& fit) {
+  return {{"name", fit.law},
+          {"tokens_low", number(fit.tokens_low)},
+          {"tokens_high", number(fit.tokens_high)},
+          {"curves", curves(record, fit)},
+          {"sections", sections(record, fit)}};
+}
+
+Json mixtures(const RunRecord& record) {
+  const Table seen = seen_at_last_volume(record);
+  Json array = Json::array();
+  for (std::size_t m = 0; m < record.plan.mixtures.size(); ++m) {
+    const std::vector<double> losses(seen.values.begin() + m * seen.columns,
+                                     seen.values.begin() + (m + 1) * seen.columns);
+    array.push_back({{"label", record.plan.labels[m]},
+                     {"share", numbers(record.plan.mixtures[m])},
+                     {"mean_loss", number(mean_of(losses))}});
+  }
+  return array;
+}
+
+Json unseen(const PageInput& input) {
+  Json array = Json::array();
+  for (const Unseen& point : unseen_points(input))
+    array.push_back({{"mixture", point.mixture},
+                     {"domain", point.domain},
+                     {"kind", point.kind},
+                     {"seen", number(point.seen)},
+                     {"predicted", number(point.predicted)}});
+  return array;
+}
+
+Json by_volume(const std::vector<MixtureChoice>& choices) {
+  Json array = Json::array();
+  for (const MixtureChoice& choice : choices)
+    array.push_back({{"tokens", number(choice.tokens)}, {"share", numbers(choice.share)}});
+  return array;
+}
+
+Json trials(const RunRecord& record) {
+  Json array = Json::array();
+  for (const auto* specs : {&record.plan.trials, &record.check_trials})
+    for (const TrialSpec& spec : *specs)
+      if (const TrialResult* result = result_of(record, spec.id))
+        array.push_back({{"label", spec.mixture_label},
+                         {"purpose", spec.purpose},
+                         {"repeat", spec.repeat},
+                         {"status", static_cast<int>(result->status)},
+                         {"seconds", number(result->wall_seconds)}});
+  return array;
+}
+
+}  // namespace
+
+const LawFit* used_law(const RunRecord& record) {
+  for (const LawFit& fit : record.laws)
+    if (!record.optimum.empty() && fit.law == record.optimum.front().law) return &fit;
+  return record.laws.empty() ? nullptr : &record.laws.front();
+}
+
+const TrialResult* result_of(const RunRecord& record, const std::string& id) {
+  const auto found = std::find_if(record.results.begin(), record.results.end(),
+                                  [&](const TrialResult& result) { return result.id == id; });
+  return found == record.results.end() ? nullptr : &*found;
+}
+
+Table seen_at_last_volume(const RunRecord& record) {
+  const std::size_t domains = record.plan.domains.eval.size();
+  Table sum(record.plan.mixtures.size(), domains), count(sum);
+  for (const TrialSpec& spec : record.plan.trials) {
+    const TrialResult* result = result_of(record, spec.id);
+    if (result == nullptr || result->status != TrialStatus::ok) continue;
+    const auto m = static_cast<std::size_t>(spec.mixture_id);
+    for (const LossPoint& point : result->curve) {
+      if (find_volume(record.plan.tokens, point.tokens) != record.plan.tokens.size() - 1) continue;
+      for (std::size_t e = 0; e < domains; ++e) {
+        if (!std::isfinite(point.loss_nats[e])) continue;
+        sum(m, e) += point.loss_nats[e];
+        count(m, e) += 1;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < sum.values.size(); ++i)
+    sum.values[i] = count.values[i] > 0 ? sum.values[i] / count.values[i] : std::nan("");
+  return sum;
+}
+
+std::vector<Unseen> unseen_points(const PageInput& input) {
+  std::vector<Unseen> points;
+  for (const HeldOutPart& part : input.held_out)
+    for (std::size_t i = 0; i < part.point.rows; ++i)
+      points.push_back(
+          {.mixture = input.record.plan
+                          .labels[static_cast<std::size_t>(part.point(i, HeldOutPart::mixture_id))],
+           .domain = static_cast<std::size_t>(part.point(i, HeldOutPart::eval_domain)),
+           .kind = "held out",
+           .seen = part.point(i, HeldOutPart::seen),
+           .predicted = part.point(i, HeldOutPart::predicted)});
+  for (const CheckReport& check : input.record.check)
+    for (std::size_t m = 0; m < check.labels.size(); ++m)
+      for (std::size_t e = 0; e < check.domains.size(); ++e)
+        points.push_back({.mixture = check.labels[m],
+                          .domain = e,
+                          .kind = "check",
+                          .seen = check.trained_nats(m, e),
+                          .predicted = check.predicted_nats(m, e)});
+  return points;
+}
+
+Table held_out_residuals(const PageInput& input) {
+  Table residuals(input.record.plan.mixtures.size(), input.record.plan.domains.eval.size(),
+                  std::nan(""));
+  for (const HeldOutPart& part : input.held_out)
+    for (std::size_t i = 0; i < part.point.rows; ++i) {
+      const double seen = part.point(i, HeldOutPart::seen);
+      residuals(static_cast<std::size_t>(part.point(i, HeldOutPart::mixture_id)),
+                static_cast<std::size_t>(part.point(i, HeldOutPart::eval_domain))) =
+          (part.point(i, HeldOutPart::predicted) - seen) / seen;
+    }
+  return residuals;
+}
+
+Json page_data(const PageInput& input) {
+  const RunRecord& record = input.record;
+  const LawFit* fit = used_law(record);
+  Json data{{"train", record.plan.domains.train},
+            {"eval", record.plan.domains.eval},
+            {"share_of", record.plan.domains.share_of},
+            {"tokens", record.plan.tokens},
+            {"mixtures", mixtures(record)},
+            {"runs", runs(record, fit)},
+            {"unseen", unseen(input)},
+            {"residuals", table(held_out_residuals(input))},
+            {"by_volume", by_volume(input.by_volume)},
+            {"trials", trials(record)}};
+  data["law"] = fit == nullptr ? Json(nullptr) : law(record, *fit);
+  data["optimum"] = record.optimum.empty() ? Json(nullptr) : to_json(record.optimum.front());
+  data["entropy"] = record.entropy.empty() ? Json(nullptr) : to_json(record.entropy.front());
+  return data;
+}
+
+}  // namespace bimix

@@ -1,0 +1,194 @@
+#include "rows.hpp"
+
+#include <bimix/core/simplex.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/law/law.hpp>
+#include <bimix/law/predict.hpp>
+
+#include <boost/math/distributions/students_t.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+/// Interval of one coefficient over the bootstrap.
+std::string coefficient_range(const LawFit& fit, std::size_t domain, std::size_t parameter,
+                              double level) {
+  std::vector<double> values;
+  for (const Table& sample : fit.bootstrap) values.push_back(sample(domain, parameter));
+  const Interval interval = central_interval(values, level);
+  return range(interval.low, interval.high, 3);
+}
+
+Rows paper_rows(const LawFit& fit, double level) {
+  const std::string interval = percent_level(level);
+  Rows rows{{"domain", "alpha", interval, "B", "beta", interval, "C", "rows", "rmse"}};
+  const auto place = [&](const char* name) {
+    return static_cast<std::size_t>(std::find(fit.parameters.begin(), fit.parameters.end(), name) -
+                                    fit.parameters.begin());
+  };
+  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
+    const PaperCoefficients c = paper_coefficients(fit, e);
+    rows.push_back({fit.domains.eval[e], fixed(c.alpha, 4),
+                    coefficient_range(fit, e, place("alpha"), level), general(c.B),
+                    fixed(c.beta, 4), coefficient_range(fit, e, place("beta"), level),
+                    fixed(c.C, 4), fmt::format("{}", fit.domain[e].observations),
+                    percent(fit.domain[e].rmse_relative)});
+  }
+  return rows;
+}
+
+}  // namespace
+
+double mean_of(const std::vector<double>& values) {
+  std::vector<double> finite;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(finite),
+               [](double v) { return std::isfinite(v); });
+  return finite.empty() ? std::nan("") : stable_sum(finite) / static_cast<double>(finite.size());
+}
+
+std::string fixed(double value, int decimals) {
+  return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-";
+}
+std::string loss(double nats) { return fixed(nats, 4); }
+std::string signed_loss(double nats) {
+  return std::isfinite(nats) ? fmt::format("{:+.4f}", nats) : "-";
+}
+std::string share(double value) { return fixed(value, 3); }
+std::string percent(double fraction) {
+  return std::isfinite(fraction) ? fmt::format("{:.2f} %", 100 * fraction) : "-";
+}
+std::string general(double value) {
+  return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-";
+}
+std::string percent_level(double level) { return fmt::format("{:.4g} %", 100 * level); }
+std::string range(double low, double high, int decimals) {
+  if (!std::isfinite(low) || !std::isfinite(high)) return "-";
+  return fmt::format("{:.{}f} to {:.{}f}", low, decimals, high, decimals);
+}
+
+Rows entropy_rows(const EntropyTable& table) {
+  Rows rows{{"domain"}};
+  for (const std::string& measure : table.measures) {
+    rows[0].push_back(measure);
+    rows[0].push_back("share");
+  }
+  for (std::size_t k = 0; k < table.domains.size(); ++k) {
+    rows.push_back({table.domains[k]});
+    for (std::size_t m = 0; m < table.measures.size(); ++m) {
+      rows.back().push_back(loss(table.nats(m, k)));
+      rows.back().push_back(share(table.mixture(m, k)));
+    }
+  }
+  return rows;
+}
+
+Rows coefficient_rows(const LawFit& fit, double level) {
+  if (fit.law == "bimix") return paper_rows(fit, level);
+  Rows rows{{"domain"}};
+  rows[0].insert(rows[0].end(), fit.parameters.begin(), fit.parameters.end());
+  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
+    rows.push_back({fit.domains.eval[e]});
+    for (std::size_t p = 0; p < fit.parameters.size(); ++p)
+      rows.back().push_back(general(fit.coefficient(e, p)));
+  }
+  return rows;
+}
+
+Rows held_out_rows(const LawFit& fit) {
+  const HeldOut& held = fit.held_out;
+  Rows rows{{"domain", "error", "worst", "R2", "persistence", "mean of others"}};
+  for (std::size_t e = 0; e < fit.domains.eval.size() && e < held.error.size(); ++e)
+    rows.push_back({fit.domains.eval[e], percent(held.error[e]), percent(held.worst[e]),
+                    fixed(held.r2[e], 3), percent(held.persistence[e]),
+                    percent(held.mean_baseline[e])});
+  rows.push_back({"mean", percent(mean_of(held.error)), percent(mean_of(held.worst)),
+                  fixed(mean_of(held.r2), 3), percent(mean_of(held.persistence)),
+                  percent(mean_of(held.mean_baseline))});
+  return rows;
+}
+
+Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains) {
+  Rows rows{
+      {"domain", "share", percent_level(choice.level), "default", "loss", "at default", "change"}};
+  for (std::size_t k = 0; k < domains.train.size(); ++k) {
+    rows.push_back({domains.train[k], share(choice.share[k]),
+                    range(choice.share_low[k], choice.share_high[k], 3),
+                    share(choice.default_share[k])});
+    const auto eval =
+        std::find(domains.share_of.begin(), domains.share_of.end(), static_cast<int>(k));
+    if (eval == domains.share_of.end()) continue;
+    const auto e = static_cast<std::size_t>(eval - domains.share_of.begin());
+    rows.back().insert(rows.back().end(),
+                       {loss(choice.predicted_nats[e]), loss(choice.predicted_default_nats[e]),
+                        signed_loss(choice.predicted_nats[e] - choice.predicted_default_nats[e])});
+  }
+  return rows;
+}
+
+Rows check_rows(const CheckReport& report) {
+  Rows rows{{"domain"}};
+  for (const std::string& label : report.labels) {
+    rows[0].push_back(label + " predicted");
+    rows[0].push_back("trained");
+  }
+  rows[0].insert(rows[0].end(), {"gain", "+-"});
+  for (std::size_t e = 0; e < report.domains.size(); ++e) {
+    rows.push_back({report.domains[e]});
+    for (std::size_t m = 0; m < report.labels.size(); ++m) {
+      rows.back().push_back(loss(report.predicted_nats(m, e)));
+      rows.back().push_back(loss(report.trained_nats(m, e)));
+    }
+    rows.back().push_back(signed_loss(report.paired_gain_nats[e]));
+    rows.back().push_back(loss(report.paired_error_nats[e]));
+  }
+  return rows;
+}
+
+std::vector<std::string> notes_of(const LawFit& fit) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> said;  // text around -> domains
+  const std::string blank = "domain '*'";
+  for (std::size_t e = 0; e < fit.domain.size(); ++e) {
+    const std::string name = fmt::format("'{}'", fit.domains.eval[e]);
+    for (std::string flag : fit.domain[e].flags) {
+      const std::size_t at = flag.find("domain " + name);
+      if (at != std::string::npos) flag.replace(at, 7 + name.size(), blank);
+      const auto same = std::find_if(said.begin(), said.end(),
+                                     [&](const auto& entry) { return entry.first == flag; });
+      if (same == said.end())
+        said.push_back({flag, {name}});
+      else
+        same->second.push_back(name);
+    }
+  }
+  std::vector<std::string> notes = fit.flags;
+  for (auto& [text, names] : said) {
+    const std::size_t at = text.find(blank);
+    if (at != std::string::npos)
+      text.replace(at, blank.size(),
+                   (names.size() == 1 ? "domain " : "domains ") + join_words(names));
+    notes.push_back(text);
+  }
+  return notes;
+}
+
+double gain_margin(const CheckReport& report) {
+  if (report.repeats < 2) return std::nan("");
+  const boost::math::students_t t(report.repeats - 1);
+  return boost::math::quantile(t, 0.95) * report.mean_gain_error_nats;
+}
+
+std::string verdict(const CheckReport& report) {
+  const double gain = report.mean_gain_nats, margin = gain_margin(report);
+  if (!std::isfinite(gain)) return "nothing to judge: trials of the check failed";
+  if (!std::isfinite(margin)) return "one repeat tells nothing about noise; set check.repeats to 3";
+  if (gain > margin) return "the recommendation holds";
+  if (gain < -margin)
+    return "the recommendation does NOT hold: keep the default, or add mixtures between the two";
+  return "the two cannot be told apart at this noise; raise check.repeats to know";
+}
+
+}  // namespace bimix

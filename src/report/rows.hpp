@@ -1,0 +1,43 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+
+#include <string>
+#include <vector>
+
+/// What the tables for the terminal and those of the page are both made of.
+namespace bimix {
+
+/// Cells of a table; the first row is the heading.
+using Rows = std::vector<std::vector<std::string>>;
+
+/// The mean of the finite values; NaN if there is none.
+double mean_of(const std::vector<double>& values);
+
+// One number as a cell; "-" where it is missing.
+std::string fixed(double value, int decimals);
+std::string loss(double nats);
+std::string signed_loss(double nats);
+std::string share(double value);
+std::string percent(double fraction);
+std::string general(double value);
+std::string range(double low, double high, int decimals);
+/// Of an interval: "90 %", "99.5 %".
+std::string percent_level(double level);
+
+Rows entropy_rows(const EntropyTable& table);
+/// In the paper's gauge for bimix, as they are for other laws.
+Rows coefficient_rows(const LawFit& fit, double level);
+/// Held-out errors beside the baselines, their mean below.
+Rows held_out_rows(const LawFit& fit);
+Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains);
+Rows check_rows(const CheckReport& report);
+
+/// The fit's flags. Those that say the same of several domains become one.
+std::vector<std::string> notes_of(const LawFit& fit);
+/// Half the 90 % interval of the mean gain, by Student's t over the paired repeats; NaN for one.
+double gain_margin(const CheckReport& report);
+/// What the check says about the recommendation, in words.
+std::string verdict(const CheckReport& report);
+
+}  // namespace bimix
