@@ -68,9 +68,8 @@ std::string list(const std::vector<std::string>& entries) {
 /// @param style "words" for cells of text
 std::string table(const std::string& caption, const Rows& rows, const std::string& style = "") {
   std::string html = fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table "
-      "class=\"{1}\">"
-      "<caption>{0}</caption>\n<thead><tr>",
+      "<figure><figcaption>{0}</figcaption>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+      "aria-label=\"{0}\"><table class=\"{1}\">\n<thead><tr>",
       escaped(caption), style);
   for (const std::string& cell : rows.front())
     html += fmt::format("<th scope=\"col\">{}</th>", escaped(cell));
@@ -82,7 +81,7 @@ std::string table(const std::string& caption, const Rows& rows, const std::strin
     }
     html += "</tr>\n";
   }
-  return html + "</tbody>\n</table></div>\n";
+  return html + "</tbody>\n</table></div></figure>\n";
 }
 
 std::string details(const std::string& summary, const std::string& inside, bool open = false) {
@@ -111,7 +110,12 @@ struct Section {
   std::string inside{};  ///< HTML
 };
 
-std::string volume(double tokens) { return format_count(static_cast<std::int64_t>(tokens)); }
+/// To three digits: "580K", "2.56M".
+std::string volume(double tokens) {
+  for (const auto& [size, letter] : {std::pair{1e12, "T"}, {1e9, "B"}, {1e6, "M"}, {1e3, "K"}})
+    if (tokens >= 0.9995 * size) return fmt::format("{:.3g}{}", tokens / size, letter);
+  return fmt::format("{:.3g}", tokens);
+}
 
 /// "proofs (0.070 to 0.222)" of the domains whose share changes most in one direction.
 std::string movers(const MixtureChoice& choice, const DomainSet& domains, double sign) {
@@ -154,8 +158,8 @@ std::string check_words(const CheckReport& check) {
   std::string words = fmt::format(
       "Trained to {} tokens with {} fresh {}, the mean gain of the optimum over the default was {} "
       "nats",
-      format_count(check.tokens), check.repeats, check.repeats == 1 ? "seed" : "seeds",
-      signed_loss(check.mean_gain_nats));
+      volume(static_cast<double>(check.tokens)), check.repeats,
+      check.repeats == 1 ? "seed" : "seeds", signed_loss(check.mean_gain_nats));
   if (const double margin = gain_margin(check); std::isfinite(margin))
     words += fmt::format(" (90 %: {})",
                          range(check.mean_gain_nats - margin, check.mean_gain_nats + margin, 4));
@@ -200,8 +204,8 @@ std::vector<std::string> doubts(const PageInput& input, const LawFit& fit) {
                                   choice.certificate_kind, choice.certificate));
     entries.insert(entries.end(), choice.flags.begin(), choice.flags.end());
   }
-  const std::vector<std::string> notes = notes_of(fit);
-  entries.insert(entries.end(), notes.begin(), notes.end());
+  for (const std::string& note : notes_of(fit))
+    if (std::find(entries.begin(), entries.end(), note) == entries.end()) entries.push_back(note);
   return entries;
 }
 
@@ -296,7 +300,8 @@ Section sections(const RunRecord& record) {
                 "while the other domains share the rest as in the default; a straight line is a "
                 "power law. Dots off their line show what the own share does not explain.") +
           chart("sections",
-                fmt::format("Share and loss at {} tokens", format_count(record.plan.tokens.back())),
+                fmt::format("Share and loss at {} tokens",
+                            volume(static_cast<double>(record.plan.tokens.back()))),
                 section_rows(record))};
 }
 
@@ -341,9 +346,9 @@ Section residuals(const PageInput& input) {
   return {
       "residuals", "Residuals by mixture",
       paragraph("How far the prediction of each held-out mixture is above (+) or below (-) the "
-                "loss seen at the last volume, in percent of it. A column of one sign below "
-                "another's opposite is what a law of the own share cannot see: domains that help "
-                "each other.") +
+                "loss seen at the last volume, in percent of it. A pattern over mixtures is what "
+                "the law cannot express; for a law of the own share, domains that help each "
+                "other.") +
           chart("residuals", "Relative error of each held-out mixture", rows)};
 }
 
@@ -371,7 +376,7 @@ Section by_volume(const PageInput& input) {
   const auto& domains = input.record.plan.domains.train;
   rows[0].insert(rows[0].end(), domains.begin(), domains.end());
   for (const MixtureChoice& choice : input.by_volume) {
-    rows.push_back({fmt::format("{:.4g}", choice.tokens)});
+    rows.push_back({volume(choice.tokens)});
     for (const double r : choice.share) rows.back().push_back(share(r));
   }
   return {"volume", "The best mixture at other volumes",
@@ -510,7 +515,7 @@ std::string page_html(const PageInput& input) {
             "<code>scripts/setup charts</code>, build again and run <code>bimix report</code> "
             "again "
             "to get charts.";
-  const std::string title = escaped(input.record.plan.name);
+  const std::string title = "Data mixture of " + escaped(input.record.plan.name);
   const std::string data = json_for_script(page_data(input));
   return filled({bimix_page_html, bimix_page_html_size},
                 {{"title", title},

@@ -45,33 +45,27 @@
     axisLine: { lineStyle: { color: theme.line } },
     axisLabel: { color: theme.ink, width: 110, overflow: "truncate", interval: 0 }, ...more });
 
-  // Round values between low and high, about `wanted` of them, evenly spread over the logarithm.
-  const logTicks = (low, high, wanted) => {
-    const steps = [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7],
-      [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9],
-      Array.from({ length: 90 }, (_, i) => 1 + i / 10)];
-    let ticks = [];
-    for (const factors of steps) {
-      ticks = [];
-      for (let e = Math.floor(logs(low)); e <= Math.ceil(logs(high)); e++)
-        for (const f of factors) {
-          const value = +(f * 10 ** e).toPrecision(3);
-          if (value >= low && value <= high) ticks.push(value);
-        }
-      if (ticks.length >= wanted) break;
+  // About `wanted` round values between low and high: in equal steps over a small range, 1-2-5 over a
+  // large one.
+  const roundTicks = (low, high, wanted) => {
+    const within = (list) => list.map((x) => +x.toPrecision(6)).filter((x) => x >= low && x <= high);
+    if (high / low < 5) {
+      const rough = (high - low) / wanted, size = 10 ** Math.floor(logs(rough));
+      const step = size * [1, 2, 2.5, 5, 10].find((f) => f * size >= rough);
+      const first = Math.ceil(low / step);
+      return within(Array.from({ length: 2 * wanted + 2 }, (_, i) => (first + i) * step));
     }
-    const kept = [];
-    const gap = (logs(high) - logs(low)) / (wanted + 1.5);
-    for (const tick of ticks)
-      if (!kept.length || logs(tick) - logs(last(kept)) >= gap) kept.push(tick);
-    return kept;
+    const decades = Array.from({ length: Math.ceil(logs(high)) - Math.floor(logs(low)) + 1 },
+      (_, i) => 10 ** (Math.floor(logs(low)) + i));
+    const fine = within(decades.flatMap((d) => [d, 2 * d, 5 * d]));
+    return fine.length <= 2 * wanted ? fine : within(decades);
   };
   // A logarithmic axis: a plain one over the logarithms, so that ticks can be round numbers within
   // less than a decade.
   const logAxis = (name, values, format, more = {}, wanted = 4) => {
     const room = 0.03 * (logs(Math.max(...values)) - logs(Math.min(...values))) + 1e-3;
     const low = logs(Math.min(...values)) - room, high = logs(Math.max(...values)) + room;
-    const customValues = logTicks(10 ** low, 10 ** high, wanted).map(logs);
+    const customValues = roundTicks(10 ** low, 10 ** high, wanted).map(logs);
     const axis = plain(name, { min: low, max: high, scale: false, ...more });
     axis.axisLabel = { ...axis.axisLabel, customValues, formatter: (x) => format(10 ** x) };
     axis.axisTick = { customValues };
@@ -91,7 +85,7 @@
   const title = (text) => ({ text, left: 8, top: 0, textStyle: { color: theme.ink, fontSize: 14,
     width: 240, overflow: "truncate" } });
   const legend = (more = {}) => ({ textStyle: { color: theme.ink }, top: 0, type: "scroll",
-    pageTextStyle: { color: theme.ink }, pageIconColor: theme.accent, ...more });
+    itemWidth: 12, itemHeight: 12, pageTextStyle: { color: theme.ink }, pageIconColor: theme.accent, ...more });
   // A colour for each value on a logarithmic scale, and the bar that explains it.
   const colouring = (values, name, format) => {
     const low = logs(Math.min(...values)), high = logs(Math.max(...values));
@@ -109,7 +103,7 @@
   charts.shares = () => {
     const { share: best, default_share: before, share_low: low, share_high: high, level } = data.optimum;
     const interval = { type: "custom", name: `${+(100 * level).toPrecision(4)} % interval`,
-      itemStyle: { color: theme.accent },
+      itemStyle: { color: theme.accent, opacity: 0.3 },
       encode: { x: [0, 1], y: 2 }, silent: true, z: 1,
       data: data.train.map((_, k) => [low[k], high[k], k]).filter((d) => d[0] !== null),
       renderItem: (_, api) => {
@@ -154,6 +148,8 @@
     const colour = shares.length ? colouring(shares, "own share", shareTick) : null;
     const colourOf = (r) => (colour && r > 0 ? colour.of(r) : theme.muted);
     const dot = (p) => [logs(p.tokens), logs(p.loss), p.share > 0 ? logs(p.share) : 0, p.text];
+    const drawn = data.law === null ? []
+      : finite(data.law.curves.lines.flatMap((line) => line.loss[e]));
     const lines = data.law === null ? [] : data.law.curves.lines.map((line) => {
       const r = own < 0 ? null : data.mixtures[line.mixture].share[own];
       return { type: "line", showSymbol: false, silent: true, z: 1,
@@ -165,7 +161,7 @@
       title: title(domain), visualMap: colour?.bar,
       grid: { left: 58, right: 14, top: 30, bottom: 78 },
       xAxis: logAxis("tokens", seen.map((p) => p.tokens), count),
-      yAxis: logAxis("nats", seen.map((p) => p.loss), lossTick, { nameGap: 40 }),
+      yAxis: logAxis("nats", seen.map((p) => p.loss).concat(drawn), lossTick, { nameGap: 40 }),
       series: [
         { type: "scatter", symbolSize: 6, z: 3, itemStyle: { color: theme.muted },
           data: seen.filter((p) => !early(p.tokens)).map(dot) },
@@ -185,7 +181,8 @@
       title: title(domain), visualMap: colour.bar,
       grid: { left: 58, right: 14, top: 30, bottom: 78 },
       xAxis: logAxis("own share", seen.map((p) => p.share).concat(section.share), shareTick),
-      yAxis: logAxis("nats", seen.map((p) => p.loss), lossTick, { nameGap: 40 }),
+      yAxis: logAxis("nats", seen.map((p) => p.loss).concat(finite(section.loss.flat())), lossTick,
+        { nameGap: 40 }),
       series: [
         { type: "scatter", symbolSize: 6, z: 3, itemStyle: { color: colour.of(volumes[0]) },
           data: seen.map((p) => [logs(p.share), logs(p.loss), logs(at(p.tokens)), p.text]) },
@@ -215,11 +212,11 @@
     const look = { fitted: { symbol: "circle", symbolSize: 5, itemStyle: { color: theme.muted, opacity: 0.6 } },
       "held out": { symbol: "circle", symbolSize: 8, itemStyle: { color: "transparent", borderColor: theme.accent, borderWidth: 1.5 } },
       check: { symbol: "diamond", symbolSize: 12, itemStyle: { color: theme.second } } };
-    const ends = (x) => +x.toPrecision(3);
+    const inner = { color: theme.muted, showMinLabel: false, showMaxLabel: false };
     return { height: Math.min(560, Math.max(340, 0.7 * width)), option: base({
       legend: legend(), grid: { left: 58, right: 18, top: 36, bottom: 48 },
-      xAxis: plain("seen, nats", { min: ends(low), max: ends(high), scale: false }),
-      yAxis: plain("predicted, nats", { min: ends(low), max: ends(high), scale: false, nameGap: 40 }),
+      xAxis: plain("seen, nats", { min: low, max: high, scale: false, axisLabel: inner }),
+      yAxis: plain("predicted, nats", { min: low, max: high, scale: false, nameGap: 40, axisLabel: inner }),
       series: [
         ...Object.entries(sets).filter(([, list]) => list.length).map(([name, list]) => ({
           type: "scatter", name, ...look[name],
@@ -227,7 +224,7 @@
             `${p.mixture}, ${data.eval[p.domain]} (${name})\nseen ${nats(p.seen)}, predicted ${nats(p.predicted)}`]) })),
         { type: "line", name: "equal", showSymbol: false, silent: true, tooltip: { show: false },
           lineStyle: { color: theme.muted, type: "dashed", width: 1 }, itemStyle: { color: theme.muted },
-          data: [[ends(low), ends(low)], [ends(high), ends(high)]] }] }) };
+          data: [[low, low], [high, high]] }] }) };
   };
 
   charts.residuals = (width) => {
@@ -239,10 +236,11 @@
     if (!cells.length) return null;
     const most = Math.max(...cells.map((c) => Math.abs(c[2])));
     const roomy = (width - 130) / data.eval.length > 36;
+    const upright = (width - 130) / data.eval.length > 95;
     const row = data.mixtures.length > 30 ? 17 : 24;
-    return { height: 120 + row * data.mixtures.length, option: base({
-      grid: { left: 8, right: 8, top: 64, bottom: 44, containLabel: true },
-      xAxis: names(data.eval, { position: "top", axisLabel: { color: theme.ink, rotate: 35, interval: 0,
+    return { height: (upright ? 80 : 120) + row * data.mixtures.length, option: base({
+      grid: { left: 8, right: upright ? 8 : 30, top: 8, bottom: 44, containLabel: true },
+      xAxis: names(data.eval, { position: "top", axisLabel: { color: theme.ink, rotate: upright ? 0 : 35, interval: 0,
         width: 90, overflow: "truncate" } }),
       yAxis: names(data.mixtures.map((m) => m.label), { inverse: true,
         axisLabel: { color: theme.ink, interval: 0, width: Math.min(150, 0.28 * width), overflow: "truncate" } }),
@@ -284,15 +282,17 @@
           line("default", data.optimum.default_share, theme.second, "solid")] : [])] }) };
   };
 
-  charts.volume = () => {
+  charts.volume = (width) => {
     const tokens = data.by_volume.map((c) => c.tokens);
     const seen = logs(data.law.tokens_high), end = logs(last(tokens));
     return { height: 380, option: base({
-      legend: legend(), grid: { left: 50, right: 20, top: 40, bottom: 48 },
-      xAxis: logAxis("training tokens", tokens, count),
+      grid: { left: 50, right: 104, top: 16, bottom: 48 },
+      xAxis: logAxis("training tokens", tokens, count, {}, Math.max(3, Math.floor(width / 130))),
       yAxis: plain("share", { min: 0, scale: false, nameGap: 36 }),
       series: data.train.map((name, k) => ({ type: "line", name, symbol: symbols[k % symbols.length],
         symbolSize: 6, lineStyle: { width: 2 }, color: series_colours[k % series_colours.length],
+        endLabel: { show: true, formatter: name, color: theme.ink, width: 94, overflow: "truncate" },
+        labelLayout: { moveOverlap: "shiftY" },
         data: data.by_volume.map((c) => [logs(c.tokens), c.share[k],
           `${name}\n${share(c.share[k])} at ${count(c.tokens)} tokens`]),
         ...(k > 0 ? {} : {
@@ -340,10 +340,8 @@
     drawn = [];
     for (const canvas of canvases) {
       canvas.replaceChildren();
-      canvas.classList.remove("single");
       const made = charts[canvas.dataset.chart](canvas.clientWidth);
       const panels = (Array.isArray(made) ? made : [made]).filter((panel) => panel);
-      canvas.classList.toggle("single", panels.length === 1);
       for (const { height, option } of panels) {
         const place = document.createElement("div");
         place.style.height = `${height}px`;
