@@ -214,7 +214,8 @@
       check: { symbol: "diamond", symbolSize: 12, itemStyle: { color: theme.second } } };
     const inner = { color: theme.muted, showMinLabel: false, showMaxLabel: false };
     return { height: Math.min(560, Math.max(340, 0.7 * width)), option: base({
-      legend: legend(), grid: { left: 58, right: 18, top: 36, bottom: 48 },
+      legend: legend({ data: Object.keys(sets).filter((name) => sets[name].length) }),
+      grid: { left: 58, right: 18, top: 36, bottom: 48 },
       xAxis: plain("seen, nats", { min: low, max: high, scale: false, axisLabel: inner }),
       yAxis: plain("predicted, nats", { min: low, max: high, scale: false, nameGap: 40, axisLabel: inner }),
       series: [
@@ -264,12 +265,14 @@
     return { height: narrow ? 90 + 44 * data.train.length : 380, option: base({
       legend: data.optimum ? legend({ data: ["recommended", "default"] }) : undefined,
       parallel: { layout: narrow ? "vertical" : "horizontal", left: narrow ? 100 : 40,
-        right: narrow ? 24 : 50, top: 66, bottom: 50,
+        right: narrow ? 24 : 50, top: narrow ? 44 : 66, bottom: narrow ? 70 : 50,
         parallelAxisDefault: { type: "value", min: 0, max: Math.ceil(high * 20) / 20,
           nameLocation: narrow ? "start" : "end", nameGap: 12,
           nameTextStyle: { color: theme.ink }, nameTruncate: { maxWidth: narrow ? 80 : 110, ellipsis: "..." },
-          axisLabel: { color: theme.muted, hideOverlap: true }, axisLine: { lineStyle: { color: theme.muted } } } },
-      parallelAxis: data.train.map((name, k) => ({ dim: k, name })),
+          axisLine: { lineStyle: { color: theme.muted } } } },
+      // All have the same scale, so one of them is labelled.
+      parallelAxis: data.train.map((name, k) => ({ dim: k, name, axisLabel: {
+        show: k === (narrow ? data.train.length - 1 : 0), color: theme.muted, hideOverlap: true } })),
       visualMap: losses.length && Math.max(...losses) > Math.min(...losses)
         ? { type: "continuous", min: Math.min(...losses), max: Math.max(...losses), seriesIndex: [0],
           dimension: data.train.length, orient: "horizontal", left: "center", bottom: 0, itemWidth: 10,
@@ -282,25 +285,43 @@
           line("default", data.optimum.default_share, theme.second, "solid")] : [])] }) };
   };
 
+  // How far labels at these heights (pixels from the top) must move so that none covers another.
+  const apart = (heights, gap) => {
+    const order = heights.map((_, i) => i).sort((a, b) => heights[a] - heights[b]);
+    const moved = [...heights];
+    for (let pass = 0; pass < 100; pass++)
+      for (let i = 1; i < order.length; i++) {
+        const missing = gap - (moved[order[i]] - moved[order[i - 1]]);
+        if (missing <= 0) continue;
+        moved[order[i]] += missing / 2;
+        moved[order[i - 1]] -= missing / 2;
+      }
+    return moved.map((y, i) => y - heights[i]);
+  };
+
   charts.volume = (width) => {
-    const tokens = data.by_volume.map((c) => c.tokens);
+    const tokens = data.by_volume.map((c) => c.tokens), ends = last(data.by_volume).share;
     const seen = logs(data.law.tokens_high), end = logs(last(tokens));
-    return { height: 380, option: base({
-      grid: { left: 50, right: 104, top: 16, bottom: 48 },
+    const most = Math.ceil(20 * Math.max(...data.by_volume.flatMap((c) => c.share)) + 0.01) / 20;
+    const inside = Math.max(310, 16 * data.train.length);
+    const shift = apart(ends.map((r) => inside * (1 - r / most)), 15);
+    const beyond = { silent: true, itemStyle: { color: theme.muted, opacity: 0.12 },
+      label: { color: theme.muted, position: "insideTop" },
+      data: [[{ name: "extrapolated", xAxis: seen }, { xAxis: end }]] };
+    const asked = { silent: true, symbol: "none", lineStyle: { color: theme.muted },
+      label: { show: false }, data: [{ xAxis: logs(data.optimum.tokens) }] };
+    return { height: inside + 70, option: base({
+      grid: { left: 50, right: 104, top: 22, bottom: 48 },
       xAxis: logAxis("training tokens", tokens, count, {}, Math.max(3, Math.floor(width / 130))),
-      yAxis: plain("share", { min: 0, scale: false, nameGap: 36 }),
+      yAxis: plain("share", { min: 0, max: most, scale: false, nameGap: 36 }),
       series: data.train.map((name, k) => ({ type: "line", name, symbol: symbols[k % symbols.length],
         symbolSize: 6, lineStyle: { width: 2 }, color: series_colours[k % series_colours.length],
-        endLabel: { show: true, formatter: name, color: theme.ink, width: 94, overflow: "truncate" },
-        labelLayout: { moveOverlap: "shiftY" },
+        endLabel: { show: true, formatter: () => name, color: theme.ink, width: 90, overflow: "truncate",
+          offset: [0, shift[k]] },
         data: data.by_volume.map((c) => [logs(c.tokens), c.share[k],
           `${name}\n${share(c.share[k])} at ${count(c.tokens)} tokens`]),
-        ...(k > 0 ? {} : {
-          markArea: end > seen ? { silent: true, itemStyle: { color: theme.muted, opacity: 0.12 },
-            label: { color: theme.muted, position: "insideTop" },
-            data: [[{ name: "extrapolated", xAxis: seen }, { xAxis: end }]] } : undefined,
-          markLine: { silent: true, symbol: "none", lineStyle: { color: theme.muted },
-            label: { show: false }, data: [{ xAxis: logs(data.optimum.tokens) }] } }) })) }) };
+        markArea: k === 0 && end > seen ? beyond : undefined,
+        markLine: k === 0 ? asked : undefined })) }) };
   };
 
   charts.entropies = () => {
@@ -342,14 +363,18 @@
       canvas.replaceChildren();
       const made = charts[canvas.dataset.chart](canvas.clientWidth);
       const panels = (Array.isArray(made) ? made : [made]).filter((panel) => panel);
-      for (const { height, option } of panels) {
+      // All places first: how many there are decides how wide they become.
+      const places = panels.map(({ height }) => {
         const place = document.createElement("div");
         place.style.height = `${height}px`;
         canvas.append(place);
-        const chart = echarts.init(place, null, { renderer: "svg" });
+        return place;
+      });
+      panels.forEach(({ option }, i) => {
+        const chart = echarts.init(places[i], null, { renderer: "svg" });
         chart.setOption(option);
         drawn.push(chart);
-      }
+      });
     }
   };
 
