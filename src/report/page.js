@@ -269,10 +269,8 @@
         parallelAxisDefault: { type: "value", min: 0, max: Math.ceil(high * 20) / 20,
           nameLocation: narrow ? "start" : "end", nameGap: 12,
           nameTextStyle: { color: theme.ink }, nameTruncate: { maxWidth: narrow ? 80 : 110, ellipsis: "..." },
-          axisLine: { lineStyle: { color: theme.muted } } } },
-      // All have the same scale, so one of them is labelled.
-      parallelAxis: data.train.map((name, k) => ({ dim: k, name, axisLabel: {
-        show: k === (narrow ? data.train.length - 1 : 0), color: theme.muted, hideOverlap: true } })),
+          axisLabel: { color: theme.muted, hideOverlap: true }, axisLine: { lineStyle: { color: theme.muted } } } },
+      parallelAxis: data.train.map((name, k) => ({ dim: k, name })),
       visualMap: losses.length && Math.max(...losses) > Math.min(...losses)
         ? { type: "continuous", min: Math.min(...losses), max: Math.max(...losses), seriesIndex: [0],
           dimension: data.train.length, orient: "horizontal", left: "center", bottom: 0, itemWidth: 10,

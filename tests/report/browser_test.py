@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""The page of `bimix report` in a real headless Chromium. Ends with 77 where there is none.
+
+Usage: tests/report/browser_test.py BIMIX FOLDER
+
+Makes run folders and pages in FOLDER, opens them at 400 and 1600 px, light and dark, and prints
+them. Screenshots stay in FOLDER for people to look at.
+"""
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from browser import Browser, find_chromium
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOSTILE = ["<script>document.title='owned'</script>", "</script><img src=x onerror=alert(1)>", "a&b\"c'd"]
+
+# Every place for a chart, whether something is drawn in it, and whether anything sticks out.
+CHARTS = """[...document.querySelectorAll('[data-chart]')].map(c => ({
+  name: c.dataset.chart,
+  label: c.getAttribute('aria-label'),
+  marks: c.querySelectorAll('svg path').length,
+  words: c.querySelectorAll('svg text').length,
+  data: c.parentElement.querySelectorAll('table tbody tr').length,
+  wide: [...c.querySelectorAll('svg')].some(
+    s => s.getBoundingClientRect().right > document.documentElement.clientWidth)}))"""
+
+
+def bimix(program, *arguments):
+    subprocess.run([program, *map(str, arguments)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+def trained(program, folder):
+    """A run of everything: training, check, entropies."""
+    bimix(program, "run", "configs/smoke.yaml", "-o", folder)
+    return {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume",
+            "entropies", "trials"}
+
+
+def hostile(program, folder):
+    """Logs whose domains are named to break pages; nothing was trained."""
+    log = folder.with_suffix(".csv")
+    with open(ROOT / "tests/samples/synthetic_bimix.csv", newline="") as sample:
+        rows = list(csv.DictReader(sample))
+    new_name = dict(zip(dict.fromkeys(row["domain"] for row in rows), HOSTILE))
+    with open(log, "w", newline="") as out:
+        writer = csv.DictWriter(out, rows[0].keys())
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({**row, "domain": new_name.get(row["domain"], row["domain"])})
+    bimix(program, "import", log, "-o", folder)
+    return {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume"}
+
+
+def mistakes(browser, page, wanted, width, scheme):
+    browser.open(page, width, scheme)
+    charts = browser.evaluate(CHARTS)
+    if {chart["name"] for chart in charts} != wanted:
+        yield f"charts {[chart['name'] for chart in charts]}, not {sorted(wanted)}"
+    for chart in charts:
+        for what in ("label", "marks", "words", "data"):
+            if not chart[what]:
+                yield f"chart {chart['name']}: no {what}"
+        if chart["wide"]:
+            yield f"chart {chart['name']} is wider than the window"
+    if browser.evaluate("document.documentElement.scrollWidth") > width:
+        yield "the page must be scrolled sideways"
+    if not browser.evaluate("document.title").startswith("Data mixture of "):
+        yield f"the title was changed to {browser.evaluate('document.title')}"
+    ground, ink = (browser.evaluate(f"getComputedStyle(document.body).{name}")
+                   for name in ("backgroundColor", "color"))
+    brightness = [sum(map(int, colour[4:-1].split(","))) for colour in (ground, ink)]
+    if (brightness[0] > brightness[1]) != (scheme == "light"):
+        yield f"{ink} on {ground} is not {scheme}"
+
+
+def keyboard_mistakes(browser):
+    """Tab must reach the link to the answer first and every table's summary at some time."""
+    press = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+    reached = []
+    for _ in range(400):
+        browser.call("Input.dispatchKeyEvent", type="keyDown", **press)
+        browser.call("Input.dispatchKeyEvent", type="keyUp", **press)
+        reached.append(browser.evaluate("document.activeElement.tagName + ' ' + "
+                                        "document.activeElement.className"))
+        if len(reached) > 1 and reached[-1] == reached[0]:
+            break
+    if reached[0] != "A skip":
+        yield f"Tab goes to {reached[0]} first"
+    summaries = browser.evaluate("document.querySelectorAll('summary').length")
+    if sum(r.startswith("SUMMARY") for r in reached) < summaries:
+        yield f"Tab does not reach all {summaries} summaries"
+
+
+def main():
+    program, folder = sys.argv[1], Path(sys.argv[2])
+    chromium = find_chromium()
+    if chromium is None:
+        print("skipped: no chromium here (scripts/setup browser)")
+        return 77
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    found = []
+    browser = Browser(chromium)
+    try:
+        for make in (trained, hostile):
+            run = folder / make.__name__
+            wanted = make(program, run)
+            bimix(program, "report", run)
+            page = run / "report.html"
+            if 'data-chart=' not in page.read_text():
+                print("skipped: built without the chart library (scripts/setup charts)")
+                return 77
+            for width in (400, 1600):
+                for scheme in ("light", "dark"):
+                    place = f"{make.__name__} at {width} px, {scheme}"
+                    found += [f"{place}: {m}" for m in mistakes(browser, page, wanted, width, scheme)]
+                    browser.screenshot(folder / f"{make.__name__}-{width}-{scheme}.png")
+            found += [f"{make.__name__}: {m}" for m in keyboard_mistakes(browser)]
+            browser.print(folder / f"{make.__name__}.pdf")
+    finally:
+        browser.close()
+    found += [f"console: {problem}" for problem in browser.problems]
+    print("\n".join(found + [f"browser_test: {len(found)} mistakes; pictures in {folder}"]))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

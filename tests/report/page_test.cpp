@@ -1,0 +1,207 @@
+#include <bimix/report/page.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+namespace bimix {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// Two mixtures of two domains, seen at two volumes; nothing was fitted.
+PageInput measured(const std::string& first_domain = "web") {
+  PageInput input;
+  RunRecord& record = input.record;
+  record.plan = {.name = "sample",
+                 .domains = {{first_domain, "code"}, {first_domain, "code"}, {0, 1}},
+                 .mixtures = {{0.5, 0.5}, {0.25, 0.75}},
+                 .labels = {"default", "wide"},
+                 .tokens = {1000, 4000}};
+  for (int m = 0; m < 2; ++m) {
+    const std::string id = m == 0 ? "aa" : "bb";
+    record.plan.trials.push_back({.id = id,
+                                  .purpose = "sweep",
+                                  .mixture_label = record.plan.labels[m],
+                                  .mixture_id = m,
+                                  .mixture = record.plan.mixtures[m],
+                                  .tokens = record.plan.tokens});
+    record.results.push_back({.id = id,
+                              .curve = {{.tokens = 1000, .loss_nats = {3.25, 2.0 + m}},
+                                        {.tokens = 4000, .loss_nats = {1.5 + m, std::nan("")}}},
+                              .wall_seconds = 2.0});
+  }
+  return input;
+}
+
+/// The same with a law, L = r^-alpha (P s^-beta + Q), without bootstrap.
+PageInput fitted(const std::string& first_domain = "web") {
+  PageInput input = measured(first_domain);
+  LawFit fit{.law = "bimix",
+             .domains = input.record.plan.domains,
+             .parameters = {"P", "alpha", "beta", "Q"},
+             .coefficient = Table(2, 4, 0.5)};
+  fit.domain.resize(2);
+  fit.domain[0].flags = {"law bimix: alpha of domain '" + first_domain + "' is doubtful."};
+  fit.share_low = {0.25, 0.5};
+  fit.share_high = {0.5, 0.75};
+  fit.tokens_low = 1000;
+  fit.tokens_high = 4000;
+  input.record.laws = {fit};
+  return input;
+}
+
+/// The same with a recommendation.
+PageInput recommended(const std::string& first_domain = "web") {
+  PageInput input = fitted(first_domain);
+  const double nan = std::nan("");
+  input.record.optimum = {{.law = "bimix",
+                           .objective = "mean",
+                           .tokens = 8000,
+                           .share = {0.4, 0.6},
+                           .default_share = {0.5, 0.5},
+                           .predicted_nats = {1.25, 1.5},
+                           .predicted_default_nats = {1.5, 1.375},
+                           .certificate_kind = "KKT residual",
+                           .share_low = {nan, nan},
+                           .share_high = {nan, nan},
+                           .gain_nats = 0.0625,
+                           .gain_low = nan,
+                           .gain_high = nan}};
+  input.by_volume = input.record.optimum;
+  return input;
+}
+
+CheckReport some_check(double gain) {
+  CheckReport check{.tokens = 4000,
+                    .domains = {"web", "code"},
+                    .labels = {"default", "optimum"},
+                    .predicted_nats = Table(2, 2, 2.0),
+                    .trained_nats = Table(2, 2, 2.125),
+                    .trained_error_nats = Table(2, 2, 0.01),
+                    .repeats = 2,
+                    .paired_gain_nats = {gain, gain},
+                    .paired_error_nats = {0.001, 0.001}};
+  check.mean_gain_nats = gain;
+  check.mean_gain_error_nats = 0.001;
+  return check;
+}
+
+TEST(Page, OpensWithTheAnswerInWords) {
+  const std::string html = page_html(recommended());
+  EXPECT_THAT(html, HasSubstr("For 8K training tokens the best mixture has more code (0.500 to "
+                              "0.600) and less web (0.500 to 0.400)"));
+  EXPECT_THAT(html, HasSubstr("the mean loss to be 0.0625 nats lower."));
+  EXPECT_LT(html.find("id=\"answer\""), html.find("id=\"law\""));
+}
+
+TEST(Page, SaysWhenTheLawExpectsALoss) {
+  PageInput input = recommended();
+  input.record.optimum[0].gain_nats = -0.0625;
+  EXPECT_THAT(page_html(input), HasSubstr("0.0625 nats higher."));
+}
+
+TEST(Page, PutsSharesIntervalsAndChangesInATable) {
+  PageInput input = recommended();
+  input.record.optimum[0].share_low = {0.375, 0.5};
+  input.record.optimum[0].share_high = {0.5, 0.625};
+  EXPECT_THAT(page_html(input),
+              HasSubstr("<tr><th scope=\"row\">web</th><td>0.400</td><td>0.375 to 0.500</td>"
+                        "<td>0.500</td><td>1.2500</td><td>1.5000</td><td>-0.2500</td></tr>"));
+}
+
+TEST(Page, TellsWhatTheCheckFound) {
+  PageInput input = recommended();
+  input.record.check = {some_check(0.1)};
+  EXPECT_THAT(page_html(input), HasSubstr("<p class=\"verdict holds\">"));
+  input.record.check = {some_check(-0.1)};
+  EXPECT_THAT(page_html(input), HasSubstr("<p class=\"verdict fails\">"));
+  EXPECT_THAT(page_html(input), HasSubstr("does NOT hold"));
+  input.record.check = {some_check(0.001)};
+  EXPECT_THAT(page_html(input), HasSubstr("<p class=\"verdict\">"));
+}
+
+TEST(Page, SaysWhatLimitsTheAnswer) {
+  const std::string html = page_html(recommended());
+  EXPECT_THAT(html, HasSubstr("There are no intervals"));
+  EXPECT_THAT(html, HasSubstr("was not trained and checked"));
+  EXPECT_THAT(html, HasSubstr("8K is 2 times that"));
+  EXPECT_THAT(html, HasSubstr("alpha of domain &#39;web&#39; is doubtful"));
+}
+
+TEST(Page, HasSectionsOnlyOfWhatThereIs) {
+  const std::string bare = page_html(measured());
+  for (const char* absent : {"law", "sections", "predicted", "residuals", "volume", "entropies"})
+    EXPECT_THAT(bare, Not(HasSubstr("<section id=\"" + std::string(absent))));
+  EXPECT_THAT(bare, HasSubstr("There is no recommendation yet"));
+  EXPECT_THAT(bare, HasSubstr("2 of 2 trials ended well"));
+  EXPECT_THAT(page_html(fitted()), HasSubstr("<section id=\"law\""));
+
+  PageInput full = recommended();
+  full.held_out = {{.fold = 0, .point = Table(1, HeldOutPart::column_count, 1.0)}};
+  EntropyTable entropy{.domains = {"web", "code"}, .measures = {"shannon"}};
+  entropy.nats = entropy.mixture = Table(1, 2, 0.5);
+  full.record.entropy = {entropy};
+  const std::string html = page_html(full);
+  for (const char* present : {"predicted", "residuals", "volume", "entropies"})
+    EXPECT_THAT(html, HasSubstr("<section id=\"" + std::string(present)));
+}
+
+TEST(Page, ShowsATrialThatDidNotRun) {
+  PageInput input = measured();
+  input.record.results.pop_back();
+  EXPECT_THAT(page_html(input), HasSubstr("1 of 2 trials ended well"));
+  EXPECT_THAT(page_html(input), HasSubstr("<td>not run</td>"));
+}
+
+TEST(Page, KeepsNamesAsTextWhateverTheyHold) {
+  const std::string name = "</script><script>alert('x')</script>&\"";
+  PageInput input = recommended(name);
+  input.record.plan.name = name;
+  input.record.plan.labels[1] = name;
+  input.record.plan.trials[1].mixture_label = name;
+  input.record.results[1].message = input.record.results[1].host = name;
+  input.record.campaign_text = input.record.resolved_text = name;
+  input.record.stamp.facts = {{"command", name}};
+  input.notes = {name};
+  const std::string html = page_html(input);
+  EXPECT_THAT(html, Not(HasSubstr("<script>alert")));
+  EXPECT_THAT(
+      html, HasSubstr("&lt;/script&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;"));
+  EXPECT_THAT(html, HasSubstr("\\u003c/script>\\u003cscript>alert('x')"));
+}
+
+TEST(Page, TakesPlaceholdersInNamesForText) {
+  PageInput input = measured("@data@");
+  EXPECT_THAT(page_html(input), HasSubstr("<th scope=\"col\">@data@</th>"));
+}
+
+TEST(Page, WritesMissingLossesAsNullAndAsADash) {
+  const std::string html = page_html(measured());
+  EXPECT_THAT(html, HasSubstr("\"loss\":[[3.25,2.0],[1.5,null]]"));
+  EXPECT_THAT(html, HasSubstr("<td>1.5000</td><td>-</td>"));
+}
+
+TEST(Page, TakesNamesThatAreNoUtf8) {
+  EXPECT_THAT(page_html(recommended("caf\xE9")), HasSubstr("</html>"));
+}
+
+TEST(Page, LoadsNothingFromElsewhere) {
+  const std::string html = page_html(recommended());
+  for (const char* reference : {"src=\"http", "href=\"http", "url(http", "@import"})
+    EXPECT_THAT(html.substr(0, html.find("<script>")), Not(HasSubstr(reference)));
+  EXPECT_THAT(html, HasSubstr("default-src 'none'"));
+}
+
+TEST(Page, HasTablesWithOrWithoutCharts) {
+  const std::string html = page_html(recommended());
+  EXPECT_EQ(html.find("data-chart=\"curves\"") != std::string::npos, charts_are_built_in());
+  EXPECT_EQ(html.find("scripts/setup charts") != std::string::npos, !charts_are_built_in());
+  EXPECT_THAT(html, HasSubstr("<summary>Data: Loss curves of every domain</summary>"));
+}
+
+}  // namespace
+}  // namespace bimix
