@@ -263,10 +263,9 @@ Section curves(const RunRecord& record, const LawFit* fit) {
       "own "
       "share.";
   if (fit != nullptr)
-    words += fmt::format(
-        " Lines are the law, from {} tokens on; earlier evaluations, hollow, were "
-        "not fitted.",
-        volume(fit->tokens_low));
+    words += fmt::format(" Lines are the law, from {} tokens on.", volume(fit->tokens_low));
+  if (fit != nullptr && static_cast<double>(record.plan.tokens.front()) < 0.995 * fit->tokens_low)
+    words += " Earlier evaluations, hollow, were not fitted.";
   return {
       "curves", "Loss against volume",
       paragraph(words) + chart("curves", "Loss curves of every domain", curve_rows(record, fit))};
