@@ -304,7 +304,7 @@ Section sections(const RunRecord& record) {
                 section_rows(record))};
 }
 
-Section law_section(const LawFit& fit, double level) {
+Section law_section(const std::vector<LawFit>& laws, const LawFit& fit, double level) {
   std::string html =
       table(fit.law == "bimix" ? "L = r^-alpha (B / s^beta + C), r the own share, s the "
                                  "volume; the paper's A set to 1"
@@ -317,6 +317,9 @@ Section law_section(const LawFit& fit, double level) {
     html += paragraph("Rank correlation of predicted and seen mean loss: " +
                       fixed(fit.held_out.spearman, 3));
   }
+  if (laws.size() > 1)
+    html +=
+        table("All fitted laws on the same held-out mixtures, means over domains", laws_rows(laws));
   return {"law", "The law", html};
 }
 
@@ -450,7 +453,7 @@ std::vector<Section> all_sections(const PageInput& input) {
   const RunRecord& record = input.record;
   const LawFit* fit = used_law(record);
   std::vector<Section> found{answer(input)};
-  if (fit != nullptr) found.push_back(law_section(*fit, input.fit.level));
+  if (fit != nullptr) found.push_back(law_section(record.laws, *fit, input.fit.level));
   found.push_back(curves(record, fit));
   if (fit != nullptr) found.push_back(sections(record));
   if (!input.held_out.empty() || !record.check.empty()) found.push_back(predicted(input));

@@ -111,6 +111,32 @@ Rows held_out_rows(const LawFit& fit) {
   return rows;
 }
 
+std::vector<std::string> score_heading() {
+  return {"law", "error", "worst", "R2", "Spearman", "regret", "R2 along curves"};
+}
+
+std::vector<std::string> score_row(const std::string& name, const HeldOut& held) {
+  return {name,
+          percent(mean_of(held.error)),
+          percent(*std::max_element(held.worst.begin(), held.worst.end())),
+          fixed(mean_of(held.r2), 3),
+          fixed(held.spearman, 3),
+          fixed(held.regret_nats, 4),
+          fixed(mean_of(held.curve_r2), 3)};
+}
+
+void append_baselines(Rows& rows, const HeldOut& held) {
+  rows.push_back({"persistence", percent(mean_of(held.persistence))});
+  rows.push_back({"mean of others", percent(mean_of(held.mean_baseline))});
+}
+
+Rows laws_rows(const std::vector<LawFit>& laws) {
+  Rows rows{score_heading()};
+  for (const LawFit& fit : laws) rows.push_back(score_row(fit.law, fit.held_out));
+  append_baselines(rows, laws.front().held_out);
+  return rows;
+}
+
 Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains) {
   Rows rows{
       {"domain", "share", percent_level(choice.level), "default", "loss", "at default", "change"}};

@@ -30,6 +30,12 @@ Rows entropy_rows(const EntropyTable& table);
 Rows coefficient_rows(const LawFit& fit, double level);
 /// Held-out errors beside the baselines, their mean below.
 Rows held_out_rows(const LawFit& fit);
+/// How laws predict what was held out: a heading, a row for each law, the baselines below.
+std::vector<std::string> score_heading();
+/// Means over domains; the lenient figure last.
+std::vector<std::string> score_row(const std::string& name, const HeldOut& held);
+void append_baselines(Rows& rows, const HeldOut& held);
+Rows laws_rows(const std::vector<LawFit>& laws);
 Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains);
 Rows check_rows(const CheckReport& report);
 

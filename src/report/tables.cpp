@@ -18,26 +18,6 @@ std::size_t width_of(const std::string& text) {
   }));
 }
 
-std::vector<std::string> score_heading() {
-  return {"law", "error", "worst", "R2", "Spearman", "regret", "R2 along curves"};
-}
-
-/// Means over domains; the lenient figure last.
-std::vector<std::string> score_row(const std::string& name, const HeldOut& held) {
-  return {name,
-          percent(mean_of(held.error)),
-          percent(*std::max_element(held.worst.begin(), held.worst.end())),
-          fixed(mean_of(held.r2), 3),
-          fixed(held.spearman, 3),
-          fixed(held.regret_nats, 4),
-          fixed(mean_of(held.curve_r2), 3)};
-}
-
-void append_baselines(std::vector<std::vector<std::string>>& rows, const HeldOut& held) {
-  rows.push_back({"persistence", percent(mean_of(held.persistence))});
-  rows.push_back({"mean of others", percent(mean_of(held.mean_baseline))});
-}
-
 }  // namespace
 
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
@@ -81,12 +61,9 @@ std::string fit_text(const LawFit& fit, double level) {
 }
 
 std::string laws_text(const std::vector<LawFit>& laws) {
-  std::vector<std::vector<std::string>> rows{score_heading()};
-  for (const LawFit& fit : laws) rows.push_back(score_row(fit.law, fit.held_out));
-  append_baselines(rows, laws.front().held_out);
   return fmt::format("Laws on held-out mixtures ({}, {} folds)\n", laws.front().held_out.protocol,
                      laws.front().held_out.folds) +
-         aligned(rows);
+         aligned(laws_rows(laws));
 }
 
 std::string evaluation_text(const Evaluation& evaluation) {
@@ -100,7 +77,7 @@ std::string evaluation_text(const Evaluation& evaluation) {
     text += fmt::format("{} of {} mixtures train, {} {}\n",
                         std::count(trains.begin(), trains.end(), true), trains.size(),
                         evaluation.splits.size(), evaluation.splits.size() == 1 ? "time" : "draws");
-  std::vector<std::vector<std::string>> rows{score_heading()};
+  Rows rows{score_heading()};
   for (const LawScore& score : evaluation.laws) rows.push_back(score_row(score.law, score.mean));
   append_baselines(rows, evaluation.laws.front().mean);
   return text + aligned(rows) +
