@@ -90,8 +90,8 @@ void add_report_command(CLI::App& app, Context& context, Action& action) {
       collectively(context.comm(), [&] { run = load_run(flags->folder); });
       const PageInput input = page_input(context.comm(), run);
       on_root(context.comm(), [&] {
-        const auto path = flags->output.empty() ? run.path / "report.html"
-                                                : std::filesystem::path(flags->output);
+        const auto path =
+            flags->output.empty() ? run.path / "report.html" : std::filesystem::path(flags->output);
         write_file_atomically(path, page_html(input));
         if (!charts_are_built_in())
           context.console.say(
