@@ -231,6 +231,7 @@ class Run {
     context_.console.heading(stage == "check" ? "Training default and optimum on fresh repeats"
                                               : "Running the trials");
     const std::size_t before = trials.size() - missing.size();
+    const TrialsRunning running;
     const bool complete = run_trials(
         comm_, missing, *opened_.source,
         {.on_result = [&](const TrialResult& result) { keep(result, attempts.at(result.id)); },

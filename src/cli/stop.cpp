@@ -10,12 +10,16 @@ namespace bimix::cli {
 namespace {
 
 volatile std::sig_atomic_t signals_seen = 0;
+volatile std::sig_atomic_t trials_are_running = 0;
 
 void on_signal(int) {
   // mpirun and a shell may both pass the same signal on; only a third one means "at once".
   constexpr int at_once = 3;
   signals_seen = signals_seen + 1;
-  if (signals_seen >= at_once) _exit(static_cast<int>(ExitCode::interrupted));
+  // Only trials have something to save. Whatever else is going on is repeated by the next run, and
+  // files are replaced as a whole or, the journal, mend their last line.
+  if (!trials_are_running || signals_seen >= at_once)
+    _exit(static_cast<int>(ExitCode::interrupted));
 }
 
 }  // namespace
@@ -30,6 +34,9 @@ void install_stop_handlers() {
   // Past a file size limit a write then fails with an error that is reported, instead of a kill.
   std::signal(SIGXFSZ, SIG_IGN);
 }
+
+TrialsRunning::TrialsRunning() { trials_are_running = 1; }
+TrialsRunning::~TrialsRunning() { trials_are_running = 0; }
 
 bool stop_requested() { return signals_seen > 0; }
 

@@ -54,6 +54,21 @@ TEST(Training, EndsTheSameAfterAStopAndAResume) {
   EXPECT_THAT(real_differences(folder / "whole", run), IsEmpty());
 }
 
+TEST(Stop, EndsALongFitAtOnce) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  std::string text = test::bytes_of(campaign);
+  text.replace(text.find("bootstrap: 20"), 13, "bootstrap: 1000000");
+  test::write_text(campaign, text);
+  // The journal's last trial has come, so the fit goes on; unhindered it would take a minute.
+  const auto stopped =
+      test::shell(BIMIX_PROGRAM " run " + campaign + " -o " + (folder / "run") +
+                  " > /dev/null & pid=$!; until grep -q '\"stage\": *\"fit\"' " + (folder / "run") +
+                  "/status.json 2>/dev/null; do sleep 0.01; done; sleep 0.2; kill -TERM $pid; "
+                  "wait $pid");
+  EXPECT_EQ(stopped.exit_code, 75) << stopped.output;
+}
+
 TEST(Resume, DropsATornLastLineAndRepeatsThatTrial) {
   const TemporaryFolder folder;
   const std::string campaign = write_tiny_campaign(folder, "");
