@@ -1,6 +1,7 @@
 """A real headless Chromium, spoken to over its debugging pipe; nothing beside Python is needed."""
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -22,11 +23,14 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="bimix-browser-")
         to_browser, self.writing = os.pipe()
         self.reading, from_browser = os.pipe()
-        os.set_inheritable(to_browser, True)
-        os.set_inheritable(from_browser, True)
-        # The browser wants its pipe at descriptors 3 and 4.
+        # The browser wants its pipe at descriptors 3 and 4. Ours may lie anywhere, there too, so they
+        # are moved out of the way first.
+        low = to_browser, from_browser
+        to_browser, from_browser = (fcntl.fcntl(end, fcntl.F_DUPFD, 20) for end in low)
+        for end in low:
+            os.close(end)
         self.process = subprocess.Popen(
-            ["bash", "-c", f'exec 8<&{to_browser} 9>&{from_browser}; exec 3<&8 4>&9; exec "$0" "$@"', program,
+            ["bash", "-c", f'exec 3<&{to_browser} 4>&{from_browser}; exec "$0" "$@"', program,
              "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              "--disable-dev-shm-usage", "--no-first-run", f"--user-data-dir={self.profile}",
              "--remote-debugging-pipe", "about:blank"],
