@@ -97,7 +97,7 @@ class CurveRows final : public RowModel {
 class SolvedFitter final : public DomainFitter {
  public:
   SolvedFitter(const SolvedLaw& law, const DomainData& data)
-      : law_(law), data_(data), rows_(law.rows(data)), starts_(law.starts(data)) {
+      : data_(data), rows_(law.rows(data)), starts_(law.starts(data)) {
     const std::size_t domains = data.mixtures.front().size();
     problem_.target = Eigen::Map<const Eigen::VectorXd>(
         data.loss_nats.data(), static_cast<Eigen::Index>(data.loss_nats.size()));
@@ -129,7 +129,6 @@ class SolvedFitter final : public DomainFitter {
   }
 
  private:
-  const SolvedLaw& law_;
   const DomainData& data_;
   std::unique_ptr<RowModel> rows_;
   std::vector<std::vector<double>> starts_;
