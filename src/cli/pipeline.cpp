@@ -9,6 +9,7 @@
 #include <bimix/law/predict.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/replay/loss_log.hpp>
+#include <bimix/report/page.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/store/checkpoint.hpp>
 #include <bimix/store/disk.hpp>
@@ -65,6 +66,29 @@ std::vector<TrialResult> imagined_results(const SweepPlan& plan) {
   return results;
 }
 
+/// Adds the check's report, once all its trials have ended.
+void judge_check(RunRecord& record) {
+  const bool checked =
+      !record.check_trials.empty() &&
+      std::all_of(record.check_trials.begin(), record.check_trials.end(), [&](const auto& spec) {
+        return std::any_of(record.results.begin(), record.results.end(),
+                           [&](const TrialResult& result) { return result.id == spec.id; });
+      });
+  if (!checked) return;
+  // Predicted for what was trained: the journal's mixtures, not today's optimum.
+  std::vector<const TrialSpec*> rows;
+  for (const TrialSpec& spec : record.check_trials)
+    if (rows.empty() || rows.back()->mixture_label != spec.mixture_label) rows.push_back(&spec);
+  const DomainSet& domains = record.plan.domains;
+  Table predicted(rows.size(), domains.eval.size());
+  for (std::size_t m = 0; m < rows.size(); ++m)
+    for (std::size_t e = 0; e < predicted.columns; ++e)
+      predicted(m, e) = predict(*used_law(record), e, rows[m]->mixture,
+                                static_cast<double>(rows[m]->tokens.back()));
+  record.check.push_back(make_check_report(record.check_trials, record.results, domains, predicted,
+                                           record.optimum.front().weight));
+}
+
 /// A run in progress. Every rank holds the same trials and results; only rank 0 has the folder.
 class Run {
  public:
@@ -95,7 +119,7 @@ class Run {
     if (campaign_.check.enabled && !record.optimum.empty()) {
       plan_check(record);
       if (!run_missing(stored_.state.check_trials, "check")) return interrupted();
-      record = derive(comm_, stored_);
+      add_check(record);
       for (const CheckReport& report : record.check)
         context_.console.show("\n" + check_text(report));
     }
@@ -318,9 +342,7 @@ class Run {
 
   void show_fit(const RunRecord& record) {
     if (record.laws.size() > 1) context_.console.show("\n" + laws_text(record.laws));
-    for (const LawFit& fit : record.laws)
-      if (fit.law == record.optimum.front().law)
-        context_.console.show("\n" + fit_text(fit, campaign_.fit.level));
+    context_.console.show("\n" + fit_text(*used_law(record), campaign_.fit.level));
     for (const MixtureChoice& choice : record.optimum)
       context_.console.show("\n" + optimum_text(choice, campaign_.domains));
   }
@@ -337,6 +359,13 @@ class Run {
         {{"default", campaign_.default_mixture}, {"optimum", record.optimum.front().share}}, tokens,
         campaign_.check.repeats, *opened_.source);
     on_root(comm_, [&] { folder_->journal().append_check_plan(stored_.state.check_trials); });
+  }
+
+  /// The check's trials have ended; what was derived from the others stands.
+  void add_check(RunRecord& record) const {
+    record.check_trials = stored_.state.check_trials;
+    record.results = stored_.state.results;
+    collectively(comm_, [&] { judge_check(record); });
   }
 
   void write_results_so_far() {
@@ -509,28 +538,11 @@ RunRecord derive(const Comm& comm, const StoredRun& run) {
   const Observations observations = observations_of(run.plan, run.state.results);
   LawFits fits = fit_laws_over_ranks(comm, observations, run.campaign.fit);
   record.laws = std::move(fits.laws);
-  const LawFit& used = record.laws[fits.used];
   collectively(comm, [&] {
-    record.optimum.push_back(
-        best_mixture(used, optimize_options(run.campaign, run.plan), run.campaign.default_mixture));
-    const bool checked =
-        !record.check_trials.empty() &&
-        std::all_of(record.check_trials.begin(), record.check_trials.end(), [&](const auto& spec) {
-          return std::any_of(record.results.begin(), record.results.end(),
-                             [&](const TrialResult& result) { return result.id == spec.id; });
-        });
-    if (!checked) return;
-    // Predicted for what was trained: the journal's mixtures, not today's optimum.
-    std::vector<const TrialSpec*> rows;
-    for (const TrialSpec& spec : record.check_trials)
-      if (rows.empty() || rows.back()->mixture_label != spec.mixture_label) rows.push_back(&spec);
-    Table predicted(rows.size(), run.plan.domains.eval.size());
-    for (std::size_t m = 0; m < rows.size(); ++m)
-      for (std::size_t e = 0; e < predicted.columns; ++e)
-        predicted(m, e) =
-            predict(used, e, rows[m]->mixture, static_cast<double>(rows[m]->tokens.back()));
-    record.check.push_back(make_check_report(record.check_trials, record.results, run.plan.domains,
-                                             predicted, record.optimum.front().weight));
+    record.optimum.push_back(best_mixture(record.laws[fits.used],
+                                          optimize_options(run.campaign, run.plan),
+                                          run.campaign.default_mixture));
+    judge_check(record);
   });
   return record;
 }

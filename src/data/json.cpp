@@ -5,25 +5,26 @@
 #include <limits>
 
 namespace bimix {
-namespace {
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json to_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-Json numbers(const std::vector<double>& values) {
+Json to_json(const std::vector<double>& values) {
   Json array = Json::array();
-  for (const double value : values) array.push_back(number(value));
+  for (const double value : values) array.push_back(to_json(value));
   return array;
 }
 
-Json table(const Table& values) {
+Json to_json(const Table& table) {
   Json rows = Json::array();
-  for (std::size_t i = 0; i < values.rows; ++i) {
+  for (std::size_t i = 0; i < table.rows; ++i) {
     Json row = Json::array();
-    for (std::size_t j = 0; j < values.columns; ++j) row.push_back(number(values(i, j)));
+    for (std::size_t j = 0; j < table.columns; ++j) row.push_back(to_json(table(i, j)));
     rows.push_back(std::move(row));
   }
   return rows;
 }
+
+namespace {
 
 /// Reads members of one object; every failure names the member.
 class Reader {
@@ -98,13 +99,13 @@ Json to_json(const TrialSpec& spec) {
           {"purpose", spec.purpose},
           {"mixture_label", spec.mixture_label},
           {"mixture_id", spec.mixture_id},
-          {"mixture", numbers(spec.mixture)},
+          {"mixture", to_json(spec.mixture)},
           {"repeat", spec.repeat},
           {"seed", spec.seed},
           {"tokens", spec.tokens},
           {"run", spec.run},
           {"source", spec.source},
-          {"cost", number(spec.cost)}};
+          {"cost", to_json(spec.cost)}};
 }
 
 TrialSpec trial_spec_from(const Json& json) {
@@ -129,15 +130,15 @@ Json to_json(const TrialResult& result) {
   for (const LossPoint& point : result.curve)
     curve.push_back({{"tokens", point.tokens},
                      {"steps", point.steps},
-                     {"loss_nats", numbers(point.loss_nats)}});
+                     {"loss_nats", to_json(point.loss_nats)}});
   return {{"id", result.id},
           {"status", static_cast<int>(result.status)},
           {"message", result.message},
           {"curve", std::move(curve)},
           {"tokens_seen", result.tokens_seen},
-          {"wall_seconds", number(result.wall_seconds)},
-          {"tokens_per_second", number(result.tokens_per_second)},
-          {"parameters", number(result.parameters)},
+          {"wall_seconds", to_json(result.wall_seconds)},
+          {"tokens_per_second", to_json(result.tokens_per_second)},
+          {"parameters", to_json(result.parameters)},
           {"rank", result.rank},
           {"attempt", result.attempt},
           {"host", result.host}};
@@ -170,7 +171,7 @@ TrialResult trial_result_from(const Json& json) {
 
 Json to_json(const EntropyTable& entropy) {
   return {{"domains", entropy.domains},    {"measures", entropy.measures},
-          {"nats", table(entropy.nats)},   {"mixture", table(entropy.mixture)},
+          {"nats", to_json(entropy.nats)}, {"mixture", to_json(entropy.mixture)},
           {"bigrams", entropy.bigrams},    {"samples", entropy.samples},
           {"embedding", entropy.embedding}};
 }
@@ -191,24 +192,24 @@ EntropyTable entropy_table_from(const Json& json) {
 Json to_json(const MixtureChoice& choice) {
   return {{"law", choice.law},
           {"objective", choice.objective},
-          {"tokens", number(choice.tokens)},
-          {"share", numbers(choice.share)},
-          {"default_share", numbers(choice.default_share)},
-          {"floor", numbers(choice.floor)},
-          {"cap", numbers(choice.cap)},
-          {"weight", numbers(choice.weight)},
-          {"predicted_nats", numbers(choice.predicted_nats)},
-          {"predicted_default_nats", numbers(choice.predicted_default_nats)},
-          {"objective_nats", number(choice.objective_nats)},
-          {"objective_default_nats", number(choice.objective_default_nats)},
-          {"certificate", number(choice.certificate)},
+          {"tokens", to_json(choice.tokens)},
+          {"share", to_json(choice.share)},
+          {"default_share", to_json(choice.default_share)},
+          {"floor", to_json(choice.floor)},
+          {"cap", to_json(choice.cap)},
+          {"weight", to_json(choice.weight)},
+          {"predicted_nats", to_json(choice.predicted_nats)},
+          {"predicted_default_nats", to_json(choice.predicted_default_nats)},
+          {"objective_nats", to_json(choice.objective_nats)},
+          {"objective_default_nats", to_json(choice.objective_default_nats)},
+          {"certificate", to_json(choice.certificate)},
           {"certificate_kind", choice.certificate_kind},
           {"level", choice.level},
-          {"share_low", numbers(choice.share_low)},
-          {"share_high", numbers(choice.share_high)},
-          {"gain_nats", number(choice.gain_nats)},
-          {"gain_low", number(choice.gain_low)},
-          {"gain_high", number(choice.gain_high)},
+          {"share_low", to_json(choice.share_low)},
+          {"share_high", to_json(choice.share_high)},
+          {"gain_nats", to_json(choice.gain_nats)},
+          {"gain_low", to_json(choice.gain_low)},
+          {"gain_high", to_json(choice.gain_high)},
           {"flags", choice.flags}};
 }
 
@@ -218,14 +219,14 @@ Json to_json(const LawFit& fit) {
     const DomainFit& domain = fit.domain[e];
     Json coefficients;
     for (std::size_t p = 0; p < fit.parameters.size(); ++p)
-      coefficients[fit.parameters[p]] = number(fit.coefficient(e, p));
+      coefficients[fit.parameters[p]] = to_json(fit.coefficient(e, p));
     domains.push_back({{"domain", fit.domains.eval[e]},
                        {"coefficient", std::move(coefficients)},
                        {"observations", domain.observations},
                        {"masked", domain.masked},
-                       {"rmse_relative", number(domain.rmse_relative)},
+                       {"rmse_relative", to_json(domain.rmse_relative)},
                        {"rank", domain.rank},
-                       {"condition", number(domain.condition)},
+                       {"condition", to_json(domain.condition)},
                        {"stop_reason", domain.stop_reason},
                        {"flags", domain.flags}});
   }
@@ -238,14 +239,14 @@ Json to_json(const LawFit& fit) {
 Json to_json(const HeldOut& held) {
   return {{"protocol", held.protocol},
           {"folds", held.folds},
-          {"error", numbers(held.error)},
-          {"worst", numbers(held.worst)},
-          {"r2", numbers(held.r2)},
-          {"persistence", numbers(held.persistence)},
-          {"mean_baseline", numbers(held.mean_baseline)},
-          {"curve_r2", numbers(held.curve_r2)},
-          {"spearman", number(held.spearman)},
-          {"regret_nats", number(held.regret_nats)}};
+          {"error", to_json(held.error)},
+          {"worst", to_json(held.worst)},
+          {"r2", to_json(held.r2)},
+          {"persistence", to_json(held.persistence)},
+          {"mean_baseline", to_json(held.mean_baseline)},
+          {"curve_r2", to_json(held.curve_r2)},
+          {"spearman", to_json(held.spearman)},
+          {"regret_nats", to_json(held.regret_nats)}};
 }
 
 }  // namespace bimix

@@ -1,6 +1,7 @@
 #include "domain_data.hpp"
+#include "held_out_rows.hpp"
+#include "observed.hpp"
 
-#include <bimix/core/random.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/law.hpp>
@@ -19,13 +20,6 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 // Of the choice inside a split: enough to rank laws, at half the cost of ten.
 constexpr int inner_folds = 5;
-
-std::vector<int> observed_ids(const Observations& observations) {
-  std::vector<int> ids = observations.mixture_id;
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  return ids;
-}
 
 int training_count(const EvaluateOptions& options, std::size_t mixtures) {
   constexpr int of_the_paper = 4;
@@ -46,19 +40,9 @@ Split split_at(const std::vector<int>& order, int count, std::size_t mixtures) {
 Observations training_part(const Observations& all, const Split& split) {
   const double edge =
       split.last_volume_held_out ? last_volume_edge(all) : std::numeric_limits<double>::infinity();
-  Observations kept{.domains = all.domains, .mixtures = all.mixtures};
-  kept.loss_nats.columns = all.loss_nats.columns;
-  for (std::size_t row = 0; row < all.tokens.size(); ++row) {
-    if (!split.trains[static_cast<std::size_t>(all.mixture_id[row])] || all.tokens[row] >= edge)
-      continue;
-    kept.mixture_id.push_back(all.mixture_id[row]);
-    kept.repeat.push_back(all.repeat[row]);
-    kept.tokens.push_back(all.tokens[row]);
-    ++kept.loss_nats.rows;
-    for (std::size_t e = 0; e < kept.loss_nats.columns; ++e)
-      kept.loss_nats.values.push_back(all.loss_nats(row, e));
-  }
-  return kept;
+  return rows_where(all, [&](std::size_t row) {
+    return split.trains[static_cast<std::size_t>(all.mixture_id[row])] && all.tokens[row] < edge;
+  });
 }
 
 /// One run's curve as a mixture of one domain: there BiMix is B s^-beta + C.
@@ -82,23 +66,19 @@ DomainData run_data(const Observations& observations, const FitOptions& options,
   return data;
 }
 
-/// held_out_part by the power law of each run.
+/// held_out_part by the power law of each run, where the split lets it see the run.
 HeldOutPart run_power_part(const Observations& observations, const FitOptions& options,
                            const Split& split) {
-  // The rows, with what was seen and the baselines, from any law.
-  FitOptions any = options;
-  any.law = "bimix";
-  HeldOutPart part = held_out_part(observations, any, split);
-  const Observations visible = training_part(observations, split);
-  for (std::size_t row = 0; row < part.point.rows; ++row) {
-    const auto e = static_cast<std::size_t>(part.point(row, HeldOutPart::eval_domain));
-    const int mixture = static_cast<int>(part.point(row, HeldOutPart::mixture_id));
-    DomainData data = run_data(visible, options, e, mixture);
-    const double tokens = *std::max_element(observations.tokens.begin(), observations.tokens.end());
-    part.point(row, HeldOutPart::predicted) = continued(data, tokens);
-    part.point(row, HeldOutPart::curve_r2) = nan;
-  }
-  return part;
+  const double last = *std::max_element(observations.tokens.begin(), observations.tokens.end());
+  return held_out_rows(observations, options, split,
+                       [&](std::size_t e, const Observations& visible) {
+                         const auto predict = [&, e](int mixture, double) {
+                           return split.trains[static_cast<std::size_t>(mixture)]
+                                      ? continued(run_data(visible, options, e, mixture), last)
+                                      : nan;
+                         };
+                         return Predictor{.at = predict, .has_curve = false};
+                       });
 }
 
 }  // namespace
@@ -124,7 +104,7 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
       found.push_back(complaint);
     }
   }
-  const int mixtures = static_cast<int>(observed_ids(observations).size());
+  const int mixtures = static_cast<int>(observed_mixtures(observations).size());
   const bool counts = options.protocol == "draws" || options.protocol == "unseen";
   const int train = training_count(options, static_cast<std::size_t>(mixtures));
   if (counts && (options.train < 0 || train < 2 || train > mixtures - 2))
@@ -143,7 +123,7 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
 
 std::vector<std::vector<Split>> splits_of(const Observations& observations, const FitOptions& fit,
                                           const EvaluateOptions& options) {
-  std::vector<int> ids = observed_ids(observations);
+  const std::vector<int> ids = observed_mixtures(observations);
   const std::size_t mixtures = observations.mixtures.size();
   std::vector<std::vector<Split>> groups;
   if (options.protocol == "extrapolation") {
@@ -152,10 +132,8 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
     groups.push_back({split_at(ids, training_count(options, ids.size()), mixtures)});
   } else if (options.protocol == "draws") {
     for (int draw = 0; draw < options.draws; ++draw) {
-      std::vector<int> order = ids;
-      RandomStream stream(fit.seed, Purpose::folds, static_cast<std::uint64_t>(1 + draw));
-      for (std::size_t n = order.size(); n > 1; --n)
-        std::swap(order[n - 1], order[stream.below(n)]);
+      const std::vector<int> order =
+          shuffled_mixtures(observations, fit.seed, static_cast<std::uint64_t>(1 + draw));
       groups.push_back({split_at(order, training_count(options, ids.size()), mixtures)});
     }
   } else {

@@ -1,6 +1,8 @@
 #include "domain_data.hpp"
+#include "held_out_rows.hpp"
+#include "observed.hpp"
 
-#include <bimix/core/random.hpp>
+#include <bimix/core/error.hpp>
 #include <bimix/law/held_out.hpp>
 
 #include <algorithm>
@@ -17,14 +19,6 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int leave_one_out_below = 20;
 constexpr int automatic_folds = 10;
-
-/// Ids of mixtures that have observations, ascending.
-std::vector<int> observed_mixtures(const Observations& observations) {
-  std::vector<int> ids = observations.mixture_id;
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  return ids;
-}
 
 double mean(const std::vector<double>& values) {
   if (values.empty()) return nan;
@@ -83,23 +77,6 @@ std::vector<double> coefficients(const Observations& observations, const FitOpti
   const DomainData data = domain_data(observations, law, options, e, includes);
   if (law.obstacle(data)) return {};
   return law.fitter(data)->fit(std::vector<double>(data.mixtures.size(), 1.0), {}).parameter;
-}
-
-/// The observations without the last volume.
-Observations before_last_volume(const Observations& all) {
-  const double edge = last_volume_edge(all);
-  Observations kept{.domains = all.domains, .mixtures = all.mixtures};
-  kept.loss_nats.columns = all.loss_nats.columns;
-  for (std::size_t row = 0; row < all.tokens.size(); ++row) {
-    if (all.tokens[row] >= edge) continue;
-    kept.mixture_id.push_back(all.mixture_id[row]);
-    kept.repeat.push_back(all.repeat[row]);
-    kept.tokens.push_back(all.tokens[row]);
-    ++kept.loss_nats.rows;
-    for (std::size_t e = 0; e < kept.loss_nats.columns; ++e)
-      kept.loss_nats.values.push_back(all.loss_nats(row, e));
-  }
-  return kept;
 }
 
 /// R2 of log loss along the volumes from `from` on, mean over the runs of one mixture.
@@ -216,9 +193,7 @@ int fold_count(const Observations& observations, const FitOptions& options) {
 std::vector<int> fold_of_mixture(const Observations& observations, const FitOptions& options,
                                  int folds) {
   require(folds > 0, "there is at least one fold");
-  std::vector<int> ids = observed_mixtures(observations);
-  RandomStream stream(options.seed, Purpose::folds);
-  for (std::size_t n = ids.size(); n > 1; --n) std::swap(ids[n - 1], ids[stream.below(n)]);
+  const std::vector<int> ids = shuffled_mixtures(observations, options.seed, 0);
   std::vector<int> fold(observations.mixtures.size(), -1);
   for (std::size_t n = 0; n < ids.size(); ++n)
     fold[static_cast<std::size_t>(ids[n])] = static_cast<int>(n) % folds;
@@ -242,37 +217,51 @@ HeldOutPart held_out_fold(const Observations& observations, const FitOptions& op
 
 HeldOutPart held_out_part(const Observations& observations, const FitOptions& options,
                           const Split& split) {
-  check_shape(observations);
   const Law& law = find_law(options.law);
   const auto in_training = [&](int id) -> bool {
     return split.trains[static_cast<std::size_t>(id)];
   };
+  return held_out_rows(
+      observations, options, split, [&](std::size_t e, const Observations& visible) {
+        const auto predict = [&, e, fitted = coefficients(visible, options, e, in_training)](
+                                 int mixture, double tokens) {
+          const LawPoint point{observations.mixtures[static_cast<std::size_t>(mixture)],
+                               observations.domains.share_of[e], tokens};
+          return fitted.empty() ? nan : law.predict(fitted, point);
+        };
+        return Predictor{.at = predict, .has_curve = !law.last_volume_only()};
+      });
+}
+
+HeldOutPart held_out_rows(
+    const Observations& observations, const FitOptions& options, const Split& split,
+    const std::function<Predictor(std::size_t, const Observations&)>& predictor_of) {
+  check_shape(observations);
   const std::vector<int> mixtures = observed_mixtures(observations);
   const Runs runs = runs_of(observations);
-  const double held_from =
-      split.last_volume_held_out ? last_volume_edge(observations) : options.min_tokens;
+  const double edge = last_volume_edge(observations);
+  const double held_from = split.last_volume_held_out ? edge : options.min_tokens;
   std::optional<Observations> earlier;
-  if (split.last_volume_held_out) earlier = before_last_volume(observations);
-  const Observations& visible = earlier ? *earlier : observations;
+  if (split.last_volume_held_out)
+    earlier =
+        rows_where(observations, [&](std::size_t row) { return observations.tokens[row] < edge; });
 
   HeldOutPart part;
   part.point.columns = HeldOutPart::column_count;
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
-    const std::vector<double> fitted = coefficients(visible, options, e, in_training);
+    const Predictor predictor = predictor_of(e, earlier ? *earlier : observations);
     std::vector<double> training;
     std::vector<std::pair<int, Tail>> held_out;
     for (const int id : mixtures) {
       const Tail tail = tail_of(observations, runs, id, e);
-      if (!in_training(id) || split.last_volume_held_out)
+      if (!split.trains[static_cast<std::size_t>(id)] || split.last_volume_held_out)
         held_out.emplace_back(id, tail);
       else if (std::isfinite(tail.seen))
         training.push_back(tail.seen);
     }
     for (const auto& [id, tail] : held_out) {
       const auto predicted = [&, mixture = id](double tokens) {
-        const LawPoint point{observations.mixtures[static_cast<std::size_t>(mixture)],
-                             observations.domains.share_of[e], tokens};
-        return fitted.empty() ? nan : law.predict(fitted, point);
+        return predictor.at(mixture, tokens);
       };
       const double row[HeldOutPart::column_count] = {
           static_cast<double>(id),
@@ -281,7 +270,7 @@ HeldOutPart held_out_part(const Observations& observations, const FitOptions& op
           predicted(tail.tokens),
           tail.previous,
           mean(training),
-          law.last_volume_only() ? nan : curve_r2(observations, runs, id, e, held_from, predicted)};
+          predictor.has_curve ? curve_r2(observations, runs, id, e, held_from, predicted) : nan};
       part.point.values.insert(part.point.values.end(), std::begin(row), std::end(row));
       ++part.point.rows;
     }

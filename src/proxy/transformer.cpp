@@ -41,8 +41,8 @@ double count_memory(const ProxyOptions& options) {
   // Weights, two moments, two rearranged copies; gradients: one a level of a thread's tree.
   const double gradients = 1.0 + std::ceil(std::log2(micro_batches));
   // A layer keeps 11 widths a token; outside of layers there are 8 widths and the logits.
-  const double activations =
-      rows * options.width * (11.0 * options.layers + 8.0) + rows * options.vocabulary;
+  const double activations = rows * options.width * (11.0 * options.layers + 8.0) +
+                             static_cast<double>(head_rows(options)) * options.vocabulary;
   return sizeof(float) * (5.0 * parameters + threads * (gradients * parameters + activations));
 }
 

@@ -21,13 +21,6 @@ Index largest_divisor(Index whole, Index limit) {
   return 1;
 }
 
-/// A divisor of `rows` near the limit; all of them where there is none.
-Index chosen_head_rows(Index rows, Index vocabulary) {
-  const Index limit = std::max<Index>(1, head_floats / vocabulary);
-  const Index divisor = largest_divisor(rows, limit);
-  return 4 * divisor >= std::min(rows, limit) ? divisor : rows;
-}
-
 }  // namespace
 
 ParameterLayout::ParameterLayout(const ProxyOptions& options) {
@@ -60,6 +53,14 @@ Index pass_sequences(const ProxyOptions& options) {
   return largest_divisor(options.micro_batch, pass_tokens / options.context);
 }
 
+Index head_rows(const ProxyOptions& options) {
+  const Index rows = pass_sequences(options) * options.context;
+  const Index limit = std::max<Index>(1, head_floats / options.vocabulary);
+  const Index divisor = largest_divisor(rows, limit);
+  // Where no divisor is near the limit, all of them at once.
+  return 4 * divisor >= std::min(rows, limit) ? divisor : rows;
+}
+
 // ---- what all threads share ------------------------------------------------------------------
 
 TransformerShared::TransformerShared(Arena& arena, const ProxyOptions& resolved_options,
@@ -71,7 +72,7 @@ TransformerShared::TransformerShared(Arena& arena, const ProxyOptions& resolved_
       cosine(arena.take(Index{options.context} * options.width / options.heads / 2)),
       sine(arena.take(cosine.size())),
       rows(pass_sequences(options) * options.context),
-      head_rows(chosen_head_rows(rows, options.vocabulary)),
+      head_rows(proxy::head_rows(options)),
       embedding{layout.embedding,
                 {arena, head_rows, layout.embedding.rows, layout.embedding.columns}} {
   const auto linear = [&](const Matrix& matrix) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cells.hpp"
 #include "text_lines.hpp"
 
 #include <bimix/core/error.hpp>
@@ -27,6 +28,11 @@ struct CsvFile {
   std::vector<std::string> header{};
   std::vector<CsvRow> rows{};  ///< as many cells each as the header
 };
+
+/// Where a cell of the file stands, for messages. @param column its place in the header
+inline CellPlace place_of(const CsvFile& file, const CsvRow& row, std::size_t column) {
+  return {file.path, row.line, file.header[column]};
+}
 
 /// No cell of a loss table is longer; a longer one is another kind of file.
 inline constexpr std::size_t longest_cell = 4096;

@@ -56,9 +56,7 @@ void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
   const CsvFile file = parse_csv(log.bytes, log.path);
   const Places places = places_in(file);
   for (const CsvRow& row : file.rows) {
-    const auto place = [&](Column column) {
-      return CellPlace{file.path, row.line, file.header[*places[column]]};
-    };
+    const auto place = [&](Column column) { return place_of(file, row, *places[column]); };
     const auto cell = [&](Column column) -> const std::string& {
       return row.cells[*places[column]];
     };

@@ -65,9 +65,7 @@ void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
   const CsvFile file = parse_csv(log.bytes, log.path);
   const Columns columns = columns_of(file);
   for (const CsvRow& row : file.rows) {
-    const auto place = [&](std::size_t i) {
-      return CellPlace{file.path, row.line, file.header[i]};
-    };
+    const auto place = [&](std::size_t i) { return place_of(file, row, i); };
     LogCell entry;
     entry.run = trimmed(row.cells[columns.run]);
     if (const auto i = columns.repeat) entry.repeat = read_repeat(row.cells[*i], place(*i));

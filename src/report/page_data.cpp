@@ -16,25 +16,11 @@ constexpr int points_of_a_line = 24;
 constexpr std::size_t most_lines = 64;  ///< of a chart; more could not be told apart
 constexpr std::size_t most_section_volumes = 6;
 
-Json number(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  return *parse_number(fmt::format("{:.6g}", value));
-}
-
-Json numbers(const std::vector<double>& values) {
-  Json array = Json::array();
-  for (const double value : values) array.push_back(number(value));
-  return array;
-}
-
-Json table(const Table& values) {
-  Json rows = Json::array();
-  for (std::size_t i = 0; i < values.rows; ++i) {
-    Json row = Json::array();
-    for (std::size_t j = 0; j < values.columns; ++j) row.push_back(number(values(i, j)));
-    rows.push_back(std::move(row));
-  }
-  return rows;
+/// Every number of the object with six digits, which is more than a chart can show.
+void round_numbers(Json& json) {
+  if (json.is_number_float()) json = *parse_number(fmt::format("{:.6g}", json.get<double>()));
+  if (json.is_structured())
+    for (Json& part : json) round_numbers(part);
 }
 
 /// From low to high in equal steps of the logarithm.
@@ -64,12 +50,12 @@ Json runs(const RunRecord& record, const LawFit* fit) {
     run["tokens"] = run["loss"] = run["law"] = Json::array();
     for (const LossPoint& point : result->curve) {
       run["tokens"].push_back(point.tokens);
-      run["loss"].push_back(numbers(point.loss_nats));
+      run["loss"].push_back(to_json(point.loss_nats));
       if (fit == nullptr) continue;
       std::vector<double> law;
       for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e)
         law.push_back(predict(*fit, e, spec.mixture, static_cast<double>(point.tokens)));
-      run["law"].push_back(numbers(law));
+      run["law"].push_back(to_json(law));
     }
     array.push_back(std::move(run));
   }
@@ -85,11 +71,11 @@ Json curves(const RunRecord& record, const LawFit& fit) {
     for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
       std::vector<double> line;
       for (const double s : tokens) line.push_back(predict(fit, e, record.plan.mixtures[m], s));
-      losses.push_back(numbers(line));
+      losses.push_back(to_json(line));
     }
     lines.push_back({{"mixture", m}, {"loss", std::move(losses)}});
   }
-  return {{"tokens", numbers(tokens)}, {"lines", std::move(lines)}};
+  return {{"tokens", to_json(tokens)}, {"lines", std::move(lines)}};
 }
 
 /// The mixture with another share of domain k; the others share the rest in proportion.
@@ -126,17 +112,17 @@ Json sections(const RunRecord& record, const LawFit& fit) {
       std::vector<double> line;
       for (const double r : shares)
         line.push_back(predict(fit, e, with_share(start, k, r), static_cast<double>(tokens)));
-      losses.push_back(numbers(line));
+      losses.push_back(to_json(line));
     }
-    lines.push_back({{"share", numbers(shares)}, {"loss", std::move(losses)}});
+    lines.push_back({{"share", to_json(shares)}, {"loss", std::move(losses)}});
   }
   return {{"volumes", volumes}, {"domains", std::move(lines)}};
 }
 
 Json law(const RunRecord& record, const LawFit& fit) {
   return {{"name", fit.law},
-          {"tokens_low", number(fit.tokens_low)},
-          {"tokens_high", number(fit.tokens_high)},
+          {"tokens_low", to_json(fit.tokens_low)},
+          {"tokens_high", to_json(fit.tokens_high)},
           {"curves", curves(record, fit)},
           {"sections", sections(record, fit)}};
 }
@@ -148,8 +134,8 @@ Json mixtures(const RunRecord& record) {
     const std::vector<double> losses(seen.values.begin() + m * seen.columns,
                                      seen.values.begin() + (m + 1) * seen.columns);
     array.push_back({{"label", record.plan.labels[m]},
-                     {"share", numbers(record.plan.mixtures[m])},
-                     {"mean_loss", number(mean_of(losses))}});
+                     {"share", to_json(record.plan.mixtures[m])},
+                     {"mean_loss", to_json(mean_of(losses))}});
   }
   return array;
 }
@@ -160,15 +146,15 @@ Json unseen(const PageInput& input) {
     array.push_back({{"mixture", point.mixture},
                      {"domain", point.domain},
                      {"kind", point.kind},
-                     {"seen", number(point.seen)},
-                     {"predicted", number(point.predicted)}});
+                     {"seen", to_json(point.seen)},
+                     {"predicted", to_json(point.predicted)}});
   return array;
 }
 
 Json by_volume(const std::vector<MixtureChoice>& choices) {
   Json array = Json::array();
   for (const MixtureChoice& choice : choices)
-    array.push_back({{"tokens", number(choice.tokens)}, {"share", numbers(choice.share)}});
+    array.push_back({{"tokens", to_json(choice.tokens)}, {"share", to_json(choice.share)}});
   return array;
 }
 
@@ -181,7 +167,7 @@ Json trials(const RunRecord& record) {
                          {"purpose", spec.purpose},
                          {"repeat", spec.repeat},
                          {"status", static_cast<int>(result->status)},
-                         {"seconds", number(result->wall_seconds)}});
+                         {"seconds", to_json(result->wall_seconds)}});
   return array;
 }
 
@@ -265,12 +251,13 @@ Json page_data(const PageInput& input) {
             {"mixtures", mixtures(record)},
             {"runs", runs(record, fit)},
             {"unseen", unseen(input)},
-            {"residuals", table(held_out_residuals(input))},
+            {"residuals", to_json(held_out_residuals(input))},
             {"by_volume", by_volume(input.by_volume)},
             {"trials", trials(record)}};
   data["law"] = fit == nullptr ? Json(nullptr) : law(record, *fit);
   data["optimum"] = record.optimum.empty() ? Json(nullptr) : to_json(record.optimum.front());
   data["entropy"] = record.entropy.empty() ? Json(nullptr) : to_json(record.entropy.front());
+  round_numbers(data);
   return data;
 }
 

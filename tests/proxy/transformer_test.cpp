@@ -164,9 +164,12 @@ TEST(Transformer, TakesNoBuffersInAStep) {
 }
 
 TEST(MemoryBytes, IsWhatTheModelTakes) {
-  for (const int threads : {1, 2}) {
-    const ProxyOptions options = resolved(
-        {.layers = 4, .width = 128, .heads = 4, .batch = 32, .threads_per_trial = threads});
+  const ProxyOptions shape{.layers = 4, .width = 128, .heads = 4, .batch = 32};
+  ProxyOptions threaded = shape, wordy = shape;
+  threaded.threads_per_trial = 2;
+  wordy.vocabulary = 32 * 1024;
+  for (const ProxyOptions& asked : {shape, threaded, wordy}) {
+    const ProxyOptions options = resolved(asked);
     taken = 0;
     counting = true;
     Transformer model(options, kernels_for(options.isa), 7, 1);

@@ -77,23 +77,4 @@ inline Observations observations(const std::vector<Truth>& truth, const Design& 
   return result;
 }
 
-/// The observations without the rows for which `drops(row)` holds.
-template <class Predicate>
-Observations without(const Observations& all, const Predicate& drops) {
-  Observations kept;
-  kept.domains = all.domains;
-  kept.mixtures = all.mixtures;
-  kept.loss_nats.columns = all.loss_nats.columns;
-  for (std::size_t row = 0; row < all.tokens.size(); ++row) {
-    if (drops(row)) continue;
-    kept.mixture_id.push_back(all.mixture_id[row]);
-    kept.repeat.push_back(all.repeat[row]);
-    kept.tokens.push_back(all.tokens[row]);
-    ++kept.loss_nats.rows;
-    for (std::size_t e = 0; e < all.loss_nats.columns; ++e)
-      kept.loss_nats.values.push_back(all.loss_nats(row, e));
-  }
-  return kept;
-}
-
 }  // namespace bimix::synthetic

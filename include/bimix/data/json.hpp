@@ -11,6 +11,10 @@ namespace bimix {
 
 using Json = nlohmann::ordered_json;
 
+Json to_json(double value);
+Json to_json(const std::vector<double>& values);
+/// Rows of numbers.
+Json to_json(const Table& table);
 Json to_json(const TrialSpec& spec);
 Json to_json(const TrialResult& result);
 Json to_json(const EntropyTable& table);
