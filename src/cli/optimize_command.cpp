@@ -12,7 +12,7 @@
 namespace bimix::cli {
 namespace {
 
-struct Flags {
+struct OptimizeFlags {
   std::string folder, tokens, objective, weights, floor, cap, unique_tokens;
   double max_epochs = -1;
   bool extrapolate = false;
@@ -20,7 +20,7 @@ struct Flags {
 };
 
 /// The campaign's options with the flags' on top.
-OptimizeOptions options_of(const Flags& flags, const StoredRun& run) {
+OptimizeOptions options_of(const OptimizeFlags& flags, const StoredRun& run) {
   OptimizeOptions options = optimize_options(run.campaign, run.plan);
   const auto& train = run.plan.domains.train;
   if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
@@ -41,7 +41,7 @@ OptimizeOptions options_of(const Flags& flags, const StoredRun& run) {
 }  // namespace
 
 void add_optimize_command(CLI::App& app, Context& context, Action& action) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<OptimizeFlags>();
   CLI::App* command = add_command(app, "optimize", "the best mixture of a finished run",
                                   "bimix optimize runs/demo --tokens 100B --cap books=0.1");
   command->add_option("DIR", flags->folder, "run folder")->required();

@@ -15,12 +15,12 @@
 namespace bimix::cli {
 namespace {
 
-struct Flags {
+struct PredictFlags {
   std::string folder, mixture, tokens;
   bool json = false;
 };
 
-Mixture mixture_of(const Flags& flags, const StoredRun& run) {
+Mixture mixture_of(const PredictFlags& flags, const StoredRun& run) {
   Mixture mixture = parse_by_domain("--mixture", flags.mixture, run.plan.domains.train, 0.0);
   if (!is_on_simplex(mixture))
     throw UsageError(
@@ -34,7 +34,7 @@ Mixture mixture_of(const Flags& flags, const StoredRun& run) {
 }  // namespace
 
 void add_predict_command(CLI::App& app, Context& context, Action& action) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<PredictFlags>();
   CLI::App* command =
       add_command(app, "predict", "losses of a mixture at a volume, with intervals",
                   "bimix predict runs/demo --mixture prose=0.3,code=0.7 --tokens 20M");
