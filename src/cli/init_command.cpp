@@ -3,6 +3,7 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/store/disk.hpp>
+#include <bimix/store/results.hpp>
 
 #include <fmt/format.h>
 
@@ -30,25 +31,31 @@ void add_init_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string file = "campaign.yaml";
     std::string name = "demo";
+    std::string from;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "init", "write a commented campaign to start from",
                                   "bimix init my.yaml --template builtin");
   command->add_option("FILE", flags->file, "file to write")->capture_default_str();
-  command
-      ->add_option("--template", flags->name,
-                   "demo (text from get_corpora), builtin (text any system has), smoke (seconds)"
-                   " or replay (logs)")
-      ->capture_default_str();
+  CLI::Option* name =
+      command
+          ->add_option(
+              "--template", flags->name,
+              "demo (text from get_corpora), builtin (text any system has), smoke (seconds)"
+              " or replay (logs)")
+          ->capture_default_str();
+  command->add_option("--from", flags->from, "a results.h5: the campaign that made it")
+      ->excludes(name);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       on_root(context.comm(), [&] {
-        const Template& chosen = find_template(flags->name);
+        const std::string text = flags->from.empty() ? find_template(flags->name).text
+                                                     : read_results(flags->from).campaign_text;
         if (std::filesystem::exists(flags->file))
           throw DataError({.place = flags->file,
                            .problem = "exists already",
                            .remedy = "Name another file, or remove it first"});
-        write_file_atomically(flags->file, chosen.text);
+        write_file_atomically(flags->file, text);
         context.console.say(
             fmt::format("Wrote {}. Next: bimix validate {}", flags->file, flags->file));
       });

@@ -54,6 +54,49 @@ TEST(Replay, GivesTheSameResultsAt1And2And3Ranks) {
   EXPECT_THAT(real_differences(folder / "1", folder / "3"), testing::IsEmpty());
 }
 
+TEST(Export, TablesComeBackAsTheyWere) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + (folder / "run")).exit_code, 0);
+  for (const std::string format : {"csv", "csv-wide"}) {
+    const std::string table = folder / (format + ".csv"), again = folder / format;
+    const auto written = bimix("export " + (folder / "run") + " --to " + format + " -o " + table);
+    ASSERT_EQ(written.exit_code, 0) << written.output;
+    ASSERT_EQ(bimix("import " + table + " -o " + again).exit_code, 0);
+    const auto same =
+        test::shell(BIMIX_PROGRAM " -q export " + again + " --to " + format + " | cmp - " + table);
+    EXPECT_EQ(same.exit_code, 0) << same.output;
+  }
+}
+
+TEST(Export, GivesATrainerTheMixtureOfAVolumeAndSaysWhatIsMissing) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + (folder / "run")).exit_code, 0);
+  const auto run = folder / "run";
+  const auto told = bimix("export " + run + " --to megatron --tokens 20B --path web=/data/web", 2);
+  EXPECT_EQ(told.exit_code, 0) << told.output;
+  EXPECT_THAT(told.output, HasSubstr(" /data/web\n"));
+  EXPECT_THAT(told.output, HasSubstr("No --path for"));
+  const auto fallen = bimix("-q export " + run + " --to olmo --mixture default");
+  EXPECT_EQ(fallen.exit_code, 0);
+  EXPECT_THAT(fallen.output, HasSubstr("target_ratio"));
+  for (const std::string wrong :
+       {"--to megatro", "--to olmo --path nowhere=/x", "--to olmo --path web",
+        "--to olmo --path web=", "--to olmo --path web=/a --path web=/b"})
+    EXPECT_EQ(bimix("export " + run + " " + wrong).exit_code, 2) << wrong;
+  EXPECT_EQ(bimix("export " + run + " --to csv -o /nowhere/x.csv").exit_code, 3);
+}
+
+TEST(Init, WritesTheCampaignThatMadeAResultFile) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + (folder / "run")).exit_code, 0);
+  const auto written =
+      bimix("init " + (folder / "again.yaml") + " --from " + (folder / "run/results.h5"));
+  ASSERT_EQ(written.exit_code, 0) << written.output;
+  EXPECT_EQ(test::shell("cmp configs/replay.yaml " + (folder / "again.yaml")).exit_code, 0);
+  EXPECT_EQ(bimix("init " + (folder / "b.yaml") + " --from configs/replay.yaml").exit_code, 3);
+  EXPECT_EQ(bimix("init " + (folder / "c.yaml") + " --template demo --from x.h5").exit_code, 2);
+}
+
 TEST(Import, TakesTheSameRoadAsRun) {
   const TemporaryFolder folder;
   const auto imported = bimix("import " + synthetic_log + " -o " + (folder / "logs"));

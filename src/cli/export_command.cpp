@@ -1,0 +1,144 @@
+#include "by_domain.hpp"
+#include "commands.hpp"
+#include "pipeline.hpp"
+
+#include <bimix/core/text.hpp>
+#include <bimix/mix/optimum.hpp>
+#include <bimix/report/exports.hpp>
+#include <bimix/report/page.hpp>
+#include <bimix/report/tables.hpp>
+#include <bimix/store/disk.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bimix::cli {
+namespace {
+
+struct ExportFlags {
+  std::string folder, format, tokens, mixture, unique_tokens, output;
+  std::vector<std::string> paths{};
+};
+
+/// The paths of `--path DOMAIN=PATH`, by domain; a domain without one is called by its name.
+std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<std::string>& names) {
+  std::vector<std::string> paths(names.size());
+  for (const std::string& given : flags.paths) {
+    const std::size_t equals = given.find('=');
+    const std::string name = given.substr(0, equals);
+    const auto at = std::find(names.begin(), names.end(), name);
+    Complaint complaint{.place = "--path", .rule = "DOMAIN=PATH, once for each domain"};
+    if (equals == std::string::npos || equals + 1 == given.size()) {
+      complaint.problem = fmt::format("'{}' is not DOMAIN=PATH", given);
+      complaint.remedy = "For example --path web=/data/web_text_document";
+      throw UsageError(complaint);
+    }
+    if (at == names.end()) {
+      const auto nearest = nearest_name(name, names);
+      complaint.problem = fmt::format("there is no domain '{}'", name);
+      complaint.remedy =
+          nearest ? fmt::format("Did you mean '{}'", *nearest) : "Domains: " + join_words(names);
+      throw UsageError(complaint);
+    }
+    std::string& path = paths[static_cast<std::size_t>(at - names.begin())];
+    if (!path.empty()) {
+      complaint.problem = fmt::format("domain '{}' has two paths", name);
+      complaint.remedy = "Give one; join several datasets first";
+      throw UsageError(complaint);
+    }
+    path = given.substr(equals + 1);
+  }
+  return paths;
+}
+
+/// The mixture for the volume that was asked for, or the default.
+void choose_mixture(ExportInput& input, const ExportFlags& flags, const StoredRun& run) {
+  OptimizeOptions options = optimize_options(run.campaign, run.plan);
+  const auto& train = run.plan.domains.train;
+  if (!flags.unique_tokens.empty())
+    options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
+  if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
+  input.tokens = options.tokens;
+  input.unique_tokens = options.unique_tokens;
+  const LawFit* law = used_law(input.record);
+  if (flags.mixture == "default")
+    input.share = run.campaign.default_mixture;
+  else if (law != nullptr)
+    input.share = best_mixture(*law, options, run.campaign.default_mixture).share;
+}
+
+/// What the trainer is about to be told, for the reader of the terminal.
+std::string blend_text(const ExportInput& input) {
+  std::vector<std::vector<std::string>> rows{{"domain", "share", "tokens", "epochs", "path"}};
+  for (const BlendPart& part : blend_of(input))
+    rows.push_back({part.domain, fmt::format("{:.4f}", part.share), about_text(part.tokens),
+                    part.epochs > 0 ? fmt::format("{:.2f}", part.epochs) : "-", part.path});
+  return aligned(rows);
+}
+
+}  // namespace
+
+void add_export_command(CLI::App& app, Context& context, Action& action) {
+  const auto flags = std::make_shared<ExportFlags>();
+  CLI::App* command = add_command(
+      app, "export", "the mixture in the form a trainer eats, or the losses as a table",
+      "bimix export runs/demo --to megatron --tokens 100B --path code=/data/code_text_document");
+  std::string formats = "one of";
+  for (const Exporter& exporter : exporters())
+    formats += fmt::format("\n  {:<15} {}", exporter.name, exporter.meaning);
+  command->add_option("DIR", flags->folder, "run folder")->required();
+  command->add_option("--to", flags->format, formats)->required();
+  command->add_option("--tokens", flags->tokens,
+                      "volume the mixture is for, the campaign's unless said");
+  command->add_option("--mixture", flags->mixture, "optimum or default")
+      ->check(CLI::IsMember({"optimum", "default"}));
+  command->add_option("--path", flags->paths, "where a domain lies: DOMAIN=PATH, once for each")
+      ->allow_extra_args(false);
+  command->add_option("--unique-tokens", flags->unique_tokens,
+                      "tokens there are, for the epochs: a=3B,b=200M");
+  command->add_option("-o,--output", flags->output, "the file, standard output unless said");
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      StoredRun run;
+      Exporter exporter;
+      collectively(context.comm(), [&] {
+        exporter = find_exporter(flags->format);
+        run = load_run(flags->folder);
+      });
+      ExportInput input{.record = {.campaign_text = run.campaign_text,
+                                   .resolved_text = run.resolved_text,
+                                   .plan = run.plan,
+                                   .check_trials = run.state.check_trials,
+                                   .results = run.state.results,
+                                   .entropy = run.state.entropy}};
+      if (exporter.of_mixture || exporter.name == "json")
+        input.record = derive(context.comm(), run);
+      if (!run.state.sessions.empty()) input.record.stamp = run.state.sessions.back();
+      on_root(context.comm(), [&] {
+        if (exporter.of_mixture) {
+          const auto& train = run.plan.domains.train;
+          choose_mixture(input, *flags, run);
+          input.paths = paths_of(*flags, train);
+          std::vector<std::string> unnamed;
+          for (std::size_t k = 0; k < train.size(); ++k)
+            if (input.paths[k].empty()) unnamed.push_back(input.paths[k] = train[k]);
+          context.console.say(blend_text(input));
+          if (!unnamed.empty())
+            context.console.say(fmt::format("No --path for {}: the name stands in its place.",
+                                            join_words(unnamed)));
+        }
+        const std::string text = export_text(exporter.name, input);
+        if (flags->output.empty()) {
+          context.console.show(text);
+        } else {
+          write_file_atomically(flags->output, text);
+          context.console.say("Wrote " + flags->output);
+        }
+      });
+      return ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli

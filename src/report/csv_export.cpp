@@ -1,0 +1,45 @@
+/// The project's own long table: one loss a row, with the share of its domain. `bimix import` reads
+/// it (csv-long), so runs can be gathered from several folders or fitted elsewhere.
+
+#include "exporter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bimix {
+namespace {
+
+/// Training domains, then the evaluation sets that have no share of their own name.
+std::vector<std::string> all_domains(const DomainSet& domains) {
+  std::vector<std::string> all = domains.train;
+  for (const std::string& name : domains.eval)
+    if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
+  return all;
+}
+
+template <typename Values>
+std::string cell_of(const std::vector<std::string>& names, const std::string& name,
+                    const Values& values) {
+  const auto at = std::find(names.begin(), names.end(), name);
+  return at == names.end() ? "" : number_cell(values[static_cast<std::size_t>(at - names.begin())]);
+}
+
+}  // namespace
+
+std::string export_csv(const ExportInput& input) {
+  const DomainSet& domains = input.record.plan.domains;
+  std::string text =
+      csv_line({"run", "repeat", "parameters", "tokens", "steps", "domain", "share", "loss_nats"});
+  for (const LoggedRun& run : logged_runs(input.record))
+    for (const LossPoint& point : run.result->curve)
+      for (const std::string& domain : all_domains(domains))
+        text += csv_line({run.name, std::to_string(run.spec->repeat),
+                          known_cell(run.result->parameters), std::to_string(point.tokens),
+                          std::to_string(point.steps), domain,
+                          cell_of(domains.train, domain, run.spec->mixture),
+                          cell_of(domains.eval, domain, point.loss_nats)});
+  return text;
+}
+
+}  // namespace bimix

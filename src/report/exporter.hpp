@@ -1,0 +1,46 @@
+#pragma once
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/report/exports.hpp>
+
+#include <string>
+#include <vector>
+
+/// What exporters share.
+namespace bimix {
+
+#define BIMIX_EXPORTER(name, meaning, of_mixture, function) \
+  std::string export_##function(const ExportInput& input);
+#include "exporters.def"
+#undef BIMIX_EXPORTER
+
+/// A share as trainers read it: six decimals.
+std::string share_text(double share);
+
+/// "2.5B tokens, 1.30 epochs", for comments.
+std::string amount_text(const BlendPart& part);
+
+/// What the mixture is of and for, as a comment at the head of files that can hold one.
+std::string heading_text(const ExportInput& input);
+
+/// One trial of the sweep as logs have it.
+struct LoggedRun {
+  std::string name{};  ///< the log's, or the mixture's label
+  const TrialSpec* spec = nullptr;
+  const TrialResult* result = nullptr;
+};
+
+/// Trials with losses, in plan order. Those of the check are left out: they test what the others
+/// say.
+std::vector<LoggedRun> logged_runs(const RunRecord& record);
+
+/// Cells as one line, quoted where needed (RFC 4180).
+std::string csv_line(const std::vector<std::string>& cells);
+
+/// Shortest text that reads back as the same number; blank for NaN and for 0 of what is then
+/// unknown.
+std::string number_cell(double value);
+std::string known_cell(double value);
+
+}  // namespace bimix

@@ -1,0 +1,138 @@
+#include "exporter.hpp"
+
+#include <bimix/core/simplex.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+namespace bimix {
+namespace {
+
+constexpr double finest_share = 1e-6;
+
+struct Entry {
+  Exporter exporter{};
+  std::string (*text)(const ExportInput&) = nullptr;
+};
+
+const std::vector<Entry>& entries() {
+  static const std::vector<Entry> all{
+#define BIMIX_EXPORTER(name, meaning, of_mixture, function) \
+  {{name, meaning, of_mixture}, export_##function},
+#include "exporters.def"
+#undef BIMIX_EXPORTER
+  };
+  return all;
+}
+
+const Entry& find_entry(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries()) {
+    if (entry.exporter.name == name) return entry;
+    names.push_back(entry.exporter.name);
+  }
+  const auto nearest = nearest_name(name, names);
+  throw UsageError(Complaint{
+      .place = "--to",
+      .problem = fmt::format("'{}' is no export", name),
+      .rule = "known: " + join_words(names),
+      .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : "Choose one of them"});
+}
+
+/// Shares as whole multiples of finest_share that add up to 1.
+std::vector<double> rounded(const Mixture& share) {
+  std::vector<double> parts;
+  for (const double value : share) parts.push_back(std::round(value / finest_share));
+  const auto largest = std::max_element(parts.begin(), parts.end());
+  *largest += 1.0 / finest_share - stable_sum(parts);
+  for (double& part : parts) part *= finest_share;
+  return parts;
+}
+
+}  // namespace
+
+std::vector<BlendPart> blend_of(const ExportInput& input) {
+  if (input.share.empty())
+    throw DataError({.place = "export",
+                     .problem = "the run has no recommended mixture yet",
+                     .remedy = "Finish it with `bimix run`; `bimix fit DIR` says what is missing"});
+  const std::vector<std::string>& domains = input.record.plan.domains.train;
+  const std::vector<double> shares = rounded(input.share);
+  std::vector<BlendPart> parts;
+  for (std::size_t k = 0; k < domains.size(); ++k) {
+    if (shares[k] <= 0) continue;
+    const double unique = input.unique_tokens.empty() ? 0 : input.unique_tokens[k];
+    const double tokens = shares[k] * input.tokens;
+    parts.push_back({.domain = domains[k],
+                     .path = input.paths.empty() ? domains[k] : input.paths[k],
+                     .share = shares[k],
+                     .tokens = tokens,
+                     .epochs = unique > 0 ? tokens / unique : 0});
+  }
+  return parts;
+}
+
+std::string share_text(double share) { return fmt::format("{:.6f}", share); }
+
+std::string about_text(double count) {
+  if (count < 1) return "0";
+  const double unit = std::pow(10.0, std::floor(std::log10(count)) - 2);
+  return format_count(std::llround(std::round(count / unit) * unit));
+}
+
+std::string amount_text(const BlendPart& part) {
+  const std::string tokens = about_text(part.tokens) + " tokens";
+  return part.epochs > 0 ? fmt::format("{}, {:.2f} epochs", tokens, part.epochs) : tokens;
+}
+
+std::string heading_text(const ExportInput& input) {
+  return fmt::format("Mixture of {} for {} tokens, by bimix", input.record.plan.name,
+                     format_count(std::llround(input.tokens)));
+}
+
+std::vector<LoggedRun> logged_runs(const RunRecord& record) {
+  std::unordered_map<std::string, const TrialResult*> results;
+  for (const TrialResult& result : record.results) results[result.id] = &result;
+  std::vector<LoggedRun> runs;
+  for (const TrialSpec& spec : record.plan.trials)
+    if (const auto found = results.find(spec.id);
+        found != results.end() && !found->second->curve.empty())
+      runs.push_back({spec.run.empty() ? spec.mixture_label : spec.run, &spec, found->second});
+  return runs;
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string line;
+  for (const std::string& cell : cells) {
+    if (&cell != &cells.front()) line += ',';
+    if (cell.find_first_of(",\"\r\n") == std::string::npos) {
+      line += cell;
+      continue;
+    }
+    line += '"';
+    for (const char c : cell) line += c == '"' ? "\"\"" : std::string(1, c);
+    line += '"';
+  }
+  return line + "\n";
+}
+
+std::string number_cell(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
+
+std::string known_cell(double value) { return value > 0 ? number_cell(value) : ""; }
+
+std::vector<Exporter> exporters() {
+  std::vector<Exporter> all;
+  for (const Entry& entry : entries()) all.push_back(entry.exporter);
+  return all;
+}
+
+Exporter find_exporter(std::string_view name) { return find_entry(name).exporter; }
+
+std::string export_text(std::string_view name, const ExportInput& input) {
+  return find_entry(name).text(input);
+}
+
+}  // namespace bimix

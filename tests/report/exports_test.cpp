@@ -1,0 +1,225 @@
+#include <bimix/core/error.hpp>
+#include <bimix/report/exports.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+using testing::HasSubstr;
+
+/// Names that a format would misread if they were not quoted.
+const std::vector<std::string> hostile{"yes", "12", "a: b # c", "quote\" and \\ and \n line"};
+
+ExportInput three_domains() {
+  ExportInput input;
+  input.record.plan.name = "demo";
+  input.record.plan.domains = {{"web", "code", "books"}, {"web", "code", "books"}, {0, 1, 2}};
+  input.share = {1.0 / 3, 2.0 / 3, 0.0};
+  input.tokens = 3e9;
+  input.unique_tokens = {5e9, 5e8, 0};
+  input.paths = {"s3://data/web", "/data/code", "/data/books"};
+  return input;
+}
+
+ExportInput hostile_domains() {
+  ExportInput input = three_domains();
+  input.record.plan.domains.train = hostile;
+  input.share = {0.25, 0.25, 0.25, 0.25};
+  input.unique_tokens = {};
+  input.paths = hostile;
+  return input;
+}
+
+/// One trial of each kind: finished, one with a missing loss, one without any.
+ExportInput some_run() {
+  ExportInput input;
+  RunRecord& record = input.record;
+  record.plan.domains = {{"web", "a,\"b\""}, {"web", "law"}, {0, -1}};
+  for (const std::string id : {"1", "2", "3"})
+    record.plan.trials.push_back(
+        {.id = id, .mixture_label = "mix-" + id, .mixture = {0.25, 0.75}, .repeat = 1});
+  record.results.push_back({.id = "2", .curve = {{1000, 0, {2.5, std::nan("")}}}});
+  record.results.push_back(
+      {.id = "1", .curve = {{1000, 10, {2.1, 3.1}}, {2000, 20, {0.1, 0.2}}}, .parameters = 7});
+  return input;
+}
+
+TEST(Blend, LeavesOutUnusedDomainsAndCountsTokensAndEpochs) {
+  const auto parts = blend_of(three_domains());
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].domain, "web");
+  EXPECT_DOUBLE_EQ(parts[0].share, 0.333333);
+  EXPECT_DOUBLE_EQ(parts[1].share, 0.666667);
+  EXPECT_DOUBLE_EQ(parts[1].tokens, 0.666667 * 3e9);
+  EXPECT_DOUBLE_EQ(parts[1].epochs, 0.666667 * 3e9 / 5e8);
+}
+
+TEST(Blend, SharesStillAddUpWhenManyAreRoundedTheSameWay) {
+  ExportInput input = three_domains();
+  const std::size_t count = 700;  // 1/700 is 1428.57 millionths
+  input.record.plan.domains.train.clear();
+  for (std::size_t k = 0; k < count; ++k)
+    input.record.plan.domains.train.push_back(std::to_string(k));
+  input.share.assign(count, 1.0 / count);
+  input.unique_tokens.clear();
+  input.paths.clear();
+  double millionths = 0;
+  for (const BlendPart& part : blend_of(input)) millionths += std::round(part.share * 1e6);
+  EXPECT_EQ(millionths, 1e6);
+}
+
+TEST(Blend, WithoutAMixtureItSaysWhatToDo) {
+  ExportInput input = three_domains();
+  input.share.clear();
+  EXPECT_THROW(blend_of(input), DataError);
+}
+
+TEST(AboutText, HasThreeDigits) {
+  EXPECT_EQ(about_text(13067123), "13.1M");
+  EXPECT_EQ(about_text(999.9), "1K");
+  EXPECT_EQ(about_text(0), "0");
+}
+
+TEST(Exports, AnUnknownNameIsRefusedWithTheNearestOne) {
+  try {
+    find_exporter("megatrom");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("Did you mean 'megatron'"));
+  }
+}
+
+std::vector<std::string> names_of(bool of_mixture) {
+  std::vector<std::string> names;
+  for (const Exporter& exporter : exporters())
+    if (exporter.of_mixture == of_mixture) names.push_back(exporter.name);
+  return names;
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+class EveryExportOfAMixture : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryExportOfAMixture, NamesOnlyWhatIsUsed) {
+  const std::string text = export_text(GetParam(), three_domains());
+  EXPECT_EQ(text.back(), '\n');
+  EXPECT_THAT(text, HasSubstr("/data/code"));
+  EXPECT_THAT(text, HasSubstr("0.333333"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("books")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Registered, EveryExportOfAMixture, testing::ValuesIn(names_of(true)),
+                         test_name);
+
+class EveryExportOfARun : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryExportOfARun, NeedsNoMixtureAndNotEveryTrial) {
+  const std::string text = export_text(GetParam(), some_run());
+  EXPECT_EQ(text.back(), '\n');
+  EXPECT_THAT(text, HasSubstr("2.1"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Registered, EveryExportOfARun, testing::ValuesIn(names_of(false)),
+                         test_name);
+
+TEST(MegatronExport, IsWeightsAndPrefixesByTurns) {
+  EXPECT_EQ(export_text("megatron", three_domains()),
+            "0.333333 s3://data/web\n0.666667 /data/code\n");
+}
+
+TEST(MegatronExport, RefusesWhiteSpaceInAPrefix) {
+  EXPECT_THROW(export_text("megatron", hostile_domains()), UsageError);
+}
+
+TEST(MegatronBlendExport, HasStringsForTrainingAndNullForTheOtherSplits) {
+  const auto json = nlohmann::json::parse(export_text("megatron-blend", hostile_domains()));
+  const auto train = json.at("train").get<std::vector<std::string>>();
+  ASSERT_EQ(train.size(), 8u);
+  EXPECT_EQ(train[0], "0.250000");
+  EXPECT_EQ(train[7], hostile[3]);
+  EXPECT_TRUE(json.at("valid").is_null());
+  EXPECT_TRUE(json.at("test").is_null());
+}
+
+TEST(NemoExport, IsOneListOfNumbersAndPrefixes) {
+  const YAML::Node list =
+      YAML::Load(export_text("nemo", hostile_domains()))["model"]["data"]["data_prefix"];
+  ASSERT_EQ(list.size(), 8u);
+  EXPECT_EQ(list[0].as<double>(), 0.25);
+  for (std::size_t k = 0; k < 4; ++k) {
+    EXPECT_EQ(list[2 * k + 1].as<std::string>(), hostile[k]);
+    EXPECT_EQ(list[2 * k + 1].Tag(), "!") << "text, not a number or a truth value";
+  }
+}
+
+TEST(MosaicExport, TellsRemoteFromLocal) {
+  const YAML::Node streams = YAML::Load(export_text("mosaic", three_domains()))["streams"];
+  EXPECT_EQ(streams["web"]["remote"].as<std::string>(), "s3://data/web");
+  EXPECT_EQ(streams["code"]["local"].as<std::string>(), "/data/code");
+  EXPECT_EQ(streams["code"]["proportion"].as<double>(), 0.666667);
+  EXPECT_EQ(YAML::Load(export_text("mosaic", hostile_domains()))["streams"].size(), 4u);
+}
+
+TEST(OlmoExport, AllowsTheRepetitionThatTheMixtureNeeds) {
+  const YAML::Node sources = YAML::Load(export_text("olmo", three_domains()))["sources"];
+  ASSERT_EQ(sources.size(), 2u);
+  EXPECT_FALSE(sources[0]["max_repetition_ratio"]) << "0.2 epochs";
+  EXPECT_EQ(sources[1]["max_repetition_ratio"].as<double>(), 4.01) << "4.000002 epochs";
+  EXPECT_EQ(sources[1]["paths"][0].as<std::string>(), "/data/code");
+  EXPECT_EQ(sources[0]["target_ratio"].as<double>() + sources[1]["target_ratio"].as<double>(), 1.0);
+}
+
+TEST(RegmixExport, HasAWeightForEachName) {
+  const YAML::Node train = YAML::Load(export_text("regmix", hostile_domains()))["train"];
+  for (const std::string& name : hostile) EXPECT_EQ(train[name].as<double>(), 0.25) << name;
+}
+
+TEST(DoremiExport, WeighsTrainingByTheMixtureAndEvaluationEqually) {
+  const auto json = nlohmann::json::parse(export_text("doremi", three_domains()));
+  EXPECT_EQ(json.at("train_domain_weights").at("/data/code").get<double>(), 0.666667);
+  EXPECT_EQ(json.at("eval_domain_weights").at("/data/code").get<double>(), 0.5);
+}
+
+TEST(CsvExport, HasALossARowAndBlanksForWhatIsMissing) {
+  EXPECT_EQ(export_text("csv", some_run()),
+            "run,repeat,parameters,tokens,steps,domain,share,loss_nats\n"
+            "mix-1,1,7,1000,10,web,0.25,2.1\n"
+            "mix-1,1,7,1000,10,\"a,\"\"b\"\"\",0.75,\n"
+            "mix-1,1,7,1000,10,law,,3.1\n"
+            "mix-1,1,7,2000,20,web,0.25,0.1\n"
+            "mix-1,1,7,2000,20,\"a,\"\"b\"\"\",0.75,\n"
+            "mix-1,1,7,2000,20,law,,0.2\n"
+            "mix-2,1,,1000,0,web,0.25,2.5\n"
+            "mix-2,1,,1000,0,\"a,\"\"b\"\"\",0.75,\n"
+            "mix-2,1,,1000,0,law,,\n");
+}
+
+TEST(CsvWideExport, HasARowARunAndVolume) {
+  EXPECT_EQ(export_text("csv-wide", some_run()),
+            "run,repeat,parameters,tokens,steps,share/web,\"share/a,\"\"b\"\"\",loss/web,loss/law\n"
+            "mix-1,1,7,1000,10,0.25,0.75,2.1,3.1\n"
+            "mix-1,1,7,2000,20,0.25,0.75,0.1,0.2\n"
+            "mix-2,1,,1000,0,0.25,0.75,2.5,\n");
+}
+
+TEST(JsonExport, HoldsTrialsResultsAndDomains) {
+  const auto json = nlohmann::json::parse(export_text("json", some_run()));
+  EXPECT_EQ(json.at("trials").size(), 3u);
+  EXPECT_EQ(json.at("results").size(), 2u);
+  EXPECT_EQ(json.at("domains").at("share_of"), nlohmann::json({0, -1}));
+  EXPECT_TRUE(json.at("laws").empty());
+}
+
+}  // namespace
+}  // namespace bimix
