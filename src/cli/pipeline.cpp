@@ -92,8 +92,15 @@ void judge_check(RunRecord& record) {
 /// A run in progress. Every rank holds the same trials and results; only rank 0 has the folder.
 class Run {
  public:
-  Run(Context& context, const ReadCampaign& read, const std::filesystem::path& path)
-      : context_(context), comm_(context.comm()), path_(path), campaign_(read.campaign) {
+  Run(Context& context, const ReadCampaign& read, const std::filesystem::path& path,
+      const RunLimits& limits)
+      : context_(context),
+        comm_(context.comm()),
+        path_(path),
+        campaign_(read.campaign),
+        limits_(limits) {
+    // A mistake in it is found before anything is done.
+    collectively(comm_, [&] { failures_.emplace(limits.max_failures, 0); });
     stored_.path = path;
     stored_.campaign_text = read.text;
     opened_ = open_source(comm_, campaign_, path);
@@ -105,6 +112,7 @@ class Run {
   ExitCode go() {
     measure_entropy();
     make_plan();
+    collectively(comm_, [&] { refuse_unknown_trials(); });
     if (!run_missing(stored_.plan.trials, "trials")) return interrupted();
     set_stage("fit");
     refuse_if_all_failed();
@@ -238,20 +246,63 @@ class Run {
                                       path_.string(), results.size(), results.front().message));
   }
 
-  /// Runs those of the trials that have no result, or a failed one. @return false if stopped
+  /// `--only` names trials of the plan or of the check.
+  void refuse_unknown_trials() const {
+    std::vector<std::string> known;
+    for (const auto* trials : {&stored_.plan.trials, &stored_.state.check_trials})
+      for (const TrialSpec& spec : *trials) known.push_back(spec.id);
+    for (const std::string& id : limits_.only) {
+      if (std::find(known.begin(), known.end(), id) != known.end()) continue;
+      const auto nearest = nearest_name(id, known);
+      throw UsageError(Complaint{.place = "--only",
+                                 .problem = fmt::format("this campaign has no trial '{}'", id),
+                                 .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest)
+                                                   : "`bimix plan CAMPAIGN` lists the trials"});
+    }
+  }
+
+  bool is_wanted(const TrialSpec& spec, const TrialResult* before) const {
+    if (limits_.only.empty()) return before == nullptr || before->status == TrialStatus::failed;
+    return std::find(limits_.only.begin(), limits_.only.end(), spec.id) != limits_.only.end() &&
+           (before == nullptr || before->status != TrialStatus::ok);
+  }
+
+  /// Why the trials should stop now, empty if they should not. Ranks other than 0 see signals only.
+  std::string reason_to_stop() const {
+    if (stop_requested()) return "stopped by a signal";
+    if (!comm_.is_root()) return "";
+    if (limits_.walltime_seconds > 0 &&
+        SteadyClock::now() - began_ >= std::chrono::duration<double>(limits_.walltime_seconds))
+      return "the walltime of " + format_seconds(limits_.walltime_seconds) + " is over";
+    return failures_->reached().value_or("");
+  }
+
+  /// Runs those of the trials that have no result, or a failed one; with `--only`, those.
+  /// @return false if stopped, or if trials are left out that have no result
   bool run_missing(const std::vector<TrialSpec>& trials, const std::string& stage) {
     set_stage(stage);
     std::unordered_map<std::string, const TrialResult*> known;
     for (const TrialResult& result : stored_.state.results) known[result.id] = &result;
     std::vector<TrialSpec> missing;
     std::unordered_map<std::string, int> attempts;
+    bool some_left_out = false;
     for (const TrialSpec& spec : trials) {
       const auto found = known.find(spec.id);
-      if (found != known.end() && found->second->status != TrialStatus::failed) continue;
-      attempts[spec.id] = found == known.end() ? 1 : found->second->attempt + 1;
-      missing.push_back(spec);
+      const TrialResult* before = found == known.end() ? nullptr : found->second;
+      if (is_wanted(spec, before)) {
+        attempts[spec.id] = before == nullptr ? 1 : before->attempt + 1;
+        missing.push_back(spec);
+      } else {
+        some_left_out = some_left_out || before == nullptr;
+      }
     }
-    if (missing.empty()) return true;
+    if (some_left_out) stop_reason_ = "only the trials that --only names were run";
+    if (missing.empty()) return !some_left_out;
+    failures_.emplace(limits_.max_failures, missing.size());
+    for (const TrialSpec& spec : trials)
+      if (const auto found = known.find(spec.id);
+          found != known.end() && found->second->status == TrialStatus::ok)
+        failures_->ended(true);
     context_.console.heading(stage == "check" ? "Training default and optimum on fresh repeats"
                                               : "Running the trials");
     const std::size_t before = trials.size() - missing.size();
@@ -262,10 +313,19 @@ class Run {
          .on_progress = [&](const SweepProgress& p) { tell(p, before, trials.size()); },
          .load = [&](const TrialSpec& spec) { return checkpoint_of(spec); },
          .save = [&](const TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
-         .stop_requested = stop_requested});
+         .stop_requested = [&] { return !reason_to_stop().empty(); }});
     context_.console.end_progress();
     share_state(comm_.is_root() ? encoded(stored_.state) : std::string());
-    return complete;
+    // Too many failures are a reason even if they are known only now that all trials have ended.
+    const std::string failures = comm_.broadcast(failures_->reached().value_or(""));
+    gave_up_ = !failures.empty();
+    if (gave_up_) {
+      stop_reason_ = failures;
+    } else if (!complete) {
+      const std::string reason = comm_.broadcast(reason_to_stop());
+      stop_reason_ = reason.empty() ? "stopped by a signal" : reason;  // that another rank got
+    }
+    return complete && !gave_up_ && !some_left_out;
   }
 
   std::string checkpoint_of(const TrialSpec& spec) const {
@@ -287,9 +347,11 @@ class Run {
     result.attempt = attempt;
     folder_->journal().append(result);
     remove_checkpoint(path_, result.id);
+    failures_->ended(result.status == TrialStatus::ok);
     if (result.status != TrialStatus::ok)
-      context_.console.say(
-          fmt::format("  trial {} on {}: {}", result.id, result.host, result.message));
+      context_.console.say(fmt::format("  trial {} {} on {}, attempt {}: {}", result.id,
+                                       status_word(result.status), result.host, attempt,
+                                       result.message));
     else
       context_.console.detail(fmt::format("  trial {} on rank {}: {}", result.id, result.rank,
                                           format_seconds(result.wall_seconds)));
@@ -379,16 +441,57 @@ class Run {
     write_results(path_ / "results.h5", record);
   }
 
+  /// The trials that ended badly, those of one kind and message together, and how to run one again.
+  void tell_of_failures() const {
+    struct Kind {
+      std::string status{}, message{}, example{};
+      int count = 0;
+    };
+    std::vector<Kind> kinds;
+    for (const TrialResult& result : stored_.state.results) {
+      if (result.status == TrialStatus::ok) continue;
+      // A message may name the trial's own files.
+      std::string message = result.message.substr(0, result.message.find('\n'));
+      if (const auto at = message.find(result.id); at != std::string::npos)
+        message.replace(at, result.id.size(), "<trial>");
+      const std::string status = status_word(result.status);
+      const auto same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
+        return kind.status == status && kind.message == message;
+      });
+      if (same != kinds.end())
+        ++same->count;
+      else
+        kinds.push_back({status, message, result.id, 1});
+    }
+    if (kinds.empty()) return;
+    context_.console.say("Trials that ended badly:");
+    for (const Kind& kind : kinds)
+      context_.console.say(fmt::format("  {} {}, for example {}: {}", kind.count, kind.status,
+                                       kind.example, kind.message));
+    context_.console.say(
+        fmt::format("One of them alone: the same command with --only {}", kinds.front().example));
+  }
+
+  /// The trials did not all run. Everything that there is, is saved.
   ExitCode interrupted() {
+    const ExitCode code = gave_up_ ? ExitCode::data : ExitCode::interrupted;
     on_root(comm_, [&] {
       write_results_so_far();
-      folder_->journal().append(RunStop{.exit_code = static_cast<int>(ExitCode::interrupted),
-                                        .reason = "stopped by a signal",
+      folder_->journal().append(RunStop{.exit_code = static_cast<int>(code),
+                                        .reason = stop_reason_,
                                         .utc_seconds = utc_seconds()});
-      beat("interrupted; the same command resumes");
+      beat(stop_reason_ + "; the same command resumes");
+      tell_of_failures();
     });
-    context_.console.say("Interrupted. Everything finished is saved; the same command resumes.");
-    return ExitCode::interrupted;
+    if (gave_up_)
+      throw CollectiveError(
+          code,
+          fmt::format("{}: {}. What finished is saved. Mend the cause and repeat the command; "
+                      "--max-failures 100% lets every trial be tried.",
+                      path_.string(), stop_reason_));
+    context_.console.say(fmt::format(
+        "Interrupted: {}. Everything finished is saved; the same command resumes.", stop_reason_));
+    return code;
   }
 
   ExitCode finish(RunRecord record) {
@@ -410,11 +513,14 @@ class Run {
       status_.stage = "done";
       beat("");
     });
+    on_root(comm_, [&] { tell_of_failures(); });
     if (failed > 0)
       context_.console.say(
-          fmt::format("{} trials failed; the same command tries them again", failed));
+          failed == 1 ? "1 trial failed; the same command tries it again"
+                      : fmt::format("{} trials failed; the same command tries them again", failed));
     if (diverged > 0)
-      context_.console.say(fmt::format("{} trials diverged and are left out of the fit", diverged));
+      context_.console.say(fmt::format("{} {} diverged; left out of the fit", diverged,
+                                       diverged == 1 ? "trial has" : "trials have"));
     context_.console.say("Results: " + (path_ / "results.h5").string());
     return code;
   }
@@ -424,6 +530,11 @@ class Run {
   std::filesystem::path path_;
   Campaign campaign_;
   OpenedSource opened_;
+  RunLimits limits_;
+  std::optional<FailureLimit> failures_{};  // of the stage that runs
+  std::string stop_reason_{};               // why not all trials ran
+  bool gave_up_ = false;                    // too many of them failed
+  SteadyClock::time_point began_ = SteadyClock::now();
   std::unique_ptr<RunFolder> folder_;  // rank 0
   StoredRun stored_;
   RunStamp stamp_;
@@ -548,8 +659,8 @@ RunRecord derive(const Comm& comm, const StoredRun& run) {
 }
 
 ExitCode run_campaign(Context& context, const ReadCampaign& read,
-                      const std::filesystem::path& folder) {
-  return Run(context, read, folder).go();
+                      const std::filesystem::path& folder, const RunLimits& limits) {
+  return Run(context, read, folder, limits).go();
 }
 
 }  // namespace bimix::cli

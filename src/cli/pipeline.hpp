@@ -2,6 +2,7 @@
 
 #include "context.hpp"
 #include "run_folder.hpp"
+#include "run_limits.hpp"
 
 #include <bimix/config/campaign.hpp>
 #include <bimix/corpus/corpus.hpp>
@@ -54,8 +55,9 @@ std::vector<double> most_epochs(const Corpus& corpus, const SweepPlan& plan);
 
 /// @collective The campaign from its beginning, or from where its folder stands, to its results.
 /// @return done, some_trials_failed or interrupted
+/// @throws CollectiveError if the limits say that too many trials failed; all results are kept
 ExitCode run_campaign(Context& context, const ReadCampaign& read,
-                      const std::filesystem::path& folder);
+                      const std::filesystem::path& folder, const RunLimits& limits = {});
 
 /// @collective Everything that follows from the trials: the law, the optimum and, once its trials
 /// are there, the check. Computed from the journal alone.

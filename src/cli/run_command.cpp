@@ -1,12 +1,17 @@
 #include "commands.hpp"
 #include "pipeline.hpp"
 
+#include <bimix/core/text.hpp>
+
 namespace bimix::cli {
 
 void add_run_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string file;
     std::string folder;
+    std::string walltime;
+    bool fail_fast = false;
+    RunLimits limits{};
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(
@@ -14,12 +19,34 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
       "mpirun -n 2 bimix run configs/demo.yaml -o runs/demo");
   command->add_option("FILE", flags->file, "campaign")->required();
   command->add_option("-o,--output", flags->folder, "run folder [runs/<name>]");
+  command->add_option("--walltime", flags->walltime,
+                      "save everything and end (exit 75) after this long: 90s, 55m, 23h, 2d");
+  CLI::Option* most =
+      command->add_option("--max-failures", flags->limits.max_failures,
+                          "end when more trials than this failed: 3 or 10% of them");
+  command->add_flag("--fail-fast", flags->fail_fast, "end at the first failure")->excludes(most);
+  command
+      ->add_option("--only", flags->limits.only,
+                   "run these trials only, by id; also those that diverged")
+      ->delimiter(',');
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
+      RunLimits& limits = flags->limits;
+      if (flags->fail_fast) limits.max_failures = "0";
+      if (!flags->walltime.empty())
+        collectively(context.comm(), [&] {
+          const auto seconds = parse_seconds(flags->walltime);
+          if (!seconds)
+            throw UsageError(Complaint{.place = "--walltime",
+                                       .problem = fmt::format("'{}' is no time", flags->walltime),
+                                       .rule = "a whole number with s, m, h or d",
+                                       .remedy = "Write for example 55m"});
+          limits.walltime_seconds = *seconds;
+        });
       const ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
       const std::string folder =
           flags->folder.empty() ? "runs/" + read.campaign.name : flags->folder;
-      return run_campaign(context, read, folder);
+      return run_campaign(context, read, folder, limits);
     };
   });
 }

@@ -119,6 +119,18 @@ std::optional<double> parse_number(std::string_view text) {
   return number;
 }
 
+std::optional<double> parse_seconds(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const double unit = text.back() == 's'   ? 1
+                      : text.back() == 'm' ? 60
+                      : text.back() == 'h' ? 3600
+                      : text.back() == 'd' ? 86400
+                                           : 0;
+  const auto count = parse_count(text.substr(0, text.size() - 1));
+  if (unit == 0 || !count || *count < 1) return std::nullopt;
+  return unit * static_cast<double>(*count);
+}
+
 std::string format_seconds(double seconds) {
   if (!(seconds >= 0) || !std::isfinite(seconds)) return "?";
   if (seconds < 10) return fmt::format("{:.1f} s", seconds);

@@ -4,6 +4,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/law/predict.hpp>
+#include <bimix/report/tables.hpp>
 
 #include <fmt/format.h>
 
@@ -392,20 +393,6 @@ Section entropies(const EntropyTable& entropy) {
           paragraph("Each measure implies a mixture without any training: shares in proportion to "
                     "exp(entropy).") +
               chart("entropies", "Entropies in nats and implied shares", entropy_rows(entropy))};
-}
-
-std::string status_word(TrialStatus status) {
-  switch (status) {
-    case TrialStatus::ok:
-      return "ok";
-    case TrialStatus::missing:
-      return "missing";
-    case TrialStatus::diverged:
-      return "diverged";
-    case TrialStatus::failed:
-      return "failed";
-  }
-  return "";
 }
 
 Section trials(const RunRecord& record) {

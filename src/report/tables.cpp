@@ -133,4 +133,18 @@ std::string plan_text(const SweepPlan& plan) {
   return text + aligned(rows);
 }
 
+std::string status_word(TrialStatus status) {
+  switch (status) {
+    case TrialStatus::ok:
+      return "ok";
+    case TrialStatus::missing:
+      return "missing";
+    case TrialStatus::diverged:
+      return "diverged";
+    case TrialStatus::failed:
+      return "failed";
+  }
+  return "";
+}
+
 }  // namespace bimix

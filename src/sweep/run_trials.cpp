@@ -131,9 +131,9 @@ class Lead {
     waiting_[0] = true;
     int seated = comm_.size();  // ranks that were not sent away yet
     while (seated > 0) {
-      if (hooks_.stop_requested()) stop_everyone();
       while (const auto message = comm_.try_receive()) take(*message);
       if (auto ended = worker_.take_ended()) take_ended(0, *ended);
+      if (hooks_.stop_requested()) stop_everyone();  // after results: one of them may be the reason
       if (worker_.busy()) coordinator_.progressed(0, worker_.progress());
       seated -= serve_waiting();
       report(false);

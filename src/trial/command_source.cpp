@@ -54,18 +54,6 @@ const std::vector<std::string>& plain_placeholders() {
   return names;
 }
 
-std::optional<double> seconds_of(const std::string& duration) {
-  if (duration.empty()) return 0.0;
-  const double unit = duration.back() == 's'   ? 1
-                      : duration.back() == 'm' ? 60
-                      : duration.back() == 'h' ? 3600
-                      : duration.back() == 'd' ? 86400
-                                               : 0;
-  const auto count = parse_count(duration.substr(0, duration.size() - 1));
-  if (unit == 0 || !count || *count < 1) return std::nullopt;
-  return unit * static_cast<double>(*count);
-}
-
 void check_text(const std::string& place, const std::string& text,
                 const std::vector<std::string>& domains, std::vector<Complaint>& found) {
   std::vector<std::string> known = plain_placeholders();
@@ -108,7 +96,7 @@ std::vector<Complaint> complaints(const CommandOptions& options,
   for (const std::string& argument : options.run)
     check_text("command.run", argument, domains, found);
   check_text("command.losses", options.losses, domains, found);
-  if (!seconds_of(options.timeout))
+  if (!options.timeout.empty() && !parse_seconds(options.timeout))
     found.push_back({"command.timeout", fmt::format("'{}' is no time", options.timeout),
                      "a number with s, m, h or d", "Write for example 6h"});
   return found;
@@ -165,8 +153,8 @@ int CommandSource::run_once(const TrialSpec& spec, const TrialHooks& hooks) cons
   std::vector<std::string> arguments;
   for (const std::string& argument : options_.run) arguments.push_back(filled(argument, spec));
   const std::filesystem::path log = folder_of(spec) / "log.txt";
-  const ProcessEnd end =
-      run_process(arguments, log, hooks.stop_requested, *seconds_of(options_.timeout));
+  const ProcessEnd end = run_process(arguments, log, hooks.stop_requested,
+                                     parse_seconds(options_.timeout).value_or(0));
   const auto failed = [&](const std::string& problem, const std::string& remedy) {
     return DataError({.place = log.string(),
                       .problem = problem + " (" + last_line_of(log) + ")",

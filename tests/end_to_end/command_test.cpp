@@ -53,7 +53,75 @@ TEST(Command, RecordsFailedTrialsAndTriesThemAgain) {
   const auto run = bimix("run " + campaign + " -o " + (folder / "run"), 2);
   EXPECT_EQ(run.exit_code, 1) << run.output;
   EXPECT_THAT(run.output, testing::AllOf(HasSubstr("exit code 3"), HasSubstr("no luck"),
-                                         HasSubstr("1 trials failed")));
+                                         HasSubstr("1 trial failed")));
+}
+
+/// The trainer, but without luck where the share of a is so.
+std::string failing(const std::string& condition) {
+  return "END { if (" + condition + ") { print \"no luck\"; exit 3 } }\n" + trainer;
+}
+
+TEST(Failures, AreToldTogetherAndOneIsRunAloneWithOnly) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, failing("a == 0.3 || a == 0.1"));
+  const std::string run = "run " + campaign + " -o " + (folder / "run");
+  const auto first = bimix(run);
+  EXPECT_EQ(first.exit_code, 1) << first.output;
+  const auto told = bimix(run + " --max-failures 1");
+  EXPECT_EQ(told.exit_code, 3);
+  EXPECT_THAT(told.output,
+              testing::AllOf(HasSubstr("2 failed, for example"),
+                             HasSubstr("--max-failures allows 1"), HasSubstr("attempt 2")));
+  const std::size_t at = told.output.find("--only ");
+  ASSERT_NE(at, std::string::npos) << told.output;
+  const std::string id = told.output.substr(at + 7, 16);
+  test::write_text(folder / "train.awk", trainer);  // mended
+  const auto alone = bimix(run + " --only " + id);
+  EXPECT_EQ(alone.exit_code, 1) << alone.output;
+  EXPECT_THAT(alone.output, HasSubstr("1 failed, for example"));
+  EXPECT_EQ(bimix(run).exit_code, 0);
+  EXPECT_EQ(bimix(run + " --only 0123456789abcdef").exit_code, 2);
+}
+
+TEST(Failures, EndTheRunAtOnceIfAsked) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, failing("a > 0"));
+  const auto run = bimix("run " + campaign + " --fail-fast -o " + (folder / "run"), 2);
+  EXPECT_EQ(run.exit_code, 3) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("--max-failures allows 0"));
+  for (const std::string wrong : {"many", "-1", "101%", "nan", "%"})
+    EXPECT_EQ(
+        bimix("run " + campaign + " --max-failures " + wrong + " -o " + (folder / "x")).exit_code,
+        2)
+        << wrong;
+}
+
+TEST(Failures, OfAllTheFirstTrialsEndTheRunUnasked) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, failing("a > 0"));
+  const auto more =
+      test::shell("sed -i 's/0.1, 0.3, 0.8/0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8/' " + campaign);
+  ASSERT_EQ(more.exit_code, 0);
+  const auto run = bimix("run " + campaign + " -o " + (folder / "run"));
+  EXPECT_EQ(run.exit_code, 3) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("the first 5 trials all ended badly"));
+
+  test::write_text(folder / "train.awk", failing("a != 0.5 && a != 0.7 && a != 0.8"));
+  for (int session = 0; session < 2; ++session)
+    EXPECT_EQ(bimix("run " + campaign + " -o " + (folder / "run")).exit_code, 1)
+        << "some do well, now or before";
+}
+
+TEST(Walltime, EndsWithEverythingSavedAndResumes) {
+  const TemporaryFolder folder;
+  const std::string slow = "BEGIN { system(\"sleep 0.7\") }\n";
+  const std::string campaign = write_campaign(folder, slow + trainer);
+  const std::string run = "run " + campaign + " -o " + (folder / "run");
+  const auto stopped = bimix(run + " --walltime 1s", 2);
+  EXPECT_EQ(stopped.exit_code, 75) << stopped.output;
+  EXPECT_THAT(stopped.output, HasSubstr("the walltime of 1.0 s is over"));
+  EXPECT_EQ(bimix(run, 2).exit_code, 0);
+  EXPECT_EQ(bimix(run + " --walltime soon").exit_code, 2);
 }
 
 }  // namespace

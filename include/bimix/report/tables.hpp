@@ -33,6 +33,9 @@ std::string check_text(const CheckReport& report);
 /// Trials of a plan by count, volumes and cost; every mixture.
 std::string plan_text(const SweepPlan& plan);
 
+/// "ok", "missing", "diverged" or "failed".
+std::string status_word(TrialStatus status);
+
 /// Rows of cells as aligned columns: the first to the left, the others to the right.
 /// @param rows the first one is the heading
 std::string aligned(const std::vector<std::vector<std::string>>& rows);
