@@ -238,15 +238,15 @@ TEST(Refusals, NameTheMistakeAndTheRemedy) {
   EXPECT_EQ(bimix("frobnicate").exit_code, 2);
   EXPECT_THAT(bimix("optimise x").output, HasSubstr("Did you mean 'bimix optimize'?"));
   EXPECT_EQ(bimix("run").exit_code, 2);
-  for (const char* later :
-       {"doctor", "export x --to csv", "run x.yaml --extend", "status x --watch"}) {
+  for (const char* later : {"doctor", "merge x y", "run x.yaml --extend", "status x --watch"}) {
     const auto refused = bimix(later);
     EXPECT_EQ(refused.exit_code, 2) << later;
     EXPECT_THAT(refused.output, HasSubstr("is not in this version")) << later;
   }
   EXPECT_EQ(bimix("--help").exit_code, 0);
-  for (const char* command : {"init", "validate", "plan", "run", "import", "status", "entropy",
-                              "fit", "optimize", "predict", "verify", "bench", "help"}) {
+  for (const char* command :
+       {"init", "validate", "plan", "run", "import", "status", "entropy", "fit", "evaluate",
+        "optimize", "predict", "export", "report", "verify", "bench", "help"}) {
     const auto help = bimix(std::string(command) + " --help");
     EXPECT_EQ(help.exit_code, 0) << command;
     EXPECT_THAT(help.output, HasSubstr("Example:")) << command;
