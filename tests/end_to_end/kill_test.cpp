@@ -1,0 +1,74 @@
+#include "end_to_end/program.hpp"
+
+#include <bimix/store/results.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <random>
+
+namespace bimix {
+namespace {
+
+using test::bimix;
+using test::shell;
+using test::TemporaryFolder;
+
+/// Runs $run in a session of its own and kills $victim after $seconds. ps names all processes of
+/// the session, whatever groups the launcher put them in.
+const std::string run_and_kill = R"sh(
+    setsid scripts/mpirun -n 2 $run >/dev/null 2>&1 &
+    session=$!
+    sleep $seconds
+    members() { ps -o pid=,comm= -s "$session" | awk -v name="$1" '$2 ~ name { print $1 }'; }
+    if [ -z "$(members .)" ]; then echo done; exit 0; fi
+    case $victim in
+      all) kill -9 $(members .) ;;
+      launcher) kill -9 "$session" ;;
+      rank) kill -9 $(members '^bimix' | tail -n 1) ;;
+    esac
+    for wait in $(seq 100); do [ -z "$(members .)" ] && break; sleep 0.1; done
+    [ -z "$(members .)" ] || { kill -9 $(members .); sleep 0.2; echo outlived; }
+    echo killed)sh";
+
+/// Fifty times (or BIMIX_KILLS), at moments that are drawn; a folder that gets done in between is
+/// begun anew.
+TEST(Kill, NothingIsLostAndTheBitsAreTheSame) {
+  const TemporaryFolder folder;
+  const std::string campaign = "run configs/smoke.yaml -o ";
+  ASSERT_EQ(bimix(campaign + (folder / "calm"), 2).exit_code, 0);
+  std::vector<std::string> skip = timing_paths();
+  skip.emplace_back("/provenance");
+
+  std::mt19937 draw(20261123);
+  const std::vector<std::string> victims{"all", "launcher", "rank"};
+  const char* asked = std::getenv("BIMIX_KILLS");
+  const int wanted = asked == nullptr ? 50 : std::atoi(asked);
+  int kills = 0, folders = 0, outlived = 0;
+  while (kills < wanted) {
+    const std::string run = folder / std::to_string(folders++);
+    for (bool done = false; !done && kills < wanted;) {
+      const double seconds = 0.1 + 0.001 * static_cast<double>(draw() % 1500);
+      const auto ended =
+          shell(fmt::format("run='{} {}{}'; seconds={:.3f}; victim={}\n", BIMIX_PROGRAM, campaign,
+                            run, seconds, victims[draw() % victims.size()]) +
+                run_and_kill);
+      ASSERT_EQ(ended.exit_code, 0) << ended.output;
+      done = ended.output.find("done") != std::string::npos;
+      kills += ended.output.find("killed") != std::string::npos;
+      outlived += ended.output.find("outlived") != std::string::npos;
+    }
+    const auto last = bimix(campaign + run, 2);
+    ASSERT_EQ(last.exit_code, 0) << "after " << kills << " kills: " << last.output;
+    EXPECT_THAT(differences(folder / "calm/results.h5", run + "/results.h5", skip),
+                testing::IsEmpty());
+    EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+  }
+  std::cout << kills << " kills in " << folders << " folders; " << outlived
+            << " times a process had to be killed as well\n";
+}
+
+}  // namespace
+}  // namespace bimix
