@@ -5,6 +5,7 @@
 #include <bimix/core/file.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/proxy/schedule.hpp>
 #include <bimix/replay/mixture_list.hpp>
 
 #include <fmt/format.h>
@@ -39,6 +40,7 @@ class CampaignParser {
     parse_source();
     parse_eval_domains();
     parse_design();
+    refuse_decay_on_a_trajectory();
     parse_block("entropy", campaign_.entropy);
     parse_fit();
     parse_optimize();
@@ -219,6 +221,20 @@ class CampaignParser {
         std::all_of(campaign_.corpus.domains.begin(), campaign_.corpus.domains.end(),
                     [](const DomainFiles& files) { return files.train_patterns.empty(); });
     if (no_text) campaign_.corpus.domains.clear();
+  }
+
+  void refuse_decay_on_a_trajectory() {
+    if (campaign_.source != SourceKind::proxy || !rate_decays(campaign_.proxy) ||
+        campaign_.design.axis != VolumeAxis::trajectory)
+      return;
+    findings_.complain(
+        "source.proxy.schedule",
+        {.problem = fmt::format("'{}' does not go with volumes along one trajectory",
+                                campaign_.proxy.schedule),
+         .rule = "the rate falls at the end of a run only, so smaller volumes on its way would be "
+                 "those of an unfinished run: laws would compare what is not comparable",
+         .remedy = "Set design.volumes.axis: independent (wsd trains the common part of the runs "
+                   "once), or schedule: constant"});
   }
 
   void parse_design() {

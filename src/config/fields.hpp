@@ -24,8 +24,11 @@ void describe(Visitor& v, ProxyOptions& o) {
   v.whole("heads", o.heads, {1, 1024}, "attention heads");
   v.whole("context", o.context, {1, 1 << 20}, "tokens of a training sequence");
   v.whole("batch", o.batch, {1, 1 << 20}, "sequences of an optimiser step");
-  v.number("learning_rate", o.learning_rate, {0, 10}, "after warm-up, constant; 0: by width");
+  v.number("learning_rate", o.learning_rate, {0, 10}, "after warm-up; 0: by width");
   v.whole("warmup_steps", o.warmup_steps, {0, any_int}, "the learning rate rises over these");
+  v.text("schedule", o.schedule, "constant; cosine or wsd, with volumes.axis: independent");
+  v.number("final_rate", o.final_rate, {0, 1}, "where a decay ends, as part of learning_rate");
+  v.number("decay_fraction", o.decay_fraction, {positive, 1}, "wsd: the part of a run that decays");
   v.number("weight_decay", o.weight_decay, {0, 10}, "AdamW");
   v.number("beta1", o.beta1, {0, 1}, "AdamW");
   v.number("beta2", o.beta2, {0, 1}, "AdamW");

@@ -34,12 +34,13 @@ std::vector<std::int32_t> random_batch(const ProxyOptions& options) {
 }
 
 /// Seconds of one step: the median, for which a neighbour's burst does not count.
-double median_step(LanguageModel& model, std::span<const std::int32_t> batch, double seconds) {
+double median_step(LanguageModel& model, std::span<const std::int32_t> batch, double rate,
+                   double seconds) {
   std::vector<double> times;
   const Clock::time_point start = Clock::now();
   do {
     const Clock::time_point step = Clock::now();
-    model.train_step(batch);
+    model.train_step(batch, rate);
     times.push_back(seconds_since(step));
   } while (seconds_since(start) < seconds);
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
@@ -48,7 +49,7 @@ double median_step(LanguageModel& model, std::span<const std::int32_t> batch, do
 }
 
 std::vector<StepPart> parts_of_step(LanguageModel& model, std::span<const std::int32_t> batch,
-                                    double seconds) {
+                                    double rate, double seconds) {
   std::vector<StepPart> parts;
   Clock::time_point last = Clock::now();
   model.observe([&](const char* name, double flops) {
@@ -63,7 +64,7 @@ std::vector<StepPart> parts_of_step(LanguageModel& model, std::span<const std::i
   const Clock::time_point start = Clock::now();
   do {
     last = Clock::now();
-    model.train_step(batch);
+    model.train_step(batch, rate);
   } while (seconds_since(start) < seconds);
   model.observe({});
   double total = 0;
@@ -120,14 +121,15 @@ ProxyBench bench_proxy(const ProxyOptions& options, double seconds) {
   bench.options = resolved(options);
   const auto model = make_model(bench.options, 1, 0);
   const std::vector<std::int32_t> batch = random_batch(bench.options);
-  model->train_step(batch);  // code is loaded, pages are touched
-  const double step = median_step(*model, batch, 0.6 * seconds);
+  const double rate = bench.options.learning_rate;
+  model->train_step(batch, rate);  // code is loaded, pages are touched
+  const double step = median_step(*model, batch, rate, 0.6 * seconds);
   const auto tokens = static_cast<double>(tokens_per_step(bench.options));
   bench.tokens_per_second = tokens / step;
   bench.gflops = training_flops(bench.options, tokens_per_step(bench.options)) / step * 1e-9;
   bench.limit_gflops =
       bench.options.threads_per_trial * best_product_gflops(bench.options, 0.2 * seconds);
-  bench.parts = parts_of_step(*model, batch, 0.2 * seconds);
+  bench.parts = parts_of_step(*model, batch, rate, 0.2 * seconds);
   return bench;
 }
 

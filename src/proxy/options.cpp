@@ -2,6 +2,7 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/proxy/options.hpp>
+#include <bimix/proxy/schedule.hpp>
 
 #include <fmt/format.h>
 
@@ -113,6 +114,11 @@ std::vector<Complaint> complaints(const ProxyOptions& o) {
   check_shape(o, collector);
   collector.number("learning_rate", o.learning_rate, o.learning_rate >= 0,
                    "it must not be negative; 0 means tuned");
+  collector.choice("schedule", o.schedule, {"constant", "cosine", "wsd"});
+  collector.number("final_rate", o.final_rate, o.final_rate >= 0 && o.final_rate <= 1,
+                   "it must be in [0, 1]");
+  collector.number("decay_fraction", o.decay_fraction,
+                   o.decay_fraction > 0 && o.decay_fraction <= 1, "it must be in (0, 1]");
   collector.number("weight_decay", o.weight_decay, o.weight_decay >= 0, "it must not be negative");
   collector.number("beta1", o.beta1, o.beta1 >= 0 && o.beta1 < 1, "it must be in [0, 1)");
   collector.number("beta2", o.beta2, o.beta2 >= 0 && o.beta2 < 1, "it must be in [0, 1)");
@@ -136,13 +142,17 @@ ProxyOptions resolved(const ProxyOptions& options) {
 }
 
 std::string canonical_text(const ProxyOptions& o) {
+  std::string schedule;  // named where there is one, so that identities without one stay
+  if (rate_decays(o))
+    schedule = fmt::format(" schedule={} final_rate={} decay_fraction={}", o.schedule, o.final_rate,
+                           o.decay_fraction);
   return fmt::format(
       "proxy v1 model={} layers={} width={} heads={} context={} batch={} vocabulary={} "
       "learning_rate={} warmup_steps={} weight_decay={} beta1={} beta2={} clip={} "
-      "eval_sequences={} precision={} micro_batch={} isa={}",
+      "eval_sequences={} precision={} micro_batch={} isa={}{}",
       o.model, o.layers, o.width, o.heads, o.context, o.batch, o.vocabulary, o.learning_rate,
       o.warmup_steps, o.weight_decay, o.beta1, o.beta2, o.clip, o.eval_sequences, o.precision,
-      o.micro_batch, o.isa);
+      o.micro_batch, o.isa, schedule);
 }
 
 std::int64_t tokens_per_step(const ProxyOptions& options) {

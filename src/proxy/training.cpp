@@ -1,5 +1,6 @@
 #include <bimix/core/error.hpp>
 #include <bimix/proxy/language_model.hpp>
+#include <bimix/proxy/schedule.hpp>
 #include <bimix/proxy/training.hpp>
 
 #include <algorithm>
@@ -10,7 +11,8 @@ namespace {
 
 void check_shapes(const ProxyOptions& options, const TrainingData& data,
                   std::span<const std::int64_t> volumes) {
-  require(data.next_batch != nullptr, "training has a batch source");
+  require(data.batches.next && data.batches.place && data.batches.go_to,
+          "training has a batch source");
   require(!volumes.empty() && volumes.front() > 0, "training has at least one positive volume");
   require(
       std::adjacent_find(volumes.begin(), volumes.end(), std::greater_equal<>()) == volumes.end(),
@@ -21,38 +23,125 @@ void check_shapes(const ProxyOptions& options, const TrainingData& data,
           "volumes are whole steps");
 }
 
-/// Shares of the work: a step's worth and an evaluation's worth, in floating-point operations.
-class Progress {
- public:
-  Progress(const ProxyOptions& options, const TrainingData& data,
-           std::span<const std::int64_t> volumes) {
-    std::int64_t evaluated = 0;
-    for (const auto& block : data.evaluation) evaluated += static_cast<std::int64_t>(block.size());
-    step_ = training_flops(options, tokens_per_step(options));
-    evaluation_ = evaluation_flops(options, evaluated);
-    total_ =
-        training_flops(options, volumes.back()) + evaluation_ * static_cast<double>(volumes.size());
-  }
-  double after(std::int64_t steps, std::size_t evaluations) const {
-    return (step_ * static_cast<double>(steps) + evaluation_ * static_cast<double>(evaluations)) /
-           total_;
-  }
-
- private:
-  double step_ = 0, evaluation_ = 0, total_ = 0;
-};
-
-LossPoint evaluate(LanguageModel& model, const ProxyOptions& options, const TrainingData& data,
-                   const TrainingOutcome& so_far) {
-  LossPoint point{.tokens = so_far.tokens, .steps = so_far.steps, .loss_nats = {}};
-  for (const auto& block : data.evaluation)
-    point.loss_nats.push_back(mean_loss(model, options.context, block));
-  return point;
-}
-
 bool all_finite(const std::vector<double>& losses) {
   return std::all_of(losses.begin(), losses.end(), [](double loss) { return std::isfinite(loss); });
 }
+
+/// The model on its way, and what was seen so far.
+class Training {
+ public:
+  Training(const ProxyOptions& options, const TrainingData& data,
+           std::span<const std::int64_t> volumes, std::uint64_t seed, std::uint64_t repeat,
+           const TrainingHooks& hooks)
+      : options_(options),
+        data_(data),
+        volumes_(volumes),
+        hooks_(hooks),
+        model_(make_model(options, seed, repeat)),
+        batch_(static_cast<std::size_t>(options.batch) *
+               static_cast<std::size_t>(options.context + 1)) {
+    std::int64_t evaluated = 0;
+    for (const auto& block : data.evaluation) evaluated += static_cast<std::int64_t>(block.size());
+    evaluation_flops_ = evaluation_flops(options, evaluated);
+  }
+
+  void restore(const TrainingState& from) {
+    outcome_ = from.outcome;
+    require(outcome_.curve.size() < volumes_.size(), "a saved training is unfinished");
+    go_to(from.run);
+    trunk_ = from.trunk;
+  }
+
+  TrainingOutcome go() {
+    while (outcome_.curve.size() < volumes_.size()) {
+      const bool last = outcome_.curve.size() + 1 == volumes_.size();
+      const std::int64_t steps = volumes_[outcome_.curve.size()] / tokens_per_step(options_);
+      const std::int64_t shared = trunk_steps(options_, steps);
+      if (!train_to(shared, steps)) return outcome_;
+      if (!last && !trunk_ && shared < steps) trunk_ = run_state();
+      if (!train_to(steps, steps)) return outcome_;
+      if (!evaluate()) return outcome_;
+      if (trunk_) {
+        go_to(*trunk_);
+        trunk_.reset();
+      }
+    }
+    return outcome_;
+  }
+
+ private:
+  RunState run_state() const {
+    return {.steps = outcome_.steps, .model = model_->state(), .place = data_.batches.place()};
+  }
+
+  void go_to(const RunState& run) {
+    outcome_.steps = run.steps;
+    model_->restore(run.model);
+    data_.batches.go_to(run.place);
+  }
+
+  void save() const {
+    if (hooks_.save) hooks_.save({.outcome = outcome_, .run = run_state(), .trunk = trunk_});
+  }
+
+  bool end(TrainingEnd how) {
+    outcome_.end = how;
+    return false;
+  }
+
+  /// @param whole steps of the run that this is a part of
+  /// @return false if the training ends here
+  bool train_to(std::int64_t steps, std::int64_t whole) {
+    while (outcome_.steps < steps) {
+      if (hooks_.stop && hooks_.stop()) {
+        save();
+        return end(TrainingEnd::stopped);
+      }
+      if (hooks_.save_due && hooks_.save_due()) save();
+      data_.batches.next(batch_);
+      ++outcome_.steps;
+      outcome_.training_loss_nats =
+          model_->train_step(batch_, learning_rate_at(options_, outcome_.steps, whole));
+      outcome_.trained_tokens += tokens_per_step(options_);
+      if (!std::isfinite(outcome_.training_loss_nats)) return end(TrainingEnd::diverged);
+      tell_progress();
+    }
+    return true;
+  }
+
+  bool evaluate() {
+    LossPoint point{.tokens = outcome_.steps * tokens_per_step(options_),
+                    .steps = outcome_.steps,
+                    .loss_nats = {}};
+    for (const auto& block : data_.evaluation)
+      point.loss_nats.push_back(mean_loss(*model_, options_.context, block));
+    if (!all_finite(point.loss_nats)) return end(TrainingEnd::diverged);
+    outcome_.curve.push_back(std::move(point));
+    tell_progress();
+    return true;
+  }
+
+  /// The share of floating-point operations that are done.
+  void tell_progress() const {
+    if (!hooks_.progress) return;
+    const auto work = [&](std::int64_t tokens, std::size_t evaluations) {
+      return training_flops(options_, tokens) +
+             evaluation_flops_ * static_cast<double>(evaluations);
+    };
+    hooks_.progress(work(outcome_.trained_tokens, outcome_.curve.size()) /
+                    work(trained_tokens(options_, volumes_), volumes_.size()));
+  }
+
+  const ProxyOptions& options_;
+  const TrainingData& data_;
+  std::span<const std::int64_t> volumes_;
+  const TrainingHooks& hooks_;
+  std::unique_ptr<LanguageModel> model_;
+  std::vector<std::int32_t> batch_;
+  double evaluation_flops_ = 0;
+  TrainingOutcome outcome_{};
+  std::optional<RunState> trunk_{};  ///< set while on a branch that others do not share
+};
 
 }  // namespace
 
@@ -60,43 +149,9 @@ TrainingOutcome train(const ProxyOptions& options, const TrainingData& data,
                       std::span<const std::int64_t> volumes, std::uint64_t seed,
                       std::uint64_t repeat, const TrainingHooks& hooks, const TrainingState* from) {
   check_shapes(options, data, volumes);
-  const Progress progress(options, data, volumes);
-  const auto model = make_model(options, seed, repeat);
-  std::vector<std::int32_t> batch(static_cast<std::size_t>(options.batch) *
-                                  static_cast<std::size_t>(options.context + 1));
-  TrainingOutcome outcome;
-  if (from != nullptr) {
-    outcome = from->outcome;
-    model->restore(from->model);
-    require(outcome.curve.size() < volumes.size(), "a saved training is unfinished");
-  }
-  const auto save = [&] {
-    if (hooks.save) hooks.save({.outcome = outcome, .model = model->state()});
-  };
-  const auto ended = [&](TrainingEnd end) {
-    outcome.end = end;
-    return outcome;
-  };
-  for (const std::int64_t volume : volumes.subspan(outcome.curve.size())) {
-    while (outcome.tokens < volume) {
-      if (hooks.stop && hooks.stop()) {
-        save();
-        return ended(TrainingEnd::stopped);
-      }
-      if (hooks.save_due && hooks.save_due()) save();
-      data.next_batch(batch);
-      outcome.training_loss_nats = model->train_step(batch);
-      outcome.tokens += tokens_per_step(options);
-      ++outcome.steps;
-      if (!std::isfinite(outcome.training_loss_nats)) return ended(TrainingEnd::diverged);
-      if (hooks.progress) hooks.progress(progress.after(outcome.steps, outcome.curve.size()));
-    }
-    LossPoint point = evaluate(*model, options, data, outcome);
-    if (!all_finite(point.loss_nats)) return ended(TrainingEnd::diverged);
-    outcome.curve.push_back(std::move(point));
-    if (hooks.progress) hooks.progress(progress.after(outcome.steps, outcome.curve.size()));
-  }
-  return ended(TrainingEnd::finished);
+  Training training(options, data, volumes, seed, repeat, hooks);
+  if (from != nullptr) training.restore(*from);
+  return training.go();
 }
 
 }  // namespace bimix

@@ -178,13 +178,12 @@ double Transformer::squared_norm() {
   return std::accumulate(squares_.begin(), squares_.end(), 0.0);
 }
 
-void Transformer::update() {
+void Transformer::update(double learning_rate) {
   ++steps_;
   const double norm = std::sqrt(squared_norm());
   const auto steps = static_cast<double>(steps_);
-  const double warm = std::min(1.0, steps / std::max(1, options_.warmup_steps));
   const AdamStep step{
-      .rate = static_cast<float>(options_.learning_rate * warm),
+      .rate = static_cast<float>(learning_rate),
       .beta1 = static_cast<float>(options_.beta1),
       .beta2 = static_cast<float>(options_.beta2),
       .epsilon = adam_epsilon,
@@ -201,9 +200,9 @@ void Transformer::update() {
   finished("optimiser");
 }
 
-double Transformer::train_step(std::span<const std::int32_t> sequences) {
+double Transformer::train_step(std::span<const std::int32_t> sequences, double learning_rate) {
   const double loss = accumulate_gradient(sequences);
-  update();
+  update(learning_rate);
   return loss;
 }
 

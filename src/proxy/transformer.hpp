@@ -22,7 +22,7 @@ class Transformer : public LanguageModel {
               std::uint64_t repeat);
   ~Transformer() override;
 
-  double train_step(std::span<const std::int32_t> sequences) override;
+  double train_step(std::span<const std::int32_t> sequences, double learning_rate) override;
   void token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) override;
   std::vector<ParameterView> parameters() override;
   std::string state() const override;
@@ -43,7 +43,7 @@ class Transformer : public LanguageModel {
   /// A thread's micro-batches: sums over the nodes of the tree that they fill.
   void learn_part(Thread& thread, std::span<const std::int32_t> sequences);
   double squared_norm();
-  void update();
+  void update(double learning_rate);
   /// The parameters that thread `number` looks after where threads divide them.
   Leaves slice_of(int number) const;
   std::vector<ParameterView> views(const Buffer& buffer);

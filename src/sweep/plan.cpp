@@ -107,7 +107,7 @@ SweepPlan make_plan(const PlanInput& input, const std::vector<EntropyTable>& ent
   SweepPlan plan = empty_plan(input, design);
   plan.tokens = whole_steps(input.design.tokens, source.tokens_per_step());
   std::vector<std::vector<std::int64_t>> visits;
-  if (input.design.axis == VolumeAxis::trajectory) {
+  if (input.design.axis == VolumeAxis::trajectory || source.shares_trunk()) {
     visits.push_back(plan.tokens);
   } else {
     for (const std::int64_t tokens : plan.tokens) visits.push_back({tokens});

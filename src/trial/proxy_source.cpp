@@ -2,6 +2,7 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/corpus/sampler.hpp>
+#include <bimix/proxy/schedule.hpp>
 #include <bimix/proxy/training.hpp>
 #include <bimix/trial/proxy_source.hpp>
 
@@ -43,7 +44,7 @@ double ProxySource::evaluation_cost(const TrialSpec& spec) const {
 }
 
 double ProxySource::cost(const TrialSpec& spec) const {
-  return training_flops(options_, spec.tokens.back()) + evaluation_cost(spec);
+  return training_flops(options_, trained_tokens(options_, spec.tokens)) + evaluation_cost(spec);
 }
 
 double ProxySource::evaluation_share(const TrialSpec& spec) const {
@@ -56,37 +57,36 @@ TrialResult ProxySource::run(const TrialSpec& spec, const TrialHooks& hooks) con
                                    .context = options_.context,
                                    .seed = spec.seed,
                                    .repeat = spec.repeat});
-  TrainingData data{.next_batch = [&](std::span<std::int32_t> batch) { sampler.next(batch); }};
+  TrainingData data{
+      .batches = {.next = [&](std::span<std::int32_t> batch) { sampler.next(batch); },
+                  .place = [&] { return sampler.state(); },
+                  .go_to = [&](std::span<const std::int64_t> place) { sampler.restore(place); }}};
   for (std::size_t e = 0; e < evaluation_.domain_count(); ++e)
     data.evaluation.push_back(evaluation_.tokens(e));
 
-  std::optional<SavedTraining> saved;
-  if (const std::string bytes = hooks.load(); !bytes.empty()) {
-    saved = saved_training_from(bytes);
-    sampler.restore(saved->drawn);
-  }
+  std::optional<TrainingState> saved;
+  if (const std::string bytes = hooks.load(); !bytes.empty()) saved = training_state_from(bytes);
   const auto start = Clock::now();
   auto next_save = start + save_every;
-  const TrainingHooks training_hooks{
-      .stop = hooks.stop_requested,
-      .progress = hooks.progress,
-      .save_due = [&] { return Clock::now() >= next_save; },
-      .save =
-          [&](const TrainingState& state) {
-            hooks.save(bytes_of({.drawn = sampler.state(), .state = state}));
-            next_save = Clock::now() + save_every;
-          }};
+  const TrainingHooks training_hooks{.stop = hooks.stop_requested,
+                                     .progress = hooks.progress,
+                                     .save_due = [&] { return Clock::now() >= next_save; },
+                                     .save =
+                                         [&](const TrainingState& state) {
+                                           hooks.save(bytes_of(state));
+                                           next_save = Clock::now() + save_every;
+                                         }};
   const TrainingOutcome outcome =
       train(options_, data, spec.tokens, spec.seed, static_cast<std::uint64_t>(spec.repeat),
-            training_hooks, saved ? &saved->state : nullptr);
+            training_hooks, saved ? &*saved : nullptr);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  const std::int64_t tokens_before = saved ? saved->state.outcome.tokens : 0;
+  const std::int64_t tokens_before = saved ? saved->outcome.trained_tokens : 0;
 
   if (outcome.end == TrainingEnd::stopped)
     throw Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
   TrialResult result{.id = spec.id, .curve = outcome.curve, .tokens_seen = sampler.tokens_drawn()};
   result.parameters = static_cast<double>(parameter_count(options_));
-  result.tokens_per_second = static_cast<double>(outcome.tokens - tokens_before) / seconds;
+  result.tokens_per_second = static_cast<double>(outcome.trained_tokens - tokens_before) / seconds;
   if (outcome.end == TrainingEnd::diverged) {
     result.status = TrialStatus::diverged;
     result.message = fmt::format(

@@ -4,32 +4,52 @@
 #include <bimix/data/json.hpp>
 
 namespace bimix {
+namespace {
 
-std::string bytes_of(const SavedTraining& saved) {
-  const TrainingOutcome& outcome = saved.state.outcome;
-  TrialResult so_far;
-  so_far.curve = outcome.curve;
-  const Json json{{"drawn", saved.drawn},
-                  {"tokens", outcome.tokens},
-                  {"steps", outcome.steps},
-                  {"training_loss_nats", outcome.training_loss_nats},
-                  {"result", to_json(so_far)}};
-  return json.dump() + "\n" + saved.state.model;
+Json to_json(const RunState& run) {
+  return {{"steps", run.steps}, {"place", run.place}, {"bytes", run.model.size()}};
 }
 
-SavedTraining saved_training_from(std::string_view bytes) {
+/// @param rest what follows the line; the run's bytes are taken from its beginning
+RunState run_state_from(const Json& json, std::string_view& rest) {
+  RunState run{.steps = json.at("steps").get<std::int64_t>(),
+               .place = json.at("place").get<std::vector<std::int64_t>>()};
+  const auto bytes = json.at("bytes").get<std::size_t>();
+  if (bytes > rest.size())
+    throw DataError({.place = "", .problem = "the saved training ends too early"});
+  run.model = rest.substr(0, bytes);
+  rest.remove_prefix(bytes);
+  return run;
+}
+
+}  // namespace
+
+std::string bytes_of(const TrainingState& state) {
+  const TrainingOutcome& outcome = state.outcome;
+  TrialResult so_far;
+  so_far.curve = outcome.curve;
+  Json json{{"trained_tokens", outcome.trained_tokens},
+            {"training_loss_nats", outcome.training_loss_nats},
+            {"result", bimix::to_json(so_far)},
+            {"run", to_json(state.run)}};
+  if (state.trunk) json["trunk"] = to_json(*state.trunk);
+  return json.dump() + "\n" + state.run.model + (state.trunk ? state.trunk->model : "");
+}
+
+TrainingState training_state_from(std::string_view bytes) {
   const std::size_t line = bytes.find('\n');
   if (line == std::string_view::npos)
     throw DataError({.place = "", .problem = "the saved training has no first line"});
   const Json json = Json::parse(bytes.substr(0, line));
-  SavedTraining saved;
-  saved.drawn = json.at("drawn").get<std::vector<std::int64_t>>();
-  saved.state.outcome = {.curve = trial_result_from(json.at("result")).curve,
-                         .tokens = json.at("tokens").get<std::int64_t>(),
-                         .steps = json.at("steps").get<std::int64_t>(),
-                         .training_loss_nats = json.at("training_loss_nats").get<double>()};
-  saved.state.model = bytes.substr(line + 1);
-  return saved;
+  std::string_view rest = bytes.substr(line + 1);
+  TrainingState state;
+  state.run = run_state_from(json.at("run"), rest);
+  if (json.contains("trunk")) state.trunk = run_state_from(json.at("trunk"), rest);
+  state.outcome = {.curve = trial_result_from(json.at("result")).curve,
+                   .steps = state.run.steps,
+                   .trained_tokens = json.at("trained_tokens").get<std::int64_t>(),
+                   .training_loss_nats = json.at("training_loss_nats").get<double>()};
+  return state;
 }
 
 }  // namespace bimix

@@ -128,6 +128,9 @@ TEST(ParseCampaign, RefusesWhatItCannotMean) {
       {with("code:  {", "\"co\\x1bde\":  {"), "not printable"},
       {with("seeds: independent", "seeds: one"), "'one' is no choice"},
       {with("heads: 3", "heads: 5"), "proxy.width"},
+      {with("heads: 3", "heads: 3, schedule: wsd"),
+       "does not go with volumes along one trajectory"},
+      {with("heads: 3", "heads: 3, schedule: cosinus"), "Did you mean 'cosine'"},
       {with("cap: {code: 0.4}", "cap: {kode: 0.4}"), "Did you mean 'code'"},
       {with("{prose: 0.2, code: 0.5, german: 0.3}", "{prose: 0.2, code: 0.5}"), "add up to 0.7"},
       {with("seed: 7", "seed: 7\nfit: {law: bimiks}"), "bimix"},
@@ -191,6 +194,12 @@ TEST(TrainedPart, LeavesOutWhatIsDerivedFromTrials) {
   };
   EXPECT_EQ(part(base), part(with("seed: 7", "seed: 7\nfit: {bootstrap: 6}")));
   EXPECT_NE(part(base), part(with("seed: 7", "seed: 8\nfit: {bootstrap: 5}")));
+}
+
+TEST(ParseCampaign, TakesADecayingScheduleWithIndependentVolumes) {
+  std::string text = with("axis: trajectory", "axis: independent");
+  text.replace(text.find("heads: 3"), 8, "heads: 3, schedule: cosine");
+  EXPECT_EQ(parse_campaign(text, "c.yaml").proxy.schedule, "cosine");
 }
 
 TEST(ParseCampaign, NormalisesOnlyWhenAsked) {

@@ -29,7 +29,7 @@ std::vector<double> losses_of_training(const ProxyOptions& options, int steps) {
   std::vector<double> losses;
   for (int step = 0; step < steps; ++step)
     losses.push_back(model->train_step(
-        synthetic_text(options, options.batch, static_cast<std::uint64_t>(step))));
+        synthetic_text(options, options.batch, static_cast<std::uint64_t>(step)), small_rate));
   losses.push_back(mean_loss(*model, options.context, synthetic_text(options, 5, 99)));
   return losses;
 }
@@ -52,7 +52,7 @@ TEST_P(EveryModel, StartsNearTheUniformLoss) {
 TEST_P(EveryModel, LearnsABatchByHeart) {
   const auto model = make_model(options(), 7, 1);
   const auto batch = synthetic_text(options(), options().batch, 3);
-  for (int step = 0; step < 150; ++step) model->train_step(batch);
+  for (int step = 0; step < 150; ++step) model->train_step(batch, small_rate);
   EXPECT_LT(mean_loss(*model, options().context, batch), 0.1 * std::log(options().vocabulary));
 }
 
@@ -61,7 +61,7 @@ TEST_P(EveryModel, GivesTheLossBeforeTheStep) {
   const auto batch = synthetic_text(options(), options().batch, 3);
   const double before = mean_loss(*model, options().context, batch);
   // Two roundings of each token's loss: the same sums in micro-batches of the same size.
-  EXPECT_NEAR(model->train_step(batch), before, 1e-6);
+  EXPECT_NEAR(model->train_step(batch, small_rate), before, 1e-6);
   EXPECT_LT(mean_loss(*model, options().context, batch), before);
 }
 
@@ -95,7 +95,7 @@ TEST_P(EveryModel, HasAsManyParametersAsItSays) {
 TEST_P(EveryModel, GoesOnFromItsStateWithTheSameBits) {
   const ProxyOptions shape = options();
   const auto step = [&](LanguageModel& model, std::uint64_t number) {
-    return model.train_step(synthetic_text(shape, shape.batch, number));
+    return model.train_step(synthetic_text(shape, shape.batch, number), small_rate);
   };
   const auto whole = make_model(shape, 1, 0), other = make_model(shape, 2, 5);
   for (std::uint64_t number = 0; number < 4; ++number) step(*whole, number);
@@ -111,7 +111,7 @@ TEST_P(EveryModel, GoesOnFromItsStateWithTheSameBits) {
 TEST_P(EveryModel, DoesNotSeeTheFuture) {
   const auto model = make_model(options(), 7, 1);
   const auto context = static_cast<std::size_t>(options().context);
-  model->train_step(synthetic_text(options(), options().batch, 3));
+  model->train_step(synthetic_text(options(), options().batch, 3), small_rate);
   std::vector<std::int32_t> tokens = synthetic_text(options(), 1, 4);
   std::vector<float> before(context), after(context);
   model->token_losses(tokens, before);
@@ -143,11 +143,11 @@ TEST_P(EveryModel, EvaluatesAnyNumberOfSequences) {
 TEST_P(EveryModel, RefusesForeignTokensAndTornBatches) {
   const auto model = make_model(options(), 7, 1);
   auto batch = synthetic_text(options(), options().batch, 3);
-  EXPECT_THROW(model->train_step({batch.data(), batch.size() - 1}), InternalError);
+  EXPECT_THROW(model->train_step({batch.data(), batch.size() - 1}, small_rate), InternalError);
   batch[5] = options().vocabulary;
-  EXPECT_THROW(model->train_step(batch), InternalError);
+  EXPECT_THROW(model->train_step(batch, small_rate), InternalError);
   batch[5] = -1;
-  EXPECT_THROW(model->train_step(batch), InternalError);
+  EXPECT_THROW(model->train_step(batch, small_rate), InternalError);
   EXPECT_THROW(mean_loss(*model, options().context, {}), InternalError);
 }
 
@@ -155,11 +155,11 @@ TEST_P(EveryModel, NamesThePartsOfAStep) {
   const auto model = make_model(options(), 7, 1);
   std::vector<std::string> parts;
   model->observe([&](const char* part, double) { parts.emplace_back(part); });
-  model->train_step(synthetic_text(options(), options().batch, 3));
+  model->train_step(synthetic_text(options(), options().batch, 3), small_rate);
   EXPECT_FALSE(parts.empty());
   parts.clear();
   model->observe({});
-  model->train_step(synthetic_text(options(), options().batch, 3));
+  model->train_step(synthetic_text(options(), options().batch, 3), small_rate);
   EXPECT_TRUE(parts.empty());
 }
 

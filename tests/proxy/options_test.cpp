@@ -81,7 +81,7 @@ TEST(Resolved, RefusesWhatHasComplaints) { EXPECT_THROW(resolved({.heads = 0}), 
 
 TEST(CanonicalText, DiffersWithEveryFieldThatChangesBits) {
   const ProxyOptions base = resolved(ProxyOptions{});
-  std::vector<ProxyOptions> others(15, base);
+  std::vector<ProxyOptions> others(16, base);
   others[0].layers = 3;
   others[1].width = 66;
   others[2].heads = 4;
@@ -97,9 +97,22 @@ TEST(CanonicalText, DiffersWithEveryFieldThatChangesBits) {
   others[12].eval_sequences = 1;
   others[13].micro_batch = 1;
   others[14].isa = base.isa == "baseline" ? "avx2" : "baseline";
+  others[15].schedule = "wsd";
   for (std::size_t i = 0; i < others.size(); ++i)
     EXPECT_NE(canonical_text(others[i]), canonical_text(base)) << i;
   EXPECT_EQ(canonical_text(resolved(ProxyOptions{})), canonical_text(base));
+}
+
+// Settings of a decay that there is not change nothing.
+TEST(CanonicalText, NamesADecayOnlyWhereThereIsOne) {
+  ProxyOptions constant = resolved(ProxyOptions{}), decaying = constant;
+  const std::string before = canonical_text(constant);
+  constant.final_rate = 0.5;
+  EXPECT_EQ(canonical_text(constant), before);
+  decaying.schedule = "cosine";
+  const std::string cosine = canonical_text(decaying);
+  decaying.final_rate = 0.5;
+  EXPECT_NE(canonical_text(decaying), cosine);
 }
 
 // By hand: V C + L (3 C^2 + C^2 + 4 C^2 + 4 C^2) = 256 * 128 + 4 * 12 * 128^2.

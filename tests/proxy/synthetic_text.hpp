@@ -8,6 +8,8 @@
 
 namespace bimix {
 
+inline constexpr double small_rate = 0.01;
+
 /// A proxy small enough for a test, with an odd number of everything that may be odd.
 inline ProxyOptions small_proxy() {
   return {.layers = 2,
@@ -16,7 +18,7 @@ inline ProxyOptions small_proxy() {
           .context = 13,
           .batch = 6,
           .vocabulary = 19,
-          .learning_rate = 0.01,
+          .learning_rate = small_rate,
           .warmup_steps = 2,
           .eval_sequences = 3,
           .micro_batch = 2};

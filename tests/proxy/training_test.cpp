@@ -1,6 +1,7 @@
 #include "synthetic_text.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/proxy/schedule.hpp>
 #include <bimix/proxy/training.hpp>
 
 #include <gmock/gmock.h>
@@ -22,12 +23,17 @@ struct Rig {
   int drawn = 0;
 
   TrainingData data() {
-    return {.next_batch =
-                [this](std::span<std::int32_t> batch) {
-                  const auto text =
-                      synthetic_text(options, options.batch, static_cast<std::uint64_t>(drawn++));
-                  std::copy(text.begin(), text.end(), batch.begin());
-                },
+    return {.batches = {.next =
+                            [this](std::span<std::int32_t> batch) {
+                              const auto text = synthetic_text(options, options.batch,
+                                                               static_cast<std::uint64_t>(drawn++));
+                              std::copy(text.begin(), text.end(), batch.begin());
+                            },
+                        .place = [this] { return std::vector<std::int64_t>{drawn}; },
+                        .go_to =
+                            [this](std::span<const std::int64_t> place) {
+                              drawn = static_cast<int>(place.front());
+                            }},
             .evaluation = {first_block, second_block}};
   }
   TrainingOutcome run(std::vector<std::int64_t> volumes, const TrainingHooks& hooks = {}) {
@@ -40,7 +46,7 @@ TEST(Train, VisitsEveryVolumeOnce) {
   Rig rig;
   const TrainingOutcome outcome = rig.run({2 * rig.unit, 3 * rig.unit, 6 * rig.unit});
   EXPECT_EQ(outcome.end, TrainingEnd::finished);
-  EXPECT_EQ(outcome.tokens, 6 * rig.unit);
+  EXPECT_EQ(outcome.trained_tokens, 6 * rig.unit);
   EXPECT_EQ(rig.drawn, 6);
   ASSERT_EQ(outcome.curve.size(), 3U);
   EXPECT_EQ(outcome.curve[1].tokens, 3 * rig.unit);
@@ -61,6 +67,44 @@ TEST(Train, PassesThroughVolumesWithoutTrace) {
   const TrainingOutcome once = rig.run({4 * rig.unit});
   EXPECT_EQ(often.curve.back(), once.curve.back());
 }
+
+// Each point of a decaying schedule is the end of a run of its own: the runs share what they have
+// in common, and no bit tells.
+class DecayingSchedule : public testing::TestWithParam<const char*> {
+ protected:
+  DecayingSchedule() {
+    rig_.options.schedule = GetParam();
+    rig_.options.decay_fraction = 0.25;
+  }
+  Rig rig_;
+  std::vector<std::int64_t> volumes_{4 * rig_.unit, 9 * rig_.unit, 20 * rig_.unit};
+};
+
+TEST_P(DecayingSchedule, BranchesHaveTheBitsOfRunsOfTheirOwn) {
+  const TrainingOutcome together = rig_.run(volumes_);
+  ASSERT_EQ(together.curve.size(), 3U);
+  EXPECT_EQ(together.trained_tokens, trained_tokens(rig_.options, volumes_));
+  for (std::size_t i = 0; i < volumes_.size(); ++i)
+    EXPECT_EQ(rig_.run({volumes_[i]}).curve.front(), together.curve[i]);
+  rig_.options.schedule = "constant";
+  EXPECT_NE(rig_.run(volumes_).curve.back(), together.curve.back());
+}
+
+TEST_P(DecayingSchedule, GoesOnFromAnyStepWithTheSameBits) {
+  const TrainingOutcome whole = rig_.run(volumes_);
+  for (std::int64_t stop_after = 0; stop_after < whole.trained_tokens / rig_.unit; ++stop_after) {
+    TrainingState saved;
+    std::int64_t asked = 0;
+    rig_.run(volumes_, {.stop = [&] { return asked++ == stop_after; },
+                        .save = [&](const TrainingState& state) { saved = state; }});
+    rig_.drawn = -1;  // wherever: the state knows the place
+    const TrainingOutcome resumed = train(rig_.options, rig_.data(), volumes_, 7, 1, {}, &saved);
+    EXPECT_EQ(resumed.curve, whole.curve) << stop_after;
+    EXPECT_EQ(resumed.trained_tokens, whole.trained_tokens);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Schedules, DecayingSchedule, testing::Values("cosine", "wsd"));
 
 TEST(Train, StopsWhenAsked) {
   Rig rig;

@@ -2,6 +2,8 @@
 
 #include "synthetic_text.hpp"
 
+#include <bimix/proxy/schedule.hpp>
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -57,7 +59,8 @@ TEST(Transformer, GradientOfEveryMatrixIsTheDerivative) {
   const ProxyOptions options = resolved(small_proxy());
   Transformer model(options, kernels_for(options.isa), 7, 1);
   const auto batch = synthetic_text(options, options.batch, 3);
-  for (int step = 0; step < 3; ++step) model.train_step(batch);  // away from the flat start
+  for (int step = 0; step < 3; ++step)
+    model.train_step(batch, small_rate);  // away from the flat start
   model.accumulate_gradient(batch);
   std::vector<std::vector<float>> gradients;
   for (const ParameterView& view : model.gradients())
@@ -109,8 +112,8 @@ TEST(Transformer, HasTheSameBitsOnAnyNumberOfThreads) {
     Transformer model(options, kernels_for(options.isa), 7, 1);
     std::vector<float> seen;
     for (std::uint64_t step = 0; step < 5; ++step)
-      seen.push_back(
-          static_cast<float>(model.train_step(synthetic_text(options, options.batch, step))));
+      seen.push_back(static_cast<float>(
+          model.train_step(synthetic_text(options, options.batch, step), small_rate)));
     const auto batch = synthetic_text(options, 5, 9);
     std::vector<float> nats(static_cast<std::size_t>(5 * options.context));
     model.token_losses(batch, nats);
@@ -129,7 +132,7 @@ TEST(Transformer, TrainsTheSameOnPlainLoops) {
   for (std::uint64_t step = 0; step < 10; ++step) {
     const auto batch = synthetic_text(options, options.batch, step);
     // Rounding of 1e-7, at most doubled by a step: Adam divides small gradients by small norms.
-    EXPECT_NEAR(fast.train_step(batch), plain.train_step(batch),
+    EXPECT_NEAR(fast.train_step(batch, small_rate), plain.train_step(batch, small_rate),
                 1e-6 * std::pow(2.0, static_cast<double>(step)));
   }
 }
@@ -142,8 +145,10 @@ TEST(Transformer, FollowsTheCurveOfAnIndependentProgram) {
   const ProxyOptions options = resolved(small_proxy());
   Transformer model(options, kernels_for(options.isa), 7, 1);
   for (std::size_t step = 0; step < pinned.size(); ++step)
-    EXPECT_NEAR(model.train_step(synthetic_text(options, options.batch, step)), pinned[step],
-                5e-7 * std::pow(2.0, static_cast<double>(step)))
+    EXPECT_NEAR(
+        model.train_step(synthetic_text(options, options.batch, step),
+                         learning_rate_at(options, static_cast<std::int64_t>(step) + 1, 10)),
+        pinned[step], 5e-7 * std::pow(2.0, static_cast<double>(step)))
         << step;
 }
 
@@ -154,10 +159,10 @@ TEST(Transformer, TakesNoBuffersInAStep) {
   Transformer model(options, kernels_for(options.isa), 7, 1);
   const auto batch = synthetic_text(options, options.batch, 3);
   std::vector<float> nats(static_cast<std::size_t>(options.batch * options.context));
-  model.train_step(batch);
+  model.train_step(batch, small_rate);
   largest = 0;
   counting = true;
-  model.train_step(batch);
+  model.train_step(batch, small_rate);
   model.token_losses(batch, nats);
   counting = false;
   EXPECT_LT(largest, 1024U);

@@ -9,7 +9,7 @@
 namespace bimix::test {
 
 /// A source whose losses are simple functions of the spec.
-class FakeSource final : public TrialSource {
+class FakeSource : public TrialSource {
  public:
   std::string identity() const override { return "fake"; }
   std::int64_t tokens_per_step() const override { return 1024; }

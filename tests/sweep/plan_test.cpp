@@ -56,6 +56,20 @@ TEST(MakePlan, RunsEachCellOnAnIndependentAxis) {
   for (const TrialSpec& trial : plan.trials) EXPECT_EQ(trial.tokens.size(), 1u);
 }
 
+/// Whose runs of one mixture have a beginning in common.
+class TrunkSource : public test::FakeSource {
+ public:
+  bool shares_trunk() const override { return true; }
+};
+
+TEST(MakePlan, LeavesCellsWithACommonTrunkToOneTrial) {
+  PlanInput input = some_input();
+  input.design.axis = VolumeAxis::independent;
+  const SweepPlan plan = make_plan(input, {}, TrunkSource());
+  EXPECT_EQ(plan.trials.size(), 4u);
+  for (const TrialSpec& trial : plan.trials) EXPECT_THAT(trial.tokens, ElementsAre(1024, 3072));
+}
+
 TEST(Identified, GivesAnIdToContentAndNotToPlace) {
   const test::FakeSource source;
   const SweepPlan plan = make_plan(some_input(), {}, source);

@@ -35,9 +35,10 @@ class LanguageModel {
 
   /// One optimiser step.
   /// @param sequences (B, S+1) tokens in [0, V)
+  /// @param learning_rate of this step (`learning_rate_at`)
   /// @return mean loss of the batch before the step, in nats per token; not finite once training
   ///         has diverged
-  virtual double train_step(std::span<const std::int32_t> sequences) = 0;
+  virtual double train_step(std::span<const std::int32_t> sequences, double learning_rate) = 0;
 
   /// Loss of each predicted token, nothing learned.
   /// @param sequences (n, S+1), any n

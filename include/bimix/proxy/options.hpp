@@ -23,9 +23,12 @@ struct ProxyOptions {
   int batch = 8;      ///< B: sequences of an optimiser step
   int vocabulary = 256;
 
-  double learning_rate = 0.0;  ///< (auto) after warm-up; constant
-  int warmup_steps = 20;       ///< the learning rate rises linearly over these
-  double weight_decay = 0.01;  ///< AdamW, on matrices only
+  double learning_rate = 0.0;         ///< (auto) after warm-up, before any decay
+  int warmup_steps = 20;              ///< the learning rate rises linearly over these
+  std::string schedule = "constant";  ///< what it does then: constant, cosine or wsd
+  double final_rate = 0.1;            ///< where a decay ends, as part of the learning rate
+  double decay_fraction = 0.2;        ///< of the steps of a run, at its end; for wsd
+  double weight_decay = 0.01;         ///< AdamW, on matrices only
   double beta1 = 0.9, beta2 = 0.99;
   double clip = 1.0;  ///< largest norm of the gradient
 

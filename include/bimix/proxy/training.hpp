@@ -5,18 +5,23 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace bimix {
 
-/// Fills the span with the next (B, S+1) tokens of training.
-using BatchSource = std::function<void(std::span<std::int32_t>)>;
+/// Where training batches come from: a stream with a place that one can come back to.
+struct BatchSource {
+  std::function<void(std::span<std::int32_t>)> next{};  ///< fills in the next (B, S+1) tokens
+  std::function<std::vector<std::int64_t>()> place{};
+  std::function<void(std::span<const std::int64_t>)> go_to{};  ///< a place that `place` gave
+};
 
 /// What a proxy learns from and is measured on.
 struct TrainingData {
-  BatchSource next_batch{};
+  BatchSource batches{};
   /// E blocks of (n_e, S+1) tokens, n_e >= 1; must outlive the training.
   std::vector<std::span<const std::int32_t>> evaluation{};
 };
@@ -38,19 +43,28 @@ enum class TrainingEnd { finished, stopped, diverged };
 struct TrainingOutcome {
   TrainingEnd end = TrainingEnd::finished;
   std::vector<LossPoint> curve{};   ///< at the volumes that were reached
-  std::int64_t tokens = 0;          ///< drawn from the batch source
-  std::int64_t steps = 0;           ///< done; if diverged, the step whose loss was not finite
+  std::int64_t steps = 0;           ///< of the run; if diverged, the step whose loss was not finite
+  std::int64_t trained_tokens = 0;  ///< in all, those of runs that ended before included
   double training_loss_nats = 0.0;  ///< of the last step
 };
 
-/// A training somewhere between two steps. With the batch source at the same place it goes on with
-/// the same bits.
-struct TrainingState {
-  TrainingOutcome outcome{};
-  std::string model{};  ///< LanguageModel::state
+/// Where a run stands between two steps.
+struct RunState {
+  std::int64_t steps = 0;
+  std::string model{};                ///< LanguageModel::state
+  std::vector<std::int64_t> place{};  ///< BatchSource::place
 };
 
-/// Trains a model along one trajectory, evaluating every domain at each volume.
+/// A training somewhere between two steps. It goes on from there with the same bits.
+struct TrainingState {
+  TrainingOutcome outcome{};
+  RunState run{};
+  std::optional<RunState> trunk{};  ///< where the runs of larger volumes will go on
+};
+
+/// Trains a model to each volume and evaluates every domain there: along one trajectory where the
+/// learning rate is constant; where it decays, in runs that branch off a common trunk, each with
+/// the bits that it would have alone (schedule.hpp).
 /// @param options resolved
 /// @param from where an earlier training of the same options, volumes, seed and repeat was saved;
 ///        nullptr begins with a fresh model

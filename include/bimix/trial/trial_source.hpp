@@ -39,6 +39,10 @@ class TrialSource {
   virtual double cost(const TrialSpec& spec) const = 0;
   virtual std::string cost_unit() const = 0;
 
+  /// True if a trial with several volumes trains a run for each of them, and what these runs have
+  /// in common only once: then a design with independent volumes needs one trial a mixture.
+  virtual bool shares_trunk() const { return false; }
+
   /// Runs that the source brings along, instead of a designed grid; empty for sources that train.
   virtual std::vector<LossCurve> logged_runs() const { return {}; }
 
