@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/proxy/bench.hpp>
 #include <bimix/report/tables.hpp>
@@ -10,14 +11,13 @@ namespace bimix::cli {
 namespace {
 
 std::string bench_text(const ProxyBench& bench) {
-  const ProxyOptions& o = bench.options;
-  std::string text = fmt::format(
-      "{} layers x {}, {} heads, context {}, batch {} (micro-batch {}), {}, {}, {} {}\n"
-      "  {:.0f} tokens/s, {:.1f} GFLOP/s: {:.0f} % of the {:.1f} GFLOP/s that matrix products "
-      "reach\n",
-      o.layers, o.width, o.heads, o.context, o.batch, o.micro_batch, o.precision, o.isa,
-      o.threads_per_trial, o.threads_per_trial == 1 ? "thread" : "threads", bench.tokens_per_second,
-      bench.gflops, 100 * bench.share_of_limit(), bench.limit_gflops);
+  std::string text =
+      fmt::format("{}\n  {:.0f} tokens/s", description(bench.options), bench.tokens_per_second);
+  if (bench.limit_gflops > 0)
+    text +=
+        fmt::format(", {:.1f} GFLOP/s: {:.0f} % of the {:.1f} GFLOP/s that matrix products reach",
+                    bench.gflops, 100 * bench.share_of_limit(), bench.limit_gflops);
+  text += '\n';
   std::vector<std::vector<std::string>> rows{{"part", "of the time", "GFLOP/s"}};
   for (const StepPart& part : bench.parts)
     rows.push_back({part.name, fmt::format("{:.1f} %", 100 * part.share),
@@ -54,12 +54,14 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
   for (const auto& [name, value] : {std::pair{"--layers", &o.layers},
                                     {"--width", &o.width},
                                     {"--heads", &o.heads},
+                                    {"--order", &o.order},
                                     {"--context", &o.context},
                                     {"--batch", &o.batch},
                                     {"--vocabulary", &o.vocabulary},
                                     {"--micro-batch", &o.micro_batch},
                                     {"--threads", &o.threads_per_trial}})
     command->add_option(name, *value)->check(CLI::NonNegativeNumber)->capture_default_str();
+  command->add_option("--model", o.model, join_words(proxy_models()))->capture_default_str();
   command->add_option("--precision", o.precision, "auto or fp32")->capture_default_str();
   command->add_option("--isa", o.isa, "auto, baseline, avx2 or avx512")->capture_default_str();
   command->add_option("--seconds", flags->seconds, "how long to measure")

@@ -4,6 +4,7 @@
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/proxy/bench.hpp>
+#include <bimix/proxy/schedule.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/sweep/collective.hpp>
 #include <bimix/sweep/coordinator.hpp>
@@ -52,15 +53,18 @@ void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan
   }
   const double span = makespan(plan, ranks);
   const double speed = measured_speed(campaign.proxy);
+  const double memory =
+      memory_bytes(campaign.proxy, trained_tokens(campaign.proxy, plan.tokens)) / (1 << 20);
   console.show(fmt::format(
-      "  model: {} parameters, {} tokens a step, {:.0f} MiB a rank\n"
+      "  model: {}\n"
+      "  {} parameters, {} tokens a step, {:.0f} MiB a rank at most\n"
       "  work: {:.3g} GFLOP ({:.0f} % of it evaluation); at this core's measured {:.1f} GFLOP/s {} "
       "core time\n"
       "  on {} {}: about {}, efficiency {:.0f} %\n",
-      parameter_count(campaign.proxy), source.tokens_per_step(),
-      memory_bytes(campaign.proxy) / (1 << 20), total / 1e9, 100 * evaluation / total, speed / 1e9,
-      format_seconds(total / speed), ranks, ranks == 1 ? "rank" : "ranks",
-      format_seconds(span / speed), 100 * total / (span * ranks)));
+      description(campaign.proxy), parameter_count(campaign.proxy), source.tokens_per_step(),
+      memory, total / 1e9, 100 * evaluation / total, speed / 1e9, format_seconds(total / speed),
+      ranks, ranks == 1 ? "rank" : "ranks", format_seconds(span / speed),
+      100 * total / (span * ranks)));
 }
 
 void show_epochs(Console& console, const Corpus& corpus, const SweepPlan& plan) {

@@ -18,10 +18,11 @@ inline constexpr std::int64_t most_tokens = 1'000'000'000'000'000;
 
 template <class Visitor>
 void describe(Visitor& v, ProxyOptions& o) {
-  v.text("model", o.model, "kind of language model");
+  v.text("model", o.model, "transformer, or ngram: counts, hundreds of times cheaper");
   v.whole("layers", o.layers, {1, 1000}, "transformer blocks");
   v.whole("width", o.width, {2, 65536}, "of the residual stream; a multiple of heads");
   v.whole("heads", o.heads, {1, 1024}, "attention heads");
+  v.whole("order", o.order, {1, 32}, "ngram: length of the longest");
   v.whole("context", o.context, {1, 1 << 20}, "tokens of a training sequence");
   v.whole("batch", o.batch, {1, 1 << 20}, "sequences of an optimiser step");
   v.number("learning_rate", o.learning_rate, {0, 10}, "after warm-up; 0: by width");

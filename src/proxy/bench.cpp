@@ -1,3 +1,4 @@
+#include "model_registry.hpp"
 #include "transformer_pass.hpp"
 
 #include <bimix/core/random.hpp>
@@ -24,21 +25,32 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::vector<std::int32_t> random_batch(const ProxyOptions& options) {
-  RandomStream random(1, Purpose::test);
-  std::vector<std::int32_t> batch(static_cast<std::size_t>(options.batch) *
-                                  static_cast<std::size_t>(options.context + 1));
-  const auto vocabulary = static_cast<std::uint64_t>(options.vocabulary);
-  for (std::int32_t& token : batch) token = static_cast<std::int32_t>(random.below(vocabulary));
-  return batch;
-}
+/// Batches of random tokens, each another: a model that counts would know the same one by heart.
+class RandomBatches {
+ public:
+  explicit RandomBatches(const ProxyOptions& options)
+      : vocabulary_(static_cast<std::uint64_t>(options.vocabulary)),
+        batch_(static_cast<std::size_t>(options.batch) *
+               static_cast<std::size_t>(options.context + 1)) {}
+
+  std::span<const std::int32_t> next() {
+    for (std::int32_t& token : batch_)
+      token = static_cast<std::int32_t>(random_.below(vocabulary_));
+    return batch_;
+  }
+
+ private:
+  RandomStream random_{1, Purpose::test};
+  std::uint64_t vocabulary_;
+  std::vector<std::int32_t> batch_;
+};
 
 /// Seconds of one step: the median, for which a neighbour's burst does not count.
-double median_step(LanguageModel& model, std::span<const std::int32_t> batch, double rate,
-                   double seconds) {
+double median_step(LanguageModel& model, RandomBatches& batches, double rate, double seconds) {
   std::vector<double> times;
   const Clock::time_point start = Clock::now();
   do {
+    const auto batch = batches.next();
     const Clock::time_point step = Clock::now();
     model.train_step(batch, rate);
     times.push_back(seconds_since(step));
@@ -48,8 +60,8 @@ double median_step(LanguageModel& model, std::span<const std::int32_t> batch, do
   return times[times.size() / 2];
 }
 
-std::vector<StepPart> parts_of_step(LanguageModel& model, std::span<const std::int32_t> batch,
-                                    double rate, double seconds) {
+std::vector<StepPart> parts_of_step(LanguageModel& model, RandomBatches& batches, double rate,
+                                    double seconds) {
   std::vector<StepPart> parts;
   Clock::time_point last = Clock::now();
   model.observe([&](const char* name, double flops) {
@@ -63,6 +75,7 @@ std::vector<StepPart> parts_of_step(LanguageModel& model, std::span<const std::i
   });
   const Clock::time_point start = Clock::now();
   do {
+    const auto batch = batches.next();
     last = Clock::now();
     model.train_step(batch, rate);
   } while (seconds_since(start) < seconds);
@@ -120,16 +133,17 @@ ProxyBench bench_proxy(const ProxyOptions& options, double seconds) {
   ProxyBench bench;
   bench.options = resolved(options);
   const auto model = make_model(bench.options, 1, 0);
-  const std::vector<std::int32_t> batch = random_batch(bench.options);
+  RandomBatches batches(bench.options);
   const double rate = bench.options.learning_rate;
-  model->train_step(batch, rate);  // code is loaded, pages are touched
-  const double step = median_step(*model, batch, rate, 0.6 * seconds);
+  model->train_step(batches.next(), rate);  // code is loaded, pages are touched
+  const double step = median_step(*model, batches, rate, 0.6 * seconds);
   const auto tokens = static_cast<double>(tokens_per_step(bench.options));
   bench.tokens_per_second = tokens / step;
   bench.gflops = training_flops(bench.options, tokens_per_step(bench.options)) / step * 1e-9;
-  bench.limit_gflops =
-      bench.options.threads_per_trial * best_product_gflops(bench.options, 0.2 * seconds);
-  bench.parts = parts_of_step(*model, batch, rate, 0.2 * seconds);
+  if (proxy::find_model(bench.options.model)->is_products)
+    bench.limit_gflops =
+        bench.options.threads_per_trial * best_product_gflops(bench.options, 0.2 * seconds);
+  bench.parts = parts_of_step(*model, batches, rate, 0.2 * seconds);
   return bench;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace bimix::proxy {
 
@@ -16,8 +17,13 @@ struct ModelKind {
   std::int64_t (*parameter_count)(const ProxyOptions&);
   /// Floating-point operations of reading one token, nothing learned.
   double (*forward_flops)(const ProxyOptions&);
-  /// Bytes that training holds.
-  double (*memory_bytes)(const ProxyOptions&);
+  /// Bytes that training on that many tokens holds.
+  double (*memory_bytes)(const ProxyOptions&, std::int64_t tokens);
+  /// See the functions of these names in options.hpp.
+  std::string (*canonical_text)(const ProxyOptions&);
+  std::string (*description)(const ProxyOptions&);
+  /// Its time goes to matrix products of the shapes of a transformer, whose speed is its limit.
+  bool is_products = true;
 };
 
 std::span<const ModelKind> model_kinds();

@@ -2,7 +2,6 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/proxy/options.hpp>
-#include <bimix/proxy/schedule.hpp>
 
 #include <fmt/format.h>
 
@@ -69,6 +68,7 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
   collector.whole_number("layers", o.layers, 1, most_layers);
   collector.whole_number("width", o.width, 2, most_width);
   collector.whole_number("heads", o.heads, 1);
+  collector.whole_number("order", o.order, 1, 32);
   collector.whole_number("context", o.context, 1);
   collector.whole_number("batch", o.batch, 1);
   collector.whole_number("vocabulary", o.vocabulary, 2);
@@ -142,17 +142,12 @@ ProxyOptions resolved(const ProxyOptions& options) {
 }
 
 std::string canonical_text(const ProxyOptions& o) {
-  std::string schedule;  // named where there is one, so that identities without one stay
-  if (rate_decays(o))
-    schedule = fmt::format(" schedule={} final_rate={} decay_fraction={}", o.schedule, o.final_rate,
-                           o.decay_fraction);
-  return fmt::format(
-      "proxy v1 model={} layers={} width={} heads={} context={} batch={} vocabulary={} "
-      "learning_rate={} warmup_steps={} weight_decay={} beta1={} beta2={} clip={} "
-      "eval_sequences={} precision={} micro_batch={} isa={}{}",
-      o.model, o.layers, o.width, o.heads, o.context, o.batch, o.vocabulary, o.learning_rate,
-      o.warmup_steps, o.weight_decay, o.beta1, o.beta2, o.clip, o.eval_sequences, o.precision,
-      o.micro_batch, o.isa, schedule);
+  return fmt::format("proxy v1 model={} {}", o.model,
+                     proxy::find_model(o.model)->canonical_text(o));
+}
+
+std::string description(const ProxyOptions& options) {
+  return proxy::find_model(options.model)->description(options);
 }
 
 std::int64_t tokens_per_step(const ProxyOptions& options) {
@@ -168,9 +163,9 @@ double evaluation_flops(const ProxyOptions& options, std::int64_t tokens) {
          static_cast<double>(tokens);
 }
 
-double memory_bytes(const ProxyOptions& options) {
+double memory_bytes(const ProxyOptions& options, std::int64_t tokens) {
   const ProxyOptions settled = resolved(options);
-  return proxy::find_model(settled.model)->memory_bytes(settled);
+  return proxy::find_model(settled.model)->memory_bytes(settled, tokens);
 }
 
 double training_flops(const ProxyOptions& options, std::int64_t tokens) {

@@ -100,10 +100,10 @@ class Training {
       if (hooks_.save_due && hooks_.save_due()) save();
       data_.batches.next(batch_);
       ++outcome_.steps;
-      outcome_.training_loss_nats =
+      const std::optional<double> loss =
           model_->train_step(batch_, learning_rate_at(options_, outcome_.steps, whole));
       outcome_.trained_tokens += tokens_per_step(options_);
-      if (!std::isfinite(outcome_.training_loss_nats)) return end(TrainingEnd::diverged);
+      if (loss && !std::isfinite(*loss)) return end(TrainingEnd::diverged);
       tell_progress();
     }
     return true;

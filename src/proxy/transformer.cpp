@@ -4,6 +4,7 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
+#include <bimix/proxy/schedule.hpp>
 
 #include <fmt/format.h>
 
@@ -33,7 +34,7 @@ double count_forward_flops(const ProxyOptions& options) {
 }
 
 /// What the buffers of this file and of transformer_pass.cpp add up to.
-double count_memory(const ProxyOptions& options) {
+double count_memory(const ProxyOptions& options, std::int64_t) {
   const double parameters = static_cast<double>(count_parameters(options));
   const double rows = static_cast<double>(pass_sequences(options)) * options.context;
   const double threads = options.threads_per_trial;
@@ -44,6 +45,27 @@ double count_memory(const ProxyOptions& options) {
   const double activations = rows * options.width * (11.0 * options.layers + 8.0) +
                              static_cast<double>(head_rows(options)) * options.vocabulary;
   return sizeof(float) * (5.0 * parameters + threads * (gradients * parameters + activations));
+}
+
+std::string settings_text(const ProxyOptions& o) {
+  std::string schedule;  // named where there is one, so that identities without one stay
+  if (rate_decays(o))
+    schedule = fmt::format(" schedule={} final_rate={} decay_fraction={}", o.schedule, o.final_rate,
+                           o.decay_fraction);
+  return fmt::format(
+      "layers={} width={} heads={} context={} batch={} vocabulary={} learning_rate={} "
+      "warmup_steps={} weight_decay={} beta1={} beta2={} clip={} eval_sequences={} precision={} "
+      "micro_batch={} isa={}{}",
+      o.layers, o.width, o.heads, o.context, o.batch, o.vocabulary, o.learning_rate, o.warmup_steps,
+      o.weight_decay, o.beta1, o.beta2, o.clip, o.eval_sequences, o.precision, o.micro_batch, o.isa,
+      schedule);
+}
+
+std::string shape_text(const ProxyOptions& o) {
+  return fmt::format(
+      "{} layers x {}, {} heads, context {}, batch {} (micro-batch {}), {}, {}, {} {}", o.layers,
+      o.width, o.heads, o.context, o.batch, o.micro_batch, o.precision, o.isa, o.threads_per_trial,
+      o.threads_per_trial == 1 ? "thread" : "threads");
 }
 
 }  // namespace
@@ -57,7 +79,9 @@ ModelKind transformer_kind() {
           },
           .parameter_count = count_parameters,
           .forward_flops = count_forward_flops,
-          .memory_bytes = count_memory};
+          .memory_bytes = count_memory,
+          .canonical_text = settings_text,
+          .description = shape_text};
 }
 
 /// A thread's own: its way through the model and the gradients that it sums.
@@ -200,7 +224,8 @@ void Transformer::update(double learning_rate) {
   finished("optimiser");
 }
 
-double Transformer::train_step(std::span<const std::int32_t> sequences, double learning_rate) {
+std::optional<double> Transformer::train_step(std::span<const std::int32_t> sequences,
+                                              double learning_rate) {
   const double loss = accumulate_gradient(sequences);
   update(learning_rate);
   return loss;

@@ -22,7 +22,8 @@ class Transformer : public LanguageModel {
               std::uint64_t repeat);
   ~Transformer() override;
 
-  double train_step(std::span<const std::int32_t> sequences, double learning_rate) override;
+  std::optional<double> train_step(std::span<const std::int32_t> sequences,
+                                   double learning_rate) override;
   void token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) override;
   std::vector<ParameterView> parameters() override;
   std::string state() const override;

@@ -29,7 +29,6 @@ std::string bytes_of(const TrainingState& state) {
   TrialResult so_far;
   so_far.curve = outcome.curve;
   Json json{{"trained_tokens", outcome.trained_tokens},
-            {"training_loss_nats", outcome.training_loss_nats},
             {"result", bimix::to_json(so_far)},
             {"run", to_json(state.run)}};
   if (state.trunk) json["trunk"] = to_json(*state.trunk);
@@ -47,8 +46,7 @@ TrainingState training_state_from(std::string_view bytes) {
   if (json.contains("trunk")) state.trunk = run_state_from(json.at("trunk"), rest);
   state.outcome = {.curve = trial_result_from(json.at("result")).curve,
                    .steps = state.run.steps,
-                   .trained_tokens = json.at("trained_tokens").get<std::int64_t>(),
-                   .training_loss_nats = json.at("training_loss_nats").get<double>()};
+                   .trained_tokens = json.at("trained_tokens").get<std::int64_t>()};
   return state;
 }
 

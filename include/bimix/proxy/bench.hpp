@@ -19,7 +19,8 @@ struct ProxyBench {
   ProxyOptions options{};          ///< resolved
   double tokens_per_second = 0.0;  ///< median over the steps
   double gflops = 0.0;             ///< `training_flops` per second at that speed
-  double limit_gflops = 0.0;       ///< best product at these shapes on one thread, times threads
+  /// Best product at these shapes on one thread, times threads; 0 for models without products.
+  double limit_gflops = 0.0;
   std::vector<StepPart> parts{};
   /// gflops / limit_gflops
   double share_of_limit() const { return limit_gflops > 0 ? gflops / limit_gflops : 0.0; }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,19 +34,20 @@ class LanguageModel {
  public:
   virtual ~LanguageModel() = default;
 
-  /// One optimiser step.
+  /// Learns from a batch.
   /// @param sequences (B, S+1) tokens in [0, V)
   /// @param learning_rate of this step (`learning_rate_at`)
-  /// @return mean loss of the batch before the step, in nats per token; not finite once training
-  ///         has diverged
-  virtual double train_step(std::span<const std::int32_t> sequences, double learning_rate) = 0;
+  /// @return mean loss of the batch before the step, in nats per token, not finite once training
+  ///         has diverged; nothing from models that learn without it
+  virtual std::optional<double> train_step(std::span<const std::int32_t> sequences,
+                                           double learning_rate) = 0;
 
   /// Loss of each predicted token, nothing learned.
   /// @param sequences (n, S+1), any n
   /// @param nats (n, S)
   virtual void token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) = 0;
 
-  /// What was learned; the views stay valid as long as the model.
+  /// What was learned, as far as it is weights; the views stay valid as long as the model.
   virtual std::vector<ParameterView> parameters() = 0;
 
   /// All that training has made, to go on from elsewhere with the same bits: weights, the
@@ -59,8 +61,8 @@ class LanguageModel {
   virtual void observe(PartObserver finished) = 0;
 };
 
-/// A fresh model. Initial weights are keyed by (seed, repeat) alone, so all trials of a repeat
-/// start from the same ones.
+/// A fresh model. Initial weights, where it has any, are keyed by (seed, repeat) alone, so all
+/// trials of a repeat start from the same ones.
 /// @throws UsageError if the options have complaints, DataError if this machine lacks their ISA
 std::unique_ptr<LanguageModel> make_model(const ProxyOptions& options, std::uint64_t seed,
                                           std::uint64_t repeat);

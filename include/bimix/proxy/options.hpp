@@ -19,6 +19,7 @@ struct ProxyOptions {
   int layers = 2;
   int width = 64;     ///< of the residual stream; a multiple of `heads`
   int heads = 2;      ///< width / heads is even (rotary positions turn pairs)
+  int order = 6;      ///< n-grams: length of the longest; transformers do not look at it
   int context = 128;  ///< S: tokens of a training sequence
   int batch = 8;      ///< B: sequences of an optimiser step
   int vocabulary = 256;
@@ -56,6 +57,9 @@ ProxyOptions resolved(const ProxyOptions& options);
 /// identity. @param options resolved
 std::string canonical_text(const ProxyOptions& options);
 
+/// What the model is, for people: "4 layers x 128, 4 heads, ...". @param options resolved
+std::string description(const ProxyOptions& options);
+
 /// Instruction set levels from least to most: "baseline", "avx2", "avx512".
 const std::vector<std::string>& isa_levels();
 /// The highest of them that this machine can run.
@@ -74,7 +78,8 @@ std::int64_t parameter_count(const ProxyOptions& options);
 double training_flops(const ProxyOptions& options, std::int64_t tokens);
 /// The same for evaluation.
 double evaluation_flops(const ProxyOptions& options, std::int64_t tokens);
-/// Bytes that a trial in training holds: weights, moments, gradients, activations.
-double memory_bytes(const ProxyOptions& options);
+/// Bytes that a trial of that many tokens holds: weights, moments, gradients, activations; for
+/// n-grams the most that their counts can take.
+double memory_bytes(const ProxyOptions& options, std::int64_t tokens);
 
 }  // namespace bimix

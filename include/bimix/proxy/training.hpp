@@ -45,7 +45,6 @@ struct TrainingOutcome {
   std::vector<LossPoint> curve{};   ///< at the volumes that were reached
   std::int64_t steps = 0;           ///< of the run; if diverged, the step whose loss was not finite
   std::int64_t trained_tokens = 0;  ///< in all, those of runs that ended before included
-  double training_loss_nats = 0.0;  ///< of the last step
 };
 
 /// Where a run stands between two steps.
