@@ -541,6 +541,8 @@ Campaign trained_part(Campaign campaign) {
   campaign.fit = defaults.fit;
   campaign.optimize = defaults.optimize;
   campaign.check = defaults.check;
+  campaign.proxy.threads_per_trial = defaults.proxy.threads_per_trial;
+  campaign.proxy.ranks_per_trial = defaults.proxy.ranks_per_trial;
   campaign.unique_tokens.assign(campaign.unique_tokens.size(), 0.0);
   return campaign;
 }

@@ -40,6 +40,8 @@ void describe(Visitor& v, ProxyOptions& o) {
           "sequences whose gradients are summed in turn; 0: chosen");
   v.whole("threads_per_trial", o.threads_per_trial, {1, any_int},
           "share the micro-batches; same bits");
+  v.whole("ranks_per_trial", o.ranks_per_trial, {1, any_int},
+          "ranks that train one model together; same bits");
   v.text("isa", o.isa, "widest instructions to use: auto, baseline, avx2 or avx512");
 }
 

@@ -140,7 +140,7 @@ ProxyBench bench_proxy(const ProxyOptions& options, double seconds) {
   const auto tokens = static_cast<double>(tokens_per_step(bench.options));
   bench.tokens_per_second = tokens / step;
   bench.gflops = training_flops(bench.options, tokens_per_step(bench.options)) / step * 1e-9;
-  if (proxy::find_model(bench.options.model)->is_products)
+  if (proxy::find_model(bench.options.model)->has_micro_batches)
     bench.limit_gflops =
         bench.options.threads_per_trial * best_product_gflops(bench.options, 0.2 * seconds);
   bench.parts = parts_of_step(*model, batches, rate, 0.2 * seconds);

@@ -37,9 +37,9 @@ std::vector<std::string> proxy_models() {
 }
 
 std::unique_ptr<LanguageModel> make_model(const ProxyOptions& options, std::uint64_t seed,
-                                          std::uint64_t repeat) {
+                                          std::uint64_t repeat, const ProcessGroup& group) {
   const ProxyOptions settled = resolved(options);
-  return proxy::find_model(settled.model)->make(settled, seed, repeat);
+  return proxy::find_model(settled.model)->make(settled, seed, repeat, group);
 }
 
 double mean_loss(LanguageModel& model, int context, std::span<const std::int32_t> sequences) {

@@ -13,7 +13,7 @@ namespace bimix::proxy {
 struct ModelKind {
   const char* name;
   std::unique_ptr<LanguageModel> (*make)(const ProxyOptions&, std::uint64_t seed,
-                                         std::uint64_t repeat);
+                                         std::uint64_t repeat, const ProcessGroup&);
   std::int64_t (*parameter_count)(const ProxyOptions&);
   /// Floating-point operations of reading one token, nothing learned.
   double (*forward_flops)(const ProxyOptions&);
@@ -22,8 +22,9 @@ struct ModelKind {
   /// See the functions of these names in options.hpp.
   std::string (*canonical_text)(const ProxyOptions&);
   std::string (*description)(const ProxyOptions&);
-  /// Its time goes to matrix products of the shapes of a transformer, whose speed is its limit.
-  bool is_products = true;
+  /// It learns by matrix products over micro-batches: their speed is its limit, threads and
+  /// processes share them.
+  bool has_micro_batches = true;
 };
 
 std::span<const ModelKind> model_kinds();

@@ -264,7 +264,7 @@ double most_memory(const ProxyOptions& options, std::int64_t tokens) {
 
 ModelKind ngram_kind() {
   return {.name = "ngram",
-          .make = [](const ProxyOptions& options, std::uint64_t, std::uint64_t)
+          .make = [](const ProxyOptions& options, std::uint64_t, std::uint64_t, const ProcessGroup&)
               -> std::unique_ptr<LanguageModel> { return std::make_unique<NgramModel>(options); },
           .parameter_count = [](const ProxyOptions&) -> std::int64_t { return 0; },
           .forward_flops = count_operations,
@@ -279,7 +279,7 @@ ModelKind ngram_kind() {
                 return fmt::format("n-grams to length {}, context {}, batch {}", o.order, o.context,
                                    o.batch);
               },
-          .is_products = false};
+          .has_micro_batches = false};
 }
 
 }  // namespace bimix::proxy

@@ -64,6 +64,17 @@ std::string divisors_near(int whole, int part) {
   return "";
 }
 
+/// Every thread of every process needs a micro-batch.
+void check_sharing(const ProxyOptions& o, Collector& collector) {
+  const int parts = micro_batches(o), threads = o.threads_per_trial * o.ranks_per_trial;
+  if (threads <= parts) return;
+  const char* key = o.ranks_per_trial > 1 ? "ranks_per_trial" : "threads_per_trial";
+  collector.add(key, fmt::format("{} threads share {} micro-batches", threads, parts),
+                "each thread needs one at least",
+                o.batch >= threads ? fmt::format("Try micro_batch: {}", o.batch / threads)
+                                   : fmt::format("Try {}: {}", key, parts));
+}
+
 void check_shape(const ProxyOptions& o, Collector& collector) {
   collector.whole_number("layers", o.layers, 1, most_layers);
   collector.whole_number("width", o.width, 2, most_width);
@@ -76,6 +87,7 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
   collector.whole_number("warmup_steps", o.warmup_steps, 0);
   collector.whole_number("micro_batch", o.micro_batch, 0);
   collector.whole_number("threads_per_trial", o.threads_per_trial, 1, 1024);
+  collector.whole_number("ranks_per_trial", o.ranks_per_trial, 1, 1024);
   if (!collector.found.empty()) return;
   if (o.width % o.heads != 0) {
     const int below = o.width / o.heads * o.heads, above = below + o.heads;
@@ -94,13 +106,8 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
     collector.add(
         "micro_batch", fmt::format("{} does not divide batch = {}", o.micro_batch, o.batch),
         "a step is a whole number of micro-batches", divisors_near(o.batch, o.micro_batch));
-  else if (const int parts = micro_batches(o); o.threads_per_trial > parts)
-    collector.add("threads_per_trial",
-                  fmt::format("{} threads share {} micro-batches", o.threads_per_trial, parts),
-                  "each thread needs one at least",
-                  o.batch >= o.threads_per_trial
-                      ? fmt::format("Try micro_batch: {}", o.batch / o.threads_per_trial)
-                      : fmt::format("Try threads_per_trial: {}", parts));
+  else
+    check_sharing(o, collector);
 }
 
 /// Best of a few runs at each of the widths 32, 64, 128 and 256: NOTES.md.
@@ -112,6 +119,10 @@ std::vector<Complaint> complaints(const ProxyOptions& o) {
   Collector collector;
   collector.choice("model", o.model, proxy_models());
   check_shape(o, collector);
+  if (const auto* model = proxy::find_model(o.model);
+      model != nullptr && !model->has_micro_batches && o.ranks_per_trial > 1)
+    collector.add("ranks_per_trial", fmt::format("'{}' learns in one process", o.model),
+                  "it has no micro-batches to share", "Leave ranks_per_trial at 1");
   collector.number("learning_rate", o.learning_rate, o.learning_rate >= 0,
                    "it must not be negative; 0 means tuned");
   collector.choice("schedule", o.schedule, {"constant", "cosine", "wsd"});

@@ -9,6 +9,8 @@
 namespace bimix {
 namespace {
 
+constexpr std::int64_t steps_between_wishes = 8;
+
 void check_shapes(const ProxyOptions& options, const TrainingData& data,
                   std::span<const std::int64_t> volumes) {
   require(data.batches.next && data.batches.place && data.batches.go_to,
@@ -32,12 +34,13 @@ class Training {
  public:
   Training(const ProxyOptions& options, const TrainingData& data,
            std::span<const std::int64_t> volumes, std::uint64_t seed, std::uint64_t repeat,
-           const TrainingHooks& hooks)
+           const TrainingHooks& hooks, const ProcessGroup& group)
       : options_(options),
         data_(data),
         volumes_(volumes),
         hooks_(hooks),
-        model_(make_model(options, seed, repeat)),
+        group_(group),
+        model_(make_model(options, seed, repeat, group)),
         batch_(static_cast<std::size_t>(options.batch) *
                static_cast<std::size_t>(options.context + 1)) {
     std::int64_t evaluated = 0;
@@ -89,15 +92,32 @@ class Training {
     return false;
   }
 
+  struct Wishes {
+    bool stop = false, save = false;
+  };
+
+  /// What any member wishes. A group asks around every few steps only: it takes as long as a
+  /// message.
+  Wishes agreed_wishes() const {
+    if (group_.size > 1 && outcome_.steps % steps_between_wishes != 0) return {};
+    const Wishes own{.stop = hooks_.stop && hooks_.stop(),
+                     .save = hooks_.save_due && hooks_.save_due()};
+    Wishes all;
+    for (const std::string& theirs :
+         gathered(group_, {own.stop ? '1' : '0', own.save ? '1' : '0'})) {
+      all.stop = all.stop || theirs.front() == '1';
+      all.save = all.save || theirs.back() == '1';
+    }
+    return all;
+  }
+
   /// @param whole steps of the run that this is a part of
   /// @return false if the training ends here
   bool train_to(std::int64_t steps, std::int64_t whole) {
     while (outcome_.steps < steps) {
-      if (hooks_.stop && hooks_.stop()) {
-        save();
-        return end(TrainingEnd::stopped);
-      }
-      if (hooks_.save_due && hooks_.save_due()) save();
+      const Wishes wishes = agreed_wishes();
+      if (wishes.stop || wishes.save) save();
+      if (wishes.stop) return end(TrainingEnd::stopped);
       data_.batches.next(batch_);
       ++outcome_.steps;
       const std::optional<double> loss =
@@ -136,6 +156,7 @@ class Training {
   const TrainingData& data_;
   std::span<const std::int64_t> volumes_;
   const TrainingHooks& hooks_;
+  const ProcessGroup& group_;
   std::unique_ptr<LanguageModel> model_;
   std::vector<std::int32_t> batch_;
   double evaluation_flops_ = 0;
@@ -147,9 +168,10 @@ class Training {
 
 TrainingOutcome train(const ProxyOptions& options, const TrainingData& data,
                       std::span<const std::int64_t> volumes, std::uint64_t seed,
-                      std::uint64_t repeat, const TrainingHooks& hooks, const TrainingState* from) {
+                      std::uint64_t repeat, const TrainingHooks& hooks, const TrainingState* from,
+                      const ProcessGroup& group) {
   check_shapes(options, data, volumes);
-  Training training(options, data, volumes, seed, repeat, hooks);
+  Training training(options, data, volumes, seed, repeat, hooks, group);
   if (from != nullptr) training.restore(*from);
   return training.go();
 }

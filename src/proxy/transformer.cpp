@@ -72,10 +72,11 @@ std::string shape_text(const ProxyOptions& o) {
 
 ModelKind transformer_kind() {
   return {.name = "transformer",
-          .make = [](const ProxyOptions& options, std::uint64_t seed,
-                     std::uint64_t repeat) -> std::unique_ptr<LanguageModel> {
+          .make = [](const ProxyOptions& options, std::uint64_t seed, std::uint64_t repeat,
+                     const ProcessGroup& group) -> std::unique_ptr<LanguageModel> {
             limit_products_to(options.isa);
-            return std::make_unique<Transformer>(options, kernels_for(options.isa), seed, repeat);
+            return std::make_unique<Transformer>(options, kernels_for(options.isa), seed, repeat,
+                                                 group);
           },
           .parameter_count = count_parameters,
           .forward_flops = count_forward_flops,
@@ -100,18 +101,22 @@ struct Transformer::Thread {
 };
 
 Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, std::uint64_t seed,
-                         std::uint64_t repeat)
+                         std::uint64_t repeat, const ProcessGroup& group)
     : options_(options),
       kernels_(kernels),
       shared_(arena_, options_, kernels_),
       moment1_(arena_.take(shared_.layout.size)),
       moment2_(arena_.take(shared_.layout.size)),
+      group_(group),
       leaves_{0, options.batch / options.micro_batch},
+      group_gradient_(arena_, group_, leaves_, shared_.layout.size, kernels_.add),
       leaf_nats_(static_cast<std::size_t>(leaves_.count())),
       squares_(static_cast<std::size_t>((shared_.layout.size + square_block - 1) / square_block)),
       team_(options.threads_per_trial) {
+  const Leaves own = group_gradient_.part_of(group_.number);
   for (Index t = 0; t < team_.size(); ++t) {
-    const Leaves part{leaves_.count() * t / team_.size(), leaves_.count() * (t + 1) / team_.size()};
+    const Leaves part{own.first + own.count() * t / team_.size(),
+                      own.first + own.count() * (t + 1) / team_.size()};
     threads_.push_back(std::make_unique<Thread>(arena_, shared_, leaves_, part));
     const Thread& thread = *threads_.back();
     for (std::size_t i = 0; i < thread.nodes.size(); ++i)
@@ -139,12 +144,8 @@ void Transformer::initialise(std::uint64_t seed, std::uint64_t repeat) {
   }
 }
 
-Leaves Transformer::slice_of(int number) const {
-  // Whole cache lines, so that no two threads write to the same one.
-  constexpr Index line = 16;
-  const Index lines = (shared_.layout.size + line - 1) / line, size = team_.size();
-  return {std::min(lines * number / size * line, shared_.layout.size),
-          std::min(lines * (number + 1) / size * line, shared_.layout.size)};
+Leaves Transformer::own_slice(int number) const {
+  return slice_of(shared_.layout.size, number, team_.size());
 }
 
 void Transformer::pack() {
@@ -174,6 +175,21 @@ void Transformer::learn_part(Thread& thread, std::span<const std::int32_t> seque
     sum_node(thread.nodes[i], leaf, &thread.sums[i], kernels_.add);
 }
 
+void Transformer::sum_gradients() {
+  std::vector<NodeSum> own;  // what this process can add up by itself, where the sums will be
+  for (const Leaves node : nodes_within(leaves_, group_gradient_.part_of(group_.number)))
+    own.push_back({node, std::find_if(nodes_.begin(), nodes_.end(), [&](const NodeSum& part) {
+                           return part.leaves.first == node.first;
+                         })->sum});
+  if (nodes_.size() > own.size())
+    team_.run([&](int number) {
+      const Leaves slice = own_slice(number);
+      for (const NodeSum& node : own)
+        sum_up(node.leaves, nodes_, slice.first, slice.count(), kernels_.add);
+    });
+  if (group_.size > 1) group_gradient_.sum(own, gradient());
+}
+
 double Transformer::accumulate_gradient(std::span<const std::int32_t> sequences) {
   require(sequences.size() == static_cast<std::size_t>(options_.batch) *
                                   static_cast<std::size_t>(options_.context + 1),
@@ -181,11 +197,11 @@ double Transformer::accumulate_gradient(std::span<const std::int32_t> sequences)
   pack();
   team_.run(
       [&](int number) { learn_part(*threads_[static_cast<std::size_t>(number)], sequences); });
-  if (nodes_.size() > 1)
-    team_.run([&](int number) {
-      const Leaves slice = slice_of(number);
-      sum_up(leaves_, nodes_, slice.first, slice.count(), kernels_.add);
-    });
+  sum_gradients();
+  share_parts(group_, std::span(leaf_nats_), [&](int member) {
+    const Leaves part = group_gradient_.part_of(member);
+    return Stretch{static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count())};
+  });
   finished("sum of gradients");
   return std::accumulate(leaf_nats_.begin(), leaf_nats_.end(), 0.0) /
          static_cast<double>(tokens_per_step(options_));
@@ -216,7 +232,7 @@ void Transformer::update(double learning_rate) {
       .correction2 = static_cast<float>(1 - std::pow(options_.beta2, steps)),
       .gradient_scale = norm > options_.clip ? static_cast<float>(options_.clip / norm) : 1.0F};
   team_.run([&](int number) {
-    const auto [first, last] = slice_of(number);
+    const auto [first, last] = own_slice(number);
     kernels_.adamw(step, shared_.weights.at(first), gradient().at(first), moment1_.at(first),
                    moment2_.at(first), last - first);
   });
@@ -237,15 +253,29 @@ void Transformer::token_losses(std::span<const std::int32_t> sequences, std::spa
   require(sequences.size() % (context + 1) == 0 && nats.size() == count * context,
           "token_losses needs n x (S+1) tokens and room for n x S losses");
   pack();
+  // Passes of sequences, divided over the members and over the threads of each.
   const auto pass = static_cast<std::size_t>(pass_sequences(options_));
   const auto threads = static_cast<std::size_t>(team_.size());
+  const auto members = static_cast<std::size_t>(group_.size);
+  const auto sequences_of = [&](int member) {
+    const auto start = [&](std::size_t i) {
+      return std::min((count + pass - 1) / pass * i / members * pass, count);
+    };
+    const auto number = static_cast<std::size_t>(member);
+    return Stretch{start(number), start(number + 1) - start(number)};
+  };
   team_.run([&](int number) {
     const auto own = static_cast<std::size_t>(number);
-    for (std::size_t first = own * pass; first < count; first += threads * pass) {
-      const std::size_t taken = std::min(pass, count - first);
+    const auto [begin, length] = sequences_of(group_.number);
+    for (std::size_t first = begin + own * pass; first < begin + length; first += threads * pass) {
+      const std::size_t taken = std::min(pass, begin + length - first);
       threads_[own]->pass.losses(sequences.subspan(first * (context + 1), taken * (context + 1)),
                                  nats.subspan(first * context, taken * context));
     }
+  });
+  share_parts(group_, nats, [&](int member) {
+    const auto [first, length] = sequences_of(member);
+    return Stretch{first * context, length * context};
   });
 }
 

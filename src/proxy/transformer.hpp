@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradient_tree.hpp"
+#include "group_gradient.hpp"
 #include "thread_team.hpp"
 #include "transformer_pass.hpp"
 
@@ -19,7 +19,7 @@ class Transformer : public LanguageModel {
  public:
   /// @param options resolved
   Transformer(const ProxyOptions& options, const Kernels& kernels, std::uint64_t seed,
-              std::uint64_t repeat);
+              std::uint64_t repeat, const ProcessGroup& group = {});
   ~Transformer() override;
 
   std::optional<double> train_step(std::span<const std::int32_t> sequences,
@@ -43,10 +43,12 @@ class Transformer : public LanguageModel {
   void pack();
   /// A thread's micro-batches: sums over the nodes of the tree that they fill.
   void learn_part(Thread& thread, std::span<const std::int32_t> sequences);
+  /// Adds up what threads and members of the group have.
+  void sum_gradients();
   double squared_norm();
   void update(double learning_rate);
   /// The parameters that thread `number` looks after where threads divide them.
-  Leaves slice_of(int number) const;
+  Leaves own_slice(int number) const;
   std::vector<ParameterView> views(const Buffer& buffer);
   const Buffer& gradient() const { return nodes_.front().sum; }
   void finished(const char* part) const {
@@ -61,11 +63,13 @@ class Transformer : public LanguageModel {
   TransformerShared shared_;
   bool packed_ = false;
   Buffer moment1_, moment2_;
-  Leaves leaves_;                  ///< the micro-batches of a step
+  ProcessGroup group_;
+  Leaves leaves_;  ///< the micro-batches of a step
+  GroupGradient group_gradient_;
   std::vector<double> leaf_nats_;  ///< sum of the losses of each
   std::vector<double> squares_;    ///< of the gradient, by blocks
   std::vector<std::unique_ptr<Thread>> threads_{};
-  std::vector<NodeSum> nodes_{};  ///< of all threads, from left to right
+  std::vector<NodeSum> nodes_{};  ///< of all own threads, from left to right
   ThreadTeam team_;
   PartObserver finished_{};
 };

@@ -65,7 +65,10 @@ TrialResult ProxySource::run(const TrialSpec& spec, const TrialHooks& hooks) con
     data.evaluation.push_back(evaluation_.tokens(e));
 
   std::optional<TrainingState> saved;
-  if (const std::string bytes = hooks.load(); !bytes.empty()) saved = training_state_from(bytes);
+  // What the leader has: others may see another state of the folder.
+  const std::string loaded =
+      gathered(hooks.group, hooks.group.is_leader() ? hooks.load() : "").front();
+  if (!loaded.empty()) saved = training_state_from(loaded);
   const auto start = Clock::now();
   auto next_save = start + save_every;
   const TrainingHooks training_hooks{.stop = hooks.stop_requested,
@@ -73,12 +76,12 @@ TrialResult ProxySource::run(const TrialSpec& spec, const TrialHooks& hooks) con
                                      .save_due = [&] { return Clock::now() >= next_save; },
                                      .save =
                                          [&](const TrainingState& state) {
-                                           hooks.save(bytes_of(state));
+                                           if (hooks.group.is_leader()) hooks.save(bytes_of(state));
                                            next_save = Clock::now() + save_every;
                                          }};
   const TrainingOutcome outcome =
       train(options_, data, spec.tokens, spec.seed, static_cast<std::uint64_t>(spec.repeat),
-            training_hooks, saved ? &*saved : nullptr);
+            training_hooks, saved ? &*saved : nullptr, hooks.group);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   const std::int64_t tokens_before = saved ? saved->outcome.trained_tokens : 0;
 

@@ -33,6 +33,30 @@ TEST(Training, GivesTheSameBitsAt1And2And3Ranks) {
   EXPECT_EQ(bimix("verify " + (folder / "2")).exit_code, 0);
 }
 
+// Stopped in the middle where two ranks shared each trial, finished by ranks of their own.
+TEST(Training, GivesTheSameBitsWhereRanksShareATrial) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  ASSERT_EQ(bimix("run " + campaign + " -o " + (folder / "alone")).exit_code, 0);
+  std::string text = test::bytes_of(campaign);
+  text.replace(text.find("batch: 8"), 8, "batch: 8, ranks_per_trial: 2");
+  const std::string shared = folder / "shared.yaml";
+  test::write_text(shared, text);
+  const auto run = bimix("run " + shared + " -o " + (folder / "shared"), 2);
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_THAT(real_differences(folder / "alone", folder / "shared"), IsEmpty());
+
+  const auto limited = bimix("run " + shared + " --walltime 1s -o " + (folder / "mixed"), 2);
+  EXPECT_THAT(limited.exit_code, testing::AnyOf(75, 0)) << limited.output;
+  const auto resumed = bimix("run " + campaign + " -o " + (folder / "mixed"), 3);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.output;
+  EXPECT_THAT(real_differences(folder / "alone", folder / "mixed"), IsEmpty());
+
+  const auto refused = bimix("run " + shared + " -o " + (folder / "odd"), 3);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.output, HasSubstr("3 ranks make no groups of 2"));
+}
+
 TEST(Training, EndsTheSameAfterAStopAndAResume) {
   const TemporaryFolder folder;
   const std::string campaign = write_tiny_campaign(folder);

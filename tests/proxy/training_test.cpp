@@ -1,3 +1,4 @@
+#include "support/thread_group.hpp"
 #include "synthetic_text.hpp"
 
 #include <bimix/core/error.hpp>
@@ -114,6 +115,32 @@ TEST(Train, StopsWhenAsked) {
   EXPECT_EQ(outcome.end, TrainingEnd::stopped);
   EXPECT_EQ(outcome.steps, 4);
   EXPECT_EQ(outcome.curve.size(), 1U);
+}
+
+// One member is asked to stop: all do, at the same step, and go on together.
+TEST(Train, StopsAndResumesAsAGroup) {
+  Rig alone;
+  const std::vector<std::int64_t> volumes{5 * alone.unit, 30 * alone.unit};
+  const TrainingOutcome whole = alone.run(volumes);
+  constexpr int members = 3;
+  std::vector<TrainingState> saved(members);
+  std::vector<TrainingOutcome> stopped(members), resumed(members);
+  test::run_as_group(members, [&](const ProcessGroup& group) {
+    const auto own = static_cast<std::size_t>(group.number);
+    Rig rig;
+    int asked = 0;
+    const TrainingHooks hooks{.stop = [&] { return group.number == 1 && ++asked > 2; },
+                              .save = [&](const TrainingState& state) { saved[own] = state; }};
+    stopped[own] = train(rig.options, rig.data(), volumes, 7, 1, hooks, nullptr, group);
+    resumed[own] = train(rig.options, rig.data(), volumes, 7, 1, {}, &saved[0], group);
+  });
+  for (std::size_t member = 0; member < members; ++member) {
+    EXPECT_EQ(stopped[member].end, TrainingEnd::stopped);
+    EXPECT_GT(stopped[member].steps, 0);
+    EXPECT_EQ(stopped[member].steps, stopped[0].steps);
+    EXPECT_EQ(saved[member].run.model, saved[0].run.model);
+    EXPECT_EQ(resumed[member].curve, whole.curve);
+  }
 }
 
 TEST(Train, ReportsProgress) {

@@ -1,5 +1,6 @@
 #include "proxy/transformer.hpp"
 
+#include "support/thread_group.hpp"
 #include "synthetic_text.hpp"
 
 #include <bimix/proxy/schedule.hpp>
@@ -103,26 +104,44 @@ TEST(Transformer, GradientDoesNotDependOnTheMicroBatchBeyondRounding) {
       ASSERT_NEAR(all[i][j], all[0][j], 1e-6);  // sums of 78 tokens' terms, each below 0.1
 }
 
+// Losses, what is learned and what is evaluated.
+std::vector<float> seen_in_training(const ProxyOptions& options, const ProcessGroup& group) {
+  Transformer model(options, kernels_for(options.isa), 7, 1, group);
+  std::vector<float> seen;
+  for (std::uint64_t step = 0; step < 5; ++step)
+    seen.push_back(static_cast<float>(
+        *model.train_step(synthetic_text(options, options.batch, step), small_rate)));
+  std::vector<float> nats(static_cast<std::size_t>(5 * options.context));
+  model.token_losses(synthetic_text(options, 5, 9), nats);
+  seen.insert(seen.end(), nats.begin(), nats.end());
+  for (const ParameterView& view : model.parameters())
+    seen.insert(seen.end(), view.values.begin(), view.values.end());
+  return seen;
+}
+
 TEST(Transformer, HasTheSameBitsOnAnyNumberOfThreads) {
   ProxyOptions options = resolved(small_proxy());
   options.micro_batch = 1;  // six of them: a tree of three levels, not all of them full
   std::vector<std::vector<float>> all;
   for (const int threads : {1, 2, 3, 4, 6}) {
     options.threads_per_trial = threads;
-    Transformer model(options, kernels_for(options.isa), 7, 1);
-    std::vector<float> seen;
-    for (std::uint64_t step = 0; step < 5; ++step)
-      seen.push_back(static_cast<float>(
-          *model.train_step(synthetic_text(options, options.batch, step), small_rate)));
-    const auto batch = synthetic_text(options, 5, 9);
-    std::vector<float> nats(static_cast<std::size_t>(5 * options.context));
-    model.token_losses(batch, nats);
-    seen.insert(seen.end(), nats.begin(), nats.end());
-    for (const ParameterView& view : model.parameters())
-      seen.insert(seen.end(), view.values.begin(), view.values.end());
-    all.push_back(std::move(seen));
+    all.push_back(seen_in_training(options, {}));
   }
   for (const auto& other : all) EXPECT_EQ(other, all.front());
+}
+
+TEST(Transformer, HasTheSameBitsInAGroupOfAnySize) {
+  ProxyOptions options = resolved(small_proxy());
+  options.micro_batch = 1;
+  const std::vector<float> alone = seen_in_training(options, {});
+  for (const auto& [members, threads] : {std::pair{2, 1}, {3, 1}, {4, 1}, {6, 1}, {2, 3}, {3, 2}}) {
+    options.threads_per_trial = threads;
+    std::vector<std::vector<float>> seen(static_cast<std::size_t>(members));
+    test::run_as_group(members, [&](const ProcessGroup& group) {
+      seen[static_cast<std::size_t>(group.number)] = seen_in_training(options, group);
+    });
+    for (const auto& member : seen) EXPECT_EQ(member, alone) << members << " x " << threads;
+  }
 }
 
 TEST(Transformer, TrainsTheSameOnPlainLoops) {

@@ -72,6 +72,62 @@ TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
   EXPECT_EQ(results, 0);
 }
 
+/// Every member of a group adds what all of them say, several times; the trial "bad" fails on the
+/// last member after one exchange.
+class GroupSource : public test::FakeSource {
+ public:
+  explicit GroupSource(int ranks) : ranks_(ranks) {}
+  int ranks_per_trial() const override { return ranks_; }
+
+  TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override {
+    const ProcessGroup& group = hooks.group;
+    double sum = 0;
+    for (int round = 0; round < 20; ++round) {
+      for (const std::string& said : gathered(group, std::to_string(group.number + round)))
+        sum += std::stod(said);
+      if (spec.mixture_label == "bad" && group.number == group.size - 1)
+        throw DataError({.place = "member", .problem = "is out of memory"});
+    }
+    return {.id = spec.id, .curve = {{.tokens = 1024, .loss_nats = {sum}}}};
+  }
+
+ private:
+  int ranks_;
+};
+
+TEST(RunTrials, LetsGroupsOfRanksRunATrialTogether) {
+  for (const int ranks : {1, 2, 4}) {
+    if (world().size() % ranks != 0) continue;
+    auto trials = some_trials(9);
+    trials[3].mixture_label = trials[7].mixture_label = "bad";
+    std::map<std::string, TrialResult> results;
+    SweepHooks hooks;
+    hooks.on_result = [&](const TrialResult& result) { results[result.id] = result; };
+    EXPECT_TRUE(run_trials(world(), trials, GroupSource(ranks), hooks));
+    if (!world().is_root()) continue;
+    ASSERT_EQ(results.size(), trials.size());
+    double sum = 0;
+    for (int round = 0; round < 20; ++round)
+      for (int member = 0; member < ranks; ++member) sum += member + round;
+    for (const TrialSpec& trial : trials) {
+      const TrialResult& result = results.at(trial.id);
+      EXPECT_EQ(result.rank % ranks, 0);
+      if (trial.mixture_label == "bad") {
+        EXPECT_EQ(result.status, TrialStatus::failed);
+        EXPECT_NE(result.message.find("out of memory"), std::string::npos) << result.message;
+      } else {
+        ASSERT_EQ(result.status, TrialStatus::ok) << result.message;
+        EXPECT_EQ(result.curve.front().loss_nats.front(), sum);
+      }
+    }
+  }
+}
+
+TEST(RunTrials, RefusesRanksThatMakeNoWholeGroups) {
+  EXPECT_THROW(run_trials(world(), some_trials(1), GroupSource(world().size() + 1), {}),
+               UsageError);
+}
+
 TEST(RunTrials, DoesNothingWithoutTrials) {
   bool complete = false;
   EXPECT_TRUE(run_all({}, &complete).empty());

@@ -66,8 +66,9 @@ Campaign read_campaign(const std::filesystem::path& path);
 /// campaign.
 std::string resolved_yaml(const Campaign& campaign);
 
-/// The campaign without what is only derived from its trials (fit, optimize, check, unique tokens):
-/// two campaigns whose trained parts are the same have the same trials.
+/// The campaign without what is only derived from its trials (fit, optimize, check, unique tokens)
+/// and without how many threads and ranks share a trial, which changes no bit: two campaigns whose
+/// trained parts are the same have the same trials.
 Campaign trained_part(Campaign campaign);
 
 /// Every key of a campaign with its meaning and default, for `bimix help campaign`.

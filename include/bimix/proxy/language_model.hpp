@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/core/process_group.hpp>
 #include <bimix/proxy/options.hpp>
 
 #include <cstdint>
@@ -63,9 +64,11 @@ class LanguageModel {
 
 /// A fresh model. Initial weights, where it has any, are keyed by (seed, repeat) alone, so all
 /// trials of a repeat start from the same ones.
+/// @param group whose members each have the model and make the same calls on it, with the same
+///        arguments; they share the work and have the same bits as one that works alone
 /// @throws UsageError if the options have complaints, DataError if this machine lacks their ISA
 std::unique_ptr<LanguageModel> make_model(const ProxyOptions& options, std::uint64_t seed,
-                                          std::uint64_t repeat);
+                                          std::uint64_t repeat, const ProcessGroup& group = {});
 
 /// Mean loss over all predicted tokens, in nats per token.
 /// @param sequences (n, S+1) with n >= 1 and S the model's context

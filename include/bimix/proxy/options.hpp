@@ -39,7 +39,9 @@ struct ProxyOptions {
   int micro_batch = 0;       ///< (auto) sequences whose gradients are summed in turn; divides batch
   std::string isa = "auto";  ///< (auto) widest instructions to use: a name of `isa_levels()`
 
-  int threads_per_trial = 1;  ///< share the micro-batches of a step; change no bit of the result
+  /// Threads and processes that share the micro-batches of a step; they change no bit of the
+  /// result.
+  int threads_per_trial = 1, ranks_per_trial = 1;
 
   bool operator==(const ProxyOptions&) const = default;
 };

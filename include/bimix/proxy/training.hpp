@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/core/process_group.hpp>
 #include <bimix/data/records.hpp>
 #include <bimix/proxy/options.hpp>
 
@@ -29,7 +30,8 @@ struct TrainingData {
 struct TrainingState;
 
 /// How the caller watches and stops a training; each may be left out. Called from the training's
-/// own thread, between steps.
+/// own thread, between steps. In a group every member has its own: all stop where one is asked to,
+/// and all save.
 struct TrainingHooks {
   std::function<bool()> stop{};            ///< true ends the training at once
   std::function<void(double)> progress{};  ///< done fraction of the work, after each step
@@ -68,6 +70,8 @@ struct TrainingState {
 /// @param from where an earlier training of the same options, volumes, seed and repeat was saved;
 ///        nullptr begins with a fresh model
 /// @param volumes ascending multiples of `tokens_per_step(options)`
+/// @param group that trains together, each member with the same arguments; the result is the same
+///        on all, and that of a process alone
 /// @return status `diverged` once a loss is not finite; nothing is thrown for that
 /// @throws DataError if `from` is of a model of another shape
 /// @throws InternalError if volumes, batches or evaluation blocks have the wrong shape
@@ -75,6 +79,6 @@ struct TrainingState {
 TrainingOutcome train(const ProxyOptions& options, const TrainingData& data,
                       std::span<const std::int64_t> volumes, std::uint64_t seed,
                       std::uint64_t repeat, const TrainingHooks& hooks = {},
-                      const TrainingState* from = nullptr);
+                      const TrainingState* from = nullptr, const ProcessGroup& group = {});
 
 }  // namespace bimix

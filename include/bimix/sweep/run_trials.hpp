@@ -44,6 +44,10 @@ struct SweepHooks {
 /// while the main thread serves messages, sleeping between looks. The largest trial goes out first.
 /// A trial that throws an Error becomes a result of status `failed`; the sweep goes on.
 ///
+/// Where the source asks for several ranks a trial, neighbouring ranks form groups that run trials
+/// together; the first rank of a group speaks for it.
+///
+/// @throws UsageError on every rank if the ranks do not make whole groups
 /// @param trials the same on every rank
 /// @return true if all trials have ended, false if a stop came before; the same on every rank
 bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,

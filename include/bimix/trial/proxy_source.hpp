@@ -22,6 +22,7 @@ class ProxySource final : public TrialSource {
   std::int64_t tokens_per_step() const override;
   double cost(const TrialSpec& spec) const override;
   std::string cost_unit() const override { return "FLOP"; }
+  int ranks_per_trial() const override { return options_.ranks_per_trial; }
   bool shares_trunk() const override { return options_.schedule == "wsd"; }
   TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/core/process_group.hpp>
 #include <bimix/data/records.hpp>
 
 #include <cstdint>
@@ -18,6 +19,8 @@ struct TrialHooks {
   std::function<std::string()> load = [] { return std::string(); };
   /// Keeps the bytes in place of what was saved before, or fails without harm.
   std::function<void(std::string_view)> save = [](std::string_view) {};
+  /// Who runs this trial together; each member calls `run` with the same spec.
+  ProcessGroup group{};
 };
 
 /// Turns a TrialSpec into a TrialResult: trains a proxy, replays a log, runs a command.
@@ -34,6 +37,9 @@ class TrialSource {
 
   /// Volumes are whole multiples of this; 1 where a volume is as it is.
   virtual std::int64_t tokens_per_step() const = 0;
+
+  /// Ranks that run a trial together.
+  virtual int ranks_per_trial() const { return 1; }
 
   /// Expected work of a trial, in the unit that `cost_unit` names.
   virtual double cost(const TrialSpec& spec) const = 0;

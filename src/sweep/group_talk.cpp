@@ -1,0 +1,101 @@
+#include "group_talk.hpp"
+
+#include <bimix/core/error.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace bimix {
+namespace {
+
+std::string with_turn(std::uint64_t turn, const std::string& bytes) {
+  return std::string(reinterpret_cast<const char*>(&turn), sizeof turn) + bytes;
+}
+
+}  // namespace
+
+GroupTalk::GroupTalk(const Comm& comm, int size)
+    : comm_(comm),
+      size_(size),
+      number_(comm.rank() % size),
+      outgoing_(static_cast<std::size_t>(size)),
+      letters_(static_cast<std::size_t>(size)) {}
+
+ProcessGroup GroupTalk::begin_turn() {
+  const std::lock_guard lock(mutex_);
+  ++turn_;
+  drop_old_letters();
+  if (size_ == 1) return {};
+  return {.number = number_, .size = size_, .exchange = [this](std::vector<std::string> bytes) {
+            return exchange(std::move(bytes));
+          }};
+}
+
+void GroupTalk::drop_old_letters() {
+  for (auto& letters : letters_)
+    while (!letters.empty() && letters.front().turn < turn_) letters.pop_front();
+}
+
+bool GroupTalk::all_have_written() const {
+  return std::all_of(letters_.begin(), letters_.end(), [&](const auto& letters) {
+    return !letters.empty() && letters.front().turn == turn_;
+  });
+}
+
+std::vector<std::string> GroupTalk::exchange(std::vector<std::string> bytes) {
+  require(bytes.size() == letters_.size(), "an exchange has bytes for each member");
+  std::unique_lock lock(mutex_);
+  for (std::size_t member = 0; member < bytes.size(); ++member)
+    (static_cast<int>(member) == number_ ? letters_ : outgoing_)[member].push_back(
+        {turn_, std::move(bytes[member])});
+  arrived_.wait(lock, [&] { return is_given_up() || all_have_written(); });
+  if (!all_have_written())
+    throw DataError({.place = "ranks_per_trial",
+                     .problem = "another rank of the trial failed: " + given_up_.bytes});
+  std::vector<std::string> given;
+  for (auto& letters : letters_) {
+    given.push_back(std::move(letters.front().bytes));
+    letters.pop_front();
+  }
+  return given;
+}
+
+void GroupTalk::give_up(const std::string& reason) {
+  for (int member = 0; member < size_; ++member)
+    if (member != number_) comm_.send(rank_of(member), tag_give_up, with_turn(turn_, reason));
+}
+
+void GroupTalk::hang_up() {
+  const std::lock_guard lock(mutex_);
+  given_up_ = {turn_, "the sweep has ended"};
+  arrived_.notify_all();
+}
+
+void GroupTalk::carry() {
+  std::vector<std::deque<Letter>> outgoing(letters_.size());
+  {
+    const std::lock_guard lock(mutex_);
+    outgoing.swap(outgoing_);
+  }
+  for (int member = 0; member < size_; ++member)
+    for (const Letter& letter : outgoing[static_cast<std::size_t>(member)])
+      comm_.send(rank_of(member), tag_exchange, with_turn(letter.turn, letter.bytes));
+}
+
+bool GroupTalk::take(const Message& message) {
+  if (message.tag != tag_exchange && message.tag != tag_give_up) return false;
+  Letter letter;
+  require(message.bytes.size() >= sizeof letter.turn, "a letter begins with its turn");
+  std::memcpy(&letter.turn, message.bytes.data(), sizeof letter.turn);
+  letter.bytes = message.bytes.substr(sizeof letter.turn);
+  const std::lock_guard lock(mutex_);
+  if (letter.turn < turn_) return true;
+  if (message.tag == tag_give_up)
+    given_up_ = std::move(letter);
+  else
+    letters_[static_cast<std::size_t>(message.source % size_)].push_back(std::move(letter));
+  arrived_.notify_all();
+  return true;
+}
+
+}  // namespace bimix
