@@ -48,7 +48,9 @@ std::vector<std::string> GroupTalk::exchange(std::vector<std::string> bytes) {
   for (std::size_t member = 0; member < bytes.size(); ++member)
     (static_cast<int>(member) == number_ ? letters_ : outgoing_)[member].push_back(
         {turn_, std::move(bytes[member])});
+  waiting_ = true;
   arrived_.wait(lock, [&] { return is_given_up() || all_have_written(); });
+  waiting_ = false;
   if (!all_have_written())
     throw DataError({.place = "ranks_per_trial",
                      .problem = "another rank of the trial failed: " + given_up_.bytes});

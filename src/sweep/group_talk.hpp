@@ -3,6 +3,7 @@
 #include <bimix/core/process_group.hpp>
 #include <bimix/par/comm.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -36,6 +37,8 @@ class GroupTalk {
   /// Main thread. @return true if the message was for this
   bool take(const Message& message);
 
+  /// Any thread: true while the trial waits for what the others have to say.
+  bool is_waiting() const { return waiting_; }
   int size() const { return size_; }
   bool is_leader() const { return comm_.rank() % size_ == 0; }
 
@@ -54,6 +57,7 @@ class GroupTalk {
   const Comm& comm_;
   int size_;
   int number_;
+  std::atomic<bool> waiting_{false};
   std::mutex mutex_;
   std::condition_variable arrived_;
   // Guarded by the mutex.

@@ -87,7 +87,16 @@ class Worker {
   bool take(const Message& message) { return talk_.take(message); }
   void carry() { talk_.carry(); }
   bool is_leader() const { return talk_.is_leader(); }
-  auto time_between_looks() const { return busy() && talk_.size() > 1 ? pause_in_group : pause; }
+  /// Between two looks of the main thread. While the trial waits for its group its processor is
+  /// free, and large messages only move while both sides look.
+  void pause_between_looks() const {
+    if (!busy() || talk_.size() == 1)
+      std::this_thread::sleep_for(pause);
+    else if (talk_.is_waiting())
+      std::this_thread::yield();
+    else
+      std::this_thread::sleep_for(pause_in_group);
+  }
 
   bool busy() const { return running_.valid(); }
   double progress() const { return progress_; }
@@ -168,7 +177,7 @@ class Lead {
       if (worker_.busy()) coordinator_.progressed(0, worker_.progress());
       seated -= serve_waiting();
       report(false);
-      if (seated > 0) std::this_thread::sleep_for(worker_.time_between_looks());
+      if (seated > 0) worker_.pause_between_looks();
     }
     report(true);
     return coordinator_.done() == coordinator_.total();
@@ -306,7 +315,7 @@ void follow(const Comm& comm, Worker& worker, const SweepHooks& hooks) {
       comm.send(0, tag_progress, as_bytes(worker.progress()));
       next_report = Clock::now() + report_every;
     }
-    std::this_thread::sleep_for(worker.time_between_looks());
+    worker.pause_between_looks();
   }
 }
 
