@@ -62,8 +62,8 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
                                     {"--threads", &o.threads_per_trial}})
     command->add_option(name, *value)->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_option("--model", o.model, join_words(proxy_models()))->capture_default_str();
-  command->add_option("--precision", o.precision, "auto or fp32")->capture_default_str();
-  command->add_option("--isa", o.isa, "auto, baseline, avx2 or avx512")->capture_default_str();
+  command->add_option("--precision", o.precision, "auto, fp32 or bf16")->capture_default_str();
+  command->add_option("--isa", o.isa, "auto or " + join_words(isa_levels()))->capture_default_str();
   command->add_option("--seconds", flags->seconds, "how long to measure")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();

@@ -35,14 +35,15 @@ void describe(Visitor& v, ProxyOptions& o) {
   v.number("beta2", o.beta2, {0, 1}, "AdamW");
   v.number("clip", o.clip, {positive, infinity}, "largest norm of the gradient");
   v.whole("eval_sequences", o.eval_sequences, {1, any_int}, "of context tokens, a domain");
-  v.text("precision", o.precision, "auto or fp32");
+  v.text("precision", o.precision, "auto, fp32 or bf16 (products of rounded factors)");
   v.whole("micro_batch", o.micro_batch, {0, any_int},
           "sequences whose gradients are summed in turn; 0: chosen");
   v.whole("threads_per_trial", o.threads_per_trial, {1, any_int},
           "share the micro-batches; same bits");
   v.whole("ranks_per_trial", o.ranks_per_trial, {1, any_int},
           "ranks that train one model together; same bits");
-  v.text("isa", o.isa, "widest instructions to use: auto, baseline, avx2 or avx512");
+  v.text("isa", o.isa,
+         "widest instructions to use: auto, baseline, avx2, avx512, avx512_bf16 or amx");
 }
 
 template <class Visitor>

@@ -7,10 +7,33 @@
 
 #include <algorithm>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace bimix {
+#if defined(__x86_64__)
+namespace {
+
+/// Tiles of bf16 that processor and system both support: the compiler's own question does not know
+/// them.
+bool has_amx_bf16() {
+  constexpr unsigned osxsave = 1U << 27, bf16_tiles = 1U << 22, tiles = 1U << 24;
+  constexpr unsigned tile_state = 3U << 17;  // what the system saves
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & osxsave) == 0) return false;
+  unsigned low = 0, high = 0;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  if ((low & tile_state) != tile_state) return false;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & bf16_tiles) != 0 &&
+         (edx & tiles) != 0;
+}
+
+}  // namespace
+#endif
 
 const std::vector<std::string>& isa_levels() {
-  static const std::vector<std::string> levels{"baseline", "avx2", "avx512"};
+  static const std::vector<std::string> levels{"baseline", "avx2", "avx512", "avx512_bf16", "amx"};
   return levels;
 }
 
@@ -19,7 +42,7 @@ std::string detect_isa() {
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-    return "avx512";
+    return has_amx_bf16() ? "amx" : __builtin_cpu_supports("avx512bf16") ? "avx512_bf16" : "avx512";
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
 #endif
   return "baseline";
@@ -42,7 +65,7 @@ const Kernels& kernels_for(std::string_view isa) {
                      .rule = "all machines of a run use the same instructions, for the same bits",
                      .remedy = fmt::format("Start the run anew with isa: {}", *here)});
 #if defined(__x86_64__)
-  if (isa == "avx512") return kernels_avx512();
+  if (asked >= std::find(levels.begin(), levels.end(), "avx512")) return kernels_avx512();
   if (isa == "avx2") return kernels_avx2();
 #endif
   return kernels_baseline();

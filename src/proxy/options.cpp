@@ -110,6 +110,21 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
     check_sharing(o, collector);
 }
 
+/// The widest instructions here that make a difference.
+std::string chosen_isa(const ProxyOptions& o) {
+  const std::vector<std::string>& levels = isa_levels();
+  const auto here = std::find(levels.begin(), levels.end(), detect_isa());
+  const auto avx512 = std::find(levels.begin(), levels.end(), "avx512");
+  if (o.precision == "fp32") return *std::min(here, avx512);
+  if (here < avx512)
+    throw DataError(
+        {.place = "proxy.precision",
+         .problem = fmt::format("this machine has no instructions for bf16, only '{}'", *here),
+         .rule = "it takes AVX-512 at least",
+         .remedy = "Use precision: fp32"});
+  return *here;
+}
+
 /// Best of a few runs at each of the widths 32, 64, 128 and 256: NOTES.md.
 double tuned_learning_rate(int width) { return 0.25 / width; }
 
@@ -134,10 +149,13 @@ std::vector<Complaint> complaints(const ProxyOptions& o) {
   collector.number("beta1", o.beta1, o.beta1 >= 0 && o.beta1 < 1, "it must be in [0, 1)");
   collector.number("beta2", o.beta2, o.beta2 >= 0 && o.beta2 < 1, "it must be in [0, 1)");
   collector.number("clip", o.clip, o.clip > 0, "it must be positive");
-  collector.choice("precision", o.precision, {"auto", "fp32"});
+  collector.choice("precision", o.precision, {"auto", "fp32", "bf16"});
   std::vector<std::string> isa = isa_levels();
   isa.insert(isa.begin(), "auto");
   collector.choice("isa", o.isa, isa);
+  if (o.precision == "bf16" && (o.isa == "baseline" || o.isa == "avx2"))
+    collector.add("precision", fmt::format("bf16 is not had with isa '{}'", o.isa),
+                  "it takes AVX-512 at least", "Use precision: fp32");
   return collector.found;
 }
 
@@ -146,9 +164,9 @@ ProxyOptions resolved(const ProxyOptions& options) {
   if (!found.empty()) throw UsageError(found.front());
   ProxyOptions settled = options;
   if (settled.learning_rate == 0) settled.learning_rate = tuned_learning_rate(settled.width);
-  if (settled.precision == "auto") settled.precision = "fp32";
+  if (settled.precision == "auto") settled.precision = "fp32";  // NOTES.md, "bf16"
   if (settled.micro_batch == 0) settled.micro_batch = chosen_micro_batch(settled);
-  if (settled.isa == "auto") settled.isa = detect_isa();
+  if (settled.isa == "auto") settled.isa = chosen_isa(settled);
   return settled;
 }
 

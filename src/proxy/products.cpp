@@ -11,7 +11,10 @@ namespace {
 using Dims = dnnl::memory::dims;
 using Desc = dnnl::memory::desc;
 using Tag = dnnl::memory::format_tag;
-constexpr auto f32 = dnnl::memory::data_type::f32;
+using Type = dnnl::memory::data_type;
+constexpr auto f32 = Type::f32;
+
+Type type_of(Factors factors) { return factors == Factors::bf16 ? Type::bf16 : f32; }
 
 /// Keeps oneDNN to the calling thread; the limit is that thread's own. Needed where a primitive is
 /// made, since it is made for a number of threads, and where it runs.
@@ -35,23 +38,29 @@ dnnl::stream& stream() {
   return own;
 }
 
-dnnl::memory at(const Desc& desc, const float* data) {
-  return {desc, engine(), const_cast<float*>(data)};
+dnnl::memory at(const Desc& desc, const void* data) {
+  return {desc, engine(), const_cast<void*>(data)};
 }
 
+/// Whole cache lines, so that what lies behind begins on one.
 Index floats_of(const Desc& desc) {
-  return static_cast<Index>((desc.get_size() + sizeof(float) - 1) / sizeof(float));
+  constexpr std::size_t line = 64;
+  return static_cast<Index>((desc.get_size() + line - 1) / line * line / sizeof(float));
 }
 
 dnnl::memory in_arena(Arena& arena, const Desc& desc) {
   return at(desc, arena.take(floats_of(desc)).data());
 }
 
-Desc plain(Index rows, Index columns) { return {Dims{rows, columns}, f32, Tag::ab}; }
+Desc plain(Index rows, Index columns, Type type = f32) {
+  return {Dims{rows, columns}, type, Tag::ab};
+}
 /// The transpose of a (columns, rows) matrix, read in place.
-Desc turned(Index rows, Index columns) { return {Dims{rows, columns}, f32, Tag::ba}; }
+Desc turned(Index rows, Index columns, Type type = f32) {
+  return {Dims{rows, columns}, type, Tag::ba};
+}
 /// In whichever arrangement the product likes best.
-Desc any(Index rows, Index columns) { return {Dims{rows, columns}, f32, Tag::any}; }
+Desc any(Index rows, Index columns, Type type) { return {Dims{rows, columns}, type, Tag::any}; }
 
 dnnl::primitive_attr attributes(bool keep) {
   dnnl::primitive_attr attributes;
@@ -66,15 +75,17 @@ dnnl::primitive_attr attributes(bool keep) {
 
 void limit_products_to(std::string_view isa) {
   // Refused, and needless, once anything was multiplied.
-  dnnl_set_max_cpu_isa(isa == "avx512" ? dnnl_cpu_isa_avx512_core
-                       : isa == "avx2" ? dnnl_cpu_isa_avx2
-                                       : dnnl_cpu_isa_sse41);
+  dnnl_set_max_cpu_isa(isa == "amx"           ? dnnl_cpu_isa_avx512_core_amx
+                       : isa == "avx512_bf16" ? dnnl_cpu_isa_avx512_core_bf16
+                       : isa == "avx512"      ? dnnl_cpu_isa_avx512_core
+                       : isa == "avx2"        ? dnnl_cpu_isa_avx2
+                                              : dnnl_cpu_isa_sse41);
 }
 
 LinearProducts::Product::Product(const Desc& a, const Desc& b, const Desc& c, bool keep)
     : shape(dnnl::matmul::desc(a, b, c), attributes(keep), engine()), primitive(shape) {}
 
-void LinearProducts::Product::run(const float* a, const dnnl::memory& b, float* c,
+void LinearProducts::Product::run(const void* a, const dnnl::memory& b, float* c,
                                   float* scratch) const {
   primitive.execute(stream(),
                     {{DNNL_ARG_SRC, at(shape.src_desc(), a)},
@@ -83,20 +94,42 @@ void LinearProducts::Product::run(const float* a, const dnnl::memory& b, float* 
                      {DNNL_ARG_SCRATCHPAD, {shape.scratchpad_desc(), engine(), scratch}}});
 }
 
-LinearProducts::LinearProducts(Arena& arena, Index rows, Index in, Index out)
+LinearProducts::Factor::Factor(Index rows, Index columns, Factors factors)
+    : given(plain(rows, columns)), multiplied(plain(rows, columns, type_of(factors))) {
+  if (factors != Factors::fp32)
+    round.emplace(dnnl::reorder::primitive_desc(engine(), given, engine(), multiplied));
+}
+
+const void* LinearProducts::Factor::ready(const float* numbers, float*& scratch) const {
+  if (!round) return numbers;
+  dnnl::memory from = at(given, numbers), to = at(multiplied, scratch);
+  round->execute(stream(), from, to);
+  const float* const rounded = scratch;
+  scratch += floats_of(multiplied);
+  return rounded;
+}
+
+LinearProducts::LinearProducts(Arena& arena, Index rows, Index in, Index out, Factors factors)
     : rows_(rows),
       in_(in),
       out_(out),
       flops_(2.0 * static_cast<double>(rows * in * out)),
+      x_(rows, in, factors),
+      dy_(rows, out, factors),
       plain_(plain(in, out)),
       turned_(turned(out, in)),
-      forward_{Product{plain(rows, in), any(in, out), plain(rows, out), false},
-               Product{plain(rows, in), any(in, out), plain(rows, out), true}},
-      input_gradient_{plain(rows, out), any(out, in), plain(rows, in), false},
+      forward_{Product{x_.multiplied, any(in, out, type_of(factors)), plain(rows, out), false},
+               Product{x_.multiplied, any(in, out, type_of(factors)), plain(rows, out), true}},
+      input_gradient_{dy_.multiplied, any(out, in, type_of(factors)), plain(rows, in), false},
       packed_(in_arena(arena, forward_[0].shape.weights_desc())),
       packed_turned_(in_arena(arena, input_gradient_.shape.weights_desc())),
       pack_(at(plain_, nullptr), packed_),
-      pack_turned_(at(turned_, nullptr), packed_turned_) {}
+      pack_turned_(at(turned_, nullptr), packed_turned_) {
+  if (factors == Factors::fp32) return;
+  for (const bool keep : {false, true})
+    weight_gradient_.push_back(
+        {turned(in, rows, type_of(factors)), dy_.multiplied, plain(in, out), keep});
+}
 
 void LinearProducts::pack(const float* weights) {
   dnnl::memory from = at(plain_, weights), from_turned = at(turned_, weights);
@@ -105,24 +138,36 @@ void LinearProducts::pack(const float* weights) {
 }
 
 void LinearProducts::forward(const float* x, int keep, float* y, float* scratch) const {
-  forward_[keep != 0 ? 1 : 0].run(x, packed_, y, scratch);
+  const void* const factor = x_.ready(x, scratch);
+  forward_[keep != 0 ? 1 : 0].run(factor, packed_, y, scratch);
 }
 
 void LinearProducts::input_gradient(const float* dy, float* dx, float* scratch) const {
-  input_gradient_.run(dy, packed_turned_, dx, scratch);
+  const void* const factor = dy_.ready(dy, scratch);
+  input_gradient_.run(factor, packed_turned_, dx, scratch);
 }
 
-void LinearProducts::weight_gradient(const float* x, const float* dy, int keep, float* dw) const {
-  keep_to_this_thread();
+void LinearProducts::weight_gradient(const float* x, const float* dy, int keep, float* dw,
+                                     float* scratch) const {
   // Both factors change from call to call, so there is nothing to rearrange beforehand.
-  dnnl_sgemm('T', 'N', in_, out_, rows_, 1.0F, x, in_, dy, out_, keep != 0 ? 1.0F : 0.0F, dw, out_);
+  if (weight_gradient_.empty()) {
+    keep_to_this_thread();
+    dnnl_sgemm('T', 'N', in_, out_, rows_, 1.0F, x, in_, dy, out_, keep != 0 ? 1.0F : 0.0F, dw,
+               out_);
+    return;
+  }
+  const void* const left = x_.ready(x, scratch);
+  const void* const right = dy_.ready(dy, scratch);
+  weight_gradient_[keep != 0 ? 1 : 0].run(left, at(dy_.multiplied, right), dw, scratch);
 }
 
 Index LinearProducts::scratch_size() const {
   Index most = 0;
   for (const Product* product : {&forward_[0], &forward_[1], &input_gradient_})
     most = std::max(most, floats_of(product->shape.scratchpad_desc()));
-  return most;
+  for (const Product& product : weight_gradient_)
+    most = std::max(most, floats_of(product.shape.scratchpad_desc()));
+  return most + (x_.round ? floats_of(x_.multiplied) + floats_of(dy_.multiplied) : 0);
 }
 
 }  // namespace bimix::proxy

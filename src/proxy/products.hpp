@@ -6,7 +6,9 @@
 #include <dnnl.hpp>
 
 #include <array>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 /// Matrix products of training, by oneDNN on one thread.
 namespace bimix::proxy {
@@ -15,13 +17,17 @@ namespace bimix::proxy {
 /// a run has one level, resolved before anything is multiplied.
 void limit_products_to(std::string_view isa);
 
+/// The numbers that are multiplied; sums are in single precision in any case.
+enum class Factors { fp32, bf16 };
+
 /// The products with one matrix of weights W (in, out), for a fixed number of rows. W is kept
 /// rearranged in the two ways that the products read fastest, so they see it as it was at the last
-/// `pack`. Any number of threads may multiply at the same time, each with its own scratch.
+/// `pack`. With bf16 factors it is rounded there, and what it is multiplied with when it is. Any
+/// number of threads may multiply at the same time, each with its own scratch.
 class LinearProducts {
  public:
   /// @param arena where the two copies of W lie
-  LinearProducts(Arena& arena, Index rows, Index in, Index out);
+  LinearProducts(Arena& arena, Index rows, Index in, Index out, Factors factors);
 
   /// Takes over W. @param weights (in, out)
   void pack(const float* weights);
@@ -31,7 +37,7 @@ class LinearProducts {
   /// dx (rows, in) = dy W'
   void input_gradient(const float* dy, float* dx, float* scratch) const;
   /// dW (in, out) = x' dy + keep * dW
-  void weight_gradient(const float* x, const float* dy, int keep, float* dw) const;
+  void weight_gradient(const float* x, const float* dy, int keep, float* dw, float* scratch) const;
 
   /// Floats of scratch that the widest of these products needs.
   Index scratch_size() const;
@@ -43,18 +49,30 @@ class LinearProducts {
   struct Product {
     Product(const dnnl::memory::desc& a, const dnnl::memory::desc& b, const dnnl::memory::desc& c,
             bool keep);
-    void run(const float* a, const dnnl::memory& b, float* c, float* scratch) const;
+    void run(const void* a, const dnnl::memory& b, float* c, float* scratch) const;
     dnnl::matmul::primitive_desc shape;
     dnnl::matmul primitive;
   };
 
+  /// A factor that changes from product to product, (rows, columns).
+  struct Factor {
+    Factor(Index rows, Index columns, Factors factors);
+    /// The numbers as they are multiplied: in place, or rounded into `scratch`, which then begins
+    /// behind them.
+    const void* ready(const float* numbers, float*& scratch) const;
+    dnnl::memory::desc given, multiplied;
+    std::optional<dnnl::reorder> round{};
+  };
+
   Index rows_, in_, out_;
   double flops_;
+  Factor x_, dy_;
   dnnl::memory::desc plain_, turned_;  ///< W and W' in place
   std::array<Product, 2> forward_;     ///< keep = 0, 1
   Product input_gradient_;
   dnnl::memory packed_, packed_turned_;
   dnnl::reorder pack_, pack_turned_;
+  std::vector<Product> weight_gradient_{};  ///< keep = 0, 1; none for fp32
 };
 
 }  // namespace bimix::proxy

@@ -61,6 +61,10 @@ Index head_rows(const ProxyOptions& options) {
   return 4 * divisor >= std::min(rows, limit) ? divisor : rows;
 }
 
+Factors factors_of(const ProxyOptions& options) {
+  return options.precision == "bf16" ? Factors::bf16 : Factors::fp32;
+}
+
 // ---- what all threads share ------------------------------------------------------------------
 
 TransformerShared::TransformerShared(Arena& arena, const ProxyOptions& resolved_options,
@@ -74,9 +78,10 @@ TransformerShared::TransformerShared(Arena& arena, const ProxyOptions& resolved_
       rows(pass_sequences(options) * options.context),
       head_rows(proxy::head_rows(options)),
       embedding{layout.embedding,
-                {arena, head_rows, layout.embedding.rows, layout.embedding.columns}} {
+                {arena, head_rows, layout.embedding.rows, layout.embedding.columns,
+                 factors_of(options)}} {
   const auto linear = [&](const Matrix& matrix) {
-    return Linear{matrix, {arena, rows, matrix.rows, matrix.columns}};
+    return Linear{matrix, {arena, rows, matrix.rows, matrix.columns, factors_of(options)}};
   };
   for (const ParameterLayout::Layer& layer : layout.layers)
     layers.push_back({linear(layer.qkv), linear(layer.out), linear(layer.up), linear(layer.down)});
@@ -150,7 +155,7 @@ void TransformerPass::multiply_turned(const Linear& w, const float* dy, float* d
 
 void TransformerPass::add_weight_gradient(const Linear& w, const float* x, const float* dy,
                                           int keep, const Buffer& gradient) {
-  w.products.weight_gradient(x, dy, keep, gradient.at(w.matrix.offset));
+  w.products.weight_gradient(x, dy, keep, gradient.at(w.matrix.offset), product_scratch_.data());
   finished("weight gradients", w.products.flops());
 }
 
@@ -254,7 +259,8 @@ void TransformerPass::head_backward(int keep, const Buffer& gradient) {
   for (Index first = 0; first < rows_; first += shared_.head_rows) {
     head_chunk(first);
     embedding.products.weight_gradient(logits_.data(), norm_.at(first * width_),
-                                       first == 0 ? keep : 1, gradient.at(embedding.matrix.offset));
+                                       first == 0 ? keep : 1, gradient.at(embedding.matrix.offset),
+                                       product_scratch_.data());
     embedding.products.forward(logits_.data(), 0, narrow_.at(first * width_),
                                product_scratch_.data());
     finished("head products", 2 * embedding.products.flops());

@@ -40,6 +40,9 @@ Index pass_sequences(const ProxyOptions& options);
 /// Tokens whose logits exist at one time: a divisor of a pass's.
 Index head_rows(const ProxyOptions& options);
 
+/// What the model multiplies.
+Factors factors_of(const ProxyOptions& options);
+
 /// What all threads of a model read: its weights, rearranged for the products, and its angles.
 struct TransformerShared {
   /// @param options resolved

@@ -65,8 +65,25 @@ TEST(Resolved, FillsInEverythingOnce) {
   EXPECT_GT(settled.learning_rate, 0);
   EXPECT_EQ(settled.batch % settled.micro_batch, 0);
   EXPECT_EQ(settled.precision, "fp32");
-  EXPECT_EQ(settled.isa, detect_isa());
+  EXPECT_THAT(isa_levels(), Contains(settled.isa));
   EXPECT_EQ(resolved(settled), settled);
+}
+
+// Instructions that only bf16 makes use of are no part of a trial that does not.
+TEST(Resolved, TakesInstructionsThatThePrecisionNeeds) {
+  const auto level = [](const std::string& isa) {
+    return std::find(isa_levels().begin(), isa_levels().end(), isa) - isa_levels().begin();
+  };
+  const auto avx512 = level("avx512"), here = level(detect_isa());
+  EXPECT_EQ(level(resolved(ProxyOptions{}).isa), std::min(avx512, here));
+  ProxyOptions rounded;
+  rounded.precision = "bf16";
+  if (here < avx512)
+    EXPECT_THROW(resolved(rounded), DataError);
+  else
+    EXPECT_EQ(level(resolved(rounded).isa), here);
+  rounded.isa = "avx2";
+  EXPECT_THAT(texts(rounded), ElementsAre(HasSubstr("bf16 is not had with isa 'avx2'")));
 }
 
 TEST(Resolved, LeavesGivenNumbersAlone) {

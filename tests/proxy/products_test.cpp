@@ -3,9 +3,12 @@
 #include "proxy/reference.hpp"
 
 #include <bimix/core/random.hpp>
+#include <bimix/proxy/options.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <thread>
 #include <vector>
@@ -29,45 +32,76 @@ struct Case {
   std::vector<float> w = noise(in * out, 1), x = noise(rows * in, 2), dy = noise(rows * out, 3);
 };
 
-/// Sums of `depth` products of order 1, each rounded: sqrt(depth) numbers of 2^-24.
+/// bf16 keeps eight bits of a number: the nearest, ties to even.
+float rounded(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return std::bit_cast<float>((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000U);
+}
+
+/// The case as products of these factors see it.
+Case as_multiplied(Case c, Factors factors) {
+  if (factors == Factors::bf16)
+    for (std::vector<float>* numbers : {&c.w, &c.x, &c.dy})
+      for (float& value : *numbers) value = rounded(value);
+  return c;
+}
+
+/// Sums of `depth` products of order 1, each rounded: sqrt(depth) numbers of 2^-24. The same for
+/// bf16, whose products are exact in single precision.
 void expect_close(const std::vector<float>& seen, const std::vector<double>& wanted, Index depth) {
   const double tolerance = (4 + static_cast<double>(depth)) * std::ldexp(1.0, -24) * 4;
   for (std::size_t i = 0; i < seen.size(); ++i)
     ASSERT_NEAR(static_cast<double>(seen[i]), wanted[i], tolerance) << "at " << i;
 }
 
-TEST(LinearProducts, AreTheProductsAtOddSizes) {
+/// fp32, and bf16 where this machine has it.
+std::vector<Factors> factors_here() {
+  const auto& levels = isa_levels();
+  const bool has_bf16 = std::find(levels.begin(), levels.end(), detect_isa()) >=
+                        std::find(levels.begin(), levels.end(), "avx512");
+  return has_bf16 ? std::vector{Factors::fp32, Factors::bf16} : std::vector{Factors::fp32};
+}
+
+class LinearProductsOf : public testing::TestWithParam<Factors> {};
+
+TEST_P(LinearProductsOf, AreTheProductsAtOddSizes) {
   using reference::Operand;
-  for (const Case& c : {Case{1, 2, 3}, Case{13, 24, 72}, Case{33, 7, 19}, Case{64, 48, 16}}) {
+  for (const Case& given : {Case{1, 2, 3}, Case{13, 24, 72}, Case{33, 7, 19}, Case{64, 48, 16}}) {
     Arena arena;
-    LinearProducts products(arena, c.rows, c.in, c.out);
-    products.pack(c.w.data());
+    LinearProducts products(arena, given.rows, given.in, given.out, GetParam());
+    products.pack(given.w.data());
+    const Case c = as_multiplied(given, GetParam());
     const Buffer scratch = arena.take(products.scratch_size());
     for (const int keep : {0, 1}) {
       std::vector<float> y = noise(c.rows * c.out, 4), dw = noise(c.in * c.out, 5);
       std::vector<double> y_wanted = widened(y), dw_wanted = widened(dw);
-      products.forward(c.x.data(), keep, y.data(), scratch.data());
+      products.forward(given.x.data(), keep, y.data(), scratch.data());
       reference::matmul<double>(Operand::plain, Operand::plain, c.rows, c.out, c.in,
                                 widened(c.x).data(), widened(c.w).data(), keep, y_wanted.data());
       expect_close(y, y_wanted, c.in);
-      products.weight_gradient(c.x.data(), c.dy.data(), keep, dw.data());
+      products.weight_gradient(given.x.data(), given.dy.data(), keep, dw.data(), scratch.data());
       reference::matmul<double>(Operand::transposed, Operand::plain, c.in, c.out, c.rows,
                                 widened(c.x).data(), widened(c.dy).data(), keep, dw_wanted.data());
       expect_close(dw, dw_wanted, c.rows);
     }
     std::vector<float> dx(c.x.size());
     std::vector<double> dx_wanted(c.x.size());
-    products.input_gradient(c.dy.data(), dx.data(), scratch.data());
+    products.input_gradient(given.dy.data(), dx.data(), scratch.data());
     reference::matmul<double>(Operand::plain, Operand::transposed, c.rows, c.in, c.out,
                               widened(c.dy).data(), widened(c.w).data(), 0, dx_wanted.data());
     expect_close(dx, dx_wanted, c.out);
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Precisions, LinearProductsOf, testing::ValuesIn(factors_here()),
+                         [](const auto& each) {
+                           return std::string(each.param == Factors::bf16 ? "bf16" : "fp32");
+                         });
+
 TEST(LinearProducts, SeeTheWeightsAsTheyWereAtTheLastPack) {
   Case c{4, 8, 8};
   Arena arena;
-  LinearProducts products(arena, c.rows, c.in, c.out);
+  LinearProducts products(arena, c.rows, c.in, c.out, Factors::fp32);
   const Buffer scratch = arena.take(products.scratch_size());
   products.pack(c.w.data());
   std::vector<float> before(c.dy.size()), after(c.dy.size());
@@ -83,7 +117,7 @@ TEST(LinearProducts, SeeTheWeightsAsTheyWereAtTheLastPack) {
 TEST(LinearProducts, HaveTheSameBitsInEveryThread) {
   const Case c{128, 64, 192};
   Arena arena;
-  LinearProducts products(arena, c.rows, c.in, c.out);
+  LinearProducts products(arena, c.rows, c.in, c.out, Factors::fp32);
   products.pack(c.w.data());
   std::vector<std::vector<float>> results(3, std::vector<float>(c.dy.size()));
   std::vector<std::thread> threads;

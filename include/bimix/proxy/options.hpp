@@ -35,7 +35,8 @@ struct ProxyOptions {
 
   int eval_sequences = 192;  ///< of `context` tokens, for each evaluation domain
 
-  std::string precision = "auto";  ///< (auto) "fp32"
+  /// (auto) "fp32", or "bf16": factors of products rounded to bf16, everything else in fp32
+  std::string precision = "auto";
   int micro_batch = 0;       ///< (auto) sequences whose gradients are summed in turn; divides batch
   std::string isa = "auto";  ///< (auto) widest instructions to use: a name of `isa_levels()`
 
@@ -51,7 +52,7 @@ struct ProxyOptions {
 std::vector<Complaint> complaints(const ProxyOptions& options);
 
 /// The options with every (auto) field filled in for this machine. Idempotent.
-/// @throws UsageError if the options have complaints
+/// @throws UsageError if the options have complaints, DataError for bf16 on a machine without
 /// @note the only place that looks at the processor
 ProxyOptions resolved(const ProxyOptions& options);
 
@@ -62,7 +63,8 @@ std::string canonical_text(const ProxyOptions& options);
 /// What the model is, for people: "4 layers x 128, 4 heads, ...". @param options resolved
 std::string description(const ProxyOptions& options);
 
-/// Instruction set levels from least to most: "baseline", "avx2", "avx512".
+/// Instruction set levels from least to most: "baseline", "avx2", "avx512", and "avx512_bf16" and
+/// "amx", which only bf16 makes use of.
 const std::vector<std::string>& isa_levels();
 /// The highest of them that this machine can run.
 std::string detect_isa();
