@@ -44,13 +44,17 @@ std::vector<double> project_to_simplex(std::span<const double> point, double flo
 }
 
 double stable_sum(std::span<const double> terms) {
-  double sum = 0.0, lost = 0.0;
-  for (const double term : terms) {
-    const double next = sum + term;
-    lost += std::abs(sum) >= std::abs(term) ? (sum - next) + term : (term - next) + sum;
-    sum = next;
-  }
-  return std::isfinite(lost) ? sum + lost : sum;
+  StableSum sum;
+  for (const double term : terms) sum.add(term);
+  return sum.value();
 }
+
+void StableSum::add(double term) {
+  const double next = sum_ + term;
+  lost_ += std::abs(sum_) >= std::abs(term) ? (sum_ - next) + term : (term - next) + sum_;
+  sum_ = next;
+}
+
+double StableSum::value() const { return std::isfinite(lost_) ? sum_ + lost_ : sum_; }
 
 }  // namespace bimix

@@ -23,4 +23,15 @@ std::vector<double> project_to_simplex(std::span<const double> point, double flo
 /// the number of terms. NaN and infinities behave as in a plain sum.
 double stable_sum(std::span<const double> terms);
 
+/// The same for terms that come one at a time.
+class StableSum {
+ public:
+  void add(double term);
+  double value() const;
+
+ private:
+  double sum_ = 0.0;
+  double lost_ = 0.0;
+};
+
 }  // namespace bimix
