@@ -35,7 +35,7 @@ class CampaignParser {
     root_.count("seed", seed, {0, any_count}, "");
     campaign_.seed = static_cast<std::uint64_t>(seed);
     root_.flag("normalise", normalise_, "");
-    only_value("tokens", "bytes");
+    parse_tokens();
     parse_domains();
     parse_source();
     parse_eval_domains();
@@ -51,13 +51,46 @@ class CampaignParser {
   }
 
  private:
-  /// A key of which this version knows one value.
-  void only_value(const char* key, const std::string& value) {
-    std::string written = value;
-    root_.text(key, written, "");
-    if (written != value)
-      findings_.complain(key, {.problem = fmt::format("'{}' is not in this version", written),
-                               .remedy = fmt::format("Use '{}'", value)});
+  void parse_tokens() {
+    std::string word(token_word(1));
+    root_.text("tokens", word, "");
+    const int width = token_width(word);
+    campaign_.corpus.tokens = {std::max(width, 1), most_vocabulary(std::max(width, 1))};
+    if (width > 0) return;
+    const std::vector<std::string> known{"bytes", "uint16", "uint32"};
+    const auto nearest = nearest_name(word, known);
+    findings_.complain(
+        "tokens", {.problem = fmt::format("'{}' is not in this version", word),
+                   .rule = "there is " + join_words(known),
+                   .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest)
+                                     : "Use bytes for text; a tokenizer's files, such as those of "
+                                       "Megatron, are uint16 or uint32"});
+  }
+
+  /// A proxy and its texts have one vocabulary. Other sources train elsewhere; there tokens may be
+  /// as large as files can hold.
+  void settle_vocabulary(bool is_given) {
+    TokenFormat& tokens = campaign_.corpus.tokens;
+    const int vocabulary = campaign_.proxy.vocabulary, most = most_vocabulary(tokens.width);
+    const std::string key = "source.proxy.vocabulary";
+    const std::string word(token_word(tokens.width));
+    if (tokens.width == 1 && vocabulary != most)
+      findings_.complain(key,
+                         {.problem = fmt::format("{} does not go with tokens: bytes", vocabulary),
+                          .rule = "there are 256 bytes",
+                          .remedy = "Leave it out, or say `tokens: uint16` and name files of "
+                                    "token numbers"});
+    else if (!is_given && tokens.width > 1)
+      findings_.complain(key,
+                         {.problem = "is missing",
+                          .rule = fmt::format("tokens: {} have no vocabulary of their own", word),
+                          .remedy = "Write that of the tokenizer, for example 50257"});
+    else if (vocabulary > most)
+      findings_.complain(key, {.problem = fmt::format("{} is beyond tokens: {}", vocabulary, word),
+                               .rule = fmt::format("they are below {}", most),
+                               .remedy = "Say `tokens: uint32` if that is what the files hold"});
+    else
+      tokens.vocabulary = vocabulary;
   }
 
   void check_name() {
@@ -207,7 +240,9 @@ class CampaignParser {
       const std::size_t before = findings_.count();
       Reader block(source.take("proxy"), "source.proxy", findings_);
       config::describe(block, campaign_.proxy);
+      const bool has_vocabulary = block.has("vocabulary");
       block.finish();
+      if (findings_.count() == before) settle_vocabulary(has_vocabulary);
       // Values that were not read would be judged by their defaults.
       if (findings_.count() == before) findings_.adopt("source.", complaints(campaign_.proxy));
       for (const DomainFiles& files : campaign_.corpus.domains)

@@ -23,6 +23,7 @@ void describe(Visitor& v, ProxyOptions& o) {
   v.whole("width", o.width, {2, 65536}, "of the residual stream; a multiple of heads");
   v.whole("heads", o.heads, {1, 1024}, "attention heads");
   v.whole("order", o.order, {1, 32}, "ngram: length of the longest");
+  v.whole("vocabulary", o.vocabulary, {2, 1 << 20}, "of the tokenizer; 256 for tokens: bytes");
   v.whole("context", o.context, {1, 1 << 20}, "tokens of a training sequence");
   v.whole("batch", o.batch, {1, 1 << 20}, "sequences of an optimiser step");
   v.number("learning_rate", o.learning_rate, {0, 10}, "after warm-up; 0: by width");

@@ -213,7 +213,8 @@ std::string resolved_yaml(const Campaign& campaign) {
   out << YAML::Key << "seed" << YAML::Value << fmt::format("{}", campaign.seed);
   write_domains(out, campaign);
   write_eval_domains(out, campaign.domains);
-  out << YAML::Key << "tokens" << YAML::Value << "bytes";
+  out << YAML::Key << "tokens" << YAML::Value
+      << std::string(token_word(campaign.corpus.tokens.width));
   write_design(out, campaign);
   out << YAML::Key << "source" << YAML::Value << YAML::BeginMap;
   if (campaign.source == SourceKind::proxy)
@@ -249,10 +250,12 @@ std::string campaign_keys() {
       "normalise        divide given shares by their sum  [false]\n"
       "eval_domains     same, or but for a proxy {set: {share_of: domain}, ...}: every evaluation\n"
       "                   set and the training domain whose share its loss follows, {} for none\n"
-      "tokens           bytes\n"
+      "tokens           what files hold: bytes of text, or a tokenizer's numbers as uint16 or "
+      "uint32\n"
+      "                   (raw, .npy or llm.c shards; needs source.proxy.vocabulary)  [bytes]\n"
       "\n"
       "domains.<name>   (their order is the order everywhere)\n"
-      "  train            files or globs of text, relative to the working directory\n"
+      "  train            files or globs of text or tokens, relative to the working directory\n"
       "  eval             the same, never trained on; a part of train is held out without it\n"
       "  share            in the default mixture; all sum to 1\n"
       "  unique_tokens    for max_epochs: auto, or a number\n"

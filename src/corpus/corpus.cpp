@@ -1,4 +1,5 @@
 #include "mapped_file.hpp"
+#include "shard.hpp"
 #include "split.hpp"
 
 #include <bimix/core/error.hpp>
@@ -44,6 +45,9 @@ void check_options(const CorpusOptions& options) {
                       .problem = fmt::format("{} is outside (0, 0.5]", options.eval_fraction),
                       .rule = "something must be left to train on",
                       .remedy = "Try 0.1"});
+  require(options.tokens.vocabulary >= 2 &&
+              options.tokens.vocabulary <= most_vocabulary(options.tokens.width),
+          "a vocabulary that goes with the tokens");
   std::set<std::string> names;
   for (const DomainFiles& domain : options.domains) {
     if (domain.train_patterns.empty())
@@ -81,19 +85,15 @@ class Usage {
   std::map<std::string, Use> uses_;
 };
 
-constexpr std::size_t whole_file_bytes = std::size_t{16} << 20;
-constexpr std::size_t block_bytes = std::size_t{64} << 10;
-constexpr std::size_t block_count = 256;
-
-std::string content_fingerprint(std::span<const std::uint8_t> tokens) {
-  const std::string_view bytes(reinterpret_cast<const char*>(tokens.data()), tokens.size());
-  if (bytes.size() <= whole_file_bytes) return content_hash(bytes);
+std::string content_fingerprint(const TokenSpan& tokens) {
+  const auto hash_of = [&](const Block& block) {
+    const auto bytes = tokens.subspan(block.from, block.count).bytes();
+    return content_hash({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  const std::vector<Block> blocks = sample_blocks(tokens);
+  if (blocks.size() == 1) return hash_of(blocks.front());
   std::string hashes;
-  for (std::size_t b = 0; b < block_count; ++b) {
-    // First and last block touch the file's ends; (size - block) * b fits 64 bits to 2^56 bytes.
-    const std::size_t at = (bytes.size() - block_bytes) * b / (block_count - 1);
-    hashes += content_hash(bytes.substr(at, block_bytes));
-  }
+  for (const Block& block : blocks) hashes += hash_of(block);
   return content_hash(hashes);
 }
 
@@ -105,7 +105,7 @@ void describe(const PackedTokens& tokens, const char* part, std::string& text) {
 
 }  // namespace
 
-Corpus::Corpus(const CorpusOptions& options) {
+Corpus::Corpus(const CorpusOptions& options) : format_(options.tokens) {
   check_options(options);
   Usage usage;
   for (const DomainFiles& files : options.domains) {
@@ -114,7 +114,10 @@ Corpus::Corpus(const CorpusOptions& options) {
       for (const Found& file : found) {
         MappedFile mapped = map_file(file.match.path);
         mappings_.push_back(std::move(mapped.owner));
-        documents.push_back({file.match.name, mapped.bytes});
+        const std::string place = file.match.path.string();
+        const TokenSpan tokens = shard_tokens(place, mapped.bytes, format_);
+        documents.push_back({file.match.name, tokens, place});
+        check_sample(documents.back(), format_.vocabulary);
       }
       return documents;
     };
@@ -128,8 +131,10 @@ Corpus::Corpus(const CorpusOptions& options) {
       for (const Found& file : eval) usage.note(file, files.name, Part::eval);
       split.eval = documents_of(eval);
     }
-    Domain domain{PackedTokens(std::move(split.train)), PackedTokens(std::move(split.eval)), ""};
+    Domain domain{PackedTokens(std::move(split.train), format_.vocabulary),
+                  PackedTokens(std::move(split.eval), format_.vocabulary), ""};
     std::string description = files.name + "\n";
+    if (format_.width > 1) description += fmt::format("tokens {}\n", token_word(format_.width));
     describe(domain.train, "train", description);
     describe(domain.eval, "eval", description);
     domain.fingerprint = content_hash(description);

@@ -1,13 +1,40 @@
 #include <bimix/core/error.hpp>
 #include <bimix/corpus/packed_tokens.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace bimix {
 
-PackedTokens::PackedTokens(std::vector<Document> documents) : documents_(std::move(documents)) {
+void copy_tokens(const Document& document, std::size_t from, int vocabulary,
+                 std::span<std::int32_t> out) {
+  const TokenSpan tokens = document.tokens.subspan(from, out.size());
+  if (tokens.width() == 1) {
+    std::copy_n(tokens.bytes().begin(), out.size(), out.begin());
+    return;
+  }
+  const auto limit = static_cast<std::uint32_t>(vocabulary);
+  if (tokens.copy_to(out) < limit) return;
+  const auto wrong = std::find_if(out.begin(), out.end(), [&](std::int32_t token) {
+    return static_cast<std::uint32_t>(token) >= limit;
+  });
+  throw DataError(
+      {.place = document.file.empty() ? document.name : document.file,
+       .problem =
+           fmt::format("token {} (counted from 0) is {}",
+                       document.skipped + from + static_cast<std::size_t>(wrong - out.begin()),
+                       static_cast<std::uint32_t>(*wrong)),
+       .rule = fmt::format("tokens are below the vocabulary of {}", vocabulary),
+       .remedy = fmt::format("Raise proxy.vocabulary to that of the tokenizer, or say `tokens: {}` "
+                             "if the file holds tokens of that width",
+                             token_word(tokens.width() == 2 ? 4 : 2))});
+}
+
+PackedTokens::PackedTokens(std::vector<Document> documents, int vocabulary)
+    : documents_(std::move(documents)), vocabulary_(vocabulary) {
   for (const Document& document : documents_)
-    starts_.push_back(starts_.back() + std::ssize(document.tokens));
+    starts_.push_back(starts_.back() + static_cast<std::int64_t>(document.tokens.size()));
 }
 
 void PackedTokens::copy(std::int64_t from, std::span<std::int32_t> out) const {
@@ -17,9 +44,9 @@ void PackedTokens::copy(std::int64_t from, std::span<std::int32_t> out) const {
   for (std::size_t done = 0; done < out.size(); ++document) {
     const auto skipped =
         static_cast<std::size_t>(from + static_cast<std::int64_t>(done) - starts_[document]);
-    const auto rest = documents_[document].tokens.subspan(skipped);
-    const std::size_t taken = std::min(rest.size(), out.size() - done);
-    std::copy_n(rest.begin(), taken, out.begin() + static_cast<std::ptrdiff_t>(done));
+    const std::size_t rest = documents_[document].tokens.size() - skipped;
+    const std::size_t taken = std::min(rest, out.size() - done);
+    copy_tokens(documents_[document], skipped, vocabulary_, out.subspan(done, taken));
     done += taken;
   }
 }

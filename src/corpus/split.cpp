@@ -11,12 +11,14 @@
 namespace bimix {
 namespace {
 
-/// First byte of the tail to hold out.
-std::size_t tail_start(std::span<const std::uint8_t> tokens, std::size_t wanted) {
+/// First token of the tail to hold out.
+std::size_t tail_start(const TokenSpan& tokens, std::size_t wanted) {
   const std::size_t mark = tokens.size() - std::min(wanted, tokens.size() - 1);
-  const auto line_end = std::find(tokens.begin() + static_cast<std::ptrdiff_t>(mark) - 1,
-                                  tokens.end(), static_cast<std::uint8_t>('\n'));
-  const auto after = static_cast<std::size_t>(line_end - tokens.begin()) + 1;
+  if (tokens.width() > 1) return mark;  // which token ends a line only the tokenizer knows
+  const auto bytes = tokens.bytes();
+  const auto line_end = std::find(bytes.begin() + static_cast<std::ptrdiff_t>(mark) - 1,
+                                  bytes.end(), static_cast<std::uint8_t>('\n'));
+  const auto after = static_cast<std::size_t>(line_end - bytes.begin()) + 1;
   // Without a line end in the first half of the tail (binary data, one long line), at the mark.
   return after <= mark + wanted / 2 && after < tokens.size() ? after : mark;
 }
@@ -48,8 +50,8 @@ Split split_documents(const std::vector<Document>& documents, double fraction, s
         [](const Document& a, const Document& b) { return a.tokens.size() < b.tokens.size(); });
     const std::size_t cut =
         tail_start(largest->tokens, static_cast<std::size_t>(std::llround(target)));
-    split.eval.push_back({largest->name, largest->tokens.subspan(cut)});
-    largest->tokens = largest->tokens.first(cut);
+    split.eval.push_back({largest->name, largest->tokens.subspan(cut), largest->file, cut});
+    largest->tokens = largest->tokens.subspan(0, cut);
   }
   return split;
 }

@@ -1,16 +1,19 @@
 #include <bimix/core/error.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
 
+#include <boost/sort/spreadsort/integer_sort.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <functional>
+#include <iterator>
 #include <numeric>
+#include <utility>
 
 namespace bimix {
 namespace {
 
-constexpr std::size_t alphabet = BigramCounts::alphabet;
+constexpr std::size_t alphabet = 256;
 constexpr std::size_t cell_count = alphabet * alphabet;
 constexpr std::uint64_t table_limit = std::uint64_t{1} << 31;  // of 2^32: no cell overflows
 
@@ -60,32 +63,59 @@ void count(const std::uint8_t* text, std::size_t bigrams, std::uint32_t* near_ta
   count_bytes(far_text + in_words, bigrams - half - in_words, far_table);
 }
 
+bool is_before(const Bigram& a, const Bigram& b) {
+  return a.first != b.first ? a.first < b.first : a.second < b.second;
+}
+
+/// Counts of one pair that stand side by side become one.
+void join_equal(std::vector<Bigram>& bigrams) {
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < bigrams.size(); ++i) {
+    if (is_before(bigrams[last], bigrams[i]))
+      bigrams[++last] = bigrams[i];
+    else
+      bigrams[last].count += bigrams[i].count;
+  }
+  if (!bigrams.empty()) bigrams.resize(last + 1);
+}
+
+constexpr std::size_t most_pairs = std::size_t{1} << 24;  // collected at one time
+
 }  // namespace
 
-BigramCounts::BigramCounts(std::vector<std::int64_t> cells) : cells_(std::move(cells)) {
-  require(cells_.size() == cell_count, "BigramCounts has 65536 cells");
-  require(std::all_of(cells_.begin(), cells_.end(), [](std::int64_t c) { return c >= 0; }),
-          "BigramCounts are not negative");
+BigramCounts::BigramCounts(std::vector<Bigram> bigrams) : bigrams_(std::move(bigrams)) {
+  for (std::size_t i = 0; i < bigrams_.size(); ++i)
+    require(bigrams_[i].count > 0 && (i == 0 || is_before(bigrams_[i - 1], bigrams_[i])),
+            "BigramCounts are ascending and positive");
 }
 
 void BigramCounts::merge(const BigramCounts& other) {
-  std::transform(cells_.begin(), cells_.end(), other.cells_.begin(), cells_.begin(), std::plus<>());
+  std::vector<Bigram> all;
+  all.reserve(bigrams_.size() + other.bigrams_.size());
+  std::merge(bigrams_.begin(), bigrams_.end(), other.bigrams_.begin(), other.bigrams_.end(),
+             std::back_inserter(all), is_before);
+  join_equal(all);
+  bigrams_ = std::move(all);
 }
 
 std::vector<std::int64_t> BigramCounts::first_tokens() const {
   std::vector<std::int64_t> sums;
-  for (auto row = cells_.begin(); row != cells_.end(); row += alphabet)
-    sums.push_back(std::accumulate(row, row + alphabet, std::int64_t{0}));
+  for (std::size_t i = 0; i < bigrams_.size(); ++i) {
+    if (i == 0 || bigrams_[i - 1].first != bigrams_[i].first) sums.push_back(0);
+    sums.back() += bigrams_[i].count;
+  }
   return sums;
 }
 
 std::int64_t BigramCounts::total() const {
-  return std::accumulate(cells_.begin(), cells_.end(), std::int64_t{0});
+  return std::accumulate(bigrams_.begin(), bigrams_.end(), std::int64_t{0},
+                         [](std::int64_t sum, const Bigram& b) { return sum + b.count; });
 }
 
-BigramCounter::BigramCounter() : tables_(second_table + cell_count, 0), cells_(cell_count, 0) {}
+ByteBigramCounter::ByteBigramCounter()
+    : tables_(second_table + cell_count, 0), cells_(cell_count, 0) {}
 
-void BigramCounter::add(std::span<const std::uint8_t> text) {
+void ByteBigramCounter::add(std::span<const std::uint8_t> text) {
   while (text.size() >= 2) {
     if (pending_ == table_limit) empty_tables();
     const auto bigrams =
@@ -96,20 +126,51 @@ void BigramCounter::add(std::span<const std::uint8_t> text) {
   }
 }
 
-BigramCounts BigramCounter::take() {
+BigramCounts ByteBigramCounter::take() {
   empty_tables();
-  BigramCounts counts(cells_);
+  std::vector<Bigram> bigrams;
+  for (std::size_t cell = 0; cell < cell_count; ++cell)
+    if (cells_[cell] > 0)
+      bigrams.push_back({static_cast<std::int32_t>(cell / alphabet),
+                         static_cast<std::int32_t>(cell % alphabet), cells_[cell]});
   std::fill(cells_.begin(), cells_.end(), 0);
-  return counts;
+  return BigramCounts(std::move(bigrams));
 }
 
-void BigramCounter::empty_tables() {
+void ByteBigramCounter::empty_tables() {
   for (std::size_t x = 0; x < alphabet; ++x)
     for (std::size_t y = 0; y < alphabet; ++y)
       cells_[alphabet * x + y] += std::int64_t{tables_[x + alphabet * y]} +
                                   std::int64_t{tables_[second_table + x + alphabet * y]};
   std::fill(tables_.begin(), tables_.end(), 0);
   pending_ = 0;
+}
+
+void TokenBigramCounter::add(std::span<const std::int32_t> text) {
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (pairs_.size() == most_pairs) empty_pairs();
+    pairs_.push_back((static_cast<std::uint64_t>(text[i]) << 32) +
+                     static_cast<std::uint64_t>(text[i + 1]));
+  }
+}
+
+BigramCounts TokenBigramCounter::take() {
+  empty_pairs();
+  pairs_.shrink_to_fit();
+  return std::exchange(counts_, {});
+}
+
+void TokenBigramCounter::empty_pairs() {
+  boost::sort::spreadsort::integer_sort(pairs_.begin(), pairs_.end());
+  std::vector<Bigram> bigrams;
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    if (i == 0 || pairs_[i - 1] != pairs_[i])
+      bigrams.push_back({static_cast<std::int32_t>(pairs_[i] >> 32),
+                         static_cast<std::int32_t>(pairs_[i] & 0xffffffff), 0});
+    ++bigrams.back().count;
+  }
+  pairs_.clear();
+  counts_.merge(BigramCounts(std::move(bigrams)));
 }
 
 }  // namespace bimix

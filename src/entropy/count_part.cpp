@@ -14,7 +14,8 @@ constexpr std::int64_t window = 64 * 1024;
 std::vector<std::int64_t> bigram_starts(const PackedTokens& tokens) {
   std::vector<std::int64_t> starts{0};
   for (const Document& document : tokens.documents())
-    starts.push_back(starts.back() + std::max<std::int64_t>(0, std::ssize(document.tokens) - 1));
+    starts.push_back(starts.back() + std::max<std::int64_t>(
+                                         0, static_cast<std::int64_t>(document.tokens.size()) - 1));
   return starts;
 }
 
@@ -41,15 +42,44 @@ std::int64_t scaled(std::int64_t a, std::int64_t b, std::int64_t c) {
   return static_cast<std::int64_t>(Wide{a} * b / c);
 }
 
+/// Counts stretches of documents, whatever holds their tokens.
+class Counter {
+ public:
+  explicit Counter(const PackedTokens& tokens) : tokens_(tokens) {}
+
+  /// Counts `bigrams` from a token of a document on.
+  void add(const Document& document, std::size_t from, std::size_t bigrams) {
+    if (document.tokens.width() == 1) {
+      bytes_.add(document.tokens.subspan(from, bigrams + 1).bytes());
+    } else {
+      text_.resize(bigrams + 1);
+      copy_tokens(document, from, tokens_.vocabulary(), text_);
+      wide_.add(text_);
+    }
+  }
+
+  BigramCounts take() {
+    BigramCounts counts = bytes_.take();
+    counts.merge(wide_.take());
+    return counts;
+  }
+
+ private:
+  const PackedTokens& tokens_;
+  ByteBigramCounter bytes_{};
+  TokenBigramCounter wide_{};
+  std::vector<std::int32_t> text_{};  ///< at most a window
+};
+
 /// Counts positions [from, to) of a domain.
 void count_range(const PackedTokens& tokens, const std::vector<std::int64_t>& starts,
-                 std::int64_t from, std::int64_t to, BigramCounter& counter) {
+                 std::int64_t from, std::int64_t to, Counter& counter) {
   const auto after = std::upper_bound(starts.begin(), starts.end(), from);
   for (auto d = static_cast<std::size_t>(after - starts.begin()) - 1; from < to; ++d) {
     const std::int64_t last = std::min(to, starts[d + 1]);
     if (from == last) continue;  // a document of one token
-    counter.add(tokens.documents()[d].tokens.subspan(static_cast<std::size_t>(from - starts[d]),
-                                                     static_cast<std::size_t>(last - from + 1)));
+    counter.add(tokens.documents()[d], static_cast<std::size_t>(from - starts[d]),
+                static_cast<std::size_t>(last - from));
     from = last;
   }
 }
@@ -64,7 +94,7 @@ BigramCounts count_part(const Corpus& corpus, std::size_t domain, const EntropyO
   const std::int64_t all = bigrams_of(corpus, domain);
   const std::int64_t wanted = options.equal_tokens ? smallest_domain(corpus) : all;
   const std::int64_t windows = (all + window - 1) / window;
-  BigramCounter counter;
+  Counter counter(tokens);
   for (std::int64_t w = scaled(windows, part, parts); w < scaled(windows, part + 1, parts); ++w) {
     // Each window gives its share of what is wanted; rounding down the running sum makes it exact.
     const std::int64_t begin = w * window, end = std::min(all, begin + window);

@@ -14,31 +14,15 @@ namespace {
 
 constexpr const char* vne = "von-neumann";
 
-double plug_in(const std::vector<std::int64_t>& counts, std::int64_t total) {
-  std::vector<double> terms;
-  for (const std::int64_t count : counts) {
-    if (count == 0) continue;
-    const double p = static_cast<double>(count) / static_cast<double>(total);
-    terms.push_back(-p * std::log(p));
-  }
-  return stable_sum(terms);
+/// -p(x, given) ln p(x | given), the counts being of (x, given), of all, and of given.
+double term(std::int64_t count, std::int64_t total, std::int64_t given) {
+  const auto n = static_cast<double>(count);
+  return -n / static_cast<double>(total) * std::log(n / static_cast<double>(given));
 }
 
-std::int64_t distinct(const std::vector<std::int64_t>& counts) {
-  return std::count_if(counts.begin(), counts.end(), [](std::int64_t c) { return c > 0; });
-}
-
-/// "shannon", "joint" or "conditional" of one domain.
-double count_measure(const std::string& measure, const BigramCounts& counts, bool miller_madow) {
-  double shannon_bias = 0, joint_bias = 0;
-  if (miller_madow) {
-    shannon_bias = miller_madow_correction(distinct(counts.first_tokens()), counts.total());
-    joint_bias = miller_madow_correction(distinct(counts.cells()), counts.total());
-  }
-  if (measure == "shannon") return shannon_entropy(counts) + shannon_bias;
-  if (measure == "joint") return joint_entropy(counts) + joint_bias;
-  // Corrected joint less corrected Shannon: the chain rule stands.
-  return conditional_entropy(counts) + joint_bias - shannon_bias;
+double measure_of(const std::string& measure, const CountEntropy& counts) {
+  if (measure == "shannon") return counts.shannon;
+  return measure == "joint" ? counts.joint : counts.conditional;
 }
 
 }  // namespace
@@ -90,7 +74,8 @@ void check(const EntropyOptions& options) {
 }
 
 EntropyTable finish(const std::vector<std::string>& domains, const EntropyOptions& options,
-                    std::span<const BigramCounts> counts, std::span<const SampleEntropy> samples) {
+                    std::span<const CountEntropy> counts, std::span<const SampleEntropy> samples,
+                    int width) {
   check(options);
   require(!wants_counts(options) || counts.size() == domains.size(), "counts of every domain");
   require(!wants_samples(options) || samples.size() == domains.size(), "samples of every domain");
@@ -99,9 +84,8 @@ EntropyTable finish(const std::vector<std::string>& domains, const EntropyOption
   for (std::size_t m = 0; m < options.measures.size(); ++m) {
     std::vector<double> nats;
     for (std::size_t d = 0; d < domains.size(); ++d)
-      nats.push_back(options.measures[m] == vne
-                         ? samples[d].nats
-                         : count_measure(options.measures[m], counts[d], options.miller_madow));
+      nats.push_back(options.measures[m] == vne ? samples[d].nats
+                                                : measure_of(options.measures[m], counts[d]));
     const Mixture mixture = mixture_from_entropy(nats);
     for (std::size_t d = 0; d < domains.size(); ++d) {
       table.nats(m, d) = nats[d];
@@ -109,10 +93,10 @@ EntropyTable finish(const std::vector<std::string>& domains, const EntropyOption
     }
   }
   if (wants_counts(options))
-    for (const BigramCounts& count : counts) table.bigrams.push_back(count.total());
+    for (const CountEntropy& count : counts) table.bigrams.push_back(count.bigrams);
   if (wants_samples(options)) {
     for (const SampleEntropy& sample : samples) table.samples.push_back(sample.samples);
-    table.embedding = embedding_name(options);
+    table.embedding = embedding_name(options, width);
   }
   return table;
 }
@@ -120,32 +104,57 @@ EntropyTable finish(const std::vector<std::string>& domains, const EntropyOption
 EntropyTable entropy_table(const Corpus& corpus, const EntropyOptions& options,
                            std::uint64_t seed) {
   check(options);
-  std::vector<BigramCounts> counts;
+  std::vector<CountEntropy> counts;
   std::vector<SampleEntropy> samples;
   for (std::size_t d = 0; d < corpus.domain_count(); ++d) {
-    if (wants_counts(options)) counts.push_back(count_part(corpus, d, options));
+    if (wants_counts(options))
+      counts.push_back(count_entropy(count_part(corpus, d, options), options));
     if (wants_samples(options)) samples.push_back(von_neumann(corpus, d, options, seed));
   }
-  return finish(corpus.names(), options, counts, samples);
+  return finish(corpus.names(), options, counts, samples, corpus.format().width);
+}
+
+CountEntropy count_entropy(const BigramCounts& counts, const EntropyOptions& options) {
+  CountEntropy entropy{.shannon = shannon_entropy(counts),
+                       .joint = joint_entropy(counts),
+                       .conditional = conditional_entropy(counts),
+                       .bigrams = counts.total()};
+  if (!options.miller_madow) return entropy;
+  const double shannon_bias =
+      miller_madow_correction(std::ssize(counts.first_tokens()), entropy.bigrams);
+  const double joint_bias = miller_madow_correction(std::ssize(counts.bigrams()), entropy.bigrams);
+  entropy.shannon += shannon_bias;
+  entropy.joint += joint_bias;
+  // Corrected joint less corrected Shannon: the chain rule stands.
+  entropy.conditional = entropy.conditional + joint_bias - shannon_bias;
+  return entropy;
 }
 
 double shannon_entropy(const BigramCounts& counts) {
-  return plug_in(counts.first_tokens(), counts.total());
+  const std::int64_t total = counts.total();
+  StableSum sum;
+  for (const std::int64_t count : counts.first_tokens()) sum.add(term(count, total, total));
+  return sum.value();
 }
 
-double joint_entropy(const BigramCounts& counts) { return plug_in(counts.cells(), counts.total()); }
+double joint_entropy(const BigramCounts& counts) {
+  const std::int64_t total = counts.total();
+  StableSum sum;
+  for (const Bigram& bigram : counts.bigrams()) sum.add(term(bigram.count, total, total));
+  return sum.value();
+}
 
 double conditional_entropy(const BigramCounts& counts) {
-  const std::vector<std::int64_t> first = counts.first_tokens();
-  const auto total = static_cast<double>(counts.total());
-  std::vector<double> terms;
-  for (std::size_t cell = 0; cell < counts.cells().size(); ++cell) {
-    const auto count = static_cast<double>(counts.cells()[cell]);
-    if (count == 0) continue;
-    const auto given = static_cast<double>(first[cell / BigramCounts::alphabet]);
-    terms.push_back(-count / total * std::log(count / given));
+  const std::int64_t total = counts.total();
+  const std::vector<std::int64_t> firsts = counts.first_tokens();
+  StableSum sum;
+  std::size_t row = 0;
+  const std::vector<Bigram>& bigrams = counts.bigrams();
+  for (std::size_t i = 0; i < bigrams.size(); ++i) {
+    if (i > 0 && bigrams[i - 1].first != bigrams[i].first) ++row;
+    sum.add(term(bigrams[i].count, total, firsts[row]));
   }
-  return stable_sum(terms);
+  return sum.value();
 }
 
 double miller_madow_correction(std::int64_t distinct_count, std::int64_t count) {

@@ -39,12 +39,18 @@ class FeatureHash {
   std::uint64_t factors_[2];
 };
 
+/// What a gram is multiplied by before its next token is added. Bytes stand side by side; four
+/// tokens of a larger vocabulary do not fit 64 bits, so there a gram is a number modulo 2^64 (the
+/// golden ratio's digits: any odd number without a pattern would do).
+std::uint64_t gram_base(int vocabulary) { return vocabulary <= 256 ? 256 : 0x9e3779b97f4a7c15U; }
+
 /// Adds the n-grams of a text, n within [shortest_gram, longest_gram].
-void embed(std::span<const std::int32_t> text, const FeatureHash& hash, double* vector) {
+void embed(std::span<const std::int32_t> text, std::uint64_t base, const FeatureHash& hash,
+           double* vector) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     std::uint64_t gram = 0;
     for (int n = 1; n <= longest_gram && at + static_cast<std::size_t>(n) <= text.size(); ++n) {
-      gram = (gram << 8) + static_cast<std::uint64_t>(text[at + static_cast<std::size_t>(n) - 1]);
+      gram = gram * base + static_cast<std::uint64_t>(text[at + static_cast<std::size_t>(n) - 1]);
       if (n >= shortest_gram) hash.add((static_cast<std::uint64_t>(n) << 56) + gram, vector);
     }
   }
@@ -70,9 +76,10 @@ std::int64_t sample_count(const Corpus& corpus, std::size_t domain, const Entrop
 
 }  // namespace
 
-std::string embedding_name(const EntropyOptions& options) {
-  return fmt::format("hashed byte {}- to {}-grams of texts of {} tokens, {} signed places",
-                     shortest_gram, longest_gram, options.sample_tokens, options.dimension);
+std::string embedding_name(const EntropyOptions& options, int width) {
+  return fmt::format("hashed {} {}- to {}-grams of texts of {} tokens, {} signed places",
+                     width == 1 ? "byte" : "token", shortest_gram, longest_gram,
+                     options.sample_tokens, options.dimension);
 }
 
 SampleEntropy von_neumann(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
@@ -84,12 +91,13 @@ SampleEntropy von_neumann(const Corpus& corpus, std::size_t domain, const Entrop
       RandomStream(seed, Purpose::entropy_samples, 0, name_key(corpus.names()[domain])),
       static_cast<std::uint64_t>(tokens.size() / options.sample_tokens));
   const FeatureHash hash(seed, options.dimension);
+  const std::uint64_t base = gram_base(tokens.vocabulary());
   Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(options.dimension, count);
   std::vector<std::int32_t> text(static_cast<std::size_t>(options.sample_tokens));
   for (std::int64_t k = 0; k < count; ++k) {
     const std::uint64_t place = order(static_cast<std::uint64_t>(k));
     tokens.copy(static_cast<std::int64_t>(place) * options.sample_tokens, text);
-    embed(text, hash, columns.col(k).data());
+    embed(text, base, hash, columns.col(k).data());
   }
   return {von_neumann_entropy(columns.transpose()), count};
 }

@@ -35,8 +35,8 @@ Table table_of(const std::string& bytes, std::size_t columns) {
   return table;
 }
 
-std::vector<BigramCounts> count_over_ranks(const Comm& comm, const Corpus& corpus,
-                                           const EntropyOptions& options) {
+std::vector<CountEntropy> count_bytes_over_ranks(const Comm& comm, const Corpus& corpus,
+                                                 const EntropyOptions& options) {
   // One part a rank and domain: each rank merges its own before anything is sent.
   const auto parts = static_cast<std::size_t>(comm.size());
   const std::size_t domains = corpus.domain_count();
@@ -44,11 +44,26 @@ std::vector<BigramCounts> count_over_ranks(const Comm& comm, const Corpus& corpu
   const auto pieces = map_over_ranks(comm, domains * parts, [&](std::size_t i) {
     return bytes_of(
         count_part(corpus, i / parts, options, static_cast<int>(i % parts), static_cast<int>(parts))
-            .cells());
+            .bigrams());
   });
   for (std::size_t i = 0; i < pieces.size(); ++i)
-    counts[i / parts].merge(BigramCounts(values_of<std::int64_t>(pieces[i])));
-  return counts;
+    counts[i / parts].merge(BigramCounts(values_of<Bigram>(pieces[i])));
+  std::vector<CountEntropy> entropies;
+  for (const BigramCounts& count : counts) entropies.push_back(count_entropy(count, options));
+  return entropies;
+}
+
+/// The pairs of a large vocabulary may take gigabytes: they stay on the rank that counts them, a
+/// whole domain at a time.
+std::vector<CountEntropy> count_tokens_over_ranks(const Comm& comm, const Corpus& corpus,
+                                                  const EntropyOptions& options) {
+  const auto pieces = map_over_ranks(comm, corpus.domain_count(), [&](std::size_t domain) {
+    return bytes_of(std::vector{count_entropy(count_part(corpus, domain, options), options)});
+  });
+  std::vector<CountEntropy> entropies;
+  for (const std::string& piece : pieces)
+    entropies.push_back(values_of<CountEntropy>(piece).front());
+  return entropies;
 }
 
 std::vector<SampleEntropy> sample_over_ranks(const Comm& comm, const Corpus& corpus,
@@ -70,11 +85,14 @@ std::vector<SampleEntropy> sample_over_ranks(const Comm& comm, const Corpus& cor
 EntropyTable entropy_over_ranks(const Comm& comm, const Corpus& corpus,
                                 const EntropyOptions& options, std::uint64_t seed) {
   collectively(comm, [&] { check(options); });
-  std::vector<BigramCounts> counts;
-  if (wants_counts(options)) counts = count_over_ranks(comm, corpus, options);
+  std::vector<CountEntropy> counts;
+  const int width = corpus.format().width;
+  if (wants_counts(options))
+    counts = width == 1 ? count_bytes_over_ranks(comm, corpus, options)
+                        : count_tokens_over_ranks(comm, corpus, options);
   std::vector<SampleEntropy> samples;
   if (wants_samples(options)) samples = sample_over_ranks(comm, corpus, options, seed);
-  return finish(corpus.names(), options, counts, samples);
+  return finish(corpus.names(), options, counts, samples, width);
 }
 
 namespace {

@@ -1,8 +1,10 @@
+#include <bimix/core/random.hpp>
 #include <bimix/corpus/corpus.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
 
 #include <benchmark/benchmark.h>
 
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -18,7 +20,7 @@ std::vector<std::uint8_t> source_text() {
   std::vector<std::uint8_t> text;
   while (text.size() < (std::size_t{4} << 20))
     for (const Document& document : corpus.tokens(0, Part::train).documents())
-      text.insert(text.end(), document.tokens.begin(), document.tokens.end());
+      text.insert(text.end(), document.tokens.bytes().begin(), document.tokens.bytes().end());
   return text;
 }
 
@@ -32,10 +34,24 @@ void set_rate(benchmark::State& state) {
 }
 
 void bigram_counter(benchmark::State& state) {
-  BigramCounter counter;
+  ByteBigramCounter counter;
   for (auto _ : state) counter.add(text());
   benchmark::DoNotOptimize(counter.take());
   set_rate(state);
+}
+
+/// Pairs of a vocabulary of 128K, some frequent and most rare.
+void token_bigram_counter(benchmark::State& state) {
+  RandomStream stream(1, Purpose::test);
+  std::vector<std::int32_t> tokens(std::size_t{1} << 24);
+  for (std::int32_t& token : tokens)
+    token = static_cast<std::int32_t>(std::exp(stream.uniform() * std::log(131072.0))) - 1;
+  for (auto _ : state) {
+    TokenBigramCounter counter;
+    counter.add(tokens);
+    benchmark::DoNotOptimize(counter.take());
+  }
+  state.SetItemsProcessed(state.iterations() * std::ssize(tokens));
 }
 
 void one_table_byte_by_byte(benchmark::State& state) {
@@ -64,6 +80,7 @@ void reading_alone(benchmark::State& state) {
 }
 
 BENCHMARK(bigram_counter);
+BENCHMARK(token_bigram_counter)->Unit(benchmark::kMillisecond);
 BENCHMARK(one_table_byte_by_byte);
 BENCHMARK(reading_alone);
 

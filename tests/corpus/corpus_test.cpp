@@ -23,7 +23,7 @@ std::set<std::string> document_names(const Corpus& corpus, std::size_t domain, P
 std::string text_of(const Corpus& corpus, std::size_t domain, Part part) {
   std::string text;
   for (const Document& document : corpus.tokens(domain, part).documents())
-    text.append(document.tokens.begin(), document.tokens.end());
+    text.append(document.tokens.bytes().begin(), document.tokens.bytes().end());
   return text;
 }
 

@@ -28,7 +28,7 @@ TEST_F(Slices, AreDisjointAndHeldOut) {
   ASSERT_EQ(slices.sequences(0), 50);
   std::string held_out;
   for (const Document& document : corpus.tokens(0, Part::eval).documents())
-    held_out.append(document.tokens.begin(), document.tokens.end());
+    held_out.append(document.tokens.bytes().begin(), document.tokens.bytes().end());
   std::set<std::size_t> places;
   const auto tokens = slices.tokens(0);
   for (std::size_t at = 0; at < tokens.size(); at += 33) {

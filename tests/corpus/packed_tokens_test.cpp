@@ -14,7 +14,7 @@ using testing::ElementsAre;
 struct Packed : testing::Test {
   // 1 2 3 | 4 | 5 6 7 200
   std::vector<std::uint8_t> first{1, 2, 3}, second{4}, third{5, 6, 7, 200};
-  PackedTokens tokens{{{"a", first}, {"b", second}, {"c", third}}};
+  PackedTokens tokens{{{"a", TokenSpan(first)}, {"b", TokenSpan(second)}, {"c", TokenSpan(third)}}};
 };
 
 TEST_F(Packed, CopiesAcrossDocuments) {

@@ -167,7 +167,7 @@ TEST_F(Sampling, VisitsEachSlotOnceAnEpochInANewOrder) {
 TEST_F(Sampling, DrawsFromTheTrainingPartOnly) {
   std::string training;
   for (const Document& document : corpus.tokens(1, Part::train).documents())
-    training.append(document.tokens.begin(), document.tokens.end());
+    training.append(document.tokens.bytes().begin(), document.tokens.bytes().end());
   options.mixture = {0.0, 1.0, 0.0};
   MixtureSampler sampler(corpus, options);
   for (int step = 0; step < 60; ++step)

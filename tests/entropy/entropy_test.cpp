@@ -1,4 +1,5 @@
 #include "support/text_folder.hpp"
+#include "support/token_shards.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
@@ -10,11 +11,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <limits>
+#include <map>
 
 namespace bimix {
 namespace {
 
+using std::string_literals::operator""s;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -22,7 +27,7 @@ using testing::HasSubstr;
 constexpr double rounding = 1e-13;
 
 BigramCounts counts_of(std::string_view text) {
-  BigramCounter counter;
+  ByteBigramCounter counter;
   counter.add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   return counter.take();
 }
@@ -56,7 +61,10 @@ TEST(CountEntropies, AreZeroForAConstantText) {
 }
 
 TEST(CountEntropies, AreLargestForUniformPairs) {
-  const BigramCounts counts(std::vector<std::int64_t>(65536, 3));
+  std::vector<Bigram> bigrams;
+  for (int x = 0; x < 256; ++x)
+    for (int y = 0; y < 256; ++y) bigrams.push_back({x, y, 3});
+  const BigramCounts counts(bigrams);
   EXPECT_NEAR(shannon_entropy(counts), std::log(256.0), rounding);
   EXPECT_NEAR(joint_entropy(counts), 2 * std::log(256.0), rounding);
   EXPECT_NEAR(conditional_entropy(counts), std::log(256.0), rounding);
@@ -76,11 +84,12 @@ TEST(MillerMadow, AddsHalfTheFreedomPerCount) {
   EXPECT_EQ(miller_madow_correction(0, 0), 0.0);
   // "aabab" again: 2 first tokens, 3 pairs, 4 counts.
   EntropyOptions options{.measures = {"shannon", "joint", "conditional"}, .miller_madow = true};
-  const std::vector counts{counts_of("aabab")};
-  const EntropyTable table = finish({"a"}, options, counts, {});
-  EXPECT_NEAR(table.nats(0, 0), shannon_entropy(counts[0]) + 1.0 / 8, rounding);
-  EXPECT_NEAR(table.nats(1, 0), joint_entropy(counts[0]) + 2.0 / 8, rounding);
-  EXPECT_NEAR(table.nats(2, 0), conditional_entropy(counts[0]) + 1.0 / 8, rounding);
+  const BigramCounts counts = counts_of("aabab");
+  const std::vector entropies{count_entropy(counts, options)};
+  const EntropyTable table = finish({"a"}, options, entropies, {});
+  EXPECT_NEAR(table.nats(0, 0), shannon_entropy(counts) + 1.0 / 8, rounding);
+  EXPECT_NEAR(table.nats(1, 0), joint_entropy(counts) + 2.0 / 8, rounding);
+  EXPECT_NEAR(table.nats(2, 0), conditional_entropy(counts) + 1.0 / 8, rounding);
 }
 
 // Of a die with m faces thrown n times the plug-in entropy is low by (m - 1) / 2n on average, up to
@@ -148,8 +157,9 @@ TEST(MixtureFromEntropy, IsProportionalToExpH) {
 // exp(H) of joint is the product of those of Shannon and conditional, so the mixtures are as well,
 // once normalised.
 TEST(MixtureFromEntropy, MultipliesAsTheChainRuleAdds) {
-  const std::vector counts{counts_of(random_text(4000, 5, 1)), counts_of(random_text(4000, 9, 2)),
-                           counts_of("aabab")};
+  std::vector<CountEntropy> counts;
+  for (const std::string& text : {random_text(4000, 5, 1), random_text(4000, 9, 2), "aabab"s})
+    counts.push_back(count_entropy(counts_of(text), {}));
   const EntropyTable table =
       finish({"a", "b", "c"}, {.measures = {"shannon", "conditional", "joint"}}, counts, {});
   std::vector<double> product;
@@ -180,9 +190,9 @@ struct OverACorpus : testing::Test {
 
 TEST_F(OverACorpus, CountsEveryBigramOfEveryDocument) {
   options.equal_tokens = false;
-  BigramCounter counter;
+  ByteBigramCounter counter;
   for (const Document& document : corpus->tokens(0, Part::train).documents())
-    counter.add(document.tokens);
+    counter.add(document.tokens.bytes());
   EXPECT_EQ(count_part(*corpus, 0, options), counter.take());
   EXPECT_EQ(count_part(*corpus, 0, options).total(), 89999 + 149999);
 }
@@ -247,6 +257,107 @@ TEST_F(OverACorpus, RefusesDomainsThatAreTooShort) {
   } catch (const DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("domain 'c': its training part has 1 tokens"));
   }
+}
+
+// ---- over tokens
+
+TEST_F(OverACorpus, GivesTokensOfTheSameTextTheSameBits) {
+  const auto table_of = [&](int width, bool equal) {
+    const std::string place = std::to_string(width) + "/";
+    CorpusOptions corpus_options = folder.options({"a", "b"});
+    for (const char* name : {"a/1", "a/2", "a/3", "b/1", "e/1"}) {
+      std::ifstream file(folder.path() / name, std::ios::binary);
+      const std::string text{std::istreambuf_iterator<char>(file), {}};
+      folder.write(place + name, width == 1   ? text
+                                 : width == 2 ? test::widened<std::uint16_t>(text)
+                                              : test::widened<std::uint32_t>(text));
+    }
+    for (DomainFiles& domain : corpus_options.domains) {
+      domain.train_patterns = {place + domain.name + "/*"};
+      domain.eval_patterns = {place + "e/1"};
+    }
+    corpus_options.tokens = {width, 256};
+    options.equal_tokens = equal;
+    options.miller_madow = !equal;
+    return entropy_table(Corpus(corpus_options), options, 1);
+  };
+  for (const bool equal : {false, true}) {
+    const EntropyTable bytes = table_of(1, equal);
+    for (const int width : {2, 4}) {
+      EntropyTable tokens = table_of(width, equal);
+      EXPECT_THAT(tokens.embedding, HasSubstr("hashed token 2- to 4-grams"));
+      tokens.embedding = bytes.embedding;
+      EXPECT_EQ(tokens, bytes) << width;
+    }
+  }
+}
+
+struct OverTokens : testing::Test {
+  static constexpr int vocabulary = 1000;
+  OverTokens() {
+    RandomStream stream(1, Purpose::test);
+    for (const auto& [name, limit] : {std::pair{"a/1", 400}, {"a/2", 900}, {"b/1", vocabulary}}) {
+      std::vector<std::int32_t> numbers;
+      for (int i = 0; i < 70000; ++i)
+        numbers.push_back(static_cast<std::int32_t>(stream() % 1000 * (stream() % 1000) / 1000) %
+                          limit);
+      folder.write(name, test::raw_tokens<std::uint32_t>(numbers));
+      texts[name] = numbers;
+    }
+    folder.write("e/1", test::raw_tokens<std::uint32_t>(std::vector{1, 2, 3}));
+    CorpusOptions corpus_options = folder.options({"a", "b"});
+    for (DomainFiles& domain : corpus_options.domains) domain.eval_patterns = {"e/1"};
+    corpus_options.tokens = {4, vocabulary};
+    corpus = std::make_unique<Corpus>(corpus_options);
+    options.equal_tokens = false;
+  }
+  TextFolder folder;
+  std::map<std::string, std::vector<std::int32_t>> texts;
+  std::unique_ptr<Corpus> corpus;
+  EntropyOptions options;
+};
+
+// Plain sums of at most 140000 terms to about 11: each addition rounds by up to 1e-15.
+TEST_F(OverTokens, AgreesWithATableOfAllPairs) {
+  std::vector<double> cells(vocabulary * vocabulary, 0), firsts(vocabulary, 0);
+  double total = 0;
+  for (const char* name : {"a/1", "a/2"})
+    for (std::size_t i = 0; i + 1 < texts[name].size(); ++i, ++total) {
+      ++cells[static_cast<std::size_t>(texts[name][i] * vocabulary + texts[name][i + 1])];
+      ++firsts[static_cast<std::size_t>(texts[name][i])];
+    }
+  const auto entropy = [&](const std::vector<double>& counts) {
+    double sum = 0;
+    for (const double n : counts)
+      if (n > 0) sum -= n / total * std::log(n / total);
+    return sum;
+  };
+  const CountEntropy found = count_entropy(count_part(*corpus, 0, options), options);
+  EXPECT_EQ(found.bigrams, 2 * 69999);
+  EXPECT_NEAR(found.shannon, entropy(firsts), 1e-9);
+  EXPECT_NEAR(found.joint, entropy(cells), 1e-9);
+  EXPECT_NEAR(found.joint, found.shannon + found.conditional, rounding);
+}
+
+TEST_F(OverTokens, MergesPartsToTheWhole) {
+  for (const bool equal : {false, true}) {
+    options.equal_tokens = equal;
+    const BigramCounts whole = count_part(*corpus, 0, options);
+    EXPECT_EQ(whole.total(), equal ? 69999 : 2 * 69999);
+    BigramCounts merged;
+    for (int part = 0; part < 3; ++part) merged.merge(count_part(*corpus, 0, options, part, 3));
+    EXPECT_EQ(merged, whole);
+  }
+}
+
+TEST_F(OverTokens, HashesGramsOfTokens) {
+  options.samples = 100;
+  options.dimension = 64;
+  const SampleEntropy entropy = von_neumann(*corpus, 1, options, 1);
+  EXPECT_EQ(entropy.samples, 100);
+  // Texts at random have little in common: near the most that 64 places give, ln 64 = 4.16.
+  EXPECT_GT(entropy.nats, 3.5);
+  EXPECT_LE(entropy.nats, std::log(64.0));
 }
 
 TEST(EntropyOptions, AreCheckedBeforeUse) {

@@ -21,34 +21,38 @@ struct DomainFiles {
 struct CorpusOptions {
   std::vector<DomainFiles> domains{};  ///< in the campaign's order
   std::filesystem::path base{};        ///< relative patterns are relative to it
-  double eval_fraction = 0.1;  ///< bytes held out where no eval patterns are given; (0, 0.5]
+  double eval_fraction = 0.1;  ///< tokens held out where no eval patterns are given; (0, 0.5]
   std::uint64_t seed = 0;      ///< of that split
+  TokenFormat tokens{};        ///< what the files hold
   bool operator==(const CorpusOptions&) const = default;
 };
 
 enum class Part { train, eval };
 
-/// Memory-mapped byte tokens (V = 256) of every domain, divided into a training and an evaluation
-/// part that share no document. Read-only after construction; safe to use from many threads, and
-/// the pages are shared by all processes of a machine. Copies are cheap.
+/// Memory-mapped tokens of every domain, bytes or numbers of a tokenizer, divided into a training
+/// and an evaluation part that share no document. Read-only after construction; safe to use from
+/// many threads, and the pages are shared by all processes of a machine. Copies are cheap.
 class Corpus {
  public:
   /// Finds and maps the files. Without eval patterns whole documents are held out, in an order
   /// keyed by seed and file name, so that a new file does not move the others; where no set of
   /// documents comes near eval_fraction (a single file, say) the last part of the largest document
-  /// is, cut after a line end.
+  /// is, of bytes cut after a line end.
   /// @throws DataError for a pattern without match, an empty or unreadable file, a file that is
-  ///         both trained and evaluated on (in any domains)
+  ///         both trained and evaluated on (in any domains), and a file that does not hold the
+  ///         tokens that the options say, as far as its header and a sample of blocks tell
   /// @throws UsageError for no domains, a domain without patterns, a fraction outside (0, 0.5]
   explicit Corpus(const CorpusOptions& options);
 
   std::size_t domain_count() const { return domains_.size(); }
   const std::vector<std::string>& names() const { return names_; }
+  const TokenFormat& format() const { return format_; }
 
   /// The tokens of one part of a domain, documents in a fixed order.
   const PackedTokens& tokens(std::size_t domain, Part part) const;
 
-  /// 32 hex digits that change with the domain's name, the names, order or sizes of its files,
+  /// 32 hex digits that change with the domain's name, the width of its tokens (a header of files
+  /// does not count), the names, order or sizes of its files,
   /// their division into parts, or the content: of all of a file up to 16 MiB, of 256 blocks of 64
   /// KiB of a larger one. Where the files are does not matter.
   const std::string& fingerprint(std::size_t domain) const;
@@ -65,6 +69,7 @@ class Corpus {
     PackedTokens eval{};
     std::string fingerprint{};
   };
+  TokenFormat format_{};
   std::vector<std::string> names_{};
   std::vector<Domain> domains_{};
   std::vector<std::shared_ptr<const void>> mappings_{};  ///< keep the tokens alive

@@ -22,7 +22,7 @@ class EvalSlices {
   std::size_t domain_count() const { return tokens_.size(); }
   /// Sequences of a domain.
   int sequences(std::size_t domain) const;
-  /// (sequences, S + 1) row-major tokens below 256.
+  /// (sequences, S + 1) row-major tokens below the vocabulary.
   std::span<const std::int32_t> tokens(std::size_t domain) const { return tokens_[domain]; }
 
  private:

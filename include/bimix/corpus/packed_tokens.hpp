@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bimix/corpus/token_span.hpp>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,20 +12,31 @@ namespace bimix {
 /// One text: a file, or the part of one that was not held out.
 struct Document {
   std::string name{};  ///< see Match::name
-  std::span<const std::uint8_t> tokens{};
+  TokenSpan tokens{};
+  std::string file{};       ///< where it is, for messages
+  std::size_t skipped = 0;  ///< tokens of the file before these
 };
+
+/// Copies tokens [from, from + out.size()) of a document.
+/// @throws DataError with file and position if one of them is not below the vocabulary; that of
+///         bytes is not asked, as no byte exceeds it
+void copy_tokens(const Document& document, std::size_t from, int vocabulary,
+                 std::span<std::int32_t> out);
 
 /// Documents laid end to end, as seen by whoever cuts sequences. Views only.
 class PackedTokens {
  public:
   PackedTokens() = default;
-  explicit PackedTokens(std::vector<Document> documents);
+  explicit PackedTokens(std::vector<Document> documents, int vocabulary = 256);
 
   const std::vector<Document>& documents() const { return documents_; }
+  int vocabulary() const { return vocabulary_; }
   /// All tokens.
   std::int64_t size() const { return starts_.back(); }
 
   /// Copies tokens [from, from + out.size()) into `out`, across document borders.
+  /// @throws DataError for a token that is not below the vocabulary: what is copied is checked,
+  ///         since a look at all of a terabyte beforehand would take hours
   void copy(std::int64_t from, std::span<std::int32_t> out) const;
 
   /// Number of slots of a given context: slot k is tokens [k * context, (k + 1) * context], that is
@@ -36,6 +49,7 @@ class PackedTokens {
  private:
   std::vector<Document> documents_{};
   std::vector<std::int64_t> starts_{0};  ///< of each document, and the end
+  int vocabulary_ = 256;
 };
 
 }  // namespace bimix

@@ -52,9 +52,8 @@ class MixtureSampler {
   /// @throws InternalError unless the mixture has the corpus's K domains and lies on the simplex
   MixtureSampler(const Corpus& corpus, SamplerOptions options);
 
-  /// The next batch. @param tokens (B, S + 1) row-major, below 256; inputs are the first S of a
-  /// row,
-  ///        targets the last S
+  /// The next batch. @param tokens (B, S + 1) row-major, below the vocabulary; inputs are the
+  ///        first S of a row, targets the last S
   void next(std::span<std::int32_t> tokens);
 
   /// K sequences drawn so far from each domain. With it `restore` continues.

@@ -6,22 +6,28 @@
 
 namespace bimix {
 
-/// How often each pair of neighbouring bytes occurs. Counts are exact integers: merging is a sum of
-/// cells, in any order.
+/// A pair of neighbouring tokens and how often it occurs.
+struct Bigram {
+  std::int32_t first = 0;
+  std::int32_t second = 0;
+  std::int64_t count = 0;
+  bool operator==(const Bigram&) const = default;
+};
+
+/// How often each pair of neighbouring tokens occurs, pairs that do not occur left out: 16 bytes a
+/// pair, whatever the vocabulary. Counts are exact integers: merging is a sum, in any order.
 class BigramCounts {
  public:
-  static constexpr std::size_t alphabet = 256;
-
-  BigramCounts() : cells_(alphabet * alphabet, 0) {}
-  /// From cells() of another. @throws InternalError unless 65536 cells, none negative
-  explicit BigramCounts(std::vector<std::int64_t> cells);
+  BigramCounts() = default;
+  /// From bigrams() of another. @throws InternalError unless ascending by first and second, each
+  /// pair once, counts positive
+  explicit BigramCounts(std::vector<Bigram> bigrams);
 
   void merge(const BigramCounts& other);
 
-  /// 65536 counts, row-major: cells()[256 x + y] of x followed by y. Their element-wise sum over
-  /// ranks is the count of the whole.
-  const std::vector<std::int64_t>& cells() const { return cells_; }
-  /// Row sums: how often x is the first of a bigram.
+  /// Ascending by first token, then by second.
+  const std::vector<Bigram>& bigrams() const { return bigrams_; }
+  /// How often each token that is the first of a bigram is that; ascending by token.
   std::vector<std::int64_t> first_tokens() const;
   /// All bigrams.
   std::int64_t total() const;
@@ -29,14 +35,14 @@ class BigramCounts {
   bool operator==(const BigramCounts&) const = default;
 
  private:
-  std::vector<std::int64_t> cells_;
+  std::vector<Bigram> bigrams_{};
 };
 
-/// Counts texts one after the other, fast: two 32-bit tables that stay in the cache, emptied into
-/// the exact counts before they could overflow.
-class BigramCounter {
+/// Counts texts of bytes one after the other, fast: two 32-bit tables that stay in the cache,
+/// emptied into the exact counts before they could overflow.
+class ByteBigramCounter {
  public:
-  BigramCounter();
+  ByteBigramCounter();
 
   /// Counts the n - 1 bigrams of a text of n tokens; none across texts.
   void add(std::span<const std::uint8_t> text);
@@ -49,6 +55,22 @@ class BigramCounter {
   std::vector<std::uint32_t> tables_;
   std::uint64_t pending_ = 0;  ///< bigrams in the tables
   std::vector<std::int64_t> cells_;
+};
+
+/// The same for tokens of any vocabulary. Pairs are collected, sorted and merged into the counts
+/// 16M at a time: memory is 128 MiB, and 32 bytes for each pair that occurs.
+class TokenBigramCounter {
+ public:
+  /// Counts the n - 1 bigrams of a text of n tokens, none of them negative; none across texts.
+  void add(std::span<const std::int32_t> text);
+  /// All that was added since the last call.
+  BigramCounts take();
+
+ private:
+  void empty_pairs();
+
+  std::vector<std::uint64_t> pairs_{};  ///< (first << 32) + second, not yet counted
+  BigramCounts counts_{};
 };
 
 }  // namespace bimix

@@ -44,6 +44,18 @@ void check(const EntropyOptions& options);
 BigramCounts count_part(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
                         int part = 0, int parts = 1);
 
+/// The measures that follow from a domain's counts, in nats.
+struct CountEntropy {
+  double shannon = 0.0;
+  double joint = 0.0;
+  double conditional = 0.0;
+  std::int64_t bigrams = 0;  ///< all that were counted
+  bool operator==(const CountEntropy&) const = default;
+};
+
+/// From the whole counts of a domain, corrected if the options say so.
+CountEntropy count_entropy(const BigramCounts& counts, const EntropyOptions& options);
+
 /// A von Neumann entropy and what it was taken from.
 struct SampleEntropy {
   double nats = 0.0;
@@ -52,7 +64,8 @@ struct SampleEntropy {
 };
 
 /// -tr(rho log rho), rho = K/N, K the cosine kernel of N sample texts of the domain's training
-/// part, each one a vector of signed hashed byte n-grams.
+/// part, each one a vector of signed hashed n-grams of tokens. Tokens below 256 are hashed as bytes
+/// are, whatever their width.
 /// @param seed the campaign's; samples depend on it and the domain's name, features on it alone
 /// With equal_tokens N is the same for all domains.
 /// @throws DataError if a domain is shorter than one sample text
@@ -63,13 +76,16 @@ SampleEntropy von_neumann(const Corpus& corpus, std::size_t domain, const Entrop
                           std::uint64_t seed);
 
 /// What the vectors of the von Neumann measure are, for EntropyTable::embedding.
-std::string embedding_name(const EntropyOptions& options);
+/// @param width of the corpus's tokens
+std::string embedding_name(const EntropyOptions& options, int width);
 
-/// The table from whole counts and sample entropies of all domains.
+/// The table from the entropies of all domains.
 /// @param counts   K, or none if no measure needs them
 /// @param samples  K, or none without "von-neumann"
+/// @param width    of the corpus's tokens
 EntropyTable finish(const std::vector<std::string>& domains, const EntropyOptions& options,
-                    std::span<const BigramCounts> counts, std::span<const SampleEntropy> samples);
+                    std::span<const CountEntropy> counts, std::span<const SampleEntropy> samples,
+                    int width = 1);
 
 /// All of the above on this one thread.
 EntropyTable entropy_table(const Corpus& corpus, const EntropyOptions& options, std::uint64_t seed);
