@@ -220,6 +220,53 @@ TEST(ParseCampaign, ReadsMixturesFromAFile) {
               HasSubstr("/no/such.csv"));
 }
 
+TEST(Tokens, AreBytesUnlessTheCampaignSaysOtherwise) {
+  EXPECT_EQ(parse_campaign(good, "c.yaml").corpus.tokens, TokenFormat());
+  const auto tokens_of = [](const std::string& word, const std::string& vocabulary) {
+    return parse_campaign(
+        "tokens: " + word + "\n" + with("layers: 3", "layers: 3, vocabulary: " + vocabulary),
+        "c.yaml");
+  };
+  const Campaign narrow = tokens_of("uint16", "50257"), wide = tokens_of("uint32", "128256");
+  EXPECT_EQ(narrow.corpus.tokens, (TokenFormat{2, 50257}));
+  EXPECT_EQ(narrow.proxy.vocabulary, 50257);
+  EXPECT_EQ(wide.corpus.tokens, (TokenFormat{4, 128256}));
+  for (const Campaign& campaign : {narrow, wide}) {
+    const std::string resolved = resolved_yaml(campaign);
+    const Campaign again = parse_campaign(resolved, "resolved.yaml");
+    EXPECT_EQ(again.corpus.tokens, campaign.corpus.tokens);
+    EXPECT_EQ(resolved_yaml(again), resolved);
+  }
+  EXPECT_EQ(tokens_of("bytes", "256").corpus.tokens, TokenFormat());
+}
+
+TEST(Tokens, AreComplainedAboutInWords) {
+  const auto complaint = [](const std::string& word, const std::string& proxy) {
+    return complaint_about("tokens: " + word + "\n" + with("layers: 3", "layers: 3" + proxy));
+  };
+  EXPECT_THAT(complaint("uint8", ""), HasSubstr("Did you mean 'uint16'"));
+  EXPECT_THAT(complaint("megatron", ", vocabulary: 50257"),
+              HasSubstr("c.yaml:1:1: tokens: 'megatron' is not in this version (there is bytes, "
+                        "uint16 and uint32). Use bytes for text; a tokenizer's files, such as "
+                        "those of Megatron, are uint16 or uint32."));
+  EXPECT_THAT(complaint("uint16", ""), HasSubstr("source.proxy.vocabulary: is missing"));
+  EXPECT_THAT(complaint("uint16", ", vocabulary: 65537"),
+              HasSubstr("65537 is beyond tokens: uint16 (they are below 65536). Say `tokens: "
+                        "uint32`"));
+  EXPECT_THAT(complaint("bytes", ", vocabulary: 50257"),
+              HasSubstr("50257 does not go with tokens: bytes"));
+  EXPECT_THAT(complaint("uint32", ", vocabulary: 1048577"), HasSubstr("1048576"));
+  EXPECT_EQ(complaint("uint32", ", vocabulary: 1048576"), "accepted");
+  EXPECT_THAT(complaint("uint32", ", vocabulary: 1"), HasSubstr("vocabulary"));
+}
+
+// A command trains elsewhere: its texts are looked at for their entropies alone.
+TEST(Tokens, OfOtherSourcesNeedNoVocabulary) {
+  const std::string text = "tokens: uint16\n" + with("proxy: {layers: 3, width: 96, heads: 3}",
+                                                     "command: {run: [train], losses: l.csv}");
+  EXPECT_EQ(parse_campaign(text, "c.yaml").corpus.tokens, (TokenFormat{2, 65536}));
+}
+
 TEST(ReadCampaign, NamesAFileThatIsNotThere) {
   EXPECT_THROW(read_campaign("/no/such/campaign.yaml"), DataError);
 }
@@ -227,8 +274,9 @@ TEST(ReadCampaign, NamesAFileThatIsNotThere) {
 // Every key that campaign_keys documents is one that the reader knows, for it comes from the same
 // description; the blocks written by hand must be complete too.
 TEST(CampaignKeys, NamesEveryBlock) {
-  for (const char* key : {"domains.<name>", "unique_tokens", "dirichlet", "source.proxy",
-                          "learning_rate", "source.replay", "entropy", "fit", "optimize", "check"})
+  for (const char* key :
+       {"domains.<name>", "unique_tokens", "dirichlet", "source.proxy", "learning_rate", "uint16",
+        "vocabulary", "source.replay", "entropy", "fit", "optimize", "check"})
     EXPECT_THAT(campaign_keys(), HasSubstr(key));
 }
 

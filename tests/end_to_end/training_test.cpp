@@ -1,4 +1,5 @@
 #include "end_to_end/campaign_text.hpp"
+#include "support/token_shards.hpp"
 
 #include <bimix/store/results.hpp>
 
@@ -76,6 +77,59 @@ TEST(Training, EndsTheSameAfterAStopAndAResume) {
   EXPECT_EQ(resumed.exit_code, 0) << resumed.output;
   EXPECT_THAT(resumed.output, HasSubstr("Resuming"));
   EXPECT_THAT(real_differences(folder / "whole", run), IsEmpty());
+}
+
+/// Makes the texts of the tiny campaign shards of uint16, of each known kind, in the same files.
+/// @return the path of the campaign that says so
+std::string write_shards(const TemporaryFolder& folder, const std::string& campaign,
+                         int vocabulary) {
+  for (const std::string domain : {"words/", "sums/"})
+    for (const char* name : {"0.txt", "1.txt", "2.txt", "3.txt"}) {
+      const std::string path = folder / (domain + name), text = test::bytes_of(path);
+      const std::string header = name[0] == '1' ? test::npy_row("<u2", text.size())
+                                 : name[0] == '2'
+                                     ? test::llmc_header(20240520, 1, static_cast<int>(text.size()))
+                                     : "";
+      test::write_text(path, header + test::widened<std::uint16_t>(text));
+    }
+  std::string text = test::bytes_of(campaign);
+  text.replace(text.find("layers: 1"), 9, "layers: 1, vocabulary: " + std::to_string(vocabulary));
+  test::write_text(folder / "shards.yaml", "tokens: uint16\n" + text);
+  return folder / "shards.yaml";
+}
+
+TEST(Shards, GiveTheSameBitsAt1And2RanksAndAsTheirBytes) {
+  const TemporaryFolder folder;
+  const std::string bytes = write_tiny_campaign(folder);
+  // An automatic split would cut bytes at a line end, and tokens wherever they are.
+  std::string text = test::bytes_of(bytes);
+  for (const std::string domain : {"words", "sums"}) {
+    const std::string all = (folder / domain) + "/*.txt\"";
+    text.replace(text.find(all), all.size(),
+                 (folder / domain) + "/[0-2].txt\", eval: \"" + (folder / domain) + "/3.txt\"");
+  }
+  test::write_text(bytes, text);
+  ASSERT_EQ(bimix("run " + bytes + " -o " + (folder / "bytes")).exit_code, 0);
+  const std::string shards = write_shards(folder, bytes, 256);
+  for (int ranks = 1; ranks <= 2; ++ranks) {
+    const auto run = bimix("run " + shards + " -o " + (folder / std::to_string(ranks)), ranks);
+    ASSERT_EQ(run.exit_code, 0) << run.output;
+  }
+  EXPECT_THAT(real_differences(folder / "1", folder / "2"), IsEmpty());
+  EXPECT_EQ(bimix("verify " + (folder / "2")).exit_code, 0);
+  // Losses, law, entropies and optimum; only what names the trials and their texts is another.
+  for (const std::string& path : real_differences(folder / "1", folder / "bytes"))
+    EXPECT_THAT(path, testing::AnyOf(HasSubstr("/trial"), HasSubstr("embedding"))) << path;
+}
+
+TEST(Shards, WithATokenOutOfRangeAreRefused) {
+  const TemporaryFolder folder;
+  const std::string shards = write_shards(folder, write_tiny_campaign(folder), 110);
+  const auto run = bimix("run " + shards + " -o " + (folder / "run"), 2);
+  EXPECT_EQ(run.exit_code, 3) << run.output;
+  EXPECT_THAT(run.output, testing::AllOf(HasSubstr("words/0.txt: token "),
+                                         HasSubstr("below the vocabulary of 110"),
+                                         HasSubstr("Raise proxy.vocabulary")));
 }
 
 TEST(Stop, EndsALongFitAtOnce) {

@@ -127,5 +127,30 @@ TEST(EntropyOverRanks, IsTheTableOfOneRankBitForBit) {
             entropy_over_ranks(Comm(), corpus, options, 1));
 }
 
+TEST(EntropyOverRanks, OfTokensIsTheTableOfOneRankBitForBit) {
+  const auto folder = std::filesystem::temp_directory_path() /
+                      ("bimix_token_entropy_" + std::to_string(world().size()));
+  if (world().is_root()) {
+    std::filesystem::create_directories(folder);
+    for (const char* name : {"a", "b", "c"}) {
+      std::ofstream file(folder / name, std::ios::binary);
+      for (std::uint32_t i = 0; i < 4000; ++i) {
+        const std::uint32_t token = i * i * static_cast<unsigned char>(name[0]) % 99991;
+        file.write(reinterpret_cast<const char*>(&token), sizeof token);
+      }
+    }
+  }
+  world().barrier();
+  CorpusOptions corpus_options{.tokens = {4, 99991}};
+  for (const char* name : {"a", "b", "c"})
+    corpus_options.domains.push_back({.name = name, .train_patterns = {(folder / name).string()}});
+  const Corpus corpus(corpus_options);
+  const EntropyOptions options{
+      .miller_madow = true, .samples = 20, .sample_tokens = 64, .dimension = 16};
+  EXPECT_EQ(entropy_over_ranks(world(), corpus, options, 1),
+            entropy_over_ranks(Comm(), corpus, options, 1));
+  EXPECT_EQ(entropy_over_ranks(Comm(), corpus, options, 1), entropy_table(corpus, options, 1));
+}
+
 }  // namespace
 }  // namespace bimix

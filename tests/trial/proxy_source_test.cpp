@@ -1,10 +1,12 @@
 #include "support/text_folder.hpp"
+#include "support/token_shards.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/trial/proxy_source.hpp>
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 
 namespace bimix {
@@ -99,6 +101,51 @@ TEST(ProxySource, CountsEvaluationInItsCost) {
   TrialSpec longer = some_spec();
   longer.tokens = {128, 1024};
   EXPECT_GT(source.cost(longer), source.cost(some_spec()));
+}
+
+/// The same text as bytes or as tokens of a width.
+ProxySource widened_source(const TextFolder& folder, int width) {
+  const std::string place = std::to_string(width) + "/";
+  const auto write = [&](const std::string& name, const std::string& text) {
+    folder.write(place + name, width == 1   ? text
+                               : width == 2 ? test::widened<std::uint16_t>(text)
+                                            : test::widened<std::uint32_t>(text));
+  };
+  for (const char* name : {"a/0", "a/1"}) write(name, numbered_lines(600, name[2] * 100));
+  for (const char* name : {"b/0", "b/1"}) write(name, std::string(3000, name[2]) + "\n");
+  CorpusOptions options = folder.options({"a", "b"});
+  for (DomainFiles& domain : options.domains) domain.train_patterns = {place + domain.name + "/*"};
+  options.tokens = {width, 256};
+  return {Corpus(options), resolved(tiny), 1};
+}
+
+TEST(ProxySource, LearnsTokensAsItLearnsTheirBytes) {
+  const TextFolder folder;
+  const ProxySource bytes = widened_source(folder, 1);
+  const TrialResult wanted = bytes.run(some_spec(), {});
+  for (const int width : {2, 4}) {
+    const ProxySource tokens = widened_source(folder, width);
+    EXPECT_EQ(tokens.run(some_spec(), {}).curve, wanted.curve) << width;
+    EXPECT_NE(tokens.identity(), bytes.identity());
+  }
+}
+
+TEST(ProxySource, TrainsOnALargeVocabulary) {
+  const TextFolder folder;
+  for (const char* name : {"a/0", "a/1", "b/0", "b/1"}) {
+    std::vector<std::int32_t> numbers;
+    for (int i = 0; i < 3000; ++i) numbers.push_back(i * i % 997 * 131 + name[0]);
+    folder.write(name,
+                 test::npy_row("<u4", numbers.size()) + test::raw_tokens<std::uint32_t>(numbers));
+  }
+  CorpusOptions options = folder.options({"a", "b"});
+  options.tokens = {4, 131072};
+  ProxyOptions large = tiny;
+  large.vocabulary = 131072;
+  const ProxySource source(Corpus(options), resolved(large), 1);
+  const TrialResult result = source.run(some_spec(), {});
+  EXPECT_EQ(result.status, TrialStatus::ok);
+  EXPECT_LT(result.curve[1].loss_nats[0], std::log(131072.0));
 }
 
 }  // namespace
