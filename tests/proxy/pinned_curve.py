@@ -3,7 +3,7 @@
 
 Usage: tests/proxy/pinned_curve.py BUILD/tests/proxy/bimix_print_start
 
-Takes the initial weights and ten batches from that program (print_start.cpp), repeats the ten steps with PyTorch's autograd and AdamW, and
+Takes the initial weights and fifty batches from that program (print_start.cpp), repeats the fifty steps with PyTorch's autograd and AdamW, and
 prints the losses that transformer_test.cpp pins. Needs PyTorch (Debian: python3-torch).
 """
 

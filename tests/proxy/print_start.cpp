@@ -25,7 +25,7 @@ int main() {
                          {"clip", o.clip}}}};
   for (const bimix::ParameterView& view : model->parameters())
     start["weights"][view.name] = std::vector<float>(view.values.begin(), view.values.end());
-  for (std::uint64_t step = 0; step < 10; ++step)
+  for (std::uint64_t step = 0; step < 50; ++step)
     start["batches"].push_back(bimix::synthetic_text(o, o.batch, step));
   std::cout << start << '\n';
 }

@@ -193,17 +193,26 @@ TEST(Transformer, TrainsTheSameOnPlainLoops) {
 }
 
 // The losses that PyTorch gives in double precision from the same start: pinned_curve.py. Rounding
-// to single precision is 1e-7 of a loss and at most doubles in a step.
+// to single precision is 1e-7 of a loss; over 50 steps the two ways drift apart by less than a
+// thousandth of what a seed makes (0.02).
 TEST(Transformer, FollowsTheCurveOfAnIndependentProgram) {
-  const std::vector<double> pinned{3.6971831, 2.7402483, 2.1828062, 1.9951223, 2.0353891,
-                                   1.7454007, 1.6974235, 1.7360652, 1.8062523, 1.6121585};
-  const ProxyOptions options = resolved(small_proxy());
+  const std::vector<double> pinned{
+      3.6971831, 2.7402483, 2.1828062, 1.9951223, 2.0353891, 1.7454007, 1.6974235, 1.7360652,
+      1.8062523, 1.6121585, 1.5831476, 1.3519729, 1.3503120, 1.4026871, 1.4258662, 1.3353618,
+      1.2871217, 1.2561420, 1.1478512, 1.1388445, 1.1274240, 1.0645387, 1.1257406, 1.0686925,
+      1.1121935, 1.1887745, 1.2074136, 1.3641782, 1.0451102, 1.0102471, 1.1120948, 1.0646242,
+      0.9785099, 1.0000812, 0.7925429, 1.0444008, 1.0069988, 0.9959334, 1.0010111, 0.8726635,
+      0.8408762, 0.8819244, 0.9549951, 0.8812367, 0.8545036, 0.7990628, 0.8759944, 0.7182784,
+      0.8872031, 0.7678450};
+  ProxyOptions options = small_proxy();
+  options.precision = "fp32";
+  options = resolved(options);
   Transformer model(options, kernels_for(options.isa), 7, 1);
   for (std::size_t step = 0; step < pinned.size(); ++step)
-    EXPECT_NEAR(
-        *model.train_step(synthetic_text(options, options.batch, step),
-                          learning_rate_at(options, static_cast<std::int64_t>(step) + 1, 10)),
-        pinned[step], 5e-7 * std::pow(2.0, static_cast<double>(step)))
+    EXPECT_NEAR(*model.train_step(synthetic_text(options, options.batch, step),
+                                  learning_rate_at(options, static_cast<std::int64_t>(step) + 1,
+                                                   std::ssize(pinned))),
+                pinned[step], step < 10 ? 2e-6 : 2e-5)
         << step;
 }
 
