@@ -35,6 +35,8 @@ void describe(Visitor& v, ProxyOptions& o) {
   v.number("beta1", o.beta1, {0, 1}, "AdamW");
   v.number("beta2", o.beta2, {0, 1}, "AdamW");
   v.number("clip", o.clip, {positive, infinity}, "largest norm of the gradient");
+  v.number("reweight", o.reweight, {0, 20}, "weigh down what is predicted well; 0: all alike");
+  v.whole("reweight_after", o.reweight_after, {0, any_int}, "steps before that begins");
   v.whole("eval_sequences", o.eval_sequences, {1, any_int}, "of context tokens, a domain");
   v.text("precision", o.precision, "auto, fp32 or bf16 (products of rounded factors)");
   v.whole("micro_batch", o.micro_batch, {0, any_int},

@@ -85,6 +85,7 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
   collector.whole_number("vocabulary", o.vocabulary, 2);
   collector.whole_number("eval_sequences", o.eval_sequences, 1);
   collector.whole_number("warmup_steps", o.warmup_steps, 0);
+  collector.whole_number("reweight_after", o.reweight_after, 0);
   collector.whole_number("micro_batch", o.micro_batch, 0);
   collector.whole_number("threads_per_trial", o.threads_per_trial, 1, 1024);
   collector.whole_number("ranks_per_trial", o.ranks_per_trial, 1, 1024);
@@ -149,6 +150,8 @@ std::vector<Complaint> complaints(const ProxyOptions& o) {
   collector.number("beta1", o.beta1, o.beta1 >= 0 && o.beta1 < 1, "it must be in [0, 1)");
   collector.number("beta2", o.beta2, o.beta2 >= 0 && o.beta2 < 1, "it must be in [0, 1)");
   collector.number("clip", o.clip, o.clip > 0, "it must be positive");
+  collector.number("reweight", o.reweight, o.reweight >= 0 && o.reweight <= 20,
+                   "it must be in [0, 20]");
   collector.choice("precision", o.precision, {"auto", "fp32", "bf16"});
   std::vector<std::string> isa = isa_levels();
   isa.insert(isa.begin(), "auto");

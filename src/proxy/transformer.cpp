@@ -1,6 +1,7 @@
 #include "transformer.hpp"
 
 #include "model_registry.hpp"
+#include "sample_weights.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
@@ -48,17 +49,19 @@ double count_memory(const ProxyOptions& options, std::int64_t) {
 }
 
 std::string settings_text(const ProxyOptions& o) {
-  std::string schedule;  // named where there is one, so that identities without one stay
+  std::string extras;  // named where there are any, so that identities without them stay
   if (rate_decays(o))
-    schedule = fmt::format(" schedule={} final_rate={} decay_fraction={}", o.schedule, o.final_rate,
-                           o.decay_fraction);
+    extras = fmt::format(" schedule={} final_rate={} decay_fraction={}", o.schedule, o.final_rate,
+                         o.decay_fraction);
+  if (o.reweight > 0)
+    extras += fmt::format(" reweight={} reweight_after={}", o.reweight, o.reweight_after);
   return fmt::format(
       "layers={} width={} heads={} context={} batch={} vocabulary={} learning_rate={} "
       "warmup_steps={} weight_decay={} beta1={} beta2={} clip={} eval_sequences={} precision={} "
       "micro_batch={} isa={}{}",
       o.layers, o.width, o.heads, o.context, o.batch, o.vocabulary, o.learning_rate, o.warmup_steps,
       o.weight_decay, o.beta1, o.beta2, o.clip, o.eval_sequences, o.precision, o.micro_batch, o.isa,
-      schedule);
+      extras);
 }
 
 std::string shape_text(const ProxyOptions& o) {
@@ -164,11 +167,18 @@ void Transformer::learn_part(Thread& thread, std::span<const std::int32_t> seque
   const auto row = static_cast<std::size_t>(options_.context + 1);
   const std::size_t leaf_size = static_cast<std::size_t>(options_.micro_batch) * row;
   const std::size_t pass_size = static_cast<std::size_t>(pass_sequences(options_)) * row;
+  // Of the sequences of a pass, the first of which is number `place` of its leaf.
+  const auto weights_of = [&](Index index, std::size_t place) {
+    if (weights_.empty()) return std::span<const float>();
+    const auto first = static_cast<std::size_t>(index * options_.micro_batch) + place;
+    return std::span<const float>(weights_).subspan(first, pass_size / row);
+  };
   const auto leaf = [&](Index index, const Buffer& gradient) {
     const auto own = sequences.subspan(static_cast<std::size_t>(index) * leaf_size, leaf_size);
     double nats = 0;
     for (std::size_t first = 0; first < leaf_size; first += pass_size)
-      nats += thread.pass.learn(own.subspan(first, pass_size), first == 0 ? 0 : 1, gradient);
+      nats += thread.pass.learn(own.subspan(first, pass_size), first == 0 ? 0 : 1, gradient,
+                                weights_of(index, first / row));
     leaf_nats_[static_cast<std::size_t>(index)] = nats;
   };
   for (std::size_t i = 0; i < thread.nodes.size(); ++i)
@@ -242,6 +252,11 @@ void Transformer::update(double learning_rate) {
 
 std::optional<double> Transformer::train_step(std::span<const std::int32_t> sequences,
                                               double learning_rate) {
+  if (options_.reweight > 0 && steps_ >= options_.reweight_after) {
+    std::vector<float> nats(static_cast<std::size_t>(tokens_per_step(options_)));
+    token_losses(sequences, nats);
+    weights_ = sample_weights(nats, options_.batch, options_.reweight);
+  }
   const double loss = accumulate_gradient(sequences);
   update(learning_rate);
   return loss;

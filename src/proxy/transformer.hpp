@@ -62,6 +62,7 @@ class Transformer : public LanguageModel {
   Arena arena_{};
   TransformerShared shared_;
   bool packed_ = false;
+  std::vector<float> weights_{};  ///< of a batch's sequences; empty where all count alike
   Buffer moment1_, moment2_;
   ProcessGroup group_;
   Leaves leaves_;  ///< the micro-batches of a step

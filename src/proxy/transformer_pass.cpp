@@ -245,8 +245,19 @@ void TransformerPass::head_chunk(Index first) {
   // The gradient of the mean loss over the whole batch.
   const float scale = 1.0F / static_cast<float>(tokens_per_step(shared_.options));
   multiply_turned(shared_.embedding, norm_.at(first * width_), logits_.data(), "head products");
-  kernels_.cross_entropy(logits_.data(), target_.data() + first, nats_.at(first), shared_.head_rows,
-                         vocabulary, scale);
+  // Sequence by sequence, since each has a weight of its own.
+  for (Index row = first; row < first + shared_.head_rows;) {
+    const Index sequence = row / shared_.options.context;
+    const Index end =
+        sequence_weights_.empty()
+            ? first + shared_.head_rows
+            : std::min(first + shared_.head_rows, (sequence + 1) * shared_.options.context);
+    const float weight =
+        sequence_weights_.empty() ? 1.0F : sequence_weights_[static_cast<std::size_t>(sequence)];
+    kernels_.cross_entropy(logits_.at((row - first) * vocabulary), target_.data() + row,
+                           nats_.at(row), end - row, vocabulary, scale * weight);
+    row = end;
+  }
   finished("loss");
 }
 
@@ -295,7 +306,8 @@ void TransformerPass::backward(int keep, const Buffer& gradient) {
 }
 
 double TransformerPass::learn(std::span<const std::int32_t> sequences, int keep,
-                              const Buffer& gradient) {
+                              const Buffer& gradient, std::span<const float> weights) {
+  sequence_weights_ = weights;
   load_tokens(sequences);
   forward();
   backward(keep, gradient);
@@ -305,6 +317,7 @@ double TransformerPass::learn(std::span<const std::int32_t> sequences, int keep,
 }
 
 void TransformerPass::losses(std::span<const std::int32_t> sequences, std::span<float> nats) {
+  sequence_weights_ = {};
   load_tokens(sequences);
   forward();
   head_losses();

@@ -80,8 +80,10 @@ class TransformerPass {
   /// Forward and backward of one pass.
   /// @param sequences (pass_sequences, S+1)
   /// @param keep 0 overwrites the gradient, 1 adds to it
-  /// @return sum of the losses, nats
-  double learn(std::span<const std::int32_t> sequences, int keep, const Buffer& gradient);
+  /// @param weights of the sequences' gradients; empty for ones
+  /// @return sum of the losses, nats, each counted once
+  double learn(std::span<const std::int32_t> sequences, int keep, const Buffer& gradient,
+               std::span<const float> weights = {});
   /// Forward alone. @param sequences (n, S+1) with n <= pass_sequences; @param nats (n, S)
   void losses(std::span<const std::int32_t> sequences, std::span<float> nats);
 
@@ -105,7 +107,7 @@ class TransformerPass {
   void feed_forward_block_backward(std::size_t layer, int keep, const Buffer& gradient);
   void head_losses();
   void head_backward(int keep, const Buffer& gradient);
-  /// Logits of head_rows tokens to losses and, in their place, gradients.
+  /// Logits of head_rows tokens to losses and, in their place, gradients times the weights.
   void head_chunk(Index first);
 
   void multiply(const Linear& w, const float* x, int keep, float* y);
@@ -126,6 +128,7 @@ class TransformerPass {
   Buffer x_, norm_, inverse_rms_, logits_, nats_;
   Buffer dx_, wide_, narrow_, attention_scratch_, product_scratch_;
   std::vector<std::int32_t> input_, target_;
+  std::span<const float> sequence_weights_{};
   PartObserver finished_{};
 };
 

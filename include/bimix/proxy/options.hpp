@@ -33,6 +33,11 @@ struct ProxyOptions {
   double beta1 = 0.9, beta2 = 0.99;
   double clip = 1.0;  ///< largest norm of the gradient
 
+  /// How much sequences of low loss are weighted down within a batch, 0: all count alike; takes a
+  /// third more time.
+  double reweight = 0.0;
+  int reweight_after = 0;  ///< steps before that begins
+
   int eval_sequences = 192;  ///< of `context` tokens, for each evaluation domain
 
   /// (auto) "fp32", or "bf16": factors of products rounded to bf16, everything else in fp32
