@@ -35,10 +35,8 @@ std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<st
       throw UsageError(complaint);
     }
     if (at == names.end()) {
-      const auto nearest = nearest_name(name, names);
       complaint.problem = fmt::format("there is no domain '{}'", name);
-      complaint.remedy =
-          nearest ? fmt::format("Did you mean '{}'", *nearest) : "Domains: " + join_words(names);
+      complaint.remedy = did_you_mean(name, names, "Domains: " + join_words(names));
       throw UsageError(complaint);
     }
     std::string& path = paths[static_cast<std::size_t>(at - names.begin())];

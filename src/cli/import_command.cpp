@@ -35,11 +35,10 @@ std::size_t place_in(const std::string& name, const std::vector<std::string>& na
                      const char* what) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  const auto nearest = nearest_name(name, names);
   throw UsageError(Complaint{.place = "--eval-map",
                              .problem = fmt::format("'{}' is no {} of the logs", name, what),
                              .rule = "they have " + join_words(names),
-                             .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : ""});
+                             .remedy = did_you_mean(name, names)});
 }
 
 /// Ties evaluation sets to the training domains that the user names: "pile-cc=c4".

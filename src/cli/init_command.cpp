@@ -18,11 +18,10 @@ const Template& find_template(const std::string& name) {
     if (candidate.name == name) return candidate;
     names.push_back(candidate.name);
   }
-  const auto nearest = nearest_name(name, names);
   throw UsageError(Complaint{.place = "--template",
                              .problem = fmt::format("'{}' is no template", name),
                              .rule = "known: " + join_words(names),
-                             .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : ""});
+                             .remedy = did_you_mean(name, names)});
 }
 
 }  // namespace

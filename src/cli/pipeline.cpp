@@ -253,11 +253,10 @@ class Run {
       for (const TrialSpec& spec : *trials) known.push_back(spec.id);
     for (const std::string& id : limits_.only) {
       if (std::find(known.begin(), known.end(), id) != known.end()) continue;
-      const auto nearest = nearest_name(id, known);
-      throw UsageError(Complaint{.place = "--only",
-                                 .problem = fmt::format("this campaign has no trial '{}'", id),
-                                 .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest)
-                                                   : "`bimix plan CAMPAIGN` lists the trials"});
+      throw UsageError(
+          Complaint{.place = "--only",
+                    .problem = fmt::format("this campaign has no trial '{}'", id),
+                    .remedy = did_you_mean(id, known, "`bimix plan CAMPAIGN` lists the trials")});
     }
   }
 

@@ -345,11 +345,9 @@ class CampaignParser {
     for (const std::string& name : presets.names) {
       const bool has_text = !campaign_.corpus.domains.empty();
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        const auto nearest = nearest_name(name, known);
-        findings_.complain(path + ".preset",
-                           {.problem = fmt::format("'{}' is no preset", name),
-                            .rule = "known: " + join_words(known),
-                            .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : ""});
+        findings_.complain(path + ".preset", {.problem = fmt::format("'{}' is no preset", name),
+                                              .rule = "known: " + join_words(known),
+                                              .remedy = did_you_mean(name, known)});
       } else if (name.starts_with("entropy-") && !has_text) {
         findings_.complain(path + ".preset",
                            {.problem = fmt::format("'{}' needs the domains' text", name),
@@ -394,10 +392,9 @@ class CampaignParser {
                                       const std::vector<std::string>& names) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    const auto nearest = nearest_name(name, names);
     findings_.complain(path, {.problem = fmt::format("'{}' is no domain", name),
                               .rule = "domains: " + join_words(names),
-                              .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : ""});
+                              .remedy = did_you_mean(name, names)});
     return std::nullopt;
   }
 

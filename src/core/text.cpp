@@ -50,6 +50,13 @@ std::optional<std::string> nearest_name(std::string_view word,
   return nearest;
 }
 
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates,
+                         std::string otherwise) {
+  if (const auto nearest = nearest_name(word, candidates))
+    return fmt::format("Did you mean '{}'", *nearest);
+  return otherwise;
+}
+
 std::optional<std::int64_t> parse_count(std::string_view text) {
   // Decimal digits and a power of ten are kept apart, so that 1.5K is exact.
   std::string digits;

@@ -51,11 +51,10 @@ void check(const EntropyOptions& options) {
   for (const std::string& measure : options.measures) {
     const auto& known = entropy_measures();
     if (std::find(known.begin(), known.end(), measure) == known.end()) {
-      const auto nearest = nearest_name(measure, known);
       throw UsageError({.place = "entropy.measures",
                         .problem = fmt::format("'{}' is no measure", measure),
                         .rule = "known are " + join_words(known),
-                        .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : ""});
+                        .remedy = did_you_mean(measure, known)});
     }
     if (!seen.insert(measure).second)
       throw UsageError({.place = "entropy.measures",

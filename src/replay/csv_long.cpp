@@ -29,10 +29,9 @@ Places places_in(const CsvFile& file) {
   for (std::size_t i = 0; i < file.header.size(); ++i) {
     const auto name = std::find(known.begin(), known.end(), file.header[i]);
     if (name == known.end()) {
-      const auto nearest = nearest_name(file.header[i], known);
       throw bad_line(file.path, 1, "column '" + file.header[i] + "' is unknown",
                      "the columns of csv-long are " + join_words(known),
-                     nearest ? "Did you mean '" + *nearest + "'" : "Remove it");
+                     did_you_mean(file.header[i], known, "Remove it"));
     }
     places[static_cast<std::size_t>(name - known.begin())] = i;
   }

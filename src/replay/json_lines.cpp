@@ -33,10 +33,9 @@ struct Entry {
 void check_keys(const Entry& entry) {
   for (const auto& [key, value] : entry.object.items())
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-      const auto nearest = nearest_name(key, keys);
       throw bad_line(entry.path, entry.line, "key '" + key + "' is unknown",
                      "the keys of json-lines are " + join_words(keys),
-                     nearest ? "Did you mean '" + *nearest + "'" : "Remove it");
+                     did_you_mean(key, keys, "Remove it"));
     }
   for (const char* needed : {"run", "loss_nats"})
     if (!entry.has(needed))

@@ -62,11 +62,10 @@ const LogFormat* format_named(const std::string& name) {
   if (found != formats.end()) return &*found;
   std::vector<std::string> names = log_formats();
   names.insert(names.begin(), "auto");
-  const auto nearest = nearest_name(name, names);
   throw UsageError({.place = "replay.format",
                     .problem = "'" + name + "' is no known format",
                     .rule = "known are " + join_words(names),
-                    .remedy = nearest ? "Did you mean '" + *nearest + "'" : ""});
+                    .remedy = did_you_mean(name, names)});
 }
 
 const LogFormat& format_of(const LogFile& file) {
@@ -102,11 +101,10 @@ std::size_t index_of(const std::string& name, const std::vector<std::string>& na
                      const char* what, const std::string& remedy) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  const auto nearest = nearest_name(name, names);
   throw DataError({.place = "domain '" + name + "'",
                    .problem = std::string("is no ") + what + " of the logs",
                    .rule = "they have " + join_words(names),
-                   .remedy = nearest ? "Did you mean '" + *nearest + "'" : remedy});
+                   .remedy = did_you_mean(name, names, remedy)});
 }
 
 template <class T>

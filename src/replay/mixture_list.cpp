@@ -18,10 +18,8 @@ std::vector<std::size_t> domain_columns(const CsvFile& file,
                                         const std::vector<std::string>& domains) {
   for (const std::string& name : file.header)
     if (std::find(domains.begin(), domains.end(), name) == domains.end()) {
-      const auto nearest = nearest_name(name, domains);
       throw bad_line(file.path, 1, "column '" + name + "' is no training domain",
-                     "they are " + join_words(domains),
-                     nearest ? "Did you mean '" + *nearest + "'" : "Remove it");
+                     "they are " + join_words(domains), did_you_mean(name, domains, "Remove it"));
     }
   std::vector<std::size_t> columns;
   for (const std::string& domain : domains) {

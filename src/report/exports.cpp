@@ -34,12 +34,10 @@ const Entry& find_entry(std::string_view name) {
     if (entry.exporter.name == name) return entry;
     names.push_back(entry.exporter.name);
   }
-  const auto nearest = nearest_name(name, names);
-  throw UsageError(Complaint{
-      .place = "--to",
-      .problem = fmt::format("'{}' is no export", name),
-      .rule = "known: " + join_words(names),
-      .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest) : "Choose one of them"});
+  throw UsageError(Complaint{.place = "--to",
+                             .problem = fmt::format("'{}' is no export", name),
+                             .rule = "known: " + join_words(names),
+                             .remedy = did_you_mean(name, names, "Choose one of them")});
 }
 
 /// Shares as whole multiples of finest_share that add up to 1.

@@ -39,6 +39,12 @@ TEST(NearestName, FindsTyposAndNothingFar) {
   EXPECT_EQ(nearest_name("lawyer", {"width", "heads"}), std::nullopt);
 }
 
+TEST(DidYouMean, NamesTheNearestOrSaysWhatElseToDo) {
+  EXPECT_EQ(did_you_mean("widht", {"width", "heads"}), "Did you mean 'width'");
+  EXPECT_EQ(did_you_mean("lawyer", {"width", "heads"}), "");
+  EXPECT_EQ(did_you_mean("lawyer", {"width", "heads"}, "Remove it"), "Remove it");
+}
+
 TEST(ParseNumber, TakesTheWholeText) {
   EXPECT_EQ(parse_number("0.25"), 0.25);
   EXPECT_EQ(parse_number("+1e-3"), 1e-3);

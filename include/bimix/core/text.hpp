@@ -13,6 +13,11 @@ namespace bimix {
 std::optional<std::string> nearest_name(std::string_view word,
                                         const std::vector<std::string>& candidates);
 
+/// The remedy for a name that is none: "Did you mean 'width'", or `otherwise` if no candidate is
+/// near.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates,
+                         std::string otherwise = "");
+
 /// Whole numbers as campaigns write them: `1048576`, `250K`, `1e9`, `3B`, `1.5M`, `1_000_000`.
 /// K, M, B (or G), T are powers of 1000. Exact: `1.5K` is 1500, `1.0005K` is refused.
 /// @return nothing if the text is no such number or exceeds the range.
