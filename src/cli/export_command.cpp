@@ -70,7 +70,8 @@ void choose_mixture(ExportInput& input, const ExportFlags& flags, const StoredRu
 std::string blend_text(const ExportInput& input) {
   std::vector<std::vector<std::string>> rows{{"domain", "share", "tokens", "epochs", "path"}};
   for (const BlendPart& part : blend_of(input))
-    rows.push_back({part.domain, fmt::format("{:.4f}", part.share), about_text(part.tokens),
+    rows.push_back({part.domain, fmt::format("{:.4f}", part.share),
+                    format_count_about(part.tokens, 3),
                     part.epochs > 0 ? fmt::format("{:.2f}", part.epochs) : "-", part.path});
   return aligned(rows);
 }

@@ -71,12 +71,8 @@ const char* one_volume_law(const LossLog& log) {
   return size <= quick ? "effective_share" : "linear";
 }
 
-/// "31.46B": four digits, for the eye.
 std::string volume_text(std::int64_t tokens) {
-  const auto value = static_cast<double>(tokens);
-  for (const auto& [unit, sign] : {std::pair{1e12, 'T'}, {1e9, 'B'}, {1e6, 'M'}, {1e3, 'K'}})
-    if (value >= unit) return fmt::format("{:.4g}{}", value / unit, sign);
-  return fmt::format("{}", tokens);
+  return format_count_about(static_cast<double>(tokens), 4);
 }
 
 /// What was read, for the person who waits.

@@ -31,6 +31,8 @@ struct Suffix {
   int zeros;
 };
 constexpr std::array<Suffix, 5> suffixes{{{'K', 3}, {'M', 6}, {'B', 9}, {'G', 9}, {'T', 12}}};
+/// As counts are written: one letter for each size.
+constexpr std::array<Suffix, 4> largest_first{{{'T', 12}, {'B', 9}, {'M', 6}, {'K', 3}}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -105,7 +107,7 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
 }
 
 std::string format_count(std::int64_t count) {
-  for (const Suffix suffix : {Suffix{'T', 12}, Suffix{'B', 9}, Suffix{'M', 6}, Suffix{'K', 3}}) {
+  for (const Suffix suffix : largest_first) {
     std::int64_t unit = 1;
     for (int i = 0; i < suffix.zeros; ++i) unit *= 10;
     if (count < unit) continue;
@@ -115,6 +117,16 @@ std::string format_count(std::int64_t count) {
                          suffix.letter);
   }
   return fmt::format("{}", count);
+}
+
+std::string format_count_about(double count, int digits) {
+  if (!(count >= 1)) return "0";
+  const double step = std::pow(10.0, std::max(0.0, std::floor(std::log10(count)) + 1 - digits));
+  const double rounded = std::round(count / step) * step;
+  for (const Suffix suffix : largest_first)
+    if (const double unit = std::pow(10.0, suffix.zeros); rounded >= unit)
+      return fmt::format("{:.15g}{}", rounded / unit, suffix.letter);
+  return fmt::format("{:.0f}", rounded);
 }
 
 std::optional<double> parse_number(std::string_view text) {

@@ -75,14 +75,8 @@ std::vector<BlendPart> blend_of(const ExportInput& input) {
 
 std::string share_text(double share) { return fmt::format("{:.6f}", share); }
 
-std::string about_text(double count) {
-  if (count < 1) return "0";
-  const double unit = std::pow(10.0, std::floor(std::log10(count)) - 2);
-  return format_count(std::llround(std::round(count / unit) * unit));
-}
-
 std::string amount_text(const BlendPart& part) {
-  const std::string tokens = about_text(part.tokens) + " tokens";
+  const std::string tokens = format_count_about(part.tokens, 3) + " tokens";
   return part.epochs > 0 ? fmt::format("{}, {:.2f} epochs", tokens, part.epochs) : tokens;
 }
 

@@ -34,6 +34,18 @@ TEST(FormatCount, RoundTrips) {
   EXPECT_EQ(format_count(1'500'000), "1.5M");
 }
 
+TEST(FormatCountAbout, RoundsToTheDigitsAndTakesTheNextUnitIfItCarries) {
+  EXPECT_EQ(format_count_about(13'067'123, 3), "13.1M");
+  EXPECT_EQ(format_count_about(31'457'280'000, 4), "31.46B");
+  EXPECT_EQ(format_count_about(4.936e9, 3), "4.94B");
+  EXPECT_EQ(format_count_about(999.9, 3), "1K");
+  EXPECT_EQ(format_count_about(999'960, 4), "1M");
+  EXPECT_EQ(format_count_about(512, 4), "512");
+  EXPECT_EQ(format_count_about(1234e12, 3), "1230T");
+  EXPECT_EQ(format_count_about(0.4, 3), "0");
+  EXPECT_EQ(format_count_about(0, 3), "0");
+}
+
 TEST(NearestName, FindsTyposAndNothingFar) {
   EXPECT_EQ(nearest_name("widht", {"width", "heads"}), "width");
   EXPECT_EQ(nearest_name("lawyer", {"width", "heads"}), std::nullopt);

@@ -81,12 +81,6 @@ TEST(Blend, WithoutAMixtureItSaysWhatToDo) {
   EXPECT_THROW(blend_of(input), DataError);
 }
 
-TEST(AboutText, HasThreeDigits) {
-  EXPECT_EQ(about_text(13067123), "13.1M");
-  EXPECT_EQ(about_text(999.9), "1K");
-  EXPECT_EQ(about_text(0), "0");
-}
-
 TEST(Exports, AnUnknownNameIsRefusedWithTheNearestOne) {
   try {
     find_exporter("megatrom");

@@ -26,6 +26,9 @@ std::optional<std::int64_t> parse_count(std::string_view text);
 /// The shortest way to write a count that parse_count reads back: 250K, 1.5M, 1048576.
 std::string format_count(std::int64_t count);
 
+/// A count for the eye, rounded to so many significant digits: "13.1M", "31.46B".
+std::string format_count_about(double count, int digits);
+
 /// A finite or infinite double from the whole of `text`, in the C locale; nothing otherwise.
 /// `nan` in any case gives NaN: the caller decides whether that is allowed.
 std::optional<double> parse_number(std::string_view text);

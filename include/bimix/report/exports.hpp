@@ -31,9 +31,6 @@ struct BlendPart {
 /// rounded so that they still add up to 1 (the largest takes the rest).
 std::vector<BlendPart> blend_of(const ExportInput& input);
 
-/// A count with three significant digits: "13.1M".
-std::string about_text(double count);
-
 /// A form in which a run or its mixture can be had.
 struct Exporter {
   std::string name{};
