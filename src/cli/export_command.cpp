@@ -105,12 +105,7 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
         exporter = find_exporter(flags->format);
         run = load_run(flags->folder);
       });
-      ExportInput input{.record = {.campaign_text = run.campaign_text,
-                                   .resolved_text = run.resolved_text,
-                                   .plan = run.plan,
-                                   .check_trials = run.state.check_trials,
-                                   .results = run.state.results,
-                                   .entropy = run.state.entropy}};
+      ExportInput input{.record = recorded(run)};
       if (exporter.of_mixture || exporter.name == "json")
         input.record = derive(context.comm(), run);
       if (!run.state.sessions.empty()) input.record.stamp = run.state.sessions.back();

@@ -430,13 +430,8 @@ class Run {
   }
 
   void write_results_so_far() {
-    RunRecord record{.campaign_text = stored_.campaign_text,
-                     .resolved_text = stored_.resolved_text,
-                     .plan = stored_.plan,
-                     .check_trials = stored_.state.check_trials,
-                     .results = stored_.state.results,
-                     .entropy = stored_.state.entropy,
-                     .stamp = stamp_};
+    RunRecord record = recorded(stored_);
+    record.stamp = stamp_;
     write_results(path_ / "results.h5", record);
   }
 
@@ -639,12 +634,7 @@ OptimizeOptions optimize_options(const Campaign& campaign, const SweepPlan& plan
 }
 
 RunRecord derive(const Comm& comm, const StoredRun& run) {
-  RunRecord record{.campaign_text = run.campaign_text,
-                   .resolved_text = run.resolved_text,
-                   .plan = run.plan,
-                   .check_trials = run.state.check_trials,
-                   .results = run.state.results,
-                   .entropy = run.state.entropy};
+  RunRecord record = recorded(run);
   const Observations observations = observations_of(run.plan, run.state.results);
   LawFits fits = fit_laws_over_ranks(comm, observations, run.campaign.fit);
   record.laws = std::move(fits.laws);

@@ -54,12 +54,7 @@ PageInput page_input(const Comm& comm, const StoredRun& run) {
   try {
     input.record = derive(comm, run);
   } catch (const CollectiveError& error) {
-    input.record = {.campaign_text = run.campaign_text,
-                    .resolved_text = run.resolved_text,
-                    .plan = run.plan,
-                    .check_trials = run.state.check_trials,
-                    .results = run.state.results,
-                    .entropy = run.state.entropy};
+    input.record = recorded(run);
     input.notes.push_back(fmt::format("Nothing could be fitted: {}", error.what()));
   }
   input.record.stamp = run.state.sessions.back();

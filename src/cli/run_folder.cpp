@@ -155,4 +155,13 @@ StoredRun load_run(const std::filesystem::path& path) {
   return run;
 }
 
+RunRecord recorded(const StoredRun& run) {
+  return {.campaign_text = run.campaign_text,
+          .resolved_text = run.resolved_text,
+          .plan = run.plan,
+          .check_trials = run.state.check_trials,
+          .results = run.state.results,
+          .entropy = run.state.entropy};
+}
+
 }  // namespace bimix::cli

@@ -57,6 +57,10 @@ struct StoredRun {
 /// @throws DataError if the folder is no run folder or has no plan yet
 StoredRun load_run(const std::filesystem::path& path);
 
+/// What the folder holds, without anything that is derived from it: the record that laws, optimum
+/// and check are added to. The stamp is left to the caller.
+RunRecord recorded(const StoredRun& run);
+
 /// The plan that the journal's trials make up.
 SweepPlan plan_of(const Campaign& campaign, const std::vector<TrialSpec>& trials);
 
