@@ -102,13 +102,6 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
-                      const std::string& example) {
-  CLI::App* command = app.add_subcommand(name, description);
-  command->footer("Example:\n  " + example);
-  return command;
-}
-
 }  // namespace bimix::cli
 
 int main(int argc, char** argv) {
