@@ -11,34 +11,44 @@
 
 namespace bimix::cli {
 
+NamedValue parse_named_value(const PairForm& form, const std::string& text,
+                             const std::vector<std::string>& names) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || trimmed(text.substr(equals + 1)).empty())
+    throw UsageError(Complaint{.place = form.flag,
+                               .problem = fmt::format("'{}' is not {}", text, form.form),
+                               .remedy = form.remedy});
+  const std::string name(trimmed(text.substr(0, equals)));
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    const auto nearest = nearest_name(name, names);
+    throw UsageError(Complaint{
+        .place = form.flag,
+        .problem = fmt::format("'{}' names no {}", text, form.what),
+        .rule = fmt::format("{}s: {}", form.what, join_words(names)),
+        .remedy = nearest ? fmt::format("Did you mean '{}=...'", *nearest) : form.remedy});
+  }
+  return {static_cast<std::size_t>(found - names.begin()), text.substr(equals + 1)};
+}
+
 std::vector<double> parse_by_domain(const std::string& flag, const std::string& text,
                                     const std::vector<std::string>& names, double missing) {
+  const PairForm form{flag, "NAME=NUMBER", "domain", "Write name=number, separated by commas"};
   std::vector<double> values(names.size(), missing);
   std::vector<bool> given(names.size(), false);
   std::istringstream parts(text);
   for (std::string part; std::getline(parts, part, ',');) {
-    const std::size_t equals = part.find('=');
-    const std::string name(trimmed(part.substr(0, equals)));
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (equals == std::string::npos || found == names.end()) {
-      const auto nearest = nearest_name(name, names);
-      throw UsageError(Complaint{.place = flag,
-                                 .problem = fmt::format("'{}' names no domain", part),
-                                 .rule = "domains: " + join_words(names),
-                                 .remedy = nearest ? fmt::format("Did you mean '{}=...'", *nearest)
-                                                   : "Write name=number, separated by commas"});
-    }
-    const auto index = static_cast<std::size_t>(found - names.begin());
-    std::optional<double> value = parse_number(trimmed(part.substr(equals + 1)));
+    const auto [index, text_of_value] = parse_named_value(form, part, names);
+    std::optional<double> value = parse_number(trimmed(text_of_value));
     if (!value)
-      if (const auto count = parse_count(trimmed(part.substr(equals + 1))))
+      if (const auto count = parse_count(trimmed(text_of_value)))
         value = static_cast<double>(*count);
     if (!value || !(*value >= 0) || !std::isfinite(*value) || given[index])
       throw UsageError(
           Complaint{.place = flag,
-                    .problem = given[index] ? fmt::format("'{}' is given twice", name)
+                    .problem = given[index] ? fmt::format("'{}' is given twice", names[index])
                                             : fmt::format("'{}' is no non-negative number", part),
-                    .remedy = fmt::format("Write {}=0.3", name)});
+                    .remedy = fmt::format("Write {}=0.3", names[index])});
     values[index] = *value;
     given[index] = true;
   }

@@ -1,9 +1,29 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace bimix::cli {
+
+/// What pairs NAME=VALUE of a flag are, for complaints about them.
+struct PairForm {
+  std::string flag{};    ///< "--path"
+  std::string form{};    ///< "DOMAIN=PATH"
+  std::string what{};    ///< what the name is of: "domain"
+  std::string remedy{};  ///< how to write it, where no name is near
+};
+
+/// One of them.
+struct NamedValue {
+  std::size_t place = 0;  ///< of the name among those there are
+  std::string value{};    ///< with the blanks around it
+};
+
+/// Splits "web=0.3" and finds its name, without the blanks around it, among all names.
+/// @throws UsageError naming the flag for an unknown name, with the nearest one, or what is no pair
+NamedValue parse_named_value(const PairForm& form, const std::string& text,
+                             const std::vector<std::string>& names);
 
 /// Numbers for domains as the command line writes them: "web=0.3,code=0.7".
 /// @param names all domains; those that are not named get `missing`

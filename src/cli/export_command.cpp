@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace bimix::cli {
 namespace {
@@ -23,29 +23,17 @@ struct ExportFlags {
 
 /// The paths of `--path DOMAIN=PATH`, by domain; a domain without one is called by its name.
 std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<std::string>& names) {
+  const PairForm form{"--path", "DOMAIN=PATH", "domain",
+                      "For example --path web=/data/web_text_document"};
   std::vector<std::string> paths(names.size());
   for (const std::string& given : flags.paths) {
-    const std::size_t equals = given.find('=');
-    const std::string name = given.substr(0, equals);
-    const auto at = std::find(names.begin(), names.end(), name);
-    Complaint complaint{.place = "--path", .rule = "DOMAIN=PATH, once for each domain"};
-    if (equals == std::string::npos || equals + 1 == given.size()) {
-      complaint.problem = fmt::format("'{}' is not DOMAIN=PATH", given);
-      complaint.remedy = "For example --path web=/data/web_text_document";
-      throw UsageError(complaint);
-    }
-    if (at == names.end()) {
-      complaint.problem = fmt::format("there is no domain '{}'", name);
-      complaint.remedy = did_you_mean(name, names, "Domains: " + join_words(names));
-      throw UsageError(complaint);
-    }
-    std::string& path = paths[static_cast<std::size_t>(at - names.begin())];
-    if (!path.empty()) {
-      complaint.problem = fmt::format("domain '{}' has two paths", name);
-      complaint.remedy = "Give one; join several datasets first";
-      throw UsageError(complaint);
-    }
-    path = given.substr(equals + 1);
+    auto [k, path] = parse_named_value(form, given, names);
+    if (!paths[k].empty())
+      throw UsageError(Complaint{.place = form.flag,
+                                 .problem = fmt::format("domain '{}' has two paths", names[k]),
+                                 .rule = "DOMAIN=PATH, once for each domain",
+                                 .remedy = "Give one; join several datasets first"});
+    paths[k] = std::move(path);
   }
   return paths;
 }

@@ -31,34 +31,29 @@ Mixture mean_mixture(const LossLog& log) {
   return normalised(sums);
 }
 
-std::size_t place_in(const std::string& name, const std::vector<std::string>& names,
-                     const char* what) {
+std::size_t training_domain(const std::string& name, const std::vector<std::string>& names) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   throw UsageError(Complaint{.place = "--eval-map",
-                             .problem = fmt::format("'{}' is no {} of the logs", name, what),
+                             .problem = fmt::format("'{}' is no training domain of the logs", name),
                              .rule = "they have " + join_words(names),
                              .remedy = did_you_mean(name, names)});
 }
 
 /// Ties evaluation sets to the training domains that the user names: "pile-cc=c4".
 void tie_sets(const std::vector<std::string>& pairs, DomainSet& domains) {
+  const PairForm form{"--eval-map", "SET=DOMAIN", "evaluation set",
+                      "Write set=domain, separated by commas"};
   std::vector<bool> given(domains.eval.size(), false);
   for (const std::string& pair : pairs) {
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string::npos)
-      throw UsageError(Complaint{.place = "--eval-map",
-                                 .problem = fmt::format("'{}' is no pair", pair),
-                                 .remedy = "Write set=domain, separated by commas"});
-    const std::size_t e =
-        place_in(std::string(trimmed(pair.substr(0, equals))), domains.eval, "evaluation set");
+    const auto [e, domain] = parse_named_value(form, pair, domains.eval);
     if (given[e])
-      throw UsageError(Complaint{.place = "--eval-map",
+      throw UsageError(Complaint{.place = form.flag,
                                  .problem = fmt::format("'{}' is given twice", domains.eval[e]),
                                  .remedy = "Name it once"});
     given[e] = true;
-    domains.share_of[e] = static_cast<int>(
-        place_in(std::string(trimmed(pair.substr(equals + 1))), domains.train, "training domain"));
+    domains.share_of[e] =
+        static_cast<int>(training_domain(std::string(trimmed(domain)), domains.train));
   }
 }
 
