@@ -5,9 +5,10 @@
 #include <bimix/core/text.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/report/exports.hpp>
-#include <bimix/report/page.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/store/disk.hpp>
+#include <bimix/sweep/collective.hpp>
+#include <bimix/sweep/plan.hpp>
 
 #include <fmt/format.h>
 
@@ -38,20 +39,25 @@ std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<st
   return paths;
 }
 
-/// The mixture for the volume that was asked for, or the default.
-void choose_mixture(ExportInput& input, const ExportFlags& flags, const StoredRun& run) {
+/// @collective The mixture for the volume that was asked for, or the default, which needs no law.
+void choose_mixture(const Comm& comm, ExportInput& input, const ExportFlags& flags,
+                    const StoredRun& run) {
   OptimizeOptions options = optimize_options(run.campaign, run.plan);
   const auto& train = run.plan.domains.train;
-  if (!flags.unique_tokens.empty())
-    options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
-  if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
+  collectively(comm, [&] {
+    if (!flags.unique_tokens.empty())
+      options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
+    if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
+    input.paths = paths_of(flags, train);
+  });
   input.tokens = options.tokens;
   input.unique_tokens = options.unique_tokens;
-  const LawFit* law = used_law(input.record);
-  if (flags.mixture == "default")
-    input.share = run.campaign.default_mixture;
-  else if (law != nullptr)
-    input.share = best_mixture(*law, options, run.campaign.default_mixture).share;
+  input.share = run.campaign.default_mixture;
+  if (flags.mixture == "default") return;
+  const LawFit fit =
+      used_fit_over_ranks(comm, observations_of(run.plan, run.state.results), run.campaign.fit);
+  collectively(
+      comm, [&] { input.share = best_mixture(fit, options, run.campaign.default_mixture).share; });
 }
 
 /// What the trainer is about to be told, for the reader of the terminal.
@@ -94,14 +100,12 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
         run = load_run(flags->folder);
       });
       ExportInput input{.record = recorded(run)};
-      if (exporter.of_mixture || exporter.name == "json")
-        input.record = derive(context.comm(), run);
+      if (exporter.of == ExportOf::mixture) choose_mixture(context.comm(), input, *flags, run);
+      if (exporter.of == ExportOf::everything) input.record = derive(context.comm(), run);
       if (!run.state.sessions.empty()) input.record.stamp = run.state.sessions.back();
       on_root(context.comm(), [&] {
-        if (exporter.of_mixture) {
+        if (exporter.of == ExportOf::mixture) {
           const auto& train = run.plan.domains.train;
-          choose_mixture(input, *flags, run);
-          input.paths = paths_of(*flags, train);
           std::vector<std::string> unnamed;
           for (std::size_t k = 0; k < train.size(); ++k)
             if (input.paths[k].empty()) unnamed.push_back(input.paths[k] = train[k]);

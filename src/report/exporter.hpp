@@ -10,7 +10,7 @@
 /// What exporters share.
 namespace bimix {
 
-#define BIMIX_EXPORTER(name, meaning, of_mixture, function) \
+#define BIMIX_EXPORTER(name, meaning, of, function) \
   std::string export_##function(const ExportInput& input);
 #include "exporters.def"
 #undef BIMIX_EXPORTER

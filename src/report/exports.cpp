@@ -20,8 +20,8 @@ struct Entry {
 
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> all{
-#define BIMIX_EXPORTER(name, meaning, of_mixture, function) \
-  {{name, meaning, of_mixture}, export_##function},
+#define BIMIX_EXPORTER(name, meaning, of, function) \
+  {{name, meaning, ExportOf::of}, export_##function},
 #include "exporters.def"
 #undef BIMIX_EXPORTER
   };

@@ -90,10 +90,10 @@ TEST(Exports, AnUnknownNameIsRefusedWithTheNearestOne) {
   }
 }
 
-std::vector<std::string> names_of(bool of_mixture) {
+std::vector<std::string> names_of(bool a_mixture) {
   std::vector<std::string> names;
   for (const Exporter& exporter : exporters())
-    if (exporter.of_mixture == of_mixture) names.push_back(exporter.name);
+    if ((exporter.of == ExportOf::mixture) == a_mixture) names.push_back(exporter.name);
   return names;
 }
 

@@ -31,11 +31,18 @@ struct BlendPart {
 /// rounded so that they still add up to 1 (the largest takes the rest).
 std::vector<BlendPart> blend_of(const ExportInput& input);
 
+/// What of a run an export holds, and so what must be known for it.
+enum class ExportOf {
+  losses,     ///< of the trials, as logs
+  mixture,    ///< one mixture for a volume, as a trainer reads it
+  everything  ///< with what is derived: laws, optimum, check
+};
+
 /// A form in which a run or its mixture can be had.
 struct Exporter {
   std::string name{};
   std::string meaning{};
-  bool of_mixture = false;  ///< else of the whole run
+  ExportOf of = ExportOf::losses;
 };
 
 /// Registered exporters (src/report/exporters.def).
