@@ -435,35 +435,11 @@ class Run {
     write_results(path_ / "results.h5", record);
   }
 
-  /// The trials that ended badly, those of one kind and message together, and how to run one again.
   void tell_of_failures() const {
-    struct Kind {
-      std::string status{}, message{}, example{};
-      int count = 0;
-    };
-    std::vector<Kind> kinds;
-    for (const TrialResult& result : stored_.state.results) {
-      if (result.status == TrialStatus::ok) continue;
-      // A message may name the trial's own files.
-      std::string message = result.message.substr(0, result.message.find('\n'));
-      if (const auto at = message.find(result.id); at != std::string::npos)
-        message.replace(at, result.id.size(), "<trial>");
-      const std::string status = status_word(result.status);
-      const auto same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
-        return kind.status == status && kind.message == message;
-      });
-      if (same != kinds.end())
-        ++same->count;
-      else
-        kinds.push_back({status, message, result.id, 1});
-    }
-    if (kinds.empty()) return;
-    context_.console.say("Trials that ended badly:");
-    for (const Kind& kind : kinds)
-      context_.console.say(fmt::format("  {} {}, for example {}: {}", kind.count, kind.status,
-                                       kind.example, kind.message));
-    context_.console.say(
-        fmt::format("One of them alone: the same command with --only {}", kinds.front().example));
+    std::string text = failures_text(stored_.state.results);
+    if (text.empty()) return;
+    text.pop_back();  // a line of talk brings its own line end
+    context_.console.say(text);
   }
 
   /// The trials did not all run. Everything that there is, is saved.

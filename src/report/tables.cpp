@@ -133,6 +133,36 @@ std::string plan_text(const SweepPlan& plan) {
   return text + aligned(rows);
 }
 
+std::string failures_text(const std::vector<TrialResult>& results) {
+  struct Kind {
+    std::string status{}, message{}, example{};
+    int count = 0;
+  };
+  std::vector<Kind> kinds;
+  for (const TrialResult& result : results) {
+    if (result.status == TrialStatus::ok) continue;
+    // A message may name the trial's own files.
+    std::string message = result.message.substr(0, result.message.find('\n'));
+    if (const auto at = message.find(result.id); at != std::string::npos)
+      message.replace(at, result.id.size(), "<trial>");
+    const std::string status = status_word(result.status);
+    const auto same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
+      return kind.status == status && kind.message == message;
+    });
+    if (same != kinds.end())
+      ++same->count;
+    else
+      kinds.push_back({status, message, result.id, 1});
+  }
+  if (kinds.empty()) return "";
+  std::string text = "Trials that ended badly:\n";
+  for (const Kind& kind : kinds)
+    text += fmt::format("  {} {}, for example {}: {}\n", kind.count, kind.status, kind.example,
+                        kind.message);
+  return text +
+         fmt::format("One of them alone: the same command with --only {}\n", kinds.front().example);
+}
+
 std::string status_word(TrialStatus status) {
   switch (status) {
     case TrialStatus::ok:

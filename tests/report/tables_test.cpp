@@ -70,6 +70,30 @@ TEST(EvaluationText, SaysWhatTrainedAndWhatTheFiguresAre) {
   EXPECT_THAT(text, HasSubstr("regret: nats that"));
 }
 
+TrialResult ended(const std::string& id, TrialStatus status, const std::string& message) {
+  TrialResult result;
+  result.id = id;
+  result.status = status;
+  result.message = message;
+  return result;
+}
+
+TEST(FailuresText, PutsTrialsOfOneKindAndMessageTogether) {
+  EXPECT_EQ(failures_text({ended("a1", TrialStatus::failed, "exit code 3, see trials/a1/log\nmore"),
+                           ended("b2", TrialStatus::ok, ""),
+                           ended("c3", TrialStatus::failed, "exit code 3, see trials/c3/log"),
+                           ended("d4", TrialStatus::diverged, "loss is nan")}),
+            "Trials that ended badly:\n"
+            "  2 failed, for example a1: exit code 3, see trials/<trial>/log\n"
+            "  1 diverged, for example d4: loss is nan\n"
+            "One of them alone: the same command with --only a1\n");
+}
+
+TEST(FailuresText, IsEmptyIfNoneFailed) {
+  EXPECT_EQ(failures_text({}), "");
+  EXPECT_EQ(failures_text({ended("a1", TrialStatus::ok, "")}), "");
+}
+
 CheckReport some_check(double gain, double error) {
   CheckReport report;
   report.tokens = 1000;

@@ -33,6 +33,10 @@ std::string check_text(const CheckReport& report);
 /// Trials of a plan by count, volumes and cost; every mixture.
 std::string plan_text(const SweepPlan& plan);
 
+/// The trials that ended badly, those of one kind and message together, and how to run one again.
+/// Empty if there are none.
+std::string failures_text(const std::vector<TrialResult>& results);
+
 /// "ok", "missing", "diverged" or "failed".
 std::string status_word(TrialStatus status);
 
