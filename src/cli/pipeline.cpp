@@ -99,8 +99,6 @@ class Run {
         path_(path),
         campaign_(read.campaign),
         limits_(limits) {
-    // A mistake in it is found before anything is done.
-    collectively(comm_, [&] { failures_.emplace(limits.max_failures, 0); });
     stored_.path = path;
     stored_.campaign_text = read.text;
     opened_ = open_source(comm_, campaign_, path);
@@ -273,7 +271,7 @@ class Run {
     if (limits_.walltime_seconds > 0 &&
         SteadyClock::now() - began_ >= std::chrono::duration<double>(limits_.walltime_seconds))
       return "the walltime of " + format_seconds(limits_.walltime_seconds) + " is over";
-    return failures_->reached().value_or("");
+    return failures_.reached().value_or("");
   }
 
   /// Runs those of the trials that have no result, or a failed one; with `--only`, those.
@@ -297,11 +295,11 @@ class Run {
     }
     if (some_left_out) stop_reason_ = "only the trials that --only names were run";
     if (missing.empty()) return !some_left_out;
-    failures_.emplace(limits_.max_failures, missing.size());
+    failures_ = FailureLimit(limits_.failures, missing.size());
     for (const TrialSpec& spec : trials)
       if (const auto found = known.find(spec.id);
           found != known.end() && found->second->status == TrialStatus::ok)
-        failures_->ended(true);
+        failures_.ended(true);
     context_.console.heading(stage == "check" ? "Training default and optimum on fresh repeats"
                                               : "Running the trials");
     const std::size_t before = trials.size() - missing.size();
@@ -316,7 +314,7 @@ class Run {
     context_.console.end_progress();
     share_state(comm_.is_root() ? encoded(stored_.state) : std::string());
     // Too many failures are a reason even if they are known only now that all trials have ended.
-    const std::string failures = comm_.broadcast(failures_->reached().value_or(""));
+    const std::string failures = comm_.broadcast(failures_.reached().value_or(""));
     gave_up_ = !failures.empty();
     if (gave_up_) {
       stop_reason_ = failures;
@@ -346,7 +344,7 @@ class Run {
     result.attempt = attempt;
     folder_->journal().append(result);
     remove_checkpoint(path_, result.id);
-    failures_->ended(result.status == TrialStatus::ok);
+    failures_.ended(result.status == TrialStatus::ok);
     if (result.status != TrialStatus::ok)
       context_.console.say(fmt::format("  trial {} {} on {}, attempt {}: {}", result.id,
                                        status_word(result.status), result.host, attempt,
@@ -501,7 +499,7 @@ class Run {
   Campaign campaign_;
   OpenedSource opened_;
   RunLimits limits_;
-  std::optional<FailureLimit> failures_{};  // of the stage that runs
+  FailureLimit failures_{std::nullopt, 0};  // of the stage that runs
   std::string stop_reason_{};               // why not all trials ran
   bool gave_up_ = false;                    // too many of them failed
   SteadyClock::time_point began_ = SteadyClock::now();

@@ -10,6 +10,7 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
     std::string file;
     std::string folder;
     std::string walltime;
+    std::string max_failures;
     bool fail_fast = false;
     RunLimits limits{};
   };
@@ -22,7 +23,7 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--walltime", flags->walltime,
                       "save everything and end (exit 75) after this long: 90s, 55m, 23h, 2d");
   CLI::Option* most =
-      command->add_option("--max-failures", flags->limits.max_failures,
+      command->add_option("--max-failures", flags->max_failures,
                           "end when more trials than this failed: 3 or 10% of them");
   command->add_flag("--fail-fast", flags->fail_fast, "end at the first failure")->excludes(most);
   command
@@ -32,7 +33,7 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       RunLimits& limits = flags->limits;
-      if (flags->fail_fast) limits.max_failures = "0";
+      if (flags->fail_fast) limits.failures = FailureAllowance{};
       if (!flags->walltime.empty())
         collectively(context.comm(), [&] {
           const auto seconds = parse_seconds(flags->walltime);
@@ -43,6 +44,9 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
                                        .remedy = "Write for example 55m"});
           limits.walltime_seconds = *seconds;
         });
+      if (!flags->max_failures.empty())
+        collectively(context.comm(),
+                     [&] { limits.failures = parse_failures(flags->max_failures); });
       const ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
       const std::string folder =
           flags->folder.empty() ? "runs/" + read.campaign.name : flags->folder;

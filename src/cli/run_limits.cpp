@@ -7,25 +7,29 @@
 
 namespace bimix::cli {
 
-FailureLimit::FailureLimit(const std::string& text, std::size_t trials) : text_(text) {
-  if (text.empty()) return;
-  const bool percent = text.back() == '%';
-  const auto count = parse_number(percent ? text.substr(0, text.size() - 1) : text);
-  if (!count || !(*count >= 0) || (percent && *count > 100))
+FailureAllowance parse_failures(const std::string& text) {
+  const bool percent = text.ends_with('%');
+  const auto amount = parse_number(percent ? text.substr(0, text.size() - 1) : text);
+  if (!amount || !(*amount >= 0) || (percent && *amount > 100))
     throw UsageError(
         Complaint{.place = "--max-failures",
                   .problem = fmt::format("'{}' is neither a count nor a percentage", text),
                   .remedy = "For example --max-failures 3 or --max-failures 10%"});
-  limit_ = percent ? *count / 100 * static_cast<double>(trials) : *count;
+  return {*amount, percent};
 }
 
+FailureLimit::FailureLimit(const std::optional<FailureAllowance>& allowed, std::size_t trials)
+    : allowed_(allowed), trials_(static_cast<double>(trials)) {}
+
 std::optional<std::string> FailureLimit::reached() const {
-  if (!limit_) {
+  if (!allowed_) {
     if (well_ > 0 || badly_ < hopeless) return std::nullopt;
     return fmt::format("the first {} trials all ended badly", badly_);
   }
-  if (static_cast<double>(badly_) <= *limit_) return std::nullopt;
-  return fmt::format("{} trials ended badly, and --max-failures allows {}", badly_, text_);
+  const double limit = allowed_->is_percent ? allowed_->amount / 100 * trials_ : allowed_->amount;
+  if (static_cast<double>(badly_) <= limit) return std::nullopt;
+  return fmt::format("{} trials ended badly, and --max-failures allows {}{}", badly_,
+                     allowed_->amount, allowed_->is_percent ? "%" : "");
 }
 
 }  // namespace bimix::cli

@@ -7,21 +7,28 @@
 
 namespace bimix::cli {
 
+/// How many trials may end badly.
+struct FailureAllowance {
+  double amount = 0.0;      ///< trials, or percent of them
+  bool is_percent = false;  ///< at most 100 then
+};
+
+/// Reads "3" or "10%". @throws UsageError naming `--max-failures`
+FailureAllowance parse_failures(const std::string& text);
+
 /// When a run is to stop by itself, and which of its trials it is to run.
 struct RunLimits {
-  double walltime_seconds = 0.0;    ///< from the start of the run; 0: no limit
-  std::string max_failures{};       ///< "3" or "10%" of the trials may end badly; empty: any number
-  std::vector<std::string> only{};  ///< ids of trials; empty: all that are missing
+  double walltime_seconds = 0.0;               ///< from the start of the run; 0: no limit
+  std::optional<FailureAllowance> failures{};  ///< none: any number
+  std::vector<std::string> only{};             ///< ids of trials; empty: all that are missing
 };
 
 /// Counts how trials end, the good ends of earlier sessions too, and says when too many ended
 /// badly.
 class FailureLimit {
  public:
-  /// @param text "3", "10%" or empty
   /// @param trials of this session
-  /// @throws UsageError naming `--max-failures`
-  FailureLimit(const std::string& text, std::size_t trials);
+  FailureLimit(const std::optional<FailureAllowance>& allowed, std::size_t trials);
 
   void ended(bool well) { well ? ++well_ : ++badly_; }
   /// Why the sweep should not go on, as part of a sentence. Without a limit that is so when the
@@ -31,8 +38,8 @@ class FailureLimit {
   static constexpr std::size_t hopeless = 5;
 
  private:
-  std::optional<double> limit_{};
-  std::string text_;
+  std::optional<FailureAllowance> allowed_;
+  double trials_;
   std::size_t well_ = 0, badly_ = 0;
 };
 
