@@ -4,8 +4,13 @@
 #include <bimix/core/text.hpp>
 #include <bimix/report/exports.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
+
+namespace YAML {
+class Emitter;
+}
 
 /// What exporters share.
 namespace bimix {
@@ -23,6 +28,15 @@ std::string amount_text(const BlendPart& part);
 
 /// What the mixture is of and for, as a comment at the head of files that can hold one.
 std::string heading_text(const ExportInput& input);
+
+/// What holds a mixture's domains in a YAML file.
+enum class YamlBlock { list, map };
+
+/// A YAML file of a mixture: the heading as a comment and, below these keys, one in another, a
+/// block with what `entry` writes for each domain.
+std::string yaml_of_blend(const ExportInput& input, const std::vector<std::string>& keys,
+                          YamlBlock block,
+                          const std::function<void(YAML::Emitter&, const BlendPart&)>& entry);
 
 /// One trial of the sweep as logs have it.
 struct LoggedRun {

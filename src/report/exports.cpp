@@ -3,6 +3,7 @@
 #include <bimix/core/simplex.hpp>
 
 #include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cmath>
@@ -83,6 +84,20 @@ std::string amount_text(const BlendPart& part) {
 std::string heading_text(const ExportInput& input) {
   return fmt::format("Mixture of {} for {} tokens, by bimix", input.record.plan.name,
                      format_count(std::llround(input.tokens)));
+}
+
+std::string yaml_of_blend(const ExportInput& input, const std::vector<std::string>& keys,
+                          YamlBlock block,
+                          const std::function<void(YAML::Emitter&, const BlendPart&)>& entry) {
+  YAML::Emitter out;
+  out << YAML::Comment(heading_text(input)) << YAML::Newline;
+  for (const std::string& key : keys) out << YAML::BeginMap << YAML::Key << key << YAML::Value;
+  const bool is_list = block == YamlBlock::list;
+  out << (is_list ? YAML::BeginSeq : YAML::BeginMap);
+  for (const BlendPart& part : blend_of(input)) entry(out, part);
+  out << (is_list ? YAML::EndSeq : YAML::EndMap);
+  for (std::size_t depth = 0; depth < keys.size(); ++depth) out << YAML::EndMap;
+  return std::string(out.c_str()) + "\n";
 }
 
 std::vector<LoggedRun> logged_runs(const RunRecord& record) {

@@ -8,18 +8,14 @@
 namespace bimix {
 
 std::string export_mosaic(const ExportInput& input) {
-  YAML::Emitter out;
-  out << YAML::Comment(heading_text(input)) << YAML::Newline << YAML::BeginMap << YAML::Key
-      << "streams" << YAML::Value << YAML::BeginMap;
-  for (const BlendPart& part : blend_of(input)) {
-    const bool remote = part.path.find("://") != std::string::npos;
-    out << YAML::Key << YAML::DoubleQuoted << part.domain << YAML::Value << YAML::BeginMap
-        << YAML::Key << (remote ? "remote" : "local") << YAML::Value << YAML::DoubleQuoted
-        << part.path << YAML::Key << "proportion" << YAML::Value << share_text(part.share)
-        << YAML::Comment(amount_text(part)) << YAML::EndMap;
-  }
-  out << YAML::EndMap << YAML::EndMap;
-  return std::string(out.c_str()) + "\n";
+  return yaml_of_blend(
+      input, {"streams"}, YamlBlock::map, [](YAML::Emitter& out, const BlendPart& part) {
+        const bool remote = part.path.find("://") != std::string::npos;
+        out << YAML::Key << YAML::DoubleQuoted << part.domain << YAML::Value << YAML::BeginMap
+            << YAML::Key << (remote ? "remote" : "local") << YAML::Value << YAML::DoubleQuoted
+            << part.path << YAML::Key << "proportion" << YAML::Value << share_text(part.share)
+            << YAML::Comment(amount_text(part)) << YAML::EndMap;
+      });
 }
 
 }  // namespace bimix

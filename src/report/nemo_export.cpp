@@ -8,15 +8,11 @@
 namespace bimix {
 
 std::string export_nemo(const ExportInput& input) {
-  YAML::Emitter out;
-  out << YAML::Comment(heading_text(input)) << YAML::Newline << YAML::BeginMap << YAML::Key
-      << "model" << YAML::Value << YAML::BeginMap << YAML::Key << "data" << YAML::Value
-      << YAML::BeginMap << YAML::Key << "data_prefix" << YAML::Value << YAML::BeginSeq;
-  for (const BlendPart& part : blend_of(input))
-    out << share_text(part.share) << YAML::Comment(amount_text(part)) << YAML::DoubleQuoted
-        << part.path;
-  out << YAML::EndSeq << YAML::EndMap << YAML::EndMap << YAML::EndMap;
-  return std::string(out.c_str()) + "\n";
+  return yaml_of_blend(input, {"model", "data", "data_prefix"}, YamlBlock::list,
+                       [](YAML::Emitter& out, const BlendPart& part) {
+                         out << share_text(part.share) << YAML::Comment(amount_text(part))
+                             << YAML::DoubleQuoted << part.path;
+                       });
 }
 
 }  // namespace bimix

@@ -7,14 +7,11 @@
 namespace bimix {
 
 std::string export_regmix(const ExportInput& input) {
-  YAML::Emitter out;
-  out << YAML::Comment(heading_text(input)) << YAML::Newline << YAML::BeginMap << YAML::Key
-      << "train" << YAML::Value << YAML::BeginMap;
-  for (const BlendPart& part : blend_of(input))
-    out << YAML::Key << YAML::DoubleQuoted << part.path << YAML::Value << share_text(part.share)
-        << YAML::Comment(amount_text(part));
-  out << YAML::EndMap << YAML::EndMap;
-  return std::string(out.c_str()) + "\n";
+  return yaml_of_blend(input, {"train"}, YamlBlock::map,
+                       [](YAML::Emitter& out, const BlendPart& part) {
+                         out << YAML::Key << YAML::DoubleQuoted << part.path << YAML::Value
+                             << share_text(part.share) << YAML::Comment(amount_text(part));
+                       });
 }
 
 }  // namespace bimix
