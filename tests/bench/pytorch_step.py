@@ -3,9 +3,10 @@
 
 Usage: tests/bench/pytorch_step.py [--bimix PROGRAM] [--layers 4] [--width 128] [--heads 4]
            [--context 128] [--batch 32] [--vocabulary 256] [--seconds 10]
+           [--precision fp32|bf16]
 
 The same model (RMSNorm without gains, rotary positions, causal attention, tanh GELU, tied head,
-AdamW, clipping at 1) in fp32 on one thread. Prints tokens per second and, with --bimix, the ratio.
+AdamW, clipping at 1) on one thread, in fp32 or with bf16 autocast. Prints tokens per second and, with --bimix, the ratio.
 Needs PyTorch (Debian: python3-torch, and libopenblas0-pthread for a fair BLAS); without it the script says so and ends with 77.
 """
 
@@ -95,7 +96,8 @@ def median_rate(options):
     times, end = [], time.monotonic() + options.seconds
     while len(times) < 3 or time.monotonic() < end:
         start = time.monotonic()
-        logits = model(sequences[:, :-1])
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16"):
+            logits = model(sequences[:, :-1]).float()
         loss = functional.cross_entropy(logits.flatten(0, 1), sequences[:, 1:].flatten())
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -106,7 +108,8 @@ def median_rate(options):
 
 
 def bimix_rate(options):
-    command = [options.bimix, "bench", "proxy", "--json", "--seconds", str(options.seconds)]
+    command = [options.bimix, "bench", "proxy", "--json", "--seconds", str(options.seconds),
+               "--precision", options.precision]
     for name in ("layers", "width", "heads", "context", "batch", "vocabulary"):
         command += [f"--{name}", str(getattr(options, name))]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -121,9 +124,10 @@ def main():
                         ("batch", 32), ("vocabulary", 256)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     options = parser.parse_args()
     theirs = median_rate(options)
-    print(f"PyTorch {torch.__version__}: {theirs:.0f} tokens/s")
+    print(f"PyTorch {torch.__version__}, {options.precision}: {theirs:.0f} tokens/s")
     if options.bimix:
         ours = bimix_rate(options)
         print(f"bimix: {ours:.0f} tokens/s, {ours / theirs:.2f} times PyTorch")

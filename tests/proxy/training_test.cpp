@@ -132,7 +132,7 @@ TEST(Train, StopsAndResumesAsAGroup) {
     const TrainingHooks hooks{.stop = [&] { return group.number == 1 && ++asked > 2; },
                               .save = [&](const TrainingState& state) { saved[own] = state; }};
     stopped[own] = train(rig.options, rig.data(), volumes, 7, 1, hooks, nullptr, group);
-    resumed[own] = train(rig.options, rig.data(), volumes, 7, 1, {}, &saved[0], group);
+    resumed[own] = train(rig.options, rig.data(), volumes, 7, 1, {}, &saved[own], group);
   });
   for (std::size_t member = 0; member < members; ++member) {
     EXPECT_EQ(stopped[member].end, TrainingEnd::stopped);
