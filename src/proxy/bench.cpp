@@ -113,11 +113,12 @@ double best_product_gflops(const ProxyOptions& options, double seconds) {
   double best = 0;
   for (const auto& [depth, columns] :
        {std::array{width, 3 * width}, {width, 4 * width}, {4 * width, width}}) {
-    proxy::LinearProducts products(arena, rows, depth, columns, proxy::factors_of(options));
+    proxy::LinearProducts products(arena, rows, depth, columns, proxy::factors_of(options),
+                                   proxy::kernels_for(options.isa));
     const proxy::Buffer scratch = arena.take(products.scratch_size());
     double fastest = fastest_seconds(
         [&] { products.forward(a.data(), 0, c.data(), scratch.data()); }, seconds / 6);
-    if (options.precision == "fp32")
+    if (options.isa != "amx")
       fastest = std::min(fastest, fastest_seconds(
                                       [&, n = columns, k = depth] {
                                         dnnl_sgemm('N', 'N', rows, n, k, 1.0F, a.data(), k,

@@ -33,7 +33,7 @@ bool has_amx_bf16() {
 #endif
 
 const std::vector<std::string>& isa_levels() {
-  static const std::vector<std::string> levels{"baseline", "avx2", "avx512", "avx512_bf16", "amx"};
+  static const std::vector<std::string> levels{"baseline", "avx2", "avx512", "amx"};
   return levels;
 }
 
@@ -42,7 +42,7 @@ std::string detect_isa() {
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-    return has_amx_bf16() ? "amx" : __builtin_cpu_supports("avx512bf16") ? "avx512_bf16" : "avx512";
+    return has_amx_bf16() ? "amx" : "avx512";
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
 #endif
   return "baseline";
@@ -65,7 +65,7 @@ const Kernels& kernels_for(std::string_view isa) {
                      .rule = "all machines of a run use the same instructions, for the same bits",
                      .remedy = fmt::format("Start the run anew with isa: {}", *here)});
 #if defined(__x86_64__)
-  if (asked >= std::find(levels.begin(), levels.end(), "avx512")) return kernels_avx512();
+  if (isa == "avx512" || isa == "amx") return kernels_avx512();
   if (isa == "avx2") return kernels_avx2();
 #endif
   return kernels_baseline();

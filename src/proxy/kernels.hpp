@@ -76,6 +76,8 @@ struct Kernels {
   void (*embed_backward)(const float* dx, const std::int32_t* token, float* dtable, Index rows,
                          Index width);
 
+  /// The nearest numbers that bf16 holds, ties to even, still as floats; finite numbers only.
+  void (*round_to_bf16)(const float* from, float* to, Index count);
   /// Adds from_i to to_i.
   void (*add)(const float* from, float* to, Index count);
   double (*sum_of_squares)(const float* x, Index count);

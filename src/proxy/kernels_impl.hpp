@@ -368,6 +368,14 @@ void cross_entropy(float* logits_to_gradient, const std::int32_t* target, float*
   }
 }
 
+void round_to_bf16(const float* from, float* to, Index count) {
+  for_vectors(count, [&](Index i, auto get, auto put) {
+    const Integers bits = reinterpret_cast<Integers>(get(from + i));
+    const Integers nearest = (bits + 0x7fff + ((bits >> 16) & 1)) & -0x10000;
+    put(to + i, reinterpret_cast<Vector>(nearest));
+  });
+}
+
 void embed(const float* table, const std::int32_t* token, float* x, Index rows, Index width) {
   for (Index i = 0; i < rows; ++i, x += width)
     __builtin_memcpy(x, table + token[i] * width, static_cast<std::size_t>(width) * sizeof(float));
@@ -729,6 +737,7 @@ const Kernels& BIMIX_KERNELS() {
                                  .cross_entropy = cross_entropy,
                                  .embed = embed,
                                  .embed_backward = embed_backward,
+                                 .round_to_bf16 = round_to_bf16,
                                  .add = add,
                                  .sum_of_squares = sum_of_squares,
                                  .adamw = adamw};

@@ -111,19 +111,10 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
     check_sharing(o, collector);
 }
 
-/// The widest instructions here that make a difference.
+/// The widest instructions here that make a difference: tiles do for bf16 only.
 std::string chosen_isa(const ProxyOptions& o) {
-  const std::vector<std::string>& levels = isa_levels();
-  const auto here = std::find(levels.begin(), levels.end(), detect_isa());
-  const auto avx512 = std::find(levels.begin(), levels.end(), "avx512");
-  if (o.precision == "fp32") return *std::min(here, avx512);
-  if (here < avx512)
-    throw DataError(
-        {.place = "proxy.precision",
-         .problem = fmt::format("this machine has no instructions for bf16, only '{}'", *here),
-         .rule = "it takes AVX-512 at least",
-         .remedy = "Use precision: fp32"});
-  return *here;
+  const std::string here = detect_isa();
+  return here == "amx" && o.precision == "fp32" ? "avx512" : here;
 }
 
 /// Best of a few runs at each of the widths 32, 64, 128 and 256: NOTES.md.
@@ -156,9 +147,6 @@ std::vector<Complaint> complaints(const ProxyOptions& o) {
   std::vector<std::string> isa = isa_levels();
   isa.insert(isa.begin(), "auto");
   collector.choice("isa", o.isa, isa);
-  if (o.precision == "bf16" && (o.isa == "baseline" || o.isa == "avx2"))
-    collector.add("precision", fmt::format("bf16 is not had with isa '{}'", o.isa),
-                  "it takes AVX-512 at least", "Use precision: fp32");
   return collector.found;
 }
 

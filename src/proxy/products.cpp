@@ -75,11 +75,10 @@ dnnl::primitive_attr attributes(bool keep) {
 
 void limit_products_to(std::string_view isa) {
   // Refused, and needless, once anything was multiplied.
-  dnnl_set_max_cpu_isa(isa == "amx"           ? dnnl_cpu_isa_avx512_core_amx
-                       : isa == "avx512_bf16" ? dnnl_cpu_isa_avx512_core_bf16
-                       : isa == "avx512"      ? dnnl_cpu_isa_avx512_core
-                       : isa == "avx2"        ? dnnl_cpu_isa_avx2
-                                              : dnnl_cpu_isa_sse41);
+  dnnl_set_max_cpu_isa(isa == "amx"      ? dnnl_cpu_isa_avx512_core_amx
+                       : isa == "avx512" ? dnnl_cpu_isa_avx512_core
+                       : isa == "avx2"   ? dnnl_cpu_isa_avx2
+                                         : dnnl_cpu_isa_sse41);
 }
 
 LinearProducts::Product::Product(const Desc& a, const Desc& b, const Desc& c, bool keep)
@@ -94,28 +93,34 @@ void LinearProducts::Product::run(const void* a, const dnnl::memory& b, float* c
                      {DNNL_ARG_SCRATCHPAD, {shape.scratchpad_desc(), engine(), scratch}}});
 }
 
-LinearProducts::Factor::Factor(Index rows, Index columns, Factors factors)
+LinearProducts::Factor::Factor(Index rows, Index columns, Factors factors, const Kernels& kernels)
     : given(plain(rows, columns)), multiplied(plain(rows, columns, type_of(factors))) {
-  if (factors != Factors::fp32)
-    round.emplace(dnnl::reorder::primitive_desc(engine(), given, engine(), multiplied));
+  if (factors == Factors::rounded) round_to_bf16 = kernels.round_to_bf16;
+  if (factors == Factors::bf16)
+    to_tiles.emplace(dnnl::reorder::primitive_desc(engine(), given, engine(), multiplied));
 }
 
 const void* LinearProducts::Factor::ready(const float* numbers, float*& scratch) const {
-  if (!round) return numbers;
-  dnnl::memory from = at(given, numbers), to = at(multiplied, scratch);
-  round->execute(stream(), from, to);
-  const float* const rounded = scratch;
+  if (!is_rounded()) return numbers;
+  float* const rounded = scratch;
   scratch += floats_of(multiplied);
+  if (to_tiles) {
+    dnnl::memory from = at(given, numbers), to = at(multiplied, rounded);
+    to_tiles->execute(stream(), from, to);
+  } else {
+    round_to_bf16(numbers, rounded, static_cast<Index>(given.get_size() / sizeof(float)));
+  }
   return rounded;
 }
 
-LinearProducts::LinearProducts(Arena& arena, Index rows, Index in, Index out, Factors factors)
+LinearProducts::LinearProducts(Arena& arena, Index rows, Index in, Index out, Factors factors,
+                               const Kernels& kernels)
     : rows_(rows),
       in_(in),
       out_(out),
       flops_(2.0 * static_cast<double>(rows * in * out)),
-      x_(rows, in, factors),
-      dy_(rows, out, factors),
+      x_(rows, in, factors, kernels),
+      dy_(rows, out, factors, kernels),
       plain_(plain(in, out)),
       turned_(turned(out, in)),
       forward_{Product{x_.multiplied, any(in, out, type_of(factors)), plain(rows, out), false},
@@ -125,13 +130,18 @@ LinearProducts::LinearProducts(Arena& arena, Index rows, Index in, Index out, Fa
       packed_turned_(in_arena(arena, input_gradient_.shape.weights_desc())),
       pack_(at(plain_, nullptr), packed_),
       pack_turned_(at(turned_, nullptr), packed_turned_) {
-  if (factors == Factors::fp32) return;
+  if (factors == Factors::rounded) rounded_ = arena.take(in * out);
+  if (factors != Factors::bf16) return;
   for (const bool keep : {false, true})
     weight_gradient_.push_back(
         {turned(in, rows, type_of(factors)), dy_.multiplied, plain(in, out), keep});
 }
 
 void LinearProducts::pack(const float* weights) {
+  if (rounded_) {
+    x_.round_to_bf16(weights, rounded_->data(), rounded_->size());
+    weights = rounded_->data();
+  }
   dnnl::memory from = at(plain_, weights), from_turned = at(turned_, weights);
   pack_.execute(stream(), from, packed_);
   pack_turned_.execute(stream(), from_turned, packed_turned_);
@@ -150,15 +160,15 @@ void LinearProducts::input_gradient(const float* dy, float* dx, float* scratch) 
 void LinearProducts::weight_gradient(const float* x, const float* dy, int keep, float* dw,
                                      float* scratch) const {
   // Both factors change from call to call, so there is nothing to rearrange beforehand.
-  if (weight_gradient_.empty()) {
-    keep_to_this_thread();
-    dnnl_sgemm('T', 'N', in_, out_, rows_, 1.0F, x, in_, dy, out_, keep != 0 ? 1.0F : 0.0F, dw,
-               out_);
-    return;
-  }
   const void* const left = x_.ready(x, scratch);
   const void* const right = dy_.ready(dy, scratch);
-  weight_gradient_[keep != 0 ? 1 : 0].run(left, at(dy_.multiplied, right), dw, scratch);
+  if (!weight_gradient_.empty()) {
+    weight_gradient_[keep != 0 ? 1 : 0].run(left, at(dy_.multiplied, right), dw, scratch);
+    return;
+  }
+  keep_to_this_thread();
+  dnnl_sgemm('T', 'N', in_, out_, rows_, 1.0F, static_cast<const float*>(left), in_,
+             static_cast<const float*>(right), out_, keep != 0 ? 1.0F : 0.0F, dw, out_);
 }
 
 Index LinearProducts::scratch_size() const {
@@ -167,7 +177,7 @@ Index LinearProducts::scratch_size() const {
     most = std::max(most, floats_of(product->shape.scratchpad_desc()));
   for (const Product& product : weight_gradient_)
     most = std::max(most, floats_of(product.shape.scratchpad_desc()));
-  return most + (x_.round ? floats_of(x_.multiplied) + floats_of(dy_.multiplied) : 0);
+  return most + (x_.is_rounded() ? floats_of(x_.multiplied) + floats_of(dy_.multiplied) : 0);
 }
 
 }  // namespace bimix::proxy

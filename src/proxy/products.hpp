@@ -18,16 +18,22 @@ namespace bimix::proxy {
 void limit_products_to(std::string_view isa);
 
 /// The numbers that are multiplied; sums are in single precision in any case.
-enum class Factors { fp32, bf16 };
+enum class Factors {
+  fp32,
+  rounded,  ///< to bf16, and multiplied as floats: on processors without tiles that is the faster
+            ///< way
+  bf16      ///< by tiles (AMX)
+};
 
 /// The products with one matrix of weights W (in, out), for a fixed number of rows. W is kept
 /// rearranged in the two ways that the products read fastest, so they see it as it was at the last
-/// `pack`. With bf16 factors it is rounded there, and what it is multiplied with when it is. Any
+/// `pack`. Unless they are fp32 it is rounded there, and what it is multiplied with when it is. Any
 /// number of threads may multiply at the same time, each with its own scratch.
 class LinearProducts {
  public:
   /// @param arena where the two copies of W lie
-  LinearProducts(Arena& arena, Index rows, Index in, Index out, Factors factors);
+  LinearProducts(Arena& arena, Index rows, Index in, Index out, Factors factors,
+                 const Kernels& kernels);
 
   /// Takes over W. @param weights (in, out)
   void pack(const float* weights);
@@ -56,12 +62,14 @@ class LinearProducts {
 
   /// A factor that changes from product to product, (rows, columns).
   struct Factor {
-    Factor(Index rows, Index columns, Factors factors);
+    Factor(Index rows, Index columns, Factors factors, const Kernels& kernels);
+    bool is_rounded() const { return round_to_bf16 != nullptr || to_tiles; }
     /// The numbers as they are multiplied: in place, or rounded into `scratch`, which then begins
     /// behind them.
     const void* ready(const float* numbers, float*& scratch) const;
     dnnl::memory::desc given, multiplied;
-    std::optional<dnnl::reorder> round{};
+    decltype(Kernels::round_to_bf16) round_to_bf16 = nullptr;  ///< for Factors::rounded
+    std::optional<dnnl::reorder> to_tiles{};                   ///< for Factors::bf16
   };
 
   Index rows_, in_, out_;
@@ -72,7 +80,8 @@ class LinearProducts {
   Product input_gradient_;
   dnnl::memory packed_, packed_turned_;
   dnnl::reorder pack_, pack_turned_;
-  std::vector<Product> weight_gradient_{};  ///< keep = 0, 1; none for fp32
+  std::vector<Product> weight_gradient_{};  ///< of bf16, keep = 0, 1
+  std::optional<Buffer> rounded_{};         ///< W rounded, on its way
 };
 
 }  // namespace bimix::proxy

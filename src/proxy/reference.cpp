@@ -12,6 +12,7 @@ const Kernels& reference_kernels() {
                                  .cross_entropy = reference::cross_entropy<float>,
                                  .embed = reference::embed<float>,
                                  .embed_backward = reference::embed_backward<float>,
+                                 .round_to_bf16 = reference::round_to_bf16,
                                  .add = reference::add<float>,
                                  .sum_of_squares = reference::sum_of_squares<float>,
                                  .adamw = reference::adamw<float>};

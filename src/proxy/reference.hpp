@@ -3,6 +3,7 @@
 #include "kernels.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -173,6 +174,13 @@ void cross_entropy(Real* logits_to_gradient, const std::int32_t* target, Real* n
     nats[i] = top + std::log(sum) - logits[target[i]];
     for (Index v = 0; v < vocabulary; ++v)
       logits[v] = scale * (std::exp(logits[v] - top) / sum - (v == target[i] ? 1 : 0));
+  }
+}
+
+inline void round_to_bf16(const float* from, float* to, Index count) {
+  for (Index i = 0; i < count; ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(from[i]);
+    to[i] = std::bit_cast<float>((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000U);
   }
 }
 

@@ -62,7 +62,8 @@ Index head_rows(const ProxyOptions& options) {
 }
 
 Factors factors_of(const ProxyOptions& options) {
-  return options.precision == "bf16" ? Factors::bf16 : Factors::fp32;
+  if (options.precision == "fp32") return Factors::fp32;
+  return options.isa == "amx" ? Factors::bf16 : Factors::rounded;
 }
 
 // ---- what all threads share ------------------------------------------------------------------
@@ -79,9 +80,9 @@ TransformerShared::TransformerShared(Arena& arena, const ProxyOptions& resolved_
       head_rows(proxy::head_rows(options)),
       embedding{layout.embedding,
                 {arena, head_rows, layout.embedding.rows, layout.embedding.columns,
-                 factors_of(options)}} {
+                 factors_of(options), kernels}} {
   const auto linear = [&](const Matrix& matrix) {
-    return Linear{matrix, {arena, rows, matrix.rows, matrix.columns, factors_of(options)}};
+    return Linear{matrix, {arena, rows, matrix.rows, matrix.columns, factors_of(options), kernels}};
   };
   for (const ParameterLayout::Layer& layer : layout.layers)
     layers.push_back({linear(layer.qkv), linear(layer.out), linear(layer.up), linear(layer.down)});

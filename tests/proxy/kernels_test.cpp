@@ -324,6 +324,22 @@ TEST_P(FastKernels, EmbeddingRowsAtOddWidths) {
   }
 }
 
+// Exact: the nearest numbers of eight bits, ties to even, at every size.
+TEST_P(FastKernels, RoundsToBf16) {
+  for (const Index count : {1, 7, 16, 45}) {
+    const Floats from = rounded(noise(count, 24));
+    Floats seen(from.size()), wanted(from.size());
+    fast.round_to_bf16(from.data(), seen.data(), count);
+    reference::round_to_bf16(from.data(), wanted.data(), count);
+    EXPECT_EQ(seen, wanted);
+  }
+  // 1 + 2^-8 lies between 1 and 1 + 2^-7: a tie, which goes to the even 1; 1 + 3 * 2^-8 goes up.
+  const Floats ties{1 + 0x1p-8F, 1 + 3 * 0x1p-8F, -(1 + 0x1p-8F), 0, 1 + 0x1.8p-8F};
+  Floats seen(ties.size());
+  fast.round_to_bf16(ties.data(), seen.data(), std::ssize(ties));
+  EXPECT_EQ(seen, (Floats{1, 1 + 0x1p-6F, -1, 0, 1 + 0x1p-7F}));
+}
+
 TEST_P(FastKernels, OptimiserAtOddSizes) {
   const AdamStep step{.rate = 0.01F,
                       .beta1 = 0.9F,

@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <thread>
 #include <vector>
@@ -32,17 +31,11 @@ struct Case {
   std::vector<float> w = noise(in * out, 1), x = noise(rows * in, 2), dy = noise(rows * out, 3);
 };
 
-/// bf16 keeps eight bits of a number: the nearest, ties to even.
-float rounded(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  return std::bit_cast<float>((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000U);
-}
-
 /// The case as products of these factors see it.
 Case as_multiplied(Case c, Factors factors) {
-  if (factors == Factors::bf16)
+  if (factors != Factors::fp32)
     for (std::vector<float>* numbers : {&c.w, &c.x, &c.dy})
-      for (float& value : *numbers) value = rounded(value);
+      reference::round_to_bf16(numbers->data(), numbers->data(), std::ssize(*numbers));
   return c;
 }
 
@@ -54,12 +47,13 @@ void expect_close(const std::vector<float>& seen, const std::vector<double>& wan
     ASSERT_NEAR(static_cast<double>(seen[i]), wanted[i], tolerance) << "at " << i;
 }
 
-/// fp32, and bf16 where this machine has it.
+const Kernels& kernels() { return kernels_for(detect_isa()); }
+
+/// Those that this machine can multiply.
 std::vector<Factors> factors_here() {
-  const auto& levels = isa_levels();
-  const bool has_bf16 = std::find(levels.begin(), levels.end(), detect_isa()) >=
-                        std::find(levels.begin(), levels.end(), "avx512");
-  return has_bf16 ? std::vector{Factors::fp32, Factors::bf16} : std::vector{Factors::fp32};
+  std::vector<Factors> factors{Factors::fp32, Factors::rounded};
+  if (detect_isa() == "amx") factors.push_back(Factors::bf16);
+  return factors;
 }
 
 class LinearProductsOf : public testing::TestWithParam<Factors> {};
@@ -68,7 +62,7 @@ TEST_P(LinearProductsOf, AreTheProductsAtOddSizes) {
   using reference::Operand;
   for (const Case& given : {Case{1, 2, 3}, Case{13, 24, 72}, Case{33, 7, 19}, Case{64, 48, 16}}) {
     Arena arena;
-    LinearProducts products(arena, given.rows, given.in, given.out, GetParam());
+    LinearProducts products(arena, given.rows, given.in, given.out, GetParam(), kernels());
     products.pack(given.w.data());
     const Case c = as_multiplied(given, GetParam());
     const Buffer scratch = arena.take(products.scratch_size());
@@ -95,13 +89,15 @@ TEST_P(LinearProductsOf, AreTheProductsAtOddSizes) {
 
 INSTANTIATE_TEST_SUITE_P(Precisions, LinearProductsOf, testing::ValuesIn(factors_here()),
                          [](const auto& each) {
-                           return std::string(each.param == Factors::bf16 ? "bf16" : "fp32");
+                           return std::string(each.param == Factors::fp32   ? "fp32"
+                                              : each.param == Factors::bf16 ? "bf16"
+                                                                            : "rounded");
                          });
 
 TEST(LinearProducts, SeeTheWeightsAsTheyWereAtTheLastPack) {
   Case c{4, 8, 8};
   Arena arena;
-  LinearProducts products(arena, c.rows, c.in, c.out, Factors::fp32);
+  LinearProducts products(arena, c.rows, c.in, c.out, Factors::fp32, kernels());
   const Buffer scratch = arena.take(products.scratch_size());
   products.pack(c.w.data());
   std::vector<float> before(c.dy.size()), after(c.dy.size());
@@ -117,7 +113,7 @@ TEST(LinearProducts, SeeTheWeightsAsTheyWereAtTheLastPack) {
 TEST(LinearProducts, HaveTheSameBitsInEveryThread) {
   const Case c{128, 64, 192};
   Arena arena;
-  LinearProducts products(arena, c.rows, c.in, c.out, Factors::fp32);
+  LinearProducts products(arena, c.rows, c.in, c.out, Factors::fp32, kernels());
   products.pack(c.w.data());
   std::vector<std::vector<float>> results(3, std::vector<float>(c.dy.size()));
   std::vector<std::thread> threads;

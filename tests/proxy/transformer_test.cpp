@@ -90,10 +90,6 @@ TEST(Transformer, GradientOfEveryMatrixIsTheDerivative) {
 // Factors of eight bits: losses differ in the third digit, gradients point the same way, and it
 // learns as well.
 TEST(Transformer, LearnsWithRoundedFactors) {
-  const auto& levels = isa_levels();
-  if (std::find(levels.begin(), levels.end(), detect_isa()) <
-      std::find(levels.begin(), levels.end(), "avx512"))
-    GTEST_SKIP() << "no bf16 here";
   ProxyOptions options = small_proxy(), rounded_options = options;
   options.precision = "fp32";
   rounded_options.precision = "bf16";

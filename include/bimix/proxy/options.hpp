@@ -57,7 +57,7 @@ struct ProxyOptions {
 std::vector<Complaint> complaints(const ProxyOptions& options);
 
 /// The options with every (auto) field filled in for this machine. Idempotent.
-/// @throws UsageError if the options have complaints, DataError for bf16 on a machine without
+/// @throws UsageError if the options have complaints
 /// @note the only place that looks at the processor
 ProxyOptions resolved(const ProxyOptions& options);
 
@@ -68,8 +68,8 @@ std::string canonical_text(const ProxyOptions& options);
 /// What the model is, for people: "4 layers x 128, 4 heads, ...". @param options resolved
 std::string description(const ProxyOptions& options);
 
-/// Instruction set levels from least to most: "baseline", "avx2", "avx512", and "avx512_bf16" and
-/// "amx", which only bf16 makes use of.
+/// Instruction set levels from least to most: "baseline", "avx2", "avx512", and "amx", which only
+/// bf16 makes use of.
 const std::vector<std::string>& isa_levels();
 /// The highest of them that this machine can run.
 std::string detect_isa();
