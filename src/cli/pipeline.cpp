@@ -28,6 +28,7 @@
 #include <algorithm>
 #include <chrono>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace bimix::cli {
 namespace {
@@ -36,6 +37,8 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds status_every{2};
 constexpr std::chrono::minutes results_every{2};
+/// A trial that was running each time is taken for the cause.
+constexpr int most_cut_off = 5;
 
 std::int64_t utc_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
@@ -45,7 +48,10 @@ std::int64_t utc_seconds() {
 
 /// What rank 0 knows from the journal, for every rank.
 std::string encoded(const JournalState& state) {
-  Json json{{"entropy", Json::array()}, {"results", Json::array()}, {"check", Json::array()}};
+  Json json{{"entropy", Json::array()},
+            {"results", Json::array()},
+            {"check", Json::array()},
+            {"cut_off", state.cut_off}};
   for (const EntropyTable& table : state.entropy) json["entropy"].push_back(to_json(table));
   for (const TrialResult& result : state.results) json["results"].push_back(to_json(result));
   for (const TrialSpec& spec : state.check_trials) json["check"].push_back(to_json(spec));
@@ -136,7 +142,7 @@ class Run {
   void open_folder() {
     on_root(comm_, [&] {
       folder_ = std::make_unique<RunFolder>(path_, stored_.campaign_text, stored_.resolved_text,
-                                            opened_.fingerprints);
+                                            opened_.fingerprints, limits_.extend);
       const JournalState& state = folder_->state();
       for (const std::string& note : state.notes) context_.console.say("  " + note);
       if (!state.results.empty())
@@ -163,6 +169,7 @@ class Run {
       stored_.state.results.push_back(trial_result_from(result));
     for (const Json& spec : state.at("check"))
       stored_.state.check_trials.push_back(trial_spec_from(spec));
+    stored_.state.cut_off = state.at("cut_off").get<std::map<std::string, int>>();
   }
 
   void measure_entropy() {
@@ -190,7 +197,9 @@ class Run {
       const bool same = std::equal(
           before.begin(), before.end(), stored_.plan.trials.begin(), stored_.plan.trials.end(),
           [](const TrialSpec& a, const TrialSpec& b) { return a.id == b.id; });
-      if (!same)
+      if (!same && limits_.extend)
+        extend_plan(before);
+      else if (!same)
         throw DataError({.place = path_.string(),
                          .problem = "this program plans other trials than the folder holds",
                          .rule = "it is another version of bimix, or runs on another processor",
@@ -204,6 +213,27 @@ class Run {
                                      stored_.plan.tokens.size(), comm_.size(),
                                      comm_.size() == 1 ? "rank" : "ranks"));
     if (opened_.corpus) tell_of_repetition();
+  }
+
+  /// Writes down a plan that has grown. An extension adds: whoever drops trials wants another run.
+  void extend_plan(const std::vector<TrialSpec>& before) {
+    std::unordered_set<std::string> planned;
+    for (const TrialSpec& spec : stored_.plan.trials) planned.insert(spec.id);
+    const auto dropped = std::count_if(before.begin(), before.end(), [&](const TrialSpec& spec) {
+      return !planned.contains(spec.id);
+    });
+    if (dropped > 0)
+      throw DataError(
+          {.place = "--extend",
+           .problem = fmt::format("{} of the {} trials of {} are not in this design", dropped,
+                                  before.size(), path_.string()),
+           .rule =
+               "an extension adds mixtures or repeats, and volumes only where each has a run of "
+               "its own (axis: independent); drawn mixtures stay if `count` alone grows",
+           .remedy = "Put back what is missing, or give this campaign a folder with -o DIR"});
+    folder_->journal().append_plan(stored_.plan.trials);
+    context_.console.say(
+        fmt::format("Extended from {} to {} trials", before.size(), stored_.plan.trials.size()));
   }
 
   void tell_of_repetition() {
@@ -264,6 +294,27 @@ class Run {
            (before == nullptr || before->status != TrialStatus::ok);
   }
 
+  /// It was running each of the last times that the run was killed, and nobody insists on it.
+  bool kills_runs(const TrialSpec& spec) const {
+    const auto times = stored_.state.cut_off.find(spec.id);
+    return limits_.only.empty() && times != stored_.state.cut_off.end() &&
+           times->second >= most_cut_off;
+  }
+
+  TrialResult quarantine_of(const std::string& id) const {
+    return {.id = id,
+            .status = TrialStatus::failed,
+            .message = fmt::format("it was running each of the last {} times that the run was "
+                                   "killed, so it was not started again",
+                                   stored_.state.cut_off.at(id)),
+            .host = host_name()};
+  }
+
+  /// Logged runs take no time: nothing happens while they run.
+  void note_start(const TrialSpec& spec) {
+    if (campaign_.source != SourceKind::replay) folder_->journal().append_start(spec.id);
+  }
+
   /// Why the trials should stop now, empty if they should not. Ranks other than 0 see signals only.
   std::string reason_to_stop() const {
     if (stop_requested()) return "stopped by a signal";
@@ -282,19 +333,29 @@ class Run {
     for (const TrialResult& result : stored_.state.results) known[result.id] = &result;
     std::vector<TrialSpec> missing;
     std::unordered_map<std::string, int> attempts;
+    std::vector<std::string> quarantined;
     bool some_left_out = false;
     for (const TrialSpec& spec : trials) {
       const auto found = known.find(spec.id);
       const TrialResult* before = found == known.end() ? nullptr : found->second;
       if (is_wanted(spec, before)) {
         attempts[spec.id] = before == nullptr ? 1 : before->attempt + 1;
-        missing.push_back(spec);
+        if (kills_runs(spec))
+          quarantined.push_back(spec.id);
+        else
+          missing.push_back(spec);
       } else {
         some_left_out = some_left_out || before == nullptr;
       }
     }
     if (some_left_out) stop_reason_ = "only the trials that --only names were run";
-    if (missing.empty()) return !some_left_out;
+    on_root(comm_, [&] {
+      for (const std::string& id : quarantined) keep(quarantine_of(id), attempts.at(id));
+    });
+    if (missing.empty()) {
+      share_state(comm_.is_root() ? encoded(stored_.state) : std::string());
+      return !some_left_out;
+    }
     failures_ = FailureLimit(limits_.failures, missing.size());
     for (const TrialSpec& spec : trials)
       if (const auto found = known.find(spec.id);
@@ -306,7 +367,8 @@ class Run {
     const TrialsRunning running;
     const bool complete = run_trials(
         comm_, missing, *opened_.source,
-        {.on_result = [&](const TrialResult& result) { keep(result, attempts.at(result.id)); },
+        {.on_start = [&](const TrialSpec& spec) { note_start(spec); },
+         .on_result = [&](const TrialResult& result) { keep(result, attempts.at(result.id)); },
          .on_progress = [&](const SweepProgress& p) { tell(p, before, trials.size()); },
          .load = [&](const TrialSpec& spec) { return checkpoint_of(spec); },
          .save = [&](const TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
@@ -352,6 +414,7 @@ class Run {
     else
       context_.console.detail(fmt::format("  trial {} on rank {}: {}", result.id, result.rank,
                                           format_seconds(result.wall_seconds)));
+    stored_.state.cut_off.erase(result.id);
     auto& results = stored_.state.results;
     std::erase_if(results, [&](const TrialResult& other) { return other.id == result.id; });
     results.push_back(std::move(result));

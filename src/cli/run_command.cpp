@@ -30,6 +30,8 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
       ->add_option("--only", flags->limits.only,
                    "run these trials only, by id; also those that diverged")
       ->delimiter(',');
+  command->add_flag("--extend", flags->limits.extend,
+                    "the design has grown: run what is new, keep what is done");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       RunLimits& limits = flags->limits;

@@ -45,7 +45,8 @@ std::string line_difference(const std::string& before, const std::string& after)
 
 RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
                      const std::string& resolved,
-                     const std::vector<std::pair<std::string, std::string>>& fingerprints)
+                     const std::vector<std::pair<std::string, std::string>>& fingerprints,
+                     bool extend)
     : lock_(path),
       begun_anew_(drop_run_without_results(path)),
       journal_(lock_),
@@ -54,7 +55,7 @@ RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campa
   if (!state_.header && !begun_anew_) refuse_foreign_files();
   if (state_.header) {
     refuse_changed_texts(fingerprints);
-    if (state_.header->campaign_hash != header.campaign_hash) refuse_other_trials(resolved);
+    if (state_.header->campaign_hash != header.campaign_hash) refuse_other_trials(resolved, extend);
   }
   // Texts first: a header without its text could not be read, a text without its header is written
   // again by the next run.
@@ -91,19 +92,24 @@ void RunFolder::refuse_foreign_files() const {
   }
 }
 
-void RunFolder::refuse_other_trials(const std::string& resolved) const {
+void RunFolder::refuse_other_trials(const std::string& resolved, bool extend) const {
   const auto stored = path() / "resolved.yaml";
   std::string difference;
+  bool design_only = false;
   if (std::filesystem::exists(stored)) {
-    const std::string before = resolved_yaml(trained_part(read_campaign(stored)));
-    const std::string now = resolved_yaml(trained_part(parse_campaign(resolved, "resolved.yaml")));
-    if (before == now) return;
-    difference = line_difference(before, now);
+    Campaign before = trained_part(read_campaign(stored));
+    const Campaign now = trained_part(parse_campaign(resolved, "resolved.yaml"));
+    difference = line_difference(resolved_yaml(before), resolved_yaml(now));
+    before.design = now.design;
+    design_only = resolved_yaml(before) == resolved_yaml(now);
+    if (difference.empty() || (extend && design_only)) return;
   }
   throw DataError({.place = path().string(),
                    .problem = "holds the run of another campaign" + difference,
                    .rule = "its trials would not fit this one",
-                   .remedy = "Give this campaign a folder of its own with -o DIR"});
+                   .remedy = design_only ? "If the design only grew, add --extend: what is done is "
+                                           "kept; else give this campaign a folder with -o DIR"
+                                         : "Give this campaign a folder of its own with -o DIR"});
 }
 
 void RunFolder::refuse_changed_texts(

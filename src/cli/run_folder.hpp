@@ -16,7 +16,8 @@ namespace bimix::cli {
 /// A run folder that this process writes: its lock and its journal. Rank 0 only.
 class RunFolder {
  public:
-  /// Makes the folder, or opens it again if its trials are those of this campaign. What is derived
+  /// Makes the folder, or opens it again if its trials are those of this campaign, or with `extend`
+  /// of one that differs in its design only. What is derived
   /// from trials (fit, optimize, check) may have changed: the journal then gets a new header, and
   /// the mixtures of an earlier check no longer count.
   /// @param campaign_text as given; @param resolved as resolved_yaml writes it
@@ -24,7 +25,7 @@ class RunFolder {
   ///         texts have changed, or it is in use
   RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
             const std::string& resolved,
-            const std::vector<std::pair<std::string, std::string>>& fingerprints);
+            const std::vector<std::pair<std::string, std::string>>& fingerprints, bool extend);
 
   const std::filesystem::path& path() const { return lock_.folder(); }
   Journal& journal() { return journal_; }
@@ -33,7 +34,7 @@ class RunFolder {
 
  private:
   void refuse_foreign_files() const;
-  void refuse_other_trials(const std::string& resolved) const;
+  void refuse_other_trials(const std::string& resolved, bool extend) const;
   void write_texts(const std::string& campaign_text, const std::string& resolved) const;
   void refuse_changed_texts(
       const std::vector<std::pair<std::string, std::string>>& fingerprints) const;

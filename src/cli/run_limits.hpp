@@ -16,11 +16,12 @@ struct FailureAllowance {
 /// Reads "3" or "10%". @throws UsageError naming `--max-failures`
 FailureAllowance parse_failures(const std::string& text);
 
-/// When a run is to stop by itself, and which of its trials it is to run.
+/// When a run is to stop by itself, and which trials it is to run.
 struct RunLimits {
   double walltime_seconds = 0.0;               ///< from the start of the run; 0: no limit
   std::optional<FailureAllowance> failures{};  ///< none: any number
   std::vector<std::string> only{};             ///< ids of trials; empty: all that are missing
+  bool extend = false;  ///< the design may have grown since the folder was made
 };
 
 /// Counts how trials end, the good ends of earlier sessions too, and says when too many ended

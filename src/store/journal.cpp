@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <system_error>
 #include <unordered_map>
 
@@ -75,6 +76,13 @@ void check_format(const Json& header) {
 struct Gathered {
   JournalState state{};
   std::unordered_map<std::string, std::size_t> place_of_trial{};
+  std::set<std::string> running{};
+
+  /// A session is over, and did not say so.
+  void cut_off_running() {
+    for (const std::string& id : running) ++state.cut_off[id];
+    running.clear();
+  }
 };
 
 void keep_last(Gathered& gathered, TrialResult result) {
@@ -100,16 +108,25 @@ void take_line(const Json& line, Gathered& gathered) {
                                  .fingerprints = pairs_from(line.at("fingerprints"))};
     state.check_trials.clear();  // chosen by what another campaign derived
   } else if (kind == "session") {
+    gathered.cut_off_running();
     state.sessions.push_back({pairs_from(line.at("facts"))});
   } else if (kind == "entropy") {
     state.entropy = {entropy_table_from(line.at("table"))};
   } else if (kind == "trial") {
-    keep_last(gathered, trial_result_from(line.at("result")));
+    TrialResult result = trial_result_from(line.at("result"));
+    gathered.running.erase(result.id);
+    state.cut_off.erase(result.id);
+    keep_last(gathered, std::move(result));
+  } else if (kind == "start") {
+    gathered.running.insert(line.at("trial").get<std::string>());
   } else if (kind == "plan") {
     state.plan_trials = trial_specs_from(line.at("trials"));
   } else if (kind == "check_plan") {
     state.check_trials = trial_specs_from(line.at("trials"));
   } else if (kind == "stop") {
+    // Who can say that it ends has not been killed by a trial.
+    for (const std::string& id : gathered.running) state.cut_off.erase(id);
+    gathered.running.clear();
     state.stops.push_back({.exit_code = line.at("exit_code").get<int>(),
                            .reason = line.at("reason").get<std::string>(),
                            .utc_seconds = line.at("utc_seconds").get<std::int64_t>()});
@@ -167,6 +184,7 @@ JournalState parse_journal(std::string_view bytes, const std::string& path) {
     at = end + 1;
     state.sound_bytes = at;
   }
+  gathered.cut_off_running();
   return std::move(state);
 }
 
@@ -245,6 +263,10 @@ void Journal::append(const EntropyTable& entropy) {
 
 void Journal::append(const TrialResult& result) {
   append_line("trial", {{"result", to_json(result)}});
+}
+
+void Journal::append_start(const std::string& trial_id) {
+  append_line("start", {{"trial", trial_id}});
 }
 
 void Journal::append_plan(const std::vector<TrialSpec>& trials) {

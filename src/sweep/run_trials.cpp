@@ -158,6 +158,7 @@ class Lead {
   Lead(const Comm& comm, const std::vector<TrialSpec>& trials, Worker& worker,
        const SweepHooks& hooks, int ranks_per_trial)
       : comm_(comm),
+        trials_(trials),
         worker_(worker),
         hooks_(hooks),
         ranks_per_trial_(ranks_per_trial),
@@ -234,7 +235,10 @@ class Lead {
       if (!*waiting) continue;
       *waiting = false;
       const auto trial = coordinator_.next(group);
-      if (!trial) ++sent_away;
+      if (trial)
+        hooks_.on_start(trials_[*trial]);
+      else
+        ++sent_away;
       const int leader = group * ranks_per_trial_;
       for (int rank = leader; rank < leader + ranks_per_trial_; ++rank) {
         if (rank == 0) {
@@ -271,6 +275,7 @@ class Lead {
   }
 
   const Comm& comm_;
+  const std::vector<TrialSpec>& trials_;
   Worker& worker_;
   const SweepHooks& hooks_;
   int ranks_per_trial_;

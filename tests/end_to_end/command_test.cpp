@@ -1,5 +1,7 @@
 #include "end_to_end/program.hpp"
 
+#include <bimix/store/results.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,6 +61,55 @@ TEST(Command, RecordsFailedTrialsAndTriesThemAgain) {
 /// The trainer, but without luck where the share of a is so.
 std::string failing(const std::string& condition) {
   return "END { if (" + condition + ") { print \"no luck\"; exit 3 } }\n" + trainer;
+}
+
+// A trial that takes its whole run down with it is started five times, then recorded and named.
+TEST(Quarantine, NamesATrialThatKillsItsRun) {
+  const TemporaryFolder folder;
+  const std::string killer =
+      "END { if (a == 0.3) system(\"kill -9 $(awk '{print $4}' /proc/$PPID/stat)\") }\n";
+  const std::string campaign = write_campaign(folder, killer + trainer), run = folder / "run";
+  for (int time = 1; time <= 5; ++time)
+    EXPECT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 137) << time;
+  const auto last = bimix("run " + campaign + " -o " + run);
+  EXPECT_EQ(last.exit_code, 1) << last.output;
+  EXPECT_THAT(last.output,
+              testing::AllOf(HasSubstr("running each of the last 5 times that the run was killed"),
+                             HasSubstr("--only"), HasSubstr("1 trial failed")));
+  EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+}
+
+TEST(Extend, RunsOnlyWhatIsNew) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer), run = folder / "run";
+  ASSERT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
+  const auto with = [&](const std::string& piece, const std::string& replacement) {
+    std::string text = test::bytes_of(campaign);
+    text.replace(text.find(piece), piece.size(), replacement);
+    const std::string path = folder / "grown.yaml";
+    test::write_text(path, text);
+    return path;
+  };
+  const std::string grown = with("[0.1, 0.3, 0.8]", "[0.1, 0.3, 0.8, 0.9, 0.95]");
+  const auto refused = bimix("run " + grown + " -o " + run);
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.output, HasSubstr("add --extend"));
+  const auto extended = bimix("run " + grown + " --extend -o " + run);
+  EXPECT_EQ(extended.exit_code, 0) << extended.output;
+  EXPECT_THAT(extended.output, HasSubstr("Extended from 4 to 6 trials"));
+  ASSERT_EQ(bimix("run " + grown + " -o " + (folder / "whole")).exit_code, 0);
+  std::vector<std::string> skip = timing_paths();
+  skip.emplace_back("/provenance");
+  EXPECT_THAT(differences(run + "/results.h5", (folder / "whole") + "/results.h5", skip),
+              testing::IsEmpty());
+  EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+
+  const auto shrunk = bimix("run " + with("[0.1, 0.3, 0.8]", "[0.1, 0.8]") + " --extend -o " + run);
+  EXPECT_EQ(shrunk.exit_code, 3);
+  EXPECT_THAT(shrunk.output, HasSubstr("3 of the 6 trials"));
+  const auto other =
+      bimix("run " + with("share: 0.5}, b", "share: 0.4}, b") + " --extend -o " + run);
+  EXPECT_NE(other.exit_code, 0);
 }
 
 TEST(Failures, AreToldTogetherAndOneIsRunAloneWithOnly) {

@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <functional>
+#include <map>
 
 namespace bimix {
 namespace {
@@ -147,6 +148,30 @@ TEST(ReadJournal, DropsALastLineWithAFlippedBit) {
   folder.write("journal.ndjson", bytes);
   EXPECT_THAT(read_journal(folder.path()).results, SizeIs(1));
   EXPECT_THAT(read_journal(folder.path()).notes, SizeIs(1));
+}
+
+// What was running when a session ended without a word counts; a word, or a result, clears it.
+TEST(Journal, CountsHowOftenATrialWasCutOffInARow) {
+  const TempFolder folder;
+  const auto session = [&](const std::vector<std::string>& started,
+                           const std::function<void(Journal&)>& then) {
+    const FolderLock lock(folder.path());
+    Journal journal(lock);
+    if (!journal.state().header) journal.append(some_header());
+    journal.append(RunStamp{});
+    for (const std::string& id : started) journal.append_start(id);
+    then(journal);
+  };
+  const auto cut_off = [&] { return read_journal(folder.path()).cut_off; };
+  using Counts = std::map<std::string, int>;
+  session({"aa", "bb", "cc"}, [](Journal& journal) { journal.append(some_result("cc")); });
+  EXPECT_EQ(cut_off(), (Counts{{"aa", 1}, {"bb", 1}}));
+  session({"aa"}, [](Journal&) {});
+  EXPECT_EQ(cut_off(), (Counts{{"aa", 2}, {"bb", 1}}));
+  session({"bb"}, [](Journal& journal) { journal.append(RunStop{.exit_code = 75}); });
+  EXPECT_EQ(cut_off(), (Counts{{"aa", 2}}));
+  session({"aa"}, [](Journal& journal) { journal.append(some_result("aa")); });
+  EXPECT_EQ(cut_off(), Counts());
 }
 
 TEST(Journal, CutsATornLineOffBeforeItAppends) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,8 +44,11 @@ struct JournalState {
   std::vector<TrialSpec> plan_trials{};   ///< of the last plan, in plan order
   std::vector<TrialSpec> check_trials{};  ///< of the last check plan, with all digits
   std::vector<RunStop> stops{};           ///< in order
-  std::vector<std::string> notes{};       ///< what was dropped, and why
-  std::uint64_t sound_bytes = 0;          ///< length without a torn last line
+  /// Trials that were running when a session ended without a word (killed, the power gone), and for
+  /// how many such sessions in a row. A journal without a last word counts as ended.
+  std::map<std::string, int> cut_off{};
+  std::vector<std::string> notes{};  ///< what was dropped, and why
+  std::uint64_t sound_bytes = 0;     ///< length without a torn last line
   bool operator==(const JournalState&) const = default;
 };
 
@@ -78,6 +82,8 @@ class Journal {
   void append(const RunStamp& session);
   void append(const EntropyTable& entropy);
   void append(const TrialResult& result);
+  /// A trial is about to begin.
+  void append_start(const std::string& trial_id);
   /// All trials of the campaign, written before any of them is run.
   void append_plan(const std::vector<TrialSpec>& trials);
   /// The mixtures chosen for the check, written before any of them is trained.

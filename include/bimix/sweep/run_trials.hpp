@@ -22,6 +22,8 @@ struct SweepProgress {
 
 /// How the caller takes part in a sweep. Called from main threads, unless said otherwise.
 struct SweepHooks {
+  /// Rank 0: a trial is given to somebody who starts it at once.
+  std::function<void(const TrialSpec&)> on_start = [](const TrialSpec&) {};
   /// Rank 0: a trial has ended. What it throws ends the sweep on rank 0 alone; the caller then ends
   /// the job (results handed over before are safe).
   std::function<void(const TrialResult&)> on_result = [](const TrialResult&) {};
