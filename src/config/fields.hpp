@@ -45,8 +45,7 @@ void describe(Visitor& v, ProxyOptions& o) {
           "share the micro-batches; same bits");
   v.whole("ranks_per_trial", o.ranks_per_trial, {1, any_int},
           "ranks that train one model together; same bits");
-  v.text("isa", o.isa,
-         "widest instructions to use: auto, baseline, avx2, avx512 or amx");
+  v.text("isa", o.isa, "widest instructions to use: auto, baseline, avx2, avx512 or amx");
 }
 
 template <class Visitor>

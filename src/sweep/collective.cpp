@@ -23,7 +23,7 @@ template <class T>
 std::vector<T> values_of(const std::string& bytes) {
   require(bytes.size() % sizeof(T) == 0, "a piece holds whole numbers");
   std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
 }
 

@@ -230,6 +230,16 @@ TEST(Verify, FindsAResultFileThatIsNotTheJournalsImage) {
   EXPECT_THAT(verdict.output, HasSubstr("is not the image of its journal"));
 }
 
+TEST(Doctor, SaysWhatARunWouldFind) {
+  const TemporaryFolder folder;
+  const auto fine = bimix("doctor " + (folder / ""), 2);
+  EXPECT_THAT(fine.output, testing::AllOf(HasSubstr("2 on 1 host"), HasSubstr("locked, synced in"),
+                                          HasSubstr("memory")));
+  const auto bad = bimix("doctor /proc");
+  EXPECT_EQ(bad.exit_code, 3);
+  EXPECT_THAT(bad.output, testing::AllOf(HasSubstr("BAD"), HasSubstr("cannot be written")));
+}
+
 TEST(Refusals, NameTheMistakeAndTheRemedy) {
   const TemporaryFolder folder;
   EXPECT_EQ(bimix("run /no/such.yaml").exit_code, 3);
@@ -238,7 +248,7 @@ TEST(Refusals, NameTheMistakeAndTheRemedy) {
   EXPECT_EQ(bimix("frobnicate").exit_code, 2);
   EXPECT_THAT(bimix("optimise x").output, HasSubstr("Did you mean 'bimix optimize'?"));
   EXPECT_EQ(bimix("run").exit_code, 2);
-  for (const char* later : {"doctor", "merge x y", "run x.yaml --extend", "status x --watch"}) {
+  for (const char* later : {"merge x y", "status x --watch", "plan x.yaml --slurm"}) {
     const auto refused = bimix(later);
     EXPECT_EQ(refused.exit_code, 2) << later;
     EXPECT_THAT(refused.output, HasSubstr("is not in this version")) << later;

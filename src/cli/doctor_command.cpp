@@ -1,0 +1,161 @@
+#include "commands.hpp"
+#include "health.hpp"
+#include "run_stamp.hpp"
+
+#include <bimix/core/file.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/proxy/options.hpp>
+#include <bimix/report/page.hpp>
+#include <bimix/store/disk.hpp>
+#include <bimix/store/folder_lock.hpp>
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+
+namespace bimix::cli {
+namespace {
+
+std::vector<int> allowed_processors() {
+  std::vector<int> processors;
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return processors;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &allowed)) processors.push_back(cpu);
+  return processors;
+}
+
+/// What the kernel takes for available, not what is merely unused.
+double available_memory_mib() {
+  std::ifstream info("/proc/meminfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("MemAvailable:")) return std::stod(line.substr(13)) / 1024;
+  return 0;
+}
+
+/// As mounted there. @param path absolute
+std::string file_system_of(const std::filesystem::path& path) {
+  std::ifstream mounts("/proc/self/mounts");
+  std::string longest, type = "unknown";
+  for (std::string device, place, kind, rest; mounts >> device >> place >> kind;) {
+    std::getline(mounts, rest);
+    const bool above = path == place || place == "/" || path.string().starts_with(place + "/");
+    if (above && place.size() >= longest.size()) {
+      longest = place;
+      type = kind;
+    }
+  }
+  return type;
+}
+
+/// A folder of its own for the time of the examination.
+class TrialFolder {
+ public:
+  explicit TrialFolder(const std::filesystem::path& parent)
+      : path_(parent / fmt::format(".bimix-doctor-{}-{}", host_name(), getpid())) {}
+  ~TrialFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TrialFolder(const TrialFolder&) = delete;
+  TrialFolder& operator=(const TrialFolder&) = delete;
+  std::filesystem::path token() const { return path_ / "token"; }
+
+  FolderFacts examine(const std::filesystem::path& parent) const {
+    using Clock = std::chrono::steady_clock;
+    FolderFacts facts{.path = parent.string(), .file_system = file_system_of(parent)};
+    try {
+      const FolderLock lock(path_);
+      const auto start = Clock::now();
+      write_file_atomically(token(), "seen\n");
+      facts.sync_milliseconds =
+          std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+      facts.free_mib = static_cast<double>(std::filesystem::space(path_).available) / (1 << 20);
+    } catch (const std::exception& error) {
+      facts.problem = error.what();
+    }
+    return facts;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// What only rank 0 knows: the program itself and the job it runs in.
+std::vector<Finding> of_program() {
+  std::vector<Finding> all{{.subject = "charts", .text = "built in"}};
+  if (!charts_are_built_in())
+    all.back() = {.kind = Finding::Kind::note,
+                  .subject = "charts",
+                  .text = "not built in; `bimix report` writes tables",
+                  .remedy = "`scripts/setup charts`, and build again"};
+  if (const char* job = std::getenv("SLURM_JOB_ID")) {
+    Finding slurm{.subject = "slurm", .text = fmt::format("job {}", job)};
+    if (const char* end = std::getenv("SLURM_JOB_END_TIME")) {
+      const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                           std::chrono::system_clock::now().time_since_epoch())
+                           .count();
+      const auto left = parse_number(end).value_or(0) - static_cast<double>(now);
+      if (left > 0) slurm.text += ", ends in " + format_seconds(left);
+    }
+    all.push_back(slurm);
+  }
+  return all;
+}
+
+std::string findings_text(const std::vector<Finding>& all) {
+  std::string text;
+  for (const Finding& finding : all) {
+    const char* mark = finding.kind == Finding::Kind::fine   ? "ok"
+                       : finding.kind == Finding::Kind::note ? "note"
+                                                             : "BAD";
+    text += fmt::format("  {:<5} {:<13} {}\n", mark, finding.subject, finding.text);
+    if (!finding.remedy.empty()) text += fmt::format("{:22}{}.\n", "", finding.remedy);
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_doctor_command(CLI::App& app, Context& context, Action& action) {
+  const auto parent = std::make_shared<std::string>(".");
+  CLI::App* command =
+      add_command(app, "doctor", "what a run would find here: ranks, processors, memory, folder",
+                  "mpirun -n 2 bimix doctor /scratch/me   (or with srun, as the run is started)");
+  command->add_option("DIR", *parent, "where run folders are to lie")->capture_default_str();
+  command->callback([&context, &action, parent] {
+    action = [&context, parent] {
+      const Comm& comm = context.comm();
+      const std::filesystem::path place = std::filesystem::weakly_canonical(*parent);
+      // The same name on every rank: that of rank 0.
+      const TrialFolder own(place);
+      FolderFacts folder;
+      if (comm.is_root()) folder = own.examine(place);
+      const std::string token = comm.broadcast(own.token().string());
+      const RankFacts mine{.host = host_name(),
+                           .processors = allowed_processors(),
+                           .isa = detect_isa(),
+                           .memory_mib = available_memory_mib(),
+                           .sees_folder = std::filesystem::exists(token)};
+      std::vector<RankFacts> ranks;
+      for (const std::string& theirs : comm.all_gather(to_json(mine).dump()))
+        ranks.push_back(rank_facts_from(Json::parse(theirs)));
+      std::vector<Finding> all = findings(ranks, folder);
+      const std::vector<Finding> more = of_program();
+      all.insert(all.end(), more.begin(), more.end());
+      context.console.show(version_text() + findings_text(all));
+      const bool bad = std::any_of(all.begin(), all.end(), [](const Finding& finding) {
+        return finding.kind == Finding::Kind::bad;
+      });
+      return ExitCode(std::stoi(
+          comm.broadcast(std::to_string(static_cast<int>(bad ? ExitCode::data : ExitCode::done)))));
+    };
+  });
+}
+
+}  // namespace bimix::cli
