@@ -5,12 +5,16 @@
 #include <bimix/store/status.hpp>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <thread>
 
 namespace bimix::cli {
 namespace {
 
+constexpr std::chrono::seconds watch_every{2};
 /// A heartbeat comes every two seconds; after this it is taken for lost.
 constexpr std::int64_t stale_after_seconds = 60;
 
@@ -32,31 +36,66 @@ std::string status_text(const RunStatus& status, std::int64_t now) {
   return text;
 }
 
+RunStatus status_of(const std::filesystem::path& folder) {
+  const auto status = read_status(folder);
+  if (!status)
+    throw DataError({.place = folder.string(),
+                     .problem = "has no status.json",
+                     .rule = "it is no run folder, or its run never started",
+                     .remedy = "Name the folder that `bimix run -o` was given"});
+  return *status;
+}
+
+std::int64_t seconds_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Shows the status, in place on a terminal and else whenever a trial has ended, until the run has
+/// ended or is stale, or somebody stops looking.
+void watch(Console& console, const std::filesystem::path& folder) {
+  const bool in_place = isatty(STDOUT_FILENO) == 1;
+  std::string shown;
+  RunStatus before{.trials_done = -1};
+  for (;;) {
+    const RunStatus status = status_of(folder);
+    const std::int64_t now = seconds_now();
+    const std::string text = status_text(status, now);
+    if (in_place && !shown.empty())
+      // Up to the beginning of what was shown, and away with it.
+      fmt::print("\033[{}A\033[J", std::count(shown.begin(), shown.end(), '\n'));
+    const bool moved = status.trials_done != before.trials_done || status.stage != before.stage;
+    if (in_place || moved) console.show(text);
+    shown = text;
+    before = status;
+    const bool over = status.stage == "done" || !status.message.empty() ||
+                      now - status.updated_utc > stale_after_seconds;
+    if (over || stop_requested()) return;
+    std::this_thread::sleep_for(watch_every);
+  }
+}
+
 }  // namespace
 
 void add_status_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string folder;
-    bool json = false;
+    bool json = false, watch = false;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command =
       add_command(app, "status", "how far a run is, from any shell", "bimix status runs/demo");
   command->add_option("DIR", flags->folder, "run folder")->required();
-  command->add_flag("--json", flags->json, "as JSON, on stdout");
+  CLI::Option* json = command->add_flag("--json", flags->json, "as JSON, on stdout");
+  command->add_flag("--watch", flags->watch, "go on until the run has ended")->excludes(json);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       on_root(context.comm(), [&] {
-        const auto status = read_status(flags->folder);
-        if (!status)
-          throw DataError({.place = flags->folder,
-                           .problem = "has no status.json",
-                           .rule = "it is no run folder, or its run never started",
-                           .remedy = "Name the folder that `bimix run -o` was given"});
-        const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-                             std::chrono::system_clock::now().time_since_epoch())
-                             .count();
-        context.console.show(flags->json ? to_json(*status).dump(1) : status_text(*status, now));
+        if (flags->watch) return watch(context.console, flags->folder);
+        const RunStatus status = status_of(flags->folder);
+        context.console.show(flags->json ? to_json(status).dump(1)
+                                         : status_text(status, seconds_now()));
       });
       return ExitCode::done;
     };

@@ -1,4 +1,4 @@
-#include "end_to_end/program.hpp"
+#include "end_to_end/campaign_text.hpp"
 
 #include <bimix/store/results.hpp>
 
@@ -37,7 +37,7 @@ const std::string run_and_kill = R"sh(
 /// begun anew.
 TEST(Kill, NothingIsLostAndTheBitsAreTheSame) {
   const TemporaryFolder folder;
-  const std::string campaign = "run configs/smoke.yaml -o ";
+  const std::string campaign = "run " + write_tiny_campaign(folder) + " -o ";
   ASSERT_EQ(bimix(campaign + (folder / "calm"), 2).exit_code, 0);
   std::vector<std::string> skip = timing_paths();
   skip.emplace_back("/provenance");
