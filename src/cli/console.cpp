@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -25,6 +26,16 @@ void Console::show(const std::string& text) {
   fmt::print(stdout, "{}{}", text, text.empty() || text.back() == '\n' ? "" : "\n");
   std::fflush(stdout);
 }
+
+void Console::show_in_place(const std::string& text) {
+  // Up to the beginning of what was shown, and away with it.
+  if (speaks_ && shows_in_place() && !in_place_.empty())
+    fmt::print(stdout, "\033[{}A\033[J", std::count(in_place_.begin(), in_place_.end(), '\n'));
+  show(text);
+  in_place_ = text;
+}
+
+bool Console::shows_in_place() const { return isatty(STDOUT_FILENO) == 1; }
 
 void Console::say(const std::string& line) {
   if (!speaks_ || quiet_) return;
@@ -74,6 +85,12 @@ void Console::complain(const std::string& text) {
     fmt::print(stderr, "\033[31m{}\033[0m\n", text);
   else
     fmt::print(stderr, "{}\n", text);
+}
+
+std::int64_t utc_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 std::string utc_text(std::chrono::system_clock::time_point time) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace bimix::cli {
@@ -16,6 +17,10 @@ class Console {
 
   /// A result: always printed, to stdout.
   void show(const std::string& text);
+  /// A result that changes: to stdout, on a terminal in place of what this showed the last time.
+  void show_in_place(const std::string& text);
+  /// True if `show_in_place` can.
+  bool shows_in_place() const;
   /// Talk: a line on stderr, unless quiet.
   void say(const std::string& line);
   /// Talk for those who asked for it with -v.
@@ -38,8 +43,12 @@ class Console {
   bool colour_;
   bool progress_open_ = false;
   std::string last_progress_;
+  std::string in_place_;  ///< what stands at the end of the terminal
   std::chrono::steady_clock::time_point next_line_{};
 };
+
+/// Seconds since 1970.
+std::int64_t utc_seconds();
 
 /// "2026-11-23T14:05:00Z".
 std::string utc_text(std::chrono::system_clock::time_point time);

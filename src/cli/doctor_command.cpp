@@ -2,7 +2,7 @@
 #include "health.hpp"
 #include "run_stamp.hpp"
 
-#include <bimix/core/file.hpp>
+#include <bimix/core/host.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/proxy/options.hpp>
 #include <bimix/report/page.hpp>
@@ -10,25 +10,18 @@
 #include <bimix/store/folder_lock.hpp>
 
 #include <fmt/format.h>
-#include <sched.h>
+#include <mntent.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
+#include <optional>
 
 namespace bimix::cli {
 namespace {
-
-std::vector<int> allowed_processors() {
-  std::vector<int> processors;
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return processors;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-    if (CPU_ISSET(cpu, &allowed)) processors.push_back(cpu);
-  return processors;
-}
 
 /// What the kernel takes for available, not what is merely unused.
 double available_memory_mib() {
@@ -40,51 +33,58 @@ double available_memory_mib() {
 
 /// As mounted there. @param path absolute
 std::string file_system_of(const std::filesystem::path& path) {
-  std::ifstream mounts("/proc/self/mounts");
+  const std::unique_ptr<FILE, int (*)(FILE*)> mounts(setmntent("/proc/self/mounts", "r"),
+                                                     endmntent);
   std::string longest, type = "unknown";
-  for (std::string device, place, kind, rest; mounts >> device >> place >> kind;) {
-    std::getline(mounts, rest);
+  if (!mounts) return type;
+  while (const mntent* mount = getmntent(mounts.get())) {
+    const std::string place = mount->mnt_dir;
     const bool above = path == place || place == "/" || path.string().starts_with(place + "/");
     if (above && place.size() >= longest.size()) {
       longest = place;
-      type = kind;
+      type = mount->mnt_type;
     }
   }
   return type;
 }
 
-/// A folder of its own for the time of the examination.
-class TrialFolder {
+/// A folder of its own within another, for the time of the examination.
+class ScratchFolder {
  public:
-  explicit TrialFolder(const std::filesystem::path& parent)
+  explicit ScratchFolder(const std::filesystem::path& parent)
       : path_(parent / fmt::format(".bimix-doctor-{}-{}", host_name(), getpid())) {}
-  ~TrialFolder() {
+  ~ScratchFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
-  TrialFolder(const TrialFolder&) = delete;
-  TrialFolder& operator=(const TrialFolder&) = delete;
-  std::filesystem::path token() const { return path_ / "token"; }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
 
-  FolderFacts examine(const std::filesystem::path& parent) const {
-    using Clock = std::chrono::steady_clock;
-    FolderFacts facts{.path = parent.string(), .file_system = file_system_of(parent)};
-    try {
-      const FolderLock lock(path_);
-      const auto start = Clock::now();
-      write_file_atomically(token(), "seen\n");
-      facts.sync_milliseconds =
-          std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-      facts.free_mib = static_cast<double>(std::filesystem::space(path_).available) / (1 << 20);
-    } catch (const std::exception& error) {
-      facts.problem = error.what();
-    }
-    return facts;
-  }
+  const std::filesystem::path& path() const { return path_; }
+  /// A file that the other ranks look for.
+  std::filesystem::path token() const { return path_ / "token"; }
 
  private:
   std::filesystem::path path_;
 };
+
+/// Locks and writes there. @param parent where run folders are to lie
+FolderFacts examined(const ScratchFolder& scratch, const std::filesystem::path& parent) {
+  using SteadyClock = std::chrono::steady_clock;
+  FolderFacts facts{.path = parent.string(), .file_system = file_system_of(parent)};
+  try {
+    const FolderLock lock(scratch.path());
+    const auto start = SteadyClock::now();
+    write_file_atomically(scratch.token(), "seen\n");
+    facts.sync_milliseconds =
+        std::chrono::duration<double, std::milli>(SteadyClock::now() - start).count();
+    facts.free_mib =
+        static_cast<double>(std::filesystem::space(scratch.path()).available) / (1 << 20);
+  } catch (const std::exception& error) {
+    facts.problem = error.what();
+  }
+  return facts;
+}
 
 /// What only rank 0 knows: the program itself and the job it runs in.
 std::vector<Finding> of_program() {
@@ -97,10 +97,7 @@ std::vector<Finding> of_program() {
   if (const char* job = std::getenv("SLURM_JOB_ID")) {
     Finding slurm{.subject = "slurm", .text = fmt::format("job {}", job)};
     if (const char* end = std::getenv("SLURM_JOB_END_TIME")) {
-      const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-                           std::chrono::system_clock::now().time_since_epoch())
-                           .count();
-      const auto left = parse_number(end).value_or(0) - static_cast<double>(now);
+      const double left = parse_number(end).value_or(0) - static_cast<double>(utc_seconds());
       if (left > 0) slurm.text += ", ends in " + format_seconds(left);
     }
     all.push_back(slurm);
@@ -132,11 +129,10 @@ void add_doctor_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, parent] {
       const Comm& comm = context.comm();
       const std::filesystem::path place = std::filesystem::weakly_canonical(*parent);
-      // The same name on every rank: that of rank 0.
-      const TrialFolder own(place);
+      std::optional<ScratchFolder> scratch;  // rank 0's, which the others look into
       FolderFacts folder;
-      if (comm.is_root()) folder = own.examine(place);
-      const std::string token = comm.broadcast(own.token().string());
+      if (comm.is_root()) folder = examined(scratch.emplace(place), place);
+      const std::string token = comm.broadcast(scratch ? scratch->token().string() : "");
       const RankFacts mine{.host = host_name(),
                            .processors = allowed_processors(),
                            .isa = detect_isa(),
@@ -152,8 +148,7 @@ void add_doctor_command(CLI::App& app, Context& context, Action& action) {
       const bool bad = std::any_of(all.begin(), all.end(), [](const Finding& finding) {
         return finding.kind == Finding::Kind::bad;
       });
-      return ExitCode(std::stoi(
-          comm.broadcast(std::to_string(static_cast<int>(bad ? ExitCode::data : ExitCode::done)))));
+      return comm.broadcast(bad ? "bad" : "").empty() ? ExitCode::done : ExitCode::data;
     };
   });
 }

@@ -3,6 +3,7 @@
 #include "run_stamp.hpp"
 
 #include <bimix/core/file.hpp>
+#include <bimix/core/host.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/law/fit.hpp>
@@ -39,12 +40,6 @@ constexpr std::chrono::seconds status_every{2};
 constexpr std::chrono::minutes results_every{2};
 /// A trial that was running each time is taken for the cause.
 constexpr int most_cut_off = 5;
-
-std::int64_t utc_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 /// What rank 0 knows from the journal, for every rank.
 std::string encoded(const JournalState& state) {
@@ -108,6 +103,7 @@ class Run {
     stored_.path = path;
     stored_.campaign_text = read.text;
     opened_ = open_source(comm_, campaign_, path);
+    collectively(comm_, [&] { require_whole_groups(comm_, opened_.source->ranks_per_trial()); });
     stored_.campaign = campaign_;
     stored_.resolved_text = resolved_yaml(campaign_);  // now with unique tokens counted
     open_folder();
@@ -325,42 +321,53 @@ class Run {
     return failures_.reached().value_or("");
   }
 
+  /// What is to be done about the trials of a stage.
+  struct Choice {
+    std::vector<TrialSpec> missing{};        ///< to be run
+    std::vector<std::string> quarantined{};  ///< not to be started again, by id
+    std::unordered_map<std::string, int> attempts{};
+    std::size_t done = 0;        ///< ended well before
+    bool some_left_out = false;  ///< without a result, since `--only` does not name them
+  };
+
+  Choice choose(const std::vector<TrialSpec>& trials) const {
+    std::unordered_map<std::string, const TrialResult*> known;
+    for (const TrialResult& result : stored_.state.results) known[result.id] = &result;
+    Choice choice;
+    for (const TrialSpec& spec : trials) {
+      const auto found = known.find(spec.id);
+      const TrialResult* before = found == known.end() ? nullptr : found->second;
+      if (before != nullptr && before->status == TrialStatus::ok) ++choice.done;
+      if (!is_wanted(spec, before)) {
+        choice.some_left_out = choice.some_left_out || before == nullptr;
+        continue;
+      }
+      choice.attempts[spec.id] = before == nullptr ? 1 : before->attempt + 1;
+      if (kills_runs(spec))
+        choice.quarantined.push_back(spec.id);
+      else
+        choice.missing.push_back(spec);
+    }
+    return choice;
+  }
+
   /// Runs those of the trials that have no result, or a failed one; with `--only`, those.
   /// @return false if stopped, or if trials are left out that have no result
   bool run_missing(const std::vector<TrialSpec>& trials, const std::string& stage) {
     set_stage(stage);
-    std::unordered_map<std::string, const TrialResult*> known;
-    for (const TrialResult& result : stored_.state.results) known[result.id] = &result;
-    std::vector<TrialSpec> missing;
-    std::unordered_map<std::string, int> attempts;
-    std::vector<std::string> quarantined;
-    bool some_left_out = false;
-    for (const TrialSpec& spec : trials) {
-      const auto found = known.find(spec.id);
-      const TrialResult* before = found == known.end() ? nullptr : found->second;
-      if (is_wanted(spec, before)) {
-        attempts[spec.id] = before == nullptr ? 1 : before->attempt + 1;
-        if (kills_runs(spec))
-          quarantined.push_back(spec.id);
-        else
-          missing.push_back(spec);
-      } else {
-        some_left_out = some_left_out || before == nullptr;
-      }
-    }
-    if (some_left_out) stop_reason_ = "only the trials that --only names were run";
+    const Choice choice = choose(trials);
+    const std::vector<TrialSpec>& missing = choice.missing;
+    if (choice.some_left_out) stop_reason_ = "only the trials that --only names were run";
     on_root(comm_, [&] {
-      for (const std::string& id : quarantined) keep(quarantine_of(id), attempts.at(id));
+      for (const std::string& id : choice.quarantined)
+        keep(quarantine_of(id), choice.attempts.at(id));
     });
     if (missing.empty()) {
       share_state(comm_.is_root() ? encoded(stored_.state) : std::string());
-      return !some_left_out;
+      return !choice.some_left_out;
     }
     failures_ = FailureLimit(limits_.failures, missing.size());
-    for (const TrialSpec& spec : trials)
-      if (const auto found = known.find(spec.id);
-          found != known.end() && found->second->status == TrialStatus::ok)
-        failures_.ended(true);
+    for (std::size_t i = 0; i < choice.done; ++i) failures_.ended(true);
     context_.console.heading(stage == "check" ? "Training default and optimum on fresh repeats"
                                               : "Running the trials");
     const std::size_t before = trials.size() - missing.size();
@@ -368,7 +375,11 @@ class Run {
     const bool complete = run_trials(
         comm_, missing, *opened_.source,
         {.on_start = [&](const TrialSpec& spec) { note_start(spec); },
-         .on_result = [&](const TrialResult& result) { keep(result, attempts.at(result.id)); },
+         .on_result =
+             [&](const TrialResult& result) {
+               keep(result, choice.attempts.at(result.id));
+               failures_.ended(result.status == TrialStatus::ok);
+             },
          .on_progress = [&](const SweepProgress& p) { tell(p, before, trials.size()); },
          .load = [&](const TrialSpec& spec) { return checkpoint_of(spec); },
          .save = [&](const TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
@@ -384,7 +395,7 @@ class Run {
       const std::string reason = comm_.broadcast(reason_to_stop());
       stop_reason_ = reason.empty() ? "stopped by a signal" : reason;  // that another rank got
     }
-    return complete && !gave_up_ && !some_left_out;
+    return complete && !gave_up_ && !choice.some_left_out;
   }
 
   std::string checkpoint_of(const TrialSpec& spec) const {
@@ -406,7 +417,6 @@ class Run {
     result.attempt = attempt;
     folder_->journal().append(result);
     remove_checkpoint(path_, result.id);
-    failures_.ended(result.status == TrialStatus::ok);
     if (result.status != TrialStatus::ok)
       context_.console.say(fmt::format("  trial {} {} on {}, attempt {}: {}", result.id,
                                        status_word(result.status), result.host, attempt,

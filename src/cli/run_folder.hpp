@@ -17,9 +17,9 @@ namespace bimix::cli {
 class RunFolder {
  public:
   /// Makes the folder, or opens it again if its trials are those of this campaign, or with `extend`
-  /// of one that differs in its design only. What is derived
-  /// from trials (fit, optimize, check) may have changed: the journal then gets a new header, and
-  /// the mixtures of an earlier check no longer count.
+  /// of one that differs in its design only. What is derived from trials (fit, optimize, check) may
+  /// have changed: the journal then gets a new header, and the mixtures of an earlier check no
+  /// longer count.
   /// @param campaign_text as given; @param resolved as resolved_yaml writes it
   /// @throws DataError if the folder belongs to another campaign (the difference is shown), its
   ///         texts have changed, or it is in use

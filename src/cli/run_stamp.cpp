@@ -3,20 +3,15 @@
 #include "build_info.hpp"
 #include "console.hpp"
 
+#include <bimix/core/host.hpp>
+
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <set>
 
 namespace bimix::cli {
-
-std::string host_name() {
-  char name[256] = {};
-  gethostname(name, sizeof name - 1);
-  return name;
-}
 
 RunStamp run_stamp(const MpiSession& session, const std::string& command_line) {
   RunStamp stamp;

@@ -13,6 +13,4 @@ RunStamp run_stamp(const MpiSession& session, const std::string& command_line);
 /// "bimix 0.1.0 (commit ...)" and the libraries it was built with, one a line.
 std::string version_text();
 
-std::string host_name();
-
 }  // namespace bimix::cli

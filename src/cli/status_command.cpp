@@ -5,9 +5,7 @@
 #include <bimix/store/status.hpp>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -46,32 +44,18 @@ RunStatus status_of(const std::filesystem::path& folder) {
   return *status;
 }
 
-std::int64_t seconds_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 /// Shows the status, in place on a terminal and else whenever a trial has ended, until the run has
-/// ended or is stale, or somebody stops looking.
+/// ended or is stale.
 void watch(Console& console, const std::filesystem::path& folder) {
-  const bool in_place = isatty(STDOUT_FILENO) == 1;
-  std::string shown;
-  RunStatus before{.trials_done = -1};
-  for (;;) {
+  for (RunStatus before{.trials_done = -1};;) {
     const RunStatus status = status_of(folder);
-    const std::int64_t now = seconds_now();
-    const std::string text = status_text(status, now);
-    if (in_place && !shown.empty())
-      // Up to the beginning of what was shown, and away with it.
-      fmt::print("\033[{}A\033[J", std::count(shown.begin(), shown.end(), '\n'));
+    const std::int64_t now = utc_seconds();
     const bool moved = status.trials_done != before.trials_done || status.stage != before.stage;
-    if (in_place || moved) console.show(text);
-    shown = text;
-    before = status;
+    if (console.shows_in_place() || moved) console.show_in_place(status_text(status, now));
     const bool over = status.stage == "done" || !status.message.empty() ||
                       now - status.updated_utc > stale_after_seconds;
-    if (over || stop_requested()) return;
+    if (over) return;
+    before = status;
     std::this_thread::sleep_for(watch_every);
   }
 }
@@ -95,7 +79,7 @@ void add_status_command(CLI::App& app, Context& context, Action& action) {
         if (flags->watch) return watch(context.console, flags->folder);
         const RunStatus status = status_of(flags->folder);
         context.console.show(flags->json ? to_json(status).dump(1)
-                                         : status_text(status, seconds_now()));
+                                         : status_text(status, utc_seconds()));
       });
       return ExitCode::done;
     };

@@ -58,13 +58,12 @@ class CampaignParser {
     campaign_.corpus.tokens = {std::max(width, 1), most_vocabulary(std::max(width, 1))};
     if (width > 0) return;
     const std::vector<std::string> known{"bytes", "uint16", "uint32"};
-    const auto nearest = nearest_name(word, known);
     findings_.complain(
         "tokens", {.problem = fmt::format("'{}' is not in this version", word),
                    .rule = "there is " + join_words(known),
-                   .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest)
-                                     : "Use bytes for text; a tokenizer's files, such as those of "
-                                       "Megatron, are uint16 or uint32"});
+                   .remedy = did_you_mean(word, known,
+                                          "Use bytes for text; a tokenizer's files, such as those "
+                                          "of Megatron, are uint16 or uint32")});
   }
 
   /// A proxy and its texts have one vocabulary. Other sources train elsewhere; there tokens may be

@@ -18,7 +18,7 @@ inline constexpr std::int64_t most_tokens = 1'000'000'000'000'000;
 
 template <class Visitor>
 void describe(Visitor& v, ProxyOptions& o) {
-  v.text("model", o.model, "transformer, or ngram: counts, hundreds of times cheaper");
+  v.text("model", o.model, "transformer, or ngram: counts, tens of times cheaper");
   v.whole("layers", o.layers, {1, 1000}, "transformer blocks");
   v.whole("width", o.width, {2, 65536}, "of the residual stream; a multiple of heads");
   v.whole("heads", o.heads, {1, 1024}, "attention heads");

@@ -110,15 +110,16 @@ double best_product_gflops(const ProxyOptions& options, double seconds) {
   proxy::Arena arena;
   const proxy::Buffer a = arena.take(rows * 4 * width), b = arena.take(4 * width * width),
                       c = arena.take(rows * 4 * width);
+  const proxy::Factors factors = proxy::factors_of(options);
   double best = 0;
   for (const auto& [depth, columns] :
        {std::array{width, 3 * width}, {width, 4 * width}, {4 * width, width}}) {
-    proxy::LinearProducts products(arena, rows, depth, columns, proxy::factors_of(options),
+    proxy::LinearProducts products(arena, rows, depth, columns, factors,
                                    proxy::kernels_for(options.isa));
     const proxy::Buffer scratch = arena.take(products.scratch_size());
     double fastest = fastest_seconds(
         [&] { products.forward(a.data(), 0, c.data(), scratch.data()); }, seconds / 6);
-    if (options.isa != "amx")
+    if (factors != proxy::Factors::bf16)
       fastest = std::min(fastest, fastest_seconds(
                                       [&, n = columns, k = depth] {
                                         dnnl_sgemm('N', 'N', rows, n, k, 1.0F, a.data(), k,

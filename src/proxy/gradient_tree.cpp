@@ -22,6 +22,10 @@ void collect(Leaves node, Leaves part, std::vector<Leaves>& nodes) {
 
 }  // namespace
 
+Leaves part_of(Leaves all, Index number, Index parts) {
+  return {all.first + all.count() * number / parts, all.first + all.count() * (number + 1) / parts};
+}
+
 std::vector<Leaves> nodes_within(Leaves all, Leaves part) {
   std::vector<Leaves> nodes;
   collect(all, part, nodes);

@@ -18,6 +18,9 @@ struct Leaves {
   bool operator==(const Leaves&) const = default;
 };
 
+/// What part `number` of `parts` gets where leaves are divided.
+Leaves part_of(Leaves all, Index number, Index parts);
+
 /// The sum over one node's leaves.
 struct NodeSum {
   Leaves leaves{};

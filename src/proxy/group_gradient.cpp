@@ -36,7 +36,7 @@ GroupGradient::GroupGradient(Arena& arena, const ProcessGroup& group, Leaves all
 }
 
 Leaves GroupGradient::part_of(int number) const {
-  return {all_.count() * number / group_.size, all_.count() * (number + 1) / group_.size};
+  return proxy::part_of(all_, number, group_.size);
 }
 
 void GroupGradient::sum(const std::vector<NodeSum>& own, const Buffer& total) const {

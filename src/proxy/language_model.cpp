@@ -12,6 +12,35 @@ namespace proxy {
 #include "models.def"
 #undef BIMIX_MODEL
 
+namespace {
+
+std::size_t row_size(const ProxyOptions& options) {
+  return static_cast<std::size_t>(options.context) + 1;
+}
+
+void require_tokens(const ProxyOptions& options, std::span<const std::int32_t> tokens) {
+  require(std::all_of(tokens.begin(), tokens.end(),
+                      [&](std::int32_t t) { return t >= 0 && t < options.vocabulary; }),
+          "tokens lie within the vocabulary");
+}
+
+}  // namespace
+
+void require_batch(const ProxyOptions& options, std::span<const std::int32_t> sequences) {
+  require(sequences.size() == static_cast<std::size_t>(options.batch) * row_size(options),
+          "a training batch has B x (S+1) tokens");
+  require_tokens(options, sequences);
+}
+
+void require_losses(const ProxyOptions& options, std::span<const std::int32_t> sequences,
+                    std::span<const float> nats) {
+  const std::size_t count = sequences.size() / row_size(options);
+  require(
+      sequences.size() % row_size(options) == 0 && nats.size() == count * (row_size(options) - 1),
+      "token_losses needs n x (S+1) tokens and room for n x S losses");
+  require_tokens(options, sequences);
+}
+
 std::span<const ModelKind> model_kinds() {
 #define BIMIX_MODEL(name) name##_kind(),
   static const std::array kinds{

@@ -27,6 +27,13 @@ struct ModelKind {
   bool has_micro_batches = true;
 };
 
+/// What every model asks of its arguments.
+/// @throws InternalError for a batch that is not (B, S+1) tokens in [0, V)
+void require_batch(const ProxyOptions& options, std::span<const std::int32_t> sequences);
+/// @throws InternalError unless there are (n, S+1) tokens in [0, V) and room for (n, S) losses
+void require_losses(const ProxyOptions& options, std::span<const std::int32_t> sequences,
+                    std::span<const float> nats);
+
 std::span<const ModelKind> model_kinds();
 /// nullptr if there is none of that name
 const ModelKind* find_model(const std::string& name);

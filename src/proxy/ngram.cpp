@@ -13,7 +13,7 @@
 #include <vector>
 
 /// An n-gram model with interpolated modified Kneser-Ney smoothing, which learns by counting: no
-/// gradient, no learning rate, and hundreds of times cheaper than a transformer.
+/// gradient, no learning rate, and tens of times cheaper than a transformer (NOTES.md).
 ///
 /// The highest order counts what was seen, a lower order the distinct tokens that were seen before
 /// an n-gram. A sequence begins with n - 1 marks that stand for what came before it.
@@ -149,9 +149,7 @@ class NgramModel : public LanguageModel {
 
   std::optional<double> train_step(std::span<const std::int32_t> sequences,
                                    double /*learning_rate*/) override {
-    require(sequences.size() == static_cast<std::size_t>(options_.batch) * row_size(),
-            "a training batch has B x (S+1) tokens");
-    check_tokens(sequences);
+    require_batch(options_, sequences);
     for_each_target(sequences,
                     [&](std::size_t, const std::vector<Key>& contexts, std::int32_t target) {
                       for (std::size_t k = orders_.size(); k-- > 0;)
@@ -162,10 +160,7 @@ class NgramModel : public LanguageModel {
   }
 
   void token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) override {
-    require(sequences.size() % row_size() == 0 &&
-                nats.size() == sequences.size() / row_size() * (row_size() - 1),
-            "token_losses needs n x (S+1) tokens and room for n x S losses");
-    check_tokens(sequences);
+    require_losses(options_, sequences, nats);
     std::vector<std::array<double, 3>> discounts;
     for (const Order& order : orders_) discounts.push_back(order.discounts());
     for_each_target(
@@ -222,21 +217,14 @@ class NgramModel : public LanguageModel {
   void observe(PartObserver finished) override { finished_ = std::move(finished); }
 
  private:
-  std::size_t row_size() const { return static_cast<std::size_t>(options_.context) + 1; }
-
-  void check_tokens(std::span<const std::int32_t> tokens) const {
-    require(std::all_of(tokens.begin(), tokens.end(),
-                        [&](std::int32_t t) { return t >= 0 && t < options_.vocabulary; }),
-            "tokens lie within the vocabulary");
-  }
-
   /// Calls work(index of the target, its contexts from the shortest, the target) for each target.
   template <class Work>
   void for_each_target(std::span<const std::int32_t> sequences, Work work) {
+    const auto row_size = static_cast<std::size_t>(options_.context) + 1;
     std::vector<Key> contexts(orders_.size(), 0);
     std::size_t index = 0;
-    for (std::size_t row = 0; row < sequences.size(); row += row_size())
-      for (std::size_t t = 1; t < row_size(); ++t, ++index) {
+    for (std::size_t row = 0; row < sequences.size(); row += row_size)
+      for (std::size_t t = 1; t < row_size; ++t, ++index) {
         // From the last token back, so that each context is the next shorter one and a token.
         for (std::size_t k = 1; k < orders_.size(); ++k)
           contexts[k] = with_token(contexts[k - 1], k <= t ? sequences[row + t - k] : -1);

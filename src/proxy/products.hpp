@@ -20,8 +20,7 @@ void limit_products_to(std::string_view isa);
 /// The numbers that are multiplied; sums are in single precision in any case.
 enum class Factors {
   fp32,
-  rounded,  ///< to bf16, and multiplied as floats: on processors without tiles that is the faster
-            ///< way
+  rounded,  ///< to bf16 and multiplied as floats: faster where there are no tiles
   bf16      ///< by tiles (AMX)
 };
 

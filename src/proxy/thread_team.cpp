@@ -1,5 +1,7 @@
 #include "thread_team.hpp"
 
+#include <bimix/core/host.hpp>
+
 #include <sched.h>
 
 namespace bimix::proxy {
@@ -9,16 +11,12 @@ constexpr unsigned one_round = 2;
 
 /// Number `number` of the processors this process may use, if it may use exactly `size`.
 void take_own_processor(int number, int size) {
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) != size) return;
-  for (int cpu = 0, seen = 0; cpu < CPU_SETSIZE; ++cpu)
-    if (CPU_ISSET(cpu, &allowed) && seen++ == number) {
-      cpu_set_t own;
-      CPU_ZERO(&own);
-      CPU_SET(cpu, &own);
-      sched_setaffinity(0, sizeof own, &own);
-      return;
-    }
+  const std::vector<int> allowed = allowed_processors();
+  if (std::ssize(allowed) != size) return;
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  CPU_SET(allowed[static_cast<std::size_t>(number)], &own);
+  sched_setaffinity(0, sizeof own, &own);
 }
 
 }  // namespace

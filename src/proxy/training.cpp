@@ -45,6 +45,7 @@ class Training {
                static_cast<std::size_t>(options.context + 1)) {
     std::int64_t evaluated = 0;
     for (const auto& block : data.evaluation) evaluated += static_cast<std::int64_t>(block.size());
+    flops_a_token_ = training_flops(options, 1);
     evaluation_flops_ = evaluation_flops(options, evaluated);
   }
 
@@ -145,7 +146,7 @@ class Training {
   void tell_progress() const {
     if (!hooks_.progress) return;
     const auto work = [&](std::int64_t tokens, std::size_t evaluations) {
-      return training_flops(options_, tokens) +
+      return flops_a_token_ * static_cast<double>(tokens) +
              evaluation_flops_ * static_cast<double>(evaluations);
     };
     hooks_.progress(work(outcome_.trained_tokens, outcome_.curve.size()) /
@@ -159,7 +160,7 @@ class Training {
   const ProcessGroup& group_;
   std::unique_ptr<LanguageModel> model_;
   std::vector<std::int32_t> batch_;
-  double evaluation_flops_ = 0;
+  double flops_a_token_ = 0, evaluation_flops_ = 0;
   TrainingOutcome outcome_{};
   std::optional<RunState> trunk_{};  ///< set while on a branch that others do not share
 };

@@ -45,7 +45,9 @@ double count_memory(const ProxyOptions& options, std::int64_t) {
   // A layer keeps 11 widths a token; outside of layers there are 8 widths and the logits.
   const double activations = rows * options.width * (11.0 * options.layers + 8.0) +
                              static_cast<double>(head_rows(options)) * options.vocabulary;
-  return sizeof(float) * (5.0 * parameters + threads * (gradients * parameters + activations));
+  // bf16 without tiles keeps the rounded weights besides.
+  const double copies = factors_of(options) == Factors::rounded ? 6.0 : 5.0;
+  return sizeof(float) * (copies * parameters + threads * (gradients * parameters + activations));
 }
 
 std::string settings_text(const ProxyOptions& o) {
@@ -118,13 +120,17 @@ Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, st
       team_(options.threads_per_trial) {
   const Leaves own = group_gradient_.part_of(group_.number);
   for (Index t = 0; t < team_.size(); ++t) {
-    const Leaves part{own.first + own.count() * t / team_.size(),
-                      own.first + own.count() * (t + 1) / team_.size()};
+    const Leaves part = part_of(own, t, team_.size());
     threads_.push_back(std::make_unique<Thread>(arena_, shared_, leaves_, part));
     const Thread& thread = *threads_.back();
     for (std::size_t i = 0; i < thread.nodes.size(); ++i)
       nodes_.push_back({thread.nodes[i], thread.sums[i]});
   }
+  for (const Leaves node : nodes_within(leaves_, own))
+    own_nodes_.push_back(
+        {node, std::find_if(nodes_.begin(), nodes_.end(), [&](const NodeSum& part) {
+                 return part.leaves.first == node.first;
+               })->sum});
   initialise(seed, repeat);
 }
 
@@ -163,22 +169,18 @@ void Transformer::pack() {
   finished("packing");
 }
 
-void Transformer::learn_part(Thread& thread, std::span<const std::int32_t> sequences) {
+void Transformer::learn_part(Thread& thread, std::span<const std::int32_t> sequences,
+                             std::span<const float> weights) {
   const auto row = static_cast<std::size_t>(options_.context + 1);
   const std::size_t leaf_size = static_cast<std::size_t>(options_.micro_batch) * row;
   const std::size_t pass_size = static_cast<std::size_t>(pass_sequences(options_)) * row;
-  // Of the sequences of a pass, the first of which is number `place` of its leaf.
-  const auto weights_of = [&](Index index, std::size_t place) {
-    if (weights_.empty()) return std::span<const float>();
-    const auto first = static_cast<std::size_t>(index * options_.micro_batch) + place;
-    return std::span<const float>(weights_).subspan(first, pass_size / row);
-  };
   const auto leaf = [&](Index index, const Buffer& gradient) {
-    const auto own = sequences.subspan(static_cast<std::size_t>(index) * leaf_size, leaf_size);
+    const std::size_t begin = static_cast<std::size_t>(index) * leaf_size;
     double nats = 0;
-    for (std::size_t first = 0; first < leaf_size; first += pass_size)
-      nats += thread.pass.learn(own.subspan(first, pass_size), first == 0 ? 0 : 1, gradient,
-                                weights_of(index, first / row));
+    for (std::size_t first = begin; first < begin + leaf_size; first += pass_size)
+      nats += thread.pass.learn(
+          sequences.subspan(first, pass_size), first == begin ? 0 : 1, gradient,
+          weights.empty() ? weights : weights.subspan(first / row, pass_size / row));
     leaf_nats_[static_cast<std::size_t>(index)] = nats;
   };
   for (std::size_t i = 0; i < thread.nodes.size(); ++i)
@@ -186,27 +188,22 @@ void Transformer::learn_part(Thread& thread, std::span<const std::int32_t> seque
 }
 
 void Transformer::sum_gradients() {
-  std::vector<NodeSum> own;  // what this process can add up by itself, where the sums will be
-  for (const Leaves node : nodes_within(leaves_, group_gradient_.part_of(group_.number)))
-    own.push_back({node, std::find_if(nodes_.begin(), nodes_.end(), [&](const NodeSum& part) {
-                           return part.leaves.first == node.first;
-                         })->sum});
-  if (nodes_.size() > own.size())
+  if (nodes_.size() > own_nodes_.size())
     team_.run([&](int number) {
       const Leaves slice = own_slice(number);
-      for (const NodeSum& node : own)
+      for (const NodeSum& node : own_nodes_)
         sum_up(node.leaves, nodes_, slice.first, slice.count(), kernels_.add);
     });
-  if (group_.size > 1) group_gradient_.sum(own, gradient());
+  if (group_.size > 1) group_gradient_.sum(own_nodes_, gradient());
 }
 
-double Transformer::accumulate_gradient(std::span<const std::int32_t> sequences) {
-  require(sequences.size() == static_cast<std::size_t>(options_.batch) *
-                                  static_cast<std::size_t>(options_.context + 1),
-          "a training batch has B x (S+1) tokens");
+double Transformer::accumulate_gradient(std::span<const std::int32_t> sequences,
+                                        std::span<const float> weights) {
+  require_batch(options_, sequences);
   pack();
-  team_.run(
-      [&](int number) { learn_part(*threads_[static_cast<std::size_t>(number)], sequences); });
+  team_.run([&](int number) {
+    learn_part(*threads_[static_cast<std::size_t>(number)], sequences, weights);
+  });
   sum_gradients();
   share_parts(group_, std::span(leaf_nats_), [&](int member) {
     const Leaves part = group_gradient_.part_of(member);
@@ -252,12 +249,13 @@ void Transformer::update(double learning_rate) {
 
 std::optional<double> Transformer::train_step(std::span<const std::int32_t> sequences,
                                               double learning_rate) {
+  std::vector<float> weights;
   if (options_.reweight > 0 && steps_ >= options_.reweight_after) {
     std::vector<float> nats(static_cast<std::size_t>(tokens_per_step(options_)));
     token_losses(sequences, nats);
-    weights_ = sample_weights(nats, options_.batch, options_.reweight);
+    weights = sample_weights(nats, options_.batch, options_.reweight);
   }
-  const double loss = accumulate_gradient(sequences);
+  const double loss = accumulate_gradient(sequences, weights);
   update(learning_rate);
   return loss;
 }
@@ -265,8 +263,7 @@ std::optional<double> Transformer::train_step(std::span<const std::int32_t> sequ
 void Transformer::token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) {
   const auto context = static_cast<std::size_t>(options_.context);
   const std::size_t count = sequences.size() / (context + 1);
-  require(sequences.size() % (context + 1) == 0 && nats.size() == count * context,
-          "token_losses needs n x (S+1) tokens and room for n x S losses");
+  require_losses(options_, sequences, nats);
   pack();
   // Passes of sequences, divided over the members and over the threads of each.
   const auto pass = static_cast<std::size_t>(pass_sequences(options_));

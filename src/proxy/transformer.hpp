@@ -31,7 +31,9 @@ class Transformer : public LanguageModel {
   void observe(PartObserver finished) override;
 
   /// The first half of train_step: mean loss of the batch and its gradient, nothing moved.
-  double accumulate_gradient(std::span<const std::int32_t> sequences);
+  /// @param weights B, of the sequences' gradients; empty for ones
+  double accumulate_gradient(std::span<const std::int32_t> sequences,
+                             std::span<const float> weights = {});
   /// Views of the gradient, in the order of parameters().
   std::vector<ParameterView> gradients();
 
@@ -42,7 +44,8 @@ class Transformer : public LanguageModel {
   /// Rearranges the weights for the products, if they have changed.
   void pack();
   /// A thread's micro-batches: sums over the nodes of the tree that they fill.
-  void learn_part(Thread& thread, std::span<const std::int32_t> sequences);
+  void learn_part(Thread& thread, std::span<const std::int32_t> sequences,
+                  std::span<const float> weights);
   /// Adds up what threads and members of the group have.
   void sum_gradients();
   double squared_norm();
@@ -62,7 +65,6 @@ class Transformer : public LanguageModel {
   Arena arena_{};
   TransformerShared shared_;
   bool packed_ = false;
-  std::vector<float> weights_{};  ///< of a batch's sequences; empty where all count alike
   Buffer moment1_, moment2_;
   ProcessGroup group_;
   Leaves leaves_;  ///< the micro-batches of a step
@@ -70,7 +72,8 @@ class Transformer : public LanguageModel {
   std::vector<double> leaf_nats_;  ///< sum of the losses of each
   std::vector<double> squares_;    ///< of the gradient, by blocks
   std::vector<std::unique_ptr<Thread>> threads_{};
-  std::vector<NodeSum> nodes_{};  ///< of all own threads, from left to right
+  std::vector<NodeSum> nodes_{};      ///< of all own threads, from left to right
+  std::vector<NodeSum> own_nodes_{};  ///< what they add up to in this process, in the same places
   ThreadTeam team_;
   PartObserver finished_{};
 };

@@ -182,8 +182,6 @@ void TransformerPass::load_tokens(std::span<const std::int32_t> sequences) {
   }
   for (std::vector<std::int32_t>* tokens : {&input_, &target_})
     std::fill(tokens->begin() + static_cast<Index>(count * context), tokens->end(), 0);
-  const auto [low, high] = std::minmax_element(sequences.begin(), sequences.end());
-  require(*low >= 0 && *high < shared_.options.vocabulary, "tokens lie within the vocabulary");
 }
 
 void TransformerPass::attention_block(std::size_t layer) {
@@ -241,20 +239,16 @@ void TransformerPass::feed_forward_block_backward(std::size_t layer, int keep,
   finished("norms");
 }
 
-void TransformerPass::head_chunk(Index first) {
+void TransformerPass::head_chunk(Index first, std::span<const float> weights) {
   const Index vocabulary = shared_.options.vocabulary;
   // The gradient of the mean loss over the whole batch.
   const float scale = 1.0F / static_cast<float>(tokens_per_step(shared_.options));
   multiply_turned(shared_.embedding, norm_.at(first * width_), logits_.data(), "head products");
-  // Sequence by sequence, since each has a weight of its own.
+  // Sequence by sequence, since each may have a weight of its own.
   for (Index row = first; row < first + shared_.head_rows;) {
     const Index sequence = row / shared_.options.context;
-    const Index end =
-        sequence_weights_.empty()
-            ? first + shared_.head_rows
-            : std::min(first + shared_.head_rows, (sequence + 1) * shared_.options.context);
-    const float weight =
-        sequence_weights_.empty() ? 1.0F : sequence_weights_[static_cast<std::size_t>(sequence)];
+    const Index end = std::min(first + shared_.head_rows, (sequence + 1) * shared_.options.context);
+    const float weight = weights.empty() ? 1.0F : weights[static_cast<std::size_t>(sequence)];
     kernels_.cross_entropy(logits_.at((row - first) * vocabulary), target_.data() + row,
                            nats_.at(row), end - row, vocabulary, scale * weight);
     row = end;
@@ -263,13 +257,14 @@ void TransformerPass::head_chunk(Index first) {
 }
 
 void TransformerPass::head_losses() {
-  for (Index first = 0; first < rows_; first += shared_.head_rows) head_chunk(first);
+  for (Index first = 0; first < rows_; first += shared_.head_rows) head_chunk(first, {});
 }
 
-void TransformerPass::head_backward(int keep, const Buffer& gradient) {
+void TransformerPass::head_backward(int keep, const Buffer& gradient,
+                                    std::span<const float> weights) {
   const Linear& embedding = shared_.embedding;
   for (Index first = 0; first < rows_; first += shared_.head_rows) {
-    head_chunk(first);
+    head_chunk(first, weights);
     embedding.products.weight_gradient(logits_.data(), norm_.at(first * width_),
                                        first == 0 ? keep : 1, gradient.at(embedding.matrix.offset),
                                        product_scratch_.data());
@@ -291,8 +286,8 @@ void TransformerPass::forward() {
   finished("norms");
 }
 
-void TransformerPass::backward(int keep, const Buffer& gradient) {
-  head_backward(keep, gradient);
+void TransformerPass::backward(int keep, const Buffer& gradient, std::span<const float> weights) {
+  head_backward(keep, gradient, weights);
   std::fill_n(dx_.data(), rows_ * width_, 0.0F);
   kernels_.rmsnorm_backward(narrow_.data(), norm_.data(), inverse_rms_.data(), dx_.data(), rows_,
                             width_);
@@ -308,17 +303,15 @@ void TransformerPass::backward(int keep, const Buffer& gradient) {
 
 double TransformerPass::learn(std::span<const std::int32_t> sequences, int keep,
                               const Buffer& gradient, std::span<const float> weights) {
-  sequence_weights_ = weights;
   load_tokens(sequences);
   forward();
-  backward(keep, gradient);
+  backward(keep, gradient, weights);
   double sum = 0;
   for (Index i = 0; i < rows_; ++i) sum += static_cast<double>(*nats_.at(i));
   return sum;
 }
 
 void TransformerPass::losses(std::span<const std::int32_t> sequences, std::span<float> nats) {
-  sequence_weights_ = {};
   load_tokens(sequences);
   forward();
   head_losses();

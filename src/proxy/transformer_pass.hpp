@@ -98,17 +98,18 @@ class TransformerPass {
   };
   using Linear = TransformerShared::Linear;
 
+  /// @param sequences whose tokens lie within the vocabulary
   void load_tokens(std::span<const std::int32_t> sequences);
   void forward();
   void attention_block(std::size_t layer);
   void feed_forward_block(std::size_t layer);
-  void backward(int keep, const Buffer& gradient);
+  void backward(int keep, const Buffer& gradient, std::span<const float> weights);
   void attention_block_backward(std::size_t layer, int keep, const Buffer& gradient);
   void feed_forward_block_backward(std::size_t layer, int keep, const Buffer& gradient);
   void head_losses();
-  void head_backward(int keep, const Buffer& gradient);
+  void head_backward(int keep, const Buffer& gradient, std::span<const float> weights);
   /// Logits of head_rows tokens to losses and, in their place, gradients times the weights.
-  void head_chunk(Index first);
+  void head_chunk(Index first, std::span<const float> weights);
 
   void multiply(const Linear& w, const float* x, int keep, float* y);
   void multiply_turned(const Linear& w, const float* dy, float* dx, const char* part);
@@ -128,7 +129,6 @@ class TransformerPass {
   Buffer x_, norm_, inverse_rms_, logits_, nats_;
   Buffer dx_, wide_, narrow_, attention_scratch_, product_scratch_;
   std::vector<std::int32_t> input_, target_;
-  std::span<const float> sequence_weights_{};
   PartObserver finished_{};
 };
 

@@ -1,6 +1,7 @@
 #include "disk_errors.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/host.hpp>
 #include <bimix/store/folder_lock.hpp>
 
 #include <fcntl.h>
@@ -23,11 +24,7 @@ std::string holder(int file) {
   return {text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
 }
 
-std::string this_process() {
-  std::array<char, 128> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  return fmt::format("process {} on {}", ::getpid(), host.data());
-}
+std::string this_process() { return fmt::format("process {} on {}", ::getpid(), host_name()); }
 
 }  // namespace
 

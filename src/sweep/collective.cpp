@@ -1,3 +1,5 @@
+#include "bytes.hpp"
+
 #include <bimix/core/error.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/held_out.hpp>
@@ -7,25 +9,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstring>
 
 namespace bimix {
 namespace {
-
-// Arrays of numbers travel as their bytes: all ranks run the same program on the same kind of
-// machine (one job).
-template <class T>
-std::string bytes_of(const std::vector<T>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
-}
-
-template <class T>
-std::vector<T> values_of(const std::string& bytes) {
-  require(bytes.size() % sizeof(T) == 0, "a piece holds whole numbers");
-  std::vector<T> values(bytes.size() / sizeof(T));
-  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
-}
 
 Table table_of(const std::string& bytes, std::size_t columns) {
   Table table;

@@ -1,19 +1,13 @@
 #include "group_talk.hpp"
 
+#include "bytes.hpp"
+
 #include <bimix/core/error.hpp>
 
 #include <algorithm>
-#include <cstring>
+#include <string_view>
 
 namespace bimix {
-namespace {
-
-std::string with_turn(std::uint64_t turn, const std::string& bytes) {
-  return std::string(reinterpret_cast<const char*>(&turn), sizeof turn) + bytes;
-}
-
-}  // namespace
-
 GroupTalk::GroupTalk(const Comm& comm, int size)
     : comm_(comm),
       size_(size),
@@ -64,7 +58,7 @@ std::vector<std::string> GroupTalk::exchange(std::vector<std::string> bytes) {
 
 void GroupTalk::give_up(const std::string& reason) {
   for (int member = 0; member < size_; ++member)
-    if (member != number_) comm_.send(rank_of(member), tag_give_up, with_turn(turn_, reason));
+    if (member != number_) comm_.send(rank_of(member), tag_give_up, bytes_of(turn_) + reason);
 }
 
 void GroupTalk::hang_up() {
@@ -81,15 +75,15 @@ void GroupTalk::carry() {
   }
   for (int member = 0; member < size_; ++member)
     for (const Letter& letter : outgoing[static_cast<std::size_t>(member)])
-      comm_.send(rank_of(member), tag_exchange, with_turn(letter.turn, letter.bytes));
+      comm_.send(rank_of(member), tag_exchange, bytes_of(letter.turn) + letter.bytes);
 }
 
 bool GroupTalk::take(const Message& message) {
   if (message.tag != tag_exchange && message.tag != tag_give_up) return false;
-  Letter letter;
-  require(message.bytes.size() >= sizeof letter.turn, "a letter begins with its turn");
-  std::memcpy(&letter.turn, message.bytes.data(), sizeof letter.turn);
-  letter.bytes = message.bytes.substr(sizeof letter.turn);
+  constexpr std::size_t turn_size = sizeof(Letter::turn);
+  const std::string_view bytes = message.bytes;
+  Letter letter{.turn = value_of<std::uint64_t>(bytes.substr(0, turn_size)),
+                .bytes = message.bytes.substr(turn_size)};
   const std::lock_guard lock(mutex_);
   if (letter.turn < turn_) return true;
   if (message.tag == tag_give_up)

@@ -40,7 +40,7 @@ class GroupTalk {
   /// Any thread: true while the trial waits for what the others have to say.
   bool is_waiting() const { return waiting_; }
   int size() const { return size_; }
-  bool is_leader() const { return comm_.rank() % size_ == 0; }
+  bool is_leader() const { return number_ == 0; }
 
  private:
   struct Letter {
@@ -48,7 +48,7 @@ class GroupTalk {
     std::string bytes{};
   };
 
-  int rank_of(int member) const { return comm_.rank() / size_ * size_ + member; }
+  int rank_of(int member) const { return comm_.rank() - number_ + member; }
   std::vector<std::string> exchange(std::vector<std::string> bytes);
   void drop_old_letters();
   bool all_have_written() const;

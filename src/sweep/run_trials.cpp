@@ -1,16 +1,16 @@
+#include "bytes.hpp"
 #include "group_talk.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/host.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
-#include <cstring>
 #include <deque>
 #include <future>
 #include <thread>
@@ -38,25 +38,6 @@ enum Tag : int {
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-template <class T>
-std::string as_bytes(const T& value) {
-  return {reinterpret_cast<const char*>(&value), sizeof value};
-}
-
-template <class T>
-T from_bytes(const std::string& bytes) {
-  T value;
-  require(bytes.size() == sizeof value, "a message has the length of its kind");
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
-
-std::string host_name() {
-  char name[256] = {};
-  gethostname(name, sizeof name - 1);
-  return name;
 }
 
 /// Runs one trial at a time beside the main thread, which serves what the trial has to say to the
@@ -205,7 +186,7 @@ class Lead {
         is_ready(group);
         break;
       case tag_progress:
-        coordinator_.progressed(group, from_bytes<double>(message.bytes));
+        coordinator_.progressed(group, value_of<double>(message.bytes));
         break;
       case tag_interrupted:
         take_ended(group, {.interrupted = true});
@@ -244,7 +225,7 @@ class Lead {
         if (rank == 0) {
           if (trial) worker_.start(*trial);
         } else if (trial) {
-          comm_.send(rank, tag_assign, as_bytes<std::uint64_t>(*trial));
+          comm_.send(rank, tag_assign, bytes_of(std::uint64_t{*trial}));
         } else {
           comm_.send(rank, tag_leave, "");
         }
@@ -299,7 +280,7 @@ void follow(const Comm& comm, Worker& worker, const SweepHooks& hooks) {
     while (const auto message = comm.try_receive()) {
       if (worker.take(*message)) continue;
       if (message->tag == tag_assign)
-        assigned.push_back(from_bytes<std::uint64_t>(message->bytes));
+        assigned.push_back(value_of<std::uint64_t>(message->bytes));
       else if (message->tag == tag_stop)
         worker.request_stop();
       else
@@ -317,15 +298,16 @@ void follow(const Comm& comm, Worker& worker, const SweepHooks& hooks) {
       assigned.pop_front();
     }
     if (worker.is_leader() && worker.busy() && Clock::now() >= next_report) {
-      comm.send(0, tag_progress, as_bytes(worker.progress()));
+      comm.send(0, tag_progress, bytes_of(worker.progress()));
       next_report = Clock::now() + report_every;
     }
     worker.pause_between_looks();
   }
 }
 
-/// Groups are whole.
-void check_groups(const Comm& comm, int ranks_per_trial) {
+}  // namespace
+
+void require_whole_groups(const Comm& comm, int ranks_per_trial) {
   const int ranks = comm.size();
   if (ranks % ranks_per_trial == 0) return;
   const int below = ranks / ranks_per_trial * ranks_per_trial;
@@ -337,12 +319,10 @@ void check_groups(const Comm& comm, int ranks_per_trial) {
                            : fmt::format("Start {} or {} ranks", below, below + ranks_per_trial)});
 }
 
-}  // namespace
-
 bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
                 const SweepHooks& hooks) {
   const int ranks_per_trial = source.ranks_per_trial();
-  check_groups(comm, ranks_per_trial);
+  require_whole_groups(comm, ranks_per_trial);
   Worker worker(comm, trials, source, hooks);
   bool complete = true;
   if (comm.is_root())

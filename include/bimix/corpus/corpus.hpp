@@ -52,9 +52,9 @@ class Corpus {
   const PackedTokens& tokens(std::size_t domain, Part part) const;
 
   /// 32 hex digits that change with the domain's name, the width of its tokens (a header of files
-  /// does not count), the names, order or sizes of its files,
-  /// their division into parts, or the content: of all of a file up to 16 MiB, of 256 blocks of 64
-  /// KiB of a larger one. Where the files are does not matter.
+  /// does not count), the names, order or sizes of its files, their division into parts, or the
+  /// content: of all of a file up to 16 MiB, of 256 blocks of 64 KiB of a larger one. Where the
+  /// files are does not matter.
   const std::string& fingerprint(std::size_t domain) const;
   /// Of all domains in their order.
   std::string fingerprint() const;

@@ -52,8 +52,8 @@ class LanguageModel {
   virtual std::vector<ParameterView> parameters() = 0;
 
   /// All that training has made, to go on from elsewhere with the same bits: weights, the
-  /// optimiser's moments, the number of steps. For a model of the same options on a machine of the
-  /// same byte order.
+  /// optimiser's moments, the number of steps; or counts. For a model of the same options on a
+  /// machine of the same byte order.
   virtual std::string state() const = 0;
   /// @param state what `state` gave. @throws DataError if it is that of another shape
   virtual void restore(std::string_view state) = 0;

@@ -11,7 +11,7 @@ namespace bimix {
 class Coordinator {
  public:
   /// @param costs expected work of each trial
-  /// @param rank_count ranks that may ask
+  /// @param rank_count ranks that may ask, or groups of them where ranks share trials
   Coordinator(std::vector<double> costs, int rank_count);
 
   /// The next trial for a rank that is free; nothing if none is left (or stop was called).

@@ -40,6 +40,9 @@ struct SweepHooks {
   std::function<bool()> stop_requested = [] { return false; };
 };
 
+/// @throws UsageError unless the ranks make whole groups of that many
+void require_whole_groups(const Comm& comm, int ranks_per_trial);
+
 /// @collective Runs the trials over all ranks.
 ///
 /// Rank 0 coordinates and runs trials like every other rank: on each, a worker thread computes
