@@ -4,6 +4,7 @@
 #include <bimix/data/json.hpp>
 #include <bimix/proxy/bench.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/sweep/bench.hpp>
 
 #include <fmt/format.h>
 
@@ -36,6 +37,60 @@ Json bench_json(const ProxyBench& bench) {
           {"parts", parts}};
 }
 
+std::string above(double end, double bound) {
+  return fmt::format("+{:.1f} %", 100 * (end / bound - 1));
+}
+
+std::string sweep_text(const SweepBench& measured) {
+  std::vector<std::vector<std::string>> rows{{"trials a rank", "costs", "ranks", "trials",
+                                              "largest first", "dispatched", "costs 10 % off"}};
+  for (const double per_rank : {10.0, 2.5})
+    for (const ScheduleBench& row : bench_schedule(per_rank))
+      rows.push_back({fmt::format("{}", per_rank), row.costs, fmt::format("{}", row.ranks),
+                      fmt::format("{}", row.trials), above(row.largest_first, row.lower_bound),
+                      above(row.dispatched, row.lower_bound),
+                      above(row.dispatched_rough, row.rough_bound)});
+  return fmt::format(
+             "{} trials that only wait, on {} {}: {:.2f} s, {} the earliest end of any schedule\n"
+             "Simulated, last trial's end above that bound:\n",
+             measured.trials, measured.ranks, measured.ranks == 1 ? "rank" : "ranks",
+             measured.seconds, above(measured.seconds, measured.lower_bound)) +
+         aligned(rows);
+}
+
+Json sweep_json(const SweepBench& measured) {
+  return {{"ranks", measured.ranks},
+          {"trials", measured.trials},
+          {"seconds", measured.seconds},
+          {"lower_bound", measured.lower_bound},
+          {"efficiency", measured.lower_bound / measured.seconds}};
+}
+
+void add_sweep_bench(CLI::App& bench, Context& context, Action& action) {
+  struct Flags {
+    double seconds = 4.0;
+    bool json = false;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command =
+      add_command(bench, "sweep", "what handing out trials costs, here and at many ranks",
+                  "mpirun -n 2 bimix bench sweep");
+  command->add_option("--seconds", flags->seconds, "how long each rank is to be busy")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "as JSON, on stdout");
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      const SweepBench measured = bench_sweep(context.comm(), flags->seconds);
+      if (flags->json)
+        context.console.show(sweep_json(measured).dump(1));
+      else if (context.comm().is_root())
+        context.console.show(sweep_text(measured));
+      return ExitCode::done;
+    };
+  });
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& app, Context& context, Action& action) {
@@ -48,6 +103,7 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
   CLI::App* bench = add_command(app, "bench", "this machine's speed",
                                 "bimix bench proxy --layers 4 --width 128 --json");
   bench->require_subcommand(1);
+  add_sweep_bench(*bench, context, action);
   CLI::App* command = add_command(*bench, "proxy", "training speed of a proxy",
                                   "bimix bench proxy --layers 2 --width 64 --heads 2 --batch 8");
   ProxyOptions& o = flags->options;

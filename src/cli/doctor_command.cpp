@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "health.hpp"
+#include "job_end.hpp"
 #include "run_stamp.hpp"
 
 #include <bimix/core/host.hpp>
@@ -96,10 +97,8 @@ std::vector<Finding> of_program() {
                   .remedy = "`scripts/setup charts`, and build again"};
   if (const char* job = std::getenv("SLURM_JOB_ID")) {
     Finding slurm{.subject = "slurm", .text = fmt::format("job {}", job)};
-    if (const char* end = std::getenv("SLURM_JOB_END_TIME")) {
-      const double left = parse_number(end).value_or(0) - static_cast<double>(utc_seconds());
-      if (left > 0) slurm.text += ", ends in " + format_seconds(left);
-    }
+    if (const auto end = job_end_utc())
+      slurm.text += ", ends in " + format_seconds(static_cast<double>(*end - utc_seconds()));
     all.push_back(slurm);
   }
   return all;

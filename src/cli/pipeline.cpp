@@ -1,5 +1,6 @@
 #include "pipeline.hpp"
 
+#include "job_end.hpp"
 #include "run_stamp.hpp"
 
 #include <bimix/core/file.hpp>
@@ -28,6 +29,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -40,6 +42,14 @@ constexpr std::chrono::seconds status_every{2};
 constexpr std::chrono::minutes results_every{2};
 /// A trial that was running each time is taken for the cause.
 constexpr int most_cut_off = 5;
+/// A job is left before it is ended: by two minutes, or a tenth of a short one.
+constexpr std::int64_t longest_margin = 120;
+
+/// Another attempt may do better. What a command gave up, took too long or diverged would do so
+/// again.
+bool may_pass(FailureKind kind) {
+  return kind == FailureKind::data || kind == FailureKind::memory || kind == FailureKind::killed;
+}
 
 /// What rank 0 knows from the journal, for every rank.
 std::string encoded(const JournalState& state) {
@@ -149,9 +159,25 @@ class Run {
       folder_->journal().append(stamp_);
       status_ = {.started_utc = utc_seconds(), .ranks = comm_.size(), .pid = getpid()};
       status_.host = host_name();
+      learn_deadline();
     });
     share_state(encoded(stored_.state));
     for (const std::string& note : opened_.notes) context_.console.say("  " + note);
+  }
+
+  void learn_deadline() {
+    if (limits_.walltime_seconds > 0) {
+      deadline_utc_ = utc_seconds() + static_cast<std::int64_t>(limits_.walltime_seconds);
+      deadline_text_ = "the walltime of " + format_seconds(limits_.walltime_seconds) + " is over";
+    }
+    const auto job = job_end_utc();
+    if (!job) return;
+    const std::int64_t left = *job - utc_seconds();
+    const std::int64_t leave = *job - std::min(longest_margin, left / 10);
+    if (deadline_utc_ != 0 && deadline_utc_ <= leave) return;
+    deadline_utc_ = leave;
+    deadline_text_ = "the job's time is nearly over";
+    context_.console.say("  the job ends in " + format_seconds(static_cast<double>(left)));
   }
 
   void share_state(const std::string& mine) {
@@ -163,6 +189,9 @@ class Run {
       stored_.state.entropy.push_back(entropy_table_from(table));
     for (const Json& result : state.at("results"))
       stored_.state.results.push_back(trial_result_from(result));
+    place_of_result_.clear();
+    for (std::size_t i = 0; i < stored_.state.results.size(); ++i)
+      place_of_result_[stored_.state.results[i].id] = i;
     for (const Json& spec : state.at("check"))
       stored_.state.check_trials.push_back(trial_spec_from(spec));
     stored_.state.cut_off = state.at("cut_off").get<std::map<std::string, int>>();
@@ -300,6 +329,7 @@ class Run {
   TrialResult quarantine_of(const std::string& id) const {
     return {.id = id,
             .status = TrialStatus::failed,
+            .failure = FailureKind::quarantined,
             .message = fmt::format("it was running each of the last {} times that the run was "
                                    "killed, so it was not started again",
                                    stored_.state.cut_off.at(id)),
@@ -307,18 +337,24 @@ class Run {
   }
 
   /// Logged runs take no time: nothing happens while they run.
-  void note_start(const TrialSpec& spec) {
-    if (campaign_.source != SourceKind::replay) folder_->journal().append_start(spec.id);
+  void note_starts(const std::vector<const TrialSpec*>& started) {
+    if (campaign_.source == SourceKind::replay) return;
+    std::vector<std::string> ids;
+    for (const TrialSpec* spec : started) ids.push_back(spec->id);
+    folder_->journal().append_starts(ids);
   }
 
   /// Why the trials should stop now, empty if they should not. Ranks other than 0 see signals only.
   std::string reason_to_stop() const {
     if (stop_requested()) return "stopped by a signal";
     if (!comm_.is_root()) return "";
-    if (limits_.walltime_seconds > 0 &&
-        SteadyClock::now() - began_ >= std::chrono::duration<double>(limits_.walltime_seconds))
-      return "the walltime of " + format_seconds(limits_.walltime_seconds) + " is over";
+    if (seconds_to_deadline() <= 0) return deadline_text_;
     return failures_.reached().value_or("");
+  }
+
+  double seconds_to_deadline() const {
+    if (deadline_utc_ == 0) return std::numeric_limits<double>::infinity();
+    return static_cast<double>(deadline_utc_ - utc_seconds());
   }
 
   /// What is to be done about the trials of a stage.
@@ -326,7 +362,8 @@ class Run {
     std::vector<TrialSpec> missing{};        ///< to be run
     std::vector<std::string> quarantined{};  ///< not to be started again, by id
     std::unordered_map<std::string, int> attempts{};
-    std::size_t done = 0;        ///< ended well before
+    CostModel times{};           ///< of those that ended well before
+    std::size_t done = 0;        ///< how many that are
     bool some_left_out = false;  ///< without a result, since `--only` does not name them
   };
 
@@ -337,7 +374,10 @@ class Run {
     for (const TrialSpec& spec : trials) {
       const auto found = known.find(spec.id);
       const TrialResult* before = found == known.end() ? nullptr : found->second;
-      if (before != nullptr && before->status == TrialStatus::ok) ++choice.done;
+      if (before != nullptr && before->status == TrialStatus::ok) {
+        ++choice.done;
+        choice.times.learn(spec.cost, before->wall_seconds);
+      }
       if (!is_wanted(spec, before)) {
         choice.some_left_out = choice.some_left_out || before == nullptr;
         continue;
@@ -351,39 +391,74 @@ class Run {
     return choice;
   }
 
+  /// Of the trials that were just run those that failed in a way that may pass.
+  Choice again(const Choice& tried) const {
+    std::unordered_map<std::string, const TrialSpec*> specs;
+    for (const TrialSpec& spec : tried.missing) specs[spec.id] = &spec;
+    Choice choice{.times = tried.times};
+    for (const TrialResult& result : stored_.state.results)
+      if (const auto spec = specs.find(result.id);
+          spec != specs.end() && may_pass(result.failure)) {
+        choice.missing.push_back(*spec->second);
+        choice.attempts[result.id] = result.attempt + 1;
+      }
+    return choice;
+  }
+
   /// Runs those of the trials that have no result, or a failed one; with `--only`, those.
   /// @return false if stopped, or if trials are left out that have no result
   bool run_missing(const std::vector<TrialSpec>& trials, const std::string& stage) {
     set_stage(stage);
-    const Choice choice = choose(trials);
-    const std::vector<TrialSpec>& missing = choice.missing;
-    if (choice.some_left_out) stop_reason_ = "only the trials that --only names were run";
+    Choice choice = choose(trials);
+    const bool some_left_out = choice.some_left_out;
+    if (some_left_out) stop_reason_ = "only the trials that --only names were run";
     on_root(comm_, [&] {
-      for (const std::string& id : choice.quarantined)
-        keep(quarantine_of(id), choice.attempts.at(id));
+      std::vector<TrialResult> quarantined;
+      for (const std::string& id : choice.quarantined) quarantined.push_back(quarantine_of(id));
+      keep(std::move(quarantined), choice);
     });
-    if (missing.empty()) {
+    if (choice.missing.empty()) {
       share_state(comm_.is_root() ? encoded(stored_.state) : std::string());
-      return !choice.some_left_out;
+      return !some_left_out;
     }
-    failures_ = FailureLimit(limits_.failures, missing.size());
+    failures_ = FailureLimit(limits_.failures, choice.missing.size());
     for (std::size_t i = 0; i < choice.done; ++i) failures_.ended(true);
     context_.console.heading(stage == "check" ? "Training default and optimum on fresh repeats"
                                               : "Running the trials");
-    const std::size_t before = trials.size() - missing.size();
+    for (int retry = 0;; ++retry) {
+      if (!run_chosen(choice, trials.size())) return false;
+      choice = again(choice);
+      if (choice.missing.empty() || retry == limits_.retries) return !some_left_out;
+      failures_.tried_again(choice.missing.size());
+      context_.console.say(fmt::format("  trying {} again that failed in a way that may pass",
+                                       choice.missing.size()));
+    }
+  }
+
+  /// @param total trials of the stage @return false if stopped, with the reason kept
+  bool run_chosen(const Choice& choice, std::size_t total) {
+    const std::size_t before = total - choice.missing.size();
+    bool out_of_time = false;
     const TrialsRunning running;
     const bool complete = run_trials(
-        comm_, missing, *opened_.source,
-        {.on_start = [&](const TrialSpec& spec) { note_start(spec); },
-         .on_result =
-             [&](const TrialResult& result) {
-               keep(result, choice.attempts.at(result.id));
-               failures_.ended(result.status == TrialStatus::ok);
+        comm_, choice.missing, *opened_.source,
+        {.on_start = [&](const auto& started) { note_starts(started); },
+         .on_results =
+             [&](const std::vector<TrialResult>& results) {
+               for (const TrialResult& result : results)
+                 failures_.ended(result.status == TrialStatus::ok);
+               keep(results, choice);
              },
-         .on_progress = [&](const SweepProgress& p) { tell(p, before, trials.size()); },
+         .on_progress =
+             [&](const SweepProgress& p) {
+               out_of_time = p.out_of_time;
+               tell(p, before, total);
+             },
          .load = [&](const TrialSpec& spec) { return checkpoint_of(spec); },
          .save = [&](const TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
-         .stop_requested = [&] { return !reason_to_stop().empty(); }});
+         .stop_requested = [&] { return !reason_to_stop().empty(); },
+         .seconds_to_deadline = [&] { return seconds_to_deadline(); }},
+        choice.times);
     context_.console.end_progress();
     share_state(comm_.is_root() ? encoded(stored_.state) : std::string());
     // Too many failures are a reason even if they are known only now that all trials have ended.
@@ -392,10 +467,17 @@ class Run {
     if (gave_up_) {
       stop_reason_ = failures;
     } else if (!complete) {
-      const std::string reason = comm_.broadcast(reason_to_stop());
+      const std::string reason = comm_.broadcast(
+          reason_to_stop().empty() && out_of_time
+              ? "none of the trials that are left would end in time: " + deadline_in_words()
+              : reason_to_stop());
       stop_reason_ = reason.empty() ? "stopped by a signal" : reason;  // that another rank got
     }
-    return complete && !gave_up_ && !choice.some_left_out;
+    return complete && !gave_up_;
+  }
+
+  std::string deadline_in_words() const {
+    return "the run is to stop in " + format_seconds(seconds_to_deadline());
   }
 
   std::string checkpoint_of(const TrialSpec& spec) const {
@@ -413,27 +495,45 @@ class Run {
     }
   }
 
-  void keep(TrialResult result, int attempt) {
-    result.attempt = attempt;
-    folder_->journal().append(result);
-    remove_checkpoint(path_, result.id);
-    if (result.status != TrialStatus::ok)
-      context_.console.say(fmt::format("  trial {} {} on {}, attempt {}: {}", result.id,
-                                       status_word(result.status), result.host, attempt,
-                                       result.message));
-    else
-      context_.console.detail(fmt::format("  trial {} on rank {}: {}", result.id, result.rank,
-                                          format_seconds(result.wall_seconds)));
-    stored_.state.cut_off.erase(result.id);
-    auto& results = stored_.state.results;
-    std::erase_if(results, [&](const TrialResult& other) { return other.id == result.id; });
-    results.push_back(std::move(result));
+  /// Writes results down; what is on the disk counts as done.
+  void keep(std::vector<TrialResult> results, const Choice& choice) {
+    for (TrialResult& result : results) result.attempt = choice.attempts.at(result.id);
+    folder_->journal().append_results(results);
+    for (TrialResult& result : results) {
+      remove_checkpoint(path_, result.id);
+      const std::string words = in_words(result);
+      if (result.status == TrialStatus::ok) {
+        context_.console.detail(words);
+      } else {
+        context_.console.say(words);
+        status_.last_failure = trimmed(words);
+      }
+      stored_.state.cut_off.erase(result.id);
+      const auto [place, is_new] =
+          place_of_result_.try_emplace(result.id, stored_.state.results.size());
+      if (is_new)
+        stored_.state.results.push_back(std::move(result));
+      else
+        stored_.state.results[place->second] = std::move(result);
+    }
+  }
+
+  static std::string in_words(const TrialResult& result) {
+    if (result.status == TrialStatus::ok)
+      return fmt::format("  trial {} on rank {}: {}", result.id, result.rank,
+                         format_seconds(result.wall_seconds));
+    const std::string kind =
+        result.failure == FailureKind::none ? "" : " (" + failure_word(result.failure) + ")";
+    return fmt::format("  trial {} {}{} on {}, attempt {}: {}", result.id,
+                       status_word(result.status), kind, result.host, result.attempt,
+                       result.message);
   }
 
   void tell(const SweepProgress& p, std::size_t before, std::size_t total) {
     const double percent = p.cost_total > 0 ? 100 * p.cost_done / p.cost_total : 100.0;
     const std::string left =
         p.seconds_left >= 0 ? ", " + format_seconds(p.seconds_left) + " left" : "";
+    const auto known = [](double seconds) { return seconds >= 0 ? seconds : std::nan(""); };
     context_.console.progress(fmt::format("  {}: {}/{} done, {} running, {:.0f} % of the work{}",
                                           status_.stage, before + p.done, total, p.running, percent,
                                           left));
@@ -443,7 +543,13 @@ class Run {
     status_.trials_failed = static_cast<int>(
         std::count_if(stored_.state.results.begin(), stored_.state.results.end(),
                       [](const TrialResult& r) { return r.status != TrialStatus::ok; }));
-    status_.eta_seconds = p.seconds_left >= 0 ? p.seconds_left : std::nan("");
+    status_.eta_seconds = known(p.seconds_left);
+    status_.eta_low = known(p.seconds_left_low);
+    status_.eta_high = known(p.seconds_left_high);
+    status_.deadline_utc = deadline_utc_;
+    status_.longest.clear();
+    for (const RunningTrial& one : p.longest)
+      status_.longest.push_back({one.rank, one.id, one.seconds, one.fraction});
     const auto now = SteadyClock::now();
     if (now >= next_status_) {
       next_status_ = now + status_every;
@@ -550,7 +656,8 @@ class Run {
       folder_->journal().append(RunStop{
           .exit_code = static_cast<int>(code), .reason = "finished", .utc_seconds = utc_seconds()});
       status_.trials_running = 0;
-      status_.eta_seconds = 0;
+      status_.eta_seconds = status_.eta_low = status_.eta_high = 0;
+      status_.longest.clear();
       status_.stage = "done";
       beat("");
     });
@@ -575,9 +682,11 @@ class Run {
   FailureLimit failures_{std::nullopt, 0};  // of the stage that runs
   std::string stop_reason_{};               // why not all trials ran
   bool gave_up_ = false;                    // too many of them failed
-  SteadyClock::time_point began_ = SteadyClock::now();
-  std::unique_ptr<RunFolder> folder_;  // rank 0
+  std::int64_t deadline_utc_ = 0;           // rank 0: when to stop; 0: never
+  std::string deadline_text_{};             // why then
+  std::unique_ptr<RunFolder> folder_;       // rank 0
   StoredRun stored_;
+  std::unordered_map<std::string, std::size_t> place_of_result_{};  // by id
   RunStamp stamp_;
   RunStatus status_;
   bool status_complained_ = false;

@@ -19,25 +19,12 @@ namespace bimix::cli {
 namespace {
 
 /// End of the last trial if every rank works one unit of cost a second and ranks that share a trial
-/// lose nothing by it: the coordinator itself, driven by a clock that only counts.
-double makespan(const SweepPlan& plan, int ranks, int ranks_per_trial) {
+/// lose nothing by it.
+double makespan_of(const SweepPlan& plan, int ranks, int ranks_per_trial) {
   std::vector<double> costs;
   for (const TrialSpec& trial : plan.trials) costs.push_back(trial.cost / ranks_per_trial);
   const int groups = std::max(1, ranks / ranks_per_trial);
-  Coordinator coordinator(costs, groups);
-  std::vector<double> free_at(static_cast<std::size_t>(groups), 0.0);
-  std::vector<bool> busy(static_cast<std::size_t>(groups), false);
-  double end = 0.0;
-  while (!coordinator.exhausted()) {
-    const auto first = std::min_element(free_at.begin(), free_at.end()) - free_at.begin();
-    const auto rank = static_cast<std::size_t>(first);
-    if (busy[rank]) coordinator.finished(static_cast<int>(first));
-    const auto trial = coordinator.next(static_cast<int>(first));
-    busy[rank] = true;
-    free_at[rank] += costs[*trial];
-    end = std::max(end, free_at[rank]);
-  }
-  return end;
+  return makespan(costs, dispatch_order(costs, groups), groups);
 }
 
 /// This machine's training speed on one core, in FLOP a second.
@@ -52,7 +39,7 @@ void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan
     total += trial.cost;
     evaluation += source.evaluation_share(trial) * trial.cost;
   }
-  const double span = makespan(plan, ranks, source.ranks_per_trial());
+  const double span = makespan_of(plan, ranks, source.ranks_per_trial());
   const double speed = measured_speed(campaign.proxy);
   const double memory =
       memory_bytes(campaign.proxy, trained_tokens(campaign.proxy, plan.tokens)) / (1 << 20);

@@ -27,6 +27,13 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
                           "end when more trials than this failed: 3 or 10% of them");
   command->add_flag("--fail-fast", flags->fail_fast, "end at the first failure")->excludes(most);
   command
+      ->add_option(
+          "--retries", flags->limits.retries,
+          "try trials again, after all others, that failed for want of memory, by a signal "
+          "or over a file")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  command
       ->add_option("--only", flags->limits.only,
                    "run these trials only, by id; also those that diverged")
       ->delimiter(',');

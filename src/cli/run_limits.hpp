@@ -21,6 +21,7 @@ struct RunLimits {
   double walltime_seconds = 0.0;               ///< from the start of the run; 0: no limit
   std::optional<FailureAllowance> failures{};  ///< none: any number
   std::vector<std::string> only{};             ///< ids of trials; empty: all that are missing
+  int retries = 1;      ///< further attempts in this run where the cause may pass
   bool extend = false;  ///< the design may have grown since the folder was made
 };
 
@@ -32,6 +33,8 @@ class FailureLimit {
   FailureLimit(const std::optional<FailureAllowance>& allowed, std::size_t trials);
 
   void ended(bool well) { well ? ++well_ : ++badly_; }
+  /// So many that ended badly are tried again: they have not ended after all.
+  void tried_again(std::size_t trials) { badly_ -= trials; }
   /// Why the sweep should not go on, as part of a sentence. Without a limit that is so when the
   /// first `hopeless` trials have all ended badly: then it is the set-up that fails.
   std::optional<std::string> reached() const;

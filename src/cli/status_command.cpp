@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 namespace bimix::cli {
@@ -16,6 +18,21 @@ constexpr std::chrono::seconds watch_every{2};
 /// A heartbeat comes every two seconds; after this it is taken for lost.
 constexpr std::int64_t stale_after_seconds = 60;
 
+/// The trials that have been running longest.
+std::string longest_text(const RunStatus& status) {
+  constexpr std::size_t shown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(shown, status.longest.size()); ++i) {
+    const StatusTrial& one = status.longest[i];
+    text += fmt::format("{:<8} rank {}: trial {}, {}, {:.0f} %\n", i == 0 ? "running" : "",
+                        one.rank, one.trial, format_seconds(one.seconds), 100 * one.fraction);
+  }
+  const int more = status.trials_running - static_cast<int>(shown);
+  if (more > 0 && status.longest.size() >= shown)
+    text += fmt::format("{:<8} and {} that began later\n", "", more);
+  return text;
+}
+
 std::string status_text(const RunStatus& status, std::int64_t now) {
   const std::int64_t age = now - status.updated_utc;
   std::string text = fmt::format(
@@ -24,12 +41,24 @@ std::string status_text(const RunStatus& status, std::int64_t now) {
       status.stage, status.trials_done, status.trials_total, status.trials_running,
       status.trials_failed, status.ranks, status.pid, status.host);
   if (status.stage != "done") {
-    text += fmt::format("left     {}\n", format_seconds(status.eta_seconds));
+    text += fmt::format("left     {}", format_seconds(status.eta_seconds));
+    if (std::isfinite(status.eta_low) && std::isfinite(status.eta_high))
+      text += fmt::format(" ({} to {})", format_seconds(status.eta_low),
+                          format_seconds(status.eta_high));
+    text += '\n';
+    if (status.deadline_utc > 0)
+      text += fmt::format(
+          "stops    {}\n",
+          status.deadline_utc > now
+              ? "by itself in " + format_seconds(static_cast<double>(status.deadline_utc - now))
+              : "now: its time is over");
+    text += longest_text(status);
     text += fmt::format("heard    {} ago{}\n", format_seconds(static_cast<double>(age)),
                         age > stale_after_seconds
                             ? " - stale: the run has ended or hangs; the same command resumes it"
                             : "");
   }
+  if (!status.last_failure.empty()) text += "failure  " + status.last_failure + "\n";
   if (!status.message.empty()) text += "message  " + status.message + "\n";
   return text;
 }

@@ -1,6 +1,10 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -125,6 +129,24 @@ TrialSpec trial_spec_from(const Json& json) {
   return spec;
 }
 
+namespace {
+
+constexpr std::array<std::string_view, 8> failure_words{
+    "", "data", "memory", "timeout", "killed", "command", "quarantined", "internal"};
+
+}  // namespace
+
+std::string failure_word(FailureKind kind) {
+  return std::string(failure_words.at(static_cast<std::size_t>(kind)));
+}
+
+FailureKind failure_kind_from(std::string_view word) {
+  const auto found = std::find(failure_words.begin(), failure_words.end(), word);
+  if (found == failure_words.end())
+    throw DataError({.place = "", .problem = fmt::format("'{}' is no kind of failure", word)});
+  return static_cast<FailureKind>(found - failure_words.begin());
+}
+
 Json to_json(const TrialResult& result) {
   Json curve = Json::array();
   for (const LossPoint& point : result.curve)
@@ -133,6 +155,7 @@ Json to_json(const TrialResult& result) {
                      {"loss_nats", to_json(point.loss_nats)}});
   return {{"id", result.id},
           {"status", static_cast<int>(result.status)},
+          {"failure", failure_word(result.failure)},
           {"message", result.message},
           {"curve", std::move(curve)},
           {"tokens_seen", result.tokens_seen},
@@ -152,6 +175,8 @@ TrialResult trial_result_from(const Json& json) {
   if (status < 0 || status > static_cast<int>(TrialStatus::failed))
     read.fail("status", "is no known status");
   result.status = static_cast<TrialStatus>(status);
+  if (json.contains("failure"))  // older journals have none
+    result.failure = failure_kind_from(read.value<std::string>("failure"));
   result.message = read.value<std::string>("message");
   for (const Json& element : read.array("curve")) {
     const Reader point(element, "trial result.curve");

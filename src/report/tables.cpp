@@ -1,6 +1,7 @@
 #include "rows.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/data/json.hpp>
 #include <bimix/report/tables.hpp>
 
 #include <fmt/format.h>
@@ -145,7 +146,8 @@ std::string failures_text(const std::vector<TrialResult>& results) {
     std::string message = result.message.substr(0, result.message.find('\n'));
     if (const auto at = message.find(result.id); at != std::string::npos)
       message.replace(at, result.id.size(), "<trial>");
-    const std::string status = status_word(result.status);
+    std::string status = status_word(result.status);
+    if (result.failure != FailureKind::none) status += " (" + failure_word(result.failure) + ")";
     const auto same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
       return kind.status == status && kind.message == message;
     });

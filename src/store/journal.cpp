@@ -227,12 +227,12 @@ Journal::Journal(const FolderLock& lock, Disk& disk)
 
 Journal::~Journal() { ::close(file_); }
 
-void Journal::append_line(std::string_view kind, const Json& body) {
-  const std::string line = journal_line(kind, body);
+void Journal::append_lines(std::string_view lines) {
+  if (lines.empty()) return;
   try {
     if (torn_) disk_.truncate(file_, size_);
     torn_ = true;
-    disk_.write(file_, line);
+    disk_.write(file_, lines);
     disk_.sync(file_);
     torn_ = false;
   } catch (const std::system_error& cause) {
@@ -244,43 +244,48 @@ void Journal::append_line(std::string_view kind, const Json& body) {
     }
     throw cannot_write(path_, cause);
   }
-  size_ += line.size();
+  size_ += lines.size();
 }
 
 void Journal::append(const JournalHeader& header) {
-  append_line("header", {{"format", fmt::format("{}.0", format_major)},
-                         {"campaign_hash", header.campaign_hash},
-                         {"fingerprints", json_of(header.fingerprints)}});
+  append_lines(journal_line("header", {{"format", fmt::format("{}.0", format_major)},
+                                       {"campaign_hash", header.campaign_hash},
+                                       {"fingerprints", json_of(header.fingerprints)}}));
 }
 
 void Journal::append(const RunStamp& session) {
-  append_line("session", {{"facts", json_of(session.facts)}});
+  append_lines(journal_line("session", {{"facts", json_of(session.facts)}}));
 }
 
 void Journal::append(const EntropyTable& entropy) {
-  append_line("entropy", {{"table", to_json(entropy)}});
+  append_lines(journal_line("entropy", {{"table", to_json(entropy)}}));
 }
 
-void Journal::append(const TrialResult& result) {
-  append_line("trial", {{"result", to_json(result)}});
+void Journal::append_results(const std::vector<TrialResult>& results) {
+  std::string lines;
+  for (const TrialResult& result : results)
+    lines += journal_line("trial", {{"result", to_json(result)}});
+  append_lines(lines);
 }
 
-void Journal::append_start(const std::string& trial_id) {
-  append_line("start", {{"trial", trial_id}});
+void Journal::append_starts(const std::vector<std::string>& trial_ids) {
+  std::string lines;
+  for (const std::string& id : trial_ids) lines += journal_line("start", {{"trial", id}});
+  append_lines(lines);
 }
 
 void Journal::append_plan(const std::vector<TrialSpec>& trials) {
-  append_line("plan", {{"trials", json_of(trials)}});
+  append_lines(journal_line("plan", {{"trials", json_of(trials)}}));
 }
 
 void Journal::append_check_plan(const std::vector<TrialSpec>& trials) {
-  append_line("check_plan", {{"trials", json_of(trials)}});
+  append_lines(journal_line("check_plan", {{"trials", json_of(trials)}}));
 }
 
 void Journal::append(const RunStop& stop) {
-  append_line(
+  append_lines(journal_line(
       "stop",
-      {{"exit_code", stop.exit_code}, {"reason", stop.reason}, {"utc_seconds", stop.utc_seconds}});
+      {{"exit_code", stop.exit_code}, {"reason", stop.reason}, {"utc_seconds", stop.utc_seconds}}));
 }
 
 }  // namespace bimix

@@ -2,6 +2,7 @@
 #include "results_format.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/data/json.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/store/results.hpp>
 
@@ -96,6 +97,8 @@ std::vector<TrialResult> read_trial_results(const TrialReader& read,
              parameters = read.doubles("parameters");
   const auto seen =
       read.has("tokens_seen") ? read.integers("tokens_seen", K) : std::vector<std::int64_t>{};
+  const auto failures =
+      read.has("failure") ? read.texts("failure") : std::vector<std::string>(ids.size());
   std::vector<TrialResult> results;
   for (std::size_t t = 0; t < ids.size(); ++t) {
     if (status[t] < 0 || status[t] > static_cast<int>(TrialStatus::failed))
@@ -104,6 +107,7 @@ std::vector<TrialResult> read_trial_results(const TrialReader& read,
     TrialResult result;
     result.id = ids[t];
     result.status = static_cast<TrialStatus>(status[t]);
+    result.failure = failure_kind_from(failures[t]);
     result.message = messages[t];
     for (std::size_t v = 0; v < V; ++v)
       if (steps[t * V + v] >= 0)

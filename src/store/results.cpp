@@ -2,6 +2,7 @@
 #include "results_format.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/data/json.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/store/results.hpp>
 
@@ -139,6 +140,9 @@ void write_status(const GroupWriter& group, const std::vector<TrialResult>& resu
   static_assert(static_cast<int>(TrialStatus::failed) == 3);
   group.attribute("flag_values", "status", values);
   group.attribute("flag_meanings", "status", std::string("ok missing diverged failed"));
+  group.write("failure", {"trial"},
+              column(results, [](const auto& r) { return failure_word(r.failure); }),
+              plain("what kind of thing made the trial fail"));
   group.write("message", {"trial"}, column(results, [](const auto& r) { return r.message; }),
               plain("why the trial is not ok"));
 }

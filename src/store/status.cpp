@@ -15,6 +15,12 @@ std::filesystem::path status_path(const std::filesystem::path& folder) {
 }  // namespace
 
 Json to_json(const RunStatus& status) {
+  Json longest = Json::array();
+  for (const StatusTrial& one : status.longest)
+    longest.push_back({{"rank", one.rank},
+                       {"trial", one.trial},
+                       {"seconds", one.seconds},
+                       {"fraction", one.fraction}});
   return {{"started_utc", status.started_utc},
           {"updated_utc", status.updated_utc},
           {"stage", status.stage},
@@ -23,11 +29,16 @@ Json to_json(const RunStatus& status) {
             {"done", status.trials_done},
             {"failed", status.trials_failed},
             {"running", status.trials_running}}},
-          {"eta_seconds", std::isfinite(status.eta_seconds) ? Json(status.eta_seconds) : Json()},
+          {"eta_seconds", to_json(status.eta_seconds)},
+          {"eta_low", to_json(status.eta_low)},
+          {"eta_high", to_json(status.eta_high)},
+          {"deadline_utc", status.deadline_utc},
           {"ranks", status.ranks},
           {"host", status.host},
           {"pid", status.pid},
-          {"message", status.message}};
+          {"message", status.message},
+          {"last_failure", status.last_failure},
+          {"longest", std::move(longest)}};
 }
 
 void write_status(const std::filesystem::path& folder, const RunStatus& status, Disk& disk) {
@@ -42,20 +53,33 @@ std::optional<RunStatus> read_status(const std::filesystem::path& folder) {
   try {
     const Json json = Json::parse(read_file(path));
     const Json& trials = json.at("trials");
-    const Json& eta = json.at("eta_seconds");
-    return RunStatus{
-        .started_utc = json.at("started_utc").get<std::int64_t>(),
-        .updated_utc = json.at("updated_utc").get<std::int64_t>(),
-        .stage = json.at("stage").get<std::string>(),
-        .trials_total = trials.at("total").get<int>(),
-        .trials_done = trials.at("done").get<int>(),
-        .trials_failed = trials.at("failed").get<int>(),
-        .trials_running = trials.at("running").get<int>(),
-        .eta_seconds = eta.is_null() ? std::numeric_limits<double>::quiet_NaN() : eta.get<double>(),
-        .ranks = json.at("ranks").get<int>(),
-        .host = json.at("host").get<std::string>(),
-        .pid = json.at("pid").get<std::int64_t>(),
-        .message = json.at("message").get<std::string>()};
+    const auto seconds = [&](const char* name) {
+      const Json found = json.value(name, Json());
+      return found.is_null() ? std::numeric_limits<double>::quiet_NaN() : found.get<double>();
+    };
+    std::vector<StatusTrial> longest;
+    for (const Json& one : json.value("longest", Json::array()))
+      longest.push_back({.rank = one.at("rank").get<int>(),
+                         .trial = one.at("trial").get<std::string>(),
+                         .seconds = one.at("seconds").get<double>(),
+                         .fraction = one.at("fraction").get<double>()});
+    return RunStatus{.started_utc = json.at("started_utc").get<std::int64_t>(),
+                     .updated_utc = json.at("updated_utc").get<std::int64_t>(),
+                     .stage = json.at("stage").get<std::string>(),
+                     .trials_total = trials.at("total").get<int>(),
+                     .trials_done = trials.at("done").get<int>(),
+                     .trials_failed = trials.at("failed").get<int>(),
+                     .trials_running = trials.at("running").get<int>(),
+                     .eta_seconds = seconds("eta_seconds"),
+                     .eta_low = seconds("eta_low"),
+                     .eta_high = seconds("eta_high"),
+                     .deadline_utc = json.value("deadline_utc", std::int64_t{0}),
+                     .ranks = json.at("ranks").get<int>(),
+                     .host = json.at("host").get<std::string>(),
+                     .pid = json.at("pid").get<std::int64_t>(),
+                     .message = json.at("message").get<std::string>(),
+                     .last_failure = json.value("last_failure", ""),
+                     .longest = std::move(longest)};
   } catch (const Json::exception& cause) {
     throw DataError({.place = path.string(),
                      .problem = std::string("is no status of a run: ") + cause.what(),

@@ -1,14 +1,15 @@
 #include "bytes.hpp"
 #include "group_talk.hpp"
+#include "lead.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/host.hpp>
 #include <bimix/data/json.hpp>
-#include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -22,22 +23,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::microseconds pause{1000};
 constexpr std::chrono::microseconds pause_in_group{50};  // a step waits for the messages
-constexpr std::chrono::seconds report_every{1};
-
-// Rank 0 sends `assign` (an index of the trial list), `stop` and `leave`; every other rank `ready`,
-// and the leaders of groups the rest.
-enum Tag : int {
-  tag_ready,
-  tag_result,
-  tag_interrupted,
-  tag_progress,
-  tag_assign,
-  tag_stop,
-  tag_leave
-};
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+FailureKind kind_of(const std::exception& error) {
+  if (const auto* own = dynamic_cast<const TrialFailure*>(&error)) return own->kind();
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return FailureKind::memory;
+  return dynamic_cast<const DataError*>(&error) != nullptr ? FailureKind::data
+                                                           : FailureKind::internal;
 }
 
 /// Runs one trial at a time beside the main thread, which serves what the trial has to say to the
@@ -113,6 +108,7 @@ class Worker {
       ended.interrupted = true;
     } catch (const std::exception& error) {
       ended.result.status = TrialStatus::failed;
+      ended.result.failure = kind_of(error);
       ended.result.message = error.what();
     }
     ended.result.id = spec.id;
@@ -132,177 +128,78 @@ class Worker {
   std::future<Ended> running_;  // last: destroyed, and waited for, first
 };
 
-/// The part of rank 0: gives out trials to groups of ranks, takes results from their leaders. Rank
-/// 0 leads group 0.
-class Lead {
+/// The part of every rank: runs what it is told to, and says how that went. Members of a group that
+/// do not lead let their leader speak.
+class Member {
  public:
-  Lead(const Comm& comm, const std::vector<TrialSpec>& trials, Worker& worker,
-       const SweepHooks& hooks, int ranks_per_trial)
-      : comm_(comm),
-        trials_(trials),
-        worker_(worker),
-        hooks_(hooks),
-        ranks_per_trial_(ranks_per_trial),
-        coordinator_(costs_of(trials), comm.size() / ranks_per_trial),
-        absent_(static_cast<std::size_t>(comm.size() / ranks_per_trial), ranks_per_trial),
-        waiting_(absent_.size(), false) {}
+  using Tell = std::function<void(SweepTag tag, std::string bytes)>;
 
-  bool run() {
-    is_ready(0);
-    int seated = static_cast<int>(waiting_.size());  // groups that were not sent away yet
-    while (seated > 0) {
-      while (const auto message = comm_.try_receive())
-        if (!worker_.take(*message)) take(*message);
-      worker_.carry();
-      if (auto ended = worker_.take_ended()) take_ended(0, *ended);
-      if (hooks_.stop_requested()) stop_everyone();  // after results: one of them may be the reason
-      if (worker_.busy()) coordinator_.progressed(0, worker_.progress());
-      seated -= serve_waiting();
-      report(false);
-      if (seated > 0) worker_.pause_between_looks();
+  Member(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
+         const SweepHooks& hooks, Tell tell)
+      : hooks_(hooks),
+        tell_(std::move(tell)),
+        worker_(comm, trials, source, hooks),
+        report_every_(seconds_between_reports(comm.size())) {}
+
+  void come(bool takes_trials) { tell_(takes_trials ? tag_ready : tag_absent, ""); }
+
+  /// @return true if the message was for a member
+  bool take(const Message& message) {
+    if (worker_.take(message)) return true;
+    switch (message.tag) {
+      case tag_assign:
+        assigned_.push_back(value_of<std::uint64_t>(message.bytes));
+        return true;
+      case tag_stop:
+        worker_.request_stop();
+        return true;
+      case tag_leave:
+        told_to_leave_ = true;
+        return true;
+      default:
+        return false;
     }
-    report(true);
-    return coordinator_.done() == coordinator_.total();
   }
+
+  void look() {
+    if (hooks_.stop_requested()) worker_.request_stop();
+    worker_.carry();
+    if (const auto ended = worker_.take_ended(); ended && worker_.is_leader()) {
+      if (ended->interrupted)
+        tell_(tag_interrupted, "");
+      else
+        tell_(tag_result, to_json(ended->result).dump());
+    }
+    if (!worker_.busy() && !assigned_.empty()) {
+      worker_.start(assigned_.front());
+      assigned_.pop_front();
+    }
+    if (worker_.is_leader() && worker_.busy() && Clock::now() >= next_report_) {
+      tell_(tag_progress, bytes_of(worker_.progress()));
+      next_report_ = Clock::now() + report_every_;
+    }
+  }
+
+  bool is_over() const { return told_to_leave_ && !worker_.busy() && assigned_.empty(); }
+  void pause_between_looks() const { worker_.pause_between_looks(); }
 
  private:
-  static std::vector<double> costs_of(const std::vector<TrialSpec>& trials) {
-    std::vector<double> costs;
-    for (const TrialSpec& trial : trials) costs.push_back(trial.cost);
-    return costs;
-  }
-
-  /// A rank of the group has come. Only then may it be sent anything: before, it may still be busy
-  /// with the end of an earlier sweep.
-  void is_ready(int group) {
-    const auto at = static_cast<std::size_t>(group);
-    waiting_[at] = --absent_[at] == 0;
-  }
-
-  void take(const Message& message) {
-    const int group = message.source / ranks_per_trial_;
-    switch (message.tag) {
-      case tag_ready:
-        is_ready(group);
-        break;
-      case tag_progress:
-        coordinator_.progressed(group, value_of<double>(message.bytes));
-        break;
-      case tag_interrupted:
-        take_ended(group, {.interrupted = true});
-        stop_everyone();
-        break;
-      default:
-        require(message.tag == tag_result, "rank 0 knows every tag it is sent");
-        take_ended(group, {.result = trial_result_from(Json::parse(message.bytes))});
-    }
-  }
-
-  void take_ended(int group, const Worker::Ended& ended) {
-    if (ended.interrupted) {
-      coordinator_.interrupted(group);
-    } else {
-      hooks_.on_result(ended.result);
-      coordinator_.finished(group);
-    }
-    waiting_[static_cast<std::size_t>(group)] = true;
-  }
-
-  /// Gives every waiting group its next trial, or sends it away. @return how many were sent away
-  int serve_waiting() {
-    int sent_away = 0;
-    for (int group = 0; group < static_cast<int>(waiting_.size()); ++group) {
-      auto waiting = waiting_.begin() + group;
-      if (!*waiting) continue;
-      *waiting = false;
-      const auto trial = coordinator_.next(group);
-      if (trial)
-        hooks_.on_start(trials_[*trial]);
-      else
-        ++sent_away;
-      const int leader = group * ranks_per_trial_;
-      for (int rank = leader; rank < leader + ranks_per_trial_; ++rank) {
-        if (rank == 0) {
-          if (trial) worker_.start(*trial);
-        } else if (trial) {
-          comm_.send(rank, tag_assign, bytes_of(std::uint64_t{*trial}));
-        } else {
-          comm_.send(rank, tag_leave, "");
-        }
-      }
-    }
-    return sent_away;
-  }
-
-  void stop_everyone() {
-    if (stopping_) return;
-    stopping_ = true;
-    coordinator_.stop();
-    worker_.request_stop();
-    for (int rank = 1; rank < comm_.size(); ++rank) comm_.send(rank, tag_stop, "");
-  }
-
-  void report(bool always) {
-    if (!always && Clock::now() < next_report_) return;
-    next_report_ = Clock::now() + report_every;
-    const double elapsed = seconds_since(start_);
-    hooks_.on_progress({.done = coordinator_.done(),
-                        .total = coordinator_.total(),
-                        .running = coordinator_.running(),
-                        .cost_done = coordinator_.cost_done(),
-                        .cost_total = coordinator_.cost_total(),
-                        .elapsed_seconds = elapsed,
-                        .seconds_left = coordinator_.seconds_left(elapsed).value_or(-1.0)});
-  }
-
-  const Comm& comm_;
-  const std::vector<TrialSpec>& trials_;
-  Worker& worker_;
   const SweepHooks& hooks_;
-  int ranks_per_trial_;
-  Coordinator coordinator_;
-  std::vector<int> absent_;    ///< ranks of each group that have not come yet
-  std::vector<bool> waiting_;  ///< groups
-  bool stopping_ = false;
-  Clock::time_point start_ = Clock::now();
-  Clock::time_point next_report_ = start_;
+  Tell tell_;
+  Worker worker_;
+  std::deque<std::size_t> assigned_;  // a leader may be a moment ahead of its members
+  bool told_to_leave_ = false;
+  std::chrono::duration<double> report_every_;
+  std::chrono::time_point<Clock, std::chrono::duration<double>> next_report_ = Clock::now();
 };
 
-/// The part of every other rank. Members that do not lead run what they are told to, and let their
-/// leader speak.
-void follow(const Comm& comm, Worker& worker, const SweepHooks& hooks) {
-  comm.send(0, tag_ready, "");
-  Clock::time_point next_report = Clock::now() + report_every;
-  std::deque<std::size_t> assigned;  // a leader may be a moment ahead of its members
-  bool told_to_leave = false;
-  while (!told_to_leave || worker.busy() || !assigned.empty()) {
-    if (hooks.stop_requested()) worker.request_stop();
-    while (const auto message = comm.try_receive()) {
-      if (worker.take(*message)) continue;
-      if (message->tag == tag_assign)
-        assigned.push_back(value_of<std::uint64_t>(message->bytes));
-      else if (message->tag == tag_stop)
-        worker.request_stop();
-      else
-        told_to_leave = true;
-    }
-    worker.carry();
-    if (const auto ended = worker.take_ended(); ended && worker.is_leader()) {
-      if (ended->interrupted)
-        comm.send(0, tag_interrupted, "");
-      else
-        comm.send(0, tag_result, to_json(ended->result).dump());
-    }
-    if (!worker.busy() && !assigned.empty()) {
-      worker.start(assigned.front());
-      assigned.pop_front();
-    }
-    if (worker.is_leader() && worker.busy() && Clock::now() >= next_report) {
-      comm.send(0, tag_progress, bytes_of(worker.progress()));
-      next_report = Clock::now() + report_every;
-    }
-    worker.pause_between_looks();
-  }
+/// Whether this rank takes trials: where a node may run only so many, its first ranks do.
+/// @collective
+bool takes_trials(const Comm& comm, int trials_per_node) {
+  if (trials_per_node == 0) return true;
+  const std::vector<std::string> hosts = comm.all_gather(host_name());
+  const auto mine = hosts.begin() + comm.rank();
+  return std::count(hosts.begin(), mine, *mine) < trials_per_node;
 }
 
 }  // namespace
@@ -320,15 +217,42 @@ void require_whole_groups(const Comm& comm, int ranks_per_trial) {
 }
 
 bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
-                const SweepHooks& hooks) {
+                const SweepHooks& hooks, CostModel known) {
   const int ranks_per_trial = source.ranks_per_trial();
   require_whole_groups(comm, ranks_per_trial);
-  Worker worker(comm, trials, source, hooks);
-  bool complete = true;
+  const bool has_seat = takes_trials(comm, source.trials_per_node());
+  const Clock::time_point start = Clock::now();
+  // Rank 0's own member and the lead talk without a network in between.
+  std::optional<Lead> lead;
+  Member member(comm, trials, source, hooks, [&](SweepTag tag, std::string bytes) {
+    if (lead)
+      lead->take({.source = 0, .tag = tag, .bytes = std::move(bytes)});
+    else
+      comm.send(0, tag, std::move(bytes));
+  });
   if (comm.is_root())
-    complete = Lead(comm, trials, worker, hooks, ranks_per_trial).run();
-  else
-    follow(comm, worker, hooks);
+    lead.emplace(trials,
+                 Lead::Crew{.ranks = comm.size(),
+                            .ranks_per_trial = ranks_per_trial,
+                            .saves_progress = source.saves_progress()},
+                 hooks, std::move(known), [&](int rank, SweepTag tag, std::string bytes) {
+                   if (rank == 0)
+                     member.take({.source = 0, .tag = tag, .bytes = std::move(bytes)});
+                   else
+                     comm.send(rank, tag, std::move(bytes));
+                 });
+  member.come(has_seat);
+  while (!member.is_over() || (lead && !lead->is_over())) {
+    while (const auto message = comm.try_receive())
+      if (!member.take(*message)) {
+        require(lead.has_value(), "only rank 0 is sent what is not for members");
+        lead->take(*message);
+      }
+    member.look();
+    if (lead) lead->look(seconds_since(start));
+    member.pause_between_looks();
+  }
+  const bool complete = lead && lead->end(seconds_since(start));
   return !comm.broadcast(complete ? "complete" : "").empty();
 }
 

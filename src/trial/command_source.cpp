@@ -155,28 +155,30 @@ int CommandSource::run_once(const TrialSpec& spec, const TrialHooks& hooks) cons
   const std::filesystem::path log = folder_of(spec) / "log.txt";
   const ProcessEnd end = run_process(arguments, log, hooks.stop_requested,
                                      parse_seconds(options_.timeout).value_or(0));
-  const auto failed = [&](const std::string& problem, const std::string& remedy) {
-    return DataError({.place = log.string(),
-                      .problem = problem + " (" + last_line_of(log) + ")",
-                      .rule = "",
-                      .remedy = remedy});
+  const auto failed = [&](FailureKind kind, const std::string& problem, const std::string& remedy) {
+    return TrialFailure(kind, {.place = log.string(),
+                               .problem = problem + " (" + last_line_of(log) + ")",
+                               .rule = "",
+                               .remedy = remedy});
   };
   switch (end.why) {
     case ProcessEnd::Why::stopped:
       throw Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
     case ProcessEnd::Why::timed_out:
-      throw failed("the command did not end within " + options_.timeout,
+      throw failed(FailureKind::timeout, "the command did not end within " + options_.timeout,
                    "Raise source.command.timeout, or give it less to do");
     case ProcessEnd::Why::signalled:
-      throw failed(fmt::format("signal {} ended the command", end.code),
+      throw failed(FailureKind::killed, fmt::format("signal {} ended the command", end.code),
                    "Look for memory limits of the job and the machine's log");
     case ProcessEnd::Why::exited:
       break;
   }
   if (end.code == exit_soft_failure)
-    throw failed("the command gave this trial up (exit code 76)", "The log says why");
+    throw failed(FailureKind::command, "the command gave this trial up (exit code 76)",
+                 "The log says why");
   if (end.code != 0 && end.code != exit_retry)
-    throw failed(fmt::format("the command ended with exit code {}", end.code), "The log says why");
+    throw failed(FailureKind::command, fmt::format("the command ended with exit code {}", end.code),
+                 "The log says why");
   return end.code;
 }
 
@@ -215,7 +217,8 @@ TrialResult CommandSource::run(const TrialSpec& spec, const TrialHooks& hooks) c
   write_mixture(spec);
   for (int attempt = 0; run_once(spec, hooks) == exit_retry; ++attempt)
     if (attempt == options_.retries)
-      throw DataError(
+      throw TrialFailure(
+          FailureKind::command,
           {.place = (folder_of(spec) / "log.txt").string(),
            .problem = fmt::format("the command asked for another attempt {} times", attempt + 1),
            .rule = "exit code 75",

@@ -62,7 +62,7 @@ void journal_append(benchmark::State& state) {
     const FolderLock lock(bench_folder());
     Journal journal(lock);
     journal.append(JournalHeader{});
-    for (auto _ : state) journal.append(result);
+    for (auto _ : state) journal.append_results({result});
   }
   std::filesystem::remove_all(bench_folder());
 }

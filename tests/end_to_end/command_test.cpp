@@ -121,7 +121,7 @@ TEST(Failures, AreToldTogetherAndOneIsRunAloneWithOnly) {
   const auto told = bimix(run + " --max-failures 1");
   EXPECT_EQ(told.exit_code, 3);
   EXPECT_THAT(told.output,
-              testing::AllOf(HasSubstr("2 failed, for example"),
+              testing::AllOf(HasSubstr("2 failed (command), for example"),
                              HasSubstr("--max-failures allows 1"), HasSubstr("attempt 2")));
   const std::size_t at = told.output.find("--only ");
   ASSERT_NE(at, std::string::npos) << told.output;
@@ -129,7 +129,7 @@ TEST(Failures, AreToldTogetherAndOneIsRunAloneWithOnly) {
   test::write_text(folder / "train.awk", trainer);  // mended
   const auto alone = bimix(run + " --only " + id);
   EXPECT_EQ(alone.exit_code, 1) << alone.output;
-  EXPECT_THAT(alone.output, HasSubstr("1 failed, for example"));
+  EXPECT_THAT(alone.output, HasSubstr("1 failed (command), for example"));
   EXPECT_EQ(bimix(run).exit_code, 0);
   EXPECT_EQ(bimix(run + " --only 0123456789abcdef").exit_code, 2);
 }

@@ -41,8 +41,8 @@ void write_some_journal(const TempFolder& folder) {
   const FolderLock lock(folder.path());
   Journal journal(lock);
   journal.append(some_header());
-  journal.append(some_result("aa"));
-  journal.append(some_result("bb"));
+  journal.append_results({some_result("aa")});
+  journal.append_results({some_result("bb")});
 }
 
 std::string what_of(const std::function<void()>& action) {
@@ -83,8 +83,8 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
     journal.append(*told.header);
     journal.append(told.sessions[0]);
     journal.append(told.entropy[0]);
-    journal.append(told.results[0]);
-    journal.append(told.results[1]);
+    journal.append_results({told.results[0]});
+    journal.append_results({told.results[1]});
     journal.append_plan(told.plan_trials);
     journal.append_check_plan(told.check_trials);
     journal.append(told.stops[0]);
@@ -99,7 +99,7 @@ TEST(Journal, ContinuesWhereItStopped) {
   const FolderLock lock(folder.path());
   Journal journal(lock);
   EXPECT_THAT(journal.state().results, SizeIs(2));
-  journal.append(some_result("cc"));
+  journal.append_results({some_result("cc")});
   EXPECT_THAT(read_journal(folder.path()).results, SizeIs(3));
 }
 
@@ -110,9 +110,9 @@ TEST(Journal, LetsTheLastResultOfATrialStand) {
   journal.append(some_header());
   TrialResult failed = some_result("aa");
   failed.status = TrialStatus::failed;
-  journal.append(failed);
-  journal.append(some_result("bb"));
-  journal.append(some_result("aa"));
+  journal.append_results({failed});
+  journal.append_results({some_result("bb")});
+  journal.append_results({some_result("aa")});
   EXPECT_THAT(read_journal(folder.path()).results,
               ElementsAre(some_result("aa"), some_result("bb")));
 }
@@ -159,18 +159,19 @@ TEST(Journal, CountsHowOftenATrialWasCutOffInARow) {
     Journal journal(lock);
     if (!journal.state().header) journal.append(some_header());
     journal.append(RunStamp{});
-    for (const std::string& id : started) journal.append_start(id);
+    journal.append_starts(started);
     then(journal);
   };
   const auto cut_off = [&] { return read_journal(folder.path()).cut_off; };
   using Counts = std::map<std::string, int>;
-  session({"aa", "bb", "cc"}, [](Journal& journal) { journal.append(some_result("cc")); });
+  session({"aa", "bb", "cc"},
+          [](Journal& journal) { journal.append_results({some_result("cc")}); });
   EXPECT_EQ(cut_off(), (Counts{{"aa", 1}, {"bb", 1}}));
   session({"aa"}, [](Journal&) {});
   EXPECT_EQ(cut_off(), (Counts{{"aa", 2}, {"bb", 1}}));
   session({"bb"}, [](Journal& journal) { journal.append(RunStop{.exit_code = 75}); });
   EXPECT_EQ(cut_off(), (Counts{{"aa", 2}}));
-  session({"aa"}, [](Journal& journal) { journal.append(some_result("aa")); });
+  session({"aa"}, [](Journal& journal) { journal.append_results({some_result("aa")}); });
   EXPECT_EQ(cut_off(), Counts());
 }
 
@@ -182,7 +183,7 @@ TEST(Journal, CutsATornLineOffBeforeItAppends) {
   const FolderLock lock(folder.path());
   Journal journal(lock);
   EXPECT_EQ(bytes_of(journal_path(folder.path())), whole);
-  journal.append(some_result("cc"));
+  journal.append_results({some_result("cc")});
   EXPECT_THAT(read_journal(folder.path()).results, SizeIs(3));
   EXPECT_THAT(read_journal(folder.path()).notes, IsEmpty());
 }
@@ -251,11 +252,11 @@ TEST(Journal, KeepsTheLinesBeforeAFailedAppend) {
     Journal journal(lock, disk);
     journal.append(some_header());
     const std::string before = bytes_of(journal_path(folder.path()));
-    const std::string what = what_of([&] { journal.append(some_result("aa")); });
+    const std::string what = what_of([&] { journal.append_results({some_result("aa")}); });
     EXPECT_THAT(what, HasSubstr("journal.ndjson: cannot be written: No space left on device"));
     EXPECT_THAT(what, HasSubstr("Free space"));
     EXPECT_EQ(bytes_of(journal_path(folder.path())), before);
-    journal.append(some_result("aa"));  // space was made
+    journal.append_results({some_result("aa")});  // space was made
     EXPECT_THAT(read_journal(folder.path()).results, SizeIs(1));
   }
 }
@@ -276,10 +277,10 @@ TEST(Journal, NeverAppendsBehindATornLine) {
   StuckDisk disk(3);
   Journal journal(lock, disk);
   journal.append(some_header());
-  EXPECT_THROW(journal.append(some_result("aa")), DataError);
-  EXPECT_THROW(journal.append(some_result("bb")), DataError);
+  EXPECT_THROW(journal.append_results({some_result("aa")}), DataError);
+  EXPECT_THROW(journal.append_results({some_result("bb")}), DataError);
   disk.is_stuck = false;
-  journal.append(some_result("cc"));
+  journal.append_results({some_result("cc")});
   EXPECT_THAT(read_journal(folder.path()).results, ElementsAre(some_result("cc")));
 }
 
@@ -311,7 +312,7 @@ TEST(Journal, SurvivesARealLimitOfTheFileSystem) {
   std::string what;
   {
     const FileSizeLimit limit(before.size() + 20);
-    what = what_of([&] { journal.append(some_result("aa")); });
+    what = what_of([&] { journal.append_results({some_result("aa")}); });
   }
   EXPECT_THAT(what, HasSubstr("cannot be written: File too large"));
   EXPECT_EQ(bytes_of(journal_path(folder.path())), before);

@@ -21,10 +21,15 @@ RunStatus some_status() {
           .trials_failed = 1,
           .trials_running = 2,
           .eta_seconds = 33.25,
+          .eta_low = 30.0,
+          .eta_high = 40.5,
+          .deadline_utc = 1'795'003'600,
           .ranks = 2,
           .host = "node1",
           .pid = 4711,
-          .message = "trial \"default\" is at 512K tokens"};
+          .message = "trial \"default\" is at 512K tokens",
+          .last_failure = "trial b2 failed",
+          .longest = {{.rank = 1, .trial = "a1", .seconds = 12.5, .fraction = 0.25}}};
 }
 
 TEST(RunStatus, RoundTrips) {

@@ -28,9 +28,10 @@ std::vector<TrialSpec> some_trials(int count, const std::string& label = "good")
 std::map<std::string, TrialResult> run_all(const std::vector<TrialSpec>& trials, bool* complete) {
   std::map<std::string, TrialResult> results;
   SweepHooks hooks;
-  hooks.on_result = [&](const TrialResult& result) {
+  hooks.on_results = [&](const std::vector<TrialResult>& ended) {
     EXPECT_TRUE(world().is_root());
-    EXPECT_TRUE(results.emplace(result.id, result).second) << "a trial came twice";
+    for (const TrialResult& result : ended)
+      EXPECT_TRUE(results.emplace(result.id, result).second) << "a trial came twice";
   };
   *complete = run_trials(world(), trials, test::FakeSource(), hooks);
   return results;
@@ -67,7 +68,7 @@ TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
   // Only the last rank sees the signal: the others must hear of it.
   hooks.stop_requested = [] { return world().rank() == world().size() - 1; };
   int results = 0;
-  hooks.on_result = [&](const TrialResult&) { ++results; };
+  hooks.on_results = [&](const std::vector<TrialResult>&) { ++results; };
   EXPECT_FALSE(run_trials(world(), trials, test::FakeSource(), hooks));
   EXPECT_EQ(results, 0);
 }
@@ -102,7 +103,9 @@ TEST(RunTrials, LetsGroupsOfRanksRunATrialTogether) {
     trials[3].mixture_label = trials[7].mixture_label = "bad";
     std::map<std::string, TrialResult> results;
     SweepHooks hooks;
-    hooks.on_result = [&](const TrialResult& result) { results[result.id] = result; };
+    hooks.on_results = [&](const std::vector<TrialResult>& ended) {
+      for (const TrialResult& result : ended) results[result.id] = result;
+    };
     EXPECT_TRUE(run_trials(world(), trials, GroupSource(ranks), hooks));
     if (!world().is_root()) continue;
     ASSERT_EQ(results.size(), trials.size());

@@ -26,4 +26,9 @@ TrialSpec trial_spec_from(const Json& json);
 TrialResult trial_result_from(const Json& json);
 EntropyTable entropy_table_from(const Json& json);
 
+/// "memory", "timeout", ...; empty for none.
+std::string failure_word(FailureKind kind);
+/// @throws DataError for another word
+FailureKind failure_kind_from(std::string_view word);
+
 }  // namespace bimix

@@ -78,10 +78,23 @@ struct LossPoint {
 
 enum class TrialStatus : int { ok = 0, missing = 1, diverged = 2, failed = 3 };
 
+/// What kind of thing made a trial fail.
+enum class FailureKind : int {
+  none,         ///< it did not fail
+  data,         ///< a file, its content, or the environment
+  memory,       ///< there was none left
+  timeout,      ///< it took longer than it may
+  killed,       ///< a signal ended the command
+  command,      ///< the command gave up, or ended with an exit code
+  quarantined,  ///< it was running each time that the run was killed
+  internal      ///< a defect of this program
+};
+
 /// What a trial gave, and how it went.
 struct TrialResult {
   std::string id{};  ///< the spec's id
   TrialStatus status = TrialStatus::ok;
+  FailureKind failure = FailureKind::none;
   std::string message{};           ///< why not ok
   std::vector<LossPoint> curve{};  ///< at the spec's volumes, ascending; fewer if not ok
   std::vector<std::int64_t>

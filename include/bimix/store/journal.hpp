@@ -81,9 +81,10 @@ class Journal {
   void append(const JournalHeader& header);
   void append(const RunStamp& session);
   void append(const EntropyTable& entropy);
-  void append(const TrialResult& result);
-  /// A trial is about to begin.
-  void append_start(const std::string& trial_id);
+  /// One line for each; all of them are one append.
+  void append_results(const std::vector<TrialResult>& results);
+  /// These trials are about to begin. One append as well.
+  void append_starts(const std::vector<std::string>& trial_ids);
   /// All trials of the campaign, written before any of them is run.
   void append_plan(const std::vector<TrialSpec>& trials);
   /// The mixtures chosen for the check, written before any of them is trained.
@@ -91,7 +92,7 @@ class Journal {
   void append(const RunStop& stop);
 
  private:
-  void append_line(std::string_view kind, const Json& body);
+  void append_lines(std::string_view lines);
 
   std::filesystem::path path_;
   Disk& disk_;

@@ -5,10 +5,21 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bimix {
+
+/// A trial that runs, as its rank last said.
+struct StatusTrial {
+  int rank = 0;
+  std::string trial{};
+  double seconds = 0.0;   ///< it had been running for when the status was written
+  double fraction = 0.0;  ///< of its work
+  bool operator==(const StatusTrial&) const = default;
+};
 
 /// What a run says about itself every few seconds, for `bimix status` from any shell.
 struct RunStatus {
@@ -19,11 +30,16 @@ struct RunStatus {
   int trials_done = 0;
   int trials_failed = 0;
   int trials_running = 0;
-  double eta_seconds = 0.0;  ///< NaN where nothing is known yet
+  double eta_seconds = 0.0;  ///< NaN where nothing is known yet, as the next two
+  double eta_low = std::numeric_limits<double>::quiet_NaN();
+  double eta_high = std::numeric_limits<double>::quiet_NaN();
+  std::int64_t deadline_utc = 0;  ///< when the run will stop by itself; 0: no such time
   int ranks = 1;
   std::string host{};
   std::int64_t pid = 0;
-  std::string message{};  ///< one line for people
+  std::string message{};               ///< one line for people
+  std::string last_failure{};          ///< the last trial that did not end well, and why
+  std::vector<StatusTrial> longest{};  ///< trials that have been running longest, the oldest first
   bool operator==(const RunStatus&) const = default;
 };
 

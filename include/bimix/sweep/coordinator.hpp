@@ -1,13 +1,33 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
 namespace bimix {
 
-/// Which trial goes to whom: the largest cost first, ties in plan order. Pure bookkeeping, without
-/// clock or messages, so that a simulated sweep runs the same code as a real one.
+/// The order in which whoever is free should take the trials, so that the last one ends early.
+///
+/// The largest cost first (Graham 1969, doi:10.1137/0117039: at most 4/3 of the best makespan), or,
+/// where that misses the lower bound, the better of it and MULTIFIT (Coffman, Garey and Johnson
+/// 1978, doi:10.1137/0207001: at most 13/11). Ties keep their order.
+/// @param workers ranks, or groups of them, at least 1
+std::vector<std::size_t> dispatch_order(const std::vector<double>& costs, int workers);
+
+/// The largest first, ties in order.
+std::vector<std::size_t> largest_first_order(const std::vector<double>& costs);
+
+/// End of the last trial if `workers` equal workers take the trials in that order.
+double makespan(const std::vector<double>& costs, const std::vector<std::size_t>& order,
+                int workers);
+
+/// No schedule ends earlier: the largest trial, the mean work of a worker, or the two smallest of
+/// the `workers` + 1 largest trials, which must share a worker.
+double makespan_lower_bound(const std::vector<double>& costs, int workers);
+
+/// Which trial goes to whom, in dispatch order. Pure bookkeeping, without clock or messages, so
+/// that a simulated sweep runs the same code as a real one.
 class Coordinator {
  public:
   /// @param costs expected work of each trial
@@ -15,15 +35,24 @@ class Coordinator {
   Coordinator(std::vector<double> costs, int rank_count);
 
   /// The next trial for a rank that is free; nothing if none is left (or stop was called).
-  std::optional<std::size_t> next(int rank);
-  /// The rank's trial has ended, one way or another.
-  void finished(int rank);
+  /// @param largest larger ones are passed over, and remain to be done
+  std::optional<std::size_t> next(int rank,
+                                  double largest = std::numeric_limits<double>::infinity());
+  /// The rank's trial has ended, one way or another. @return which it was
+  std::size_t finished(int rank);
   /// The rank's trial was interrupted and remains to be done.
   void interrupted(int rank);
   /// How far the rank's trial has come. @param fraction 0 to 1
   void progressed(int rank, double fraction);
   /// Nothing is handed out from here on.
   void stop() { stopped_ = true; }
+
+  /// What a rank does.
+  struct Seat {
+    std::optional<std::size_t> trial{};
+    double fraction = 0.0;
+  };
+  const std::vector<Seat>& seats() const { return seats_; }
 
   bool exhausted() const { return stopped_ || next_ == order_.size(); }
   int running() const { return running_; }
@@ -39,10 +68,6 @@ class Coordinator {
   std::optional<double> seconds_left(double elapsed_seconds) const;
 
  private:
-  struct Seat {
-    std::optional<std::size_t> trial{};
-    double fraction = 0.0;
-  };
   std::size_t leave_seat(int rank);
 
   std::vector<double> costs_;

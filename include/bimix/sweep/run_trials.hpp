@@ -2,14 +2,25 @@
 
 #include <bimix/data/records.hpp>
 #include <bimix/par/comm.hpp>
+#include <bimix/sweep/cost_model.hpp>
 #include <bimix/trial/trial_source.hpp>
 
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace bimix {
+
+/// A trial that runs.
+struct RunningTrial {
+  int rank = 0;  ///< the first one of its group
+  std::string id{};
+  double seconds = 0.0;   ///< since it was handed out
+  double fraction = 0.0;  ///< of its work, as it last said
+  bool operator==(const RunningTrial&) const = default;
+};
 
 /// Where a sweep stands.
 struct SweepProgress {
@@ -18,15 +29,22 @@ struct SweepProgress {
   double cost_done = 0.0, cost_total = 0.0;
   double elapsed_seconds = 0.0;
   double seconds_left = -1.0;  ///< negative while nothing is known
+  /// The same if the rest went as the fastest and as the slowest tenth of the finished trials did
+  /// for their cost; negative while nothing is known.
+  double seconds_left_low = -1.0, seconds_left_high = -1.0;
+  bool out_of_time = false;             ///< trials are left that would not end before the deadline
+  std::vector<RunningTrial> longest{};  ///< those that run longest, the oldest first
 };
 
 /// How the caller takes part in a sweep. Called from main threads, unless said otherwise.
 struct SweepHooks {
-  /// Rank 0: a trial is given to somebody who starts it at once.
-  std::function<void(const TrialSpec&)> on_start = [](const TrialSpec&) {};
-  /// Rank 0: a trial has ended. What it throws ends the sweep on rank 0 alone; the caller then ends
-  /// the job (results handed over before are safe).
-  std::function<void(const TrialResult&)> on_result = [](const TrialResult&) {};
+  /// Rank 0: these trials are given to ranks who start them at once.
+  std::function<void(const std::vector<const TrialSpec*>&)> on_start =
+      [](const std::vector<const TrialSpec*>&) {};
+  /// Rank 0: these trials have ended. What it throws ends the sweep on rank 0 alone; the caller
+  /// then ends the job (results handed over before are safe).
+  std::function<void(const std::vector<TrialResult>&)> on_results =
+      [](const std::vector<TrialResult>&) {};
   /// Rank 0, about once a second.
   std::function<void(const SweepProgress&)> on_progress = [](const SweepProgress&) {};
   /// Every rank, from its worker thread: what an earlier run of the trial saved, empty if nothing.
@@ -38,6 +56,11 @@ struct SweepHooks {
                                                                     std::string_view) {};
   /// Every rank: true once a signal asks to stop.
   std::function<bool()> stop_requested = [] { return false; };
+  /// Rank 0: seconds until the sweep will be stopped. Trials of a source that saves no progress are
+  /// not started if, by the costs and times of finished ones, they would hardly end in time.
+  std::function<double()> seconds_to_deadline = [] {
+    return std::numeric_limits<double>::infinity();
+  };
 };
 
 /// @throws UsageError unless the ranks make whole groups of that many
@@ -46,16 +69,19 @@ void require_whole_groups(const Comm& comm, int ranks_per_trial);
 /// @collective Runs the trials over all ranks.
 ///
 /// Rank 0 coordinates and runs trials like every other rank: on each, a worker thread computes
-/// while the main thread serves messages, sleeping between looks. The largest trial goes out first.
+/// while the main thread serves messages, sleeping between looks. Trials go out in dispatch_order.
 /// A trial that throws an Error becomes a result of status `failed`; the sweep goes on.
 ///
 /// Where the source asks for several ranks a trial, neighbouring ranks form groups that run trials
-/// together; the first rank of a group speaks for it.
+/// together; the first rank of a group speaks for it. Where it allows only so many trials a node,
+/// the other ranks of each node stay idle.
 ///
 /// @throws UsageError on every rank if the ranks do not make whole groups
 /// @param trials the same on every rank
-/// @return true if all trials have ended, false if a stop came before; the same on every rank
+/// @param known rank 0: what earlier trials tell about times
+/// @return true if all trials have ended, false if a stop came before, or there was no time left to
+///         start them; the same on every rank
 bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
-                const SweepHooks& hooks);
+                const SweepHooks& hooks, CostModel known = {});
 
 }  // namespace bimix

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/core/error.hpp>
 #include <bimix/core/process_group.hpp>
 #include <bimix/data/records.hpp>
 
@@ -23,6 +24,17 @@ struct TrialHooks {
   ProcessGroup group{};
 };
 
+/// A trial that failed in a way of its own.
+class TrialFailure : public DataError {
+ public:
+  TrialFailure(FailureKind kind, Complaint complaint)
+      : DataError(std::move(complaint)), kind_(kind) {}
+  FailureKind kind() const { return kind_; }
+
+ private:
+  FailureKind kind_;
+};
+
 /// Turns a TrialSpec into a TrialResult: trains a proxy, replays a log, runs a command.
 ///
 /// A trial is a pure function of its spec: the losses do not depend on rank, order or time.
@@ -40,6 +52,13 @@ class TrialSource {
 
   /// Ranks that run a trial together.
   virtual int ranks_per_trial() const { return 1; }
+
+  /// Trials that a node may run at a time; 0: one on each of its ranks.
+  virtual int trials_per_node() const { return 0; }
+
+  /// True if a trial that is interrupted can go on later from where it was. One that cannot is not
+  /// started when it would hardly end before the sweep is stopped.
+  virtual bool saves_progress() const { return true; }
 
   /// Expected work of a trial, in the unit that `cost_unit` names.
   virtual double cost(const TrialSpec& spec) const = 0;

@@ -1,0 +1,169 @@
+#include "lead.hpp"
+
+#include "bytes.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/data/json.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace bimix {
+namespace {
+
+constexpr double report_every = 1.0;
+constexpr double words_a_second = 1000.0;
+/// Enough to see who hangs.
+constexpr std::size_t most_listed = 256;
+/// Of the finished trials, for their cost; a trial that would need longer is not started late.
+constexpr double fast = 0.1, slow = 0.9;
+
+std::vector<double> costs_of(const std::vector<TrialSpec>& trials) {
+  std::vector<double> costs;
+  for (const TrialSpec& trial : trials) costs.push_back(trial.cost);
+  return costs;
+}
+
+}  // namespace
+
+double seconds_between_reports(int ranks) { return std::max(report_every, ranks / words_a_second); }
+
+Lead::Lead(const std::vector<TrialSpec>& trials, const Crew& crew, const SweepHooks& hooks,
+           CostModel known, Send send)
+    : trials_(trials),
+      hooks_(hooks),
+      crew_(crew),
+      send_(std::move(send)),
+      times_(std::move(known)),
+      coordinator_(costs_of(trials), crew.ranks / crew.ranks_per_trial),
+      coming_(groups(), crew.ranks_per_trial),
+      since_(groups(), 0.0),
+      seated_(groups()) {}
+
+/// A rank of the group has come. Only then may it be sent anything: before, it may still be busy
+/// with the end of an earlier sweep.
+void Lead::is_ready(int group) {
+  if (--coming_[static_cast<std::size_t>(group)] == 0) waiting_.push_back(group);
+}
+
+void Lead::take(const Message& message) {
+  const int group = message.source / crew_.ranks_per_trial;
+  switch (message.tag) {
+    case tag_ready:
+      return is_ready(group);
+    case tag_absent:
+      --seated_;
+      return send_(message.source, tag_leave, "");
+    case tag_progress:
+      return coordinator_.progressed(group, value_of<double>(message.bytes));
+    case tag_interrupted:
+      coordinator_.interrupted(group);
+      stop_everyone();
+      break;
+    default:
+      require(message.tag == tag_result, "rank 0 knows every tag it is sent");
+      news_.push_back(trial_result_from(Json::parse(message.bytes)));
+      const std::size_t trial = coordinator_.finished(group);
+      if (news_.back().status == TrialStatus::ok)
+        times_.learn(trials_[trial].cost, news_.back().wall_seconds);
+  }
+  waiting_.push_back(group);
+}
+
+void Lead::look(double now) {
+  if (!news_.empty()) hooks_.on_results(news_);
+  news_.clear();
+  if (hooks_.stop_requested()) stop_everyone();  // after results: one of them may be the reason
+  serve_waiting(now);
+  if (now < next_report_) return;
+  next_report_ = now + report_every;
+  report(now);
+}
+
+/// Trials that leave no trace before they end should end before the sweep is stopped.
+double Lead::largest_that_ends_in_time() const {
+  const double left = hooks_.seconds_to_deadline();
+  if (crew_.saves_progress || !times_.knows() || left == std::numeric_limits<double>::infinity())
+    return std::numeric_limits<double>::infinity();
+  return times_.cost_within(left / times_.spread(slow));
+}
+
+/// Gives every waiting group its next trial, or sends it away.
+void Lead::serve_waiting(double now) {
+  if (waiting_.empty()) return;
+  const double largest = largest_that_ends_in_time();
+  std::vector<std::optional<std::size_t>> given;
+  std::vector<const TrialSpec*> started;
+  for (const int group : waiting_) {
+    given.push_back(coordinator_.next(group, largest));
+    since_[static_cast<std::size_t>(group)] = now;
+    if (given.back())
+      started.push_back(&trials_[*given.back()]);
+    else
+      --seated_;
+    out_of_time_ = out_of_time_ || (!given.back() && !coordinator_.exhausted());
+  }
+  if (!started.empty()) hooks_.on_start(started);
+  // What is sent to rank 0's own member may come back at once.
+  const std::vector<int> served = std::exchange(waiting_, {});
+  for (std::size_t i = 0; i < served.size(); ++i) {
+    const int leader = served[i] * crew_.ranks_per_trial;
+    for (int rank = leader; rank < leader + crew_.ranks_per_trial; ++rank)
+      if (given[i])
+        send_(rank, tag_assign, bytes_of(std::uint64_t{*given[i]}));
+      else
+        send_(rank, tag_leave, "");
+  }
+}
+
+void Lead::stop_everyone() {
+  if (stopping_) return;
+  stopping_ = true;
+  coordinator_.stop();
+  for (int rank = 0; rank < crew_.ranks; ++rank) send_(rank, tag_stop, "");
+}
+
+std::vector<RunningTrial> Lead::longest_running(double now) const {
+  const auto& seats = coordinator_.seats();
+  std::vector<std::size_t> busy;
+  for (std::size_t group = 0; group < groups(); ++group)
+    if (seats[group].trial) busy.push_back(group);
+  const std::size_t listed = std::min(busy.size(), most_listed);
+  std::partial_sort(busy.begin(), busy.begin() + static_cast<std::ptrdiff_t>(listed), busy.end(),
+                    [&](std::size_t a, std::size_t b) {
+                      return std::pair(since_[a], a) < std::pair(since_[b], b);
+                    });
+  std::vector<RunningTrial> longest;
+  for (std::size_t i = 0; i < listed; ++i)
+    longest.push_back({.rank = static_cast<int>(busy[i]) * crew_.ranks_per_trial,
+                       .id = trials_[*seats[busy[i]].trial].id,
+                       .seconds = now - since_[busy[i]],
+                       .fraction = seats[busy[i]].fraction});
+  return longest;
+}
+
+void Lead::report(double now) const {
+  SweepProgress progress{.done = coordinator_.done(),
+                         .total = coordinator_.total(),
+                         .running = coordinator_.running(),
+                         .cost_done = coordinator_.cost_done(),
+                         .cost_total = coordinator_.cost_total(),
+                         .elapsed_seconds = now,
+                         .seconds_left = coordinator_.seconds_left(now).value_or(-1.0),
+                         .out_of_time = out_of_time_,
+                         .longest = longest_running(now)};
+  if (times_.knows() && progress.seconds_left >= 0) {
+    progress.seconds_left_low = progress.seconds_left * std::min(1.0, times_.spread(fast));
+    progress.seconds_left_high = progress.seconds_left * std::max(1.0, times_.spread(slow));
+  }
+  hooks_.on_progress(progress);
+}
+
+bool Lead::end(double now) {
+  report(now);
+  return coordinator_.done() == coordinator_.total();
+}
+
+}  // namespace bimix

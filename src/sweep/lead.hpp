@@ -1,0 +1,83 @@
+#pragma once
+
+#include <bimix/par/comm.hpp>
+#include <bimix/sweep/coordinator.hpp>
+#include <bimix/sweep/run_trials.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// What rank 0 and the members of a sweep say to one another. Rank 0 sends `assign` (an index of
+/// the trial list), `stop` and `leave`; every rank `ready` or `absent`, and the leaders of groups
+/// the rest.
+enum SweepTag : int {
+  tag_ready,
+  tag_absent,  ///< this rank takes no trials
+  tag_result,
+  tag_interrupted,
+  tag_progress,
+  tag_assign,
+  tag_stop,
+  tag_leave
+};
+
+/// Seconds between two words of a rank about the progress of its trial: one, or more where there
+/// are so many ranks that rank 0 would hear more than a thousand words a second.
+double seconds_between_reports(int ranks);
+
+/// The part of rank 0: gives out trials to groups of ranks, takes results from their leaders. It
+/// knows messages and the seconds it is told, and no clock or network, so that thousands of ranks
+/// can be simulated.
+class Lead {
+ public:
+  using Send = std::function<void(int rank, SweepTag tag, std::string bytes)>;
+
+  /// What the ranks are like.
+  struct Crew {
+    int ranks = 1;
+    int ranks_per_trial = 1;
+    bool saves_progress = true;  ///< an unfinished trial can go on later
+  };
+
+  /// @param trials, hooks, known see run_trials; they outlive this
+  Lead(const std::vector<TrialSpec>& trials, const Crew& crew, const SweepHooks& hooks,
+       CostModel known, Send send);
+
+  /// @param message from any member, also from rank 0's own
+  void take(const Message& message);
+  /// Every now and then. @param now seconds since the sweep began
+  void look(double now);
+  /// Every rank was sent away.
+  bool is_over() const { return seated_ == 0; }
+  /// Says once more how it stands. @return true if all trials have ended
+  bool end(double now);
+
+ private:
+  void is_ready(int group);
+  void serve_waiting(double now);
+  void stop_everyone();
+  void report(double now) const;
+  std::vector<RunningTrial> longest_running(double now) const;
+  double largest_that_ends_in_time() const;
+  std::size_t groups() const { return coordinator_.seats().size(); }
+
+  const std::vector<TrialSpec>& trials_;
+  const SweepHooks& hooks_;
+  Crew crew_;
+  Send send_;
+  CostModel times_;
+  Coordinator coordinator_;
+  std::vector<int> coming_;        ///< ranks of each group that have not come yet
+  std::vector<int> waiting_;       ///< groups without a trial
+  std::vector<double> since_;      ///< when each group was given its trial
+  std::vector<TrialResult> news_;  ///< not handed over yet
+  std::size_t seated_;             ///< groups that were not sent away yet
+  bool stopping_ = false;
+  bool out_of_time_ = false;  ///< a trial was not started because of the deadline
+  double next_report_ = 0.0;
+};
+
+}  // namespace bimix

@@ -1,0 +1,165 @@
+#include "sweep/lead.hpp"
+
+#include "sweep/bytes.hpp"
+
+#include <bimix/data/json.hpp>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <queue>
+#include <random>
+
+namespace bimix {
+namespace {
+
+/// Workers without machines: a trial lasts as many seconds as it costs, and everybody tells what a
+/// rank would tell. Time passes from event to event.
+class SimulatedRanks {
+ public:
+  SimulatedRanks(const std::vector<TrialSpec>& trials, int ranks)
+      : trials_(trials), running_(static_cast<std::size_t>(ranks)) {
+    for (int rank = 0; rank < ranks; ++rank) events_.push({0.0, rank, tag_ready});
+  }
+
+  /// What the lead sends.
+  void take(int rank, SweepTag tag, const std::string& bytes) {
+    ++received;
+    if (tag != tag_assign) return;
+    Running& mine = running_[static_cast<std::size_t>(rank)];
+    mine.trial = value_of<std::uint64_t>(bytes);
+    mine.begin = now_;
+    const double seconds = trials_[mine.trial].cost;
+    events_.push({now_ + seconds, rank, tag_result});
+    const double every = seconds_between_reports(static_cast<int>(running_.size()));
+    for (double after = every; after < seconds; after += every)
+      events_.push({now_ + after, rank, tag_progress});
+  }
+
+  /// Until the lead has sent everybody away. @return seconds that would have passed
+  double drive(Lead& lead) {
+    while (!lead.is_over()) {
+      now_ = events_.top().time;
+      while (!events_.empty() && events_.top().time <= now_) {
+        const Event event = events_.top();
+        events_.pop();
+        lead.take({.source = event.rank, .tag = event.tag, .bytes = words(event)});
+        ++sent;
+      }
+      lead.look(now_);
+    }
+    EXPECT_TRUE(lead.end(now_));
+    return now_;
+  }
+
+  std::size_t sent = 0, received = 0;
+
+ private:
+  struct Running {
+    std::size_t trial = 0;
+    double begin = 0.0;
+  };
+  struct Event {
+    double time = 0.0;
+    int rank = 0;
+    SweepTag tag = tag_ready;
+    bool operator>(const Event& other) const {
+      return std::tuple(time, rank, tag) > std::tuple(other.time, other.rank, other.tag);
+    }
+  };
+
+  std::string words(const Event& event) const {
+    const Running& mine = running_[static_cast<std::size_t>(event.rank)];
+    const TrialSpec& spec = trials_[mine.trial];
+    if (event.tag == tag_progress) return bytes_of((now_ - mine.begin) / spec.cost);
+    if (event.tag != tag_result) return "";
+    return to_json(TrialResult{.id = spec.id, .wall_seconds = spec.cost, .rank = event.rank})
+        .dump();
+  }
+
+  const std::vector<TrialSpec>& trials_;
+  std::vector<Running> running_;
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  double now_ = 0.0;
+};
+
+std::vector<TrialSpec> trials_of_some_seconds(std::size_t count) {
+  std::mt19937 draw(1);
+  std::lognormal_distribution<double> seconds(1.5, 0.5);
+  std::vector<TrialSpec> trials;
+  for (std::size_t i = 0; i < count; ++i)
+    trials.push_back({.id = fmt::format("{:016x}", i), .cost = seconds(draw)});
+  return trials;
+}
+
+TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
+  const int ranks = 16384;
+  const std::vector<TrialSpec> trials = trials_of_some_seconds(10 * ranks);
+  std::vector<double> costs;
+  for (const TrialSpec& trial : trials) costs.push_back(trial.cost);
+  std::size_t results = 0, starts = 0, largest_progress = 0;
+  SweepHooks hooks;
+  hooks.on_results = [&](const std::vector<TrialResult>& ended) { results += ended.size(); };
+  hooks.on_start = [&](const std::vector<const TrialSpec*>& started) { starts += started.size(); };
+  hooks.on_progress = [&](const SweepProgress& p) {
+    largest_progress = std::max(largest_progress, p.longest.size());
+  };
+  SimulatedRanks all(trials, ranks);
+  const std::size_t before = mallinfo2().uordblks;
+  Lead lead(trials, {.ranks = ranks, .saves_progress = true}, hooks, {},
+            [&](int rank, SweepTag tag, const std::string& bytes) { all.take(rank, tag, bytes); });
+  const std::size_t bytes = mallinfo2().uordblks - before;
+  const double end = all.drive(lead);
+
+  EXPECT_EQ(results, trials.size());
+  EXPECT_EQ(starts, trials.size());
+  EXPECT_LE(largest_progress, 256u);
+  EXPECT_LE(end, 1.05 * makespan_lower_bound(costs, ranks));
+  // One `ready` a rank and one result a trial; of progress at most a thousand words a second.
+  EXPECT_LE(static_cast<double>(all.sent),
+            static_cast<double>(ranks) + static_cast<double>(trials.size()) + 1000 * (end + 1));
+  EXPECT_EQ(all.received, trials.size() + ranks);  // `assign` and, in the end, `leave`
+  EXPECT_LT(bytes, std::size_t{16} << 20);
+  RecordProperty("messages", static_cast<int>(all.sent + all.received));
+  RecordProperty("kibibytes", static_cast<int>(bytes >> 10));
+}
+
+TEST(Lead, StartsNoTrialThatWouldNotEndInTime) {
+  const std::vector<TrialSpec> trials{
+      {.id = "a", .cost = 10.0}, {.id = "b", .cost = 8.0}, {.id = "c", .cost = 2.0}};
+  for (const bool saves_progress : {false, true}) {
+    double now = 0.0;
+    std::vector<std::string> started;
+    bool out_of_time = false;
+    SweepHooks hooks;
+    hooks.on_start = [&](const std::vector<const TrialSpec*>& given) {
+      for (const TrialSpec* spec : given) started.push_back(spec->id);
+    };
+    hooks.on_progress = [&](const SweepProgress& p) { out_of_time = p.out_of_time; };
+    hooks.seconds_to_deadline = [&] { return 15.0 - now; };
+    Lead lead(trials, {.saves_progress = saves_progress}, hooks, {}, [](int, SweepTag, auto) {});
+    const auto ended = [&](const char* id, double seconds) {
+      now += seconds;
+      lead.take({.tag = tag_result,
+                 .bytes = to_json(TrialResult{.id = id, .wall_seconds = seconds}).dump()});
+      lead.look(now);
+    };
+    lead.take({.tag = tag_ready});
+    lead.look(now);    // nothing is known of times yet
+    ended("a", 10.0);  // five seconds are left: enough for c only
+    if (saves_progress) {
+      EXPECT_EQ(started, (std::vector<std::string>{"a", "b"}));
+      continue;
+    }
+    EXPECT_EQ(started, (std::vector<std::string>{"a", "c"}));
+    ended("c", 2.0);
+    EXPECT_TRUE(lead.is_over());
+    EXPECT_FALSE(lead.end(now));
+    EXPECT_TRUE(out_of_time);
+  }
+}
+
+}  // namespace
+}  // namespace bimix
