@@ -2,40 +2,129 @@
 #include <bimix/sweep/coordinator.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <queue>
+#include <random>
 #include <set>
 
 namespace bimix {
 namespace {
 
-/// Where the largest first comes this near to the lower bound there is nothing to be won.
-constexpr double near_enough = 1.01;
-constexpr int capacities_tried = 12;
+/// Where the largest first comes this near to the lower bound there is little to be won.
+/// (Its order also bears wrong costs best: the small ones come last and fill whatever gaps there
+/// are.)
+constexpr double near_enough = 1.03;
+constexpr int capacities_tried = 12, shuffles_tried = 32;
+/// With more trials than this there are small ones enough to fill the gaps.
+constexpr std::size_t few = 2000;
 
 double sum_of(const std::vector<double>& costs) {
   return std::accumulate(costs.begin(), costs.end(), 0.0);
 }
 
-/// Start of each trial where every worker has at most `capacity` to do: each trial goes to the
-/// fullest worker that has room. Nothing if they do not all fit.
+/// Which worker gets each trial.
+using Assignment = std::vector<std::size_t>;
+
+/// Every worker has at most `capacity` to do: each trial goes to the fullest worker that has room.
+/// Nothing if they do not all fit.
 /// @param order largest first
-std::optional<std::vector<double>> packed(const std::vector<double>& costs,
-                                          const std::vector<std::size_t>& order, int workers,
-                                          double capacity) {
-  std::multiset<double> loads;
-  for (int worker = 0; worker < workers; ++worker) loads.insert(0.0);
-  std::vector<double> start(costs.size());
+std::optional<Assignment> packed(const std::vector<double>& costs,
+                                 const std::vector<std::size_t>& order, int workers,
+                                 double capacity) {
+  std::set<std::pair<double, std::size_t>> loads;
+  for (int worker = 0; worker < workers; ++worker)
+    loads.emplace(0.0, static_cast<std::size_t>(worker));
+  Assignment worker_of(costs.size());
   for (const std::size_t trial : order) {
-    const auto above = loads.upper_bound(capacity - costs[trial]);
+    const auto above = loads.lower_bound(
+        {std::nextafter(capacity - costs[trial], std::numeric_limits<double>::infinity()), 0});
     if (above == loads.begin()) return std::nullopt;
     auto fullest = loads.extract(std::prev(above));
-    start[trial] = fullest.value();
-    fullest.value() += costs[trial];
+    worker_of[trial] = fullest.value().second;
+    fullest.value().first += costs[trial];
     loads.insert(std::move(fullest));
   }
-  return start;
+  return worker_of;
+}
+
+/// Whoever is free first takes the next.
+Assignment list_scheduled(const std::vector<double>& costs, const std::vector<std::size_t>& order,
+                          int workers) {
+  using Free = std::pair<double, std::size_t>;  // when, who
+  std::priority_queue<Free, std::vector<Free>, std::greater<>> free_at;
+  for (int worker = 0; worker < workers; ++worker)
+    free_at.emplace(0.0, static_cast<std::size_t>(worker));
+  Assignment worker_of(costs.size());
+  for (const std::size_t trial : order) {
+    const auto [when, who] = free_at.top();
+    free_at.pop();
+    worker_of[trial] = who;
+    free_at.emplace(when + costs[trial], who);
+  }
+  return worker_of;
+}
+
+/// The order of costs that are off by up to a half.
+std::vector<std::size_t> roughly_largest_first(std::vector<double> costs, std::mt19937& draw) {
+  for (double& cost : costs) cost *= 1.0 + 0.5 * static_cast<double>(draw()) / 4294967296.0;
+  return largest_first_order(costs);
+}
+
+/// Moves a trial away from the worker that ends last, or exchanges it for a smaller one, as long as
+/// that makes the two involved end earlier.
+void relieve_the_last(const std::vector<double>& costs, int workers, Assignment& worker_of) {
+  std::vector<double> load(static_cast<std::size_t>(workers));
+  for (std::size_t trial = 0; trial < costs.size(); ++trial) load[worker_of[trial]] += costs[trial];
+  for (std::size_t steps = 0; steps < costs.size(); ++steps) {
+    const auto last =
+        static_cast<std::size_t>(std::max_element(load.begin(), load.end()) - load.begin());
+    double best = load[last];
+    std::size_t moved = costs.size(), worker = 0, back = costs.size();
+    const auto consider = [&](std::size_t trial, std::size_t to, std::size_t in_return) {
+      const double difference = costs[trial] - (in_return < costs.size() ? costs[in_return] : 0.0);
+      const double end = std::max(load[last] - difference, load[to] + difference);
+      if (end < best * (1 - 1e-12)) {
+        best = end;
+        moved = trial;
+        worker = to;
+        back = in_return;
+      }
+    };
+    for (std::size_t trial = 0; trial < costs.size(); ++trial) {
+      if (worker_of[trial] != last) continue;
+      for (std::size_t to = 0; to < load.size(); ++to)
+        if (to != last) consider(trial, to, costs.size());
+      for (std::size_t other = 0; other < costs.size(); ++other)
+        if (worker_of[other] != last) consider(trial, worker_of[other], other);
+    }
+    if (moved == costs.size()) return;
+    const auto give = [&](std::size_t trial, std::size_t to) {
+      load[worker_of[trial]] -= costs[trial];
+      load[to] += costs[trial];
+      worker_of[trial] = to;
+    };
+    give(moved, worker);
+    if (back < costs.size()) give(back, last);
+  }
+}
+
+/// The trials by their start, the largest of each worker first. Taken in this order by whoever is
+/// free, none begins later than that.
+std::vector<std::size_t> by_start(const std::vector<double>& costs,
+                                  const std::vector<std::size_t>& largest_first, int workers,
+                                  const Assignment& worker_of) {
+  std::vector<double> load(static_cast<std::size_t>(workers)), start(costs.size());
+  for (const std::size_t trial : largest_first) {
+    start[trial] = load[worker_of[trial]];
+    load[worker_of[trial]] += costs[trial];
+  }
+  std::vector<std::size_t> order = largest_first;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return start[a] < start[b]; });
+  return order;
 }
 
 }  // namespace
@@ -71,25 +160,31 @@ double makespan_lower_bound(const std::vector<double>& costs, int workers) {
 }
 
 std::vector<std::size_t> dispatch_order(const std::vector<double>& costs, int workers) {
-  std::vector<std::size_t> best = largest_first_order(costs);
+  const std::vector<std::size_t> largest_first = largest_first_order(costs);
+  std::vector<std::size_t> best = largest_first;
   double best_end = makespan(costs, best, workers);
-  double low = makespan_lower_bound(costs, workers);
-  if (best_end <= near_enough * low) return best;
-  const std::vector<std::size_t> largest = best;
-  for (int i = 0; i < capacities_tried; ++i) {
-    const double capacity = (low + best_end) / 2;
-    const auto start = packed(costs, largest, workers, capacity);
-    if (!start) {
-      low = capacity;
-      continue;
-    }
-    // Taken in the order of their starts, no trial begins later than it does there.
-    std::vector<std::size_t> order = largest;
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return (*start)[a] < (*start)[b]; });
-    best_end = makespan(costs, order, workers);
+  const double bound = makespan_lower_bound(costs, workers);
+  const auto good_enough = [&] { return best_end <= near_enough * bound; };
+  const auto offer = [&](Assignment worker_of) {
+    if (costs.size() <= few) relieve_the_last(costs, workers, worker_of);
+    std::vector<std::size_t> order = by_start(costs, largest_first, workers, worker_of);
+    const double end = makespan(costs, order, workers);
+    if (end >= best_end) return;
+    best_end = end;
     best = std::move(order);
+  };
+  double low = bound;  // where trials were last seen not to fit
+  for (int i = 0; i < capacities_tried && !good_enough(); ++i) {
+    const double capacity = (low + best_end) / 2;
+    auto worker_of = packed(costs, largest_first, workers, capacity);
+    if (worker_of)
+      offer(std::move(*worker_of));
+    else
+      low = capacity;
   }
+  std::mt19937 draw(1);
+  for (int i = 0; i < shuffles_tried && costs.size() <= few && !good_enough(); ++i)
+    offer(list_scheduled(costs, roughly_largest_first(costs, draw), workers));
   return best;
 }
 
