@@ -19,6 +19,7 @@
 #include <bimix/store/status.hpp>
 #include <bimix/sweep/check.hpp>
 #include <bimix/sweep/collective.hpp>
+#include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
 #include <bimix/trial/command_source.hpp>
 #include <bimix/trial/proxy_source.hpp>
@@ -123,6 +124,7 @@ class Run {
     measure_entropy();
     make_plan();
     collectively(comm_, [&] { refuse_unknown_trials(); });
+    if (limits_.shard) return run_shard();
     if (!run_missing(stored_.plan.trials, "trials")) return interrupted();
     set_stage("fit");
     refuse_if_all_failed();
@@ -145,10 +147,26 @@ class Run {
   }
 
  private:
+  /// One part of the trials; what is made of all of them is left to who merges the parts.
+  ExitCode run_shard() {
+    const auto [number, count] = *limits_.shard;
+    std::vector<double> costs;
+    for (const TrialSpec& spec : stored_.plan.trials) costs.push_back(spec.cost);
+    const std::vector<std::size_t> shard_of = shared_out(costs, static_cast<int>(count));
+    std::vector<TrialSpec> mine;
+    for (std::size_t t = 0; t < shard_of.size(); ++t)
+      if (shard_of[t] == number) mine.push_back(stored_.plan.trials[t]);
+    context_.console.say(
+        fmt::format("Shard {} of {} has {} of the trials", number, count, mine.size()));
+    if (!run_missing(mine, "trials")) return interrupted();
+    return finish(recorded(stored_));
+  }
+
   void open_folder() {
     on_root(comm_, [&] {
-      folder_ = std::make_unique<RunFolder>(path_, stored_.campaign_text, stored_.resolved_text,
-                                            opened_.fingerprints, limits_.extend);
+      folder_ =
+          std::make_unique<RunFolder>(path_, stored_.campaign_text, stored_.resolved_text,
+                                      opened_.fingerprints, limits_.extend, limits_.take_over);
       const JournalState& state = folder_->state();
       for (const std::string& note : state.notes) context_.console.say("  " + note);
       if (!state.results.empty())

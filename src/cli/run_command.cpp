@@ -11,6 +11,7 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
     std::string folder;
     std::string walltime;
     std::string max_failures;
+    std::string shard;
     bool fail_fast = false;
     RunLimits limits{};
   };
@@ -37,6 +38,10 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
       ->add_option("--only", flags->limits.only,
                    "run these trials only, by id; also those that diverged")
       ->delimiter(',');
+  command->add_option("--shard", flags->shard,
+                      "run one part of the trials and nothing else: 0/8 to 7/8; see `bimix merge`");
+  command->add_flag("--take-over", flags->limits.take_over,
+                    "the folder's last writer is dead for sure (file systems without locks only)");
   command->add_flag("--extend", flags->limits.extend,
                     "the design has grown: run what is new, keep what is done");
   command->callback([&context, &action, flags] {
@@ -56,6 +61,8 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
       if (!flags->max_failures.empty())
         collectively(context.comm(),
                      [&] { limits.failures = parse_failures(flags->max_failures); });
+      if (!flags->shard.empty())
+        collectively(context.comm(), [&] { limits.shard = parse_shard(flags->shard); });
       const ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
       const std::string folder =
           flags->folder.empty() ? "runs/" + read.campaign.name : flags->folder;

@@ -46,8 +46,8 @@ std::string line_difference(const std::string& before, const std::string& after)
 RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
                      const std::string& resolved,
                      const std::vector<std::pair<std::string, std::string>>& fingerprints,
-                     bool extend)
-    : lock_(path),
+                     bool extend, bool take_over)
+    : lock_(path, take_over),
       begun_anew_(drop_run_without_results(path)),
       journal_(lock_),
       state_(journal_.state()) {

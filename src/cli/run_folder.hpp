@@ -20,12 +20,14 @@ class RunFolder {
   /// of one that differs in its design only. What is derived from trials (fit, optimize, check) may
   /// have changed: the journal then gets a new header, and the mixtures of an earlier check no
   /// longer count.
+  /// @param take_over see FolderLock
   /// @param campaign_text as given; @param resolved as resolved_yaml writes it
   /// @throws DataError if the folder belongs to another campaign (the difference is shown), its
   ///         texts have changed, or it is in use
   RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
             const std::string& resolved,
-            const std::vector<std::pair<std::string, std::string>>& fingerprints, bool extend);
+            const std::vector<std::pair<std::string, std::string>>& fingerprints, bool extend,
+            bool take_over = false);
 
   const std::filesystem::path& path() const { return lock_.folder(); }
   Journal& journal() { return journal_; }

@@ -18,6 +18,19 @@ FailureAllowance parse_failures(const std::string& text) {
   return {*amount, percent};
 }
 
+Shard parse_shard(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const auto number = parse_count(text.substr(0, slash));
+  const auto count =
+      slash == std::string::npos ? std::nullopt : parse_count(text.substr(slash + 1));
+  if (!number || !count || *number < 0 || *number >= *count)
+    throw UsageError(Complaint{.place = "--shard",
+                               .problem = fmt::format("'{}' is no part of a whole", text),
+                               .rule = "NUMBER/COUNT, numbers from 0",
+                               .remedy = "For example --shard 0/8, the first of eight"});
+  return {static_cast<std::size_t>(*number), static_cast<std::size_t>(*count)};
+}
+
 FailureLimit::FailureLimit(const std::optional<FailureAllowance>& allowed, std::size_t trials)
     : allowed_(allowed), trials_(static_cast<double>(trials)) {}
 

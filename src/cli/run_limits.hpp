@@ -16,13 +16,24 @@ struct FailureAllowance {
 /// Reads "3" or "10%". @throws UsageError naming `--max-failures`
 FailureAllowance parse_failures(const std::string& text);
 
+/// One part of a campaign's trials, for jobs that run side by side in folders of their own.
+struct Shard {
+  std::size_t number = 0;  ///< from 0
+  std::size_t count = 1;
+};
+
+/// Reads "0/8" to "7/8". @throws UsageError naming `--shard`
+Shard parse_shard(const std::string& text);
+
 /// When a run is to stop by itself, and which trials it is to run.
 struct RunLimits {
   double walltime_seconds = 0.0;               ///< from the start of the run; 0: no limit
   std::optional<FailureAllowance> failures{};  ///< none: any number
   std::vector<std::string> only{};             ///< ids of trials; empty: all that are missing
-  int retries = 1;      ///< further attempts in this run where the cause may pass
-  bool extend = false;  ///< the design may have grown since the folder was made
+  std::optional<Shard> shard{};                ///< none: all trials
+  bool take_over = false;  ///< of a folder whose holder is taken for dead, see FolderLock
+  int retries = 1;         ///< further attempts in this run where the cause may pass
+  bool extend = false;     ///< the design may have grown since the folder was made
 };
 
 /// Counts how trials end, the good ends of earlier sessions too, and says when too many ended

@@ -66,6 +66,8 @@ void describe(Visitor& v, CommandOptions& o) {
   v.text("losses", o.losses, "the table that it writes");
   v.text("timeout", o.timeout, "of one attempt: 30m, 6h, 2d; empty: none");
   v.whole("retries", o.retries, {0, 1000}, "further attempts where it exits with 75");
+  v.whole("per_node", o.per_node, {0, 1 << 20}, "at most so many at a time on a node; 0: any");
+  v.flag("resumes", o.resumes, "goes on from its {dir} after a stop; may be started late");
   v.count("tokens_per_step", o.tokens_per_step, {1, most_tokens}, "volumes are whole multiples");
 }
 

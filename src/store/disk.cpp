@@ -61,6 +61,15 @@ void Disk::rename(const std::filesystem::path& from, const std::filesystem::path
   if (::rename(from.c_str(), to.c_str()) != 0) fail("rename");
 }
 
+void Disk::lock(int file) {
+  // Open-file-description locks: one holder also among the threads of a process, and, unlike flock,
+  // the same lock for all clients of a network file system.
+  struct ::flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(file, F_OFD_SETLK, &whole) != 0) fail("lock");
+}
+
 void Disk::sync_folder(const std::filesystem::path& folder) {
   const int file = open_file(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
   // Some file systems cannot sync a folder and say so with EINVAL; the rename stands all the same.

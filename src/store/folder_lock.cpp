@@ -1,4 +1,5 @@
 #include "disk_errors.hpp"
+#include "owner_record.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/host.hpp>
@@ -6,7 +7,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
@@ -28,37 +28,43 @@ std::string this_process() { return fmt::format("process {} on {}", ::getpid(), 
 
 }  // namespace
 
-FolderLock::FolderLock(const std::filesystem::path& folder) : folder_(folder) {
+FolderLock::FolderLock(const std::filesystem::path& folder, bool take_over, Disk& disk)
+    : folder_(folder) {
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure) throw cannot_write(folder, std::system_error(failure));
   const std::filesystem::path path = folder / "lock";
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (file_ < 0) throw cannot_write(path, std::system_error(errno, std::generic_category()));
-  // Open-file-description locks: one holder also among the threads of a process, and, unlike
-  // flock, the same lock for all clients of a network file system.
-  struct ::flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  if (::fcntl(file_, F_OFD_SETLK, &whole) != 0) {
-    const int reason = errno;
+  try {
+    disk.lock(file_);
+  } catch (const std::system_error& cause) {
     const std::string who = holder(file_);
     ::close(file_);
-    if (reason != EAGAIN && reason != EACCES)
-      throw DataError({.place = path.string(),
-                       .problem = "cannot be locked: " + std::generic_category().message(reason),
-                       .rule = "two writers would spoil each other's run",
-                       .remedy = "Put the run folder on a file system with locks"});
-    throw DataError({.place = folder.string(),
-                     .problem = "is being written by " + (who.empty() ? "another process" : who),
-                     .rule = "one writer at a time",
-                     .remedy = "Wait for it or end it; `bimix status` shows how far it is"});
+    file_ = -1;
+    if (cause.code().value() == EAGAIN || cause.code().value() == EACCES)
+      throw DataError({.place = folder.string(),
+                       .problem = "is being written by " + (who.empty() ? "another process" : who),
+                       .rule = "one writer at a time",
+                       .remedy = "Wait for it or end it; `bimix status` shows how far it is"});
+    owner_ = std::make_unique<OwnerRecord>(folder, take_over);
+    return;
   }
   const std::string me = this_process();
   // The text only serves the message above: a full disk must not refuse the lock.
   if (::ftruncate(file_, 0) == 0 && ::pwrite(file_, me.data(), me.size(), 0) < 0) errno = 0;
 }
 
-FolderLock::~FolderLock() { ::close(file_); }
+FolderLock::~FolderLock() {
+  if (file_ >= 0) ::close(file_);
+}
+
+void FolderLock::require_held() const {
+  if (owner_ && !owner_->is_ours())
+    throw DataError({.place = folder_.string(),
+                     .problem = "was taken over by another process",
+                     .rule = "one writer at a time",
+                     .remedy = "Let that one go on; nothing of what was finished is lost"});
+}
 
 }  // namespace bimix

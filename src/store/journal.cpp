@@ -210,7 +210,10 @@ std::string journal_line(std::string_view kind, const Json& body) {
 }
 
 Journal::Journal(const FolderLock& lock, Disk& disk)
-    : path_(journal_path(lock.folder())), disk_(disk), state_(read_journal(lock.folder())) {
+    : lock_(lock),
+      path_(journal_path(lock.folder())),
+      disk_(disk),
+      state_(read_journal(lock.folder())) {
   size_ = state_.sound_bytes;
   try {
     file_ = disk_.open_to_append(path_);
@@ -229,6 +232,7 @@ Journal::~Journal() { ::close(file_); }
 
 void Journal::append_lines(std::string_view lines) {
   if (lines.empty()) return;
+  lock_.require_held();
   try {
     if (torn_) disk_.truncate(file_, size_);
     torn_ = true;

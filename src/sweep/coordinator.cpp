@@ -188,6 +188,10 @@ std::vector<std::size_t> dispatch_order(const std::vector<double>& costs, int wo
   return best;
 }
 
+std::vector<std::size_t> shared_out(const std::vector<double>& costs, int workers) {
+  return list_scheduled(costs, dispatch_order(costs, workers), workers);
+}
+
 Coordinator::Coordinator(std::vector<double> costs, int rank_count)
     : costs_(std::move(costs)),
       order_(dispatch_order(costs_, rank_count)),

@@ -92,6 +92,33 @@ pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log
   return child;
 }
 
+/// Ends a process group once this process is no more: a rank that is killed cannot do so itself,
+/// and its command would go on beside the one that a later run starts for the same trial.
+class LastWill {
+ public:
+  explicit LastWill(pid_t group) {
+    // Two numbers are all that the shell is given.
+    const std::string will = fmt::format(
+        "tail --pid={0} -f /dev/null; kill -s TERM -- -{1}; sleep {2}; kill -s KILL -- -{1}", getpid(),
+        group, grace.count());
+    try {
+      executor_ = start({"sh", "-c", will}, "/dev/null");
+    } catch (const DataError&) {
+      // Without a shell or tail the command is still run, and ended by whoever ends the job.
+    }
+  }
+  ~LastWill() {
+    if (executor_ == 0) return;
+    ::kill(-executor_, SIGKILL);
+    ::waitpid(executor_, nullptr, 0);
+  }
+  LastWill(const LastWill&) = delete;
+  LastWill& operator=(const LastWill&) = delete;
+
+ private:
+  pid_t executor_ = 0;
+};
+
 std::optional<ProcessEnd> ended(pid_t child) {
   int status = 0;
   if (::waitpid(child, &status, WNOHANG) != child) return std::nullopt;
@@ -129,6 +156,7 @@ ProcessEnd run_process(const std::vector<std::string>& arguments, const std::fil
                        const std::function<bool()>& stop, double timeout_seconds) {
   const Clock::time_point begin = Clock::now();
   const pid_t child = start(arguments, log);
+  const LastWill last_will(child);
   for (;;) {
     if (const auto end = ended(child)) return *end;
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();

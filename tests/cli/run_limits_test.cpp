@@ -39,5 +39,12 @@ TEST(ParseFailures, RefusesWhatIsNeither) {
     EXPECT_THROW(parse_failures(wrong), UsageError) << wrong;
 }
 
+TEST(ParseShard, ReadsAPartOfAWhole) {
+  EXPECT_EQ(parse_shard("2/8").number, 2u);
+  EXPECT_EQ(parse_shard("2/8").count, 8u);
+  for (const char* wrong : {"", "2", "8/8", "-1/8", "1/0", "a/b", "1/8/2", "/", "1/"})
+    EXPECT_THROW(parse_shard(wrong), UsageError) << wrong;
+}
+
 }  // namespace
 }  // namespace bimix::cli

@@ -79,6 +79,123 @@ TEST(Quarantine, NamesATrialThatKillsItsRun) {
   EXPECT_EQ(bimix("verify " + run).exit_code, 0);
 }
 
+/// The trainer, after a line of shell that may refer to $a, the share, and $dir.
+std::string write_shell_campaign(const TemporaryFolder& folder, const std::string& line,
+                                 const std::string& options = "") {
+  const std::string campaign = write_campaign(folder, trainer);
+  test::write_text(folder / "train.sh",
+                   "dir=$1 a=$2 b=$3 volumes=$4\n" + line + "\nexec awk -f " +
+                       (folder / "train.awk") +
+                       " out=$dir/loss.csv volumes=$volumes a=$a b=$b /dev/null\n");
+  std::string text = test::bytes_of(campaign);
+  const std::size_t at = text.find("run: ["), end = text.find('\n', at);
+  text.replace(at, end - at,
+               "run: [sh, \"" + (folder / "train.sh") +
+                   "\", \"{dir}\", \"{share:a}\", \"{share:b}\", \"{volumes}\"]" + options);
+  test::write_text(campaign, text);
+  return campaign;
+}
+
+TEST(Retries, TryAgainWhatMayPassAndNothingElse) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_shell_campaign(
+      folder,
+      "[ $a != 0.3 ] || [ -e $dir/tried ] || { touch $dir/tried; kill -9 $$; }\n"
+      "[ $a != 0.1 ] || exit 3");
+  const auto run = bimix("run " + campaign + " -o " + (folder / "run"), 2);
+  EXPECT_EQ(run.exit_code, 1) << run.output;
+  EXPECT_THAT(run.output, testing::AllOf(HasSubstr("failed (killed)"), HasSubstr("trying 1 again"),
+                                         HasSubstr("1 failed (command), for example"),
+                                         HasSubstr("1 trial failed; the same command")));
+  const auto none = bimix("run " + campaign + " --retries 0 -o " + (folder / "none"), 2);
+  EXPECT_THAT(none.output, HasSubstr("2 trials failed"));
+}
+
+TEST(PerNode, LetsOnlySoManyCommandsRunAtATime) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_shell_campaign(
+      folder, "mkdir " + (folder / "busy") + " || exit 3; sleep 0.2; rmdir " + (folder / "busy"),
+      "\n    per_node: 1");
+  const auto run = bimix("run " + campaign + " -o " + (folder / "run"), 3);
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+}
+
+TEST(Deadline, KeepsBackTrialsThatWouldNotEndInTime) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_shell_campaign(folder, "sleep 3"), run = folder / "run";
+  const auto first = bimix("run " + campaign + " --walltime 8s -o " + run);
+  EXPECT_EQ(first.exit_code, 75) << first.output;
+  EXPECT_THAT(first.output, HasSubstr("none of the trials that are left would end in time"));
+  EXPECT_THAT(first.output, testing::Not(HasSubstr("failed")));
+  EXPECT_EQ(bimix("run " + campaign + " -o " + run, 3).exit_code, 0);
+}
+
+TEST(Killed, RanksTakeTheirCommandsWithThem) {
+  const TemporaryFolder folder;
+  const std::string campaign =
+      write_shell_campaign(folder, "touch " + (folder / "begun") + "; sleep 300 & echo $! >> " +
+                                       (folder / "ids") + "; wait");
+  const auto left = test::shell(
+      BIMIX_PROGRAM " run " + campaign + " -o " + (folder / "run") +
+      " >/dev/null 2>&1 & id=$!; until [ -e " + (folder / "begun") +
+      " ]; do sleep 0.1; done; sleep 0.5; kill -9 $id; "
+      "for i in $(seq 50); do kill -0 $(cat " +
+      (folder / "ids") + ") 2>/dev/null || { echo gone; exit 0; }; sleep 0.1; done; kill $(cat " +
+      (folder / "ids") + ")");
+  EXPECT_THAT(left.output, HasSubstr("gone"));
+}
+
+TEST(Merge, JoinsShardsIntoTheWhole) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer);
+  const std::string run = "run " + campaign + " -o ", merged = folder / "merged";
+  ASSERT_EQ(bimix(run + (folder / "whole")).exit_code, 0);
+  for (const std::string shard : {"0", "1", "2"}) {
+    const auto part = bimix(run + (folder / ("part" + shard)) + " --shard " + shard + "/3");
+    EXPECT_EQ(part.exit_code, 0) << part.output;
+    EXPECT_THAT(part.output, HasSubstr("Shard " + shard + " of 3 has"));
+  }
+  const auto join = bimix("merge " + (folder / "part*") + " -o " + merged);
+  EXPECT_EQ(join.exit_code, 0) << join.output;
+  EXPECT_THAT(join.output, HasSubstr("4 of 4 trials have ended well"));
+  const auto rest = bimix(run + merged);
+  EXPECT_EQ(rest.exit_code, 0) << rest.output;
+  std::vector<std::string> skip = timing_paths();
+  skip.emplace_back("/provenance");
+  EXPECT_THAT(differences((folder / "whole") + "/results.h5", merged + "/results.h5", skip),
+              testing::IsEmpty());
+  EXPECT_EQ(bimix("verify " + merged).exit_code, 0);
+  // Once more changes nothing.
+  EXPECT_THAT(bimix("merge " + (folder / "part*") + " -o " + merged).output,
+              HasSubstr("0 results are new"));
+}
+
+TEST(Merge, RefusesWhatDoesNotBelongTogether) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer), one = folder / "one";
+  ASSERT_EQ(bimix("run " + campaign + " --shard 0/2 -o " + one).exit_code, 0);
+  const auto into = [&](const std::string& other) {
+    return bimix("merge " + one + " " + other + " -o " + (folder / "merged"));
+  };
+  EXPECT_EQ(into(folder / "none").exit_code, 3);
+  std::string text = test::bytes_of(campaign);
+  text.replace(text.find("0.8]"), 4, "0.9]");
+  test::write_text(folder / "other.yaml", text);
+  ASSERT_EQ(bimix("run " + (folder / "other.yaml") + " -o " + (folder / "other")).exit_code, 0);
+  const auto refused = into(folder / "other");
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.output, HasSubstr("holds another campaign"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "merged"));
+  // The same trial with other losses: a trainer that is not a function of its arguments.
+  std::string noisy = trainer;
+  noisy.replace(noisy.find("20 *"), 4, "21 *");
+  test::write_text(folder / "train.awk", noisy);
+  ASSERT_EQ(bimix("run " + campaign + " --shard 0/2 -o " + (folder / "noisy")).exit_code, 0);
+  const auto unlike = into(folder / "noisy");
+  EXPECT_EQ(unlike.exit_code, 3);
+  EXPECT_THAT(unlike.output, HasSubstr("has other losses for trial"));
+}
+
 TEST(Extend, RunsOnlyWhatIsNew) {
   const TemporaryFolder folder;
   const std::string campaign = write_campaign(folder, trainer), run = folder / "run";

@@ -1,13 +1,19 @@
+#include "store/owner_record.hpp"
 #include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/store/folder_lock.hpp>
+#include <bimix/store/journal.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <chrono>
+#include <system_error>
+#include <thread>
 
 namespace bimix {
 namespace {
@@ -64,6 +70,72 @@ TEST(FolderLock, NamesAFolderThatCannotBeMade) {
   const TempFolder folder;
   folder.write("file", "");
   EXPECT_THROW(FolderLock(folder / "file"), DataError);
+}
+
+/// As some network file systems are mounted.
+class NoLocks : public Disk {
+ public:
+  void lock(int) override { throw std::system_error(ENOLCK, std::generic_category(), "lock"); }
+};
+
+std::string refusal(const std::filesystem::path& folder, bool take_over) {
+  NoLocks disk;
+  try {
+    const FolderLock lock(folder, take_over, disk);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(FolderLockWithoutLocks, KeepsTheSecondWriterOutWhileTheFirstIsHeardOf) {
+  const TempFolder folder;
+  NoLocks disk;
+  {
+    const FolderLock lock(folder.path(), false, disk);
+    EXPECT_FALSE(lock.is_kernel_lock());
+    EXPECT_NO_THROW(lock.require_held());
+    for (const bool take_over : {false, true})
+      EXPECT_THAT(refusal(folder.path(), take_over), HasSubstr("is being written by process"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "owner"));
+  EXPECT_EQ(refusal(folder.path(), false), "");
+}
+
+TEST(FolderLockWithoutLocks, GivesAStaleRecordAwayOnlyOnPurpose) {
+  const TempFolder folder;
+  NoLocks disk;
+  const FolderLock before(folder.path(), false, disk);
+  Journal journal(before);
+  journal.append(JournalHeader{});
+  const auto age = [&] {
+    std::filesystem::last_write_time(
+        folder / "owner", std::filesystem::file_time_type::clock::now() - std::chrono::minutes(5));
+  };
+  age();
+  EXPECT_THAT(refusal(folder.path(), false), HasSubstr("repeat the command with --take-over"));
+  {
+    age();
+    const FolderLock after(folder.path(), true, disk);
+    EXPECT_NO_THROW(after.require_held());
+    // Who was only thought dead must not write any more.
+    EXPECT_THROW(journal.append(RunStop{}), DataError);
+    EXPECT_THROW(before.require_held(), DataError);
+  }
+  EXPECT_EQ(read_journal(folder.path()).stops.size(), 0u);
+}
+
+TEST(FolderLockWithoutLocks, KeepsItsRecordFresh) {
+  const TempFolder folder;
+  const OwnerRecord::Pace quick{.beat = std::chrono::milliseconds(20),
+                                .stale = std::chrono::milliseconds(500),
+                                .settle = std::chrono::milliseconds(1)};
+  const OwnerRecord owner(folder.path(), false, quick);
+  for (int i = 0; i < 3; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    EXPECT_THROW(OwnerRecord(folder.path(), true, quick), DataError);
+  }
+  EXPECT_TRUE(owner.is_ours());
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ class Disk {
   virtual void sync(int file);
   virtual void truncate(int file, std::uint64_t size);
   virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to);
+  /// Locks the open file against every other opening of it, or fails with EAGAIN or EACCES if it is
+  /// locked, and with another reason where there are no locks.
+  virtual void lock(int file);
   /// Forces a folder's entries to the device.
   virtual void sync_folder(const std::filesystem::path& folder);
 };

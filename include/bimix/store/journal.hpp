@@ -94,6 +94,7 @@ class Journal {
  private:
   void append_lines(std::string_view lines);
 
+  const FolderLock& lock_;
   std::filesystem::path path_;
   Disk& disk_;
   JournalState state_;

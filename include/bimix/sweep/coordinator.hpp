@@ -18,6 +18,9 @@ std::vector<std::size_t> dispatch_order(const std::vector<double>& costs, int wo
 /// The largest first, ties in order.
 std::vector<std::size_t> largest_first_order(const std::vector<double>& costs);
 
+/// Which worker gets each trial if they take them in dispatch order: parts that end together.
+std::vector<std::size_t> shared_out(const std::vector<double>& costs, int workers);
+
 /// End of the last trial if `workers` equal workers take the trials in that order.
 double makespan(const std::vector<double>& costs, const std::vector<std::size_t>& order,
                 int workers);

@@ -22,7 +22,9 @@ struct CommandOptions {
   std::string losses = "{dir}/loss.csv";  ///< what it writes, in a format that replay reads
   std::string timeout{};                  ///< of one attempt: 90s, 30m, 6h, 2d; empty: none
   int retries = 2;                        ///< further attempts where it exits with 75
-  std::int64_t tokens_per_step = 1;       ///< volumes are rounded to whole multiples
+  int per_node = 0;      ///< at most so many at a time on each node; 0: one on each rank
+  bool resumes = false;  ///< goes on from what it left in {dir} when it was stopped
+  std::int64_t tokens_per_step = 1;  ///< volumes are rounded to whole multiples
   bool operator==(const CommandOptions&) const = default;
 };
 
@@ -36,7 +38,7 @@ std::vector<Complaint> complaints(const CommandOptions& options,
 ///
 /// Exit codes: 0 done; 75 try again (as often as `retries`); 76 this trial cannot be had, anything
 /// else failed: both are recorded and the sweep goes on. On a stop or a timeout the group gets
-/// TERM, half a minute to save itself, and KILL.
+/// TERM, half a minute to save itself, and KILL; if this process is killed, so is the group.
 class CommandSource final : public TrialSource {
  public:
   /// @param folder the run folder @param options without complaints
@@ -48,6 +50,8 @@ class CommandSource final : public TrialSource {
     return static_cast<double>(spec.tokens.back());
   }
   std::string cost_unit() const override { return "token"; }
+  int trials_per_node() const override { return options_.per_node; }
+  bool saves_progress() const override { return options_.resumes; }
   /// @throws DataError if the command cannot be started, fails, or leaves no losses of this trial's
   ///         mixture at its volumes; the message quotes the last line of its output
   TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override;

@@ -1,0 +1,144 @@
+#include "commands.hpp"
+#include "pipeline.hpp"
+#include "run_folder.hpp"
+
+#include <bimix/store/results.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+namespace bimix::cli {
+namespace {
+
+/// Results of several folders by trial, and where each came from.
+class Joined {
+ public:
+  /// A trial that ended well stands before one that did not.
+  /// @throws DataError if two folders have other losses for one trial
+  void add(const std::filesystem::path& folder, const std::vector<TrialResult>& results) {
+    for (const TrialResult& result : results) {
+      const auto [place, is_new] = best_.try_emplace(result.id, Found{result, folder});
+      Found& known = place->second;
+      if (is_new) continue;
+      if (known.result.status != TrialStatus::ok) {
+        known = {result, folder};
+      } else if (result.status == TrialStatus::ok && result.curve != known.result.curve) {
+        throw DataError({.place = folder.string(),
+                         .problem = fmt::format("has other losses for trial {} than {}", result.id,
+                                                known.folder.string()),
+                         .rule = "a trial has the same bits wherever it is run",
+                         .remedy = "Find out which program or machine made which (`bimix verify`), "
+                                   "and leave one of the folders out"});
+      }
+    }
+  }
+
+  /// In plan order, those that the target has not, or not as well.
+  std::vector<TrialResult> news(const SweepPlan& plan, const JournalState& target) const {
+    std::unordered_map<std::string, TrialStatus> there;
+    for (const TrialResult& result : target.results) there[result.id] = result.status;
+    std::vector<TrialResult> missing;
+    for (const TrialSpec& spec : plan.trials) {
+      const auto found = best_.find(spec.id);
+      const auto known = there.find(spec.id);
+      if (found == best_.end() || (known != there.end() && known->second == TrialStatus::ok))
+        continue;
+      if (known == there.end() || found->second.result.status == TrialStatus::ok)
+        missing.push_back(found->second.result);
+    }
+    return missing;
+  }
+
+ private:
+  struct Found {
+    TrialResult result{};
+    std::filesystem::path folder{};
+  };
+  std::map<std::string, Found> best_;
+};
+
+void refuse_unlike(const StoredRun& first, const StoredRun& other) {
+  const auto refuse = [&](const std::string& problem, const std::string& rule) {
+    throw DataError({.place = other.path.string(),
+                     .problem = problem,
+                     .rule = rule,
+                     .remedy = "Merge folders of one campaign only"});
+  };
+  if (first.resolved_text != other.resolved_text)
+    refuse("holds another campaign than " + first.path.string() +
+               line_difference(first.resolved_text, other.resolved_text),
+           "their trials would not fit");
+  if (first.state.header->fingerprints != other.state.header->fingerprints)
+    refuse("was trained on other data than " + first.path.string(), "their losses would not fit");
+  const auto ids = [](const StoredRun& run) {
+    std::vector<std::string> all;
+    for (const TrialSpec& spec : run.state.plan_trials) all.push_back(spec.id);
+    return all;
+  };
+  if (ids(first) != ids(other))
+    refuse("plans other trials than " + first.path.string(), "another version of bimix made it");
+}
+
+std::string merge(const std::vector<std::string>& folders, const std::string& target) {
+  std::vector<StoredRun> runs;
+  Joined joined;
+  for (const std::string& folder : folders) {
+    runs.push_back(load_run(folder));
+    refuse_unlike(runs.front(), runs.back());
+    joined.add(folder, runs.back().state.results);
+  }
+  const StoredRun& first = runs.front();
+  RunFolder into(target, first.campaign_text, first.resolved_text, first.state.header->fingerprints,
+                 false);
+  joined.add(target, into.state().results);
+  Journal& journal = into.journal();
+  if (into.state().entropy.empty() && !first.state.entropy.empty())
+    journal.append(first.state.entropy.front());
+  if (into.state().plan_trials.empty()) journal.append_plan(first.state.plan_trials);
+  for (const StoredRun& run : runs)
+    for (const RunStamp& session : run.state.sessions)
+      if (std::find(into.state().sessions.begin(), into.state().sessions.end(), session) ==
+          into.state().sessions.end())
+        journal.append(session);
+  const std::vector<TrialResult> news = joined.news(first.plan, into.state());
+  journal.append_results(news);
+  // Read again, as any later command does.
+  const StoredRun whole = load_run(target);
+  RunRecord record = recorded(whole);
+  record.stamp = whole.state.sessions.back();
+  write_results(whole.path / "results.h5", record);
+  const auto done = std::count_if(whole.state.results.begin(), whole.state.results.end(),
+                                  [](const auto& r) { return r.status == TrialStatus::ok; });
+  return fmt::format(
+      "{} results are new in {}; {} of {} trials have ended well.\n"
+      "The rest (missing trials, fit, optimum, check): bimix run {} -o {}",
+      news.size(), target, done, whole.plan.trials.size(),
+      (std::filesystem::path(target) / "campaign.yaml").string(), target);
+}
+
+}  // namespace
+
+void add_merge_command(CLI::App& app, Context& context, Action& action) {
+  struct Flags {
+    std::vector<std::string> folders;
+    std::string target;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = add_command(
+      app, "merge", "join run folders of one campaign, such as the shards of an array job",
+      "bimix merge runs/mine/shard-* -o runs/mine");
+  command->add_option("DIR", flags->folders, "run folders")->required();
+  command->add_option("-o,--output", flags->target, "run folder to join them in; made if absent")
+      ->required();
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      on_root(context.comm(), [&] { context.console.say(merge(flags->folders, flags->target)); });
+      return ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli
