@@ -75,6 +75,7 @@ FolderFacts examined(const ScratchFolder& scratch, const std::filesystem::path& 
   FolderFacts facts{.path = parent.string(), .file_system = file_system_of(parent)};
   try {
     const FolderLock lock(scratch.path());
+    facts.kernel_locks = lock.is_kernel_lock();
     const auto start = SteadyClock::now();
     write_file_atomically(scratch.token(), "seen\n");
     facts.sync_milliseconds =

@@ -115,6 +115,12 @@ std::vector<Finding> of_folder(const std::vector<RankFacts>& ranks, const Folder
     all.back().kind = Kind::note;
     all.back().remedy = "Every trial's result waits for one sync; short trials will feel it";
   }
+  if (!folder.kernel_locks) {
+    all.back().kind = Kind::note;
+    all.back().remedy =
+        "It has no file locks: a record with a heartbeat keeps second writers out, "
+        "and after a kill the next run needs --take-over";
+  }
   if (folder.file_system == "tmpfs") {
     all.back().kind = Kind::note;
     all.back().remedy = "It lies in memory and is gone with the machine";

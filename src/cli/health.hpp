@@ -24,6 +24,7 @@ struct FolderFacts {
   std::string path{};
   std::string file_system{};     ///< "ext4", "nfs", "lustre", ...
   std::string problem{};         ///< why it cannot be written or locked; empty if it can
+  bool kernel_locks = true;      ///< false: a record with a heartbeat stands in for them
   double sync_milliseconds = 0;  ///< of one line of a journal
   double free_mib = 0;
 };

@@ -143,7 +143,7 @@ class Run {
       for (const CheckReport& report : record.check)
         context_.console.show("\n" + check_text(report));
     }
-    return finish(std::move(record));
+    return finish(std::move(record), run_finished);
   }
 
  private:
@@ -159,7 +159,7 @@ class Run {
     context_.console.say(
         fmt::format("Shard {} of {} has {} of the trials", number, count, mine.size()));
     if (!run_missing(mine, "trials")) return interrupted();
-    return finish(recorded(stored_));
+    return finish(recorded(stored_), fmt::format("shard {} of {} is done", number, count));
   }
 
   void open_folder() {
@@ -659,7 +659,8 @@ class Run {
     return code;
   }
 
-  ExitCode finish(RunRecord record) {
+  /// @param reason for which this session ends, as the journal has it
+  ExitCode finish(RunRecord record, const std::string& reason) {
     const auto count = [&](TrialStatus status) {
       return std::count_if(record.results.begin(), record.results.end(),
                            [&](const TrialResult& r) { return r.status == status; });
@@ -672,7 +673,7 @@ class Run {
       record.stamp = stamp_;
       write_results(path_ / "results.h5", record);
       folder_->journal().append(RunStop{
-          .exit_code = static_cast<int>(code), .reason = "finished", .utc_seconds = utc_seconds()});
+          .exit_code = static_cast<int>(code), .reason = reason, .utc_seconds = utc_seconds()});
       status_.trials_running = 0;
       status_.eta_seconds = status_.eta_low = status_.eta_high = 0;
       status_.longest.clear();

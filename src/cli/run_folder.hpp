@@ -47,6 +47,9 @@ class RunFolder {
   JournalState state_;
 };
 
+/// Why a session ended that came to the end of its campaign, as the journal's `stop` says it.
+inline constexpr const char* run_finished = "finished";
+
 /// A run folder as it was left, for the commands that derive something from it.
 struct StoredRun {
   std::filesystem::path path{};

@@ -1,5 +1,7 @@
 #include "health.hpp"
 
+#include "job_end.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,6 +57,22 @@ TEST(Findings, DivideTheMemoryOfAHost) {
   const std::vector<RankFacts> crowd(16, rank_on("b", {0}));
   EXPECT_THAT(about("memory", crowd).text, HasSubstr("500 MiB free a rank on b"));
   EXPECT_EQ(about("memory", crowd).kind, Kind::note);
+}
+
+TEST(Findings, TellWhatAFolderWithoutLocksMeans) {
+  FolderFacts folder = good_folder;
+  folder.kernel_locks = false;
+  EXPECT_EQ(about("folder", {rank_on("a", {0})}, folder).kind, Kind::note);
+  EXPECT_THAT(about("folder", {rank_on("a", {0})}, folder).remedy, HasSubstr("--take-over"));
+}
+
+TEST(SlurmSeconds, ReadsTheTimesThatSlurmWrites) {
+  EXPECT_EQ(slurm_seconds("4:05"), 245);
+  EXPECT_EQ(slurm_seconds("1:00:00"), 3600);
+  EXPECT_EQ(slurm_seconds("2-03:04:05"), 2 * 86400 + 3 * 3600 + 4 * 60 + 5);
+  for (const char* none : {"", "UNLIMITED", "INVALID", "NOT_SET", "5", "1-", "-1:00", "1:2:3:4",
+                           "a:b", "99999999999:00"})
+    EXPECT_FALSE(slurm_seconds(none).has_value()) << none;
 }
 
 TEST(Findings, SeeAFolderThatIsNoPlaceForRuns) {

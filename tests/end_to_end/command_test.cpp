@@ -154,6 +154,7 @@ TEST(Merge, JoinsShardsIntoTheWhole) {
     const auto part = bimix(run + (folder / ("part" + shard)) + " --shard " + shard + "/3");
     EXPECT_EQ(part.exit_code, 0) << part.output;
     EXPECT_THAT(part.output, HasSubstr("Shard " + shard + " of 3 has"));
+    EXPECT_EQ(bimix("verify " + (folder / ("part" + shard))).exit_code, 0);
   }
   const auto join = bimix("merge " + (folder / "part*") + " -o " + merged);
   EXPECT_EQ(join.exit_code, 0) << join.output;
