@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "pipeline.hpp"
+#include "slurm_script.hpp"
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
@@ -32,17 +33,30 @@ double measured_speed(const ProxyOptions& options) {
   return bench_proxy(options, 1.0).gflops * 1e9;
 }
 
+/// What the trials of a proxy take.
+struct Estimate {
+  double work = 0.0, evaluation = 0.0;  ///< FLOP
+  double speed = 0.0;                   ///< of this core, FLOP a second
+  double seconds = 0.0;                 ///< until the last trial ends
+  double memory_mib = 0.0;              ///< of a rank
+};
+
+Estimate estimate(const Campaign& campaign, const SweepPlan& plan, const ProxySource& source,
+                  int ranks) {
+  Estimate all{.speed = measured_speed(campaign.proxy)};
+  for (const TrialSpec& trial : plan.trials) {
+    all.work += trial.cost;
+    all.evaluation += source.evaluation_share(trial) * trial.cost;
+  }
+  all.seconds = makespan_of(plan, ranks, source.ranks_per_trial()) / all.speed;
+  all.memory_mib =
+      memory_bytes(campaign.proxy, trained_tokens(campaign.proxy, plan.tokens)) / (1 << 20);
+  return all;
+}
+
 void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan,
                const ProxySource& source, int ranks) {
-  double total = 0.0, evaluation = 0.0;
-  for (const TrialSpec& trial : plan.trials) {
-    total += trial.cost;
-    evaluation += source.evaluation_share(trial) * trial.cost;
-  }
-  const double span = makespan_of(plan, ranks, source.ranks_per_trial());
-  const double speed = measured_speed(campaign.proxy);
-  const double memory =
-      memory_bytes(campaign.proxy, trained_tokens(campaign.proxy, plan.tokens)) / (1 << 20);
+  const Estimate all = estimate(campaign, plan, source, ranks);
   console.show(fmt::format(
       "  model: {}\n"
       "  {} parameters, {} tokens a step, {:.0f} MiB a rank at most\n"
@@ -50,9 +64,22 @@ void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan
       "core time\n"
       "  on {} {}: about {}, efficiency {:.0f} %\n",
       description(campaign.proxy), parameter_count(campaign.proxy), source.tokens_per_step(),
-      memory, total / 1e9, 100 * evaluation / total, speed / 1e9, format_seconds(total / speed),
-      ranks, ranks == 1 ? "rank" : "ranks", format_seconds(span / speed),
-      100 * total / (span * ranks)));
+      all.memory_mib, all.work / 1e9, 100 * all.evaluation / all.work, all.speed / 1e9,
+      format_seconds(all.work / all.speed), ranks, ranks == 1 ? "rank" : "ranks",
+      format_seconds(all.seconds), 100 * all.work / (all.seconds * all.speed * ranks)));
+}
+
+std::string batch_script_for(const Campaign& campaign, const SweepPlan& plan,
+                             const TrialSource& source, SlurmJob job) {
+  job.name = campaign.name;
+  if (job.folder.empty()) job.folder = "runs/" + campaign.name;
+  if (const auto* proxy = dynamic_cast<const ProxySource*>(&source)) {
+    const Estimate all = estimate(campaign, plan, *proxy, job.ranks);
+    job.seconds = all.seconds;
+    job.memory_mib = all.memory_mib;
+    job.processors_per_rank = campaign.proxy.threads_per_trial;
+  }
+  return slurm_script(job);
 }
 
 void show_epochs(Console& console, const Corpus& corpus, const SweepPlan& plan) {
@@ -96,16 +123,21 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
     std::string folder;
     int ranks = 1;
     bool json = false;
+    bool slurm = false;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "plan", "show the trials of a campaign and what they cost",
-                                  "bimix plan configs/demo.yaml --ranks 64");
+                                  "bimix plan configs/demo.yaml --ranks 64 --slurm > demo.sbatch");
   command->add_option("FILE", flags->file, "campaign")->required();
   command->add_option("--ranks", flags->ranks, "ranks to estimate for")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command->add_option("-o,--output", flags->folder, "run folder to look into [runs/<name>]");
-  command->add_flag("--json", flags->json, "the trials as JSON, on stdout");
+  CLI::Option* json = command->add_flag("--json", flags->json, "the trials as JSON, on stdout");
+  command
+      ->add_flag("--slurm", flags->slurm,
+                 "a batch script for this campaign on that many ranks, on stdout")
+      ->excludes(json);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
@@ -118,6 +150,12 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
       const SweepPlan plan = plan_campaign(campaign, entropy, *opened.source);
       if (flags->json) {
         context.console.show(plan_json(plan).dump(1));
+        return ExitCode::done;
+      }
+      if (flags->slurm) {
+        context.console.show(batch_script_for(
+            campaign, plan, *opened.source,
+            {.campaign = flags->file, .folder = flags->folder, .ranks = flags->ranks}));
         return ExitCode::done;
       }
       context.console.show(plan_text(plan));

@@ -14,4 +14,7 @@ struct Template {
 /// The campaigns of configs/, as they were when the program was built.
 const std::vector<Template>& templates();
 
+/// slurm/sweep.sbatch, likewise.
+const std::string& batch_script();
+
 }  // namespace bimix::cli
