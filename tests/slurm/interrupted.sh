@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Whatever Slurm does to a campaign under way, it ends complete and with the results of one that was
+# left in peace.
+# Usage: tests/slurm/interrupted.sh BIMIX SAME_RESULTS     77: no such cluster can be started
+bimix=$(realpath "$1")
+same_results=$(realpath "$2")
+# shellcheck source=tests/slurm/lib.sh
+. "$(dirname "$0")/lib.sh"
+export BIMIX=$bimix
+
+# Text that nobody edits while this runs. Two ranks are busy for about ten seconds.
+mkdir -p "$work/text"
+cat "$root"/src/*/*.cpp >"$work/text/code.cpp"
+cat "$root"/README.md "$root"/src/*/NOTES.md >"$work/text/prose.md"
+campaign=$work/campaign.yaml
+cat >"$campaign" <<END
+name: interrupted
+domains:
+  code: {train: "$work/text/*.cpp", share: 0.6}
+  prose: {train: "$work/text/*.md", share: 0.4}
+design:
+  mixtures: [{preset: [default]}, {grid: {code: [0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.8, 0.9]}}]
+  volumes: {from: 8K, to: 64K, count: 4}
+  repeats: 2
+source: {proxy: {layers: 2, width: 64, heads: 2, context: 64, batch: 8, warmup_steps: 5}}
+entropy: {samples: 50, dimension: 16}
+fit: {bootstrap: 20}
+check: {repeats: 2}
+END
+
+run=
+hand_in() {  # NAME SBATCH_OPTION...: submits the batch script
+  run=$work/$1
+  job=$(submit -o "$run.out" "${@:2}" "$root/slurm/sweep.sbatch" "$campaign" "$run")
+}
+begin() {  # the same, and waits until it is in the middle
+  hand_in "$@"
+  until_true 60 "job $job is in the middle" in_the_middle
+}
+# shellcheck disable=SC2317
+in_the_middle() {
+  [[ -e $run/journal.ndjson ]] && (($(grep -c '"kind":"trial"' "$run/journal.ndjson") >= 3))
+}
+again() { hand_in "$(basename "$run")"; }
+as_in_peace() {
+  completed "$job"
+  "$same_results" "$work/peace/results.h5" "$run/results.h5" || wrong "the results of $run differ"
+  "$bimix" verify "$run" >/dev/null 2>&1 || wrong "bimix verify refuses $run"
+  echo "   as in peace, after $(grep -c '"kind":"session"' "$run/journal.ndjson") sessions, ${SECONDS} s"
+}
+
+cd "$work"
+echo "== in peace"
+hand_in peace
+as_in_peace
+
+echo "== preempted by a job that is more urgent"
+begin preempted
+urgent=$(sbatch --parsable --partition=urgent --nodes=2 -o "$work/urgent.out" --wrap "sleep 1")
+completed "$urgent"
+let_go "$job"
+as_in_peace
+
+echo "== requeued"
+begin requeued
+scontrol requeue "$job"
+let_go "$job"
+as_in_peace
+
+echo "== cancelled, and submitted again"
+begin cancelled
+scancel "$job"
+until_done "$job"
+again
+as_in_peace
+
+echo "== a node crashes"
+begin crashed
+"$root/scripts/slurm_lab" crash lab2
+until_state "$job" PENDING COMPLETING FAILED NODE_FAIL CANCELLED
+"$root/scripts/slurm_lab" revive lab2
+until_state "$job" PENDING FAILED NODE_FAIL CANCELLED
+if is_in "$job" PENDING; then let_go "$job"; else again; fi
+as_in_peace
+
+echo "== the time is over before the work is"
+# USR1 comes 55 seconds before the end of the minute.
+hand_in short --time=1 --signal=B:USR1@55
+until_state "$job" RUNNING
+let_go "$job"
+until_state "$job" RUNNING COMPLETED
+scontrol update JobId="$job" TimeLimit=30
+as_in_peace
+has "$work/short.out" "bimix ended with exit code 75"
+
+echo "== stopped, and the job may not be queued again"
+begin followed --no-requeue
+scancel --batch --signal=USR1 "$job"
+completed "$job"
+job=$(squeue -h -o %A | sort -n | tail -n 1)
+[[ -n $job ]] || wrong "no job goes on"
+as_in_peace
+
+echo "== in an array of shards that are merged"
+run=$work/shards
+array=$(sbatch --parsable --array=0-1 --nodes=1 --ntasks-per-node=1 --time=30 -o "$work/shard-%a.out" \
+  "$root/slurm/array.sbatch" "$campaign" "$run")
+job=$(submit --dependency=afterany:"$array" -o "$work/merged.out" "$root/slurm/array.sbatch" \
+  "$campaign" "$run")
+as_in_peace
+has "$work/merged.out" "18 of 18 trials have ended well"
+
+echo "== with the script that plan --slurm writes"
+run=$work/planned
+"$bimix" plan "$campaign" --ranks 2 --slurm -o "$run" >"$work/planned.sbatch" 2>/dev/null
+job=$(sbatch --parsable -o "$work/planned.out" "$work/planned.sbatch")
+as_in_peace
+echo "all as it should be"
