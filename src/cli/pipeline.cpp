@@ -561,6 +561,9 @@ class Run {
     status_.trials_failed = static_cast<int>(
         std::count_if(stored_.state.results.begin(), stored_.state.results.end(),
                       [](const TrialResult& r) { return r.status != TrialStatus::ok; }));
+    status_.work_done = percent / 100;
+    status_.trials_per_hour =
+        p.elapsed_seconds > 0 ? 3600 * static_cast<double>(p.done) / p.elapsed_seconds : 0.0;
     status_.eta_seconds = known(p.seconds_left);
     status_.eta_low = known(p.seconds_left_low);
     status_.eta_high = known(p.seconds_left_high);

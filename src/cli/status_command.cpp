@@ -41,7 +41,10 @@ std::string status_text(const RunStatus& status, std::int64_t now) {
       status.stage, status.trials_done, status.trials_total, status.trials_running,
       status.trials_failed, status.ranks, status.pid, status.host);
   if (status.stage != "done") {
-    text += fmt::format("left     {}", format_seconds(status.eta_seconds));
+    text += fmt::format("work     {:.0f} %", 100 * status.work_done);
+    if (status.trials_per_hour > 0)
+      text += fmt::format(", {:.3g} trials an hour", status.trials_per_hour);
+    text += fmt::format("\nleft     {}", format_seconds(status.eta_seconds));
     if (std::isfinite(status.eta_low) && std::isfinite(status.eta_high))
       text += fmt::format(" ({} to {})", format_seconds(status.eta_low),
                           format_seconds(status.eta_high));

@@ -20,6 +20,8 @@ RunStatus some_status() {
           .trials_done = 5,
           .trials_failed = 1,
           .trials_running = 2,
+          .work_done = 0.5,
+          .trials_per_hour = 240,
           .eta_seconds = 33.25,
           .eta_low = 30.0,
           .eta_high = 40.5,

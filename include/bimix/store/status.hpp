@@ -30,7 +30,9 @@ struct RunStatus {
   int trials_done = 0;
   int trials_failed = 0;
   int trials_running = 0;
-  double eta_seconds = 0.0;  ///< NaN where nothing is known yet, as the next two
+  double work_done = 0.0;        ///< fraction of the expected work of the stage
+  double trials_per_hour = 0.0;  ///< that ended in this session; 0 where none has
+  double eta_seconds = 0.0;      ///< NaN where nothing is known yet, as the next two
   double eta_low = std::numeric_limits<double>::quiet_NaN();
   double eta_high = std::numeric_limits<double>::quiet_NaN();
   std::int64_t deadline_utc = 0;  ///< when the run will stop by itself; 0: no such time
