@@ -66,12 +66,12 @@ class Worker {
   /// Between two looks of the main thread. While the trial waits for its group its processor is
   /// free, and large messages only move while both sides look.
   void pause_between_looks() const {
-    if (!busy() || talk_.size() == 1)
+    if (!busy())
       std::this_thread::sleep_for(pause);
     else if (talk_.is_waiting())
       std::this_thread::yield();
-    else
-      std::this_thread::sleep_for(pause_in_group);
+    else  // awake at once when the trial has ended: logged runs take microseconds
+      running_.wait_for(talk_.size() == 1 ? pause : pause_in_group);
   }
 
   bool busy() const { return running_.valid(); }
@@ -181,7 +181,9 @@ class Member {
   }
 
   bool is_over() const { return told_to_leave_ && !worker_.busy() && assigned_.empty(); }
-  void pause_between_looks() const { worker_.pause_between_looks(); }
+  void pause_between_looks() const {
+    if (worker_.busy() || assigned_.empty()) worker_.pause_between_looks();
+  }
 
  private:
   const SweepHooks& hooks_;

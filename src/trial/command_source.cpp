@@ -223,7 +223,12 @@ TrialResult CommandSource::run(const TrialSpec& spec, const TrialHooks& hooks) c
            .problem = fmt::format("the command asked for another attempt {} times", attempt + 1),
            .rule = "exit code 75",
            .remedy = "Raise source.command.retries, or see why in the log"});
-  return {.id = spec.id, .curve = read_losses(spec)};
+  try {
+    return {.id = spec.id, .curve = read_losses(spec)};
+  } catch (const DataError& error) {
+    // The command would write the same table again.
+    throw TrialFailure(FailureKind::command, error.complaint());
+  }
 }
 
 }  // namespace bimix
