@@ -12,8 +12,7 @@ namespace {
 
 /// Keys that a later version will know; they are refused by name.
 const std::vector<std::string>& later_keys() {
-  static const std::vector<std::string> keys{"per_node", "ranks_per_trial", "schedule",
-                                             "checkpoint_every", "priors"};
+  static const std::vector<std::string> keys{"checkpoint_every", "priors"};
   return keys;
 }
 

@@ -99,8 +99,8 @@ class LastWill {
   explicit LastWill(pid_t group) {
     // Two numbers are all that the shell is given.
     const std::string will = fmt::format(
-        "tail --pid={0} -f /dev/null; kill -s TERM -- -{1}; sleep {2}; kill -s KILL -- -{1}", getpid(),
-        group, grace.count());
+        "tail --pid={0} -f /dev/null; kill -s TERM -- -{1}; sleep {2}; kill -s KILL -- -{1}",
+        getpid(), group, grace.count());
     try {
       executor_ = start({"sh", "-c", will}, "/dev/null");
     } catch (const DataError&) {

@@ -24,8 +24,8 @@ TEST(SlurmScript, IsFilledIn) {
             HasSubstr("#SBATCH --cpus-per-task=2\n"), HasSubstr("#SBATCH --mem-per-cpu=896M\n"),
             HasSubstr("#SBATCH --time=03:10:00\n"), HasSubstr("set -- 'my mix.yaml' 'runs/x'\n"),
             HasSubstr("#SBATCH --signal=B:USR1@300"), HasSubstr("scontrol requeue")));
-  EXPECT_THAT(text,
-              AllOf(Not(HasSubstr("--nodes")), Not(HasSubstr("usage:")), Not(HasSubstr("$(mix)"))));
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("#SBATCH --nodes")), Not(HasSubstr("usage:")),
+                          Not(HasSubstr("$(mix)"))));
 }
 
 TEST(SlurmScript, AsksForADayWhereTheTimeIsNotKnownOrLong) {

@@ -161,8 +161,9 @@ TEST(Merge, JoinsShardsIntoTheWhole) {
   EXPECT_THAT(join.output, HasSubstr("4 of 4 trials have ended well"));
   const auto rest = bimix(run + merged);
   EXPECT_EQ(rest.exit_code, 0) << rest.output;
-  EXPECT_THAT(differences((folder / "whole") + "/results.h5", merged + "/results.h5", timing_paths()),
-              testing::IsEmpty());
+  EXPECT_THAT(
+      differences((folder / "whole") + "/results.h5", merged + "/results.h5", timing_paths()),
+      testing::IsEmpty());
   EXPECT_EQ(bimix("verify " + merged).exit_code, 0);
   // Once more changes nothing.
   EXPECT_THAT(bimix("merge " + (folder / "part*") + " -o " + merged).output,

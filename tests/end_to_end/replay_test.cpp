@@ -246,15 +246,15 @@ TEST(Refusals, NameTheMistakeAndTheRemedy) {
   EXPECT_EQ(bimix("frobnicate").exit_code, 2);
   EXPECT_THAT(bimix("optimise x").output, HasSubstr("Did you mean 'bimix optimize'?"));
   EXPECT_EQ(bimix("run").exit_code, 2);
-  for (const char* later : {"merge x y", "plan x.yaml --slurm"}) {
+  for (const char* later : {"plan x.yaml --next 3", "run x.yaml --fresh"}) {
     const auto refused = bimix(later);
     EXPECT_EQ(refused.exit_code, 2) << later;
     EXPECT_THAT(refused.output, HasSubstr("is not in this version")) << later;
   }
   EXPECT_EQ(bimix("--help").exit_code, 0);
   for (const char* command :
-       {"init", "validate", "plan", "run", "import", "status", "entropy", "fit", "evaluate",
-        "optimize", "predict", "export", "report", "verify", "bench", "help"}) {
+       {"init", "validate", "plan", "run", "import", "status", "entropy", "merge", "fit",
+        "evaluate", "optimize", "predict", "export", "report", "verify", "bench", "help"}) {
     const auto help = bimix(std::string(command) + " --help");
     EXPECT_EQ(help.exit_code, 0) << command;
     EXPECT_THAT(help.output, HasSubstr("Example:")) << command;
