@@ -10,15 +10,22 @@ void add_validate_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string file;
     bool resolved = false;
+    bool schema = false;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "validate", "list all mistakes of a campaign",
                                   "bimix validate configs/demo.yaml");
-  command->add_option("FILE", flags->file, "campaign")->required();
+  CLI::Option* file = command->add_option("FILE", flags->file, "campaign");
   command->add_flag("--resolved", flags->resolved, "print it with every default written out");
+  command->add_flag("--schema", flags->schema, "print the JSON Schema of campaigns, for editors")
+      ->excludes(file);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       on_root(context.comm(), [&] {
+        if (flags->schema) return context.console.show(campaign_schema());
+        if (flags->file.empty())
+          throw UsageError(Complaint{.problem = "no campaign is named",
+                                     .remedy = "For example: bimix validate configs/demo.yaml"});
         const Campaign campaign = read_campaign(flags->file);
         if (flags->resolved) context.console.show(resolved_yaml(campaign));
         context.console.say(fmt::format("{}: no mistakes found", flags->file));

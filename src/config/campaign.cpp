@@ -574,6 +574,10 @@ Campaign trained_part(Campaign campaign) {
   campaign.check = defaults.check;
   campaign.proxy.threads_per_trial = defaults.proxy.threads_per_trial;
   campaign.proxy.ranks_per_trial = defaults.proxy.ranks_per_trial;
+  campaign.command.timeout = defaults.command.timeout;
+  campaign.command.retries = defaults.command.retries;
+  campaign.command.per_node = defaults.command.per_node;
+  campaign.command.resumes = defaults.command.resumes;
   campaign.unique_tokens.assign(campaign.unique_tokens.size(), 0.0);
   return campaign;
 }

@@ -5,7 +5,7 @@
 #include <limits>
 
 /// The blocks of a campaign whose keys are plain values, each described once. A visitor reads them
-/// (Reader), writes them (Writer) or lists them (KeyList).
+/// (Reader), writes them (Writer) or lists them (KeyList, SchemaKeys).
 namespace bimix::config {
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();

@@ -67,9 +67,14 @@ Campaign read_campaign(const std::filesystem::path& path);
 std::string resolved_yaml(const Campaign& campaign);
 
 /// The campaign without what is only derived from its trials (fit, optimize, check, unique tokens)
-/// and without how many threads and ranks share a trial, which changes no bit: two campaigns whose
-/// trained parts are the same have the same trials.
+/// and without how trials are run (threads and ranks that share one, how often and how long a
+/// command is tried), which changes no bit: two campaigns whose trained parts are the same have the
+/// same trials.
 Campaign trained_part(Campaign campaign);
+
+/// The campaign's form as a JSON Schema (draft 2020-12), for editors. It knows keys, kinds and
+/// ranges; what values mean together only parse_campaign knows.
+std::string campaign_schema();
 
 /// Every key of a campaign with its meaning and default, for `bimix help campaign`.
 std::string campaign_keys();

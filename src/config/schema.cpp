@@ -1,0 +1,177 @@
+#include "fields.hpp"
+#include "reader.hpp"
+
+#include <bimix/config/campaign.hpp>
+#include <bimix/entropy/entropy.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+using Schema = nlohmann::ordered_json;
+
+/// Counts may be written 250K, 3B or 1e9: then they are words to YAML.
+Schema count_between(double low, double high) {
+  Schema number{{"type", "number"}, {"minimum", low}};
+  if (high < static_cast<double>(config::any_int)) number["maximum"] = high;
+  return {
+      {"anyOf",
+       {number, {{"type", "string"}, {"pattern", "^[0-9][0-9_.]*([eE][+]?[0-9]+)?[KMGBT]?$"}}}}};
+}
+
+Schema number_between(double low, double high) {
+  Schema number{{"type", "number"}, {"minimum", low == config::positive ? 0.0 : low}};
+  if (high != config::infinity) number["maximum"] = high;
+  return number;
+}
+
+Schema one_of(const std::vector<std::string>& words) {
+  return {{"type", "string"}, {"enum", words}};
+}
+
+Schema list_of(const Schema& item) { return {{"type", "array"}, {"items", item}}; }
+
+Schema map_of(const Schema& value) { return {{"type", "object"}, {"additionalProperties", value}}; }
+
+/// A map of known keys; those that start with x- are notes.
+Schema block(const Schema& properties, const std::vector<std::string>& required = {}) {
+  Schema schema{{"type", "object"},
+                {"properties", properties},
+                {"patternProperties", {{"^x-", Schema::object()}}},
+                {"additionalProperties", false}};
+  if (!required.empty()) schema["required"] = required;
+  return schema;
+}
+
+/// One word, or a list of them.
+Schema words() { return {{"anyOf", {{{"type", "string"}}, list_of({{"type", "string"}})}}}; }
+
+/// What Reader reads, as properties with meaning and default.
+class SchemaKeys {
+ public:
+  explicit SchemaKeys(Schema& properties) : properties_(properties) {}
+  void text(const char* key, const std::string& value, const char* meaning) {
+    // `timeout: 90` is a number to YAML.
+    put(key, {{"type", {"string", "number", "boolean"}}}, value, meaning);
+  }
+  void whole(const char* key, int value, config::Range<int> range, const char* meaning) {
+    put(key, count_between(range.low, range.high), value, meaning);
+  }
+  void count(const char* key, std::int64_t value, config::Range<std::int64_t> range,
+             const char* meaning) {
+    put(key, count_between(static_cast<double>(range.low), static_cast<double>(range.high)), value,
+        meaning);
+  }
+  void number(const char* key, double value, config::Range<double> range, const char* meaning) {
+    // Volumes are numbers too, and may be written 20M.
+    const bool may_be_count = range.high > 1e6;
+    put(key,
+        may_be_count ? count_between(range.low, range.high) : number_between(range.low, range.high),
+        value, meaning);
+  }
+  void flag(const char* key, bool value, const char* meaning) {
+    put(key, {{"type", "boolean"}}, value, meaning);
+  }
+  void words(const char* key, const std::vector<std::string>& value, const char* meaning) {
+    put(key, bimix::words(), value, meaning);
+  }
+
+ private:
+  void put(const char* key, Schema schema, const Schema& value, const char* meaning) {
+    schema["description"] = meaning;
+    if (!value.is_number_float() || std::isfinite(value.get<double>())) schema["default"] = value;
+    properties_[key] = std::move(schema);
+  }
+  Schema& properties_;
+};
+
+template <class Options>
+Schema properties_of(Options options) {
+  Schema properties = Schema::object();
+  SchemaKeys keys(properties);
+  config::describe(keys, options);
+  return properties;
+}
+
+Schema domain_schema() {
+  return block({{"share", number_between(0, config::infinity)},
+                {"train", words()},
+                {"eval", words()},
+                {"unique_tokens", {{"type", {"string", "number"}}}}},
+               {"share"});
+}
+
+Schema mixtures_schema() {
+  std::vector<std::string> presets{"default", "uniform"};
+  for (const std::string& measure : entropy_measures()) presets.push_back("entropy-" + measure);
+  const Schema share = number_between(0, 1), shares = map_of(number_between(0, config::infinity));
+  const Schema preset = one_of(presets);
+  const auto only = [](const char* key, const Schema& schema) {
+    return block({{key, schema}}, {key});
+  };
+  return list_of(
+      {{"oneOf",
+        {only("preset", {{"anyOf", {preset, list_of(preset)}}}),
+         only("simplex", block({{"step", number_between(1e-6, 1)}, {"floor", share}})),
+         only("dirichlet",
+              block({{"count", count_between(1, 1'000'000)},
+                     {"strength",
+                      {{"anyOf", {number_between(1e-9, 1e9), list_of(number_between(1e-9, 1e9))}}}},
+                     {"around", one_of({"default", "uniform"})},
+                     {"floor", share}})),
+         only("grid", map_of(list_of(share))), only("list", list_of(shares)),
+         only("file", {{"type", "string"}})}}});
+}
+
+Schema volumes_schema() {
+  const Schema tokens = count_between(1, static_cast<double>(config::most_tokens));
+  return block({{"values", list_of(tokens)},
+                {"from", tokens},
+                {"to", tokens},
+                {"count", count_between(1, 100'000)},
+                {"axis", one_of({"trajectory", "independent"})}});
+}
+
+}  // namespace
+
+std::string campaign_schema() {
+  const Campaign defaults;
+  const Schema by_domain = map_of(number_between(0, config::infinity));
+  Schema optimize = properties_of(defaults.optimize);
+  for (const char* key : {"weights", "floor", "cap"}) optimize[key] = by_domain;
+  Schema source{{"type", "object"}, {"minProperties", 1}, {"maxProperties", 1}};
+  source["properties"] = {{"proxy", block(properties_of(defaults.proxy))},
+                          {"replay", block(properties_of(defaults.replay), {"files"})},
+                          {"command", block(properties_of(defaults.command), {"run"})}};
+  source["additionalProperties"] = false;
+  const Schema domains{
+      {"type", "object"}, {"minProperties", 2}, {"additionalProperties", domain_schema()}};
+  const Schema eval_domains{
+      {"anyOf", {one_of({"same"}), map_of(block({{"share_of", {{"type", "string"}}}}))}}};
+  Schema schema =
+      block({{"name", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"}}},
+             {"seed", count_between(0, static_cast<double>(config::any_count))},
+             {"normalise", {{"type", "boolean"}}},
+             {"tokens", one_of({"bytes", "uint16", "uint32"})},
+             {"domains", domains},
+             {"eval_domains", eval_domains},
+             {"design", block({{"mixtures", mixtures_schema()},
+                               {"volumes", volumes_schema()},
+                               {"repeats", count_between(1, 1'000'000)},
+                               {"seeds", one_of({"common", "independent"})}})},
+             {"source", source},
+             {"entropy", block(properties_of(defaults.entropy))},
+             {"fit", block(properties_of(defaults.fit))},
+             {"optimize", block(optimize)},
+             {"check", block(properties_of(defaults.check))}},
+            {"name", "domains", "source"});
+  Schema titled{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                {"title", "A campaign of bimix"}};
+  titled.update(schema);
+  return titled.dump(1) + "\n";
+}
+
+}  // namespace bimix
