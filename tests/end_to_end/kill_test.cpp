@@ -19,6 +19,7 @@ using test::TemporaryFolder;
 /// Runs $run in a session of its own and kills $victim after $seconds. ps names all processes of
 /// the session, whatever groups the launcher put them in.
 const std::string run_and_kill = R"sh(
+    export OMPI_MCA_odls_base_sigkill_timeout=1  # who has lost a rank has nothing to wait for
     setsid scripts/mpirun -n 2 $run >/dev/null 2>&1 &
     session=$!
     sleep $seconds

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+/// The definitions of the commands in the forms that other programs read.
+namespace bimix::cli {
+
+/// A manual page in roff, for section 1. @param command the program itself, or one of its commands
+std::string manual_page(const CLI::App& command);
+
+/// Completion of commands and flags for bash: to be sourced, or put where bash-completion looks.
+std::string bash_completion(const CLI::App& app);
+
+}  // namespace bimix::cli
