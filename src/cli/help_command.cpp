@@ -4,6 +4,8 @@
 #include <bimix/config/campaign.hpp>
 #include <bimix/core/text.hpp>
 
+#include <fmt/format.h>
+
 namespace bimix::cli {
 namespace {
 

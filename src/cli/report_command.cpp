@@ -8,6 +8,8 @@
 #include <bimix/store/disk.hpp>
 #include <bimix/sweep/plan.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 

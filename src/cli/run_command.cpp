@@ -3,6 +3,8 @@
 
 #include <bimix/core/text.hpp>
 
+#include <fmt/format.h>
+
 namespace bimix::cli {
 
 void add_run_command(CLI::App& app, Context& context, Action& action) {

@@ -5,8 +5,8 @@
 
 namespace bimix {
 
-std::vector<std::string> gathered(const ProcessGroup& group, std::string bytes) {
-  std::vector<std::string> copies(static_cast<std::size_t>(group.size), std::move(bytes));
+std::vector<std::string> gathered(const ProcessGroup& group, const std::string& bytes) {
+  std::vector<std::string> copies(static_cast<std::size_t>(group.size), bytes);
   return group.size == 1 ? copies : group.exchange(std::move(copies));
 }
 

@@ -133,7 +133,7 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
   } else if (options.protocol == "draws") {
     for (int draw = 0; draw < options.draws; ++draw) {
       const std::vector<int> order =
-          shuffled_mixtures(observations, fit.seed, static_cast<std::uint64_t>(1 + draw));
+          shuffled_mixtures(observations, fit.seed, static_cast<std::uint64_t>(draw) + 1);
       groups.push_back({split_at(order, training_count(options, ids.size()), mixtures)});
     }
   } else {

@@ -39,7 +39,8 @@ double count_memory(const ProxyOptions& options, std::int64_t) {
   const double parameters = static_cast<double>(count_parameters(options));
   const double rows = static_cast<double>(pass_sequences(options)) * options.context;
   const double threads = options.threads_per_trial;
-  const double micro_batches = options.batch / options.micro_batch / threads;
+  const int micro_batches_a_step = options.batch / options.micro_batch;
+  const double micro_batches = micro_batches_a_step / threads;
   // Weights, two moments, two rearranged copies; gradients: one a level of a thread's tree.
   const double gradients = 1.0 + std::ceil(std::log2(micro_batches));
   // A layer keeps 11 widths a token; outside of layers there are 8 widths and the logits.
@@ -171,7 +172,7 @@ void Transformer::pack() {
 
 void Transformer::learn_part(Thread& thread, std::span<const std::int32_t> sequences,
                              std::span<const float> weights) {
-  const auto row = static_cast<std::size_t>(options_.context + 1);
+  const auto row = static_cast<std::size_t>(options_.context) + 1;
   const std::size_t leaf_size = static_cast<std::size_t>(options_.micro_batch) * row;
   const std::size_t pass_size = static_cast<std::size_t>(pass_sequences(options_)) * row;
   const auto leaf = [&](Index index, const Buffer& gradient) {

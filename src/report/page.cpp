@@ -14,8 +14,8 @@
 #include <string_view>
 
 // Files as bytes of the program, see assets.S.
-#define BIMIX_ASSET(name)   \
-  extern const char name[]; \
+#define BIMIX_ASSET(name)                                            \
+  extern const char name[]; /* NOLINT(bugprone-macro-parentheses) */ \
   extern const std::uint64_t name##_size;
 extern "C" {
 BIMIX_ASSET(bimix_page_html)

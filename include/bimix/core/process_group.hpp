@@ -24,7 +24,7 @@ struct ProcessGroup {
 };
 
 /// @collective @return every member's bytes, in order
-std::vector<std::string> gathered(const ProcessGroup& group, std::string bytes);
+std::vector<std::string> gathered(const ProcessGroup& group, const std::string& bytes);
 
 /// Bytes or numbers of an array.
 struct Stretch {
