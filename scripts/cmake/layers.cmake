@@ -74,13 +74,22 @@ function(bimix_test_program target)
   endif()
 endfunction()
 
+# bimix_property_tests(NAME a_property.cpp ...): adds tests that draw their cases with RapidCheck; the
+# same ones under ctest, others each time that the program is started by hand.
+function(bimix_property_tests name)
+  if(TARGET rapidcheck)
+    target_sources(bimix_${name}_test PRIVATE ${ARGN})
+    target_link_libraries(bimix_${name}_test PRIVATE rapidcheck)
+  endif()
+endfunction()
+
 function(bimix_layer_tests name)
   cmake_parse_arguments(arg "" "" "MPI" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     bimix_test_program(bimix_${name}_test SOURCES ${arg_UNPARSED_ARGUMENTS}
                        LIBRARIES bimix_${name} GTest::gtest_main)
     gtest_discover_tests(bimix_${name}_test DISCOVERY_TIMEOUT 60
-                         PROPERTIES LABELS serial TIMEOUT 120)
+                         PROPERTIES LABELS serial TIMEOUT 120 ENVIRONMENT RC_PARAMS=seed=1)
   endif()
   if(arg_MPI)
     bimix_test_program(bimix_${name}_mpi_test SOURCES ${arg_MPI}

@@ -1,6 +1,7 @@
 #include "console.hpp"
 
-#include <fmt/chrono.h>
+#include <bimix/core/clock.hpp>
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -66,14 +67,13 @@ void Console::progress(const std::string& line) {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_line_) return;
   next_line_ = now + between_lines;
-  fmt::print(stderr, "{} {}\n", utc_text(std::chrono::system_clock::now()), line);
+  fmt::print(stderr, "{} {}\n", utc_text(utc_now()), line);
   last_progress_.clear();
 }
 
 void Console::end_progress() {
   if (progress_open_) fmt::print(stderr, "\n");
-  if (!last_progress_.empty())
-    fmt::print(stderr, "{} {}\n", utc_text(std::chrono::system_clock::now()), last_progress_);
+  if (!last_progress_.empty()) fmt::print(stderr, "{} {}\n", utc_text(utc_now()), last_progress_);
   progress_open_ = false;
   last_progress_.clear();
   next_line_ = {};
@@ -87,15 +87,6 @@ void Console::complain(const std::string& text) {
     fmt::print(stderr, "{}\n", text);
 }
 
-std::int64_t utc_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-std::string utc_text(std::chrono::system_clock::time_point time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
+std::int64_t utc_seconds() { return static_cast<std::int64_t>(utc_now()); }
 
 }  // namespace bimix::cli

@@ -50,7 +50,4 @@ class Console {
 /// Seconds since 1970.
 std::int64_t utc_seconds();
 
-/// "2026-11-23T14:05:00Z".
-std::string utc_text(std::chrono::system_clock::time_point time);
-
 }  // namespace bimix::cli

@@ -3,6 +3,7 @@
 #include "job_end.hpp"
 #include "run_stamp.hpp"
 
+#include <bimix/core/clock.hpp>
 #include <bimix/core/file.hpp>
 #include <bimix/core/host.hpp>
 #include <bimix/core/text.hpp>
@@ -672,7 +673,7 @@ class Run {
     const auto failed = count(TrialStatus::failed);
     const auto code = failed + diverged > 0 ? ExitCode::some_trials_failed : ExitCode::done;
     on_root(comm_, [&] {
-      stamp_.facts.emplace_back("end_utc", utc_text(std::chrono::system_clock::now()));
+      stamp_.facts.emplace_back("end_utc", utc_text(utc_now()));
       record.stamp = stamp_;
       write_results(path_ / "results.h5", record);
       folder_->journal().append(RunStop{

@@ -1,75 +1,10 @@
 #include "commands.hpp"
-#include "pipeline.hpp"
+#include "run_page.hpp"
 
-#include <bimix/core/error.hpp>
-#include <bimix/law/held_out.hpp>
-#include <bimix/mix/optimum.hpp>
-#include <bimix/report/page.hpp>
+#include <bimix/par/comm.hpp>
 #include <bimix/store/disk.hpp>
-#include <bimix/sweep/plan.hpp>
-
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
 
 namespace bimix::cli {
-namespace {
-
-constexpr int volumes_of_the_optimum = 25;
-constexpr double beyond_the_largest = 10;
-
-/// Every mixture predicted by the used law fitted without it. The page shows the points; the fit
-/// holds their summary only.
-std::vector<HeldOutPart> held_out_points(const StoredRun& run, const LawFit& fit) {
-  const Observations observations = observations_of(run.plan, run.state.results);
-  FitOptions options = run.campaign.fit;
-  options.law = fit.law;
-  std::vector<HeldOutPart> parts;
-  const int folds = fold_count(observations, options);
-  for (int fold = 0; fold < folds; ++fold)
-    parts.push_back(held_out_fold(observations, options, fold, folds));
-  return parts;
-}
-
-/// The optimum from the smallest fitted volume to ten times the largest that was seen or asked for;
-/// as far as the limits leave a mixture.
-std::vector<MixtureChoice> optimum_by_volume(const StoredRun& run, const LawFit& fit) {
-  OptimizeOptions options = optimize_options(run.campaign, run.plan);
-  const double high = beyond_the_largest * std::max(options.tokens, fit.tokens_high);
-  std::vector<MixtureChoice> choices;
-  for (int i = 0; i < volumes_of_the_optimum; ++i) {
-    options.tokens =
-        fit.tokens_low * std::pow(high / fit.tokens_low, i / (volumes_of_the_optimum - 1.0));
-    try {
-      choices.push_back(best_mixture(fit, options, run.campaign.default_mixture));
-    } catch (const UsageError&) {
-      break;  // texts that may be gone through only so often are exhausted from here on
-    }
-  }
-  return choices;
-}
-
-/// What can be said of the run as it stands.
-PageInput page_input(const Comm& comm, const StoredRun& run) {
-  PageInput input{.fit = run.campaign.fit};
-  try {
-    input.record = derive(comm, run);
-  } catch (const CollectiveError& error) {
-    input.record = recorded(run);
-    input.notes.push_back(fmt::format("Nothing could be fitted: {}", error.what()));
-  }
-  input.record.stamp = run.state.sessions.back();
-  if (run.state.stops.empty() || run.state.stops.back().exit_code > 1)
-    input.notes.push_back("The run is not finished; this is what there is so far.");
-  if (const LawFit* fit = used_law(input.record)) {
-    input.held_out = held_out_points(run, *fit);
-    input.by_volume = optimum_by_volume(run, *fit);
-  }
-  return input;
-}
-
-}  // namespace
 
 void add_report_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {

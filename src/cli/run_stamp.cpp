@@ -3,11 +3,11 @@
 #include "build_info.hpp"
 #include "console.hpp"
 
+#include <bimix/core/clock.hpp>
 #include <bimix/core/host.hpp>
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <set>
 
@@ -18,7 +18,7 @@ RunStamp run_stamp(const MpiSession& session, const std::string& command_line) {
   const auto add = [&](const char* name, const std::string& value) {
     stamp.facts.emplace_back(name, value);
   };
-  add("start_utc", utc_text(std::chrono::system_clock::now()));
+  add("start_utc", utc_text(utc_now()));
   add("command", command_line);
   add("version", BIMIX_VERSION);
   add("commit", BIMIX_COMMIT);

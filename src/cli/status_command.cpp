@@ -1,6 +1,9 @@
 #include "commands.hpp"
+#include "run_page.hpp"
 
+#include <bimix/core/clock.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/store/disk.hpp>
 #include <bimix/store/journal.hpp>
 #include <bimix/store/status.hpp>
 
@@ -15,6 +18,7 @@ namespace bimix::cli {
 namespace {
 
 constexpr std::chrono::seconds watch_every{2};
+constexpr std::chrono::seconds page_every{15};
 /// A heartbeat comes every two seconds; after this it is taken for lost.
 constexpr std::int64_t stale_after_seconds = 60;
 
@@ -76,9 +80,54 @@ RunStatus status_of(const std::filesystem::path& folder) {
   return *status;
 }
 
+/// The page of a run that goes on. Written again when the run has moved, so that a browser that
+/// shows it loads what is new.
+class LivePage {
+ public:
+  LivePage(Context& context, std::filesystem::path folder)
+      : context_(context), folder_(std::move(folder)), path_(folder_ / "report.html") {}
+
+  /// @param over true for the last time: the page then stays as it is
+  void update(const RunStatus& status, bool over) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool moved = status.trials_done != written_done_ || status.stage != written_stage_;
+    if (!over && (!moved || now < next_)) return;
+    StoredRun run;
+    try {
+      run = load_run(folder_);
+    } catch (const DataError&) {
+      if (over) throw;
+      return;  // it has not come to its trials yet
+    }
+    PageInput input = page_input(context_.comm(), run);
+    if (!over) {
+      input.reload_seconds = static_cast<int>(page_every.count());
+      input.notes.insert(
+          input.notes.begin(),
+          fmt::format("As of {}: {}, {} of {} trials done, {:.0f} % of the work, {} left. The page "
+                      "loads itself anew every {} seconds.",
+                      utc_text(utc_now()), status.stage, status.trials_done, status.trials_total,
+                      100 * status.work_done, format_seconds(status.eta_seconds),
+                      input.reload_seconds));
+    }
+    write_file_atomically(path_, page_html(input));
+    if (written_done_ < 0 || over) context_.console.show("Page: " + path_.string());
+    written_done_ = status.trials_done;
+    written_stage_ = status.stage;
+    next_ = now + page_every;
+  }
+
+ private:
+  Context& context_;
+  std::filesystem::path folder_, path_;
+  int written_done_ = -1;
+  std::string written_stage_{};
+  std::chrono::steady_clock::time_point next_{};
+};
+
 /// Shows the status, in place on a terminal and else whenever a trial has ended, until the run has
 /// ended or is stale.
-void watch(Console& console, const std::filesystem::path& folder) {
+void watch(Console& console, const std::filesystem::path& folder, LivePage* page) {
   for (RunStatus before{.trials_done = -1};;) {
     const RunStatus status = status_of(folder);
     const std::int64_t now = utc_seconds();
@@ -86,6 +135,7 @@ void watch(Console& console, const std::filesystem::path& folder) {
     if (console.shows_in_place() || moved) console.show_in_place(status_text(status, now));
     const bool over = status.stage == "done" || !status.message.empty() ||
                       now - status.updated_utc > stale_after_seconds;
+    if (page != nullptr) page->update(status, over);
     if (over) return;
     before = status;
     std::this_thread::sleep_for(watch_every);
@@ -97,18 +147,29 @@ void watch(Console& console, const std::filesystem::path& folder) {
 void add_status_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string folder;
-    bool json = false, watch = false;
+    bool json = false, watch = false, html = false;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command =
       add_command(app, "status", "how far a run is, from any shell", "bimix status runs/demo");
   command->add_option("DIR", flags->folder, "run folder")->required();
   CLI::Option* json = command->add_flag("--json", flags->json, "as JSON, on stdout");
-  command->add_flag("--watch", flags->watch, "go on until the run has ended")->excludes(json);
+  CLI::Option* watching =
+      command->add_flag("--watch", flags->watch, "go on until the run has ended")->excludes(json);
+  command
+      ->add_flag("--html", flags->html,
+                 "keep DIR/report.html fresh meanwhile, for a browser that shows it")
+      ->needs(watching);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
+      if (flags->html && context.comm().size() > 1)
+        throw UsageError(Complaint{.place = "--html",
+                                   .problem = "is the work of one process",
+                                   .remedy = "Start it without mpirun, beside the run"});
       on_root(context.comm(), [&] {
-        if (flags->watch) return watch(context.console, flags->folder);
+        LivePage page(context, flags->folder);
+        if (flags->watch)
+          return watch(context.console, flags->folder, flags->html ? &page : nullptr);
         const RunStatus status = status_of(flags->folder);
         context.console.show(flags->json ? to_json(status).dump(1)
                                          : status_text(status, utc_seconds()));

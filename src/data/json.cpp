@@ -159,6 +159,7 @@ Json to_json(const TrialResult& result) {
           {"message", result.message},
           {"curve", std::move(curve)},
           {"tokens_seen", result.tokens_seen},
+          {"started_utc", to_json(result.started_utc)},
           {"wall_seconds", to_json(result.wall_seconds)},
           {"tokens_per_second", to_json(result.tokens_per_second)},
           {"parameters", to_json(result.parameters)},
@@ -175,7 +176,8 @@ TrialResult trial_result_from(const Json& json) {
   if (status < 0 || status > static_cast<int>(TrialStatus::failed))
     read.fail("status", "is no known status");
   result.status = static_cast<TrialStatus>(status);
-  if (json.contains("failure"))  // older journals have none
+  // Older journals lack what is asked for before it is read.
+  if (json.contains("failure"))
     result.failure = failure_kind_from(read.value<std::string>("failure"));
   result.message = read.value<std::string>("message");
   for (const Json& element : read.array("curve")) {
@@ -185,6 +187,7 @@ TrialResult trial_result_from(const Json& json) {
                             .loss_nats = point.numbers("loss_nats")});
   }
   result.tokens_seen = read.value<std::vector<std::int64_t>>("tokens_seen");
+  if (json.contains("started_utc")) result.started_utc = read.number("started_utc");
   result.wall_seconds = read.number("wall_seconds");
   result.tokens_per_second = read.number("tokens_per_second");
   result.parameters = read.number("parameters");

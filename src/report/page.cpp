@@ -1,6 +1,7 @@
 #include "page_data.hpp"
 #include "rows.hpp"
 
+#include <bimix/core/clock.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/law/predict.hpp>
@@ -395,9 +396,24 @@ Section entropies(const EntropyTable& entropy) {
               chart("entropies", "Entropies in nats and implied shares", entropy_rows(entropy))};
 }
 
+/// When which rank ran what. Results of older programs do not say when.
+std::string timeline(const RunRecord& record) {
+  const Timeline all = timeline_of(record);
+  if (all.bars.empty() || all.length <= 0) return "";
+  const auto ranks = static_cast<double>(all.ranks.size());
+  std::string words = fmt::format(
+      "Of the {} from the first trial's begin to the last one's end, {} {} busy for {}.",
+      format_seconds(all.length), all.ranks.size(),
+      all.ranks.size() == 1 ? "rank was" : "ranks were", percent(all.busy / (ranks * all.length)));
+  if (!all.cuts.empty())
+    words += fmt::format(" Left out: {} {} in which no trial ran (dashed).", all.cuts.size(),
+                         all.cuts.size() == 1 ? "pause" : "pauses");
+  return paragraph(words) + canvas("timeline", "Which rank ran which trial when");
+}
+
 Section trials(const RunRecord& record) {
-  Rows rows{{"trial", "mixture", "purpose", "repeat", "status", "seconds", "tokens/s", "rank",
-             "attempt", "host", "message"}};
+  Rows rows{{"trial", "mixture", "purpose", "repeat", "status", "began, UTC", "seconds", "tokens/s",
+             "rank", "attempt", "host", "message"}};
   int done = 0;
   double seconds = 0;
   for (const auto* specs : {&record.plan.trials, &record.check_trials})
@@ -410,7 +426,8 @@ Section trials(const RunRecord& record) {
       seconds += result->wall_seconds;
       rows.back()[4] = status_word(result->status);
       rows.back().insert(rows.back().end(),
-                         {fixed(result->wall_seconds, 2), general(result->tokens_per_second),
+                         {result->started_utc > 0 ? utc_text(result->started_utc) : "-",
+                          fixed(result->wall_seconds, 2), general(result->tokens_per_second),
                           fmt::format("{}", result->rank), fmt::format("{}", result->attempt),
                           result->host, result->message});
     }
@@ -422,7 +439,7 @@ Section trials(const RunRecord& record) {
   return {"trials", "Trials",
           paragraph(fmt::format("{}; together they took {} on one rank each.", words,
                                 format_seconds(seconds))) +
-              chart("trials", "Trials with status and time", rows)};
+              timeline(record) + chart("trials", "Trials with status and time", rows)};
 }
 
 Section provenance(const RunRecord& record) {
@@ -505,9 +522,14 @@ std::string page_html(const PageInput& input) {
             "again "
             "to get charts.";
   const std::string title = "Data mixture of " + escaped(input.record.plan.name);
+  const std::string reload =
+      input.reload_seconds > 0
+          ? fmt::format("<meta http-equiv=\"refresh\" content=\"{}\">\n", input.reload_seconds)
+          : "";
   const std::string data = json_for_script(page_data(input));
   return filled({bimix_page_html, bimix_page_html_size},
                 {{"title", title},
+                 {"reload", reload},
                  {"style", {bimix_page_css, bimix_page_css_size}},
                  {"contents", contents},
                  {"sections", sections_html},

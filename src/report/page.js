@@ -335,10 +335,36 @@
     return [panel("Implied share", "share", mixture, share), panel("Entropy", "nats", values, nats)];
   };
 
+  const status_words = ["ok", "missing", "diverged", "failed"];
+  const status_colours = () => [theme.good, theme.muted, theme.second, theme.bad];
+  const trial_name = (t) => `${t.purpose === "check" ? "check: " : ""}${t.label}${t.repeat ? ` #${t.repeat}` : ""}`;
+
+  charts.timeline = () => {
+    const { ranks, bars, cuts } = data.timeline, colours = status_colours();
+    const cut = { silent: true, symbol: "none", lineStyle: { color: theme.muted, type: "dashed" },
+      label: { show: false }, data: cuts.map((x) => ({ xAxis: x })) };
+    const kinds = status_words.map((word, status) => ({ type: "custom", name: word,
+      itemStyle: { color: colours[status] }, encode: { x: [0, 1], y: 2 },
+      markLine: status === 0 && cuts.length ? cut : undefined,
+      data: bars.filter((b) => b.status === status).map((b) => [b.from, b.to, b.row,
+        `${trial_name(b)}\nrank ${ranks[b.row]}, ${word}, ${seconds(b.to - b.from)}`]),
+      renderItem: (_, api) => {
+        const from = api.coord([api.value(0), api.value(2)]), to = api.coord([api.value(1), api.value(2)]);
+        const high = Math.min(18, 0.8 * api.size([0, 1])[1]);
+        return { type: "rect", style: { fill: colours[status], stroke: theme.card, lineWidth: 1 },
+          shape: { x: from[0], y: from[1] - high / 2, width: Math.max(1, to[0] - from[0]), height: high } };
+      } }));
+    return { height: 80 + Math.max(12, Math.min(26, 900 / ranks.length)) * ranks.length, option: base({
+      legend: legend({ data: kinds.filter((k) => k.data.length).map((k) => k.name) }),
+      grid: { left: 8, right: 24, top: 30, bottom: 40, containLabel: true },
+      xAxis: plain("seconds in which trials ran", { min: 0, scale: false }),
+      yAxis: names(ranks.map((r) => `rank ${r}`), { inverse: true,
+        axisLabel: { color: theme.ink, interval: "auto" } }),
+      series: kinds.filter((k) => k.data.length || k.markLine) }) };
+  };
+
   charts.trials = (width) => {
-    const words = ["ok", "missing", "diverged", "failed"];
-    const colours = [theme.good, theme.muted, theme.second, theme.bad];
-    const label = (t) => `${t.purpose === "check" ? "check: " : ""}${t.label}${t.repeat ? ` #${t.repeat}` : ""}`;
+    const words = status_words, colours = status_colours(), label = trial_name;
     return { height: Math.min(1600, 76 + 20 * data.trials.length), option: base({
       legend: legend(), grid: { left: 8, right: 24, top: 34, bottom: 40, containLabel: true },
       xAxis: plain("seconds on one rank", { min: 0, scale: false }),

@@ -15,6 +15,8 @@ namespace {
 constexpr int points_of_a_line = 24;
 constexpr std::size_t most_lines = 64;  ///< of a chart; more could not be told apart
 constexpr std::size_t most_section_volumes = 6;
+constexpr std::size_t most_timeline_ranks = 64;
+constexpr double longest_idle_seconds = 10;  ///< of a timeline; longer is cut out
 
 /// Every number of the object with six digits, which is more than a chart can show.
 void round_numbers(Json& json) {
@@ -171,6 +173,27 @@ Json trials(const RunRecord& record) {
   return array;
 }
 
+Json timeline(const RunRecord& record) {
+  const Timeline all = timeline_of(record);
+  if (all.bars.empty()) return nullptr;
+  Json ranks = Json::array(), bars = Json::array();
+  std::vector<int> row_of(all.ranks.size(), -1);
+  for (const std::size_t row : some_of(all.ranks.size(), most_timeline_ranks)) {
+    row_of[row] = static_cast<int>(ranks.size());
+    ranks.push_back(all.ranks[row]);
+  }
+  for (const Timeline::Bar& bar : all.bars)
+    if (row_of[bar.row] >= 0)
+      bars.push_back({{"row", row_of[bar.row]},
+                      {"from", to_json(bar.from)},
+                      {"to", to_json(bar.to)},
+                      {"label", bar.spec->mixture_label},
+                      {"purpose", bar.spec->purpose},
+                      {"repeat", bar.spec->repeat},
+                      {"status", static_cast<int>(bar.result->status)}});
+  return {{"ranks", ranks}, {"bars", bars}, {"cuts", to_json(all.cuts)}};
+}
+
 }  // namespace
 
 const LawFit* used_law(const RunRecord& record) {
@@ -241,6 +264,40 @@ Table held_out_residuals(const PageInput& input) {
   return residuals;
 }
 
+Timeline timeline_of(const RunRecord& record) {
+  Timeline timeline;
+  for (const auto* specs : {&record.plan.trials, &record.check_trials})
+    for (const TrialSpec& spec : *specs)
+      if (const TrialResult* result = result_of(record, spec.id);
+          result != nullptr && result->started_utc > 0 && result->wall_seconds > 0)
+        timeline.bars.push_back({.from = result->started_utc,
+                                 .to = result->started_utc + result->wall_seconds,
+                                 .spec = &spec,
+                                 .result = result});
+  std::stable_sort(timeline.bars.begin(), timeline.bars.end(),
+                   [](const auto& a, const auto& b) { return a.from < b.from; });
+  for (const Timeline::Bar& bar : timeline.bars) timeline.ranks.push_back(bar.result->rank);
+  std::sort(timeline.ranks.begin(), timeline.ranks.end());
+  timeline.ranks.erase(std::unique(timeline.ranks.begin(), timeline.ranks.end()),
+                       timeline.ranks.end());
+  double left_out = timeline.bars.empty() ? 0.0 : timeline.bars.front().from;
+  for (Timeline::Bar& bar : timeline.bars) {
+    const double idle = bar.from - left_out - timeline.length;
+    if (idle > longest_idle_seconds) {
+      left_out += idle;
+      timeline.cuts.push_back(timeline.length);
+    }
+    bar.from -= left_out;
+    bar.to -= left_out;
+    timeline.length = std::max(timeline.length, bar.to);
+    timeline.busy += bar.to - bar.from;
+    bar.row = static_cast<std::size_t>(
+        std::lower_bound(timeline.ranks.begin(), timeline.ranks.end(), bar.result->rank) -
+        timeline.ranks.begin());
+  }
+  return timeline;
+}
+
 Json page_data(const PageInput& input) {
   const RunRecord& record = input.record;
   const LawFit* fit = used_law(record);
@@ -253,7 +310,8 @@ Json page_data(const PageInput& input) {
             {"unseen", unseen(input)},
             {"residuals", to_json(held_out_residuals(input))},
             {"by_volume", by_volume(input.by_volume)},
-            {"trials", trials(record)}};
+            {"trials", trials(record)},
+            {"timeline", timeline(record)}};
   data["law"] = fit == nullptr ? Json(nullptr) : law(record, *fit);
   data["optimum"] = record.optimum.empty() ? Json(nullptr) : to_json(record.optimum.front());
   data["entropy"] = record.entropy.empty() ? Json(nullptr) : to_json(record.entropy.front());

@@ -29,6 +29,26 @@ std::vector<Unseen> unseen_points(const PageInput& input);
 /// (predicted - seen) / seen of held-out mixtures: (mixture, E), NaN where there is none.
 Table held_out_residuals(const PageInput& input);
 
+/// Which rank ran what and when. Time in which no trial ran at all, as between two sessions, is
+/// left out.
+struct Timeline {
+  struct Bar {
+    std::size_t row = 0;  ///< index into `ranks`
+    double from = 0.0, to = 0.0;
+    const TrialSpec* spec = nullptr;
+    const TrialResult* result = nullptr;
+  };
+  std::vector<int> ranks{};    ///< that ran trials, ascending
+  std::vector<Bar> bars{};     ///< ascending by `from`; seconds since the first trial began
+  std::vector<double> cuts{};  ///< where time was left out
+  double length = 0.0;         ///< seconds until the last trial ended
+  double busy = 0.0;           ///< seconds of all bars
+};
+
+/// Of the trials that say when they began; those of the check as well.
+/// @note clocks of several hosts are taken as equal
+Timeline timeline_of(const RunRecord& record);
+
 /// The result of a trial, or none yet.
 const TrialResult* result_of(const RunRecord& record, const std::string& id);
 

@@ -139,7 +139,7 @@ class Comparison {
 
 std::vector<std::string> differences(const std::filesystem::path& a, const std::filesystem::path& b,
                                      const std::vector<std::string>& skip) {
-  const Handle file_a = hdf5::open_image(a), file_b = hdf5::open_image(b);
+  const Handle file_a = open_results(a), file_b = open_results(b);
   try {
     return Comparison(file_a, file_b, skip).run();
   } catch (const hdf5::Failure& cause) {
@@ -152,7 +152,7 @@ std::vector<std::string> differences(const std::filesystem::path& a, const std::
 
 std::vector<std::string> verify_results(const std::filesystem::path& path,
                                         const RunRecord& record) {
-  const Handle stored = hdf5::open_image(path);
+  const Handle stored = open_results(path);
   const Handle rebuilt = hdf5::open_image(results_image(record), "the record");
   try {
     return Comparison(stored, rebuilt, timing_paths()).run();
@@ -167,7 +167,8 @@ std::vector<std::string> verify_results(const std::filesystem::path& path,
 std::vector<std::string> timing_paths() {
   std::vector<std::string> paths{"/provenance"};
   for (const char* group : {"/", "/check/trials/"})
-    for (const char* name : {"wall_seconds", "tokens_per_second", "rank", "attempt", "host"})
+    for (const char* name :
+         {"started_utc", "wall_seconds", "tokens_per_second", "rank", "attempt", "host"})
       paths.push_back(std::string(group) + name);
   return paths;
 }

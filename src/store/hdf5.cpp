@@ -250,10 +250,6 @@ std::string ImageWriter::bytes() const {
   return image;
 }
 
-Handle open_image(const std::filesystem::path& path) {
-  return open_image(read_file(path), path.string());
-}
-
 Handle open_image(std::string bytes, const std::string& place) {
   silence();
   const auto refuse = [&](const std::string& problem) {

@@ -109,10 +109,9 @@ class ImageWriter {
   Handle file_;
 };
 
-/// Opens a whole file in memory, for reading.
-/// @throws DataError if the file cannot be read or is no (sound) HDF5 file
-Handle open_image(const std::filesystem::path& path);
-/// The same for bytes that were read or made already. @param place for messages
+/// Opens the bytes of a file for reading.
+/// @param place for messages
+/// @throws DataError if they are no HDF5 file
 Handle open_image(std::string bytes, const std::string& place);
 
 /// Whether the group has an object or attribute of that name. Paths may have several parts.

@@ -97,6 +97,8 @@ std::vector<TrialResult> read_trial_results(const TrialReader& read,
              parameters = read.doubles("parameters");
   const auto seen =
       read.has("tokens_seen") ? read.integers("tokens_seen", K) : std::vector<std::int64_t>{};
+  const auto started =
+      read.has("started_utc") ? read.doubles("started_utc") : std::vector<double>{};
   const auto failures =
       read.has("failure") ? read.texts("failure") : std::vector<std::string>(ids.size());
   std::vector<TrialResult> results;
@@ -115,6 +117,7 @@ std::vector<TrialResult> read_trial_results(const TrialReader& read,
                                 .steps = steps[t * V + v],
                                 .loss_nats = row_of(losses, t * V + v, E)});
     if (!seen.empty() && seen[t * K] >= 0) result.tokens_seen = row_of(seen, t, K);
+    if (!started.empty() && std::isfinite(started[t])) result.started_utc = started[t];
     result.wall_seconds = seconds[t];
     result.tokens_per_second = speed[t];
     result.parameters = std::isnan(parameters[t]) ? 0.0 : parameters[t];
@@ -198,7 +201,7 @@ void check_version(hid_t file, const std::string& path) {
 }  // namespace
 
 RunRecord read_results(const std::filesystem::path& path) {
-  const hdf5::Handle file = hdf5::open_image(path);
+  const hdf5::Handle file = open_results(path);
   try {
     check_version(file, path.string());
     RunRecord record;

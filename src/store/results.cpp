@@ -151,6 +151,8 @@ void write_effort(const GroupWriter& group, const std::vector<TrialResult>& resu
   const auto write = [&](const char* name, auto get, Meaning meaning) {
     group.write(name, {"trial"}, column(results, get), meaning);
   };
+  write("started_utc", [](const auto& r) { return r.started_utc > 0 ? r.started_utc : missing; },
+        {"s", "when the trial began: seconds since 1970-01-01, UTC"});
   write("wall_seconds", [](const auto& r) { return r.wall_seconds; }, {"s", "time the trial took"});
   write("tokens_per_second", [](const auto& r) { return r.tokens_per_second; },
         {"tokens/s", "training speed"});
@@ -448,7 +450,7 @@ std::string results_image(const RunRecord& record) {
 void write_results(const std::filesystem::path& path, const RunRecord& record, Disk& disk) {
   std::string image;
   try {
-    image = results_image(record);
+    image = sealed(results_image(record));
   } catch (const hdf5::Failure& cause) {
     // The file is made in memory: no disk, no permission and no other process can have done this.
     throw InternalError({.place = path.string(),

@@ -1,18 +1,30 @@
 #pragma once
 
+#include "hdf5.hpp"
+
 #include <bimix/data/records.hpp>
 
+#include <filesystem>
 #include <string>
 
 /// Names and versions that the writer and the reader of results.h5 share.
 namespace bimix {
 
-inline constexpr const char* results_version = "1.0";
+inline constexpr const char* results_version = "1.1";
 inline constexpr const char* version_attribute = "bimix_format_version";
 /// The campaign's name is the title of the file, which readers print first.
 inline constexpr const char* title_attribute = "title";
 
-/// The bytes of results.h5. @throws hdf5::Failure, InternalError as write_results does
+/// What results.h5 holds as an HDF5 file. @throws hdf5::Failure, InternalError as write_results does
 std::string results_image(const RunRecord& record);
+
+/// A result file ends in a line behind the HDF5 file, where HDF5 does not look:
+/// `bimix checksum <XXH3-128 of all before it, 32 hex digits>LF`. The library loops or crashes over
+/// files in which single bytes are wrong; so none reaches it.
+std::string sealed(std::string image);
+
+/// Opens a sealed file. @throws DataError if it cannot be read, is no HDF5 file, or its seal is
+/// absent or broken
+hdf5::Handle open_results(const std::filesystem::path& path);
 
 }  // namespace bimix

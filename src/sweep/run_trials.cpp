@@ -2,6 +2,7 @@
 #include "group_talk.hpp"
 #include "lead.hpp"
 
+#include <bimix/core/clock.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/core/host.hpp>
 #include <bimix/data/json.hpp>
@@ -96,6 +97,7 @@ class Worker {
  private:
   Ended run(const TrialSpec& spec, const ProcessGroup& group) {
     const Clock::time_point start = Clock::now();
+    const double started_utc = utc_now();
     Ended ended;
     try {
       ended.result =
@@ -114,6 +116,7 @@ class Worker {
     ended.result.id = spec.id;
     ended.result.rank = rank_;
     ended.result.host = host_name();
+    ended.result.started_utc = started_utc;
     ended.result.wall_seconds = seconds_since(start);
     return ended;
   }

@@ -15,6 +15,7 @@ TrialResult some_result() {
   result.message = "loss is \"NaN\" at step 7";
   result.curve = {{64000, 62, {5.1, 1.0 / 3.0}}, {128000, 125, {4.9, 0x1p-1074}}};
   result.tokens_seen = {100, 28};
+  result.started_utc = 1795000000.125;
   result.wall_seconds = 0.1;
   result.parameters = 122e6;
   result.host = "node\n1";

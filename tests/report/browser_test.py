@@ -38,7 +38,7 @@ def trained(program, folder):
     """A run of everything: training, check, entropies."""
     bimix(program, "run", "configs/smoke.yaml", "-o", folder)
     return {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume",
-            "entropies", "trials"}
+            "entropies", "trials", "timeline"}
 
 
 def hostile(program, folder):

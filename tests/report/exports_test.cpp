@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace bimix {
 namespace {
@@ -90,10 +91,11 @@ TEST(Exports, AnUnknownNameIsRefusedWithTheNearestOne) {
   }
 }
 
-std::vector<std::string> names_of(bool a_mixture) {
+std::vector<std::string> names_of(const std::vector<ExportOf>& kinds) {
   std::vector<std::string> names;
   for (const Exporter& exporter : exporters())
-    if ((exporter.of == ExportOf::mixture) == a_mixture) names.push_back(exporter.name);
+    if (std::find(kinds.begin(), kinds.end(), exporter.of) != kinds.end())
+      names.push_back(exporter.name);
   return names;
 }
 
@@ -113,8 +115,8 @@ TEST_P(EveryExportOfAMixture, NamesOnlyWhatIsUsed) {
   EXPECT_THAT(text, testing::Not(HasSubstr("books")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Registered, EveryExportOfAMixture, testing::ValuesIn(names_of(true)),
-                         test_name);
+INSTANTIATE_TEST_SUITE_P(Registered, EveryExportOfAMixture,
+                         testing::ValuesIn(names_of({ExportOf::mixture})), test_name);
 
 class EveryExportOfARun : public testing::TestWithParam<std::string> {};
 
@@ -124,7 +126,8 @@ TEST_P(EveryExportOfARun, NeedsNoMixtureAndNotEveryTrial) {
   EXPECT_THAT(text, HasSubstr("2.1"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Registered, EveryExportOfARun, testing::ValuesIn(names_of(false)),
+INSTANTIATE_TEST_SUITE_P(Registered, EveryExportOfARun,
+                         testing::ValuesIn(names_of({ExportOf::losses, ExportOf::everything})),
                          test_name);
 
 TEST(MegatronExport, IsWeightsAndPrefixesByTurns) {
@@ -213,6 +216,26 @@ TEST(JsonExport, HoldsTrialsResultsAndDomains) {
   EXPECT_EQ(json.at("results").size(), 2u);
   EXPECT_EQ(json.at("domains").at("share_of"), nlohmann::json({0, -1}));
   EXPECT_TRUE(json.at("laws").empty());
+}
+
+TEST(RoCrateExport, DescribesTheFolderAndTheRunThatMadeIt) {
+  ExportInput input = some_run();
+  input.record.plan.name = "demo";
+  input.record.stamp.facts = {{"start_utc", "2026-11-23T10:00:00Z"}, {"version", "0.1.0"}};
+  const auto crate = nlohmann::json::parse(export_text("ro-crate", input));
+  EXPECT_EQ(crate.at("@context"), "https://w3id.org/ro/crate/1.1/context");
+  std::map<std::string, nlohmann::json> entities;
+  for (const auto& entity : crate.at("@graph"))
+    EXPECT_TRUE(entities.emplace(entity.at("@id"), entity).second) << "no id stands twice";
+  EXPECT_EQ(entities.at("ro-crate-metadata.json").at("about").at("@id"), "./");
+  EXPECT_EQ(entities.at("./").at("datePublished"), "2026-11-23T10:00:00Z");
+  EXPECT_EQ(entities.at("#bimix").at("softwareVersion"), "0.1.0");
+  EXPECT_FALSE(entities.at("#run").contains("endTime")) << "nothing says when it ended";
+  // Whatever is referred to is described.
+  for (const auto& part : entities.at("./").at("hasPart"))
+    EXPECT_EQ(entities.at(part.at("@id")).at("@type"), "File");
+  for (const char* link : {"instrument", "object", "result"})
+    EXPECT_EQ(entities.count(entities.at("#run").at(link).at("@id")), 1u) << link;
 }
 
 }  // namespace

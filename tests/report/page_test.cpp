@@ -132,6 +132,30 @@ TEST(Page, SaysWhatLimitsTheAnswer) {
   EXPECT_THAT(html, HasSubstr("alpha of domain &#39;web&#39; is doubtful"));
 }
 
+TEST(Page, SaysHowBusyTheRanksWere) {
+  PageInput input = measured();
+  EXPECT_THAT(page_html(input), Not(HasSubstr("first trial&#39;s begin")))
+      << "nothing says when they began";
+  // Two seconds each on a rank of its own, the second one second later.
+  input.record.results[0].started_utc = 1795000000;
+  input.record.results[1].started_utc = 1795000001;
+  input.record.results[1].rank = 7;
+  EXPECT_THAT(page_html(input), HasSubstr("2 ranks were busy for 66.67 %."));
+  EXPECT_THAT(page_html(input), HasSubstr("<td>2026-11-18T11:06:41Z</td>"));
+  // A week in a queue between them is left out.
+  input.record.results[1].started_utc += 7 * 86400;
+  const std::string html = page_html(input);
+  EXPECT_THAT(html, HasSubstr("2 ranks were busy for 50.00 %. Left out: 1 pause"));
+  EXPECT_THAT(html, HasSubstr("\"from\":2.0,\"to\":4.0"));
+}
+
+TEST(Page, IsLoadedAnewOnlyWhenAsked) {
+  PageInput input = measured();
+  EXPECT_THAT(page_html(input), Not(HasSubstr("http-equiv=\"refresh\"")));
+  input.reload_seconds = 15;
+  EXPECT_THAT(page_html(input), HasSubstr("<meta http-equiv=\"refresh\" content=\"15\">"));
+}
+
 TEST(Page, HasSectionsOnlyOfWhatThereIs) {
   const std::string bare = page_html(measured());
   for (const char* absent : {"law", "sections", "predicted", "residuals", "volume", "entropies"})

@@ -48,9 +48,10 @@ def check_root(path, engine):
     assert run.message.values[2] == "loss is NaN at step 7" and run.message.values[0] == ""
     assert run.steps.values[0, 1] == 20000 and math.isnan(run.steps.values[3, 0])
     assert run.wall_seconds.dtype == numpy.float64  # no reader takes it for a time span
+    assert run.started_utc.values[0] == 1795000000.125 and math.isnan(run.started_utc.values[1])
     assert run.seed.values[0] == 2**64 - 1
     assert run.mixture.sel(trial="0000000000000002", train_domain="prose") == 1 / 3
-    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.0"
+    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.1"
 
 
 def check_groups(path, engine):

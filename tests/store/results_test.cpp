@@ -2,6 +2,8 @@
 #include "some_record.hpp"
 #include "support/temp_folder.hpp"
 
+#include <store/results_format.hpp>
+
 #include <bimix/core/error.hpp>
 #include <bimix/store/results.hpp>
 
@@ -109,12 +111,23 @@ TEST(ReadResults, RefusesForeignAndDamagedFiles) {
               HasSubstr("is no HDF5 file"));
   write_results(folder / "results.h5", some_record());
   const std::string bytes = bytes_of(folder / "results.h5");
-  EXPECT_THAT(what_of_reading(folder.write("cut.h5", bytes.substr(0, bytes.size() / 2))),
+  for (const std::size_t size : {std::size_t{8}, bytes.size() / 2, bytes.size() - 1})
+    EXPECT_THAT(what_of_reading(folder.write("cut.h5", bytes.substr(0, size))),
+                HasSubstr("is no whole result file"));
+  for (std::size_t at = 100; at + 1 < bytes.size(); at += 997) {
+    std::string changed = bytes;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    EXPECT_THAT(what_of_reading(folder.write("changed.h5", changed)),
+                HasSubstr("its checksum is wrong"));
+  }
+  EXPECT_THAT(what_of_reading(folder.write("sealed.h5", sealed(bytes.substr(0, bytes.size() / 2)))),
               HasSubstr("is a damaged HDF5 file"));
 
   const std::string foreign = folder / "foreign.h5";
   H5Fclose(H5Fcreate(foreign.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
-  EXPECT_THAT(what_of_reading(foreign), HasSubstr("none of bimix"));
+  EXPECT_THAT(what_of_reading(foreign), HasSubstr("is no whole result file"));
+  EXPECT_THAT(what_of_reading(folder.write("sealed.h5", sealed(bytes_of(foreign)))),
+              HasSubstr("none of bimix"));
 }
 
 TEST(ReadResults, RefusesANewerMajorVersion) {
@@ -128,8 +141,8 @@ TEST(ReadResults, RefusesANewerMajorVersion) {
   H5Awrite(attribute, type, &newer);
   H5Tclose(type);
   H5Aclose(attribute);
-  H5Fclose(file);
-  EXPECT_THAT(what_of_reading(path),
+  H5Fclose(file);  // which cuts off the seal
+  EXPECT_THAT(what_of_reading(folder.write("newer.h5", sealed(bytes_of(path)))),
               AllOf(HasSubstr("has format version 2.0"), HasSubstr("reads version 1.x")));
 }
 
@@ -174,6 +187,7 @@ TEST(Differences, SkipsWhereAndHowFastWhenAsked) {
   RunRecord record = some_record();
   write_results(folder / "a.h5", record);
   for (TrialResult& result : record.results) {
+    result.started_utc += 60;
     result.wall_seconds *= 2;
     result.tokens_per_second /= 2;
     result.rank += 1;

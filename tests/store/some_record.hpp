@@ -39,6 +39,7 @@ inline RunRecord some_record() {
     r.id = plan.trials[static_cast<std::size_t>(t)].id;
     r.status = status;
     r.curve = std::move(curve);
+    r.started_utc = t == 1 ? 0.0 : 1795000000.125 + t;
     r.wall_seconds = 1.5;
     r.tokens_per_second = 1e6;
     r.parameters = 122e6;

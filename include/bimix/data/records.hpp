@@ -98,7 +98,8 @@ struct TrialResult {
   std::string message{};           ///< why not ok
   std::vector<LossPoint> curve{};  ///< at the spec's volumes, ascending; fewer if not ok
   std::vector<std::int64_t>
-      tokens_seen{};  ///< K training tokens drawn from each domain; may be empty
+      tokens_seen{};         ///< K training tokens drawn from each domain; may be empty
+  double started_utc = 0.0;  ///< seconds since 1970 when the attempt that ended began; 0 = unknown
   double wall_seconds = 0.0;
   double tokens_per_second = 0.0;  ///< 0 for sources that do not train
   double parameters = 0.0;         ///< model size; 0 = not said

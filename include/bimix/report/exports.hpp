@@ -33,9 +33,10 @@ std::vector<BlendPart> blend_of(const ExportInput& input);
 
 /// What of a run an export holds, and so what must be known for it.
 enum class ExportOf {
-  losses,     ///< of the trials, as logs
-  mixture,    ///< one mixture for a volume, as a trainer reads it
-  everything  ///< with what is derived: laws, optimum, check
+  losses,      ///< of the trials, as logs
+  mixture,     ///< one mixture for a volume, as a trainer reads it
+  everything,  ///< with what is derived: laws, optimum, check
+  description  ///< what it is and how it came to be, without a number of it
 };
 
 /// A form in which a run or its mixture can be had.

@@ -16,6 +16,7 @@ struct PageInput {
   std::vector<HeldOutPart> held_out{};     ///< the folds of the law that the optimum is of, or none
   std::vector<MixtureChoice> by_volume{};  ///< the optimum at ascending volumes, or none
   std::vector<std::string> notes{};        ///< what the reader must know first
+  int reload_seconds = 0;  ///< a browser loads the page anew this often; 0: the page stays
 };
 
 /// One HTML page that needs nothing else: the answer in words and tables, then charts, each with

@@ -1,0 +1,23 @@
+#include <bimix/core/clock.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <ctime>
+
+namespace bimix {
+
+double utc_now() {
+  using namespace std::chrono;
+  return duration<double>(time_point_cast<milliseconds>(system_clock::now()).time_since_epoch())
+      .count();
+}
+
+std::string utc_text(double seconds) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(static_cast<std::time_t>(std::floor(seconds))));
+}
+
+}  // namespace bimix
