@@ -4,6 +4,7 @@
 #include <bimix/core/clock.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
 #include <bimix/report/tables.hpp>
 
@@ -325,6 +326,25 @@ Section law_section(const std::vector<LawFit>& laws, const LawFit& fit, double l
   return {"law", "The law", html};
 }
 
+Section transfer(const RunRecord& record, const LawFit& fit) {
+  const Table changes = transfer_table(record, fit);
+  Rows rows{{"loss of"}};
+  rows[0].insert(rows[0].end(), record.plan.domains.train.begin(), record.plan.domains.train.end());
+  for (std::size_t e = 0; e < changes.rows; ++e) {
+    rows.push_back({record.plan.domains.eval[e]});
+    for (std::size_t k = 0; k < changes.columns; ++k)
+      rows.back().push_back(
+          std::isfinite(changes(e, k)) ? fmt::format("{:+.3f} %", 100 * changes(e, k)) : "-");
+  }
+  return {"transfer", "Who helps whom",
+          paragraph(fmt::format(
+              "What the law expects of each loss (rows) when a domain (columns) gets {} more "
+              "of the mixture and the others give it in proportion. A negative figure off "
+              "the own column is help from another domain.",
+              transfer_step)) +
+              chart("transfer", "Change of each loss by one more percent of each domain", rows)};
+}
+
 Section predicted(const PageInput& input) {
   const auto& domains = input.record.plan.domains.eval;
   Rows rows{{"mixture", "kind", "domain", "seen", "predicted", "error"}};
@@ -460,6 +480,8 @@ std::vector<Section> all_sections(const PageInput& input) {
   if (fit != nullptr) found.push_back(law_section(record.laws, *fit, input.fit.level));
   found.push_back(curves(record, fit));
   if (fit != nullptr) found.push_back(sections(record));
+  if (fit != nullptr && find_law(fit->law).sees_every_share())
+    found.push_back(transfer(record, *fit));
   if (!input.held_out.empty() || !record.check.empty()) found.push_back(predicted(input));
   if (!input.held_out.empty()) found.push_back(residuals(input));
   found.push_back(tried(record));

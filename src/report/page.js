@@ -228,31 +228,37 @@
           data: [[low, low], [high, high]] }] }) };
   };
 
-  charts.residuals = (width) => {
+  // A table of relative differences as percent, coloured by sign and size.
+  const heatmap = (table, columns, rows, what, digits) => (width) => {
     const cells = [];
-    data.residuals.forEach((row, m) => row.forEach((x, e) => {
+    table.forEach((row, m) => row.forEach((x, e) => {
       if (x !== null) cells.push([e, m, 100 * x,
-        `${data.mixtures[m].label}, ${data.eval[e]}\n${x > 0 ? "+" : ""}${(100 * x).toFixed(2)} %`]);
+        `${rows[m]}, ${columns[e]}\n${x > 0 ? "+" : ""}${(100 * x).toFixed(digits + 1)} %`]);
     }));
     if (!cells.length) return null;
     const most = Math.max(...cells.map((c) => Math.abs(c[2])));
-    const roomy = (width - 130) / data.eval.length > 36;
-    const upright = (width - 130) / data.eval.length > 95;
-    const row = data.mixtures.length > 30 ? 17 : 24;
-    return { height: (upright ? 80 : 120) + row * data.mixtures.length, option: base({
+    const roomy = (width - 130) / columns.length > 36;
+    const upright = (width - 130) / columns.length > 95;
+    const high = rows.length > 30 ? 17 : 24;
+    return { height: (upright ? 80 : 120) + high * rows.length, option: base({
       grid: { left: 8, right: upright ? 8 : 30, top: 8, bottom: 44, containLabel: true },
-      xAxis: names(data.eval, { position: "top", axisLabel: { color: theme.ink, rotate: upright ? 0 : 35, interval: 0,
+      xAxis: names(columns, { position: "top", axisLabel: { color: theme.ink, rotate: upright ? 0 : 35, interval: 0,
         width: 90, overflow: "truncate" } }),
-      yAxis: names(data.mixtures.map((m) => m.label), { inverse: true,
+      yAxis: names(rows, { inverse: true,
         axisLabel: { color: theme.ink, interval: 0, width: Math.min(150, 0.28 * width), overflow: "truncate" } }),
       visualMap: { type: "continuous", min: -most, max: most, dimension: 2, orient: "horizontal",
         left: "center", bottom: 0, itemWidth: 10, itemHeight: 120, textStyle: { color: theme.muted },
         inRange: { color: [theme.cool, theme.card, theme.warm] }, hoverLink: false,
-        text: [`+${most.toFixed(1)} %`, `predicted - seen: -${most.toFixed(1)} %`] },
+        text: [`+${most.toFixed(digits)} %`, `${what}: -${most.toFixed(digits)} %`] },
       series: [{ type: "heatmap", data: cells, itemStyle: { borderColor: theme.line, borderWidth: 1 },
         label: { show: roomy, color: theme.ink, fontSize: 10,
-          formatter: (item) => item.value[2].toFixed(1) } }] }) };
+          formatter: (item) => item.value[2].toFixed(digits) } }] }) };
   };
+
+  charts.residuals = (width) =>
+    heatmap(data.residuals, data.eval, data.mixtures.map((m) => m.label), "predicted - seen", 1)(width);
+  charts.transfer = (width) =>
+    heatmap(data.law.transfer, data.train, data.eval, "change of the loss", 2)(width);
 
   charts.mixtures = (width) => {
     const narrow = width < 120 * data.train.length;

@@ -90,6 +90,12 @@ Mixture with_share(Mixture mixture, std::size_t k, double share) {
   return mixture;
 }
 
+/// The default mixture; the first one where nothing says which it is.
+const Mixture& default_of(const RunRecord& record) {
+  return record.optimum.empty() ? record.plan.mixtures.front()
+                                : record.optimum.front().default_share;
+}
+
 /// The law along the own share of each domain, at some of the fitted volumes.
 Json sections(const RunRecord& record, const LawFit& fit) {
   std::vector<std::int64_t> fitted;
@@ -98,8 +104,7 @@ Json sections(const RunRecord& record, const LawFit& fit) {
   std::vector<std::int64_t> volumes;
   for (const std::size_t i : some_of(fitted.size(), most_section_volumes))
     volumes.push_back(fitted[i]);
-  const Mixture& start =
-      record.optimum.empty() ? record.plan.mixtures.front() : record.optimum.front().default_share;
+  const Mixture& start = default_of(record);
   Json lines = Json::array();
   for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
     const int own = record.plan.domains.share_of[e];
@@ -126,7 +131,8 @@ Json law(const RunRecord& record, const LawFit& fit) {
           {"tokens_low", to_json(fit.tokens_low)},
           {"tokens_high", to_json(fit.tokens_high)},
           {"curves", curves(record, fit)},
-          {"sections", sections(record, fit)}};
+          {"sections", sections(record, fit)},
+          {"transfer", to_json(transfer_table(record, fit))}};
 }
 
 Json mixtures(const RunRecord& record) {
@@ -262,6 +268,19 @@ Table held_out_residuals(const PageInput& input) {
           (part.point(i, HeldOutPart::predicted) - seen) / seen;
     }
   return residuals;
+}
+
+Table transfer_table(const RunRecord& record, const LawFit& fit) {
+  const Mixture& start = default_of(record);
+  const double tokens = record.optimum.empty() ? fit.tokens_high : record.optimum.front().tokens;
+  Table table(record.plan.domains.eval.size(), start.size(), std::nan(""));
+  for (std::size_t k = 0; k < start.size(); ++k) {
+    if (start[k] + transfer_step > 1.0) continue;
+    const Mixture moved = with_share(start, k, start[k] + transfer_step);
+    for (std::size_t e = 0; e < table.rows; ++e)
+      table(e, k) = predict(fit, e, moved, tokens) / predict(fit, e, start, tokens) - 1.0;
+  }
+  return table;
 }
 
 Timeline timeline_of(const RunRecord& record) {

@@ -29,6 +29,15 @@ std::vector<Unseen> unseen_points(const PageInput& input);
 /// (predicted - seen) / seen of held-out mixtures: (mixture, E), NaN where there is none.
 Table held_out_residuals(const PageInput& input);
 
+/// How much of the mixture `transfer_table` moves.
+inline constexpr double transfer_step = 0.01;
+
+/// Who helps whom, by the law at the default mixture and the volume of the optimum (the largest
+/// that was seen if there is none): relative change of each loss when training domain k gets
+/// transfer_step more of the mixture and the others give it in proportion. (E, K); NaN where a
+/// domain has no such part left to take.
+Table transfer_table(const RunRecord& record, const LawFit& fit);
+
 /// Which rank ran what and when. Time in which no trial ran at all, as between two sessions, is
 /// left out.
 struct Timeline {

@@ -18,6 +18,9 @@ from browser import Browser, find_chromium
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOSTILE = ["<script>document.title='owned'</script>", "</script><img src=x onerror=alert(1)>", "a&b\"c'd"]
 
+TRAINED = {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume", "entropies",
+           "trials", "timeline"}
+
 # Every place for a chart, whether something is drawn in it, and whether anything sticks out.
 CHARTS = """[...document.querySelectorAll('[data-chart]')].map(c => ({
   name: c.dataset.chart,
@@ -37,8 +40,17 @@ def bimix(program, *arguments):
 def trained(program, folder):
     """A run of everything: training, check, entropies."""
     bimix(program, "run", "configs/smoke.yaml", "-o", folder)
-    return {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume",
-            "entropies", "trials", "timeline"}
+    return TRAINED
+
+
+def of_every_share(program, folder):
+    """The same with a law of the whole mixture."""
+    text = (ROOT / "configs/smoke.yaml").read_text().replace("law: bimix", "law: effective_share")
+    campaign = folder.with_suffix(".yaml")
+    campaign.write_text(text.replace("bootstrap: 50", "bootstrap: 10"))
+    bimix(program, "run", campaign, "-o", folder)
+    return TRAINED | {"transfer"}
+
 
 
 def hostile(program, folder):
@@ -107,7 +119,7 @@ def main():
     found = []
     browser = Browser(chromium)
     try:
-        for make in (trained, hostile):
+        for make in (trained, of_every_share, hostile):
             run = folder / make.__name__
             wanted = make(program, run)
             bimix(program, "report", run)

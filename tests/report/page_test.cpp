@@ -1,3 +1,4 @@
+#include <bimix/law/law.hpp>
 #include <bimix/report/page.hpp>
 
 #include <gmock/gmock.h>
@@ -130,6 +131,20 @@ TEST(Page, SaysWhatLimitsTheAnswer) {
   EXPECT_THAT(html, HasSubstr("was not trained and checked"));
   EXPECT_THAT(html, HasSubstr("8K is 2 times that"));
   EXPECT_THAT(html, HasSubstr("alpha of domain &#39;web&#39; is doubtful"));
+}
+
+TEST(Page, TellsWhoHelpsWhomIfTheLawSeesEveryShare) {
+  PageInput input = fitted();
+  EXPECT_THAT(page_html(input), Not(HasSubstr("<section id=\"transfer\"")));
+  // A loss of 3 - 0.5 r_web - r_code, whatever the domain. From (0.5, 0.5) to (0.51, 0.49): 2.25 to
+  // 2.255.
+  LawFit& fit = input.record.laws[0];
+  fit.law = "linear";
+  fit.parameters = find_law("linear").parameters(2);
+  fit.coefficient = Table(2, 2);
+  for (std::size_t e = 0; e < 2; ++e) fit.coefficient.view().row(static_cast<long>(e)) << 2.5, 2.0;
+  EXPECT_THAT(page_html(input),
+              HasSubstr("<tr><th scope=\"row\">code</th><td>+0.222 %</td><td>-0.222 %</td></tr>"));
 }
 
 TEST(Page, SaysHowBusyTheRanksWere) {
