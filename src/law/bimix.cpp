@@ -39,10 +39,11 @@ double own_share(const DomainData& data, const Mixture& mixture) {
   return mixture[static_cast<std::size_t>(data.own)];
 }
 
-class BimixFitter final : public DomainFitter {
+class BimixFitter {
  public:
   explicit BimixFitter(const DomainData& data);
-  Estimate fit(std::span<const double> mixture_weight, std::span<const double> start) override;
+  /// @param start as in Law::fit
+  Estimate fit(std::span<const double> start);
 
  private:
   using Pair = std::array<double, 2>;  // of alpha and beta
@@ -84,13 +85,10 @@ class BimixFitter final : public DomainFitter {
   std::vector<std::size_t> first_;    // V + 1: rows of a volume are [first_[k], first_[k + 1])
   std::vector<std::size_t> mixture_;  // M
   std::vector<double> loss_;          // M
-  std::vector<double> base_weight_;   // M: what makes a residual relative
+  std::vector<double> weight_;        // M: what makes a residual relative
   std::array<std::vector<double>, beta_grid.size()> grid_powers_;  // V each
   double mean_log_share_ = 0.0, mean_log_volume_ = 0.0;
-
-  // Of the current weights.
-  std::vector<double> weight_;  // M
-  double total_ = 0.0;          // sum of weight * loss^2
+  double total_ = 0.0;  // sum of weight * loss^2
 
   // Of the current alpha: u, and for each volume sums of weight * u^2 * log_share^n and
   // weight * u * loss.
@@ -117,12 +115,13 @@ BimixFitter::BimixFitter(const DomainData& data)
   for (double& x : log_volume_) x -= mean_log_volume_;
   for (const std::size_t volume : data.volume) ++first_[volume + 1];
   for (std::size_t k = 0; k < data.volumes.size(); ++k) first_[k + 1] += first_[k];
-  for (const double loss : loss_)
-    base_weight_.push_back(data.residual == Residual::relative ? 1.0 / (loss * loss) : 1.0);
+  for (const double loss : loss_) {
+    weight_.push_back(data.residual == Residual::relative ? 1.0 / (loss * loss) : 1.0);
+    total_ += weight_.back() * loss * loss;
+  }
   for (std::size_t j = 0; j < beta_grid.size(); ++j)
     for (const double log_volume : log_volume_)
       grid_powers_[j].push_back(std::exp(-beta_grid[j] * log_volume));
-  weight_.resize(loss_.size());
   u_.resize(log_share_.size());
   for (auto* sums : {&uu_, &uu_log_, &uu_log2_, &uy_, &v_, &eu_, &eu_log_, &eu_log2_})
     sums->resize(volume_count());
@@ -395,12 +394,7 @@ BimixFitter::State BimixFitter::best_of_betas(State best) {
   return found.objective < best.objective ? found : best;
 }
 
-Estimate BimixFitter::fit(std::span<const double> mixture_weight, std::span<const double> start) {
-  total_ = 0.0;
-  for (std::size_t m = 0; m < loss_.size(); ++m) {
-    weight_[m] = base_weight_[m] * mixture_weight[mixture_[m]];
-    total_ += weight_[m] * loss_[m] * loss_[m];
-  }
+Estimate BimixFitter::fit(std::span<const double> start) {
   State best;
   if (!start.empty()) best = polish({start[alpha_index], start[beta_index]}, Face::both);
   search_grid();
@@ -482,8 +476,9 @@ class Bimix final : public Law {
   bool convex_in_shares(std::span<const double>) const override { return true; }
 
   std::optional<Complaint> obstacle(const DomainData& data) const override;
-  std::unique_ptr<DomainFitter> fitter(const DomainData& data) const override {
-    return std::make_unique<BimixFitter>(data);
+  Estimate fit(const DomainData& data, std::span<const double> start,
+               RandomStream* /*no prior*/) const override {
+    return BimixFitter(data).fit(start);
   }
   std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const override;
 

@@ -1,5 +1,7 @@
 #include "solved_law.hpp"
 
+#include <bimix/core/random.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -72,7 +74,8 @@ class EffectiveShare final : public CurveLaw {
   bool needs_two_volumes(const DomainData& data) const override { return data.shrinkage == 0.0; }
   Prior prior(const DomainData& data) const override;
   std::vector<std::vector<double>> starts(const DomainData& data) const override;
-  std::unique_ptr<DomainFitter> fitter(const DomainData& data) const override;
+  Estimate fit(const DomainData& data, std::span<const double> start,
+               RandomStream* prior_draws) const override;
   void curve(std::span<const double> parameter, std::span<const double> share, int own,
              Curve& curve) const override;
 };
@@ -114,7 +117,7 @@ std::vector<std::vector<double>> EffectiveShare::starts(const DomainData& data) 
     start[t_index + own] = 0.0;
     start[g_index(domains) + own] = usual_own_g.mean;
   }
-  start.insert(start.end(), {last_losses(data).low, data.volumes.back()});  // set by the fitter
+  start.insert(start.end(), {last_losses(data).low, data.volumes.back()});  // set by fit
   return {start};
 }
 
@@ -182,79 +185,64 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
   }
 }
 
-/// The fit and the noise in turn: the noise sets how strong the prior is.
-class EffectiveShareFitter final : public DomainFitter {
- public:
-  EffectiveShareFitter(const EffectiveShare& law, const DomainData& data)
-      : data_(data), rows_(law.rows(data)), prior_(law.prior(data)), start_(law.starts(data)[0]) {
-    const std::size_t domains = data.mixtures.front().size();
-    const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
-    problem_.target = Eigen::Map<const Eigen::VectorXd>(data.loss_nats.data(), rows);
-    problem_.scale.resize(rows);
-    problem_.bounds = law.bounds(domains);
-    problem_.pinned = law.pinned(data);
-    problem_.effect.variance = run_variance;
-    problem_.effect.root_weight.resize(rows);
-    std::map<std::pair<std::size_t, int>, std::size_t> runs;
-    for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
-      const auto run = runs.try_emplace({data.mixture[m], data.repeat[m]}, runs.size()).first;
-      problem_.effect.run.push_back(run->second);
-      problem_.effect.root_weight(static_cast<Eigen::Index>(m)) =
-          std::pow(data.volumes[data.volume[m]] / data.volumes.back(), 0.5 * weight_power);
-    }
+double mean_last_loss(const DomainData& data) {
+  double sum = 0.0, count = 0.0;
+  for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
+    if (data.volume[m] + 1 != data.volumes.size()) continue;
+    sum += data.loss_nats[m];
+    count += 1.0;
   }
+  return sum / count;
+}
 
-  /// The start is not needed: from the usual place the search ends where others end, too.
-  Estimate fit(std::span<const double> mixture_weight, std::span<const double>) override {
-    constexpr int rounds = 3;
-    constexpr double first_noise = 0.003;
-    std::vector<double> start = start_;
-    start[start.size() - 2] = set_weights(mixture_weight);
-    double noise = first_noise;
-    Estimate estimate;
-    for (int round = 0; round <= rounds; ++round) {
-      problem_.prior.rows = data_.shrinkage * noise * prior_.rows;
-      problem_.prior.target = data_.shrinkage * noise * prior_.target;
-      estimate = solve(*rows_, problem_, {round == 0 ? start : estimate.parameter});
-      const Information found = information(*rows_, problem_, estimate.parameter);
-      noise =
-          std::sqrt(found.sum_of_squares / std::max(1.0, readings_ - found.effective_parameters));
-    }
-    return estimate;
+/// Without the prior, whose strength the noise sets.
+LeastSquares problem_of(const EffectiveShare& law, const DomainData& data) {
+  const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
+  const double mean = mean_last_loss(data);
+  LeastSquares problem;
+  problem.target = Eigen::Map<const Eigen::VectorXd>(data.loss_nats.data(), rows);
+  problem.scale.resize(rows);
+  problem.bounds = law.bounds(data.mixtures.front().size());
+  problem.pinned = law.pinned(data);
+  problem.effect.variance = run_variance;
+  problem.effect.root_weight.resize(rows);
+  std::map<std::pair<std::size_t, int>, std::size_t> runs;
+  for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
+    const auto i = static_cast<Eigen::Index>(m);
+    const auto run = runs.try_emplace({data.mixture[m], data.repeat[m]}, runs.size()).first;
+    problem.effect.run.push_back(run->second);
+    problem.effect.root_weight(i) =
+        std::pow(data.volumes[data.volume[m]] / data.volumes.back(), 0.5 * weight_power);
+    const double unit = data.residual == Residual::relative ? data.loss_nats[m] : mean;
+    problem.scale(i) = problem.effect.root_weight(i) / unit;
   }
+  return problem;
+}
 
- private:
-  /// @return the mean loss at the last volume
-  double set_weights(std::span<const double> mixture_weight) {
-    double sum = 0.0, weights = 0.0;
-    readings_ = 0.0;
-    for (std::size_t m = 0; m < data_.loss_nats.size(); ++m) {
-      const double weight = mixture_weight[data_.mixture[m]];
-      readings_ += weight;
-      if (data_.volume[m] + 1 != data_.volumes.size()) continue;
-      sum += weight * data_.loss_nats[m];
-      weights += weight;
-    }
-    const double mean = sum / weights;
-    for (std::size_t m = 0; m < data_.loss_nats.size(); ++m) {
-      const auto i = static_cast<Eigen::Index>(m);
-      const double unit = data_.residual == Residual::relative ? data_.loss_nats[m] : mean;
-      problem_.scale(i) =
-          std::sqrt(mixture_weight[data_.mixture[m]]) * problem_.effect.root_weight(i) / unit;
-    }
-    return mean;
+/// The fit and the noise in turn: the noise sets how strong the prior is. The start is not needed:
+/// from the usual place the search ends where others end, too.
+Estimate EffectiveShare::fit(const DomainData& data, std::span<const double>,
+                             RandomStream* prior_draws) const {
+  constexpr int rounds = 3;
+  constexpr double first_noise = 0.003;
+  LeastSquares problem = problem_of(*this, data);
+  Prior usual = prior(data);
+  if (prior_draws != nullptr && data.shrinkage > 0.0)
+    for (double& target : usual.target) target += prior_draws->normal() / data.shrinkage;
+  const std::unique_ptr<RowModel> model = rows(data);
+  std::vector<double> start = starts(data).front();
+  start[loss_index(data.mixtures.front().size())] = mean_last_loss(data);
+  const auto readings = static_cast<double>(data.loss_nats.size());
+  double noise = first_noise;
+  Estimate estimate;
+  for (int round = 0; round <= rounds; ++round) {
+    problem.prior.rows = data.shrinkage * noise * usual.rows;
+    problem.prior.target = data.shrinkage * noise * usual.target;
+    estimate = solve(*model, problem, {round == 0 ? start : estimate.parameter});
+    const Information found = information(*model, problem, estimate.parameter);
+    noise = std::sqrt(found.sum_of_squares / std::max(1.0, readings - found.effective_parameters));
   }
-
-  const DomainData& data_;
-  std::unique_ptr<RowModel> rows_;
-  Prior prior_;
-  std::vector<double> start_;
-  double readings_ = 0.0;
-  LeastSquares problem_{};
-};
-
-std::unique_ptr<DomainFitter> EffectiveShare::fitter(const DomainData& data) const {
-  return std::make_unique<EffectiveShareFitter>(*this, data);
+  return estimate;
 }
 
 }  // namespace

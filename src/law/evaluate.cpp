@@ -50,9 +50,7 @@ double continued(const DomainData& run, double tokens) {
   constexpr std::size_t fewest = 3;
   if (run.volumes.size() < fewest) return nan;
   const Law& law = find_law("bimix");
-  const std::vector<double> weight{1.0};
-  const Estimate estimate = law.fitter(run)->fit(weight, {});
-  return law.predict(estimate.parameter, {run.mixtures.front(), 0, tokens});
+  return law.predict(law.fit(run).parameter, {run.mixtures.front(), 0, tokens});
 }
 
 /// The runs of one mixture, for one domain, at the volumes that train.

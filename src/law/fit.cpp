@@ -4,6 +4,7 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/fit.hpp>
+#include <bimix/law/held_out.hpp>
 #include <bimix/law/law.hpp>
 
 #include <Eigen/SVD>
@@ -142,8 +143,7 @@ void fit_domain(const Law& law, const DomainData& data, std::size_t e, LawFit& f
   DomainFit& report = fit.domain[e];
   report.observations = static_cast<int>(data.loss_nats.size());
   report.masked = data.masked;
-  const std::vector<double> weight(data.mixtures.size(), 1.0);
-  const Estimate estimate = law.fitter(data)->fit(weight, {});
+  const Estimate estimate = law.fit(data);
   std::copy(
       estimate.parameter.begin(), estimate.parameter.end(),
       fit.coefficient.values.begin() + static_cast<std::ptrdiff_t>(e * fit.coefficient.columns));
@@ -264,21 +264,75 @@ LawFit fit_law(const Observations& observations, const FitOptions& options) {
   return fit;
 }
 
-Table bootstrap_sample(const Observations& observations, const FitOptions& options,
-                       const LawFit& point, int sample) {
-  const Law& law = find_law(options.law);
-  RandomStream stream(options.seed, Purpose::bootstrap, static_cast<std::uint64_t>(sample));
-  std::vector<double> drawn(observations.mixtures.size());
-  for (double& weight : drawn) weight = -std::log(stream.uniform());
+/// What one domain's resamples are made of.
+struct Bootstrap::Domain {
+  DomainData data{};
+  std::vector<double> start{};   ///< P: the point fit
+  std::vector<double> fitted{};  ///< M
+  std::vector<double> error{};   ///< M: log of seen over predicted without the row's mixture
+};
 
-  Table result(point.coefficient.rows, point.coefficient.columns, nan);
-  for (std::size_t e = 0; e < result.rows; ++e) {
+Bootstrap::Bootstrap(const Observations& observations, const FitOptions& options,
+                     const LawFit& point)
+    : options_(options), point_(point), mixtures_(observations.mixtures.size()) {
+  const Law& law = find_law(options.law);
+  FitOptions splitting = options;
+  splitting.folds = 0;
+  const int folds = fold_count(observations, splitting);
+  const std::vector<int> fold_of = fold_of_mixture(observations, splitting, folds);
+  domains_.resize(point.coefficient.rows);
+  for (std::size_t e = 0; e < domains_.size(); ++e) {
     const std::span<const double> start = row_of(point.coefficient, e);
     if (std::any_of(start.begin(), start.end(), [](double c) { return std::isnan(c); })) continue;
-    const DomainData data = domain_data(observations, law, options, e, [](int) { return true; });
-    std::vector<double> weight;
-    for (const int id : data.mixture_id) weight.push_back(drawn[static_cast<std::size_t>(id)]);
-    const Estimate estimate = law.fitter(data)->fit(weight, start);
+    domains_[e] = std::make_unique<Domain>(
+        Domain{.data = domain_data(observations, law, options, e, [](int) { return true; }),
+               .start = {start.begin(), start.end()}});
+    Domain& domain = *domains_[e];
+    const DomainData& data = domain.data;
+    const auto predicted = [&](const std::vector<double>& parameter, std::size_t row) {
+      return law.predict(
+          parameter, {data.mixtures[data.mixture[row]], data.own, data.volumes[data.volume[row]]});
+    };
+    for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
+      domain.fitted.push_back(predicted(domain.start, row));
+      domain.error.push_back(std::log(data.loss_nats[row] / domain.fitted[row]));
+    }
+    for (int fold = 0; fold < folds; ++fold) {
+      const auto held_out = [&](int id) { return fold_of[static_cast<std::size_t>(id)] == fold; };
+      const DomainData rest =
+          domain_data(observations, law, options, e, [&](int id) { return !held_out(id); });
+      if (rest.mixtures.size() == data.mixtures.size() || law.obstacle(rest)) continue;
+      const Estimate without = law.fit(rest);
+      for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
+        if (!held_out(data.mixture_id[data.mixture[row]])) continue;
+        const double error = std::log(data.loss_nats[row] / predicted(without.parameter, row));
+        if (std::isfinite(error)) domain.error[row] = error;
+      }
+    }
+  }
+}
+
+Bootstrap::~Bootstrap() = default;
+
+Table Bootstrap::sample(int number) const {
+  const Law& law = find_law(options_.law);
+  const auto stream_number = static_cast<std::uint64_t>(number);
+  RandomStream stream(options_.seed, Purpose::bootstrap, stream_number);
+  std::vector<double> draw(mixtures_);
+  for (double& value : draw) value = stream.normal();
+
+  Table result(point_.coefficient.rows, point_.coefficient.columns, nan);
+  for (std::size_t e = 0; e < result.rows; ++e) {
+    if (!domains_[e]) continue;
+    const Domain& domain = *domains_[e];
+    DomainData data = domain.data;
+    for (std::size_t row = 0; row < data.loss_nats.size(); ++row)
+      data.loss_nats[row] =
+          domain.fitted[row] *
+          std::exp(draw[static_cast<std::size_t>(data.mixture_id[data.mixture[row]])] *
+                   domain.error[row]);
+    RandomStream prior_draws(options_.seed, Purpose::prior_draws, stream_number, e);
+    const Estimate estimate = law.fit(data, domain.start, &prior_draws);
     std::copy(estimate.parameter.begin(), estimate.parameter.end(),
               result.values.begin() + static_cast<std::ptrdiff_t>(e * result.columns));
   }

@@ -76,7 +76,7 @@ std::vector<double> coefficients(const Observations& observations, const FitOpti
   const Law& law = find_law(options.law);
   const DomainData data = domain_data(observations, law, options, e, includes);
   if (law.obstacle(data)) return {};
-  return law.fitter(data)->fit(std::vector<double>(data.mixtures.size(), 1.0), {}).parameter;
+  return law.fit(data).parameter;
 }
 
 /// R2 of log loss along the volumes from `from` on, mean over the runs of one mixture.

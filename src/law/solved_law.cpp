@@ -93,48 +93,6 @@ class CurveRows final : public RowModel {
   std::size_t exponent_;
 };
 
-/// The solver on one domain's rows.
-class SolvedFitter final : public DomainFitter {
- public:
-  SolvedFitter(const SolvedLaw& law, const DomainData& data)
-      : data_(data), rows_(law.rows(data)), starts_(law.starts(data)) {
-    const std::size_t domains = data.mixtures.front().size();
-    problem_.target = Eigen::Map<const Eigen::VectorXd>(
-        data.loss_nats.data(), static_cast<Eigen::Index>(data.loss_nats.size()));
-    problem_.scale.resize(problem_.target.size());
-    problem_.bounds = law.bounds(domains);
-    problem_.pinned = law.pinned(data);
-    problem_.linear = law.linear(domains);
-    if (data.shrinkage > 0.0) {
-      problem_.prior = law.prior(data);
-      const double unit = data.residual == Residual::relative ? 1.0 : mean_loss(data);
-      problem_.prior.rows *= data.shrinkage * unit;
-      problem_.prior.target *= data.shrinkage * unit;
-    }
-  }
-
-  Estimate fit(std::span<const double> mixture_weight, std::span<const double> start) override {
-    for (std::size_t m = 0; m < data_.loss_nats.size(); ++m) {
-      const double size = data_.residual == Residual::relative ? data_.loss_nats[m] : 1.0;
-      problem_.scale(static_cast<Eigen::Index>(m)) =
-          std::sqrt(mixture_weight[data_.mixture[m]]) / size;
-    }
-    std::vector<std::vector<double>> starts = starts_;
-    if (!start.empty()) {
-      starts.emplace_back(start.begin(), start.end());
-      for (std::size_t p = 0; p < start.size(); ++p)
-        if (problem_.pinned[p]) starts.back()[p] = starts.front()[p];
-    }
-    return solve(*rows_, problem_, starts);
-  }
-
- private:
-  const DomainData& data_;
-  std::unique_ptr<RowModel> rows_;
-  std::vector<std::vector<double>> starts_;
-  LeastSquares problem_{};
-};
-
 }  // namespace
 
 std::optional<Complaint> SolvedLaw::obstacle(const DomainData& data) const {
@@ -161,8 +119,31 @@ std::optional<Complaint> SolvedLaw::obstacle(const DomainData& data) const {
   return std::nullopt;
 }
 
-std::unique_ptr<DomainFitter> SolvedLaw::fitter(const DomainData& data) const {
-  return std::make_unique<SolvedFitter>(*this, data);
+Estimate SolvedLaw::fit(const DomainData& data, std::span<const double> start,
+                        RandomStream* /*priors that only pull*/) const {
+  const std::size_t domains = data.mixtures.front().size();
+  const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
+  LeastSquares problem;
+  problem.target = Eigen::Map<const Eigen::VectorXd>(data.loss_nats.data(), rows);
+  problem.scale = Eigen::VectorXd::Ones(rows);
+  if (data.residual == Residual::relative) problem.scale = problem.target.cwiseInverse();
+  problem.bounds = bounds(domains);
+  problem.pinned = pinned(data);
+  problem.linear = linear(domains);
+  if (data.shrinkage > 0.0) {
+    problem.prior = prior(data);
+    const double unit = data.residual == Residual::relative ? 1.0 : mean_loss(data);
+    problem.prior.rows *= data.shrinkage * unit;
+    problem.prior.target *= data.shrinkage * unit;
+  }
+  std::vector<std::vector<double>> from = starts(data);
+  if (!start.empty()) {
+    from.emplace_back(start.begin(), start.end());
+    for (std::size_t p = 0; p < start.size(); ++p)
+      if (problem.pinned[p]) from.back()[p] = from.front()[p];
+  }
+  const std::unique_ptr<RowModel> model = this->rows(data);
+  return solve(*model, problem, from);
 }
 
 std::vector<Complaint> SolvedLaw::doubts(const DomainData& data, const Estimate& estimate) const {

@@ -23,7 +23,9 @@ class SolvedLaw : public Law {
     return std::nullopt;
   }
   std::optional<Complaint> obstacle(const DomainData& data) const override;
-  std::unique_ptr<DomainFitter> fitter(const DomainData& data) const override;
+  using Law::fit;
+  Estimate fit(const DomainData& data, std::span<const double> start,
+               RandomStream* prior_draws) const override;
   std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const override;
 
   /// Parameters in which the prediction is linear and which are not negative; a handful at most.

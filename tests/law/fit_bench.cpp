@@ -34,14 +34,13 @@ DomainData hundred_points() {
 /// A whole fit: prepared from scratch, grid of 96 starts, polish.
 void fit_from_scratch(benchmark::State& state) {
   const DomainData data = hundred_points();
-  const std::vector<double> weight(10, 1.0);
   const Law& law = find_law("bimix");
-  for (auto _ : state) benchmark::DoNotOptimize(law.fitter(data)->fit(weight, {}));
+  for (auto _ : state) benchmark::DoNotOptimize(law.fit(data));
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(fit_from_scratch);
 
-/// A bootstrap resample as bootstrap_sample does it: observations to coefficients, 22 domains.
+/// A bootstrap sample: errors drawn, whole fits, 22 domains.
 void bootstrap_of_22_domains(benchmark::State& state) {
   std::vector<synthetic::Truth> truth;
   for (int k = 0; k < 22; ++k) truth.push_back({30.0 + k, 1.5, 0.05 + 0.01 * k, 0.25});
@@ -51,8 +50,9 @@ void bootstrap_of_22_domains(benchmark::State& state) {
                                       .volumes = {1e5, 2e5, 3e5, 5e5, 8e5, 1e6, 2e6, 3e6, 5e6, 8e6},
                                       .noise = 5e-3});
   const LawFit fit = fit_law(seen, {});
+  const Bootstrap bootstrap(seen, {}, fit);
   int sample = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(bootstrap_sample(seen, {}, fit, sample++));
+  for (auto _ : state) benchmark::DoNotOptimize(bootstrap.sample(sample++));
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(bootstrap_of_22_domains);

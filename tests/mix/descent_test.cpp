@@ -101,8 +101,8 @@ class EveryLaw : public testing::TestWithParam<std::string> {
     FitOptions options;
     options.law = GetParam();
     fit_ = fit_law(seen, options);
-    for (int sample = 0; sample < 4; ++sample)
-      fit_.bootstrap.push_back(bootstrap_sample(seen, options, fit_, sample));
+    const Bootstrap bootstrap(seen, options, fit_);
+    for (int sample = 0; sample < 4; ++sample) fit_.bootstrap.push_back(bootstrap.sample(sample));
   }
   double value(const MixtureChoice& choice, const Mixture& share) const {
     double mean = 0.0, worst = -std::numeric_limits<double>::infinity();

@@ -17,6 +17,7 @@ enum class Purpose : std::uint64_t {
   entropy_features = 7,
   multi_start = 8,
   folds = 9,
+  prior_draws = 10,
   test = 99
 };
 

@@ -3,7 +3,6 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/records.hpp>
 
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,24 +48,11 @@ struct DomainData {
 /// What a fit of one domain gave.
 struct Estimate {
   std::vector<double> parameter{};  ///< P; a parameter at its bound equals it exactly
-  double objective = 0.0;           ///< weighted sum of squared residuals
+  double objective = 0.0;           ///< sum of squared residuals
   std::string stop_reason{};
 };
 
-/// A law bound to one domain's observations: what does not change between the many fits of a
-/// bootstrap is computed once. Not shared between threads: it owns its workspace.
-class DomainFitter {
- public:
-  virtual ~DomainFitter() = default;
-
-  /// The bounded weighted least-squares fit.
-  /// @param mixture_weight D positive weights, one for each mixture of the data
-  /// @param start P parameters to start from besides the law's own starting points; may be empty.
-  /// The result does not trust the start: where the law's own starting points promise better, they
-  /// are followed as well.
-  /// @note Deterministic.
-  virtual Estimate fit(std::span<const double> mixture_weight, std::span<const double> start) = 0;
-};
+class RandomStream;
 
 /// At a fixed volume, L(r) = constant + scale * r_own^-exponent: the shape that the exact optimum
 /// needs.
@@ -118,8 +104,17 @@ class Law {
   virtual std::vector<bool> pinned(const DomainData& data) const;
   /// Why these observations cannot be fitted, or nothing. The complaint's place is left empty.
   virtual std::optional<Complaint> obstacle(const DomainData& data) const = 0;
-  /// @param data without obstacle; must outlive the fitter
-  virtual std::unique_ptr<DomainFitter> fitter(const DomainData& data) const = 0;
+  /// The bounded least-squares fit. Deterministic.
+  /// @param data without obstacle
+  Estimate fit(const DomainData& data) const { return fit(data, {}, nullptr); }
+  /// The same for a resample.
+  /// @param start P parameters to start from besides the law's own starting points; may be empty.
+  /// The result does not trust the start: where the law's own starting points promise better, they
+  /// are followed as well.
+  /// @param prior_draws where a prior that states how far coefficients spread is to be centred at a
+  /// draw from itself, so that what the data leave open differs between resamples; null: as it is
+  virtual Estimate fit(const DomainData& data, std::span<const double> start,
+                       RandomStream* prior_draws) const = 0;
   /// What the reader of a fit must know: parameters at bounds, narrow ranges. Places left empty.
   virtual std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const = 0;
 };
