@@ -15,7 +15,8 @@ inline constexpr const char* version_attribute = "bimix_format_version";
 /// The campaign's name is the title of the file, which readers print first.
 inline constexpr const char* title_attribute = "title";
 
-/// What results.h5 holds as an HDF5 file. @throws hdf5::Failure, InternalError as write_results does
+/// What results.h5 holds as an HDF5 file. @throws hdf5::Failure, InternalError as write_results
+/// does
 std::string results_image(const RunRecord& record);
 
 /// A result file ends in a line behind the HDF5 file, where HDF5 does not look:

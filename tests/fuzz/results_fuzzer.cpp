@@ -1,5 +1,5 @@
-// results.h5, where a byte was changed, cut off or added anywhere. What passes the seal was written by
-// bimix: HDF5 sees nothing else, and would loop or crash over some of it.
+// results.h5, where a byte was changed, cut off or added anywhere. What passes the seal was written
+// by bimix: HDF5 sees nothing else, and would loop or crash over some of it.
 
 #include "fuzz.hpp"
 

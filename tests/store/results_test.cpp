@@ -2,14 +2,13 @@
 #include "some_record.hpp"
 #include "support/temp_folder.hpp"
 
-#include <store/results_format.hpp>
-
 #include <bimix/core/error.hpp>
 #include <bimix/store/results.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <hdf5.h>
+#include <store/results_format.hpp>
 
 #include <cmath>
 
