@@ -164,6 +164,10 @@ TEST(Derived, CommandsAnswerFromTheFolderAlone) {
               HasSubstr("books"));
   EXPECT_THAT(bimix("optimize " + run + " --tokens 1B --cap books=0.3").output, HasSubstr("0.300"));
   EXPECT_THAT(bimix("status " + run).output, HasSubstr("12 of 12 done"));
+  EXPECT_THAT(bimix("status --watch --html " + run).output, HasSubstr("Page: " + run));
+  const std::string page = test::bytes_of(run + "/report.html");
+  EXPECT_THAT(page, HasSubstr("12 of 12 trials ended well"));
+  EXPECT_THAT(page, testing::Not(HasSubstr("http-equiv=\"refresh\""))) << "the run is over";
 
   const auto wrong = bimix("predict " + run + " --mixture wep=0.2,code=0.8 --tokens 1M");
   EXPECT_EQ(wrong.exit_code, 2);
@@ -243,6 +247,8 @@ TEST(Refusals, NameTheMistakeAndTheRemedy) {
   EXPECT_EQ(bimix("run /no/such.yaml").exit_code, 3);
   EXPECT_EQ(bimix("fit " + (folder / "nothing")).exit_code, 3);
   EXPECT_EQ(bimix("status " + (folder / "nothing")).exit_code, 3);
+  EXPECT_EQ(bimix("status --html " + (folder / "nothing")).exit_code, 2) << "without --watch";
+  EXPECT_EQ(bimix("status --watch --html " + (folder / "nothing"), 2).exit_code, 2) << "two ranks";
   EXPECT_EQ(bimix("frobnicate").exit_code, 2);
   EXPECT_THAT(bimix("optimise x").output, HasSubstr("Did you mean 'bimix optimize'?"));
   EXPECT_EQ(bimix("run").exit_code, 2);
