@@ -1,7 +1,6 @@
 #include "run_stamp.hpp"
 
 #include "build_info.hpp"
-#include "console.hpp"
 
 #include <bimix/core/clock.hpp>
 #include <bimix/core/host.hpp>

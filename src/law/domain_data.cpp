@@ -123,4 +123,13 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
   return data;
 }
 
+std::vector<double> coefficients(const Observations& observations, const FitOptions& options,
+                                 std::size_t eval_domain,
+                                 const std::function<bool(int)>& includes) {
+  const Law& law = find_law(options.law);
+  const DomainData data = domain_data(observations, law, options, eval_domain, includes);
+  if (law.obstacle(data)) return {};
+  return law.fit(data).parameter;
+}
+
 }  // namespace bimix

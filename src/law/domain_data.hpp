@@ -22,4 +22,8 @@ void check_options(const FitOptions& options);
 DomainData domain_data(const Observations& observations, const Law& law, const FitOptions& options,
                        std::size_t eval_domain, const std::function<bool(int)>& includes);
 
+/// Coefficients of options.law fitted to these rows; empty if they cannot be.
+std::vector<double> coefficients(const Observations& observations, const FitOptions& options,
+                                 std::size_t eval_domain, const std::function<bool(int)>& includes);
+
 }  // namespace bimix

@@ -274,41 +274,44 @@ struct Bootstrap::Domain {
 
 Bootstrap::Bootstrap(const Observations& observations, const FitOptions& options,
                      const LawFit& point)
-    : options_(options), point_(point), mixtures_(observations.mixtures.size()) {
+    : options_(options),
+      mixtures_(observations.mixtures.size()),
+      parameters_(point.coefficient.columns),
+      domains_(point.coefficient.rows) {
   const Law& law = find_law(options.law);
   FitOptions splitting = options;
   splitting.folds = 0;
   const int folds = fold_count(observations, splitting);
   const std::vector<int> fold_of = fold_of_mixture(observations, splitting, folds);
-  domains_.resize(point.coefficient.rows);
   for (std::size_t e = 0; e < domains_.size(); ++e) {
     const std::span<const double> start = row_of(point.coefficient, e);
     if (std::any_of(start.begin(), start.end(), [](double c) { return std::isnan(c); })) continue;
     domains_[e] = std::make_unique<Domain>(
         Domain{.data = domain_data(observations, law, options, e, [](int) { return true; }),
                .start = {start.begin(), start.end()}});
-    Domain& domain = *domains_[e];
-    const DomainData& data = domain.data;
-    const auto predicted = [&](const std::vector<double>& parameter, std::size_t row) {
-      return law.predict(
-          parameter, {data.mixtures[data.mixture[row]], data.own, data.volumes[data.volume[row]]});
+    const auto fold_of_id = [&](int id) { return fold_of[static_cast<std::size_t>(id)]; };
+    std::vector<std::vector<double>> without;
+    for (int fold = 0; fold < folds; ++fold)
+      without.push_back(
+          coefficients(observations, options, e, [&](int id) { return fold_of_id(id) != fold; }));
+    add_errors(law, fold_of_id, without, *domains_[e]);
+  }
+}
+
+void Bootstrap::add_errors(const Law& law, const std::function<int(int)>& fold_of_id,
+                           const std::vector<std::vector<double>>& without, Domain& domain) {
+  const DomainData& data = domain.data;
+  for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
+    const std::size_t mixture = data.mixture[row];
+    const LawPoint point{data.mixtures[mixture], data.own, data.volumes[data.volume[row]]};
+    const auto error_of = [&](const std::vector<double>& parameter) {
+      return parameter.empty() ? nan
+                               : std::log(data.loss_nats[row] / law.predict(parameter, point));
     };
-    for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
-      domain.fitted.push_back(predicted(domain.start, row));
-      domain.error.push_back(std::log(data.loss_nats[row] / domain.fitted[row]));
-    }
-    for (int fold = 0; fold < folds; ++fold) {
-      const auto held_out = [&](int id) { return fold_of[static_cast<std::size_t>(id)] == fold; };
-      const DomainData rest =
-          domain_data(observations, law, options, e, [&](int id) { return !held_out(id); });
-      if (rest.mixtures.size() == data.mixtures.size() || law.obstacle(rest)) continue;
-      const Estimate without = law.fit(rest);
-      for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
-        if (!held_out(data.mixture_id[data.mixture[row]])) continue;
-        const double error = std::log(data.loss_nats[row] / predicted(without.parameter, row));
-        if (std::isfinite(error)) domain.error[row] = error;
-      }
-    }
+    const double held_out =
+        error_of(without[static_cast<std::size_t>(fold_of_id(data.mixture_id[mixture]))]);
+    domain.fitted.push_back(law.predict(domain.start, point));
+    domain.error.push_back(std::isfinite(held_out) ? held_out : error_of(domain.start));
   }
 }
 
@@ -321,7 +324,7 @@ Table Bootstrap::sample(int number) const {
   std::vector<double> draw(mixtures_);
   for (double& value : draw) value = stream.normal();
 
-  Table result(point_.coefficient.rows, point_.coefficient.columns, nan);
+  Table result(domains_.size(), parameters_, nan);
   for (std::size_t e = 0; e < result.rows; ++e) {
     if (!domains_[e]) continue;
     const Domain& domain = *domains_[e];

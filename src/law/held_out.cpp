@@ -70,15 +70,6 @@ Tail tail_of(const Observations& observations, const Runs& runs, int mixture, st
   return {mean(tokens), mean(seen), mean(previous)};
 }
 
-/// Coefficients fitted to the mixtures that `includes` admits; empty if they cannot be.
-std::vector<double> coefficients(const Observations& observations, const FitOptions& options,
-                                 std::size_t e, const std::function<bool(int)>& includes) {
-  const Law& law = find_law(options.law);
-  const DomainData data = domain_data(observations, law, options, e, includes);
-  if (law.obstacle(data)) return {};
-  return law.fit(data).parameter;
-}
-
 /// R2 of log loss along the volumes from `from` on, mean over the runs of one mixture.
 double curve_r2(const Observations& observations, const Runs& runs, int mixture, std::size_t e,
                 double from, const std::function<double(double)>& predict) {

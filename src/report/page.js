@@ -229,7 +229,7 @@
   };
 
   // A table of relative differences as percent, coloured by sign and size.
-  const heatmap = (table, columns, rows, what, digits) => (width) => {
+  const heatmap = (width, table, columns, rows, what, digits) => {
     const cells = [];
     table.forEach((row, m) => row.forEach((x, e) => {
       if (x !== null) cells.push([e, m, 100 * x,
@@ -256,9 +256,9 @@
   };
 
   charts.residuals = (width) =>
-    heatmap(data.residuals, data.eval, data.mixtures.map((m) => m.label), "predicted - seen", 1)(width);
+    heatmap(width, data.residuals, data.eval, data.mixtures.map((m) => m.label), "predicted - seen", 1);
   charts.transfer = (width) =>
-    heatmap(data.law.transfer, data.train, data.eval, "change of the loss", 2)(width);
+    heatmap(width, data.law.transfer, data.train, data.eval, "change of the loss", 2);
 
   charts.mixtures = (width) => {
     const narrow = width < 120 * data.train.length;
@@ -370,15 +370,15 @@
   };
 
   charts.trials = (width) => {
-    const words = status_words, colours = status_colours(), label = trial_name;
+    const colours = status_colours();
     return { height: Math.min(1600, 76 + 20 * data.trials.length), option: base({
       legend: legend(), grid: { left: 8, right: 24, top: 34, bottom: 40, containLabel: true },
       xAxis: plain("seconds on one rank", { min: 0, scale: false }),
-      yAxis: names(data.trials.map(label), { inverse: true, axisLabel: { color: theme.ink,
+      yAxis: names(data.trials.map(trial_name), { inverse: true, axisLabel: { color: theme.ink,
         width: Math.min(200, 0.4 * width), overflow: "truncate" } }),
-      series: words.map((word, status) => ({ type: "bar", name: word, stack: "status",
+      series: status_words.map((word, status) => ({ type: "bar", name: word, stack: "status",
         itemStyle: { color: colours[status] },
-        data: data.trials.map((t, i) => ({ value: [t.seconds, i, `${label(t)}\n${word}, ${seconds(t.seconds)}`], status: t.status }))
+        data: data.trials.map((t, i) => ({ value: [t.seconds, i, `${trial_name(t)}\n${word}, ${seconds(t.seconds)}`], status: t.status }))
           .filter((d) => d.status === status).map((d) => d.value) }))
         .filter((s) => s.data.length) }) };
   };

@@ -1,7 +1,6 @@
 #include "hdf5.hpp"
 
 #include <bimix/core/error.hpp>
-#include <bimix/core/file.hpp>
 #include <bimix/store/disk.hpp>
 
 #include <hdf5_hl.h>
@@ -9,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
-#include <string_view>
 
 namespace bimix::hdf5 {
 namespace {
@@ -252,16 +250,6 @@ std::string ImageWriter::bytes() const {
 
 Handle open_image(std::string bytes, const std::string& place) {
   silence();
-  const auto refuse = [&](const std::string& problem) {
-    return DataError({.place = place,
-                      .problem = problem,
-                      .rule = "",
-                      .remedy = "Name a results.h5 of bimix; one that was damaged is rebuilt from "
-                                "its journal by `bimix run`"});
-  };
-  constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
-  if (std::string_view(bytes).substr(0, signature.size()) != signature)
-    throw refuse("is no HDF5 file");
   try {
     const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file access");
     check(H5Pset_fapl_core(access, std::size_t{1} << 20, false), "memory driver");
@@ -271,7 +259,10 @@ Handle open_image(std::string bytes, const std::string& place) {
     const std::string name = place + "#image" + std::to_string(++images);
     return {H5Fopen(name.c_str(), H5F_ACC_RDONLY, access), H5Fclose, "open"};
   } catch (const Failure& cause) {
-    throw refuse(std::string("is a damaged HDF5 file: ") + cause.what());
+    throw DataError({.place = place,
+                     .problem = std::string("is a damaged HDF5 file: ") + cause.what(),
+                     .rule = "",
+                     .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
   }
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
 namespace bimix {
 namespace {
@@ -86,10 +87,11 @@ namespace {
 void add_bootstrap(const Comm& comm, const Observations& observations, const FitOptions& options,
                    LawFit& fit) {
   if (options.bootstrap == 0) return;
-  const Bootstrap bootstrap(observations, options, fit);
+  std::optional<Bootstrap> bootstrap;
+  collectively(comm, [&] { bootstrap.emplace(observations, options, fit); });
   const auto samples =
       map_over_ranks(comm, static_cast<std::size_t>(options.bootstrap), [&](std::size_t sample) {
-        return bytes_of(bootstrap.sample(static_cast<int>(sample)).values);
+        return bytes_of(bootstrap->sample(static_cast<int>(sample)).values);
       });
   for (const std::string& sample : samples)
     fit.bootstrap.push_back(table_of(sample, fit.parameters.size()));

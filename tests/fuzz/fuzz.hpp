@@ -38,6 +38,18 @@ inline std::filesystem::path file_of(const std::string& name, std::string_view c
   return folder() / name;
 }
 
+/// Reads what may be anything. @return what LLVMFuzzerTestOneInput returns
+template <class Read>
+int tolerates(Read read) {
+  try {
+    read();
+  } catch (const InternalError&) {
+    throw;
+  } catch (const Error&) {
+  }
+  return 0;
+}
+
 }  // namespace bimix::fuzz
 
 #define FUZZ_REQUIRE(condition) \

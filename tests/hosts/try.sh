@@ -1,15 +1,13 @@
 #!/usr/bin/env bash
 # One campaign over two hosts with a network between them, which is cut, and of which one dies.
 # Usage: tests/hosts/try.sh BIMIX SAME_RESULTS      77: such hosts cannot be had here
-set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/support/script.sh
+. "$(dirname "$0")/../support/script.sh"
 bimix=$(realpath "$1")
 same_results=$(realpath "$2")
-PATH=$PATH:/usr/sbin:/sbin
 
-skip() { echo "skipped: $1"; exit 77; }
-[[ $(id -u) == 0 ]] || skip "namespaces need root"
-command -v ip >/dev/null || skip "there is no ip here (scripts/setup hosts)"
+needs_root "namespaces need root"
+needs ip hosts
 ip netns add bimixprobe 2>/dev/null || skip "namespaces may not be made here"
 ip netns del bimixprobe
 

@@ -1,4 +1,4 @@
-#include "law/coverage.hpp"
+#include "coverage.hpp"
 #include "support/synthetic.hpp"
 
 #include <bimix/law/fit.hpp>

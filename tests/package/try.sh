@@ -2,17 +2,15 @@
 # Makes the Debian package, installs it with apt on a Debian that has nothing else, and runs the program
 # there: one rank and two, the same results as here.
 # Usage: tests/package/try.sh BUILD_FOLDER BIMIX SAME_RESULTS      77: such a Debian cannot be had here
-set -euo pipefail
-root=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/support/script.sh
+. "$(dirname "$0")/../support/script.sh"
 build=$(realpath "$1")
 bimix=$(realpath "$2")
 same_results=$(realpath "$3")
-PATH=$PATH:/usr/sbin:/sbin
 
-skip() { echo "skipped: $1"; exit 77; }
-[[ $(id -u) == 0 ]] || skip "another root folder needs root"
-command -v debootstrap >/dev/null || skip "there is no debootstrap here (scripts/setup package)"
-command -v cpack >/dev/null || skip "there is no cpack here"
+needs_root "another root folder needs root"
+needs debootstrap package
+needs cpack build
 # shellcheck source=/dev/null
 codename=$(. /etc/os-release && [[ $ID == debian ]] && echo "$VERSION_CODENAME") || skip "this is no Debian"
 mirror=$(grep -rhoE 'https?://[^ ]*/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1 || true)

@@ -1,15 +1,10 @@
 # Sourced by the Slurm tests: a cluster of two virtual nodes of one processor each, in $work, and words
 # to speak of its jobs. Expects $bimix. Ends with 77 where such a cluster cannot be started.
 # shellcheck shell=bash
-set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-PATH=$PATH:/usr/sbin:/sbin
-
-skip() { echo "skipped: $1"; exit 77; }
-[[ $(id -u) == 0 ]] || skip "node daemons need root"
-for tool in slurmctld slurmd munged sbatch; do
-  command -v "$tool" >/dev/null || skip "there is no $tool here (scripts/setup slurm)"
-done
+# shellcheck source=tests/support/script.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/script.sh"
+needs_root "node daemons need root"
+for tool in slurmctld slurmd munged sbatch; do needs "$tool" slurm; done
 unshare --uts --mount true 2>/dev/null || skip "namespaces may not be made here"
 
 work=$(mktemp -d)

@@ -3,11 +3,15 @@
 #include <bimix/data/records.hpp>
 #include <bimix/law/options.hpp>
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace bimix {
+
+class Law;
 
 /// The laws that `options.law` asks for, in the order of law_names(): the one it names and bimix
 /// beside it, or every one for "all" and "auto"; bimix and the laws of a list only if they can be
@@ -43,9 +47,9 @@ LawFit fit_law(const Observations& observations, const FitOptions& options);
 /// a law with a prior of its own centres it.
 ///
 /// Rows of a run err together, so whole mixtures are drawn; errors of predictions without a mixture
-/// (the jackknife's, known as HC3 in regression) are not shrunk by having been fitted, which with
-/// ten mixtures they would be by a third. From 20 mixtures on they are left out in ten folds. Where
-/// a law cannot be fitted without a mixture its fitted error stands in, which is too small.
+/// (the jackknife's, known as HC3 in regression) are not shrunk by having been fitted. From 20
+/// mixtures on they are left out in ten folds. Where a law cannot be fitted without a mixture its
+/// fitted error stands in, which is too small.
 /// @see Wu 1986, doi:10.1214/aos/1176350142; Cameron, Gelbach and Miller 2008,
 ///      doi:10.1162/rest.90.3.414
 class Bootstrap {
@@ -64,9 +68,14 @@ class Bootstrap {
 
  private:
   struct Domain;
+  /// Fills in what is fitted and how it errs.
+  /// @param without coefficients fitted without each fold; empty where they could not be
+  static void add_errors(const Law& law, const std::function<int(int)>& fold_of_id,
+                         const std::vector<std::vector<double>>& without, Domain& domain);
+
   FitOptions options_;
-  const LawFit& point_;
   std::size_t mixtures_;
+  std::size_t parameters_;
   std::vector<std::unique_ptr<Domain>> domains_{};  ///< E; null where nothing was fitted
 };
 

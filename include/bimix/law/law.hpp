@@ -11,6 +11,8 @@
 
 namespace bimix {
 
+class RandomStream;
+
 /// Where a law is evaluated: one mixture at one volume, for one evaluation domain.
 struct LawPoint {
   std::span<const double> share{};  ///< K
@@ -51,8 +53,6 @@ struct Estimate {
   double objective = 0.0;           ///< sum of squared residuals
   std::string stop_reason{};
 };
-
-class RandomStream;
 
 /// At a fixed volume, L(r) = constant + scale * r_own^-exponent: the shape that the exact optimum
 /// needs.

@@ -1,4 +1,4 @@
-// bimix_law_coverage [CAMPAIGNS [LAW...]]: how often intervals of a level of 90 % hold the truth,
+// bimix_mix_coverage [CAMPAIGNS [LAW...]]: how often intervals of a level of 90 % hold the truth,
 // over synthetic campaigns at K = 8, 12 and 25 mixtures. The table in src/law/NOTES.md is its
 // output.
 #include "coverage.hpp"
