@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace bimix::cli {
 namespace {
@@ -82,18 +83,37 @@ void refuse_unlike(const StoredRun& first, const StoredRun& other) {
     refuse("plans other trials than " + first.path.string(), "another version of bimix made it");
 }
 
-std::string merge(const std::vector<std::string>& folders, const std::string& target) {
+/// Whether a job was stopped here before it knew its trials: there is nothing to join.
+bool has_no_trials_yet(const std::filesystem::path& folder) {
+  return std::filesystem::is_directory(folder) && read_journal(folder).plan_trials.empty();
+}
+
+std::string merge(Console& console, const std::vector<std::string>& folders,
+                  const std::string& target) {
   std::vector<StoredRun> runs;
   Joined joined;
   for (const std::string& folder : folders) {
+    if (has_no_trials_yet(folder)) {
+      console.say(folder + ": left out, it has not come to its trials yet");
+      continue;
+    }
     runs.push_back(load_run(folder));
     refuse_unlike(runs.front(), runs.back());
     joined.add(folder, runs.back().state.results);
   }
+  if (runs.empty())
+    throw DataError({.place = folders.front(),
+                     .problem = "nor any other of these folders has come to its trials",
+                     .rule = "there is nothing to join",
+                     .remedy = "`bimix run CAMPAIGN -o DIR` runs them"});
   const StoredRun& first = runs.front();
   RunFolder into(target, first.campaign_text, first.resolved_text, first.state.header->fingerprints,
                  false);
   joined.add(target, into.state().results);
+  const std::vector<TrialResult> news = joined.news(first.plan, into.state());
+  if (news.empty() && !into.state().plan_trials.empty())
+    return fmt::format("Nothing is new in {}; it was left as it is", target);
+  into.begin();
   Journal& journal = into.journal();
   if (into.state().entropy.empty() && !first.state.entropy.empty())
     journal.append(first.state.entropy.front());
@@ -103,15 +123,17 @@ std::string merge(const std::vector<std::string>& folders, const std::string& ta
       if (std::find(into.state().sessions.begin(), into.state().sessions.end(), session) ==
           into.state().sessions.end())
         journal.append(session);
-  const std::vector<TrialResult> news = joined.news(first.plan, into.state());
   journal.append_results(news);
   // Read again, as any later command does.
   const StoredRun whole = load_run(target);
   RunRecord record = recorded(whole);
   record.stamp = whole.state.sessions.back();
   write_results(whole.path / "results.h5", record);
-  const auto done = std::count_if(whole.state.results.begin(), whole.state.results.end(),
-                                  [](const auto& r) { return r.status == TrialStatus::ok; });
+  std::unordered_set<std::string> well;
+  for (const TrialResult& result : whole.state.results)
+    if (result.status == TrialStatus::ok) well.insert(result.id);
+  const auto done = std::count_if(whole.plan.trials.begin(), whole.plan.trials.end(),
+                                  [&](const TrialSpec& spec) { return well.contains(spec.id); });
   return fmt::format(
       "{} results are new in {}; {} of {} trials have ended well.\n"
       "The rest (missing trials, fit, optimum, check): bimix run {} -o {}",
@@ -135,7 +157,8 @@ void add_merge_command(CLI::App& app, Context& context, Action& action) {
       ->required();
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      on_root(context.comm(), [&] { context.console.say(merge(flags->folders, flags->target)); });
+      on_root(context.comm(),
+              [&] { context.console.say(merge(context.console, flags->folders, flags->target)); });
       return ExitCode::done;
     };
   });

@@ -63,6 +63,9 @@ ExitCode run_campaign(Context& context, const ReadCampaign& read,
 /// are there, the check. Computed from the journal alone.
 RunRecord derive(const Comm& comm, const StoredRun& run);
 
+/// Adds the check's report, once all its trials have ended.
+void judge_check(RunRecord& record);
+
 /// The `optimize:` block with what it leaves open filled in from the plan.
 OptimizeOptions optimize_options(const Campaign& campaign, const SweepPlan& plan);
 

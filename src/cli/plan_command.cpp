@@ -9,6 +9,7 @@
 #include <bimix/report/tables.hpp>
 #include <bimix/sweep/collective.hpp>
 #include <bimix/sweep/coordinator.hpp>
+#include <bimix/sweep/run_trials.hpp>
 #include <bimix/trial/proxy_source.hpp>
 
 #include <fmt/format.h>
@@ -153,6 +154,8 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
         return ExitCode::done;
       }
       if (flags->slurm) {
+        collectively(context.comm(),
+                     [&] { require_whole_groups(flags->ranks, opened.source->ranks_per_trial()); });
         context.console.show(batch_script_for(
             campaign, plan, *opened.source,
             {.campaign = flags->file, .folder = flags->folder, .ranks = flags->ranks}));

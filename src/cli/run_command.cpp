@@ -6,12 +6,26 @@
 #include <fmt/format.h>
 
 namespace bimix::cli {
+namespace {
+
+double seconds_of(const char* flag, const std::string& text) {
+  const auto seconds = parse_seconds(text);
+  if (!seconds || *seconds == 0)
+    throw UsageError(Complaint{.place = flag,
+                               .problem = fmt::format("'{}' is no time", text),
+                               .rule = "a whole number above 0 with s, m, h or d",
+                               .remedy = "Write for example 55m"});
+  return *seconds;
+}
+
+}  // namespace
 
 void add_run_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string file;
     std::string folder;
     std::string walltime;
+    std::string lost_after;
     std::string max_failures;
     std::string shard;
     bool fail_fast = false;
@@ -25,6 +39,9 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("-o,--output", flags->folder, "run folder [runs/<name>]");
   command->add_option("--walltime", flags->walltime,
                       "save everything and end (exit 75) after this long: 90s, 55m, 23h, 2d");
+  command->add_option("--lost-after", flags->lost_after,
+                      "end (exit 75) when a rank has been silent for so long: killed, or its host "
+                      "hangs [5m]");
   CLI::Option* most =
       command->add_option("--max-failures", flags->max_failures,
                           "end when more trials than this failed: 3 or 10% of them");
@@ -50,16 +67,12 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       RunLimits& limits = flags->limits;
       if (flags->fail_fast) limits.failures = FailureAllowance{};
-      if (!flags->walltime.empty())
-        collectively(context.comm(), [&] {
-          const auto seconds = parse_seconds(flags->walltime);
-          if (!seconds)
-            throw UsageError(Complaint{.place = "--walltime",
-                                       .problem = fmt::format("'{}' is no time", flags->walltime),
-                                       .rule = "a whole number with s, m, h or d",
-                                       .remedy = "Write for example 55m"});
-          limits.walltime_seconds = *seconds;
-        });
+      collectively(context.comm(), [&] {
+        if (!flags->walltime.empty())
+          limits.walltime_seconds = seconds_of("--walltime", flags->walltime);
+        if (!flags->lost_after.empty())
+          limits.lost_after_seconds = seconds_of("--lost-after", flags->lost_after);
+      });
       if (!flags->max_failures.empty())
         collectively(context.comm(),
                      [&] { limits.failures = parse_failures(flags->max_failures); });

@@ -20,11 +20,11 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// A run that has no result yet holds nothing worth keeping, and often a campaign that was about to
-/// be corrected. @return whether there was one
-bool drop_run_without_results(const std::filesystem::path& path) {
+/// @return whether there was a run of something else that had no results
+bool drop_other_run_without_results(const std::filesystem::path& path,
+                                    const JournalHeader& header) {
   const JournalState state = read_journal(path);
-  if (!state.header || !state.results.empty()) return false;
+  if (!state.header || *state.header == header || !state.results.empty()) return false;
   std::filesystem::remove(journal_path(path));
   return true;
 }
@@ -48,32 +48,34 @@ RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campa
                      const std::vector<std::pair<std::string, std::string>>& fingerprints,
                      bool extend, bool take_over)
     : lock_(path, take_over),
-      begun_anew_(drop_run_without_results(path)),
+      campaign_text_(campaign_text),
+      resolved_(resolved),
+      header_{.campaign_hash = content_hash(resolved), .fingerprints = fingerprints},
+      begun_anew_(drop_other_run_without_results(path, header_)),
       journal_(lock_),
       state_(journal_.state()) {
-  const JournalHeader header{.campaign_hash = content_hash(resolved), .fingerprints = fingerprints};
   if (!state_.header && !begun_anew_) refuse_foreign_files();
   if (state_.header) {
     refuse_changed_texts(fingerprints);
-    if (state_.header->campaign_hash != header.campaign_hash) refuse_other_trials(resolved, extend);
+    if (state_.header->campaign_hash != header_.campaign_hash)
+      refuse_other_trials(resolved, extend);
   }
-  // Texts first: a header without its text could not be read, a text without its header is written
-  // again by the next run.
-  write_texts(campaign_text, resolved);
-  if (state_.header == header) return;
-  journal_.append(header);
-  state_.header = header;
-  state_.check_trials.clear();
+  if (state_.header != header_) state_.check_trials.clear();
 }
 
-void RunFolder::write_texts(const std::string& campaign_text, const std::string& resolved) const {
+void RunFolder::begin() {
+  // Texts first: a header without its text could not be read, a text without its header is written
+  // again by the next run.
   const auto write = [&](const char* name, const std::string& text) {
     const auto file = path() / name;
     if (!std::filesystem::exists(file) || read_file(file) != text)
       write_file_atomically(file, text);
   };
-  write("campaign.yaml", campaign_text);
-  write("resolved.yaml", resolved);
+  write("campaign.yaml", campaign_text_);
+  write("resolved.yaml", resolved_);
+  if (state_.header == header_) return;
+  journal_.append(header_);
+  state_.header = header_;
 }
 
 void RunFolder::refuse_foreign_files() const {

@@ -18,8 +18,9 @@ class RunFolder {
  public:
   /// Makes the folder, or opens it again if its trials are those of this campaign, or with `extend`
   /// of one that differs in its design only. What is derived from trials (fit, optimize, check) may
-  /// have changed: the journal then gets a new header, and the mixtures of an earlier check no
-  /// longer count.
+  /// have changed: the mixtures of an earlier check then no longer count. A folder without results
+  /// that is another campaign's is begun anew: it holds nothing worth keeping, and often a campaign
+  /// that was about to be corrected.
   /// @param take_over see FolderLock
   /// @param campaign_text as given; @param resolved as resolved_yaml writes it
   /// @throws DataError if the folder belongs to another campaign (the difference is shown), its
@@ -29,6 +30,10 @@ class RunFolder {
             const std::vector<std::pair<std::string, std::string>>& fingerprints, bool extend,
             bool take_over = false);
 
+  /// Makes the folder this campaign's: its texts, and a header in the journal if there is none or
+  /// another one. Until then nothing has been written, so that a campaign can still be refused.
+  void begin();
+
   const std::filesystem::path& path() const { return lock_.folder(); }
   Journal& journal() { return journal_; }
   /// What the journal said when the folder was opened, for this campaign.
@@ -37,12 +42,13 @@ class RunFolder {
  private:
   void refuse_foreign_files() const;
   void refuse_other_trials(const std::string& resolved, bool extend) const;
-  void write_texts(const std::string& campaign_text, const std::string& resolved) const;
   void refuse_changed_texts(
       const std::vector<std::pair<std::string, std::string>>& fingerprints) const;
 
   FolderLock lock_;
-  bool begun_anew_;  ///< an earlier run of this folder ended before its first result
+  std::string campaign_text_, resolved_;
+  JournalHeader header_;
+  bool begun_anew_;
   Journal journal_;
   JournalState state_;
 };

@@ -23,7 +23,8 @@ Shard parse_shard(const std::string& text) {
   const auto number = parse_count(text.substr(0, slash));
   const auto count =
       slash == std::string::npos ? std::nullopt : parse_count(text.substr(slash + 1));
-  if (!number || !count || *number < 0 || *number >= *count)
+  constexpr std::int64_t most = 1 << 20;
+  if (!number || !count || *number < 0 || *number >= *count || *count > most)
     throw UsageError(Complaint{.place = "--shard",
                                .problem = fmt::format("'{}' is no part of a whole", text),
                                .rule = "NUMBER/COUNT, numbers from 0",

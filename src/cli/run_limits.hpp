@@ -22,7 +22,7 @@ struct Shard {
   std::size_t count = 1;
 };
 
-/// Reads "0/8" to "7/8". @throws UsageError naming `--shard`
+/// Reads "0/8" to "7/8", of a million at most. @throws UsageError naming `--shard`
 Shard parse_shard(const std::string& text);
 
 /// When a run is to stop by itself, and which trials it is to run.
@@ -34,13 +34,14 @@ struct RunLimits {
   bool take_over = false;  ///< of a folder whose holder is taken for dead, see FolderLock
   int retries = 1;         ///< further attempts in this run where the cause may pass
   bool extend = false;     ///< the design may have grown since the folder was made
+  double lost_after_seconds = 300.0;  ///< of silence a rank is taken for dead
 };
 
 /// Counts how trials end, the good ends of earlier sessions too, and says when too many ended
 /// badly.
 class FailureLimit {
  public:
-  /// @param trials of this session
+  /// @param trials of the stage, which a percentage is of
   FailureLimit(const std::optional<FailureAllowance>& allowed, std::size_t trials);
 
   void ended(bool well) { well ? ++well_ : ++badly_; }

@@ -60,7 +60,7 @@ PageInput page_input(const Comm& comm, const StoredRun& run) {
     input.notes.push_back(fmt::format("Nothing could be fitted: {}", error.what()));
   }
   input.record.stamp = run.state.sessions.back();
-  if (run.state.stops.empty() || run.state.stops.back().exit_code > 1)
+  if (!run.state.ended || run.state.stops.back().exit_code > 1)
     input.notes.push_back("The run is not finished; this is what there is so far.");
   if (const LawFit* fit = used_law(input.record)) {
     input.held_out = held_out_points(run, *fit);

@@ -5,20 +5,25 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 
 namespace bimix::cli {
 namespace {
 
 volatile std::sig_atomic_t signals_seen = 0;
+volatile std::time_t first_seen = 0;
 volatile std::sig_atomic_t trials_are_running = 0;
 
 void on_signal(int) {
-  // mpirun and a shell may both pass the same signal on; only a third one means "at once".
-  constexpr int at_once = 3;
-  signals_seen = signals_seen + 1;
+  // The second one means "at once"; but mpirun and a shell may both pass the first one on.
+  constexpr std::time_t passed_on_within = 2;
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (signals_seen == 0) first_seen = now.tv_sec;
+  signals_seen = 1;
   // Only trials have something to save. Whatever else is going on is repeated by the next run, and
   // files are replaced as a whole or, the journal, mend their last line.
-  if (!trials_are_running || signals_seen >= at_once)
+  if (!trials_are_running || now.tv_sec > first_seen + passed_on_within)
     _exit(static_cast<int>(ExitCode::interrupted));
 }
 

@@ -18,8 +18,7 @@ void add_verify_command(CLI::App& app, Context& context, Action& action) {
       StoredRun run;
       collectively(context.comm(), [&] { run = load_run(*folder); });
       for (const std::string& note : run.state.notes) context.console.say(note);
-      const bool finished =
-          !run.state.stops.empty() && run.state.stops.back().reason == run_finished;
+      const bool finished = run.state.ended && run.state.stops.back().reason == run_finished;
       if (!finished) {
         context.console.say(fmt::format(
             "{}: {} trial results, sound; the run is not finished, so results.h5 is not compared",

@@ -45,6 +45,8 @@ void describe(Visitor& v, ProxyOptions& o) {
           "share the micro-batches; same bits");
   v.whole("ranks_per_trial", o.ranks_per_trial, {1, any_int},
           "ranks that train one model together; same bits");
+  v.text("checkpoint_every", o.checkpoint_every,
+         "what a kill may cost: 30s, 2m, 1h; 0s: each step");
   v.text("isa", o.isa, "widest instructions to use: auto, baseline, avx2, avx512 or amx");
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 /// Keys that a later version will know; they are refused by name.
 const std::vector<std::string>& later_keys() {
-  static const std::vector<std::string> keys{"checkpoint_every", "priors"};
+  static const std::vector<std::string> keys{"priors"};
   return keys;
 }
 

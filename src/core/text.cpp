@@ -146,7 +146,7 @@ std::optional<double> parse_seconds(std::string_view text) {
                       : text.back() == 'd' ? 86400
                                            : 0;
   const auto count = parse_count(text.substr(0, text.size() - 1));
-  if (unit == 0 || !count || *count < 1) return std::nullopt;
+  if (unit == 0 || !count || *count < 0) return std::nullopt;
   return unit * static_cast<double>(*count);
 }
 

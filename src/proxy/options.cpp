@@ -147,6 +147,9 @@ std::vector<Complaint> complaints(const ProxyOptions& o) {
   std::vector<std::string> isa = isa_levels();
   isa.insert(isa.begin(), "auto");
   collector.choice("isa", o.isa, isa);
+  if (!parse_seconds(o.checkpoint_every))
+    collector.add("checkpoint_every", fmt::format("'{}' is no time", o.checkpoint_every),
+                  "a whole number with s, m, h or d", "Write for example 2m");
   return collector.found;
 }
 

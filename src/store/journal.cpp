@@ -109,11 +109,13 @@ void take_line(const Json& line, Gathered& gathered) {
     state.check_trials.clear();  // chosen by what another campaign derived
   } else if (kind == "session") {
     gathered.cut_off_running();
+    state.ended = false;
     state.sessions.push_back({pairs_from(line.at("facts"))});
   } else if (kind == "entropy") {
     state.entropy = {entropy_table_from(line.at("table"))};
   } else if (kind == "trial") {
     TrialResult result = trial_result_from(line.at("result"));
+    state.ended = false;
     gathered.running.erase(result.id);
     state.cut_off.erase(result.id);
     keep_last(gathered, std::move(result));
@@ -124,12 +126,19 @@ void take_line(const Json& line, Gathered& gathered) {
   } else if (kind == "check_plan") {
     state.check_trials = trial_specs_from(line.at("trials"));
   } else if (kind == "stop") {
-    // Who can say that it ends has not been killed by a trial.
+    auto lost = line.value("cut_off", std::vector<std::string>());
+    for (const std::string& id : lost) {
+      ++state.cut_off[id];
+      gathered.running.erase(id);
+    }
+    // Who can say that it ends has not been killed by the others.
     for (const std::string& id : gathered.running) state.cut_off.erase(id);
     gathered.running.clear();
     state.stops.push_back({.exit_code = line.at("exit_code").get<int>(),
                            .reason = line.at("reason").get<std::string>(),
-                           .utc_seconds = line.at("utc_seconds").get<std::int64_t>()});
+                           .utc_seconds = line.at("utc_seconds").get<std::int64_t>(),
+                           .cut_off = std::move(lost)});
+    state.ended = true;
   } else {
     state.notes.push_back("a line of the unknown kind '" + kind + "' has no meaning here");
   }
@@ -287,9 +296,10 @@ void Journal::append_check_plan(const std::vector<TrialSpec>& trials) {
 }
 
 void Journal::append(const RunStop& stop) {
-  append_lines(journal_line(
-      "stop",
-      {{"exit_code", stop.exit_code}, {"reason", stop.reason}, {"utc_seconds", stop.utc_seconds}}));
+  append_lines(journal_line("stop", {{"exit_code", stop.exit_code},
+                                     {"reason", stop.reason},
+                                     {"utc_seconds", stop.utc_seconds},
+                                     {"cut_off", stop.cut_off}}));
 }
 
 }  // namespace bimix

@@ -19,6 +19,8 @@ constexpr double words_a_second = 1000.0;
 constexpr std::size_t most_listed = 256;
 /// Of the finished trials, for their cost; a trial that would need longer is not started late.
 constexpr double fast = 0.1, slow = 0.9;
+/// A rank is not taken for dead before it has missed so many words.
+constexpr double most_words_missed = 5;
 
 std::vector<double> costs_of(const std::vector<TrialSpec>& trials) {
   std::vector<double> costs;
@@ -40,7 +42,9 @@ Lead::Lead(const std::vector<TrialSpec>& trials, const Crew& crew, const SweepHo
       coordinator_(costs_of(trials), crew.ranks / crew.ranks_per_trial),
       coming_(groups(), crew.ranks_per_trial),
       since_(groups(), 0.0),
-      seated_(groups()) {}
+      is_here_(groups(), 1),
+      seated_(groups()),
+      heard_(static_cast<std::size_t>(crew.ranks), 0.0) {}
 
 /// A rank of the group has come. Only then may it be sent anything: before, it may still be busy
 /// with the end of an earlier sweep.
@@ -50,13 +54,16 @@ void Lead::is_ready(int group) {
 
 void Lead::take(const Message& message) {
   const int group = message.source / crew_.ranks_per_trial;
+  if (!is_here_[static_cast<std::size_t>(group)]) return;  // late words of one that was lost
+  heard_[static_cast<std::size_t>(message.source)] = awake_;
   switch (message.tag) {
     case tag_ready:
       return is_ready(group);
     case tag_absent:
-      --seated_;
+      send_away(group);
       return send_(message.source, tag_leave, "");
     case tag_progress:
+      if (message.source % crew_.ranks_per_trial != 0) return;  // its leader speaks for it
       return coordinator_.progressed(group, value_of<double>(message.bytes));
     case tag_interrupted:
       coordinator_.interrupted(group);
@@ -73,12 +80,15 @@ void Lead::take(const Message& message) {
 }
 
 void Lead::look(double now) {
+  awake_ += std::min(now - now_, report_every);
+  now_ = now;
   if (!news_.empty()) hooks_.on_results(news_);
   news_.clear();
   if (hooks_.stop_requested()) stop_everyone();  // after results: one of them may be the reason
   serve_waiting(now);
   if (now < next_report_) return;
   next_report_ = now + report_every;
+  look_for_the_lost();
   report(now);
 }
 
@@ -102,7 +112,7 @@ void Lead::serve_waiting(double now) {
     if (given.back())
       started.push_back(&trials_[*given.back()]);
     else
-      --seated_;
+      send_away(group);
     out_of_time_ = out_of_time_ || (!given.back() && !coordinator_.exhausted());
   }
   if (!started.empty()) hooks_.on_start(started);
@@ -116,6 +126,32 @@ void Lead::serve_waiting(double now) {
       else
         send_(rank, tag_leave, "");
   }
+}
+
+/// Expects nothing more from the group.
+void Lead::send_away(int group) {
+  is_here_[static_cast<std::size_t>(group)] = 0;
+  --seated_;
+}
+
+/// Who is taken for dead ends the sweep: the others save what they are at. The job has to begin
+/// anew to have all its ranks.
+void Lead::look_for_the_lost() {
+  const double patience =
+      std::max(crew_.lost_after_seconds, most_words_missed * seconds_between_reports(crew_.ranks));
+  for (int rank = 0; rank < crew_.ranks; ++rank) {
+    const int group = rank / crew_.ranks_per_trial;
+    if (!is_here_[static_cast<std::size_t>(group)] ||
+        awake_ - heard_[static_cast<std::size_t>(rank)] <= patience)
+      continue;
+    lost_.push_back(rank);
+    if (const auto trial = coordinator_.seats()[static_cast<std::size_t>(group)].trial) {
+      cut_off_.push_back(trials_[*trial].id);
+      coordinator_.interrupted(group);
+    }
+    send_away(group);
+  }
+  if (!lost_.empty()) stop_everyone();
 }
 
 void Lead::stop_everyone() {
@@ -163,6 +199,7 @@ void Lead::report(double now) const {
 
 bool Lead::end(double now) {
   report(now);
+  if (!lost_.empty()) throw RanksLost(lost_, cut_off_);
   return coordinator_.done() == coordinator_.total();
 }
 

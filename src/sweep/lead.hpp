@@ -39,7 +39,8 @@ class Lead {
   struct Crew {
     int ranks = 1;
     int ranks_per_trial = 1;
-    bool saves_progress = true;  ///< an unfinished trial can go on later
+    bool saves_progress = true;         ///< an unfinished trial can go on later
+    double lost_after_seconds = 300.0;  ///< of silence a rank is taken for dead
   };
 
   /// @param trials, hooks, known see run_trials; they outlive this
@@ -50,15 +51,18 @@ class Lead {
   void take(const Message& message);
   /// Every now and then. @param now seconds since the sweep began
   void look(double now);
-  /// Every rank was sent away.
+  /// Every rank was sent away, or is lost.
   bool is_over() const { return seated_ == 0; }
   /// Says once more how it stands. @return true if all trials have ended
+  /// @throws RanksLost
   bool end(double now);
 
  private:
   void is_ready(int group);
   void serve_waiting(double now);
   void stop_everyone();
+  void send_away(int group);
+  void look_for_the_lost();
   void report(double now) const;
   std::vector<RunningTrial> longest_running(double now) const;
   double largest_that_ends_in_time() const;
@@ -70,11 +74,17 @@ class Lead {
   Send send_;
   CostModel times_;
   Coordinator coordinator_;
-  std::vector<int> coming_;        ///< ranks of each group that have not come yet
-  std::vector<int> waiting_;       ///< groups without a trial
-  std::vector<double> since_;      ///< when each group was given its trial
-  std::vector<TrialResult> news_;  ///< not handed over yet
-  std::size_t seated_;             ///< groups that were not sent away yet
+  std::vector<int> coming_;           ///< ranks of each group that have not come yet
+  std::vector<int> waiting_;          ///< groups without a trial
+  std::vector<double> since_;         ///< when each group was given its trial
+  std::vector<TrialResult> news_;     ///< not handed over yet
+  std::vector<char> is_here_;         ///< groups that were neither sent away nor lost
+  std::size_t seated_;                ///< how many these are
+  double now_ = 0.0;                  ///< of the last look
+  double awake_ = 0.0;                ///< seconds without those in which rank 0 could not look
+  std::vector<double> heard_;         ///< when each rank last spoke, in seconds awake
+  std::vector<int> lost_;             ///< ranks
+  std::vector<std::string> cut_off_;  ///< trials of theirs
   bool stopping_ = false;
   bool out_of_time_ = false;  ///< a trial was not started because of the deadline
   double next_report_ = 0.0;

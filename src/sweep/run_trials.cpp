@@ -132,7 +132,7 @@ class Worker {
 };
 
 /// The part of every rank: runs what it is told to, and says how that went. Members of a group that
-/// do not lead let their leader speak.
+/// do not lead let their leader speak; they only say that they are there.
 class Member {
  public:
   using Tell = std::function<void(SweepTag tag, std::string bytes)>;
@@ -177,7 +177,7 @@ class Member {
       worker_.start(assigned_.front());
       assigned_.pop_front();
     }
-    if (worker_.is_leader() && worker_.busy() && Clock::now() >= next_report_) {
+    if (!told_to_leave_ && Clock::now() >= next_report_) {
       tell_(tag_progress, bytes_of(worker_.progress()));
       next_report_ = Clock::now() + report_every_;
     }
@@ -209,8 +209,15 @@ bool takes_trials(const Comm& comm, int trials_per_node) {
 
 }  // namespace
 
-void require_whole_groups(const Comm& comm, int ranks_per_trial) {
-  const int ranks = comm.size();
+RanksLost::RanksLost(const std::vector<int>& ranks, std::vector<std::string> trials)
+    : Error(ExitCode::interrupted,
+            fmt::format("{} silent: killed, or on a host that hangs",
+                        ranks.size() == 1 ? fmt::format("rank {} fell", ranks.front())
+                                          : fmt::format("{} ranks (the first is {}) fell",
+                                                        ranks.size(), ranks.front()))),
+      trials_(std::move(trials)) {}
+
+void require_whole_groups(int ranks, int ranks_per_trial) {
   if (ranks % ranks_per_trial == 0) return;
   const int below = ranks / ranks_per_trial * ranks_per_trial;
   throw UsageError(Complaint{
@@ -224,7 +231,7 @@ void require_whole_groups(const Comm& comm, int ranks_per_trial) {
 bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
                 const SweepHooks& hooks, CostModel known) {
   const int ranks_per_trial = source.ranks_per_trial();
-  require_whole_groups(comm, ranks_per_trial);
+  require_whole_groups(comm.size(), ranks_per_trial);
   const bool has_seat = takes_trials(comm, source.trials_per_node());
   const Clock::time_point start = Clock::now();
   // Rank 0's own member and the lead talk without a network in between.
@@ -239,7 +246,8 @@ bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const Tr
     lead.emplace(trials,
                  Lead::Crew{.ranks = comm.size(),
                             .ranks_per_trial = ranks_per_trial,
-                            .saves_progress = source.saves_progress()},
+                            .saves_progress = source.saves_progress(),
+                            .lost_after_seconds = hooks.lost_after_seconds},
                  hooks, std::move(known), [&](int rank, SweepTag tag, std::string bytes) {
                    if (rank == 0)
                      member.take({.source = 0, .tag = tag, .bytes = std::move(bytes)});

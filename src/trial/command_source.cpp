@@ -96,7 +96,7 @@ std::vector<Complaint> complaints(const CommandOptions& options,
   for (const std::string& argument : options.run)
     check_text("command.run", argument, domains, found);
   check_text("command.losses", options.losses, domains, found);
-  if (!options.timeout.empty() && !parse_seconds(options.timeout))
+  if (!options.timeout.empty() && parse_seconds(options.timeout).value_or(0) == 0)
     found.push_back({"command.timeout", fmt::format("'{}' is no time", options.timeout),
                      "a number with s, m, h or d", "Write for example 6h"});
   return found;

@@ -1,6 +1,7 @@
 #include "saved_training.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/text.hpp>
 #include <bimix/corpus/sampler.hpp>
 #include <bimix/proxy/schedule.hpp>
 #include <bimix/proxy/training.hpp>
@@ -15,10 +16,6 @@ namespace bimix {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// Writing a model takes well under a second: a hundredth of the work at most, and at most this
-/// much is lost where a process is killed.
-constexpr std::chrono::minutes save_every{2};
 
 }  // namespace
 
@@ -70,6 +67,8 @@ TrialResult ProxySource::run(const TrialSpec& spec, const TrialHooks& hooks) con
       gathered(hooks.group, hooks.group.is_leader() ? hooks.load() : "").front();
   if (!loaded.empty()) saved = training_state_from(loaded);
   const auto start = Clock::now();
+  const auto save_every = std::chrono::duration_cast<Clock::duration>(
+      std::chrono::duration<double>(parse_seconds(options_.checkpoint_every).value()));
   auto next_save = start + save_every;
   const TrainingHooks training_hooks{.stop = hooks.stop_requested,
                                      .progress = hooks.progress,

@@ -42,7 +42,8 @@ TEST(ParseFailures, RefusesWhatIsNeither) {
 TEST(ParseShard, ReadsAPartOfAWhole) {
   EXPECT_EQ(parse_shard("2/8").number, 2u);
   EXPECT_EQ(parse_shard("2/8").count, 8u);
-  for (const char* wrong : {"", "2", "8/8", "-1/8", "1/0", "a/b", "1/8/2", "/", "1/"})
+  for (const char* wrong :
+       {"", "2", "8/8", "-1/8", "1/0", "a/b", "1/8/2", "/", "1/", "0/4294967296", "0/1048577"})
     EXPECT_THROW(parse_shard(wrong), UsageError) << wrong;
 }
 

@@ -58,25 +58,46 @@ TEST(Command, RecordsFailedTrialsAndTriesThemAgain) {
                                          HasSubstr("1 trial failed")));
 }
 
+/// A folder whose fit is still there.
+void expect_whole(const std::string& run) {
+  EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+  EXPECT_THAT(bimix("status " + run).output, HasSubstr("stage    done"));
+  EXPECT_THAT(bimix("verify " + run).output, HasSubstr("results.h5 is their image"));
+}
+
 /// The trainer, but without luck where the share of a is so.
 std::string failing(const std::string& condition) {
   return "END { if (" + condition + ") { print \"no luck\"; exit 3 } }\n" + trainer;
 }
 
-// A trial that takes its whole run down with it is started five times, then recorded and named.
+/// The trainer, but where the share of a is so it takes the rank that started it down with it.
+std::string killing(const std::string& condition) {
+  return "END { if (" + condition +
+         ") system(\"kill -9 $(awk '{print $4}' /proc/$PPID/stat)\") }\n" + trainer;
+}
+
+// A trial that takes its whole run down with it is started five times, then recorded and named;
+// also the first one, when nothing else has a result yet.
 TEST(Quarantine, NamesATrialThatKillsItsRun) {
   const TemporaryFolder folder;
-  const std::string killer =
-      "END { if (a == 0.3) system(\"kill -9 $(awk '{print $4}' /proc/$PPID/stat)\") }\n";
-  const std::string campaign = write_campaign(folder, killer + trainer), run = folder / "run";
+  const std::string campaign = write_campaign(folder, killing("a == 0.5 && volumes ~ /,/")),
+                    run = folder / "run";
   for (int time = 1; time <= 5; ++time)
     EXPECT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 137) << time;
   const auto last = bimix("run " + campaign + " -o " + run);
   EXPECT_EQ(last.exit_code, 1) << last.output;
   EXPECT_THAT(last.output,
               testing::AllOf(HasSubstr("running each of the last 5 times that the run was killed"),
-                             HasSubstr("--only"), HasSubstr("1 trial failed")));
+                             HasSubstr("--only"), HasSubstr("1 trial is not tried again")));
   EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+  EXPECT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 1) << "and it stays so";
+
+  test::write_text(folder / "train.awk", trainer);  // mended
+  const std::size_t at = last.output.find("--only ");
+  ASSERT_NE(at, std::string::npos);
+  const std::string only = " --only " + last.output.substr(at + 7, 16);
+  EXPECT_EQ(bimix("run " + campaign + only + " -o " + run).exit_code, 0);
+  EXPECT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
 }
 
 /// The trainer, after a line of shell that may refer to $a, the share, and $dir.
@@ -130,6 +151,41 @@ TEST(Deadline, KeepsBackTrialsThatWouldNotEndInTime) {
   EXPECT_EQ(bimix("run " + campaign + " -o " + run, 3).exit_code, 0);
 }
 
+TEST(Deadline, IsNoReasonToRepeatWhatCanNeverEndInTime) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_shell_campaign(folder, "sleep 30");
+  const auto run = bimix("run " + campaign + " --walltime 2s -o " + (folder / "run"), 2);
+  EXPECT_EQ(run.exit_code, 3) << run.output;
+  EXPECT_THAT(run.output,
+              testing::AllOf(HasSubstr("no trial ended in the "), HasSubstr("`resumes: true`")));
+}
+
+// A host that hangs: the launcher sees nothing, the rank says nothing.
+TEST(Lost, ARankThatFallsSilentEndsTheRunAsInterrupted) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_shell_campaign(
+      folder, "[ -e " + (folder / "calm") + " ] || { touch $dir/begun; sleep 60; }");
+  const std::string run = folder / "run";
+  const auto lost = test::shell(
+      "export OMPI_MCA_odls_base_sigkill_timeout=1\n"
+      "timeout 60 scripts/mpirun -n 2 " BIMIX_PROGRAM " run " +
+      campaign + " --lost-after 5s -o " + run +
+      " & id=$!\n"
+      "for i in $(seq 100); do [ $(find " +
+      run +
+      " -name begun | wc -l) = 2 ] && break; sleep 0.1; done\n"
+      "rank=$(ps -e -o pid=,args= | awk -v run=" +
+      run +
+      " '$2 ~ /bimix$/ && index($0, run) { print $1 }' | tail -n 1)\n"
+      "kill -STOP $rank; wait $id");
+  EXPECT_EQ(lost.exit_code, 75) << lost.output;
+  EXPECT_THAT(lost.output,
+              testing::AllOf(HasSubstr("fell silent"), HasSubstr("the same command resumes")));
+  test::write_text(folder / "calm", "");
+  EXPECT_EQ(bimix("run " + campaign + " -o " + run, 2).exit_code, 0);
+  expect_whole(run);
+}
+
 TEST(Killed, RanksTakeTheirCommandsWithThem) {
   const TemporaryFolder folder;
   const std::string campaign =
@@ -164,10 +220,43 @@ TEST(Merge, JoinsShardsIntoTheWhole) {
   EXPECT_THAT(
       differences((folder / "whole") + "/results.h5", merged + "/results.h5", timing_paths()),
       testing::IsEmpty());
-  EXPECT_EQ(bimix("verify " + merged).exit_code, 0);
-  // Once more changes nothing.
+  expect_whole(merged);
+  // Once more changes nothing: the fit stays.
   EXPECT_THAT(bimix("merge " + (folder / "part*") + " -o " + merged).output,
-              HasSubstr("0 results are new"));
+              HasSubstr("Nothing is new"));
+  expect_whole(merged);
+}
+
+TEST(Merge, LeavesOutFoldersOfJobsThatHadNotBegun) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer);
+  const std::string part = folder / "part0", other = folder / "part1", merged = folder / "merged";
+  std::filesystem::create_directories(other);
+  const std::string merge = "merge " + (folder / "part*") + " -o " + merged;
+  std::filesystem::create_directories(part);
+  const auto none = bimix(merge);
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_THAT(none.output, HasSubstr("there is nothing to join"));
+  ASSERT_EQ(bimix("run " + campaign + " --shard 0/2 -o " + part).exit_code, 0);
+  const auto join = bimix(merge);
+  EXPECT_EQ(join.exit_code, 0) << join.output;
+  EXPECT_THAT(join.output,
+              testing::AllOf(HasSubstr("part1: left out"), HasSubstr("2 of 4 trials")));
+  // Into a run that lacks what the parts have: the fit is made anew by the next run.
+  test::write_text(folder / "train.awk", failing("a == 0.3"));
+  const std::string whole = folder / "whole";
+  ASSERT_EQ(bimix("run " + campaign + " -o " + whole).exit_code, 1);
+  test::write_text(folder / "train.awk", trainer);
+  for (const std::string shard : {"0", "1"})
+    ASSERT_EQ(
+        bimix("run " + campaign + " --shard " + shard + "/2 -o " + (folder / ("part" + shard)))
+            .exit_code,
+        0);
+  const auto mended = bimix("merge " + (folder / "part*") + " -o " + whole);
+  EXPECT_THAT(mended.output, HasSubstr("4 of 4 trials"));
+  EXPECT_THAT(bimix("verify " + whole).output, HasSubstr("the run is not finished"));
+  EXPECT_EQ(bimix("run " + campaign + " -o " + whole).exit_code, 0);
+  expect_whole(whole);
 }
 
 TEST(Merge, RefusesWhatDoesNotBelongTogether) {
@@ -214,6 +303,7 @@ TEST(Extend, RunsOnlyWhatIsNew) {
   const auto extended = bimix("run " + grown + " --extend -o " + run);
   EXPECT_EQ(extended.exit_code, 0) << extended.output;
   EXPECT_THAT(extended.output, HasSubstr("Extended from 4 to 6 trials"));
+  const std::string grown_text = test::bytes_of(grown);
   ASSERT_EQ(bimix("run " + grown + " -o " + (folder / "whole")).exit_code, 0);
   EXPECT_THAT(differences(run + "/results.h5", (folder / "whole") + "/results.h5", timing_paths()),
               testing::IsEmpty());
@@ -222,9 +312,42 @@ TEST(Extend, RunsOnlyWhatIsNew) {
   const auto shrunk = bimix("run " + with("[0.1, 0.3, 0.8]", "[0.1, 0.8]") + " --extend -o " + run);
   EXPECT_EQ(shrunk.exit_code, 3);
   EXPECT_THAT(shrunk.output, HasSubstr("3 of the 6 trials"));
+  expect_whole(run);
+  EXPECT_EQ(test::bytes_of(run + "/campaign.yaml"), grown_text);
   const auto other =
       bimix("run " + with("share: 0.5}, b", "share: 0.4}, b") + " --extend -o " + run);
   EXPECT_NE(other.exit_code, 0);
+  expect_whole(run);
+
+  // Killed while it is extended: sound, and not taken for the finished run that it was.
+  test::write_text(folder / "train.awk", killing("a == 0.97"));
+  const std::string more = with("[0.1, 0.3, 0.8]", "[0.1, 0.3, 0.8, 0.9, 0.95, 0.97]");
+  EXPECT_EQ(bimix("run " + more + " --extend -o " + run).exit_code, 137);
+  const auto verified = bimix("verify " + run);
+  EXPECT_EQ(verified.exit_code, 0) << verified.output;
+  EXPECT_THAT(verified.output, HasSubstr("the run is not finished"));
+}
+
+TEST(Resume, OfAFinishedRunHasNothingToDoAndSaysSo) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer), run = folder / "run";
+  for (int time = 0; time < 2; ++time)
+    ASSERT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
+  EXPECT_THAT(bimix("status " + run).output, HasSubstr("8 of 8 done, 0 running, 0 not ok"));
+}
+
+TEST(Only, RunsWhatItNamesAndIsDone) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer), run = folder / "run";
+  const std::string plan = bimix("plan " + campaign + " --json 2>/dev/null").output;
+  const std::size_t at = plan.find("\"id\": \"");
+  ASSERT_NE(at, std::string::npos) << plan;
+  const std::string only = "run " + campaign + " -o " + run + " --only " + plan.substr(at + 7, 16);
+  const auto first = bimix(only);
+  EXPECT_EQ(first.exit_code, 0) << first.output;
+  EXPECT_THAT(first.output, HasSubstr("without --only the same command runs the others"));
+  EXPECT_THAT(bimix(only).output, HasSubstr("has ended well before"));
+  EXPECT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
 }
 
 TEST(Failures, AreToldTogetherAndOneIsRunAloneWithOnly) {
@@ -283,9 +406,9 @@ TEST(Walltime, EndsWithEverythingSavedAndResumes) {
   const std::string slow = "BEGIN { system(\"sleep 0.7\") }\n";
   const std::string campaign = write_campaign(folder, slow + trainer);
   const std::string run = "run " + campaign + " -o " + (folder / "run");
-  const auto stopped = bimix(run + " --walltime 1s", 2);
+  const auto stopped = bimix(run + " --walltime 2s", 2);
   EXPECT_EQ(stopped.exit_code, 75) << stopped.output;
-  EXPECT_THAT(stopped.output, HasSubstr("the walltime of 1.0 s is over"));
+  EXPECT_THAT(stopped.output, HasSubstr("the walltime of 2.0 s is over"));
   EXPECT_EQ(bimix(run, 2).exit_code, 0);
   EXPECT_EQ(bimix(run + " --walltime soon").exit_code, 2);
 }

@@ -38,14 +38,18 @@ const std::string run_and_kill = R"sh(
 /// begun anew.
 TEST(Kill, NothingIsLostAndTheBitsAreTheSame) {
   const TemporaryFolder folder;
-  const std::string campaign = "run " + write_tiny_campaign(folder) + " -o ";
+  const std::string path = write_tiny_campaign(folder);
+  std::string text = test::bytes_of(path);
+  text.replace(text.find("warmup_steps"), 0, "checkpoint_every: 0s, ");
+  test::write_text(path, text);
+  const std::string campaign = "run " + path + " -o ";
   ASSERT_EQ(bimix(campaign + (folder / "calm"), 2).exit_code, 0);
 
   std::mt19937 draw(20261123);
   const std::vector<std::string> victims{"all", "launcher", "rank"};
   const char* asked = std::getenv("BIMIX_KILLS");
   const int wanted = asked == nullptr ? 50 : std::atoi(asked);
-  int kills = 0, folders = 0, outlived = 0;
+  int kills = 0, folders = 0, outlived = 0, begun = 0;
   while (kills < wanted) {
     const std::string run = folder / std::to_string(folders++);
     for (bool done = false; !done && kills < wanted;) {
@@ -57,6 +61,7 @@ TEST(Kill, NothingIsLostAndTheBitsAreTheSame) {
       ASSERT_EQ(ended.exit_code, 0) << ended.output;
       done = ended.output.find("done") != std::string::npos;
       kills += ended.output.find("killed") != std::string::npos;
+      begun += test::shell("ls " + run + "/checkpoints 2>/dev/null | wc -l").output != "0\n";
       outlived += ended.output.find("outlived") != std::string::npos;
     }
     const auto last = bimix(campaign + run, 2);
@@ -65,8 +70,10 @@ TEST(Kill, NothingIsLostAndTheBitsAreTheSame) {
                 testing::IsEmpty());
     EXPECT_EQ(bimix("verify " + run).exit_code, 0);
   }
-  std::cout << kills << " kills in " << folders << " folders; " << outlived
-            << " times a process had to be killed as well\n";
+  EXPECT_EQ(outlived, 0);
+  EXPECT_GT(begun, 0) << "no resumed run had a trial that went on from its checkpoint";
+  std::cout << kills << " kills in " << folders << " folders; " << begun
+            << " left trials that went on from a checkpoint\n";
 }
 
 }  // namespace

@@ -87,6 +87,35 @@ until_state "$job" PENDING FAILED NODE_FAIL CANCELLED
 if is_in "$job" PENDING; then let_go "$job"; else again; fi
 as_in_peace
 
+echo "== one rank is killed, the others and their nodes live on"
+pid_of_rank() {  # RANK: of the run under way
+  local id
+  for id in $(pgrep -x bimix); do
+    if tr '\0' '\n' <"/proc/$id/environ" 2>/dev/null | grep -qx "PMIX_RANK=$1" &&
+      tr '\0' ' ' <"/proc/$id/cmdline" | grep -qF -e "-o $run"; then echo "$id"; fi
+  done
+}
+for rank in 1 0; do
+  begin "killed_$rank"
+  kill -9 "$(pid_of_rank "$rank")"
+  killed=$SECONDS
+  until_state "$job" PENDING COMPLETING FAILED CANCELLED
+  echo "   rank $rank: the job ended after $((SECONDS - killed)) s"
+  let_go "$job"
+  as_in_peace
+  has "$run.out" "bimix ended with exit code 137"
+done
+
+echo "== one rank hangs"
+quick=$work/quick
+printf '#!/usr/bin/env bash\nexec "%s" "$@" --lost-after 5s\n' "$bimix" >"$quick"
+chmod +x "$quick"
+BIMIX=$quick begin hanging
+kill -STOP "$(pid_of_rank 1)"
+let_go "$job"
+as_in_peace
+has "$run.out" "rank 1 fell silent"
+
 echo "== the time is over before the work is"
 campaign=$long_campaign
 hand_in long_peace
@@ -111,7 +140,7 @@ as_in_peace
 echo "== in an array of shards that are merged"
 run=$work/shards
 array=$(sbatch --parsable --array=0-1 --nodes=1 --ntasks-per-node=1 --time=30 -o "$work/shard-%a.out" \
-  "$root/slurm/array.sbatch" "$campaign" "$run")
+  "$root/slurm/array.sbatch" "$campaign" "$run" 2)
 job=$(submit --dependency=afterany:"$array" -o "$work/merged.out" "$root/slurm/array.sbatch" \
   "$campaign" "$run")
 as_in_peace

@@ -28,6 +28,21 @@ has requeue.out "rank 0 saved"
 has requeue.out "rank 1 saved"
 has requeue.out "rank 1 of go 1: run a.yaml -o runs/a"
 
+echo "== a script of the README's four lines does the same"
+rm -f ready.*
+{
+  echo '#!/usr/bin/env bash'
+  sed -n '/^trap .kill -USR1/,/^```/p' "$root/README.md" | grep -v '^```' | sed "s| bimix run| $work/two_goes run|"
+} >four_lines.sbatch
+[[ $(wc -l <four_lines.sbatch) == 5 ]] || wrong "README has no four lines"
+job=$(submit -o four.out --requeue --open-mode=append --signal=B:USR1@300 four_lines.sbatch)
+for ((i = 0; i < 300; ++i)); do [[ -e ready.0 && -e ready.1 ]] && break; sleep 0.1; done
+scancel --batch --signal=USR1 "$job"
+let_go "$job"
+completed "$job"
+has four.out "rank 1 saved"
+has four.out "rank 1 of go 1: run my.yaml -o runs/mine"
+
 echo "== a job that may not requeue again ends with 75"
 rm -f ready.*
 job=$(BIMIX=$work/two_goes BIMIX_MAX_REQUEUES=0 submit -o bounded.out "$root/slurm/sweep.sbatch" a.yaml b)

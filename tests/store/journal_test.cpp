@@ -76,7 +76,10 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
   told.results = {some_result("aa"), some_result("bb")};
   told.plan_trials = {{.id = "aa", .purpose = "sweep", .mixture = {0.1, 0.9}}};
   told.check_trials = {{.id = "cc", .purpose = "check", .mixture = {1.0 / 3.0, 2.0 / 3.0}}};
-  told.stops = {{.exit_code = 75, .reason = "SIGTERM", .utc_seconds = 1'795'000'000}};
+  told.stops = {
+      {.exit_code = 75, .reason = "SIGTERM", .utc_seconds = 1'795'000'000, .cut_off = {"lost"}}};
+  told.cut_off = {{"lost", 1}};
+  told.ended = true;
   {
     const FolderLock lock(folder.path());
     Journal journal(lock);

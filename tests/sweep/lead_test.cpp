@@ -9,6 +9,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <map>
 #include <queue>
 #include <random>
 
@@ -124,6 +125,79 @@ TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
   EXPECT_LT(bytes, std::size_t{16} << 20);
   RecordProperty("messages", static_cast<int>(all.sent + all.received));
   RecordProperty("kibibytes", static_cast<int>(bytes >> 10));
+}
+
+/// What a lead of two-second trials sends while it is looked at once a second.
+class WatchedLead {
+ public:
+  explicit WatchedLead(int ranks, int ranks_per_trial)
+      : trials_(8, TrialSpec{.cost = 2.0}),
+        lead_(trials_, {.ranks = ranks, .ranks_per_trial = ranks_per_trial}, hooks_, {},
+              [&](int rank, SweepTag tag, auto) { sent[tag].push_back(rank); }) {
+    for (std::size_t i = 0; i < trials_.size(); ++i) trials_[i].id = std::to_string(i);
+    for (int rank = 0; rank < ranks; ++rank) hear(rank, tag_ready);
+    pass(1, {});
+  }
+
+  void hear(int rank, SweepTag tag) {
+    lead_.take({.source = rank, .tag = tag, .bytes = tag == tag_progress ? bytes_of(0.5) : ""});
+  }
+  /// @param speaking ranks that tell of their progress each second
+  void pass(int seconds, const std::vector<int>& speaking) {
+    for (int i = 0; i < seconds; ++i) {
+      for (const int rank : speaking) hear(rank, tag_progress);
+      lead_.look(now_ += 1.0);
+    }
+  }
+  void sleep(double seconds) { lead_.look(now_ += seconds); }
+  Lead& lead() { return lead_; }
+
+  std::map<SweepTag, std::vector<int>> sent;
+
+ private:
+  std::vector<TrialSpec> trials_;
+  SweepHooks hooks_{};
+  Lead lead_;
+  double now_ = 0.0;
+};
+
+TEST(Lead, EndsTheSweepWhenARankFallsSilent) {
+  WatchedLead watched(3, 1);
+  watched.pass(299, {0, 2});
+  EXPECT_TRUE(watched.sent[tag_stop].empty());
+  watched.pass(3, {0, 2});
+  EXPECT_EQ(watched.sent[tag_stop].size(), 3u);
+  EXPECT_FALSE(watched.lead().is_over()) << "the others save what they are at";
+  watched.hear(0, tag_interrupted);
+  watched.hear(2, tag_interrupted);
+  watched.hear(1, tag_progress);  // too late
+  watched.pass(1, {});
+  EXPECT_TRUE(watched.lead().is_over());
+  try {
+    watched.lead().end(400.0);
+    FAIL() << "nobody is told";
+  } catch (const RanksLost& lost) {
+    EXPECT_EQ(lost.exit_code(), ExitCode::interrupted);
+    EXPECT_EQ(lost.trials(), std::vector<std::string>{"1"});
+    EXPECT_NE(std::string(lost.what()).find("rank 1 fell silent"), std::string::npos);
+  }
+}
+
+TEST(Lead, HearsEveryRankOfAGroup) {
+  WatchedLead watched(4, 2);
+  watched.pass(310, {0, 1, 2});  // rank 2 leads and speaks, but 3 is gone
+  EXPECT_EQ(watched.sent[tag_stop].size(), 4u);
+  watched.hear(0, tag_interrupted);
+  watched.pass(1, {});
+  EXPECT_TRUE(watched.lead().is_over());
+  EXPECT_THROW(watched.lead().end(400.0), RanksLost);
+}
+
+TEST(Lead, DoesNotTakeItsOwnSleepForTheSilenceOfOthers) {
+  WatchedLead watched(3, 1);
+  watched.sleep(100'000);
+  watched.pass(10, {});
+  EXPECT_TRUE(watched.sent[tag_stop].empty());
 }
 
 TEST(Lead, StartsNoTrialThatWouldNotEndInTime) {

@@ -33,7 +33,8 @@ std::string format_count_about(double count, int digits);
 /// `nan` in any case gives NaN: the caller decides whether that is allowed.
 std::optional<double> parse_number(std::string_view text);
 
-/// Times as people write them: `90s`, `30m`, `6h`, `2d`, in seconds. @return nothing if it is none
+/// Times as people write them: `0s`, `90s`, `30m`, `6h`, `2d`, in seconds. @return nothing if it is
+/// none
 std::optional<double> parse_seconds(std::string_view text);
 
 /// "3 s", "4 min 10 s", "2 h 05 min".

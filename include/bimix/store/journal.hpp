@@ -32,6 +32,8 @@ struct RunStop {
   int exit_code = 0;
   std::string reason{};
   std::int64_t utc_seconds = 0;
+  /// Trials of ranks that were lost: for them, a session that ended without a word.
+  std::vector<std::string> cut_off{};
   bool operator==(const RunStop&) const = default;
 };
 
@@ -44,6 +46,7 @@ struct JournalState {
   std::vector<TrialSpec> plan_trials{};   ///< of the last plan, in plan order
   std::vector<TrialSpec> check_trials{};  ///< of the last check plan, with all digits
   std::vector<RunStop> stops{};           ///< in order
+  bool ended = false;                     ///< nothing has happened since the last of them
   /// Trials that were running when a session ended without a word (killed, the power gone), and for
   /// how many such sessions in a row. A journal without a last word counts as ended.
   std::map<std::string, int> cut_off{};

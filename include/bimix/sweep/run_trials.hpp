@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/core/error.hpp>
 #include <bimix/data/records.hpp>
 #include <bimix/par/comm.hpp>
 #include <bimix/sweep/cost_model.hpp>
@@ -61,10 +62,24 @@ struct SweepHooks {
   std::function<double()> seconds_to_deadline = [] {
     return std::numeric_limits<double>::infinity();
   };
+  /// Rank 0: a rank that has been silent for so long is taken for dead. Ranks speak about once a
+  /// second.
+  double lost_after_seconds = 300.0;
+};
+
+/// Ranks have fallen silent: killed, or their host hangs. The others have saved what they were at.
+class RanksLost : public Error {
+ public:
+  /// @param ranks at least one @param trials ids of those that they were running
+  RanksLost(const std::vector<int>& ranks, std::vector<std::string> trials);
+  const std::vector<std::string>& trials() const { return trials_; }
+
+ private:
+  std::vector<std::string> trials_;
 };
 
 /// @throws UsageError unless the ranks make whole groups of that many
-void require_whole_groups(const Comm& comm, int ranks_per_trial);
+void require_whole_groups(int ranks, int ranks_per_trial);
 
 /// @collective Runs the trials over all ranks.
 ///
@@ -77,6 +92,8 @@ void require_whole_groups(const Comm& comm, int ranks_per_trial);
 /// the other ranks of each node stay idle.
 ///
 /// @throws UsageError on every rank if the ranks do not make whole groups
+/// @throws RanksLost on rank 0 alone, after what finished was handed over; other ranks may wait for
+///         the lost ones for ever, so that the job has to be ended
 /// @param trials the same on every rank
 /// @param known rank 0: what earlier trials tell about times
 /// @return true if all trials have ended, false if a stop came before, or there was no time left to

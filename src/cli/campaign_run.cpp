@@ -1,0 +1,759 @@
+#include "job_end.hpp"
+#include "live_status.hpp"
+#include "pipeline.hpp"
+#include "run_stamp.hpp"
+
+#include <bimix/core/clock.hpp>
+#include <bimix/core/host.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/data/json.hpp>
+#include <bimix/law/fit.hpp>
+#include <bimix/mix/optimum.hpp>
+#include <bimix/report/page.hpp>
+#include <bimix/report/tables.hpp>
+#include <bimix/store/checkpoint.hpp>
+#include <bimix/store/results.hpp>
+#include <bimix/sweep/check.hpp>
+#include <bimix/sweep/collective.hpp>
+#include <bimix/sweep/coordinator.hpp>
+#include <bimix/sweep/run_trials.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace bimix::cli {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::chrono::minutes results_every{2};
+/// A trial that was running each time is taken for the cause.
+constexpr int most_cut_off = 5;
+/// A job is left before it is ended: by a little more than the five minutes at which Slurm sends
+/// our scripts USR1, so that it is known to be for time; or by a tenth of a short one.
+constexpr std::int64_t longest_margin = 330;
+constexpr const char* same_command = "the same command resumes";
+
+/// Another attempt may do better. What a command gave up, took too long or diverged would do so
+/// again.
+bool may_pass(FailureKind kind) {
+  return kind == FailureKind::data || kind == FailureKind::memory || kind == FailureKind::killed;
+}
+
+/// What rank 0 knows from the journal, for every rank, but for the results.
+std::string encoded(const JournalState& state) {
+  Json json{{"entropy", Json::array()},
+            {"results", state.results.size()},
+            {"check", Json::array()},
+            {"cut_off", state.cut_off}};
+  for (const EntropyTable& table : state.entropy) json["entropy"].push_back(to_json(table));
+  for (const TrialSpec& spec : state.check_trials) json["check"].push_back(to_json(spec));
+  return json.dump();
+}
+
+/// Results on their way to ranks that fit laws to them. @param first to `last`, not included
+std::string encoded(const std::vector<TrialResult>& results, std::size_t first, std::size_t last) {
+  Json json = Json::array();
+  for (std::size_t i = first; i < last; ++i) json.push_back(to_json(results[i]));
+  std::string bytes;
+  Json::to_cbor(json, bytes);
+  return bytes;
+}
+
+/// Every trial done, with losses of 1: where there will be observations.
+std::vector<TrialResult> imagined_results(const SweepPlan& plan) {
+  std::vector<TrialResult> results;
+  for (const TrialSpec& spec : plan.trials) {
+    TrialResult result;
+    result.id = spec.id;
+    for (const std::int64_t tokens : spec.tokens)
+      result.curve.push_back(
+          {.tokens = tokens, .loss_nats = std::vector<double>(plan.domains.eval.size(), 1.0)});
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+/// Why not all trials ran, and what is to be done about it.
+struct EarlyEnd {
+  ExitCode code = ExitCode::interrupted;
+  std::string reason{};  ///< empty: they all ran
+  std::string remedy{};
+};
+
+/// A run in progress. Every rank holds the same trials and results; only rank 0 has the folder.
+class Run {
+ public:
+  Run(Context& context, const ReadCampaign& read, const std::filesystem::path& path,
+      const RunLimits& limits)
+      : context_(context),
+        comm_(context.comm()),
+        path_(path),
+        campaign_(read.campaign),
+        limits_(limits) {
+    stored_.path = path;
+    stored_.campaign_text = read.text;
+    opened_ = open_source(comm_, campaign_, path);
+    collectively(comm_,
+                 [&] { require_whole_groups(comm_.size(), opened_.source->ranks_per_trial()); });
+    stored_.campaign = campaign_;
+    stored_.resolved_text = resolved_yaml(campaign_);  // now with unique tokens counted
+    open_folder();
+  }
+
+  ExitCode go() {
+    measure_entropy();
+    make_plan();
+    if (limits_.shard) return run_shard();
+    if (!run_missing(stored_.plan.trials, "trials")) return ended_early();
+    set_stage("fit");
+    refuse_if_all_failed();
+    RunRecord record;
+    try {
+      const LiveStatus::Heartbeat heart(status_.get());
+      record = derive(comm_, stored_);
+    } catch (const CollectiveError&) {
+      if (comm_.is_root()) write_results_so_far();  // the losses are worth having all the same
+      throw;
+    }
+    show_fit(record);
+    if (campaign_.check.enabled && !record.optimum.empty()) {
+      plan_check(record);
+      if (!run_missing(stored_.state.check_trials, "check")) return ended_early();
+      add_check(record);
+      for (const CheckReport& report : record.check)
+        context_.console.show("\n" + check_text(report));
+    }
+    return finish(std::move(record), run_finished);
+  }
+
+ private:
+  /// One part of the trials; what is made of all of them is left to who merges the parts.
+  ExitCode run_shard() {
+    const auto [number, count] = *limits_.shard;
+    std::vector<double> costs;
+    for (const TrialSpec& spec : stored_.plan.trials) costs.push_back(spec.cost);
+    const std::vector<std::size_t> shard_of = shared_out(costs, static_cast<int>(count));
+    std::vector<TrialSpec> mine;
+    for (std::size_t t = 0; t < shard_of.size(); ++t)
+      if (shard_of[t] == number) mine.push_back(stored_.plan.trials[t]);
+    context_.console.say(
+        fmt::format("Shard {} of {} has {} of the trials", number, count, mine.size()));
+    if (!run_missing(mine, "trials")) return ended_early();
+    return finish(recorded(stored_), fmt::format("shard {} of {} is done", number, count));
+  }
+
+  void open_folder() {
+    on_root(comm_, [&] {
+      folder_ =
+          std::make_unique<RunFolder>(path_, stored_.campaign_text, stored_.resolved_text,
+                                      opened_.fingerprints, limits_.extend, limits_.take_over);
+      const JournalState& state = folder_->state();
+      for (const std::string& note : state.notes) context_.console.say("  " + note);
+      if (!state.results.empty())
+        context_.console.say(
+            fmt::format("Resuming {}: {} trials are done", path_.string(), state.results.size()));
+      stored_.state = state;
+      stamp_ = run_stamp(context_.session, context_.command_line);
+      if (state.plan_trials.empty()) begin_session();
+      learn_deadline();
+      status_ = std::make_unique<LiveStatus>(context_.console, path_, comm_.size(), deadline_utc_);
+    });
+    share_state();
+    for (const std::string& note : opened_.notes) context_.console.say("  " + note);
+  }
+
+  /// From here on the folder is this campaign's. One that has a plan already is only changed once
+  /// nothing can refuse the campaign any more.
+  void begin_session() {
+    folder_->begin();
+    folder_->journal().append(stamp_);
+  }
+
+  void learn_deadline() {
+    if (limits_.walltime_seconds > 0) {
+      deadline_utc_ = utc_seconds() + static_cast<std::int64_t>(limits_.walltime_seconds);
+      deadline_text_ = "the walltime of " + format_seconds(limits_.walltime_seconds) + " is over";
+    }
+    const auto job = job_end_utc();
+    if (!job) return;
+    const std::int64_t left = *job - utc_seconds();
+    const std::int64_t leave = *job - std::min(longest_margin, left / 10);
+    if (deadline_utc_ != 0 && deadline_utc_ <= leave) return;
+    deadline_utc_ = leave;
+    deadline_text_ = "the job's time is nearly over";
+    context_.console.say("  the job ends in " + format_seconds(static_cast<double>(left)));
+  }
+
+  /// Gives every rank what rank 0 has; results by the thousand, so that no rank needs room for all
+  /// of them twice.
+  void share_state() {
+    constexpr std::size_t at_a_time = 1000;
+    const bool root = comm_.is_root();
+    JournalState& state = stored_.state;
+    const Json head = Json::parse(comm_.broadcast(root ? encoded(state) : std::string()));
+    if (!root) state.results.clear();
+    const auto count = head.at("results").get<std::size_t>();
+    for (std::size_t first = 0; first < count; first += at_a_time) {
+      const std::size_t last = std::min(count, first + at_a_time);
+      const std::string bytes =
+          comm_.broadcast(root ? encoded(state.results, first, last) : std::string());
+      if (root) continue;
+      for (const Json& result : Json::from_cbor(bytes))
+        state.results.push_back(trial_result_from(result));
+    }
+    place_of_result_.clear();
+    for (std::size_t i = 0; i < state.results.size(); ++i)
+      place_of_result_[state.results[i].id] = i;
+    if (root) return;
+    state.entropy.clear();
+    state.check_trials.clear();
+    for (const Json& table : head.at("entropy")) state.entropy.push_back(entropy_table_from(table));
+    for (const Json& spec : head.at("check")) state.check_trials.push_back(trial_spec_from(spec));
+    state.cut_off = head.at("cut_off").get<std::map<std::string, int>>();
+  }
+
+  void measure_entropy() {
+    if (!opened_.corpus) return;
+    if (stored_.state.entropy.empty()) {
+      set_stage("entropy");
+      const LiveStatus::Heartbeat heart(status_.get());
+      context_.console.heading("Entropies of the domains");
+      stored_.state.entropy = {
+          entropy_over_ranks(comm_, *opened_.corpus, campaign_.entropy, campaign_.seed)};
+      on_root(comm_, [&] { folder_->journal().append(stored_.state.entropy.front()); });
+    }
+    context_.console.show(entropy_text(stored_.state.entropy.front()));
+  }
+
+  void make_plan() {
+    collectively(comm_, [&] {
+      stored_.plan = plan_campaign(campaign_, stored_.state.entropy, *opened_.source);
+    });
+    collectively(comm_, [&] {
+      refuse_what_cannot_end_well();
+      refuse_unknown_trials();
+    });
+    on_root(comm_, [&] {
+      const auto& before = folder_->state().plan_trials;
+      const bool same = std::equal(
+          before.begin(), before.end(), stored_.plan.trials.begin(), stored_.plan.trials.end(),
+          [](const TrialSpec& a, const TrialSpec& b) { return a.id == b.id; });
+      if (!same && !folder_->state().results.empty()) {
+        refuse_other_plan(before);
+        context_.console.say(fmt::format("Extended from {} to {} trials", before.size(),
+                                         stored_.plan.trials.size()));
+      }
+      if (!before.empty()) begin_session();
+      if (!same) folder_->journal().append_plan(stored_.plan.trials);
+    });
+    stored_.state.plan_trials = stored_.plan.trials;
+    context_.console.say(fmt::format("{} trials of {} mixtures at {} volumes on {} {}",
+                                     stored_.plan.trials.size(), stored_.plan.mixtures.size(),
+                                     stored_.plan.tokens.size(), comm_.size(),
+                                     comm_.size() == 1 ? "rank" : "ranks"));
+    if (opened_.corpus) tell_of_repetition();
+  }
+
+  /// A folder with results may be given a plan that has grown, if that is asked for: whoever drops
+  /// trials wants another run.
+  void refuse_other_plan(const std::vector<TrialSpec>& before) const {
+    if (!limits_.extend)
+      throw DataError({.place = path_.string(),
+                       .problem = "this program plans other trials than the folder holds",
+                       .rule = "it is another version of bimix, or runs on another processor",
+                       .remedy = "Resume with the version in results.h5's provenance, or start "
+                                 "over with -o DIR"});
+    std::unordered_set<std::string> planned;
+    for (const TrialSpec& spec : stored_.plan.trials) planned.insert(spec.id);
+    const auto dropped = std::count_if(before.begin(), before.end(), [&](const TrialSpec& spec) {
+      return !planned.contains(spec.id);
+    });
+    if (dropped > 0)
+      throw DataError(
+          {.place = "--extend",
+           .problem = fmt::format("{} of the {} trials of {} are not in this design", dropped,
+                                  before.size(), path_.string()),
+           .rule =
+               "an extension adds mixtures or repeats, and volumes only where each has a run of "
+               "its own (axis: independent); drawn mixtures stay if `count` alone grows",
+           .remedy = "Put back what is missing, or give this campaign a folder with -o DIR"});
+  }
+
+  void tell_of_repetition() {
+    const std::vector<double> epochs = most_epochs(*opened_.corpus, stored_.plan);
+    for (std::size_t k = 0; k < epochs.size(); ++k)
+      if (epochs[k] > 1)
+        context_.console.say(fmt::format(
+            "  '{}' is gone through {:.1f} times by the trial with most of it; laws take text that "
+            "is repeated for new. Add text, or lower its largest share or volume.",
+            campaign_.domains.train[k], epochs[k]));
+  }
+
+  /// What would only show after all the training: too few mixtures or volumes for the law, and
+  /// limits of the optimum that leave no mixture among the shares that are tried.
+  void refuse_what_cannot_end_well() const {
+    if (campaign_.source != SourceKind::replay)
+      require_fittable(observations_of(stored_.plan, imagined_results(stored_.plan)),
+                       campaign_.fit);
+    LawFit tried{.domains = campaign_.domains};
+    tried.share_low.assign(campaign_.domains.train.size(), 1.0);
+    tried.share_high.assign(campaign_.domains.train.size(), 0.0);
+    for (const Mixture& mixture : stored_.plan.mixtures)
+      for (std::size_t k = 0; k < mixture.size(); ++k) {
+        if (mixture[k] > 0) tried.share_low[k] = std::min(tried.share_low[k], mixture[k]);
+        tried.share_high[k] = std::max(tried.share_high[k], mixture[k]);
+      }
+    allowed_box(tried, optimize_options(campaign_, stored_.plan));
+  }
+
+  void refuse_if_all_failed() const {
+    const auto& results = stored_.state.results;
+    const bool any_ok = std::any_of(results.begin(), results.end(), [](const TrialResult& r) {
+      return r.status == TrialStatus::ok;
+    });
+    if (any_ok || results.empty()) return;
+    throw CollectiveError(ExitCode::data,
+                          fmt::format("{}: all {} trials ended badly, the first with: {}",
+                                      path_.string(), results.size(), results.front().message));
+  }
+
+  /// `--only` names trials of the plan or of the check.
+  void refuse_unknown_trials() const {
+    std::vector<std::string> known;
+    for (const auto* trials : {&stored_.plan.trials, &stored_.state.check_trials})
+      for (const TrialSpec& spec : *trials) known.push_back(spec.id);
+    for (const std::string& id : limits_.only) {
+      if (std::find(known.begin(), known.end(), id) != known.end()) continue;
+      throw UsageError(
+          Complaint{.place = "--only",
+                    .problem = fmt::format("this campaign has no trial '{}'", id),
+                    .remedy = did_you_mean(id, known, "`bimix plan CAMPAIGN` lists the trials")});
+    }
+  }
+
+  bool is_named(const std::string& id) const {
+    return std::find(limits_.only.begin(), limits_.only.end(), id) != limits_.only.end();
+  }
+
+  bool is_wanted(const TrialSpec& spec, const TrialResult* before) const {
+    if (limits_.only.empty())
+      return before == nullptr ||
+             (before->status == TrialStatus::failed && before->failure != FailureKind::quarantined);
+    return is_named(spec.id) && (before == nullptr || before->status != TrialStatus::ok);
+  }
+
+  /// It was running each of the last times that the run was killed, and nobody insists on it.
+  bool kills_runs(const TrialSpec& spec) const {
+    const auto times = stored_.state.cut_off.find(spec.id);
+    return limits_.only.empty() && times != stored_.state.cut_off.end() &&
+           times->second >= most_cut_off;
+  }
+
+  TrialResult quarantine_of(const std::string& id) const {
+    return {.id = id,
+            .status = TrialStatus::failed,
+            .failure = FailureKind::quarantined,
+            .message = fmt::format("it was running each of the last {} times that the run was "
+                                   "killed, so it was not started again",
+                                   stored_.state.cut_off.at(id)),
+            .host = host_name()};
+  }
+
+  /// Logged runs take no time: nothing happens while they run.
+  void note_starts(const std::vector<const TrialSpec*>& started) {
+    if (campaign_.source == SourceKind::replay) return;
+    std::vector<std::string> ids;
+    for (const TrialSpec* spec : started) ids.push_back(spec->id);
+    folder_->journal().append_starts(ids);
+  }
+
+  /// Why the trials should stop now, empty if they should not. Ranks other than 0 see signals only.
+  std::string reason_to_stop() const {
+    if (stop_requested()) return "stopped by a signal";
+    if (!comm_.is_root()) return "";
+    if (seconds_to_deadline() <= 0) return deadline_text_;
+    return failures_.reached().value_or("");
+  }
+
+  double seconds_to_deadline() const {
+    if (deadline_utc_ == 0) return std::numeric_limits<double>::infinity();
+    return static_cast<double>(deadline_utc_ - utc_seconds());
+  }
+
+  /// What is to be done about the trials of a stage.
+  struct Choice {
+    std::vector<TrialSpec> missing{};        ///< to be run
+    std::vector<std::string> quarantined{};  ///< not to be started again, by id
+    std::unordered_map<std::string, int> attempts{};
+    CostModel times{};                       ///< of those that ended well before
+    std::size_t done = 0;                    ///< how many that are
+    std::vector<std::string> done_before{};  ///< those that `--only` names
+    bool some_left_out = false;  ///< without a result, since `--only` does not name them
+  };
+
+  Choice choose(const std::vector<TrialSpec>& trials) const {
+    std::unordered_map<std::string, const TrialResult*> known;
+    for (const TrialResult& result : stored_.state.results) known[result.id] = &result;
+    Choice choice;
+    for (const TrialSpec& spec : trials) {
+      const auto found = known.find(spec.id);
+      const TrialResult* before = found == known.end() ? nullptr : found->second;
+      if (before != nullptr && before->status == TrialStatus::ok) {
+        ++choice.done;
+        choice.times.learn(spec.cost, before->wall_seconds);
+        if (is_named(spec.id)) choice.done_before.push_back(spec.id);
+      }
+      if (!is_wanted(spec, before)) {
+        choice.some_left_out = choice.some_left_out || before == nullptr;
+        continue;
+      }
+      choice.attempts[spec.id] = before == nullptr ? 1 : before->attempt + 1;
+      if (kills_runs(spec))
+        choice.quarantined.push_back(spec.id);
+      else
+        choice.missing.push_back(spec);
+    }
+    return choice;
+  }
+
+  /// Of the trials that were just run those that failed in a way that may pass.
+  Choice again(const Choice& tried) const {
+    std::unordered_map<std::string, const TrialSpec*> specs;
+    for (const TrialSpec& spec : tried.missing) specs[spec.id] = &spec;
+    Choice choice{.times = tried.times};
+    for (const TrialResult& result : stored_.state.results)
+      if (const auto spec = specs.find(result.id);
+          spec != specs.end() && may_pass(result.failure)) {
+        choice.missing.push_back(*spec->second);
+        choice.attempts[result.id] = result.attempt + 1;
+      }
+    return choice;
+  }
+
+  /// Runs those of the trials that have no result, or a failed one; with `--only`, those.
+  /// @return false if stopped, or if trials are left out that have no result
+  bool run_missing(const std::vector<TrialSpec>& trials, const std::string& stage) {
+    set_stage(stage);
+    Choice choice = choose(trials);
+    if (choice.some_left_out)
+      early_ = {.code = ExitCode::done,
+                .reason = "only the trials that --only names were run",
+                .remedy = "without --only the same command runs the others"};
+    for (const std::string& id : choice.done_before)
+      context_.console.say(fmt::format("  trial {} has ended well before; it is not repeated", id));
+    on_root(comm_, [&] {
+      std::vector<TrialResult> quarantined;
+      for (const std::string& id : choice.quarantined) quarantined.push_back(quarantine_of(id));
+      keep(std::move(quarantined), choice);
+    });
+    if (choice.missing.empty()) {
+      share_state();
+      return !choice.some_left_out;
+    }
+    failures_ = FailureLimit(limits_.failures, trials.size());
+    for (std::size_t i = 0; i < choice.done; ++i) failures_.ended(true);
+    context_.console.heading(stage == "check" ? "Training default and optimum on fresh repeats"
+                                              : "Running the trials");
+    for (int retry = 0;; ++retry) {
+      const EarlyEnd early = run_chosen(choice, trials.size());
+      if (!early.reason.empty()) {
+        early_ = early;
+        return false;
+      }
+      choice = again(choice);
+      if (choice.missing.empty() || retry == limits_.retries) return early_.reason.empty();
+      failures_.tried_again(choice.missing.size());
+      context_.console.say(fmt::format("  trying {} again that failed in a way that may pass",
+                                       choice.missing.size()));
+    }
+  }
+
+  /// @param total trials of the stage
+  EarlyEnd run_chosen(const Choice& choice, std::size_t total) {
+    const std::size_t before = total - choice.missing.size();
+    const auto start = SteadyClock::now();
+    bool out_of_time = false, complete = false;
+    const TrialsRunning running;
+    try {
+      complete = run_trials(
+          comm_, choice.missing, *opened_.source,
+          {.on_start = [&](const auto& started) { note_starts(started); },
+           .on_results =
+               [&](const std::vector<TrialResult>& results) {
+                 for (const TrialResult& result : results)
+                   failures_.ended(result.status == TrialStatus::ok);
+                 ended_here_ += results.size();
+                 keep(results, choice);
+               },
+           .on_progress =
+               [&](const SweepProgress& p) {
+                 out_of_time = p.out_of_time;
+                 tell(p, before, total);
+               },
+           .load = [&](const TrialSpec& spec) { return checkpoint_of(spec); },
+           .save = [&](const TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
+           .stop_requested = [&] { return !reason_to_stop().empty(); },
+           .seconds_to_deadline = [&] { return seconds_to_deadline(); },
+           .lost_after_seconds = limits_.lost_after_seconds},
+          choice.times);
+    } catch (const RanksLost& lost) {
+      context_.console.end_progress();
+      write_down({.reason = lost.what(), .remedy = same_command}, lost.trials());
+      throw Error(lost.exit_code(),
+                  fmt::format("{}. Everything finished is saved; {}.", lost.what(), same_command));
+    }
+    context_.console.end_progress();
+    share_state();
+    const double had = std::chrono::duration<double>(SteadyClock::now() - start).count();
+    const EarlyEnd early = why_early(complete, out_of_time, had);
+    // Each rank has its own view of signals and time; that of rank 0 counts.
+    const Json shared = Json::parse(
+        comm_.broadcast(Json{static_cast<int>(early.code), early.reason, early.remedy}.dump()));
+    return {.code = static_cast<ExitCode>(shared.at(0).get<int>()),
+            .reason = shared.at(1).get<std::string>(),
+            .remedy = shared.at(2).get<std::string>()};
+  }
+
+  /// Rank 0. @param had seconds that the trials had
+  EarlyEnd why_early(bool complete, bool out_of_time, double had) const {
+    // Too many failures are a reason even if they are known only now that all trials have ended.
+    if (const auto failures = failures_.reached())
+      return {.code = ExitCode::data,
+              .reason = *failures,
+              .remedy =
+                  "mend the cause and repeat the command; --max-failures 100% lets every "
+                  "trial be tried"};
+    if (complete) return {};
+    const bool for_time = !stop_requested() && (out_of_time || seconds_to_deadline() <= 0);
+    if (for_time && ended_here_ == 0 && !opened_.source->saves_progress())
+      return {.code = ExitCode::data,
+              .reason = fmt::format("no trial ended in the {} that this run had for them, and they "
+                                    "cannot go on later",
+                                    format_seconds(had)),
+              .remedy = "give the run more time, or let its command resume (`resumes: true`)"};
+    EarlyEnd early{.reason = reason_to_stop(), .remedy = same_command};
+    if (early.reason.empty())
+      early.reason =
+          out_of_time ? "none of the trials that are left would end in time: " + deadline_in_words()
+                      : "stopped by a signal";  // that another rank got
+    return early;
+  }
+
+  std::string deadline_in_words() const {
+    return "the run is to stop in " + format_seconds(seconds_to_deadline());
+  }
+
+  std::string checkpoint_of(const TrialSpec& spec) const {
+    const ReadCheckpoint read = read_checkpoint(path_, spec.id);
+    if (!read.problem.empty()) fmt::print(stderr, "{}. The trial begins anew.\n", read.problem);
+    return read.bytes;
+  }
+
+  /// A checkpoint that cannot be written costs time later, not the trial.
+  void save(const TrialSpec& spec, std::string_view bytes) const {
+    try {
+      write_checkpoint(path_, spec.id, bytes);
+    } catch (const DataError& error) {
+      fmt::print(stderr, "{}. The trial goes on without it.\n", error.what());
+    }
+  }
+
+  /// Writes results down; what is on the disk counts as done.
+  void keep(std::vector<TrialResult> results, const Choice& choice) {
+    for (TrialResult& result : results) result.attempt = choice.attempts.at(result.id);
+    folder_->journal().append_results(results);
+    for (TrialResult& result : results) {
+      remove_checkpoint(path_, result.id);
+      const std::string words = in_words(result);
+      if (result.status == TrialStatus::ok) {
+        context_.console.detail(words);
+      } else {
+        context_.console.say(words);
+        status_->tell_failure(std::string(trimmed(words)));
+      }
+      stored_.state.cut_off.erase(result.id);
+      const auto [place, is_new] =
+          place_of_result_.try_emplace(result.id, stored_.state.results.size());
+      if (is_new)
+        stored_.state.results.push_back(std::move(result));
+      else
+        stored_.state.results[place->second] = std::move(result);
+    }
+  }
+
+  static std::string in_words(const TrialResult& result) {
+    if (result.status == TrialStatus::ok)
+      return fmt::format("  trial {} on rank {}: {}", result.id, result.rank,
+                         format_seconds(result.wall_seconds));
+    const std::string kind =
+        result.failure == FailureKind::none ? "" : " (" + failure_word(result.failure) + ")";
+    return fmt::format("  trial {} {}{} on {}, attempt {}: {}", result.id,
+                       status_word(result.status), kind, result.host, result.attempt,
+                       result.message);
+  }
+
+  void tell(const SweepProgress& progress, std::size_t before, std::size_t total) {
+    const auto failed =
+        std::count_if(stored_.state.results.begin(), stored_.state.results.end(),
+                      [](const TrialResult& r) { return r.status != TrialStatus::ok; });
+    status_->tell(progress, before, total, static_cast<std::size_t>(failed));
+    const auto now = SteadyClock::now();
+    if (now < next_results_) return;
+    if (next_results_ != SteadyClock::time_point{}) write_results_so_far();
+    next_results_ = now + results_every;
+  }
+
+  void set_stage(const std::string& stage) {
+    if (status_) status_->begin_stage(stage);
+  }
+
+  void show_fit(const RunRecord& record) {
+    if (record.laws.size() > 1) context_.console.show("\n" + laws_text(record.laws));
+    context_.console.show("\n" + fit_text(*used_law(record), campaign_.fit.level));
+    for (const MixtureChoice& choice : record.optimum)
+      context_.console.show("\n" + optimum_text(choice, campaign_.domains));
+  }
+
+  /// Fixes the mixtures of the check, with all digits, before any of them is trained.
+  void plan_check(const RunRecord& record) {
+    if (!stored_.state.check_trials.empty()) return;
+    const std::int64_t largest = stored_.plan.tokens.back();
+    const auto wanted = static_cast<std::int64_t>(record.optimum.front().tokens);
+    const std::int64_t tokens =
+        campaign_.check.tokens > 0 ? campaign_.check.tokens : std::min(wanted, largest);
+    stored_.state.check_trials = make_check_trials(
+        stored_.plan, campaign_.seed,
+        {{"default", campaign_.default_mixture}, {"optimum", record.optimum.front().share}}, tokens,
+        campaign_.check.repeats, *opened_.source);
+    on_root(comm_, [&] { folder_->journal().append_check_plan(stored_.state.check_trials); });
+  }
+
+  /// The check's trials have ended; what was derived from the others stands.
+  void add_check(RunRecord& record) const {
+    record.check_trials = stored_.state.check_trials;
+    record.results = stored_.state.results;
+    collectively(comm_, [&] { judge_check(record); });
+  }
+
+  void write_results_so_far() {
+    RunRecord record = recorded(stored_);
+    record.stamp = stamp_;
+    write_results(path_ / "results.h5", record);
+  }
+
+  void tell_of_failures() const {
+    std::string text = failures_text(stored_.state.results);
+    if (text.empty()) return;
+    text.pop_back();  // a line of talk brings its own line end
+    context_.console.say(text);
+  }
+
+  /// Rank 0: everything that there is, and why there is no more.
+  /// @param cut_off see RunStop
+  void write_down(const EarlyEnd& early, const std::vector<std::string>& cut_off = {}) {
+    write_results_so_far();
+    folder_->journal().append(RunStop{.exit_code = static_cast<int>(early.code),
+                                      .reason = early.reason,
+                                      .utc_seconds = utc_seconds(),
+                                      .cut_off = cut_off});
+    status_->end_early(early.reason + "; " + early.remedy);
+  }
+
+  /// The trials did not all run.
+  ExitCode ended_early() {
+    if (early_.code == ExitCode::done && !named_ended_well())
+      early_.code = ExitCode::some_trials_failed;
+    on_root(comm_, [&] {
+      write_down(early_);
+      tell_of_failures();
+    });
+    const std::string told =
+        fmt::format("{}. Everything finished is saved; {}.", early_.reason, early_.remedy);
+    if (early_.code == ExitCode::data)
+      throw CollectiveError(early_.code, path_.string() + ": " + told);
+    context_.console.say(early_.code == ExitCode::interrupted ? "Interrupted: " + told
+                                                              : "Done: " + told);
+    return early_.code;
+  }
+
+  bool named_ended_well() const {
+    return std::all_of(limits_.only.begin(), limits_.only.end(), [&](const std::string& id) {
+      const auto place = place_of_result_.find(id);
+      return place != place_of_result_.end() &&
+             stored_.state.results[place->second].status == TrialStatus::ok;
+    });
+  }
+
+  /// @param reason for which this session ends, as the journal has it
+  ExitCode finish(RunRecord record, const std::string& reason) {
+    const auto count = [&](TrialStatus status) {
+      return std::count_if(record.results.begin(), record.results.end(),
+                           [&](const TrialResult& r) { return r.status == status; });
+    };
+    const auto diverged = count(TrialStatus::diverged);
+    const auto quarantined =
+        std::count_if(record.results.begin(), record.results.end(),
+                      [](const TrialResult& r) { return r.failure == FailureKind::quarantined; });
+    const auto failed = count(TrialStatus::failed) - quarantined;
+    const auto code =
+        failed + diverged + quarantined > 0 ? ExitCode::some_trials_failed : ExitCode::done;
+    on_root(comm_, [&] {
+      stamp_.facts.emplace_back("end_utc", utc_text(utc_now()));
+      record.stamp = stamp_;
+      write_results(path_ / "results.h5", record);
+      folder_->journal().append(RunStop{
+          .exit_code = static_cast<int>(code), .reason = reason, .utc_seconds = utc_seconds()});
+      status_->end(record.plan.trials.size() + record.check_trials.size(), record.results.size(),
+                   static_cast<std::size_t>(failed + diverged + quarantined));
+    });
+    on_root(comm_, [&] { tell_of_failures(); });
+    if (failed > 0)
+      context_.console.say(
+          failed == 1 ? "1 trial failed; the same command tries it again"
+                      : fmt::format("{} trials failed; the same command tries them again", failed));
+    if (quarantined > 0)
+      context_.console.say(fmt::format(
+          "{} not tried again, unless with --only",
+          quarantined == 1 ? "1 trial is" : std::to_string(quarantined) + " trials are"));
+    if (diverged > 0)
+      context_.console.say(fmt::format("{} {} diverged; left out of the fit", diverged,
+                                       diverged == 1 ? "trial has" : "trials have"));
+    context_.console.say("Results: " + (path_ / "results.h5").string());
+    return code;
+  }
+
+  Context& context_;
+  const Comm& comm_;
+  std::filesystem::path path_;
+  Campaign campaign_;
+  OpenedSource opened_;
+  RunLimits limits_;
+  FailureLimit failures_{std::nullopt, 0};  // of the stage that runs
+  EarlyEnd early_{};
+  std::size_t ended_here_ = 0;         // rank 0: trials of this session
+  std::int64_t deadline_utc_ = 0;      // rank 0: when to stop; 0: never
+  std::string deadline_text_{};        // why then
+  std::unique_ptr<RunFolder> folder_;  // rank 0
+  StoredRun stored_;
+  std::unordered_map<std::string, std::size_t> place_of_result_{};  // by id
+  RunStamp stamp_;
+  std::unique_ptr<LiveStatus> status_;  // rank 0
+  SteadyClock::time_point next_results_{};
+};
+
+}  // namespace
+
+ExitCode run_campaign(Context& context, const ReadCampaign& read,
+                      const std::filesystem::path& folder, const RunLimits& limits) {
+  return Run(context, read, folder, limits).go();
+}
+
+}  // namespace bimix::cli

@@ -1,0 +1,103 @@
+#include "live_status.hpp"
+
+#include <bimix/core/clock.hpp>
+#include <bimix/core/error.hpp>
+#include <bimix/core/host.hpp>
+#include <bimix/core/text.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <utility>
+
+namespace bimix::cli {
+namespace {
+
+constexpr std::chrono::seconds written_every{2}, beat_every{15};
+
+}  // namespace
+
+LiveStatus::LiveStatus(Console& console, std::filesystem::path folder, int ranks,
+                       std::int64_t deadline_utc)
+    : console_(console),
+      folder_(std::move(folder)),
+      status_{.started_utc = utc_seconds(),
+              .deadline_utc = deadline_utc,
+              .ranks = ranks,
+              .host = host_name(),
+              .pid = getpid()} {}
+
+void LiveStatus::begin_stage(const std::string& name) {
+  status_.stage = name;
+  beat("");
+}
+
+void LiveStatus::tell(const SweepProgress& p, std::size_t before, std::size_t total,
+                      std::size_t failed) {
+  const double percent = p.cost_total > 0 ? 100 * p.cost_done / p.cost_total : 100.0;
+  const std::string left =
+      p.seconds_left >= 0 ? ", " + format_seconds(p.seconds_left) + " left" : "";
+  const auto known = [](double seconds) { return seconds >= 0 ? seconds : std::nan(""); };
+  console_.progress(fmt::format("  {}: {}/{} done, {} running, {:.0f} % of the work{}",
+                                status_.stage, before + p.done, total, p.running, percent, left));
+  status_.trials_total = static_cast<int>(total);
+  status_.trials_done = static_cast<int>(before + p.done);
+  status_.trials_running = p.running;
+  status_.trials_failed = static_cast<int>(failed);
+  status_.work_done = percent / 100;
+  status_.trials_per_hour =
+      p.elapsed_seconds > 0 ? 3600 * static_cast<double>(p.done) / p.elapsed_seconds : 0.0;
+  status_.eta_seconds = known(p.seconds_left);
+  status_.eta_low = known(p.seconds_left_low);
+  status_.eta_high = known(p.seconds_left_high);
+  status_.longest.clear();
+  for (const RunningTrial& one : p.longest)
+    status_.longest.push_back({one.rank, one.id, one.seconds, one.fraction});
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_) return;
+  next_ = now + written_every;
+  beat("");
+}
+
+void LiveStatus::end(std::size_t trials, std::size_t done, std::size_t failed) {
+  status_.trials_total = static_cast<int>(trials);
+  status_.trials_done = static_cast<int>(done);
+  status_.trials_failed = static_cast<int>(failed);
+  status_.trials_running = 0;
+  status_.work_done = 1;
+  status_.eta_seconds = status_.eta_low = status_.eta_high = 0;
+  status_.longest.clear();
+  begin_stage("done");
+}
+
+/// The heartbeat is for people who look; a run does not end for want of it.
+void LiveStatus::beat(const std::string& message) {
+  status_.updated_utc = utc_seconds();
+  status_.message = message;
+  try {
+    write_status(folder_, status_);
+  } catch (const Error& error) {
+    if (!complained_) console_.say(fmt::format("  {}", error.what()));
+    complained_ = true;
+  }
+}
+
+LiveStatus::Heartbeat::Heartbeat(LiveStatus* status) {
+  if (status == nullptr) return;
+  thread_ = std::thread([this, status] {
+    std::unique_lock lock(mutex_);
+    while (!over_.wait_for(lock, beat_every, [&] { return is_over_; })) status->beat("");
+  });
+}
+
+LiveStatus::Heartbeat::~Heartbeat() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_over_ = true;
+  }
+  over_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace bimix::cli
