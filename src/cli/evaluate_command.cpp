@@ -1,3 +1,4 @@
+#include "by_domain.hpp"
 #include "commands.hpp"
 #include "pipeline.hpp"
 
@@ -40,8 +41,9 @@ Json json_of(const Evaluation& evaluation) {
 
 void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
-    std::string folder;
+    std::string folder, seen;
     EvaluateOptions options{};
+    int folds = 0;
     bool json = false;
   };
   const auto flags = std::make_shared<Flags>();
@@ -57,15 +59,25 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
                    "names, and auto for a choice made anew in every split; all if not given")
       ->delimiter(',');
   command->add_option("--train", flags->options.train, "mixtures that train: draws, unseen");
+  command->add_option("--folds", flags->folds, "of kfold; 0: as the campaign says")
+      ->capture_default_str();
+  command->add_option(
+      "--seen", flags->seen,
+      "tokens that are seen of each run, for extrapolation: all volumes but the last "
+      "if not given");
   command->add_option("--draws", flags->options.draws, "number of draws")->capture_default_str();
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       StoredRun run;
       collectively(context.comm(), [&] { run = load_run(flags->folder); });
-      const Evaluation evaluation =
-          evaluate_over_ranks(context.comm(), observations_of(run.plan, run.state.results),
-                              run.campaign.fit, flags->options);
+      collectively(context.comm(), [&] {
+        if (!flags->seen.empty()) flags->options.seen_tokens = parse_tokens("--seen", flags->seen);
+      });
+      FitOptions fit = run.campaign.fit;
+      if (flags->folds != 0) fit.folds = flags->folds;
+      const Evaluation evaluation = evaluate_over_ranks(
+          context.comm(), observations_of(run.plan, run.state.results), fit, flags->options);
       context.console.show(flags->json ? json_of(evaluation).dump(1) : evaluation_text(evaluation));
       return ExitCode::done;
     };

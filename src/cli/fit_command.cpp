@@ -41,7 +41,10 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
   CLI::Option* law = command->add_option(
       "--law", flags->options.law, "form of the loss; all compares every law, auto uses the best");
   CLI::Option* residual =
-      command->add_option("--residual", flags->options.residual, "relative or plain");
+      command->add_option("--residual", flags->options.residual, "relative, plain or log");
+  CLI::Option* huber =
+      command->add_option("--huber", flags->options.huber,
+                          "larger residuals count by their size, not its square; 0: none");
   CLI::Option* shrinkage = command->add_option("--shrinkage", flags->options.shrinkage,
                                                "strength of a law's own prior; 0: none");
   CLI::Option* bootstrap =
@@ -49,29 +52,31 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
   CLI::Option* minimum = command->add_option("--min-tokens", flags->min_tokens,
                                              "leave out smaller volumes, for example 256K");
   command->add_flag("--json", flags->json, "as JSON, on stdout");
-  command->callback([&context, &action, flags, law, residual, shrinkage, bootstrap, minimum] {
-    action = [&context, flags, law, residual, shrinkage, bootstrap, minimum] {
-      StoredRun run;
-      collectively(context.comm(), [&] { run = load_run(flags->folder); });
-      FitOptions options = run.campaign.fit;
-      if (law->count() > 0) options.law = flags->options.law;
-      if (residual->count() > 0) options.residual = flags->options.residual;
-      if (shrinkage->count() > 0) options.shrinkage = flags->options.shrinkage;
-      if (bootstrap->count() > 0) options.bootstrap = flags->options.bootstrap;
-      collectively(context.comm(), [&] {
-        if (minimum->count() > 0)
-          options.min_tokens = parse_tokens("--min-tokens", flags->min_tokens);
+  command->callback(
+      [&context, &action, flags, law, residual, huber, shrinkage, bootstrap, minimum] {
+        action = [&context, flags, law, residual, huber, shrinkage, bootstrap, minimum] {
+          StoredRun run;
+          collectively(context.comm(), [&] { run = load_run(flags->folder); });
+          FitOptions options = run.campaign.fit;
+          if (law->count() > 0) options.law = flags->options.law;
+          if (residual->count() > 0) options.residual = flags->options.residual;
+          if (huber->count() > 0) options.huber = flags->options.huber;
+          if (shrinkage->count() > 0) options.shrinkage = flags->options.shrinkage;
+          if (bootstrap->count() > 0) options.bootstrap = flags->options.bootstrap;
+          collectively(context.comm(), [&] {
+            if (minimum->count() > 0)
+              options.min_tokens = parse_tokens("--min-tokens", flags->min_tokens);
+          });
+          const Observations observations = observations_of(run.plan, run.state.results);
+          if (wants_every_law(options))
+            show_laws(context, fit_laws_over_ranks(context.comm(), observations, options),
+                      options.level, flags->json);
+          else
+            show_laws(context, {{fit_over_ranks(context.comm(), observations, options)}, 0},
+                      options.level, flags->json);
+          return ExitCode::done;
+        };
       });
-      const Observations observations = observations_of(run.plan, run.state.results);
-      if (wants_every_law(options))
-        show_laws(context, fit_laws_over_ranks(context.comm(), observations, options),
-                  options.level, flags->json);
-      else
-        show_laws(context, {{fit_over_ranks(context.comm(), observations, options)}, 0},
-                  options.level, flags->json);
-      return ExitCode::done;
-    };
-  });
 }
 
 }  // namespace bimix::cli

@@ -89,16 +89,6 @@ std::vector<std::string> summary(const LossLog& log, bool is_guessed) {
     lines.push_back(
         "  effective_share predicts better and takes many minutes for so many runs: set fit.law in "
         "campaign.yaml, with a small fit.bootstrap");
-  const auto longest = static_cast<std::size_t>(
-      std::count_if(log.runs.begin(), log.runs.end(), [&](const LossCurve& run) {
-        return !run.points.empty() &&
-               find_volume(log.volumes, run.points.back().tokens) == log.volumes.size() - 1;
-      }));
-  if (2 * longest < log.runs.size())
-    lines.push_back(fmt::format(
-        "  {} of {} runs reach the last volume, and what is held out is judged there: leave it out "
-        "by naming the volumes to use, `design: {{volumes: {{values: [...]}}}}`",
-        longest, log.runs.size()));
   std::vector<std::string> tied, alone;
   for (std::size_t e = 0; e < log.domains.eval.size(); ++e) {
     const int own = log.domains.share_of[e];

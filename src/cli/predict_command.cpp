@@ -5,6 +5,7 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/law/continuation.hpp>
 #include <bimix/law/predict.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/sweep/collective.hpp>
@@ -12,11 +13,13 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace bimix::cli {
 namespace {
 
 struct PredictFlags {
-  std::string folder, mixture, tokens;
+  std::string folder, mixture, trial, tokens;
   bool json = false;
 };
 
@@ -31,15 +34,104 @@ Mixture mixture_of(const PredictFlags& flags, const StoredRun& run) {
   return mixture;
 }
 
+std::string interval_text(const Interval& interval) {
+  return fmt::format("{:.4f} to {:.4f}", interval.low, interval.high);
+}
+
+/// The answer in both forms.
+struct Answer {
+  Json json = Json::array();
+  std::vector<std::vector<std::string>> rows{};
+};
+
+Answer predict_mixture(const LawFit& fit, const Mixture& mixture, double tokens, double level) {
+  Answer answer;
+  answer.rows = {{"domain", "loss (nats)", fmt::format("{:.4g} %", 100 * level)}};
+  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
+    const double loss = predict(fit, e, mixture, tokens);
+    const Interval interval = predict_interval(fit, e, mixture, tokens, level);
+    answer.json.push_back({{"domain", fit.domains.eval[e]},
+                           {"loss_nats", loss},
+                           {"low", interval.low},
+                           {"high", interval.high}});
+    answer.rows.push_back(
+        {fit.domains.eval[e], fmt::format("{:.4f}", loss), interval_text(interval)});
+  }
+  return answer;
+}
+
+/// The trial whose id begins with `text`, or of the logged run of that name.
+const TrialSpec& trial_named(const std::string& text, const SweepPlan& plan) {
+  std::vector<const TrialSpec*> found;
+  std::vector<std::string> names;
+  for (const TrialSpec& trial : plan.trials) {
+    names.push_back(trial.run.empty() ? trial.id : trial.run);
+    if (trial.run == text || trial.id == text) return trial;
+    if (!text.empty() && trial.id.starts_with(text)) found.push_back(&trial);
+  }
+  if (found.size() == 1) return *found.front();
+  throw UsageError(Complaint{
+      .place = "--trial",
+      .problem = found.empty() ? fmt::format("there is no trial '{}'", text)
+                               : fmt::format("{} trials begin with '{}'", found.size(), text),
+      .rule = "an id, the beginning of one, or the name of a logged run",
+      .remedy = found.empty() ? did_you_mean(text, names) : "Give more of the id"});
+}
+
+/// What was seen of it, however it ended, but for a run that diverged.
+const TrialResult& seen_of(const TrialSpec& trial, const std::vector<TrialResult>& results) {
+  for (const TrialResult& result : results)
+    if (result.id == trial.id && result.status != TrialStatus::diverged && !result.curve.empty())
+      return result;
+  throw UsageError(Complaint{.place = "--trial",
+                             .problem = fmt::format("trial {} has no losses", trial.id),
+                             .rule = "a run is continued from what was seen of it",
+                             .remedy = "Use --mixture for a run that was not seen"});
+}
+
+Answer continue_trial(const LawFit& fit, const StoredRun& run, const TrialSpec& trial,
+                      double tokens) {
+  const auto losses =
+      continue_run(fit, observations_of(run.plan, run.state.results), run.campaign.fit,
+                   trial.mixture, seen_of(trial, run.state.results).curve, tokens);
+  Answer answer;
+  answer.rows = {{"domain", "loss (nats)", fmt::format("{:.4g} %", 100 * run.campaign.fit.level),
+                  "law alone", "own power law", "last seen", "at tokens"}};
+  const auto nats = [](double value) {
+    return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
+  };
+  for (std::size_t e = 0; e < losses.size(); ++e) {
+    const ContinuedLoss& loss = losses[e];
+    answer.json.push_back({{"domain", fit.domains.eval[e]},
+                           {"loss_nats", loss.loss_nats},
+                           {"low", loss.interval.low},
+                           {"high", loss.interval.high},
+                           {"law_nats", loss.law_nats},
+                           {"run_power_nats", loss.run_power_nats},
+                           {"seen_nats", loss.seen_nats},
+                           {"seen_tokens", loss.seen_tokens}});
+    answer.rows.push_back(
+        {fit.domains.eval[e], nats(loss.loss_nats), interval_text(loss.interval),
+         nats(loss.law_nats), nats(loss.run_power_nats), nats(loss.seen_nats),
+         std::isnan(loss.seen_tokens) ? "-" : format_count_about(loss.seen_tokens, 4)});
+  }
+  return answer;
+}
+
 }  // namespace
 
 void add_predict_command(CLI::App& app, Context& context, Action& action) {
   const auto flags = std::make_shared<PredictFlags>();
   CLI::App* command =
-      add_command(app, "predict", "losses of a mixture at a volume, with intervals",
+      add_command(app, "predict", "losses of a mixture at a volume, or of a run at a later one",
                   "bimix predict runs/demo --mixture prose=0.3,code=0.7 --tokens 20M");
   command->add_option("DIR", flags->folder, "run folder")->required();
-  command->add_option("--mixture", flags->mixture, "shares: a=0.3,b=0.7")->required();
+  CLI::Option* shares = command->add_option("--mixture", flags->mixture, "shares: a=0.3,b=0.7");
+  command
+      ->add_option("--trial", flags->trial,
+                   "continue this run from what was seen of it: the beginning of its id, or the "
+                   "name of a logged run")
+      ->excludes(shares);
   command->add_option("--tokens", flags->tokens, "volume, for example 20B")->required();
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
@@ -47,29 +139,23 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
       StoredRun run;
       collectively(context.comm(), [&] { run = load_run(flags->folder); });
       Mixture mixture;
+      const TrialSpec* trial = nullptr;
       double tokens = 0;
       collectively(context.comm(), [&] {
-        mixture = mixture_of(*flags, run);
+        if (flags->trial.empty())
+          mixture = mixture_of(*flags, run);
+        else
+          trial = &trial_named(flags->trial, run.plan);
         tokens = parse_tokens("--tokens", flags->tokens);
       });
-      const double level = run.campaign.fit.level;
       const LawFit fit = used_fit_over_ranks(
           context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
-
-      Json json = Json::array();
-      std::vector<std::vector<std::string>> rows{
-          {"domain", "loss (nats)", fmt::format("{:.4g} %", 100 * level)}};
-      for (std::size_t e = 0; e < run.plan.domains.eval.size(); ++e) {
-        const double loss = predict(fit, e, mixture, tokens);
-        const Interval interval = predict_interval(fit, e, mixture, tokens, level);
-        json.push_back({{"domain", run.plan.domains.eval[e]},
-                        {"loss_nats", loss},
-                        {"low", interval.low},
-                        {"high", interval.high}});
-        rows.push_back({run.plan.domains.eval[e], fmt::format("{:.4f}", loss),
-                        fmt::format("{:.4f} to {:.4f}", interval.low, interval.high)});
-      }
-      context.console.show(flags->json ? json.dump(1) : aligned(rows));
+      Answer answer;
+      collectively(context.comm(), [&] {
+        answer = trial != nullptr ? continue_trial(fit, run, *trial, tokens)
+                                  : predict_mixture(fit, mixture, tokens, run.campaign.fit.level);
+      });
+      context.console.show(flags->json ? answer.json.dump(1) : aligned(answer.rows));
       return ExitCode::done;
     };
   });

@@ -86,7 +86,9 @@ void describe(Visitor& v, EntropyOptions& o) {
 template <class Visitor>
 void describe(Visitor& v, FitOptions& o) {
   v.text("law", o.law, "form of the loss; all compares every law, auto uses the best of them");
-  v.text("residual", o.residual, "relative or plain");
+  v.text("residual", o.residual, "relative, plain or log");
+  v.number("huber", o.huber, {0, infinity},
+           "larger residuals count by their size, not its square; 0: none");
   v.number("shrinkage", o.shrinkage, {0, infinity}, "strength of a law's own prior; 0: none");
   v.whole("bootstrap", o.bootstrap, {0, 1'000'000}, "resamples over mixtures");
   v.number("level", o.level, {0, 1}, "of the intervals");

@@ -41,7 +41,7 @@ class Autoscale final : public SolvedLaw {
 
   std::vector<std::vector<double>> starts(const DomainData& data) const override {
     const std::size_t domains = data.mixtures.front().size();
-    const double log_last = std::log(data.volumes.back());
+    const double log_last = std::log(data.last_volume);
     std::vector<std::vector<double>> starts;
     for (const double n : {1e-3, 3e-2, 0.3})
       for (const double unit : {1e-3, 1e-6}) {

@@ -1,3 +1,6 @@
+#include "residuals.hpp"
+#include "solved_law.hpp"
+
 #include <bimix/data/volumes.hpp>
 #include <bimix/law/law.hpp>
 
@@ -85,7 +88,7 @@ class BimixFitter {
   std::vector<std::size_t> first_;    // V + 1: rows of a volume are [first_[k], first_[k + 1])
   std::vector<std::size_t> mixture_;  // M
   std::vector<double> loss_;          // M
-  std::vector<double> weight_;        // M: what makes a residual relative
+  std::vector<double> weight_;        // M: what makes a residual relative, and a row's own
   std::array<std::vector<double>, beta_grid.size()> grid_powers_;  // V each
   double mean_log_share_ = 0.0, mean_log_volume_ = 0.0;
   double total_ = 0.0;  // sum of weight * loss^2
@@ -115,9 +118,10 @@ BimixFitter::BimixFitter(const DomainData& data)
   for (double& x : log_volume_) x -= mean_log_volume_;
   for (const std::size_t volume : data.volume) ++first_[volume + 1];
   for (std::size_t k = 0; k < data.volumes.size(); ++k) first_[k + 1] += first_[k];
-  for (const double loss : loss_) {
-    weight_.push_back(data.residual == Residual::relative ? 1.0 / (loss * loss) : 1.0);
-    total_ += weight_.back() * loss * loss;
+  for (std::size_t m = 0; m < loss_.size(); ++m) {
+    weight_.push_back(data.residual == Residual::plain ? 1.0 : 1.0 / (loss_[m] * loss_[m]));
+    if (!data.weight.empty()) weight_.back() *= data.weight[m];
+    total_ += weight_.back() * loss_[m] * loss_[m];
   }
   for (std::size_t j = 0; j < beta_grid.size(); ++j)
     for (const double log_volume : log_volume_)
@@ -476,11 +480,11 @@ class Bimix final : public Law {
   bool convex_in_shares(std::span<const double>) const override { return true; }
 
   std::optional<Complaint> obstacle(const DomainData& data) const override;
-  Estimate fit(const DomainData& data, std::span<const double> start,
-               RandomStream* /*no prior*/) const override {
-    return BimixFitter(data).fit(start);
-  }
   std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const override;
+
+ protected:
+  Estimate least_squares(const DomainData& data, std::span<const double> start,
+                         RandomStream* /*no prior*/) const override;
 
  private:
   static double profile(std::span<const double> parameter, double tokens) {
@@ -507,6 +511,19 @@ std::optional<Complaint> Bimix::obstacle(const DomainData& data) const {
                                  own_share(data, data.mixtures.front())),
                      "Add mixtures with another share of it"};
   return std::nullopt;
+}
+
+Estimate Bimix::least_squares(const DomainData& data, std::span<const double> start,
+                              RandomStream*) const {
+  const Estimate estimate = BimixFitter(data).fit(start);
+  if (data.residual != Residual::log) return estimate;
+  LeastSquares problem;
+  problem.target = Eigen::Map<const Eigen::VectorXd>(
+      data.loss_nats.data(), static_cast<Eigen::Index>(data.loss_nats.size()));
+  problem.scale = row_scales(data);
+  problem.bounds = bounds(0);
+  problem.pinned.assign(parameter_count, false);
+  return solve_logs(*plain_rows(*this, data), problem, estimate);
 }
 
 std::vector<Complaint> Bimix::doubts(const DomainData& data, const Estimate& estimate) const {

@@ -1,5 +1,7 @@
 #include "domain_data.hpp"
 
+#include "observed.hpp"
+
 #include <bimix/core/simplex.hpp>
 #include <bimix/data/volumes.hpp>
 
@@ -7,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace bimix {
 namespace {
@@ -53,10 +56,9 @@ void check_shape(const Observations& observations) {
   }
 }
 
-double last_volume_edge(const Observations& observations) {
-  if (observations.tokens.empty()) return 0.0;
-  return *std::max_element(observations.tokens.begin(), observations.tokens.end()) *
-         (1.0 - volume_tolerance);
+VolumeRange last_volume_range(const Observations& observations) {
+  const double tokens = last_volume(observations.tokens, observations.mixture_id);
+  return {tokens * (1.0 - volume_tolerance), tokens};
 }
 
 void check_options(const FitOptions& options) {
@@ -71,8 +73,10 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
   DomainData data;
   data.domain = observations.domains.eval[eval_domain];
   data.own = observations.domains.share_of[eval_domain];
-  data.residual = options.residual == "plain" ? Residual::plain : Residual::relative;
-
+  data.residual = options.residual == "plain" ? Residual::plain
+                  : options.residual == "log" ? Residual::log
+                                              : Residual::relative;
+  data.huber = options.huber;
   data.shrinkage = options.shrinkage;
 
   const auto lacks_share = [&](const Mixture& mixture) {
@@ -80,13 +84,15 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
       if (mixture[k] == 0.0 && law.diverges_without(k, data.own)) return true;
     return false;
   };
-  const double from = law.last_volume_only()
-                          ? std::max(options.min_tokens, last_volume_edge(observations))
-                          : options.min_tokens;
+  VolumeRange wanted{options.min_tokens, std::numeric_limits<double>::infinity()};
+  if (law.last_volume_only()) {
+    wanted = last_volume_range(observations);
+    wanted.low = std::max(wanted.low, options.min_tokens);
+  }
   std::vector<std::size_t> used;
   for (std::size_t row = 0; row < observations.tokens.size(); ++row) {
     const int id = observations.mixture_id[row];
-    if (!includes(id) || observations.tokens[row] < from) continue;
+    if (!includes(id) || !wanted.holds(observations.tokens[row])) continue;
     const double loss = observations.loss_nats(row, eval_domain);
     const bool zero_share = lacks_share(observations.mixtures[static_cast<std::size_t>(id)]);
     if (zero_share) ++data.masked_zero_share;
@@ -112,6 +118,8 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
     place[static_cast<std::size_t>(data.mixture_id[d])] = d;
     data.mixtures.push_back(observations.mixtures[static_cast<std::size_t>(data.mixture_id[d])]);
   }
+  std::vector<double> row_tokens;
+  std::vector<int> row_mixtures;
   for (const std::size_t row : used) {
     if (data.volumes.empty() || data.volumes.back() != observations.tokens[row])
       data.volumes.push_back(observations.tokens[row]);
@@ -119,7 +127,10 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
     data.volume.push_back(data.volumes.size() - 1);
     data.repeat.push_back(observations.repeat[row]);
     data.loss_nats.push_back(observations.loss_nats(row, eval_domain));
+    row_tokens.push_back(observations.tokens[row]);
+    row_mixtures.push_back(observations.mixture_id[row]);
   }
+  data.last_volume = last_volume(row_tokens, row_mixtures);
   return data;
 }
 

@@ -11,8 +11,13 @@ namespace bimix {
 /// @throws DataError naming the first thing that is out of shape
 void check_shape(const Observations& observations);
 
-/// Volumes from here on count as the last one; 0 without observations.
-double last_volume_edge(const Observations& observations);
+/// The volumes that count as the last one, at which predictions are judged: see last_volume.
+struct VolumeRange {
+  double low = 0.0, high = 0.0;  ///< tokens, both included
+  bool holds(double tokens) const { return tokens >= low && tokens <= high; }
+};
+/// @return (0, 0) without observations
+VolumeRange last_volume_range(const Observations& observations);
 
 /// Throws a UsageError with all complaints, if there are any.
 void check_options(const FitOptions& options);

@@ -1,3 +1,4 @@
+#include "residuals.hpp"
 #include "solved_law.hpp"
 
 #include <bimix/core/random.hpp>
@@ -74,10 +75,12 @@ class EffectiveShare final : public CurveLaw {
   bool needs_two_volumes(const DomainData& data) const override { return data.shrinkage == 0.0; }
   Prior prior(const DomainData& data) const override;
   std::vector<std::vector<double>> starts(const DomainData& data) const override;
-  Estimate fit(const DomainData& data, std::span<const double> start,
-               RandomStream* prior_draws) const override;
   void curve(std::span<const double> parameter, std::span<const double> share, int own,
              Curve& curve) const override;
+
+ protected:
+  Estimate least_squares(const DomainData& data, std::span<const double> start,
+                         RandomStream* prior_draws) const override;
 };
 
 /// Pulls coefficients to their usual places. The level of the t is itself uncertain, as much as
@@ -117,7 +120,7 @@ std::vector<std::vector<double>> EffectiveShare::starts(const DomainData& data) 
     start[t_index + own] = 0.0;
     start[g_index(domains) + own] = usual_own_g.mean;
   }
-  start.insert(start.end(), {last_losses(data).low, data.volumes.back()});  // set by fit
+  start.insert(start.end(), {last_losses(data).low, data.last_volume});  // set by fit
   return {start};
 }
 
@@ -188,7 +191,7 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
 double mean_last_loss(const DomainData& data) {
   double sum = 0.0, count = 0.0;
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
-    if (data.volume[m] + 1 != data.volumes.size()) continue;
+    if (!at_last_volume(data, m)) continue;
     sum += data.loss_nats[m];
     count += 1.0;
   }
@@ -201,7 +204,9 @@ LeastSquares problem_of(const EffectiveShare& law, const DomainData& data) {
   const double mean = mean_last_loss(data);
   LeastSquares problem;
   problem.target = Eigen::Map<const Eigen::VectorXd>(data.loss_nats.data(), rows);
-  problem.scale.resize(rows);
+  if (data.residual == Residual::log) problem.target = problem.target.array().log();
+  problem.scale = row_scales(data);
+  if (data.residual == Residual::plain) problem.scale /= mean;
   problem.bounds = law.bounds(data.mixtures.front().size());
   problem.pinned = law.pinned(data);
   problem.effect.variance = run_variance;
@@ -211,25 +216,26 @@ LeastSquares problem_of(const EffectiveShare& law, const DomainData& data) {
     const auto i = static_cast<Eigen::Index>(m);
     const auto run = runs.try_emplace({data.mixture[m], data.repeat[m]}, runs.size()).first;
     problem.effect.run.push_back(run->second);
-    problem.effect.root_weight(i) =
-        std::pow(data.volumes[data.volume[m]] / data.volumes.back(), 0.5 * weight_power);
-    const double unit = data.residual == Residual::relative ? data.loss_nats[m] : mean;
-    problem.scale(i) = problem.effect.root_weight(i) / unit;
+    problem.effect.root_weight(i) = std::pow(
+        std::min(1.0, data.volumes[data.volume[m]] / data.last_volume), 0.5 * weight_power);
   }
+  problem.scale.array() *= problem.effect.root_weight.array();
   return problem;
 }
 
 /// The fit and the noise in turn: the noise sets how strong the prior is. The start is not needed:
 /// from the usual place the search ends where others end, too.
-Estimate EffectiveShare::fit(const DomainData& data, std::span<const double>,
-                             RandomStream* prior_draws) const {
+Estimate EffectiveShare::least_squares(const DomainData& data, std::span<const double>,
+                                       RandomStream* prior_draws) const {
   constexpr int rounds = 3;
   constexpr double first_noise = 0.003;
   LeastSquares problem = problem_of(*this, data);
   Prior usual = prior(data);
   if (prior_draws != nullptr && data.shrinkage > 0.0)
     for (double& target : usual.target) target += prior_draws->normal() / data.shrinkage;
-  const std::unique_ptr<RowModel> model = rows(data);
+  const std::unique_ptr<RowModel> losses = rows(data);
+  LogRows logs(*losses);
+  RowModel& model = data.residual == Residual::log ? logs : *losses;
   std::vector<double> start = starts(data).front();
   start[loss_index(data.mixtures.front().size())] = mean_last_loss(data);
   const auto readings = static_cast<double>(data.loss_nats.size());
@@ -238,8 +244,8 @@ Estimate EffectiveShare::fit(const DomainData& data, std::span<const double>,
   for (int round = 0; round <= rounds; ++round) {
     problem.prior.rows = data.shrinkage * noise * usual.rows;
     problem.prior.target = data.shrinkage * noise * usual.target;
-    estimate = solve(*model, problem, {round == 0 ? start : estimate.parameter});
-    const Information found = information(*model, problem, estimate.parameter);
+    estimate = solve(model, problem, {round == 0 ? start : estimate.parameter});
+    const Information found = information(model, problem, estimate.parameter);
     noise = std::sqrt(found.sum_of_squares / std::max(1.0, readings - found.effective_parameters));
   }
   return estimate;

@@ -1,8 +1,10 @@
+#include "anchored_law.hpp"
 #include "domain_data.hpp"
 #include "held_out_rows.hpp"
 #include "observed.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/data/volumes.hpp>
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/law.hpp>
 
@@ -38,45 +40,41 @@ Split split_at(const std::vector<int>& order, int count, std::size_t mixtures) {
 
 /// The observations that a split trains on.
 Observations training_part(const Observations& all, const Split& split) {
-  const double edge =
-      split.last_volume_held_out ? last_volume_edge(all) : std::numeric_limits<double>::infinity();
   return rows_where(all, [&](std::size_t row) {
-    return split.trains[static_cast<std::size_t>(all.mixture_id[row])] && all.tokens[row] < edge;
+    return split.trains[static_cast<std::size_t>(all.mixture_id[row])] &&
+           all.tokens[row] < split.seen_below;
   });
-}
-
-/// One run's curve as a mixture of one domain: there BiMix is B s^-beta + C.
-double continued(const DomainData& run, double tokens) {
-  constexpr std::size_t fewest = 3;
-  if (run.volumes.size() < fewest) return nan;
-  const Law& law = find_law("bimix");
-  return law.predict(law.fit(run).parameter, {run.mixtures.front(), 0, tokens});
-}
-
-/// The runs of one mixture, for one domain, at the volumes that train.
-DomainData run_data(const Observations& observations, const FitOptions& options, std::size_t e,
-                    int mixture) {
-  // Rows as a law takes them that leaves none out.
-  DomainData data = domain_data(observations, find_law("additive"), options, e,
-                                [mixture](int id) { return id == mixture; });
-  data.own = 0;
-  data.mixtures = {{1.0}};
-  return data;
 }
 
 /// held_out_part by the power law of each run, where the split lets it see the run.
 HeldOutPart run_power_part(const Observations& observations, const FitOptions& options,
                            const Split& split) {
-  const double last = *std::max_element(observations.tokens.begin(), observations.tokens.end());
   return held_out_rows(observations, options, split,
                        [&](std::size_t e, const Observations& visible) {
-                         const auto predict = [&, e](int mixture, double) {
+                         const auto predict = [&, e](int mixture, double tokens) {
                            return split.trains[static_cast<std::size_t>(mixture)]
-                                      ? continued(run_data(visible, options, e, mixture), last)
+                                      ? run_power_at(visible, options, e, mixture, tokens)
                                       : nan;
                          };
                          return Predictor{.at = predict, .has_curve = false};
                        });
+}
+
+/// held_out_part by options.law, anchored on what the split lets it see of each run.
+HeldOutPart anchored_part(const Observations& observations, const FitOptions& options,
+                          const Split& split) {
+  return held_out_rows(
+      observations, options, split, [&](std::size_t e, const Observations& visible) {
+        const auto trains = [&](int id) -> bool {
+          return split.trains[static_cast<std::size_t>(id)];
+        };
+        const AnchoredLaw anchored(visible, options, e, coefficients(visible, options, e, trains));
+        const auto predict = [&, anchored](int mixture, double tokens) {
+          return anchored.loss_nats(observations.mixtures[static_cast<std::size_t>(mixture)],
+                                    mixture, tokens);
+        };
+        return Predictor{.at = predict, .has_curve = false};
+      });
 }
 
 }  // namespace
@@ -111,6 +109,14 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
                                  options.train < 0 ? options.train : train, mixtures),
                      "two at least train and two are left to predict",
                      "Choose another number, or evaluate more mixtures"});
+  const double last = last_volume_range(observations).low;
+  if (!(options.seen_tokens >= 0.0) ||
+      (options.seen_tokens > 0.0 &&
+       (options.protocol != "extrapolation" || options.seen_tokens >= last)))
+    found.push_back({"--seen",
+                     fmt::format("{:.6g} tokens of each run are seen", options.seen_tokens),
+                     fmt::format("protocol extrapolation predicts the loss at {:.6g} tokens", last),
+                     "Ask for less, with --protocol extrapolation"});
   if (options.protocol == "draws" && options.draws < 1)
     found.push_back({"--draws", fmt::format("{} draws", options.draws), "one at least", ""});
   if (options.protocol == "kfold" && mixtures < 3)
@@ -125,7 +131,10 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
   const std::size_t mixtures = observations.mixtures.size();
   std::vector<std::vector<Split>> groups;
   if (options.protocol == "extrapolation") {
-    groups.push_back({{std::vector<bool>(mixtures, true), true}});
+    const double seen_below = options.seen_tokens > 0.0
+                                  ? options.seen_tokens * (1.0 + volume_tolerance)
+                                  : last_volume_range(observations).low;
+    groups.push_back({{std::vector<bool>(mixtures, true), seen_below}});
   } else if (options.protocol == "unseen") {
     groups.push_back({split_at(ids, training_count(options, ids.size()), mixtures)});
   } else if (options.protocol == "draws") {
@@ -146,9 +155,12 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
 HeldOutPart evaluate_split(const Observations& observations, const FitOptions& options,
                            const std::string& law, const Split& split) {
   if (law == run_power) return run_power_part(observations, options, split);
+  const bool anchors = law.starts_with(anchored_prefix);
   FitOptions chosen = options;
-  chosen.law = law == automatic_law ? choose_law(observations, options, split) : law;
-  return held_out_part(observations, chosen, split);
+  chosen.law = anchors ? law.substr(std::string_view(anchored_prefix).size()) : law;
+  if (chosen.law == automatic_law) chosen.law = choose_law(observations, options, split);
+  return anchors ? anchored_part(observations, chosen, split)
+                 : held_out_part(observations, chosen, split);
 }
 
 HeldOut mean_of_groups(const std::vector<HeldOut>& groups) {

@@ -1,4 +1,5 @@
 #include "domain_data.hpp"
+#include "residuals.hpp"
 
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
@@ -31,10 +32,12 @@ Eigen::MatrixXd jacobian(const Law& law, const DomainData& data,
   const std::size_t rows = data.loss_nats.size();
   Eigen::MatrixXd result(rows, parameter.size());
   std::vector<double> slope(parameter.size());
+  const Eigen::VectorXd scales = row_scales(data);
   for (std::size_t m = 0; m < rows; ++m) {
     const LawPoint point{data.mixtures[data.mixture[m]], data.own, data.volumes[data.volume[m]]};
     law.gradient(parameter, point, slope);
-    const double scale = data.residual == Residual::relative ? 1.0 / data.loss_nats[m] : 1.0;
+    double scale = scales(static_cast<Eigen::Index>(m));
+    if (data.residual == Residual::log) scale /= law.predict(parameter, point);
     for (std::size_t p = 0; p < slope.size(); ++p)
       result(static_cast<Eigen::Index>(m), static_cast<Eigen::Index>(p)) = scale * slope[p];
   }

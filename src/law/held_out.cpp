@@ -17,6 +17,7 @@ namespace bimix {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int leave_one_out_below = 20;
 constexpr int automatic_folds = 10;
 
@@ -25,7 +26,7 @@ double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// Losses of one mixture at the last volume and the one before, averaged over its repeats.
+/// Losses of one mixture at the last volume and before, averaged over its repeats.
 struct Tail {
   double tokens = nan;
   double seen = nan;
@@ -55,17 +56,19 @@ Runs runs_of(const Observations& observations) {
   return runs;
 }
 
-Tail tail_of(const Observations& observations, const Runs& runs, int mixture, std::size_t e) {
-  const double edge = last_volume_edge(observations);
+/// @param seen_below the loss before is sought below this and the last volume
+Tail tail_of(const Observations& observations, const Runs& runs, const VolumeRange& last,
+             double seen_below, int mixture, std::size_t e) {
   std::vector<double> tokens, seen, previous;
   for (auto run = runs.lower_bound({mixture, std::numeric_limits<int>::min()});
        run != runs.end() && run->first.first == mixture; ++run) {
     const auto [at, loss] =
-        latest(observations, run->second, e, edge, std::numeric_limits<double>::infinity());
+        latest(observations, run->second, e, last.low, std::nextafter(last.high, infinity));
     if (std::isnan(loss)) continue;
     tokens.push_back(at);
     seen.push_back(loss);
-    previous.push_back(latest(observations, run->second, e, 0.0, edge).second);
+    previous.push_back(
+        latest(observations, run->second, e, 0.0, std::min(last.low, seen_below)).second);
   }
   return {mean(tokens), mean(seen), mean(previous)};
 }
@@ -230,12 +233,12 @@ HeldOutPart held_out_rows(
   check_shape(observations);
   const std::vector<int> mixtures = observed_mixtures(observations);
   const Runs runs = runs_of(observations);
-  const double edge = last_volume_edge(observations);
-  const double held_from = split.last_volume_held_out ? edge : options.min_tokens;
+  const VolumeRange last = last_volume_range(observations);
+  const double held_from = split.continues_runs() ? split.seen_below : options.min_tokens;
   std::optional<Observations> earlier;
-  if (split.last_volume_held_out)
-    earlier =
-        rows_where(observations, [&](std::size_t row) { return observations.tokens[row] < edge; });
+  if (split.continues_runs())
+    earlier = rows_where(
+        observations, [&](std::size_t row) { return observations.tokens[row] < split.seen_below; });
 
   HeldOutPart part;
   part.point.columns = HeldOutPart::column_count;
@@ -244,8 +247,8 @@ HeldOutPart held_out_rows(
     std::vector<double> training;
     std::vector<std::pair<int, Tail>> held_out;
     for (const int id : mixtures) {
-      const Tail tail = tail_of(observations, runs, id, e);
-      if (!split.trains[static_cast<std::size_t>(id)] || split.last_volume_held_out)
+      const Tail tail = tail_of(observations, runs, last, split.seen_below, id, e);
+      if (!split.trains[static_cast<std::size_t>(id)] || split.continues_runs())
         held_out.emplace_back(id, tail);
       else if (std::isfinite(tail.seen))
         training.push_back(tail.seen);

@@ -1,8 +1,10 @@
 #include "observed.hpp"
 
 #include <bimix/core/random.hpp>
+#include <bimix/data/volumes.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace bimix {
@@ -20,6 +22,34 @@ std::vector<int> shuffled_mixtures(const Observations& observations, std::uint64
   RandomStream random(seed, Purpose::folds, stream);
   for (std::size_t n = ids.size(); n > 1; --n) std::swap(ids[n - 1], ids[random.below(n)]);
   return ids;
+}
+
+double last_volume(std::span<const double> tokens, std::span<const int> mixture_id) {
+  std::vector<std::pair<double, int>> rows;
+  for (std::size_t row = 0; row < tokens.size(); ++row)
+    rows.emplace_back(tokens[row], mixture_id[row]);
+  std::sort(rows.begin(), rows.end());
+  struct Volume {
+    double tokens;
+    std::size_t mixtures;
+  };
+  std::vector<Volume> volumes;
+  for (auto row = rows.begin(); row != rows.end();) {
+    const double reach = (1.0 + volume_tolerance) * row->first;
+    double largest = 0.0;
+    std::set<int> mixtures;
+    for (; row != rows.end() && row->first <= reach; ++row) {
+      largest = row->first;
+      mixtures.insert(row->second);
+    }
+    volumes.push_back({largest, mixtures.size()});
+  }
+  std::size_t most = 0;
+  for (const Volume& volume : volumes) most = std::max(most, volume.mixtures);
+  double common = 0.0;
+  for (const Volume& volume : volumes)
+    if (2 * volume.mixtures >= most) common = volume.tokens;
+  return common;
 }
 
 Observations rows_where(const Observations& all, const std::function<bool(std::size_t)>& keeps) {

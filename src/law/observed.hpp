@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 /// Parts of observations: which mixtures there are, in which order they are dealt out, which rows
@@ -16,6 +17,13 @@ std::vector<int> observed_mixtures(const Observations& observations);
 /// These ids, shuffled by RandomStream(seed, Purpose::folds, stream).
 std::vector<int> shuffled_mixtures(const Observations& observations, std::uint64_t seed,
                                    std::uint64_t stream);
+
+/// The volume at which runs are compared: the largest one (those within volume_tolerance of one
+/// another are one) at which at least half as many mixtures were seen as at the one where most
+/// were. A few runs that went on for longer do not move it.
+/// @param tokens, mixture_id of each row
+/// @return tokens, the largest of its rows; 0 without rows
+double last_volume(std::span<const double> tokens, std::span<const int> mixture_id);
 
 /// The observations with only those rows for which `keeps(row)` holds.
 Observations rows_where(const Observations& all, const std::function<bool(std::size_t)>& keeps);

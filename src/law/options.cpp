@@ -17,9 +17,12 @@ std::vector<Complaint> complaints(const FitOptions& options) {
       found.push_back(error.complaint());
     }
   }
-  if (options.residual != "relative" && options.residual != "plain")
+  if (options.residual != "relative" && options.residual != "plain" && options.residual != "log")
     found.push_back({"fit.residual", fmt::format("'{}' is no kind of residual", options.residual),
-                     "relative or plain", "Choose one of them"});
+                     "relative, plain or log", "Choose one of them"});
+  if (!(options.huber >= 0.0) || std::isinf(options.huber))
+    found.push_back({"fit.huber", fmt::format("{} is no threshold", options.huber),
+                     "a residual beyond which readings count by its size, 0 for none", "Try 0.01"});
   if (!(options.shrinkage >= 0.0) || std::isinf(options.shrinkage))
     found.push_back({"fit.shrinkage", fmt::format("{} is no strength", options.shrinkage),
                      "0 or more; 1 is each law's own", "Use 0 for none"});

@@ -1,5 +1,7 @@
 #include "solved_law.hpp"
 
+#include "residuals.hpp"
+
 #include <bimix/core/text.hpp>
 #include <bimix/data/volumes.hpp>
 
@@ -119,23 +121,37 @@ std::optional<Complaint> SolvedLaw::obstacle(const DomainData& data) const {
   return std::nullopt;
 }
 
-Estimate SolvedLaw::fit(const DomainData& data, std::span<const double> start,
-                        RandomStream* /*priors that only pull*/) const {
+std::unique_ptr<RowModel> plain_rows(const Law& law, const DomainData& data) {
+  return std::make_unique<PlainRows>(law, data);
+}
+
+Estimate solve_logs(RowModel& rows, LeastSquares problem, const Estimate& start) {
+  LogRows logs(rows);
+  problem.target = problem.target.array().log();
+  problem.linear.clear();
+  Estimate found = solve(logs, problem, {start.parameter});
+  found.stop_reason += " (log residuals, from the fit of relative ones)";
+  return found;
+}
+
+Estimate SolvedLaw::least_squares(const DomainData& data, std::span<const double> start,
+                                  RandomStream* /*priors that only pull*/) const {
   const std::size_t domains = data.mixtures.front().size();
   const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
   LeastSquares problem;
   problem.target = Eigen::Map<const Eigen::VectorXd>(data.loss_nats.data(), rows);
-  problem.scale = Eigen::VectorXd::Ones(rows);
-  if (data.residual == Residual::relative) problem.scale = problem.target.cwiseInverse();
+  problem.scale = row_scales(data);
   problem.bounds = bounds(domains);
   problem.pinned = pinned(data);
   problem.linear = linear(domains);
   if (data.shrinkage > 0.0) {
     problem.prior = prior(data);
-    const double unit = data.residual == Residual::relative ? 1.0 : mean_loss(data);
+    const double unit = data.residual == Residual::plain ? mean_loss(data) : 1.0;
     problem.prior.rows *= data.shrinkage * unit;
     problem.prior.target *= data.shrinkage * unit;
   }
+  const bool logs = data.residual == Residual::log;
+  if (logs) problem.scale.array() /= problem.target.array();
   std::vector<std::vector<double>> from = starts(data);
   if (!start.empty()) {
     from.emplace_back(start.begin(), start.end());
@@ -143,7 +159,10 @@ Estimate SolvedLaw::fit(const DomainData& data, std::span<const double> start,
       if (problem.pinned[p]) from.back()[p] = from.front()[p];
   }
   const std::unique_ptr<RowModel> model = this->rows(data);
-  return solve(*model, problem, from);
+  Estimate estimate = solve(*model, problem, from);
+  if (!logs) return estimate;
+  problem.scale = row_scales(data);
+  return solve_logs(*model, problem, estimate);
 }
 
 std::vector<Complaint> SolvedLaw::doubts(const DomainData& data, const Estimate& estimate) const {
@@ -165,7 +184,7 @@ std::vector<Complaint> SolvedLaw::doubts(const DomainData& data, const Estimate&
 Prior SolvedLaw::prior(const DomainData&) const { return {}; }
 
 std::unique_ptr<RowModel> SolvedLaw::rows(const DomainData& data) const {
-  return std::make_unique<PlainRows>(*this, data);
+  return plain_rows(*this, data);
 }
 
 double CurveLaw::predict(std::span<const double> parameter, const LawPoint& point) const {
@@ -240,11 +259,15 @@ void append_names(std::vector<std::string>& names, const std::string& name,
 
 std::size_t gauge_domain(int own) { return own >= 0 ? static_cast<std::size_t>(own) : 0; }
 
+bool at_last_volume(const DomainData& data, std::size_t row) {
+  const double tokens = data.volumes[data.volume[row]];
+  return tokens <= data.last_volume && tokens >= data.last_volume * (1.0 - volume_tolerance);
+}
+
 LossRange last_losses(const DomainData& data) {
   LossRange range{std::numeric_limits<double>::infinity(), 0.0};
-  const double edge = data.volumes.back() * (1.0 - volume_tolerance);
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
-    if (data.volumes[data.volume[m]] < edge) continue;
+    if (!at_last_volume(data, m)) continue;
     range.low = std::min(range.low, data.loss_nats[m]);
     range.high = std::max(range.high, data.loss_nats[m]);
   }

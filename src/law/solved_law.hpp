@@ -23,9 +23,6 @@ class SolvedLaw : public Law {
     return std::nullopt;
   }
   std::optional<Complaint> obstacle(const DomainData& data) const override;
-  using Law::fit;
-  Estimate fit(const DomainData& data, std::span<const double> start,
-               RandomStream* prior_draws) const override;
   std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const override;
 
   /// Parameters in which the prediction is linear and which are not negative; a handful at most.
@@ -38,7 +35,19 @@ class SolvedLaw : public Law {
   virtual Prior prior(const DomainData& data) const;
   /// Predictions of all rows at once; here row by row.
   virtual std::unique_ptr<RowModel> rows(const DomainData& data) const;
+
+ protected:
+  Estimate least_squares(const DomainData& data, std::span<const double> start,
+                         RandomStream* prior_draws) const override;
 };
+
+/// Asks a law for each row.
+std::unique_ptr<RowModel> plain_rows(const Law& law, const DomainData& data);
+
+/// The fit of log residuals, which have no linear parameters: the full solver, from the fit of
+/// relative residuals, which are nearly the same.
+/// @param problem of the losses themselves, with the scale that log residuals have
+Estimate solve_logs(RowModel& rows, LeastSquares problem, const Estimate& start);
 
 /// The two parts of a curve L(s) = floor + decay * s^-beta at one mixture, with their slopes.
 struct Curve {
@@ -87,6 +96,9 @@ void append_names(std::vector<std::string>& names, const std::string& name,
 
 /// The domain whose coefficient fixes a gauge: the own one, or the first if there is none.
 std::size_t gauge_domain(int own);
+
+/// True for rows at the last volume.
+bool at_last_volume(const DomainData& data, std::size_t row);
 
 /// Smallest and largest loss of the last volume, with at least 1 % between them.
 struct LossRange {

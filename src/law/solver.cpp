@@ -243,6 +243,13 @@ void Search::advance(State& state, int steps) {
 
 }  // namespace
 
+void LogRows::evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
+                       Eigen::MatrixXd& slope) {
+  rows_.evaluate(parameter, predicted, slope);
+  slope.array().colwise() /= predicted.array();
+  predicted = predicted.array().log();
+}
+
 Estimate solve(RowModel& model, const LeastSquares& problem,
                const std::vector<std::vector<double>>& starts) {
   Search search(model, problem);

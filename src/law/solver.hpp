@@ -19,6 +19,17 @@ class RowModel {
                         Eigen::MatrixXd& slope) = 0;
 };
 
+/// Log of what another model predicts: no parameter is linear in it.
+class LogRows final : public RowModel {
+ public:
+  explicit LogRows(RowModel& rows) : rows_(rows) {}
+  void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
+                Eigen::MatrixXd& slope) override;
+
+ private:
+  RowModel& rows_;
+};
+
 /// A quadratic prior on the nonlinear parameters: |rows * parameter - target|^2 is added to the
 /// sum of squares. No rows: none.
 struct Prior {

@@ -71,7 +71,8 @@ std::string evaluation_text(const Evaluation& evaluation) {
   const std::vector<bool>& trains = evaluation.splits.front().front().trains;
   std::string text = fmt::format("Protocol {}: ", evaluation.protocol);
   if (evaluation.protocol == "extrapolation")
-    text += "the last volume of every mixture from those before\n";
+    text += fmt::format("the last volume of every run from what is seen of it below {} tokens\n",
+                        format_count_about(evaluation.splits.front().front().seen_below, 4));
   else if (evaluation.protocol == "kfold")
     text += fmt::format("{} folds of whole mixtures\n", evaluation.splits.front().size());
   else

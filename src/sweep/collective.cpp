@@ -177,13 +177,20 @@ LawFit used_fit_over_ranks(const Comm& comm, const Observations& observations,
 Evaluation evaluate_over_ranks(const Comm& comm, const Observations& observations,
                                const FitOptions& fit, EvaluateOptions options) {
   if (options.laws.empty()) options.laws = law_names();
-  if (options.protocol == "extrapolation") options.laws.push_back(run_power);
   collectively(comm, [&] {
     std::string text;
     for (const Complaint& complaint : complaints(options, observations))
       text += (text.empty() ? "" : "\n") + to_string(complaint);
     if (!text.empty()) throw UsageError(text);
   });
+  if (options.protocol == "extrapolation") {
+    std::vector<std::string> anchored;
+    for (const std::string& law : options.laws)
+      if (law == automatic_law || (law != run_power && !find_law(law).last_volume_only()))
+        anchored.push_back(anchored_prefix + law);
+    options.laws.insert(options.laws.end(), anchored.begin(), anchored.end());
+    options.laws.push_back(run_power);
+  }
   Evaluation evaluation{
       options.protocol, observations.domains, splits_of(observations, fit, options), {}};
   std::vector<const Split*> splits;

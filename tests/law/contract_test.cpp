@@ -219,6 +219,59 @@ TEST_P(LawContract, DoesNotTrustItsStart) {
   }
 }
 
+double squares_of_logs(const Law& law, const DomainData& data,
+                       const std::vector<double>& parameter) {
+  double sum = 0.0;
+  for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
+    const LawPoint point{data.mixtures[data.mixture[m]], data.own, data.volumes[data.volume[m]]};
+    const double off = std::log(law.predict(parameter, point) / data.loss_nats[m]);
+    sum += off * off;
+  }
+  return sum;
+}
+
+// Relative residuals of 3 % (some mixtures are far from the others) and log residuals differ by
+// half their square: 0.05 %.
+TEST_P(LawContract, FitsLogResidualsNearlyAsRelativeOnes) {
+  const Observations seen = noisy();
+  FitOptions logs = options();
+  logs.residual = "log";
+  const LawFit relative = fit_law(seen, options()), log = fit_law(seen, logs);
+  for (std::size_t e = 0; e < 3; ++e) {
+    const double a = predict(relative, e, seen.mixtures[1], 1e6);
+    const double b = predict(log, e, seen.mixtures[1], 1e6);
+    EXPECT_NEAR(b / a, 1.0, 5e-3);
+    EXPECT_NE(a, b);
+    const DomainData data = domain_data(seen, law(), logs, e, [](int) { return true; });
+    // Laws with a prior minimise its squares as well.
+    EXPECT_LE(squares_of_logs(law(), data, parameter_of(log, e)),
+              squares_of_logs(law(), data, parameter_of(relative, e)) *
+                  (law().sees_every_share() ? 1.0 + 1e-2 : 1.0));
+  }
+}
+
+TEST_P(LawContract, IsLeastSquaresWhereNoResidualIsLarge) {
+  FitOptions robust = options();
+  robust.huber = 1.0;
+  EXPECT_EQ(fit_law(noisy(), robust).coefficient, fit_law(noisy(), options()).coefficient);
+}
+
+TEST_P(LawContract, IsMovedLessByAnOutlierWithHuber) {
+  const Observations clean = noisy();
+  Observations spoilt = clean;
+  spoilt.loss_nats(6, 0) *= 1.3;  // mixture 0 at the last volume
+  FitOptions robust = options();
+  robust.huber = 0.005;
+  const auto moved = [&](const FitOptions& chosen) {
+    double sum = 0.0;
+    const LawFit before = fit_law(clean, chosen), after = fit_law(spoilt, chosen);
+    for (const Mixture& mixture : clean.mixtures)
+      sum += std::abs(predict(after, 0, mixture, 4e6) / predict(before, 0, mixture, 4e6) - 1.0);
+    return sum;
+  };
+  EXPECT_LT(moved(robust), 0.5 * moved(options()));
+}
+
 TEST_P(LawContract, LeavesOutWhatItCannotUse) {
   Observations seen = noisy();
   // At the last of seven volumes, which every law uses.

@@ -262,7 +262,7 @@ TEST(FitLaw, RefusesWhatIsOutOfShape) {
   refused([](Observations& o) { o.domains.share_of[0] = 3; });
   refused([](Observations& o) { o.domains.share_of.pop_back(); });
   FitOptions wrong;
-  wrong.residual = "log";
+  wrong.residual = "square";
   EXPECT_THROW(fit_law(good, wrong), UsageError);
 }
 
@@ -317,6 +317,57 @@ TEST(Bootstrap, SeesTheScatterBetweenMixtures) {
   // without a mixture is a little large. By rows the variance would be 7 times too small.
   EXPECT_GT(spread, 0.6 * error);
   EXPECT_LT(spread, 2.0 * error);
+}
+
+TEST(FitLaw, OfLogResidualsRestsWhereTheirSquaresAreLeast) {
+  const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 0.05});
+  FitOptions options;
+  options.residual = "log";
+  const LawFit fit = fit_law(seen, options);
+  const auto squares = [&](const Table& coefficient) {
+    double sum = 0.0;
+    for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
+      const Mixture& mixture = seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])];
+      const double off = std::log(predict(fit, coefficient, 0, mixture, seen.tokens[row]) /
+                                  seen.loss_nats(row, 0));
+      sum += off * off;
+    }
+    return sum;
+  };
+  const double least = squares(fit.coefficient);
+  for (std::size_t p = 0; p < 4; ++p)
+    for (const double factor : {0.999, 1.001}) {
+      Table moved = fit.coefficient;
+      moved(0, p) *= factor;
+      EXPECT_GT(squares(moved), least) << fit.parameters[p];
+    }
+}
+
+TEST(FitLaw, OfHubersFunctionRestsWhereItIsLeast) {
+  Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 0.01});
+  seen.loss_nats(5, 0) *= 1.5;
+  seen.loss_nats(17, 0) *= 0.7;
+  FitOptions options;
+  options.huber = 0.01;
+  const LawFit fit = fit_law(seen, options);
+  const auto cost = [&](const Table& coefficient) {
+    double sum = 0.0;
+    for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
+      const Mixture& mixture = seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])];
+      const double off = std::abs(
+          predict(fit, coefficient, 0, mixture, seen.tokens[row]) / seen.loss_nats(row, 0) - 1.0);
+      sum += off > 0.01 ? 0.01 * (2.0 * off - 0.01) : off * off;
+    }
+    return sum;
+  };
+  const double least = cost(fit.coefficient);
+  for (std::size_t p = 0; p < 4; ++p)
+    for (const double factor : {0.999, 1.001}) {
+      Table moved = fit.coefficient;
+      moved(0, p) *= factor;
+      EXPECT_GT(cost(moved), least) << fit.parameters[p];
+    }
+  EXPECT_NEAR(fit.coefficient(0, 2), 0.10, 0.02);
 }
 
 }  // namespace

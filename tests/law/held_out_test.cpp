@@ -170,7 +170,7 @@ TEST(MergeFolds, RegretsWhatTheChosenMixtureLosesToTheBest) {
 
 TEST(HeldOutPart, PredictsTheLastVolumeFromThoseBefore) {
   const Observations seen = synthetic::observations(synthetic::three_domains(), {});
-  const Split split{.trains = std::vector<bool>(12, true), .last_volume_held_out = true};
+  const Split split{.trains = std::vector<bool>(12, true), .seen_below = 4e6};
   const HeldOut held = merge_folds(seen.domains, {held_out_part(seen, {}, split)});
   Observations spoilt = seen;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)

@@ -17,7 +17,7 @@ TEST(FitOptions, AreUsableAsTheyStand) { EXPECT_THAT(complaints(FitOptions{}), I
 TEST(FitOptions, NameEveryMistakeAtOnce) {
   FitOptions options;
   options.law = "bimx";
-  options.residual = "log";
+  options.residual = "square";
   options.bootstrap = -1;
   options.level = std::nan("");
   options.folds = 1;

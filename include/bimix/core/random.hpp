@@ -18,6 +18,7 @@ enum class Purpose : std::uint64_t {
   multi_start = 8,
   folds = 9,
   prior_draws = 10,
+  run_forecast = 11,
   test = 99
 };
 

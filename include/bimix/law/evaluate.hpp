@@ -14,17 +14,21 @@ namespace bimix {
 struct EvaluateOptions {
   /// "kfold": whole mixtures in folds; "draws": random sets of training mixtures; "unseen": the
   /// first mixtures train, the others are predicted (Table 2 of the paper); "extrapolation": the
-  /// last volume of every mixture from those before (Table 1).
+  /// last volume of every run from those before (Table 1), or from what is seen below
+  /// `seen_tokens`.
   std::string protocol = "kfold";
   std::vector<std::string> laws{};  ///< names, and "auto": chosen anew for every split
   int train = 0;                    ///< mixtures that train, of draws and unseen; 0: half, and 4
   int draws = 20;
+  double seen_tokens = 0.0;  ///< of each run, for extrapolation; 0: all but the last volume
   bool operator==(const EvaluateOptions&) const = default;
 };
 
 /// The power law B s^-beta + C of each run alone, as in Table 1; a rival where runs are seen in
 /// part. Not a law of unseen mixtures, so not in laws.def.
 inline constexpr const char* run_power = "run_power";
+/// Before the name of a law: anchored on what was seen of each run, see continuation.hpp.
+inline constexpr const char* anchored_prefix = "anchored ";
 /// Stands for the law that choose_law finds for what a split lets it see.
 inline constexpr const char* automatic_law = "auto";
 
@@ -41,7 +45,7 @@ std::vector<Complaint> complaints(const EvaluateOptions& options, const Observat
 std::vector<std::vector<Split>> splits_of(const Observations& observations, const FitOptions& fit,
                                           const EvaluateOptions& options);
 
-/// held_out_part for a name of EvaluateOptions::laws or run_power.
+/// held_out_part for a name of EvaluateOptions::laws, one with anchored_prefix, or run_power.
 HeldOutPart evaluate_split(const Observations& observations, const FitOptions& options,
                            const std::string& law, const Split& split);
 

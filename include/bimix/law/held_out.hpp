@@ -3,6 +3,8 @@
 #include <bimix/data/records.hpp>
 #include <bimix/law/options.hpp>
 
+#include <cmath>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -16,7 +18,7 @@ struct HeldOutPart {
     eval_domain,    ///< as a double
     seen,           ///< loss at the last volume, nats
     predicted,      ///< by the law fitted without these mixtures
-    previous,       ///< loss of the same runs at the volume before
+    previous,       ///< last loss of the same runs before that, or of what was seen of them
     training_mean,  ///< mean loss of the training mixtures at the last volume
     curve_r2,       ///< R2 of log loss along the volumes of its runs, their mean
     column_count
@@ -27,14 +29,18 @@ struct HeldOutPart {
 };
 
 /// What takes part in a fit and what is held out. Held out are whole mixtures, never rows, or the
-/// last volume of all of them.
+/// later volumes of all of them.
 struct Split {
-  std::vector<bool> trains{};         ///< by mixture id
-  bool last_volume_held_out = false;  ///< train on the volumes before, of the mixtures that train
+  std::vector<bool> trains{};  ///< by mixture id
+  /// The mixtures that train are seen below so many tokens, and are to be predicted themselves;
+  /// infinite: all of them is seen, and the others are predicted.
+  double seen_below = std::numeric_limits<double>::infinity();
+  bool continues_runs() const { return std::isfinite(seen_below); }
 };
 
-/// Fits what the split lets it see and predicts the rest at the last volume: the largest one, and
-/// volumes within 0.5 % of it. Domains that cannot be determined are predicted as NaN.
+/// Fits what the split lets it see and predicts the rest at the last volume: the largest one that
+/// at least half as many mixtures reached as reached any, and volumes down to 0.5 % below it.
+/// Domains that cannot be determined are predicted as NaN.
 /// @note A pure function of its arguments: splits may be computed anywhere in any order.
 HeldOutPart held_out_part(const Observations& observations, const FitOptions& options,
                           const Split& split);

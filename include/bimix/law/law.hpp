@@ -26,7 +26,12 @@ struct Bound {
   double high = 0.0;
 };
 
-enum class Residual { relative, plain };
+/// How far a prediction is off.
+enum class Residual {
+  relative,  ///< (predicted - seen) / seen
+  plain,     ///< predicted - seen, nats
+  log        ///< log(predicted / seen)
+};
 
 /// The observations of one evaluation domain, ready to be fitted: only finite positive losses, no
 /// share of 0 where the law is infinite there, only the last volume if the law has no other. Rows
@@ -35,14 +40,17 @@ struct DomainData {
   std::string domain{};
   int own = -1;
   Residual residual = Residual::relative;
-  double shrinkage = 1.0;              ///< strength of the law's own priors; 0: none
-  std::vector<Mixture> mixtures{};     ///< D distinct mixtures that have rows
-  std::vector<int> mixture_id{};       ///< D: their ids in the Observations
-  std::vector<double> volumes{};       ///< V distinct volumes, ascending
+  double huber = 0.0;               ///< larger residuals count by their size; 0: all by squares
+  double shrinkage = 1.0;           ///< strength of the law's own priors; 0: none
+  std::vector<Mixture> mixtures{};  ///< D distinct mixtures that have rows
+  std::vector<int> mixture_id{};    ///< D: their ids in the Observations
+  std::vector<double> volumes{};    ///< V distinct volumes, ascending
+  double last_volume = 0.0;  ///< the largest that half the mixtures reached: one of `volumes`
   std::vector<std::size_t> mixture{};  ///< M indices into `mixtures`
   std::vector<std::size_t> volume{};   ///< M indices into `volumes`, ascending
   std::vector<int> repeat{};           ///< M
   std::vector<double> loss_nats{};     ///< M
+  std::vector<double> weight{};        ///< M, of the squared residuals; empty: 1 each
   int masked = 0;             ///< rows left out: missing or impossible loss, or a share of 0
   int masked_zero_share = 0;  ///< of these, because of a share of 0
 };
@@ -50,7 +58,7 @@ struct DomainData {
 /// What a fit of one domain gave.
 struct Estimate {
   std::vector<double> parameter{};  ///< P; a parameter at its bound equals it exactly
-  double objective = 0.0;           ///< sum of squared residuals
+  double objective = 0.0;           ///< sum of squared residuals, or of Huber's function of them
   std::string stop_reason{};
 };
 
@@ -104,8 +112,12 @@ class Law {
   virtual std::vector<bool> pinned(const DomainData& data) const;
   /// Why these observations cannot be fitted, or nothing. The complaint's place is left empty.
   virtual std::optional<Complaint> obstacle(const DomainData& data) const = 0;
-  /// The bounded least-squares fit. Deterministic.
+  /// The bounded least-squares fit; with data.huber that of Huber's function of the residuals, r^2
+  /// up to the threshold and 2 huber |r| - huber^2 beyond, by least squares with weights that
+  /// follow the residuals. Deterministic.
   /// @param data without obstacle
+  /// @see Huber 1964, doi:10.1214/aoms/1177703732; Holland and Welsch 1977,
+  ///      doi:10.1080/03610927708827533
   Estimate fit(const DomainData& data) const { return fit(data, {}, nullptr); }
   /// The same for a resample.
   /// @param start P parameters to start from besides the law's own starting points; may be empty.
@@ -113,10 +125,15 @@ class Law {
   /// are followed as well.
   /// @param prior_draws where a prior that states how far coefficients spread is to be centred at a
   /// draw from itself, so that what the data leave open differs between resamples; null: as it is
-  virtual Estimate fit(const DomainData& data, std::span<const double> start,
-                       RandomStream* prior_draws) const = 0;
+  Estimate fit(const DomainData& data, std::span<const double> start,
+               RandomStream* prior_draws) const;
   /// What the reader of a fit must know: parameters at bounds, narrow ranges. Places left empty.
   virtual std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const = 0;
+
+ protected:
+  /// `fit` without data.huber, with data.weight.
+  virtual Estimate least_squares(const DomainData& data, std::span<const double> start,
+                                 RandomStream* prior_draws) const = 0;
 };
 
 /// Names in the order of laws.def.

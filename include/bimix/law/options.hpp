@@ -14,11 +14,13 @@ struct FitOptions {
   /// same, and the one that predicts held-out mixtures best is used. Functions of one law want its
   /// name.
   std::string law = "bimix";
-  std::string residual = "relative";  ///< "relative": (predicted - seen) / seen; "plain": nats
-  double shrinkage = 1.0;             ///< strength of the priors of laws that have any; 0: none
-  int bootstrap = 200;                ///< resamples for intervals, see Bootstrap
-  double level = 0.9;                 ///< of the intervals, in (0, 1)
-  std::uint64_t seed = 1;             ///< of bootstrap draws and folds: the campaign's seed
+  /// "relative": (predicted - seen) / seen; "plain": nats; "log": log(predicted / seen)
+  std::string residual = "relative";
+  double huber = 0.0;       ///< residuals beyond it count by their size, not its square; 0: none
+  double shrinkage = 1.0;   ///< strength of the priors of laws that have any; 0: none
+  int bootstrap = 200;      ///< resamples for intervals, see Bootstrap
+  double level = 0.9;       ///< of the intervals, in (0, 1)
+  std::uint64_t seed = 1;   ///< of bootstrap draws and folds: the campaign's seed
   double min_tokens = 0.0;  ///< volumes below are left out: early training follows no power law
   int folds = 0;  ///< held-out folds of mixtures; 0: one per mixture below 20 mixtures, else 10
   bool operator==(const FitOptions&) const = default;
