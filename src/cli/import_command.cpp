@@ -19,6 +19,7 @@ namespace {
 struct Flags {
   ReplayOptions replay{};
   std::string folder, name, tokens, tokens_per_step, parameters;
+  std::string law = "effective_share";  // predicts mixtures best on every public table we have
   std::vector<std::string> eval_map;
 };
 
@@ -57,13 +58,13 @@ void tie_sets(const std::vector<std::string>& pairs, DomainSet& domains) {
   }
 }
 
-/// The law for logs of one volume: what they cannot tell, the prior of effective_share does. Its
-/// time grows with runs, evaluation sets and domains; past some minutes the linear law must do (512
-/// runs x 13 sets x 17 domains: 20 minutes against 5 seconds).
-const char* one_volume_law(const LossLog& log) {
-  constexpr std::size_t quick = 30'000;
-  const std::size_t size = log.runs.size() * log.domains.eval.size() * log.domains.train.size();
-  return size <= quick ? "effective_share" : "linear";
+/// Resamples of the fit, where the usual number would take minutes; 0: the usual number.
+int few_resamples(const LossLog& log) {
+  constexpr std::size_t quick = 500'000;
+  const std::size_t domains = log.domains.train.size();
+  const std::size_t size =
+      log.runs.size() * log.volumes.size() * log.domains.eval.size() * domains * domains;
+  return size <= quick ? 0 : 50;
 }
 
 std::string volume_text(std::int64_t tokens) {
@@ -80,15 +81,11 @@ std::vector<std::string> summary(const LossLog& log, bool is_guessed) {
           ? fmt::format("one volume of {} tokens", volume_text(log.volumes.front()))
           : fmt::format("{} volumes from {} to {} tokens", log.volumes.size(),
                         volume_text(log.volumes.front()), volume_text(log.volumes.back())))};
-  if (log.volumes.size() == 1)
+  if (log.volumes.size() == 1) lines.push_back("  one volume tells nothing of the loss at another");
+  if (few_resamples(log) > 0)
     lines.push_back(
-        fmt::format("  one volume tells nothing of the loss at another, and most laws "
-                    "cannot be fitted to it: {} is, which can",
-                    one_volume_law(log)));
-  if (log.volumes.size() == 1 && one_volume_law(log) == std::string("linear"))
-    lines.push_back(
-        "  effective_share predicts better and takes many minutes for so many runs: set fit.law in "
-        "campaign.yaml, with a small fit.bootstrap");
+        fmt::format("  so large a log is resampled {} times: fit.bootstrap in campaign.yaml",
+                    few_resamples(log)));
   std::vector<std::string> tied, alone;
   for (std::size_t e = 0; e < log.domains.eval.size(); ++e) {
     const int own = log.domains.share_of[e];
@@ -160,9 +157,10 @@ std::string campaign_for(const LossLog& log, const Flags& flags) {
       << YAML::Value;
   write_replay(out, flags.replay);
   out << YAML::EndMap;
-  if (log.volumes.size() == 1)
-    out << YAML::Key << "fit" << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::Key << "law"
-        << YAML::Value << one_volume_law(log) << YAML::EndMap;
+  out << YAML::Key << "fit" << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::Key << "law"
+      << YAML::Value << flags.law;
+  if (few_resamples(log) > 0) out << YAML::Key << "bootstrap" << YAML::Value << few_resamples(log);
+  out << YAML::EndMap;
   out << YAML::EndMap;
   return std::string(out.c_str()) + "\n";
 }
@@ -193,6 +191,10 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
       ->add_option(
           "--format", replay.format,
           "format of the logs; auto tells it by the content. Known: " + join_words(log_formats()))
+      ->capture_default_str();
+  command
+      ->add_option("--law", flags->law,
+                   "form of the loss; all compares every law, auto uses the best of them")
       ->capture_default_str();
   command->add_flag("--normalise", replay.normalise, "divide a run's shares by their sum");
   command->add_option("--mixtures", replay.mixtures,

@@ -77,6 +77,7 @@ class EffectiveShare final : public CurveLaw {
   std::vector<std::vector<double>> starts(const DomainData& data) const override;
   void curve(std::span<const double> parameter, std::span<const double> share, int own,
              Curve& curve) const override;
+  std::unique_ptr<RowModel> rows(const DomainData& data) const override;
 
  protected:
   Estimate least_squares(const DomainData& data, std::span<const double> start,
@@ -188,6 +189,84 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
   }
 }
 
+/// The same for all rows at once, a column a parameter: fits of hundreds of mixtures take most of
+/// their time here. `curve` is what it is held against.
+class EffectiveShareRows final : public RowModel {
+ public:
+  explicit EffectiveShareRows(const DomainData& data) {
+    const auto mixtures = static_cast<Eigen::Index>(data.mixtures.size());
+    const auto domains = static_cast<Eigen::Index>(data.mixtures.front().size());
+    log_share_.resize(mixtures, domains);
+    has_share_.resize(mixtures, domains);
+    for (Eigen::Index d = 0; d < mixtures; ++d)
+      for (Eigen::Index k = 0; k < domains; ++k) {
+        const double share =
+            data.mixtures[static_cast<std::size_t>(d)][static_cast<std::size_t>(k)];
+        has_share_(d, k) = share > 0.0 ? 1.0 : 0.0;
+        log_share_(d, k) = share > 0.0 ? std::log(share) : 0.0;
+      }
+    const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
+    log_tokens_.resize(rows);
+    for (Eigen::Index m = 0; m < rows; ++m) {
+      const auto row = static_cast<std::size_t>(m);
+      mixture_.push_back(static_cast<Eigen::Index>(data.mixture[row]));
+      log_tokens_(m) = std::log(data.volumes[data.volume[row]]);
+    }
+  }
+
+  void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
+                Eigen::MatrixXd& slope) override {
+    const Eigen::Index domains = log_share_.cols();
+    const auto count = static_cast<std::size_t>(domains);
+    const auto at = [](std::size_t index) { return static_cast<Eigen::Index>(index); };
+    const Eigen::Map<const Eigen::ArrayXd> t(parameter.data() + t_index, domains);
+    const Eigen::Map<const Eigen::ArrayXd> g(parameter.data() + g_index(count), domains);
+    const double loss = parameter[loss_index(count)], tokens = parameter[tokens_index(count)];
+    const double beta = parameter[beta_index], kappa = parameter[kappa_index];
+    const double log_uniform = -std::log(static_cast<double>(count));
+
+    Eigen::ArrayXd uniform = (t + g * log_uniform).exp();
+    const double uniform_rho = uniform.sum();
+    uniform /= uniform_rho;
+    Eigen::ArrayXXd part =
+        ((log_share_.rowwise() * g.transpose()).rowwise() + t.transpose()).exp() * has_share_;
+    const Eigen::ArrayXd rho = part.rowwise().sum();
+    part.colwise() /= rho;
+
+    const Eigen::ArrayXd log_rho = (rho / uniform_rho).log()(mixture_);
+    const Eigen::ArrayXd floor = loss * (parameter[q_index] - log_rho).exp();
+    const Eigen::ArrayXd decay =
+        loss *
+        (parameter[p_index] - kappa * log_rho - beta * (log_tokens_ - std::log(tokens))).exp();
+    predicted = loss * parameter[e_index] + floor + decay;
+
+    slope.resize(log_tokens_.size(), static_cast<Eigen::Index>(parameter.size()));
+    slope.col(e_index).setConstant(loss);
+    slope.col(q_index) = floor;
+    slope.col(p_index) = decay;
+    slope.col(beta_index) = (std::log(tokens) - log_tokens_) * decay;
+    slope.col(kappa_index) = -log_rho * decay;
+    const Eigen::ArrayXd by_rho = -floor - kappa * decay;
+    for (Eigen::Index k = 0; k < domains; ++k) {
+      const Eigen::ArrayXd by_t = part.col(k) - uniform(k);
+      const Eigen::ArrayXd by_g = part.col(k) * log_share_.col(k) - uniform(k) * log_uniform;
+      slope.col(at(t_index) + k) = by_rho * by_t(mixture_);
+      slope.col(at(g_index(count)) + k) = by_rho * by_g(mixture_);
+    }
+    slope.col(at(loss_index(count))) = predicted / loss;
+    slope.col(at(tokens_index(count))) = beta / tokens * decay;
+  }
+
+ private:
+  Eigen::ArrayXXd log_share_{}, has_share_{};  // (D, K); log 0 is 0
+  Eigen::ArrayXd log_tokens_{};                // M
+  std::vector<Eigen::Index> mixture_{};        // M
+};
+
+std::unique_ptr<RowModel> EffectiveShare::rows(const DomainData& data) const {
+  return std::make_unique<EffectiveShareRows>(data);
+}
+
 double mean_last_loss(const DomainData& data) {
   double sum = 0.0, count = 0.0;
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
@@ -223,11 +302,13 @@ LeastSquares problem_of(const EffectiveShare& law, const DomainData& data) {
   return problem;
 }
 
-/// The fit and the noise in turn: the noise sets how strong the prior is. The start is not needed:
-/// from the usual place the search ends where others end, too.
-Estimate EffectiveShare::least_squares(const DomainData& data, std::span<const double>,
+/// The fit and the noise in turn: the noise sets how strong the prior is. From the usual place the
+/// search ends where others end, too; a start that is better saves time.
+Estimate EffectiveShare::least_squares(const DomainData& data, std::span<const double> warm,
                                        RandomStream* prior_draws) const {
   constexpr int rounds = 3;
+  constexpr double rough = 1e-6;  // for the noise alone
+  const double fine = prior_draws != nullptr ? 1e-8 : LeastSquares{}.tolerance;  // of a resample
   constexpr double first_noise = 0.003;
   LeastSquares problem = problem_of(*this, data);
   Prior usual = prior(data);
@@ -240,11 +321,19 @@ Estimate EffectiveShare::least_squares(const DomainData& data, std::span<const d
   start[loss_index(data.mixtures.front().size())] = mean_last_loss(data);
   const auto readings = static_cast<double>(data.loss_nats.size());
   double noise = first_noise;
-  Estimate estimate;
+  Estimate estimate{.parameter = start};
   for (int round = 0; round <= rounds; ++round) {
     problem.prior.rows = data.shrinkage * noise * usual.rows;
     problem.prior.target = data.shrinkage * noise * usual.target;
-    estimate = solve(model, problem, {round == 0 ? start : estimate.parameter});
+    problem.tolerance = round < rounds ? rough : fine;
+    if (round == 0 && !warm.empty()) {
+      std::vector<double> near(warm.begin(), warm.end());
+      for (std::size_t p = 0; p < near.size(); ++p)
+        if (problem.pinned[p]) near[p] = start[p];
+      if (objective_at(model, problem, near) < objective_at(model, problem, start))
+        estimate.parameter = near;
+    }
+    estimate = solve(model, problem, {estimate.parameter});
     const Information found = information(model, problem, estimate.parameter);
     noise = std::sqrt(found.sum_of_squares / std::max(1.0, readings - found.effective_parameters));
   }

@@ -139,7 +139,8 @@ void Search::evaluate(State& state) {
 
 /// Gradient and Kaufman's Hessian at a state that was just evaluated.
 void Search::differentiate(State& state) {
-  model_.evaluate(state.parameter, predicted_, slope_);
+  // Slopes of what stands beside linear parameters change with them.
+  if (!problem_.linear.empty()) model_.evaluate(state.parameter, predicted_, slope_);
   projected_.resize(residual_.size(), static_cast<Eigen::Index>(nonlinear_.size()));
   for (std::size_t t = 0; t < nonlinear_.size(); ++t)
     projected_.col(static_cast<Eigen::Index>(t)) =
@@ -156,7 +157,9 @@ void Search::differentiate(State& state) {
     projected_ -= basis * (basis.transpose() * projected_).eval();
   }
   state.gradient = -projected_.transpose() * residual_;
-  state.hessian = projected_.transpose() * projected_;
+  state.hessian.setZero(projected_.cols(), projected_.cols());
+  state.hessian.selfadjointView<Eigen::Lower>().rankUpdate(projected_.transpose());
+  state.hessian.triangularView<Eigen::StrictlyUpper>() = state.hessian.transpose();
   if (prior_.rows() > 0) {
     const Eigen::Map<const Eigen::VectorXd> all(state.parameter.data(),
                                                 static_cast<Eigen::Index>(state.parameter.size()));
@@ -216,7 +219,7 @@ State Search::moved(const State& state, const Eigen::VectorXd& step) {
 }
 
 void Search::advance(State& state, int steps) {
-  constexpr double decrease_tolerance = 1e-13, largest_damping = 1e12;
+  constexpr double largest_damping = 1e12;
   for (int n = 0; n < steps && !state.rests; ++n) {
     const Eigen::VectorXd step = this->step(state);
     const double promised = -step.dot(state.gradient);
@@ -225,7 +228,7 @@ void Search::advance(State& state, int steps) {
       state.stop_reason = "converged: the step is at rounding";
       return;
     }
-    const bool settled = promised >= 0.0 && promised <= decrease_tolerance * state.objective;
+    const bool settled = promised >= 0.0 && promised <= problem_.tolerance * state.objective;
     State next = moved(state, step);
     const bool better = next.objective < state.objective;
     const double damping = state.damping;
@@ -237,7 +240,7 @@ void Search::advance(State& state, int steps) {
       state.damping = damping * 8.0;
     }
     state.rests = settled || state.damping > largest_damping;
-    if (state.rests) state.stop_reason = "converged: the objective is at rounding";
+    if (state.rests) state.stop_reason = "converged: the objective falls no more";
   }
 }
 
@@ -269,6 +272,11 @@ Estimate solve(RowModel& model, const LeastSquares& problem,
       *std::min_element(states.begin(), states.end(),
                         [](const State& a, const State& b) { return a.objective < b.objective; });
   return {best.parameter, best.objective, best.stop_reason};
+}
+
+double objective_at(RowModel& model, const LeastSquares& problem,
+                    const std::vector<double>& parameter) {
+  return Search(model, problem).begin(parameter).objective;
 }
 
 Information information(RowModel& model, const LeastSquares& problem,

@@ -54,6 +54,8 @@ struct LeastSquares {
   std::vector<std::size_t> linear{};  ///< at most a handful
   Prior prior{};
   RunEffect effect{};
+  /// A search rests where the next step promises to lower the objective by less than this part.
+  double tolerance = 1e-13;
 };
 
 /// Minimises sum (scale * (target - predicted))^2 + prior by variable projection: for given
@@ -67,6 +69,10 @@ struct LeastSquares {
 /// @see Golub and Pereyra 1973, doi:10.1137/0710036; Kaufman 1975, doi:10.1007/BF01932995
 Estimate solve(RowModel& model, const LeastSquares& problem,
                const std::vector<std::vector<double>>& starts);
+
+/// What `solve` minimises, at the best linear parameters; infinite where the model is.
+double objective_at(RowModel& model, const LeastSquares& problem,
+                    const std::vector<double>& parameter);
 
 /// What the rows say at a solution.
 struct Information {
