@@ -2,10 +2,14 @@
 
 #include <bimix/core/simplex.hpp>
 
+#include <boost/math/tools/toms748_solve.hpp>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 namespace bimix {
 namespace {
@@ -72,6 +76,70 @@ double spectral_length(const Point& before, const Point& after) {
   return sy > 0.0 ? std::clamp(ss / sy, shortest, longest) : longest;
 }
 
+/// Steps of a spectral projected gradient until the gap is at rounding or nothing more is gained.
+Point descend_along_slopes(const SmoothObjective& objective, const Box& box, Point point) {
+  constexpr int step_limit = 2000;
+  constexpr std::size_t memory = 10;
+  constexpr double gap_tolerance = 1e-13;
+  Point best = point;
+  std::vector<double> recent{point.value};
+  double length = 1.0;
+  for (int step = 0; step < step_limit; ++step) {
+    if (gap_at(point, box) <= gap_tolerance) break;
+    const Mixture target = project_to_box(along(point.share, point.slope, -length), box);
+    std::vector<double> direction(target.size());
+    for (std::size_t k = 0; k < target.size(); ++k) direction[k] = target[k] - point.share[k];
+    const double highest = *std::max_element(recent.begin(), recent.end());
+    Point next = search_line(objective, point, direction, highest);
+    if (next.share == point.share) break;
+    length = spectral_length(point, next);
+    point = std::move(next);
+    if (point.value < best.value) best = point;
+    recent.push_back(point.value);
+    if (recent.size() > memory) recent.erase(recent.begin());
+  }
+  return best;
+}
+
+/// Moves share from the domain that misses it least to the one that gains most by it, as far as
+/// that pays. Needs no common scale of the slopes, so it goes on where one share is next to 0 and
+/// its slope is steep.
+/// @return false if nothing is gained
+bool exchange(const SmoothObjective& objective, const Box& box, Point& point) {
+  std::optional<std::size_t> to, from;
+  for (std::size_t k = 0; k < point.share.size(); ++k) {
+    if (point.share[k] < box.high[k] && (!to || point.slope[k] < point.slope[*to])) to = k;
+    if (point.share[k] > box.low[k] && (!from || point.slope[k] > point.slope[*from])) from = k;
+  }
+  if (!to || !from || !(point.slope[*to] < point.slope[*from])) return false;
+  const auto moved = [&](double amount) {
+    Mixture share = point.share;
+    share[*to] = std::min(share[*to] + amount, box.high[*to]);
+    share[*from] = std::max(share[*from] - amount, box.low[*from]);
+    return evaluate(objective, std::move(share));
+  };
+  const auto rise = [&](double amount) {
+    const Point there = moved(amount);
+    return there.slope[*to] - there.slope[*from];
+  };
+  const double most =
+      std::min(box.high[*to] - point.share[*to], point.share[*from] - box.low[*from]);
+  double amount = most;
+  if (rise(most) > 0.0) {
+    std::uintmax_t steps = 100;
+    const auto [low, high] = boost::math::tools::toms748_solve(
+        rise, 0.0, most, point.slope[*to] - point.slope[*from], rise(most),
+        boost::math::tools::eps_tolerance<double>(50), steps);
+    amount = low > 0.0 ? low : 0.5 * high;
+  }
+  Point next = moved(amount);
+  // What a share next to 0 brings may be less than the value's last digit.
+  constexpr double rounding = 4.0 * std::numeric_limits<double>::epsilon();
+  if (!(next.value <= point.value + rounding * std::abs(point.value))) return false;
+  point = std::move(next);
+  return true;
+}
+
 }  // namespace
 
 Mixture project_to_box(std::span<const double> point, const Box& box) {
@@ -116,28 +184,17 @@ Mixture least_in_box(std::span<const double> slope, const Box& box) {
 }
 
 Rest descend(const SmoothObjective& objective, const Box& box, const Mixture& start) {
-  constexpr int step_limit = 2000;
-  constexpr std::size_t memory = 10;
-  constexpr double gap_tolerance = 1e-13;
+  constexpr int most_rounds = 30;
+  constexpr double small_gap = 1e-9;
   Point point = evaluate(objective, project_to_box(start, box));
-  Point best = point;
-  std::vector<double> recent{point.value};
-  double length = 1.0;
-  for (int step = 0; step < step_limit; ++step) {
-    if (gap_at(point, box) <= gap_tolerance) break;
-    const Mixture target = project_to_box(along(point.share, point.slope, -length), box);
-    std::vector<double> direction(target.size());
-    for (std::size_t k = 0; k < target.size(); ++k) direction[k] = target[k] - point.share[k];
-    const double highest = *std::max_element(recent.begin(), recent.end());
-    Point next = search_line(objective, point, direction, highest);
-    if (next.share == point.share) break;
-    length = spectral_length(point, next);
-    point = std::move(next);
-    if (point.value < best.value) best = point;
-    recent.push_back(point.value);
-    if (recent.size() > memory) recent.erase(recent.begin());
+  for (int round = 0; round < most_rounds; ++round) {
+    point = descend_along_slopes(objective, box, std::move(point));
+    const double value = point.value, gap = gap_at(point, box);
+    for (std::size_t n = 0; n < 2 * start.size() && gap_at(point, box) > small_gap; ++n)
+      if (!exchange(objective, box, point)) break;
+    if (!(point.value < value) && !(gap_at(point, box) < gap)) break;
   }
-  return {best.share, best.value, std::max(0.0, gap_at(best, box))};
+  return {point.share, point.value, std::max(0.0, gap_at(point, box))};
 }
 
 }  // namespace bimix

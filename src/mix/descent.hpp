@@ -22,7 +22,9 @@ struct Rest {
   double gap = 0.0;
 };
 
-/// Spectral projected gradient from one start, with a non-monotone line search.
+/// Spectral projected gradient from one start, with a non-monotone line search; where that stops
+/// short, next to shares of 0 whose slope is steep, exchanges between two domains by exact line
+/// search, in turn with it.
 /// @param box holds a mixture
 /// @note Deterministic. Stops where the gap is at rounding, or nothing more is gained.
 /// @see Birgin, Martinez and Raydan 2000, doi:10.1137/S1052623497330963; Jaggi 2013 for the gap
