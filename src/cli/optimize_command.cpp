@@ -14,7 +14,7 @@ namespace {
 
 struct OptimizeFlags {
   std::string folder, tokens, objective, weights, floor, cap, unique_tokens;
-  double max_epochs = -1;
+  double max_epochs = -1, repetition = -1;
   bool extrapolate = false;
   bool json = false;
 };
@@ -33,6 +33,7 @@ OptimizeOptions options_of(const OptimizeFlags& flags, const StoredRun& run) {
   if (!flags.cap.empty()) options.cap = parse_by_domain("--cap", flags.cap, train, 1.0);
   if (!flags.unique_tokens.empty())
     options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
+  if (flags.repetition >= 0) options.repetition = flags.repetition;
   if (flags.max_epochs >= 0) options.max_epochs = flags.max_epochs;
   options.extrapolate = options.extrapolate || flags.extrapolate;
   return options;
@@ -51,6 +52,9 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");
   command->add_option("--cap", flags->cap, "largest shares: a=0.4");
   command->add_option("--unique-tokens", flags->unique_tokens, "tokens there are: a=3B,b=200M");
+  command->add_option("--repetition", flags->repetition,
+                      "R*: epochs after which repeated tokens are worth little (15 in the "
+                      "literature); 0: as much as new ones");
   command->add_option("--max-epochs", flags->max_epochs, "at most so often over unique tokens")
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--extrapolate", flags->extrapolate,

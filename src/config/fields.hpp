@@ -102,6 +102,8 @@ void describe(Visitor& v, OptimizeOptions& o) {
   v.number("tokens", o.tokens, {0, most_tokens},
            "volume the mixture is for; 0: the largest trained");
   v.text("objective", o.objective, "mean, weighted or worst");
+  v.number("repetition", o.repetition, {0, infinity},
+           "R*: epochs after which repeated tokens of unique_tokens are worth little; 0: as new");
   v.number("max_epochs", o.max_epochs, {0, infinity}, "over unique_tokens; 0: no limit");
   v.flag("extrapolate", o.extrapolate, "allow shares outside the range that was tried");
 }

@@ -258,7 +258,7 @@ std::string campaign_keys() {
       "  train            files or globs of text or tokens, relative to the working directory\n"
       "  eval             the same, never trained on; a part of train is held out without it\n"
       "  share            in the default mixture; all sum to 1\n"
-      "  unique_tokens    for max_epochs: auto, or a number\n"
+      "  unique_tokens    for max_epochs and repetition: auto, or a number\n"
       "\n"
       "design\n"
       "  mixtures         list of groups, each one of:\n"

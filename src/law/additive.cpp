@@ -27,6 +27,7 @@ class Additive final : public CurveLaw {
   bool convex_in_shares(std::span<const double> parameter) const override {
     return reciprocal_sum::is_convex(parameter.subspan(sum_index));
   }
+  bool falls_in_shares(std::span<const double>) const override { return true; }
   std::size_t exponent(std::size_t) const override { return beta_index; }
   std::vector<std::size_t> linear(std::size_t) const override { return {e_index, b_index}; }
 

@@ -29,6 +29,7 @@ class Autoscale final : public SolvedLaw {
   }
   bool diverges_without(std::size_t, int) const override { return false; }
   bool convex_in_shares(std::span<const double>) const override { return true; }
+  bool falls_in_shares(std::span<const double>) const override { return true; }
   std::vector<std::size_t> linear(std::size_t) const override { return {l_index}; }
 
   Prior prior(const DomainData& data) const override {

@@ -478,6 +478,7 @@ class Bimix final : public Law {
   }
 
   bool convex_in_shares(std::span<const double>) const override { return true; }
+  bool falls_in_shares(std::span<const double>) const override { return true; }
 
   std::optional<Complaint> obstacle(const DomainData& data) const override;
   std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const override;

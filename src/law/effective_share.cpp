@@ -60,6 +60,7 @@ class EffectiveShare final : public CurveLaw {
   }
   bool diverges_without(std::size_t, int) const override { return false; }
   bool convex_in_shares(std::span<const double>) const override { return true; }
+  bool falls_in_shares(std::span<const double>) const override { return true; }
   std::size_t exponent(std::size_t) const override { return beta_index; }
   std::vector<std::size_t> linear(std::size_t) const override { return {}; }
 

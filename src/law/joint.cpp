@@ -34,6 +34,9 @@ class Joint final : public CurveLaw {
     return reciprocal_sum::is_convex(parameter.subspan(c_index + domains)) &&
            (gamma >= 1.0 || gamma <= 0.0);
   }
+  bool falls_in_shares(std::span<const double> parameter) const override {
+    return parameter[gamma_index] <= 0.0;
+  }
   std::size_t exponent(std::size_t) const override { return beta_index; }
   std::vector<std::size_t> linear(std::size_t) const override { return {e_index, b_index}; }
 

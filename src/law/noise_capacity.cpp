@@ -25,6 +25,7 @@ class NoiseCapacity final : public CurveLaw {
   }
   bool sees_every_share() const override { return false; }
   bool convex_in_shares(std::span<const double>) const override { return true; }
+  bool falls_in_shares(std::span<const double>) const override { return true; }
   std::size_t exponent(std::size_t) const override { return a_index; }
   std::vector<std::size_t> linear(std::size_t) const override { return {e_index, c_index}; }
 

@@ -25,6 +25,7 @@ class OlmixPower final : public SolvedLaw {
   bool diverges_without(std::size_t, int) const override { return true; }
   bool last_volume_only() const override { return true; }
   bool convex_in_shares(std::span<const double>) const override { return true; }
+  bool falls_in_shares(std::span<const double>) const override { return true; }
   std::vector<std::size_t> linear(std::size_t) const override { return {}; }
 
   Prior prior(const DomainData& data) const override {

@@ -33,6 +33,8 @@ struct Problem {
   double tokens;
   std::vector<double> weight{};  ///< E, sums to 1, 0 where not fitted
   Mixture default_share{};
+  std::vector<double> unique_share{};  ///< K: without repetition; infinite where repeats are as new
+  double repetition = 0.0;             ///< R*
   bool worst = false;        ///< the largest excess over the default instead of the mean loss
   Box box{};                 ///< domains that keep their share have no room
   std::vector<bool> kept{};  ///< K: no fitted evaluation domain depends on this one
@@ -56,6 +58,31 @@ std::vector<double> weights(const LawFit& fit, const OptimizeOptions& options) {
     throw UsageError(Complaint{"optimize.weights", "no fitted domain has a weight",
                                "the objective would be empty", "Weight a domain that was fitted"});
   return normalised(weight);
+}
+
+/// Shares by what their tokens are worth, U / s + U / s R* (1 - exp(-(D / U - 1) / R*)) where a
+/// domain is repeated. Concave in the share.
+/// @see Muennighoff et al. 2023, arXiv 2305.16264, equation 5
+Mixture worth(const Problem& problem, const Mixture& share) {
+  Mixture result = share;
+  for (std::size_t k = 0; k < share.size(); ++k) {
+    const double unique = problem.unique_share[k], R = problem.repetition;
+    if (share[k] > unique)
+      result[k] = unique * (1.0 - R * std::expm1(-(share[k] / unique - 1.0) / R));
+  }
+  return result;
+}
+
+/// d worth / d share of domain k.
+double worth_slope(const Problem& problem, const Mixture& share, std::size_t k) {
+  const double unique = problem.unique_share[k];
+  return share[k] > unique ? std::exp(-(share[k] / unique - 1.0) / problem.repetition) : 1.0;
+}
+
+bool may_repeat(const Problem& problem) {
+  for (std::size_t k = 0; k < problem.unique_share.size(); ++k)
+    if (problem.box.high[k] > problem.unique_share[k]) return true;
+  return false;
 }
 
 void keep_unfitted_shares(Problem& problem, const Mixture& default_share) {
@@ -100,16 +127,24 @@ Problem problem_of(const LawFit& fit, const OptimizeOptions& options,
   problem.default_share = default_share;
   problem.worst = options.objective == "worst";
   problem.box = allowed_box(fit, options);
+  problem.repetition = options.repetition;
+  problem.unique_share.assign(default_share.size(), std::numeric_limits<double>::infinity());
+  if (options.repetition > 0.0)
+    for (std::size_t k = 0; k < default_share.size(); ++k)
+      if (options.unique_tokens[k] > 0.0)
+        problem.unique_share[k] = options.unique_tokens[k] / options.tokens;
   problem.weight = weights(fit, options);
   keep_unfitted_shares(problem, default_share);
   check_caps(problem);
   return problem;
 }
 
-/// The terms of a separable problem; nothing if the law has no power section.
+/// The terms of a separable problem; nothing if the law has no power section, or domains may be
+/// repeated: what that is worth is no power.
 std::optional<std::vector<std::vector<PowerTerm>>> power_terms(const Problem& problem,
                                                                const Table& coefficient) {
   const DomainSet& domains = problem.fit.domains;
+  if (may_repeat(problem)) return std::nullopt;
   std::vector<std::vector<PowerTerm>> terms(domains.train.size());
   for (std::size_t e = 0; e < domains.eval.size(); ++e) {
     if (problem.weight[e] == 0.0) continue;
@@ -121,20 +156,21 @@ std::optional<std::vector<std::vector<PowerTerm>>> power_terms(const Problem& pr
   return terms;
 }
 
-LawPoint point_of(const Problem& problem, const Mixture& share, std::size_t e) {
-  return {share, problem.fit.domains.share_of[e], problem.tokens};
+/// @param worth shares by what they are worth
+LawPoint point_of(const Problem& problem, const Mixture& worth, std::size_t e) {
+  return {worth, problem.fit.domains.share_of[e], problem.tokens};
 }
 
 /// Losses at a mixture, beyond those at the default if the worst counts; 0 for domains of weight 0,
 /// fitted or not.
 std::vector<double> losses(const Problem& problem, const Table& coefficient, const Mixture& share) {
   std::vector<double> loss(problem.weight.size(), 0.0);
+  const Mixture here = worth(problem, share), there = worth(problem, problem.default_share);
   for (std::size_t e = 0; e < loss.size(); ++e) {
     if (problem.weight[e] == 0.0) continue;
     const auto parameter = row_of(coefficient, e);
-    loss[e] = problem.law.predict(parameter, point_of(problem, share, e));
-    if (problem.worst)
-      loss[e] -= problem.law.predict(parameter, point_of(problem, problem.default_share, e));
+    loss[e] = problem.law.predict(parameter, point_of(problem, here, e));
+    if (problem.worst) loss[e] -= problem.law.predict(parameter, point_of(problem, there, e));
   }
   return loss;
 }
@@ -159,17 +195,23 @@ double objective(const Problem& problem, const Table& coefficient, const Mixture
 void add_slope(const Problem& problem, const Table& coefficient, const std::vector<double>& weight,
                const Mixture& share, std::vector<double>& slope) {
   std::vector<double> part(share.size());
+  const Mixture here = worth(problem, share);
   for (std::size_t e = 0; e < weight.size(); ++e) {
     if (weight[e] == 0.0) continue;
-    problem.law.share_gradient(row_of(coefficient, e), point_of(problem, share, e), part);
-    for (std::size_t k = 0; k < part.size(); ++k) slope[k] += weight[e] * part[k];
+    problem.law.share_gradient(row_of(coefficient, e), point_of(problem, here, e), part);
+    for (std::size_t k = 0; k < part.size(); ++k)
+      slope[k] += weight[e] * part[k] * worth_slope(problem, share, k);
   }
 }
 
 bool is_convex(const Problem& problem, const Table& coefficient) {
-  for (std::size_t e = 0; e < problem.weight.size(); ++e)
-    if (problem.weight[e] > 0.0 && !problem.law.convex_in_shares(row_of(coefficient, e)))
+  const bool repeats = may_repeat(problem);
+  for (std::size_t e = 0; e < problem.weight.size(); ++e) {
+    const auto row = row_of(coefficient, e);
+    if (problem.weight[e] > 0.0 &&
+        (!problem.law.convex_in_shares(row) || (repeats && !problem.law.falls_in_shares(row))))
       return false;
+  }
   return true;
 }
 
@@ -332,6 +374,18 @@ void add_share_flags(const Problem& problem, const OptimizeOptions& options,
   }
 }
 
+void add_repetition_flags(const Problem& problem, MixtureChoice& choice) {
+  const Mixture counted = worth(problem, choice.share);
+  for (std::size_t k = 0; k < choice.share.size(); ++k)
+    if (choice.share[k] > problem.unique_share[k])
+      flag(choice,
+           fmt::format("'{}' is gone through {:.3g} times", problem.fit.domains.train[k],
+                       choice.share[k] / problem.unique_share[k]),
+           fmt::format("its tokens are worth {:.3g} of as many new ones, at R* = {:g}",
+                       counted[k] / choice.share[k], problem.repetition),
+           "");
+}
+
 void add_fit_flags(const Problem& problem, MixtureChoice& choice) {
   const LawFit& fit = problem.fit;
   if (problem.tokens > fit.tokens_high * (1.0 + volume_tolerance))
@@ -369,8 +423,9 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   choice.weight = solution.weight;
   choice.share = solution.share;
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    choice.predicted_nats.push_back(predict(fit, e, choice.share, options.tokens));
-    choice.predicted_default_nats.push_back(predict(fit, e, default_share, options.tokens));
+    choice.predicted_nats.push_back(predict(fit, e, worth(problem, choice.share), options.tokens));
+    choice.predicted_default_nats.push_back(
+        predict(fit, e, worth(problem, default_share), options.tokens));
   }
   choice.objective_nats = objective(problem, fit.coefficient, choice.share);
   choice.objective_default_nats = objective(problem, fit.coefficient, default_share);
@@ -379,6 +434,7 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   choice.certificate_kind = solution.certificate_kind;
   add_region(problem, choice);
   add_share_flags(problem, options, choice);
+  add_repetition_flags(problem, choice);
   add_fit_flags(problem, choice);
   return choice;
 }

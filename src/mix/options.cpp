@@ -70,6 +70,13 @@ std::vector<Complaint> complaints(const OptimizeOptions& options, const DomainSe
   if (!(options.max_epochs >= 0.0) || std::isinf(options.max_epochs))
     found.push_back({"optimize.max_epochs", fmt::format("{} is out of range", options.max_epochs),
                      "finite and not negative", "Use 0 for no limit"});
+  if (!(options.repetition >= 0.0) || std::isinf(options.repetition))
+    found.push_back({"optimize.repetition", fmt::format("{} is out of range", options.repetition),
+                     "finite and not negative",
+                     "Try 15, or 0 if repeated tokens are as good as new"});
+  if (options.repetition > 0.0 && options.unique_tokens.empty())
+    found.push_back({"optimize.repetition", "no domain's unique tokens are known",
+                     "repetition is counted against them", "Give unique_tokens"});
   if (options.max_epochs > 0.0 && options.unique_tokens.empty())
     found.push_back({"optimize.max_epochs", "no domain's unique tokens are known",
                      "epochs are counted against them", "Give unique_tokens"});

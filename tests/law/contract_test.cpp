@@ -131,6 +131,20 @@ TEST_P(LawContract, IsConvexWhereItSaysSo) {
   }
 }
 
+TEST_P(LawContract, FallsInEveryShareWhereItSaysSo) {
+  const Observations seen = noisy();
+  const LawFit fit = fit_law(seen, options());
+  for (std::size_t e = 0; e < 3; ++e) {
+    const std::vector<double> parameter = parameter_of(fit, e);
+    if (!law().falls_in_shares(parameter)) continue;
+    std::vector<double> slope(3);
+    for (const Mixture& mixture : seen.mixtures) {
+      law().share_gradient(parameter, {mixture, static_cast<int>(e), 3e5}, slope);
+      for (const double by_share : slope) EXPECT_LE(by_share, 0.0);
+    }
+  }
+}
+
 TEST_P(LawContract, FitsDomainsWithoutATrainingDomainOrSaysWhyNot) {
   Observations seen = noisy();
   seen.domains.share_of[1] = -1;

@@ -173,8 +173,7 @@ TEST(BestMixture, KeepsTheDefaultIfAnythingElseHarmsSomeone) {
   EXPECT_NEAR(choice.weight[0], 0.8, 1e-3);
 }
 
-// min -sum a_k r_k^g on the simplex is at r_k ~ a_k^(1 / (1 - g)): shares down to 3e-10, where
-// slopes are 600,000 times those elsewhere.
+// min -sum a_k r_k^g on the simplex is at r_k ~ a_k^(1 / (1 - g)): shares down to 1e-10.
 TEST(Descend, FindsSharesNextTo0WhereSlopesAreSteep) {
   const std::vector<double> a{1.0, 0.8, 1e-2, 1e-5, 2e-9};
   constexpr double g = 0.1;

@@ -256,6 +256,32 @@ TEST(BestMixture, LimitsEpochs) {
   EXPECT_EQ(choice.share[1], 0.4);
 }
 
+TEST(BestMixture, CountsRepeatedTokensByWhatTheyAreWorth) {
+  const LawFit fit = power_laws({1, 4}, {1, 1});  // 1 / r0 + 4 / r1: a third and two thirds
+  OptimizeOptions options{.tokens = 1e8, .repetition = 15.0};
+  options.unique_tokens = {0.0, 4e6};
+  const MixtureChoice choice = best_mixture(fit, options, {0.5, 0.5});
+  // By hand: r1 = 0.04 x of x epochs is worth 0.04 (1 + 15 (1 - exp(-(x - 1) / 15))).
+  const auto loss = [](double r1) {
+    const double x = r1 / 0.04;
+    return 0.5 / (1.0 - r1) + 2.0 / (0.04 * (1.0 + 15.0 * (1.0 - std::exp(-(x - 1.0) / 15.0))));
+  };
+  EXPECT_NEAR(choice.objective_nats, loss(choice.share[1]), 1e-12);
+  EXPECT_LT(choice.certificate, 1e-8);
+  EXPECT_THAT(choice.certificate_kind, HasSubstr("Frank-Wolfe"));
+  for (const double step : {-1e-4, 1e-4})
+    EXPECT_LT(loss(choice.share[1]), loss(choice.share[1] + step));
+  EXPECT_THAT(choice.flags, Contains(HasSubstr("'d1' is gone through")));
+  EXPECT_NEAR(choice.predicted_nats[1], 2.0 * (loss(choice.share[1]) - 0.5 / choice.share[0]),
+              1e-10);
+  // Where nothing is repeated, and where repeats are nearly as new, it is the mixture without.
+  options.unique_tokens = {0.0, 1e8};
+  EXPECT_NEAR(best_mixture(fit, options, {0.5, 0.5}).share[1], 2.0 / 3.0, 4 * eps);
+  options.unique_tokens = {0.0, 4e6};
+  options.repetition = 1e9;
+  EXPECT_NEAR(best_mixture(fit, options, {0.5, 0.5}).share[1], 2.0 / 3.0, 1e-5);
+}
+
 TEST(BestMixture, RefusesWhatLeavesNoMixture) {
   LawFit fit = power_laws({1, 4}, {1, 1});
   EXPECT_THAT(refusal(fit, {.tokens = 0.0}, {0.5, 0.5}), HasSubstr("optimize.tokens"));

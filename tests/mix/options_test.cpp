@@ -60,6 +60,8 @@ TEST(OptimizeOptions, WantWeightsExactlyWhereTheyCount) {
 }
 
 TEST(OptimizeOptions, CountEpochsAgainstKnownTokens) {
+  EXPECT_THAT(complaints({.tokens = 1, .repetition = 15.0}, domains),
+              ElementsAre(place("optimize.repetition")));
   EXPECT_THAT(complaints({.tokens = 1, .max_epochs = 4.0}, domains),
               ElementsAre(place("optimize.max_epochs")));
 }

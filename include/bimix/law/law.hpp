@@ -107,6 +107,10 @@ class Law {
   /// local optimum is the optimum.
   virtual bool convex_in_shares(std::span<const double> parameter) const = 0;
 
+  /// True if the prediction rises with no share at these parameters: then it is convex in the
+  /// tokens that repeated data are worth, too.
+  virtual bool falls_in_shares(std::span<const double> /*parameter*/) const { return false; }
+
   /// P: parameters that a fit of these observations keeps at a value by choice of gauge, since
   /// moving them changes nothing that the others cannot undo.
   virtual std::vector<bool> pinned(const DomainData& data) const;

@@ -28,10 +28,13 @@ Box allowed_box(const LawFit& fit, const OptimizeOptions& options);
 /// residual in nats per unit of share, the largest difference in gain between a domain that could
 /// take more and one that could give some; the objective is at most this many nats above the best.
 ///
-/// Other laws, and the worst: projected descent. Certificate: the Frank-Wolfe gap, for the worst
-/// with the duality gap of its weights; where the law is convex in the shares, the objective is at
-/// most this many nats above the best. Elsewhere descents from several starts, and the certificate
-/// is called local.
+/// With options.repetition the laws are asked for shares by what repeated tokens are worth; where a
+/// law rises with no share, what is convex stays convex.
+///
+/// Other laws, the worst, and where a domain may be repeated: projected descent. Certificate: the
+/// Frank-Wolfe gap, for the worst with the duality gap of its weights; where the law is convex in
+/// the shares, the objective is at most this many nats above the best. Elsewhere descents from
+/// several starts, and the certificate is called local.
 ///
 /// For "worst" `weight` is the mean of losses for which the mixture is the best as well: the
 /// domains that decide.

@@ -18,6 +18,10 @@ struct OptimizeOptions {
   std::vector<double> floor{};          ///< K smallest shares; empty: none
   std::vector<double> cap{};            ///< K largest shares; empty: none
   std::vector<double> unique_tokens{};  ///< K tokens there are of each domain; 0 or empty: unknown
+  /// What repeated tokens are worth: R* of Muennighoff et al. 2023 (15 in their fit of pretraining
+  /// runs); 0: as much as new ones. A domain of U unique tokens that is drawn D = share * tokens >
+  /// U counts as U + U R* (1 - exp(-(D / U - 1) / R*)).
+  double repetition = 0.0;
   double max_epochs = 0.0;   ///< share * tokens <= max_epochs * unique_tokens; 0: no limit
   bool extrapolate = false;  ///< allow shares outside the range that was tried
   double level = 0.9;        ///< of the intervals, in (0, 1); a campaign has one: fit.level
