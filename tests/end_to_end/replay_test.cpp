@@ -123,7 +123,7 @@ TEST(Import, TiesEvaluationSetsAsTold) {
   const std::string import = "import " + (folder / "losses.csv") + " --mixtures " +
                              (folder / "mixtures.csv") + " -o " + (folder / "run");
   EXPECT_THAT(bimix(import).output, HasSubstr("--tokens-per-step"));
-  const std::string told = import + " --tokens-per-step 1K --eval-map novels=";
+  const std::string told = import + " --law bimix --tokens-per-step 1K --eval-map novels=";
   EXPECT_THAT(bimix(told + "book").output, HasSubstr("Did you mean 'books'"));
   const auto ended = bimix(told + "books");
   ASSERT_EQ(ended.exit_code, 0) << ended.output;
@@ -299,6 +299,30 @@ TEST(Init, WritesCampaignsThatValidate) {
     EXPECT_EQ(bimix("init " + file).exit_code, 3) << "an existing file must not be overwritten";
   }
   EXPECT_EQ(bimix("init " + (folder / "x.yaml") + " --template demi").exit_code, 2);
+}
+
+TEST(Predict, ContinuesALoggedRunBesideItsBaselines) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
+  const auto json = bimix("-q predict --json " + run + " --trial run00 --tokens 1B");
+  ASSERT_EQ(json.exit_code, 0) << json.output;
+  const auto domain = nlohmann::json::parse(json.output).at(0);
+  // The log is of the law itself: the law, the run's own power law and the anchored law agree.
+  EXPECT_NEAR(domain.at("loss_nats"), domain.at("law_nats"), 1e-6);
+  EXPECT_NEAR(domain.at("run_power_nats"), domain.at("law_nats"), 1e-3);
+  EXPECT_GT(domain.at("seen_nats"), domain.at("loss_nats"));
+  EXPECT_THAT(bimix("predict " + run + " --trial run00 --tokens 1B").output,
+              HasSubstr("own power law"));
+  const auto unknown = bimix("predict " + run + " --trial run0O --tokens 1B");
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.output, HasSubstr("there is no trial 'run0O'"));
+  const auto back = bimix("predict " + run + " --trial run00 --tokens 1K");
+  EXPECT_EQ(back.exit_code, 2);
+  EXPECT_THAT(back.output, HasSubstr("a run is continued, not looked up"));
+  const auto seen = bimix("evaluate " + run + " --protocol kfold --seen 1K");
+  EXPECT_EQ(seen.exit_code, 2);
+  EXPECT_THAT(seen.output, HasSubstr("--seen"));
 }
 
 }  // namespace
