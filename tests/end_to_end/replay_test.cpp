@@ -208,7 +208,15 @@ TEST(Evaluate, AnswersByProtocolAsTableAndAsJson) {
   EXPECT_EQ(found.at("training_mixtures")[0].size(), 6u);
   EXPECT_LT(found.at("laws")[0].at("mean").at("error")[0].get<double>(), 1e-8);  // the true law
   EXPECT_GT(found.at("laws")[1].at("mean").at("error")[0].get<double>(), 1e-4);
+  EXPECT_EQ(found.at("laws")[0].at("predicted").size(), found.at("points").at("seen").size());
   EXPECT_EQ(bimix(draws + "--laws bimix", 2).output, bimix(draws + "--laws bimix", 3).output);
+  const std::string unseen = "evaluate " + run + " --protocol unseen --laws bimix --hold-out ";
+  const std::string held = found.at("mixtures")[1];
+  EXPECT_THAT(bimix(unseen + held).output,
+              testing::AllOf(HasSubstr("as Table 2 of the paper"), HasSubstr("  " + held + "  ")));
+  const auto none = bimix(unseen + held + "x");
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.output, HasSubstr("Did you mean '" + held + "'"));
   const auto wrong = bimix("evaluate " + run + " --protocol folds --laws joinz");
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_THAT(wrong.output, HasSubstr("'folds' is no protocol"));
