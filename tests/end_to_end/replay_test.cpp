@@ -223,6 +223,21 @@ TEST(Evaluate, AnswersByProtocolAsTableAndAsJson) {
   EXPECT_THAT(wrong.output, HasSubstr("joint"));
 }
 
+TEST(Bench, SaysHowFastFitsAndCountsAre) {
+  const auto fits = bimix("-q bench fit --seconds 0.05 --laws bimix --problems 2 --json", 2);
+  ASSERT_EQ(fits.exit_code, 0) << fits.output;
+  const auto found = nlohmann::json::parse(fits.output);
+  EXPECT_GT(found.at("fits_per_second").get<double>(), 0);
+  EXPECT_EQ(found.at("ranks"), 2);
+  EXPECT_EQ(found.at("beaten"), 0);
+  EXPECT_EQ(found.at("problem").size(), 2u);
+  EXPECT_EQ(found.at("problem")[0].at("share").size(), 100u);
+  EXPECT_EQ(bimix("bench fit --laws bimixx").exit_code, 2);
+  const auto counts = bimix("-q bench entropy --seconds 0.05 --json");
+  ASSERT_EQ(counts.exit_code, 0) << counts.output;
+  EXPECT_GT(nlohmann::json::parse(counts.output).at("bytes_per_second").get<double>(), 0);
+}
+
 TEST(Verify, FindsAResultFileThatIsNotTheJournalsImage) {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
