@@ -168,15 +168,15 @@ void add_fit_bench(CLI::App& bench, Context& context, Action& action) {
     bool json = false;
   };
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = add_command(
-      bench, "fit",
-      "how fast laws are fitted, on one rank and on all. A BiMix fit is no polish from a list of "
-      "starts: it solves for P and Q, searches a grid of 104 (alpha, beta) and polishes the best. "
-      "The command also searches from 32 random starts and says how often that found a lower "
-      "minimum. Takes about half a minute",
-      "mpirun -n 2 bimix bench fit --json");
+  CLI::App* command =
+      add_command(bench, "fit", "how fast laws are fitted, on one rank and on all; half a minute",
+                  "mpirun -n 2 bimix bench fit --json");
   command
-      ->add_option("--seconds", flags->options.seconds, "how long BiMix is fitted again and again")
+      ->add_option(
+          "--seconds", flags->options.seconds,
+          "how long BiMix is fitted again and again. A fit solves for P and Q, searches a "
+          "grid of 104 (alpha, beta) and polishes its best; how often a search from one of 32 "
+          "random starts ends lower is said as well")
       ->check(CLI::Range(0.01, 3600.0))
       ->capture_default_str();
   command->add_option("--laws", flags->options.law_names, "laws of the table; all if not given")
