@@ -2,11 +2,14 @@
 #include "commands.hpp"
 #include "pipeline.hpp"
 
+#include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/sweep/collective.hpp>
 #include <bimix/sweep/plan.hpp>
+
+#include <fmt/format.h>
 
 namespace bimix::cli {
 namespace {
@@ -24,17 +27,84 @@ Json training_ids(const Evaluation& evaluation) {
   return draws;
 }
 
-Json json_of(const Evaluation& evaluation) {
+Json json_of(const MixtureScore& score) {
+  return {{"mixture", score.mixture},
+          {"error", to_json(score.error)},
+          {"worst", to_json(score.worst)},
+          {"persistence", to_json(score.persistence)},
+          {"persistence_worst", to_json(score.persistence_worst)},
+          {"curve_r2", to_json(score.curve_r2)},
+          {"curve_r2_lowest", to_json(score.curve_r2_lowest)}};
+}
+
+/// One column of the points of all draws and folds.
+/// @param value of a row of a group's part
+template <class Value>
+Json column(const LawScore& score, const Value& value) {
+  Json values = Json::array();
+  for (std::size_t group = 0; group < score.parts.size(); ++group)
+    for (const HeldOutPart& part : score.parts[group])
+      for (std::size_t row = 0; row < part.point.rows; ++row)
+        values.push_back(value(group, part.point, row));
+  return values;
+}
+
+Json nats_column(const LawScore& score, HeldOutPart::Column which) {
+  return column(score, [which](std::size_t, const Table& points, std::size_t row) {
+    return to_json(points(row, which));
+  });
+}
+
+Json id_column(const LawScore& score, HeldOutPart::Column which) {
+  return column(score, [which](std::size_t, const Table& points, std::size_t row) {
+    return static_cast<int>(points(row, which));
+  });
+}
+
+Json group_column(const LawScore& score) {
+  return column(score, [](std::size_t group, const Table&, std::size_t) { return group; });
+}
+
+Json json_of(const Evaluation& evaluation, const std::vector<std::string>& labels) {
   Json laws = Json::array();
   for (const LawScore& score : evaluation.laws) {
     Json row{{"law", score.law}, {"mean", to_json(score.mean)}};
     for (const HeldOut& group : score.groups) row["groups"].push_back(to_json(group));
+    for (const MixtureScore& mixture : mixture_scores(score))
+      row["mixtures"].push_back(json_of(mixture));
+    row["predicted"] = nats_column(score, HeldOutPart::predicted);
     laws.push_back(std::move(row));
   }
+  // All laws predict the same points.
+  const LawScore& any = evaluation.laws.front();
   return {{"protocol", evaluation.protocol},
           {"domains", evaluation.domains.eval},
+          {"mixtures", labels},
           {"training_mixtures", training_ids(evaluation)},
+          {"points",
+           {{"group", group_column(any)},
+            {"mixture", id_column(any, HeldOutPart::mixture_id)},
+            {"domain", id_column(any, HeldOutPart::eval_domain)},
+            {"seen", nats_column(any, HeldOutPart::seen)},
+            {"persistence", nats_column(any, HeldOutPart::previous)},
+            {"mean_baseline", nats_column(any, HeldOutPart::training_mean)}}},
           {"laws", std::move(laws)}};
+}
+
+/// Ids of the mixtures that have one of these labels.
+std::vector<int> ids_of(const std::vector<std::string>& wanted,
+                        const std::vector<std::string>& labels) {
+  std::vector<int> ids;
+  for (const std::string& label : wanted) {
+    const std::size_t before = ids.size();
+    for (std::size_t id = 0; id < labels.size(); ++id)
+      if (labels[id] == label) ids.push_back(static_cast<int>(id));
+    if (ids.size() == before)
+      throw UsageError(
+          Complaint{"--hold-out", fmt::format("there is no mixture '{}'", label), "",
+                    did_you_mean(label, labels, "`bimix plan` lists the mixtures of a campaign")});
+  }
+  return ids;
 }
 
 }  // namespace
@@ -44,6 +114,8 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
     std::string folder, seen;
     EvaluateOptions options{};
     int folds = 0;
+    std::vector<std::string> held_out;
+    std::string tokens;
     bool json = false;
   };
   const auto flags = std::make_shared<Flags>();
@@ -65,20 +137,31 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
       "--seen", flags->seen,
       "tokens that are seen of each run, for extrapolation: all volumes but the last "
       "if not given");
+  command
+      ->add_option("--hold-out", flags->held_out,
+                   "unseen: mixtures to predict from all others, by label")
+      ->delimiter(',');
   command->add_option("--draws", flags->options.draws, "number of draws")->capture_default_str();
+  command->add_option("--tokens", flags->tokens,
+                      "the volume to predict, later ones are left out; the last one if not given");
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       StoredRun run;
-      collectively(context.comm(), [&] { run = load_run(flags->folder); });
       collectively(context.comm(), [&] {
+        run = load_run(flags->folder);
+        flags->options.held_out = ids_of(flags->held_out, run.plan.labels);
         if (!flags->seen.empty()) flags->options.seen_tokens = parse_tokens("--seen", flags->seen);
+        if (!flags->tokens.empty()) flags->options.tokens = parse_tokens("--tokens", flags->tokens);
       });
+      const Observations observations = observations_of(run.plan, run.state.results);
       FitOptions fit = run.campaign.fit;
       if (flags->folds != 0) fit.folds = flags->folds;
-      const Evaluation evaluation = evaluate_over_ranks(
-          context.comm(), observations_of(run.plan, run.state.results), fit, flags->options);
-      context.console.show(flags->json ? json_of(evaluation).dump(1) : evaluation_text(evaluation));
+      const Evaluation evaluation =
+          evaluate_over_ranks(context.comm(), observations, fit, flags->options);
+      if (!context.comm().is_root()) return ExitCode::done;
+      context.console.show(flags->json ? json_of(evaluation, run.plan.labels).dump(1)
+                                       : evaluation_text(evaluation, run.plan.labels));
       return ExitCode::done;
     };
   });

@@ -77,7 +77,47 @@ HeldOutPart anchored_part(const Observations& observations, const FitOptions& op
       });
 }
 
+/// Of those that are finite; NaN if none is.
+double mean_of(const std::vector<double>& values) {
+  double sum = 0.0, count = 0.0;
+  for (const double value : values)
+    if (std::isfinite(value)) sum += value, count += 1.0;
+  return count > 0.0 ? sum / count : nan;
+}
+
+/// The largest finite value; NaN if there is none.
+double largest(const std::vector<double>& values) {
+  double most = nan;
+  for (const double value : values)
+    if (std::isfinite(value) && !(value <= most)) most = value;
+  return most;
+}
+
+std::vector<Complaint> held_out_complaints(const EvaluateOptions& options,
+                                           const std::vector<int>& mixtures) {
+  std::vector<Complaint> found;
+  if (options.protocol != "unseen")
+    found.push_back({"--hold-out", fmt::format("protocol {}", options.protocol),
+                     "only unseen has mixtures of your choice", "Add --protocol unseen"});
+  if (options.train != 0)
+    found.push_back({"--hold-out", fmt::format("--train {} beside it", options.train),
+                     "all others train", "Leave out one of the two"});
+  std::size_t left = mixtures.size();
+  for (const int id : mixtures)
+    if (std::find(options.held_out.begin(), options.held_out.end(), id) != options.held_out.end())
+      --left;
+  if (left == mixtures.size())
+    found.push_back({"--hold-out", "none of these mixtures has losses",
+                     "there must be something to predict", "Choose another"});
+  if (left < 2)
+    found.push_back({"--hold-out", fmt::format("{} of {} mixtures train", left, mixtures.size()),
+                     "two at least train", "Hold out fewer"});
+  return found;
+}
+
 }  // namespace
+
+bool chooses_by_every_domain(const std::string& law) { return law.ends_with(automatic_law); }
 
 bool wants_every_law(const FitOptions& options) {
   return options.law == "all" || options.law == automatic_law;
@@ -100,8 +140,19 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
       found.push_back(complaint);
     }
   }
-  const int mixtures = static_cast<int>(observed_mixtures(observations).size());
-  const bool counts = options.protocol == "draws" || options.protocol == "unseen";
+  const std::vector<int> observed = observed_mixtures(observations);
+  const int mixtures = static_cast<int>(observed.size());
+  if (observed.empty()) {
+    found.push_back({options.tokens > 0.0 ? "--tokens" : "evaluate",
+                     "there are no losses to predict", "finished trials have some",
+                     "Name a later volume, or run the campaign"});
+    return found;
+  }
+  if (!options.held_out.empty())
+    for (Complaint& complaint : held_out_complaints(options, observed))
+      found.push_back(std::move(complaint));
+  const bool counts =
+      options.protocol == "draws" || (options.protocol == "unseen" && options.held_out.empty());
   const int train = training_count(options, static_cast<std::size_t>(mixtures));
   if (counts && (options.train < 0 || train < 2 || train > mixtures - 2))
     found.push_back({"--train",
@@ -125,6 +176,13 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
   return found;
 }
 
+Observations counted(const Observations& observations, const EvaluateOptions& options) {
+  if (options.tokens <= 0.0) return observations;
+  return rows_where(observations, [&](std::size_t row) {
+    return observations.tokens[row] <= options.tokens * (1.0 + volume_tolerance);
+  });
+}
+
 std::vector<std::vector<Split>> splits_of(const Observations& observations, const FitOptions& fit,
                                           const EvaluateOptions& options) {
   const std::vector<int> ids = observed_mixtures(observations);
@@ -135,6 +193,10 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
                                   ? options.seen_tokens * (1.0 + volume_tolerance)
                                   : last_volume_range(observations).low;
     groups.push_back({{std::vector<bool>(mixtures, true), seen_below}});
+  } else if (!options.held_out.empty()) {
+    Split split{.trains = std::vector<bool>(mixtures, true)};
+    for (const int id : options.held_out) split.trains[static_cast<std::size_t>(id)] = false;
+    groups.push_back({std::move(split)});
   } else if (options.protocol == "unseen") {
     groups.push_back({split_at(ids, training_count(options, ids.size()), mixtures)});
   } else if (options.protocol == "draws") {
@@ -163,6 +225,21 @@ HeldOutPart evaluate_split(const Observations& observations, const FitOptions& o
                  : held_out_part(observations, chosen, split);
 }
 
+HeldOutPart evaluate_domain(const Observations& observations, const FitOptions& options,
+                            const std::string& law, const Split& split, std::size_t eval_domain) {
+  require(!chooses_by_every_domain(law), "a law is chosen by all domains");
+  Observations one = observations;
+  one.domains.eval = {observations.domains.eval[eval_domain]};
+  one.domains.share_of = {observations.domains.share_of[eval_domain]};
+  one.loss_nats = Table(observations.loss_nats.rows, 1);
+  for (std::size_t row = 0; row < one.loss_nats.rows; ++row)
+    one.loss_nats(row, 0) = observations.loss_nats(row, eval_domain);
+  HeldOutPart part = evaluate_split(one, options, law, split);
+  for (std::size_t row = 0; row < part.point.rows; ++row)
+    part.point(row, HeldOutPart::eval_domain) = static_cast<double>(eval_domain);
+  return part;
+}
+
 HeldOut mean_of_groups(const std::vector<HeldOut>& groups) {
   require(!groups.empty(), "there is a group to average");
   if (groups.size() == 1) return groups.front();
@@ -186,6 +263,39 @@ HeldOut mean_of_groups(const std::vector<HeldOut>& groups) {
       mean.worst[e] = std::max(mean.worst[e], group.worst[e]);
   }
   return mean;
+}
+
+std::vector<MixtureScore> mixture_scores(const LawScore& score) {
+  struct Values {
+    std::vector<double> error{}, persistence{}, curve_r2{};
+  };
+  std::map<int, Values> by_mixture;
+  for (const auto& group : score.parts)
+    for (const HeldOutPart& part : group)
+      for (std::size_t row = 0; row < part.point.rows; ++row) {
+        const double seen = part.point(row, HeldOutPart::seen);
+        const double predicted = part.point(row, HeldOutPart::predicted);
+        Values& values = by_mixture[static_cast<int>(part.point(row, HeldOutPart::mixture_id))];
+        if (!std::isfinite(seen) || !std::isfinite(predicted)) continue;
+        values.error.push_back(std::abs(predicted - seen) / seen);
+        values.persistence.push_back(std::abs(part.point(row, HeldOutPart::previous) - seen) /
+                                     seen);
+        values.curve_r2.push_back(part.point(row, HeldOutPart::curve_r2));
+      }
+  std::vector<MixtureScore> scores;
+  for (auto& [id, values] : by_mixture) {
+    if (values.error.empty()) continue;
+    MixtureScore found{id,
+                       mean_of(values.error),
+                       largest(values.error),
+                       mean_of(values.persistence),
+                       largest(values.persistence),
+                       mean_of(values.curve_r2)};
+    for (double& r2 : values.curve_r2) r2 = -r2;
+    found.curve_r2_lowest = -largest(values.curve_r2);
+    scores.push_back(found);
+  }
+  return scores;
 }
 
 double mean_error(const HeldOut& held) {

@@ -112,7 +112,7 @@ Rows held_out_rows(const LawFit& fit) {
 }
 
 std::vector<std::string> score_heading() {
-  return {"law", "error", "worst", "R2", "Spearman", "regret", "R2 along curves"};
+  return {"law", "error", "worst", "R2", "Spearman", "regret", "R2 along runs"};
 }
 
 std::vector<std::string> score_row(const std::string& name, const HeldOut& held) {
@@ -135,6 +135,59 @@ Rows laws_rows(const std::vector<LawFit>& laws) {
   for (const LawFit& fit : laws) rows.push_back(score_row(fit.law, fit.held_out));
   append_baselines(rows, laws.front().held_out);
   return rows;
+}
+
+Rows evaluation_rows(const Evaluation& evaluation) {
+  Rows rows{score_heading()};
+  rows[0].push_back("lowest");
+  double persistence_worst = std::nan("");
+  for (const LawScore& score : evaluation.laws) {
+    double lowest = std::nan("");
+    for (const MixtureScore& mixture : mixture_scores(score)) {
+      lowest = std::fmin(lowest, mixture.curve_r2_lowest);
+      persistence_worst = std::fmax(persistence_worst, mixture.persistence_worst);
+    }
+    rows.push_back(score_row(score.law, score.mean));
+    rows.back().push_back(fixed(lowest, 3));
+  }
+  append_baselines(rows, evaluation.laws.front().mean);
+  rows[rows.size() - 2].push_back(percent(persistence_worst));
+  return rows;
+}
+
+Rows mixture_rows(const std::vector<MixtureScore>& scores, const std::vector<std::string>& labels) {
+  constexpr std::size_t most = 12;
+  Rows rows{{"mixture", "error", "worst", "persistence", "worst", "R2 along runs", "lowest"}};
+  const auto add = [&](const std::string& name, const MixtureScore& score) {
+    rows.push_back({name, percent(score.error), percent(score.worst), percent(score.persistence),
+                    percent(score.persistence_worst), fixed(score.curve_r2, 3),
+                    fixed(score.curve_r2_lowest, 3)});
+  };
+  if (scores.size() <= most)
+    for (const MixtureScore& score : scores)
+      add(labels[static_cast<std::size_t>(score.mixture)], score);
+  const auto mean = [&](double MixtureScore::*figure) {
+    std::vector<double> values;
+    for (const MixtureScore& score : scores) values.push_back(score.*figure);
+    return mean_of(values);
+  };
+  add(fmt::format("mean of {}", scores.size()),
+      {0, mean(&MixtureScore::error), mean(&MixtureScore::worst), mean(&MixtureScore::persistence),
+       mean(&MixtureScore::persistence_worst), mean(&MixtureScore::curve_r2),
+       mean(&MixtureScore::curve_r2_lowest)});
+  return rows;
+}
+
+Rows without_empty_columns(const Rows& rows) {
+  Rows kept(rows.size());
+  for (std::size_t c = 0; c < rows.front().size(); ++c) {
+    const bool empty = std::all_of(rows.begin() + 1, rows.end(), [c](const auto& row) {
+      return c >= row.size() || row[c].empty() || row[c] == "-";
+    });
+    for (std::size_t i = 0; i < rows.size() && !empty; ++i)
+      if (c < rows[i].size()) kept[i].push_back(rows[i][c]);
+  }
+  return kept;
 }
 
 Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains) {

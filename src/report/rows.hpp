@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bimix/data/records.hpp>
+#include <bimix/law/evaluate.hpp>
 
 #include <string>
 #include <vector>
@@ -36,6 +37,12 @@ std::vector<std::string> score_heading();
 std::vector<std::string> score_row(const std::string& name, const HeldOut& held);
 void append_baselines(Rows& rows, const HeldOut& held);
 Rows laws_rows(const std::vector<LawFit>& laws);
+/// The same of a protocol, with the lowest R2 along runs and the worst error of persistence.
+Rows evaluation_rows(const Evaluation& evaluation);
+/// One row for each mixture that was held out, then their mean; of many only that.
+Rows mixture_rows(const std::vector<MixtureScore>& scores, const std::vector<std::string>& labels);
+/// Without the columns in which nothing stands but "-".
+Rows without_empty_columns(const Rows& rows);
 Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains);
 Rows check_rows(const CheckReport& report);
 

@@ -67,10 +67,11 @@ std::string laws_text(const std::vector<LawFit>& laws) {
          aligned(laws_rows(laws));
 }
 
-std::string evaluation_text(const Evaluation& evaluation) {
+std::string evaluation_text(const Evaluation& evaluation, const std::vector<std::string>& labels) {
   const std::vector<bool>& trains = evaluation.splits.front().front().trains;
+  const bool continues = evaluation.protocol == "extrapolation";
   std::string text = fmt::format("Protocol {}: ", evaluation.protocol);
-  if (evaluation.protocol == "extrapolation")
+  if (continues)
     text += fmt::format("the last volume of every run from what is seen of it below {} tokens\n",
                         format_count_about(evaluation.splits.front().front().seen_below, 4));
   else if (evaluation.protocol == "kfold")
@@ -79,14 +80,24 @@ std::string evaluation_text(const Evaluation& evaluation) {
     text += fmt::format("{} of {} mixtures train, {} {}\n",
                         std::count(trains.begin(), trains.end(), true), trains.size(),
                         evaluation.splits.size(), evaluation.splits.size() == 1 ? "time" : "draws");
-  Rows rows{score_heading()};
-  for (const LawScore& score : evaluation.laws) rows.push_back(score_row(score.law, score.mean));
-  append_baselines(rows, evaluation.laws.front().mean);
-  return text + aligned(rows) +
-         "  error, worst, R2 and Spearman's rank correlation (of the mean loss): of held-out\n"
-         "  mixtures at the last volume; regret: nats that the mixture predicted best loses to "
-         "the\n"
-         "  best; R2 along curves is the paper's, of log loss over the volumes of a run.\n";
+  text += aligned(without_empty_columns(evaluation_rows(evaluation))) +
+          "  error, worst, R2 and Spearman's rank correlation (of the mean loss): of held-out\n"
+          "  mixtures at the last volume; regret: nats that the mixture predicted best loses to "
+          "the\n"
+          "  best";
+  text += continues
+              ? ".\n"
+              : "; R2 along runs and its lowest are the paper's, of log loss over the volumes "
+                "of a run.\n";
+  if (!continues && evaluation.protocol != "unseen") return text;
+  // The paper continues each run by itself; what it predicts of unseen mixtures is BiMix.
+  const std::string paper = continues ? run_power : "bimix";
+  for (const LawScore& score : evaluation.laws)
+    if (score.law == paper)
+      text += fmt::format("Over the domains of a mixture, {}, as Table {} of the paper\n", paper,
+                          continues ? 1 : 2) +
+              aligned(without_empty_columns(mixture_rows(mixture_scores(score), labels)));
+  return text;
 }
 
 std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) {

@@ -97,18 +97,58 @@ void add_bootstrap(const Comm& comm, const Observations& observations, const Fit
     fit.bootstrap.push_back(table_of(sample, fit.parameters.size()));
 }
 
-void add_held_out(const Comm& comm, const Observations& observations, const FitOptions& options,
-                  LawFit& fit) {
-  const int folds = fold_count(observations, options);
-  const auto parts = map_over_ranks(comm, static_cast<std::size_t>(folds), [&](std::size_t fold) {
-    return bytes_of(
-        held_out_fold(observations, options, static_cast<int>(fold), folds).point.values);
+/// @collective evaluate_split for every law and split: [law][split]. Shared out by domain, so that
+/// ranks have like amounts to do.
+std::vector<std::vector<HeldOutPart>> evaluate_splits(const Comm& comm,
+                                                      const Observations& observations,
+                                                      const FitOptions& options,
+                                                      const std::vector<std::string>& laws,
+                                                      const std::vector<const Split*>& splits) {
+  struct Piece {
+    std::size_t law = 0, split = 0;
+    std::optional<std::size_t> domain{};  ///< none: all of them
+  };
+  std::vector<Piece> pieces;
+  for (std::size_t law = 0; law < laws.size(); ++law)
+    for (std::size_t split = 0; split < splits.size(); ++split) {
+      if (chooses_by_every_domain(laws[law])) {
+        pieces.push_back({law, split});
+        continue;
+      }
+      for (std::size_t e = 0; e < observations.domains.eval.size(); ++e)
+        pieces.push_back({law, split, e});
+    }
+  const auto found = map_over_ranks(comm, pieces.size(), [&](std::size_t n) {
+    const auto& [law, split, domain] = pieces[n];
+    const HeldOutPart part =
+        domain ? evaluate_domain(observations, options, laws[law], *splits[split], *domain)
+               : evaluate_split(observations, options, laws[law], *splits[split]);
+    return bytes_of(part.point.values);
   });
-  std::vector<HeldOutPart> held_out;
-  for (std::size_t fold = 0; fold < parts.size(); ++fold)
-    held_out.push_back({.fold = static_cast<int>(fold),
-                        .point = table_of(parts[fold], HeldOutPart::column_count)});
-  fit.held_out = merge_folds(observations.domains, std::move(held_out));
+  std::vector<std::vector<std::string>> bytes(laws.size(), std::vector<std::string>(splits.size()));
+  for (std::size_t n = 0; n < pieces.size(); ++n) bytes[pieces[n].law][pieces[n].split] += found[n];
+  std::vector<std::vector<HeldOutPart>> parts(laws.size());
+  for (std::size_t law = 0; law < laws.size(); ++law)
+    for (std::size_t split = 0; split < splits.size(); ++split)
+      parts[law].push_back({.fold = static_cast<int>(split),
+                            .point = table_of(bytes[law][split], HeldOutPart::column_count)});
+  return parts;
+}
+
+/// @collective Held-out figures of fits, from the folds of mixtures.
+void add_held_out(const Comm& comm, const Observations& observations, const FitOptions& options,
+                  std::vector<LawFit>& fits) {
+  const int folds = fold_count(observations, options);
+  std::vector<Split> splits;
+  std::vector<const Split*> each;
+  for (int fold = 0; fold < folds; ++fold)
+    splits.push_back(fold_split(observations, options, fold, folds));
+  for (const Split& split : splits) each.push_back(&split);
+  std::vector<std::string> laws;
+  for (const LawFit& fit : fits) laws.push_back(fit.law);
+  auto parts = evaluate_splits(comm, observations, options, laws, each);
+  for (std::size_t n = 0; n < fits.size(); ++n)
+    fits[n].held_out = merge_folds(observations.domains, std::move(parts[n]));
 }
 
 /// Which of the fits is used, with a flag that says why.
@@ -141,11 +181,11 @@ std::size_t used_law(const FitOptions& options, std::vector<LawFit>& fits) {
 
 LawFit fit_over_ranks(const Comm& comm, const Observations& observations,
                       const FitOptions& options) {
-  LawFit fit;
-  collectively(comm, [&] { fit = fit_law(observations, options); });
-  add_bootstrap(comm, observations, options, fit);
+  std::vector<LawFit> fit;
+  collectively(comm, [&] { fit.push_back(fit_law(observations, options)); });
+  add_bootstrap(comm, observations, options, fit.front());
   add_held_out(comm, observations, options, fit);
-  return fit;
+  return std::move(fit.front());
 }
 
 LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
@@ -157,8 +197,8 @@ LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
   for (const std::string& name : names) {
     one.law = name;
     collectively(comm, [&] { fits.laws.push_back(fit_law(observations, one)); });
-    add_held_out(comm, observations, one, fits.laws.back());
   }
+  add_held_out(comm, observations, options, fits.laws);
   fits.used = used_law(options, fits.laws);
   for (std::size_t n = 0; n < fits.laws.size(); ++n) {
     one.law = fits.laws[n].law;
@@ -174,8 +214,9 @@ LawFit used_fit_over_ranks(const Comm& comm, const Observations& observations,
   return fits.laws[fits.used];
 }
 
-Evaluation evaluate_over_ranks(const Comm& comm, const Observations& observations,
-                               const FitOptions& fit, EvaluateOptions options) {
+Evaluation evaluate_over_ranks(const Comm& comm, const Observations& all, const FitOptions& fit,
+                               EvaluateOptions options) {
+  const Observations observations = counted(all, options);
   if (options.laws.empty()) options.laws = law_names();
   collectively(comm, [&] {
     std::string text;
@@ -196,21 +237,15 @@ Evaluation evaluate_over_ranks(const Comm& comm, const Observations& observation
   std::vector<const Split*> splits;
   for (const auto& group : evaluation.splits)
     for (const Split& split : group) splits.push_back(&split);
-  const auto pieces =
-      map_over_ranks(comm, options.laws.size() * splits.size(), [&](std::size_t piece) {
-        return bytes_of(evaluate_split(observations, fit, options.laws[piece / splits.size()],
-                                       *splits[piece % splits.size()])
-                            .point.values);
-      });
-  std::size_t next = 0;
-  for (const std::string& law : options.laws) {
-    LawScore score{law, {}, {}};
+  auto parts = evaluate_splits(comm, observations, fit, options.laws, splits);
+  for (std::size_t law = 0; law < options.laws.size(); ++law) {
+    LawScore score{.law = options.laws[law]};
+    auto part = std::make_move_iterator(parts[law].begin());
     for (const auto& group : evaluation.splits) {
-      std::vector<HeldOutPart> parts;
-      for (std::size_t n = 0; n < group.size(); ++n)
-        parts.push_back({.fold = static_cast<int>(n),
-                         .point = table_of(pieces[next++], HeldOutPart::column_count)});
-      score.groups.push_back(merge_folds(observations.domains, std::move(parts)));
+      const auto end = part + static_cast<std::ptrdiff_t>(group.size());
+      score.parts.emplace_back(part, end);
+      score.groups.push_back(merge_folds(observations.domains, score.parts.back()));
+      part = end;
     }
     score.mean = mean_of_groups(score.groups);
     evaluation.laws.push_back(std::move(score));

@@ -208,11 +208,34 @@ TEST(Evaluate, AnswersByProtocolAsTableAndAsJson) {
   EXPECT_EQ(found.at("training_mixtures")[0].size(), 6u);
   EXPECT_LT(found.at("laws")[0].at("mean").at("error")[0].get<double>(), 1e-8);  // the true law
   EXPECT_GT(found.at("laws")[1].at("mean").at("error")[0].get<double>(), 1e-4);
+  EXPECT_EQ(found.at("laws")[0].at("predicted").size(), found.at("points").at("seen").size());
   EXPECT_EQ(bimix(draws + "--laws bimix", 2).output, bimix(draws + "--laws bimix", 3).output);
+  const std::string unseen = "evaluate " + run + " --protocol unseen --laws bimix --hold-out ";
+  const std::string held = found.at("mixtures")[1];
+  EXPECT_THAT(bimix(unseen + held).output,
+              testing::AllOf(HasSubstr("as Table 2 of the paper"), HasSubstr("  " + held + "  ")));
+  const auto none = bimix(unseen + held + "x");
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.output, HasSubstr("Did you mean '" + held + "'"));
   const auto wrong = bimix("evaluate " + run + " --protocol folds --laws joinz");
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_THAT(wrong.output, HasSubstr("'folds' is no protocol"));
   EXPECT_THAT(wrong.output, HasSubstr("joint"));
+}
+
+TEST(Bench, SaysHowFastFitsAndCountsAre) {
+  const auto fits = bimix("-q bench fit --seconds 0.05 --laws bimix --problems 2 --json", 2);
+  ASSERT_EQ(fits.exit_code, 0) << fits.output;
+  const auto found = nlohmann::json::parse(fits.output);
+  EXPECT_GT(found.at("fits_per_second").get<double>(), 0);
+  EXPECT_EQ(found.at("ranks"), 2);
+  EXPECT_EQ(found.at("beaten"), 0);
+  EXPECT_EQ(found.at("problem").size(), 2u);
+  EXPECT_EQ(found.at("problem")[0].at("share").size(), 100u);
+  EXPECT_EQ(bimix("bench fit --laws bimixx").exit_code, 2);
+  const auto counts = bimix("-q bench entropy --seconds 0.05 --json");
+  ASSERT_EQ(counts.exit_code, 0) << counts.output;
+  EXPECT_GT(nlohmann::json::parse(counts.output).at("bytes_per_second").get<double>(), 0);
 }
 
 TEST(Verify, FindsAResultFileThatIsNotTheJournalsImage) {

@@ -8,8 +8,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace bimix {
 namespace {
@@ -73,6 +75,105 @@ TEST(EvaluateSplit, ContinuesEachRunByItsOwnPowerLaw) {
     EXPECT_LT(held.worst[e], 1e-7);
     EXPECT_GT(held.persistence[e], 0.01);
   }
+}
+
+TEST(SplitsOf, HoldOutTheMixturesThatAreNamed) {
+  const Split split =
+      splits_of(known(), {}, {.protocol = "unseen", .held_out = {2, 7}}).front().front();
+  EXPECT_EQ(training(split), 10);
+  EXPECT_FALSE(split.trains[2] || split.trains[7]);
+}
+
+TEST(EvaluateOptions, RefuseMixturesThatCannotBeHeldOut) {
+  const auto about = [](const EvaluateOptions& options) { return complaints(options, known()); };
+  EXPECT_THAT(about({.protocol = "unseen", .held_out = {0}}), IsEmpty());
+  EXPECT_EQ(about({.protocol = "kfold", .held_out = {0}}).at(0).place, "--hold-out");
+  EXPECT_EQ(about({.protocol = "unseen", .train = 4, .held_out = {0}}).size(), 1u);
+  std::vector<int> eleven(11);
+  std::iota(eleven.begin(), eleven.end(), 0);
+  EXPECT_EQ(about({.protocol = "unseen", .held_out = eleven}).size(), 1u);
+  Observations without = known();
+  for (int& id : without.mixture_id) id = std::max(id, 1);
+  EXPECT_EQ(complaints({.protocol = "unseen", .held_out = {0}}, without).size(), 1u);
+}
+
+TEST(LastVolume, IsTheLargestThatHalfTheMixturesReached) {
+  Observations seen = known();
+  // One run went on.
+  seen.mixture_id.push_back(3);
+  seen.repeat.push_back(0);
+  seen.tokens.push_back(8e6);
+  ++seen.loss_nats.rows;
+  seen.loss_nats.values.insert(seen.loss_nats.values.end(), {1.0, 1.0, 1.0});
+  const Split split{.trains = std::vector<bool>(12, true)};
+  Split held = split;
+  held.trains[3] = held.trains[7] = false;
+  const HeldOutPart part = evaluate_split(seen, {}, "bimix", held);
+  for (std::size_t row = 0; row < part.point.rows; ++row)
+    EXPECT_NE(part.point(row, HeldOutPart::seen), 1.0);
+  EXPECT_DOUBLE_EQ(splits_of(seen, {}, {.protocol = "extrapolation"}).front().front().seen_below,
+                   0.995 * 4e6);
+  EXPECT_EQ(counted(seen, {.tokens = 4e6}).tokens, known().tokens);
+  EXPECT_EQ(counted(seen, {}).tokens, seen.tokens);
+  EXPECT_EQ(complaints({.protocol = "extrapolation", .tokens = 1.0}, counted(seen, {.tokens = 1.0}))
+                .at(0)
+                .place,
+            "--tokens");
+}
+
+TEST(EvaluateDomain, HasTheRowsOfTheSplit) {
+  const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 1e-3});
+  const std::string laws[] = {"bimix", "effective_share", run_power};
+  for (const char* protocol : {"unseen", "extrapolation"}) {
+    const Split split = splits_of(seen, {}, {.protocol = protocol}).front().front();
+    for (const std::string& law : laws) {
+      std::vector<double> rows;
+      for (std::size_t e = 0; e < 3; ++e) {
+        const HeldOutPart part = evaluate_domain(seen, {}, law, split, e);
+        rows.insert(rows.end(), part.point.values.begin(), part.point.values.end());
+      }
+      const std::vector<double> whole = evaluate_split(seen, {}, law, split).point.values;
+      ASSERT_EQ(rows.size(), whole.size());
+      for (std::size_t n = 0; n < rows.size(); ++n)  // bit for bit, and NaN where that is
+        EXPECT_TRUE(rows[n] == whole[n] || (std::isnan(rows[n]) && std::isnan(whole[n])));
+    }
+  }
+}
+
+/// Rows (mixture, domain, seen, predicted, previous, R2 along the run).
+HeldOutPart points(const std::vector<std::array<double, 6>>& rows) {
+  HeldOutPart part{.point = Table(rows.size(), HeldOutPart::column_count)};
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    part.point(n, HeldOutPart::mixture_id) = rows[n][0];
+    part.point(n, HeldOutPart::eval_domain) = rows[n][1];
+    part.point(n, HeldOutPart::seen) = rows[n][2];
+    part.point(n, HeldOutPart::predicted) = rows[n][3];
+    part.point(n, HeldOutPart::previous) = rows[n][4];
+    part.point(n, HeldOutPart::curve_r2) = rows[n][5];
+  }
+  return part;
+}
+
+TEST(MixtureScores, AreOverTheDomainsOfAMixture) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  const LawScore score{
+      .law = "bimix",
+      .parts = {{points({{5, 0, 2.0, 2.2, 2.4, 0.9},
+                         {1, 0, 4.0, 4.0, 5.0, 0.8},
+                         {5, 1, 1.0, 0.7, 1.1, -0.5},
+                         {1, 1, 1.0, nan, 1.1, nan}})},
+                {points({{5, 0, 2.0, 2.0, nan, nan}, {3, 0, nan, 1.0, 1.0, nan}})}}};
+  const auto scores = mixture_scores(score);
+  ASSERT_EQ(scores.size(), 2u) << "mixture 3 was not predicted at all";
+  EXPECT_EQ(scores[0].mixture, 1);
+  EXPECT_EQ(scores[0].error, 0.0);  // of the one domain that was predicted
+  EXPECT_EQ(scores[0].persistence, 0.25);
+  EXPECT_NEAR(scores[1].error, (0.1 + 0.3 + 0.0) / 3, 1e-15);  // both draws
+  EXPECT_NEAR(scores[1].worst, 0.3, 1e-15);
+  EXPECT_NEAR(scores[1].persistence, 0.15, 1e-15);
+  EXPECT_NEAR(scores[1].persistence_worst, 0.2, 1e-15);
+  EXPECT_NEAR(scores[1].curve_r2, 0.2, 1e-15);
+  EXPECT_EQ(scores[1].curve_r2_lowest, -0.5);
 }
 
 TEST(EvaluateSplit, ChoosesWithoutTheHeldOutMixtures) {

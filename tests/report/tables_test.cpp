@@ -64,10 +64,51 @@ TEST(EvaluationText, SaysWhatTrainedAndWhatTheFiguresAre) {
   Evaluation evaluation{.protocol = "draws", .domains = some_fit().domains};
   evaluation.splits = {{Split{.trains = {true, false, true, false, false}}},
                        {Split{.trains = {true, true, false, false, false}}}};
-  evaluation.laws = {{"bimix", some_fit().held_out, {}}};
-  const std::string text = evaluation_text(evaluation);
+  evaluation.laws = {{"bimix", some_fit().held_out, {}, {}}};
+  const std::string text = evaluation_text(evaluation, {});
   EXPECT_THAT(text, HasSubstr("Protocol draws: 2 of 5 mixtures train, 2 draws"));
   EXPECT_THAT(text, HasSubstr("regret: nats that"));
+}
+
+/// Points of two domains of so many held-out mixtures.
+Evaluation some_evaluation(const std::string& protocol, const std::string& law, int mixtures) {
+  Evaluation evaluation{.protocol = protocol, .domains = some_fit().domains};
+  evaluation.splits = {{Split{.trains = std::vector<bool>(20, true)}}};
+  HeldOutPart part{.point = Table(0, HeldOutPart::column_count)};
+  for (int m = 0; m < mixtures; ++m)
+    for (const double e : {0.0, 1.0}) {
+      const double curve = protocol == "unseen" ? 0.9 - 0.2 * e : std::nan("");
+      for (const double value : {static_cast<double>(m), e, 2.0, 2.02 + 0.02 * e, 2.1, 2.5, curve})
+        part.point.values.push_back(value);
+      ++part.point.rows;
+    }
+  const HeldOut held = merge_folds(evaluation.domains, {part});
+  evaluation.laws = {{law, held, {held}, {{part}}}};
+  return evaluation;
+}
+
+TEST(EvaluationText, GivesThePapersFiguresByMixture) {
+  const std::vector<std::string> labels{"baseline", "doremi", "third"};
+  const std::string unseen = evaluation_text(some_evaluation("unseen", "bimix", 2), labels);
+  EXPECT_THAT(unseen, HasSubstr("bimix, as Table 2 of the paper"));
+  EXPECT_THAT(unseen,
+              HasSubstr("baseline   1.50 %  2.00 %       5.00 %  5.00 %          0.800   0.700"));
+  EXPECT_THAT(unseen, HasSubstr("mean of 2"));
+  const std::string last = evaluation_text(some_evaluation("extrapolation", run_power, 2), labels);
+  EXPECT_THAT(last, HasSubstr("run_power, as Table 1 of the paper"));
+  EXPECT_THAT(last, Not(HasSubstr("R2 along runs"))) << "there is nothing along a run";
+  EXPECT_THAT(last, HasSubstr("persistence      5.00 %  5.00 %"));
+  EXPECT_THAT(evaluation_text(some_evaluation("kfold", "bimix", 2), labels),
+              Not(HasSubstr("Table")));
+}
+
+TEST(EvaluationText, ListsFewMixturesAndTheMeanOfMany) {
+  const std::vector<std::string> labels(13, "one");
+  const std::string few = evaluation_text(some_evaluation("unseen", "bimix", 12), labels);
+  EXPECT_THAT(few, HasSubstr("  one "));
+  const std::string many = evaluation_text(some_evaluation("unseen", "bimix", 13), labels);
+  EXPECT_THAT(many, Not(HasSubstr("  one ")));
+  EXPECT_THAT(many, HasSubstr("mean of 13"));
 }
 
 TrialResult ended(const std::string& id, TrialStatus status, const std::string& message) {

@@ -19,14 +19,18 @@ struct EvaluateOptions {
   std::string protocol = "kfold";
   std::vector<std::string> laws{};  ///< names, and "auto": chosen anew for every split
   int train = 0;                    ///< mixtures that train, of draws and unseen; 0: half, and 4
+  std::vector<int> held_out{};      ///< unseen: ids that are predicted from all others instead
   int draws = 20;
   double seen_tokens = 0.0;  ///< of each run, for extrapolation; 0: all but the last volume
+  double tokens = 0.0;  ///< the last volume that counts: that is predicted; 0: the last there is
   bool operator==(const EvaluateOptions&) const = default;
 };
 
 /// The power law B s^-beta + C of each run alone, as in Table 1; a rival where runs are seen in
 /// part. Not a law of unseen mixtures, so not in laws.def.
 inline constexpr const char* run_power = "run_power";
+/// True for a name that stands for a choice among laws, by all evaluation domains together.
+bool chooses_by_every_domain(const std::string& law);
 /// Before the name of a law: anchored on what was seen of each run, see continuation.hpp.
 inline constexpr const char* anchored_prefix = "anchored ";
 /// Stands for the law that choose_law finds for what a split lets it see.
@@ -37,6 +41,9 @@ bool wants_every_law(const FitOptions& options);
 
 /// Every mistake in the options. Places are "--protocol", "--laws", ...
 std::vector<Complaint> complaints(const EvaluateOptions& options, const Observations& observations);
+
+/// The observations that count: those up to options.tokens.
+Observations counted(const Observations& observations, const EvaluateOptions& options);
 
 /// The splits of a protocol in groups. Scores are of a group, and averaged over groups: the folds
 /// of kfold are one group, each draw is its own.
@@ -49,15 +56,34 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
 HeldOutPart evaluate_split(const Observations& observations, const FitOptions& options,
                            const std::string& law, const Split& split);
 
+/// Its rows of one evaluation domain, alike but for the domain's number in `eval_domain`: laws are
+/// fitted domain by domain, so that a split can be shared out.
+/// @param law one that does not choose_by_every_domain
+HeldOutPart evaluate_domain(const Observations& observations, const FitOptions& options,
+                            const std::string& law, const Split& split, std::size_t eval_domain);
+
 /// Scores of each group's parts, averaged; the worst errors are the largest of all groups.
 HeldOut mean_of_groups(const std::vector<HeldOut>& groups);
 
 /// How one law did.
 struct LawScore {
   std::string law{};
-  HeldOut mean{};                 ///< over groups
-  std::vector<HeldOut> groups{};  ///< one for each draw; one of all folds
+  HeldOut mean{};                                 ///< over groups
+  std::vector<HeldOut> groups{};                  ///< one for each draw; one of all folds
+  std::vector<std::vector<HeldOutPart>> parts{};  ///< the points of each group's splits
 };
+
+/// How one law did on one held-out mixture, over the domains it predicted and the draws that held
+/// it out; NaN where there is nothing. The paper's tables are of these.
+struct MixtureScore {
+  int mixture = 0;
+  double error = 0.0, worst = 0.0;                    ///< mean and largest relative error
+  double persistence = 0.0, persistence_worst = 0.0;  ///< the same of persistence
+  double curve_r2 = 0.0, curve_r2_lowest = 0.0;       ///< R2 of log loss along runs
+};
+
+/// One for each held-out mixture that was predicted in any domain, by ascending id.
+std::vector<MixtureScore> mixture_scores(const LawScore& score);
 
 /// What a protocol found.
 struct Evaluation {

@@ -21,8 +21,10 @@ std::string fit_text(const LawFit& fit, double level);
 /// How the laws predict held-out mixtures, one row each, and the baselines.
 std::string laws_text(const std::vector<LawFit>& laws);
 
-/// The same for a protocol: the strict figures beside the paper's.
-std::string evaluation_text(const Evaluation& evaluation);
+/// The same for a protocol: the strict figures beside the paper's, which are of unseen and
+/// extrapolation also given by mixture, of the law that the paper means.
+/// @param labels of the mixtures, by id
+std::string evaluation_text(const Evaluation& evaluation, const std::vector<std::string>& labels);
 
 /// The recommended mixture against the default: shares with intervals, predicted losses, gain.
 std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains);
