@@ -19,6 +19,7 @@
 #include <bimix/sweep/run_trials.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -158,8 +159,8 @@ class Run {
       const JournalState& state = folder_->state();
       for (const std::string& note : state.notes) context_.console.say("  " + note);
       if (!state.results.empty())
-        context_.console.say(
-            fmt::format("Resuming {}: {} trials are done", path_.string(), state.results.size()));
+        context_.console.say(fmt::format("Resuming {}: {} trials are done", path_.string(),
+                                         current_results(state).size()));
       stored_.state = state;
       stamp_ = run_stamp(context_.session, context_.command_line);
       if (state.plan_trials.empty()) begin_session();
@@ -247,9 +248,7 @@ class Run {
           before.begin(), before.end(), stored_.plan.trials.begin(), stored_.plan.trials.end(),
           [](const TrialSpec& a, const TrialSpec& b) { return a.id == b.id; });
       if (!same && !folder_->state().results.empty()) {
-        refuse_other_plan(before);
-        context_.console.say(fmt::format("Extended from {} to {} trials", before.size(),
-                                         stored_.plan.trials.size()));
+        tell_of_extension(before, checked_extension(before));
       }
       if (!before.empty()) begin_session();
       if (!same) folder_->journal().append_plan(stored_.plan.trials);
@@ -262,9 +261,12 @@ class Run {
     if (opened_.corpus) tell_of_repetition();
   }
 
+  /// A trial that is given more volumes, and what it was.
+  using GrownTrial = std::pair<const TrialSpec*, const TrialSpec*>;
+
   /// A folder with results may be given a plan that has grown, if that is asked for: whoever drops
-  /// trials wants another run.
-  void refuse_other_plan(const std::vector<TrialSpec>& before) const {
+  /// trials or volumes wants another run.
+  std::vector<GrownTrial> checked_extension(const std::vector<TrialSpec>& before) const {
     if (!limits_.extend)
       throw DataError({.place = path_.string(),
                        .problem = "this program plans other trials than the folder holds",
@@ -272,19 +274,48 @@ class Run {
                        .remedy = "Resume with the version in results.h5's provenance, or start "
                                  "over with -o DIR"});
     std::unordered_set<std::string> planned;
-    for (const TrialSpec& spec : stored_.plan.trials) planned.insert(spec.id);
-    const auto dropped = std::count_if(before.begin(), before.end(), [&](const TrialSpec& spec) {
-      return !planned.contains(spec.id);
-    });
-    if (dropped > 0)
-      throw DataError(
-          {.place = "--extend",
-           .problem = fmt::format("{} of the {} trials of {} are not in this design", dropped,
-                                  before.size(), path_.string()),
-           .rule =
-               "an extension adds mixtures or repeats, and volumes only where each has a run of "
-               "its own (axis: independent); drawn mixtures stay if `count` alone grows",
-           .remedy = "Put back what is missing, or give this campaign a folder with -o DIR"});
+    std::unordered_map<std::string, const TrialSpec*> by_run;
+    for (const TrialSpec& spec : stored_.plan.trials) {
+      planned.insert(spec.id);
+      by_run[run_id(spec)] = &spec;
+    }
+    std::vector<GrownTrial> grown;
+    const TrialSpec* dropped = nullptr;
+    std::size_t count = 0;
+    for (const TrialSpec& spec : before) {
+      if (planned.contains(spec.id)) continue;
+      const auto now = by_run.find(run_id(spec));
+      if (now != by_run.end() && has_more_volumes(*now->second, spec)) {
+        grown.emplace_back(now->second, &spec);
+        continue;
+      }
+      ++count;
+      dropped = &spec;
+    }
+    if (dropped == nullptr) return grown;
+    throw DataError(
+        {.place = "--extend",
+         .problem = fmt::format("{} of the {} trials of {} are not in this design", count,
+                                before.size(), path_.string()),
+         .rule = "an extension adds mixtures, repeats or volumes; drawn mixtures stay if `count` "
+                 "alone grows",
+         .remedy = fmt::format("Put back what is missing, such as `values: [{}]` under "
+                               "design.volumes, or give this campaign a folder with -o DIR",
+                               fmt::join(dropped->tokens, ", "))});
+  }
+
+  /// Where volumes were added above those that a trial had, the model that it ended with is where
+  /// the extended one begins.
+  void tell_of_extension(const std::vector<TrialSpec>& before,
+                         const std::vector<GrownTrial>& grown) {
+    context_.console.say(
+        fmt::format("Extended from {} to {} trials", before.size(), stored_.plan.trials.size()));
+    if (grown.empty() || campaign_.source == SourceKind::replay) return;
+    for (const auto& [now, then] : grown)
+      if (goes_on(path_, *now, *then)) cost_before_[now->id] = then->cost;
+    context_.console.say(fmt::format(
+        "  {} trials get more volumes: {} go on from the models they ended with, {} begin anew",
+        grown.size(), cost_before_.size(), grown.size() - cost_before_.size()));
   }
 
   void tell_of_repetition() {
@@ -315,7 +346,7 @@ class Run {
   }
 
   void refuse_if_all_failed() const {
-    const auto& results = stored_.state.results;
+    const std::vector<TrialResult> results = current_results(stored_.state);
     const bool any_ok = std::any_of(results.begin(), results.end(), [](const TrialResult& r) {
       return r.status == TrialStatus::ok;
     });
@@ -416,10 +447,13 @@ class Run {
         continue;
       }
       choice.attempts[spec.id] = before == nullptr ? 1 : before->attempt + 1;
-      if (kills_runs(spec))
+      if (kills_runs(spec)) {
         choice.quarantined.push_back(spec.id);
-      else
-        choice.missing.push_back(spec);
+        continue;
+      }
+      choice.missing.push_back(spec);
+      const auto done = cost_before_.find(spec.id);
+      if (done != cost_before_.end()) choice.missing.back().cost -= done->second;
     }
     return choice;
   }
@@ -500,6 +534,7 @@ class Run {
                },
            .load = [&](const TrialSpec& spec) { return checkpoint_of(spec); },
            .save = [&](const TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
+           .keep = keeper(),
            .stop_requested = [&] { return !reason_to_stop().empty(); },
            .seconds_to_deadline = [&] { return seconds_to_deadline(); },
            .lost_after_seconds = limits_.lost_after_seconds},
@@ -552,9 +587,22 @@ class Run {
   }
 
   std::string checkpoint_of(const TrialSpec& spec) const {
-    const ReadCheckpoint read = read_checkpoint(path_, spec.id);
+    ReadCheckpoint read = read_checkpoint(path_, spec.id);
+    if (read.bytes.empty() && read.problem.empty()) read = read_model(path_, run_id(spec));
     if (!read.problem.empty()) fmt::print(stderr, "{}. The trial begins anew.\n", read.problem);
     return read.bytes;
+  }
+
+  std::function<void(const TrialSpec&, std::string_view)> keeper() const {
+    if (!keeps_models(campaign_, stored_.plan, *opened_.source)) return {};
+    return [this](const TrialSpec& spec, std::string_view bytes) {
+      if (spec.purpose == "check") return;
+      try {
+        write_model(path_, run_id(spec), bytes);
+      } catch (const DataError& error) {
+        fmt::print(stderr, "{}. The trial's model is not kept.\n", error.what());
+      }
+    };
   }
 
   /// A checkpoint that cannot be written costs time later, not the trial.
@@ -601,14 +649,20 @@ class Run {
   }
 
   void tell(const SweepProgress& progress, std::size_t before, std::size_t total) {
-    const auto failed =
-        std::count_if(stored_.state.results.begin(), stored_.state.results.end(),
-                      [](const TrialResult& r) { return r.status != TrialStatus::ok; });
-    status_->tell(progress, before, total, static_cast<std::size_t>(failed));
+    status_->tell(progress, before, total, count_not_ok());
     const auto now = SteadyClock::now();
     if (now < next_results_) return;
     if (next_results_ != SteadyClock::time_point{}) write_results_so_far();
     next_results_ = now + results_every;
+  }
+
+  std::size_t count_not_ok() const {
+    std::size_t count = 0;
+    for (const auto* trials : {&stored_.plan.trials, &stored_.state.check_trials})
+      for (const TrialSpec& spec : *trials)
+        if (const auto place = place_of_result_.find(spec.id); place != place_of_result_.end())
+          count += stored_.state.results[place->second].status != TrialStatus::ok;
+    return count;
   }
 
   void set_stage(const std::string& stage) {
@@ -639,7 +693,7 @@ class Run {
   /// The check's trials have ended; what was derived from the others stands.
   void add_check(RunRecord& record) const {
     record.check_trials = stored_.state.check_trials;
-    record.results = stored_.state.results;
+    record.results = current_results(stored_.state);
     collectively(comm_, [&] { judge_check(record); });
   }
 
@@ -650,7 +704,7 @@ class Run {
   }
 
   void tell_of_failures() const {
-    std::string text = failures_text(stored_.state.results);
+    std::string text = failures_text(current_results(stored_.state));
     if (text.empty()) return;
     text.pop_back();  // a line of talk brings its own line end
     context_.console.say(text);
@@ -744,6 +798,7 @@ class Run {
   std::unique_ptr<RunFolder> folder_;  // rank 0
   StoredRun stored_;
   std::unordered_map<std::string, std::size_t> place_of_result_{};  // by id
+  std::unordered_map<std::string, double> cost_before_{};  // rank 0: work that is not repeated
   RunStamp stamp_;
   std::unique_ptr<LiveStatus> status_;  // rank 0
   SteadyClock::time_point next_results_{};

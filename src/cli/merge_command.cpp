@@ -2,6 +2,7 @@
 #include "pipeline.hpp"
 #include "run_folder.hpp"
 
+#include <bimix/store/checkpoint.hpp>
 #include <bimix/store/results.hpp>
 
 #include <fmt/format.h>
@@ -124,6 +125,7 @@ std::string merge(Console& console, const std::vector<std::string>& folders,
           into.state().sessions.end())
         journal.append(session);
   journal.append_results(news);
+  for (const StoredRun& run : runs) copy_models(run.path, target);
   // Read again, as any later command does.
   const StoredRun whole = load_run(target);
   RunRecord record = recorded(whole);

@@ -4,8 +4,10 @@
 #include <bimix/law/fit.hpp>
 #include <bimix/law/predict.hpp>
 #include <bimix/mix/optimum.hpp>
+#include <bimix/proxy/schedule.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/report/page.hpp>
+#include <bimix/store/checkpoint.hpp>
 #include <bimix/sweep/check.hpp>
 #include <bimix/sweep/collective.hpp>
 #include <bimix/trial/command_source.hpp>
@@ -90,6 +92,28 @@ SweepPlan plan_campaign(const Campaign& campaign, const std::vector<EntropyTable
                         .design = campaign.design};
   return campaign.source == SourceKind::replay ? make_replay_plan(input, entropy, source)
                                                : make_plan(input, entropy, source);
+}
+
+double bytes_of_models(const Campaign& campaign, const SweepPlan& plan, const TrialSource& source) {
+  const bool can_go_on = campaign.design.axis == VolumeAxis::trajectory || source.shares_trunk();
+  if (campaign.source != SourceKind::proxy || !can_go_on) return 0.0;
+  double bytes = 0.0;
+  for (const TrialSpec& trial : plan.trials)
+    bytes += saved_bytes(campaign.proxy, trained_tokens(campaign.proxy, trial.tokens));
+  return bytes;
+}
+
+bool keeps_models(const Campaign& campaign, const SweepPlan& plan, const TrialSource& source) {
+  constexpr double little = 4.0 * (1 << 30);
+  const double bytes = bytes_of_models(campaign, plan, source);
+  const std::string& wish = campaign.proxy.keep_models;
+  return bytes > 0 && wish != "never" && (wish == "always" || bytes <= little);
+}
+
+bool goes_on(const std::filesystem::path& folder, const TrialSpec& now, const TrialSpec& then) {
+  return has_more_volumes(now, then) &&
+         std::equal(then.tokens.begin(), then.tokens.end(), now.tokens.begin()) &&
+         has_model(folder, run_id(now));
 }
 
 std::vector<double> most_epochs(const Corpus& corpus, const SweepPlan& plan) {

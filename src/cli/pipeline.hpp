@@ -50,6 +50,17 @@ OpenedSource open_source(const Comm& comm, Campaign& campaign, const std::filesy
 SweepPlan plan_campaign(const Campaign& campaign, const std::vector<EntropyTable>& entropy,
                         const TrialSource& source);
 
+/// Bytes of all models that a trial of a proxy may end with, if an extension could go on from them:
+/// volumes lie on one trajectory, or share a trunk. 0 otherwise.
+double bytes_of_models(const Campaign& campaign, const SweepPlan& plan, const TrialSource& source);
+
+/// Whether they are kept: `proxy.keep_models`.
+bool keeps_models(const Campaign& campaign, const SweepPlan& plan, const TrialSource& source);
+
+/// Whether a trial that was given more volumes begins with the model that it ended with `then`: the
+/// folder has it, and no volume was added below.
+bool goes_on(const std::filesystem::path& folder, const TrialSpec& now, const TrialSpec& then);
+
 /// How often each text is gone through by the trial that draws most of it.
 std::vector<double> most_epochs(const Corpus& corpus, const SweepPlan& plan);
 

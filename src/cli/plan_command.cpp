@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace bimix::cli {
@@ -68,6 +69,13 @@ void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan
       all.memory_mib, all.work / 1e9, 100 * all.evaluation / all.work, all.speed / 1e9,
       format_seconds(all.work / all.speed), ranks, ranks == 1 ? "rank" : "ranks",
       format_seconds(all.seconds), 100 * all.work / (all.seconds * all.speed * ranks)));
+  if (const double bytes = bytes_of_models(campaign, plan, source); bytes > 0)
+    console.show(
+        fmt::format("  models that trials end with: {:.1f} MiB, {} (keep_models: {}); with them "
+                    "--extend trains "
+                    "larger volumes from there\n",
+                    bytes / (1 << 20), keeps_models(campaign, plan, source) ? "kept" : "not kept",
+                    campaign.proxy.keep_models));
 }
 
 std::string batch_script_for(const Campaign& campaign, const SweepPlan& plan,
@@ -101,10 +109,17 @@ void show_done(Console& console, const std::filesystem::path& folder, const Swee
     if (result.status != TrialStatus::failed) ended.insert(result.id);
   const auto done = std::count_if(plan.trials.begin(), plan.trials.end(),
                                   [&](const auto& trial) { return ended.contains(trial.id); });
+  std::unordered_map<std::string, const TrialSpec*> held;
+  for (const TrialSpec& trial : state.plan_trials) held[run_id(trial)] = &trial;
   double left = 0.0, total = 0.0;
   for (const TrialSpec& trial : plan.trials) {
     total += trial.cost;
-    if (!ended.contains(trial.id)) left += trial.cost;
+    if (ended.contains(trial.id)) continue;
+    left += trial.cost;
+    const auto then = held.find(run_id(trial));
+    if (then != held.end() && ended.contains(then->second->id) &&
+        goes_on(folder, trial, *then->second))
+      left -= then->second->cost;
   }
   console.show(fmt::format("  {} holds {} of these {} trials: {:.0f} % of the work is left\n",
                            folder.string(), done, plan.trials.size(), 100 * left / total));

@@ -7,8 +7,10 @@
 #include <bimix/store/disk.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <sstream>
+#include <unordered_set>
 
 namespace bimix::cli {
 namespace {
@@ -160,7 +162,18 @@ StoredRun load_run(const std::filesystem::path& path) {
                      .remedy = "Restore it; nothing in a run folder is to be edited"});
   run.campaign = parse_campaign(run.resolved_text, (path / "resolved.yaml").string());
   run.plan = plan_of(run.campaign, run.state.plan_trials);
+  run.state.results = current_results(run.state);
   return run;
+}
+
+std::vector<TrialResult> current_results(const JournalState& state) {
+  std::unordered_set<std::string> asked_for;
+  for (const auto* trials : {&state.plan_trials, &state.check_trials})
+    for (const TrialSpec& spec : *trials) asked_for.insert(spec.id);
+  std::vector<TrialResult> results;
+  std::copy_if(state.results.begin(), state.results.end(), std::back_inserter(results),
+               [&](const TrialResult& result) { return asked_for.contains(result.id); });
+  return results;
 }
 
 RunRecord recorded(const StoredRun& run) {
@@ -168,7 +181,7 @@ RunRecord recorded(const StoredRun& run) {
           .resolved_text = run.resolved_text,
           .plan = run.plan,
           .check_trials = run.state.check_trials,
-          .results = run.state.results,
+          .results = current_results(run.state),
           .entropy = run.state.entropy};
 }
 

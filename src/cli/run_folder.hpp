@@ -69,6 +69,10 @@ struct StoredRun {
 /// @throws DataError if the folder is no run folder or has no plan yet
 StoredRun load_run(const std::filesystem::path& path);
 
+/// Results of the plan's trials and of the check's. The journal also has those of trials that are
+/// no longer asked for: of an earlier check, or with fewer volumes than an extension gave them.
+std::vector<TrialResult> current_results(const JournalState& state);
+
 /// What the folder holds, without anything that is derived from it: the record that laws, optimum
 /// and check are added to. The stamp is left to the caller.
 RunRecord recorded(const StoredRun& run);

@@ -575,6 +575,7 @@ Campaign trained_part(Campaign campaign) {
   campaign.proxy.threads_per_trial = defaults.proxy.threads_per_trial;
   campaign.proxy.ranks_per_trial = defaults.proxy.ranks_per_trial;
   campaign.proxy.checkpoint_every = defaults.proxy.checkpoint_every;
+  campaign.proxy.keep_models = defaults.proxy.keep_models;
   campaign.command.timeout = defaults.command.timeout;
   campaign.command.retries = defaults.command.retries;
   campaign.command.per_node = defaults.command.per_node;

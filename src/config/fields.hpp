@@ -47,6 +47,8 @@ void describe(Visitor& v, ProxyOptions& o) {
           "ranks that train one model together; same bits");
   v.text("checkpoint_every", o.checkpoint_every,
          "what a kill may cost: 30s, 2m, 1h; 0s: each step");
+  v.text("keep_models", o.keep_models,
+         "of ended trials, for --extend to larger volumes: always, never; auto: up to 4 GiB");
   v.text("isa", o.isa, "widest instructions to use: auto, baseline, avx2, avx512 or amx");
 }
 

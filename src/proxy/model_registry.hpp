@@ -19,6 +19,8 @@ struct ModelKind {
   double (*forward_flops)(const ProxyOptions&);
   /// Bytes that training on that many tokens holds.
   double (*memory_bytes)(const ProxyOptions&, std::int64_t tokens);
+  /// Bytes that its state then has, at most.
+  double (*saved_bytes)(const ProxyOptions&, std::int64_t tokens);
   /// See the functions of these names in options.hpp.
   std::string (*canonical_text)(const ProxyOptions&);
   std::string (*description)(const ProxyOptions&);

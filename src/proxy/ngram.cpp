@@ -257,6 +257,7 @@ ModelKind ngram_kind() {
           .parameter_count = [](const ProxyOptions&) -> std::int64_t { return 0; },
           .forward_flops = count_operations,
           .memory_bytes = most_memory,
+          .saved_bytes = most_memory,
           .canonical_text =
               [](const ProxyOptions& o) {
                 return fmt::format("order={} context={} batch={} vocabulary={} eval_sequences={}",

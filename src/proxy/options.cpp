@@ -150,6 +150,7 @@ std::vector<Complaint> complaints(const ProxyOptions& o) {
   if (!parse_seconds(o.checkpoint_every))
     collector.add("checkpoint_every", fmt::format("'{}' is no time", o.checkpoint_every),
                   "a whole number with s, m, h or d", "Write for example 2m");
+  collector.choice("keep_models", o.keep_models, {"auto", "always", "never"});
   return collector.found;
 }
 
@@ -189,6 +190,11 @@ double evaluation_flops(const ProxyOptions& options, std::int64_t tokens) {
 double memory_bytes(const ProxyOptions& options, std::int64_t tokens) {
   const ProxyOptions settled = resolved(options);
   return proxy::find_model(settled.model)->memory_bytes(settled, tokens);
+}
+
+double saved_bytes(const ProxyOptions& options, std::int64_t tokens) {
+  const ProxyOptions settled = resolved(options);
+  return proxy::find_model(settled.model)->saved_bytes(settled, tokens);
 }
 
 double training_flops(const ProxyOptions& options, std::int64_t tokens) {

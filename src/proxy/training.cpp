@@ -62,14 +62,18 @@ class Training {
       const std::int64_t steps = volumes_[outcome_.curve.size()] / tokens_per_step(options_);
       const std::int64_t shared = trunk_steps(options_, steps);
       if (!train_to(shared, steps)) return outcome_;
-      if (!last && !trunk_ && shared < steps) trunk_ = run_state();
+      const bool at_the_fork = outcome_.steps == shared && shared < steps;
+      if (at_the_fork && !trunk_ && (!last || hooks_.keep)) trunk_ = run_state();
       if (!train_to(steps, steps)) return outcome_;
       if (!evaluate()) return outcome_;
+      if (last) break;
       if (trunk_) {
         go_to(*trunk_);
         trunk_.reset();
       }
     }
+    if (hooks_.keep && (trunk_ || !rate_decays(options_)))
+      hooks_.keep({.outcome = outcome_, .run = trunk_ ? *trunk_ : run_state()});
     return outcome_;
   }
 

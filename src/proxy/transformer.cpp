@@ -87,6 +87,10 @@ ModelKind transformer_kind() {
           .parameter_count = count_parameters,
           .forward_flops = count_forward_flops,
           .memory_bytes = count_memory,
+          .saved_bytes =
+              [](const ProxyOptions& o, std::int64_t) {
+                return 3.0 * sizeof(float) * static_cast<double>(count_parameters(o));
+              },
           .canonical_text = settings_text,
           .description = shape_text};
 }

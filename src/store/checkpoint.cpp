@@ -11,19 +11,23 @@
 namespace bimix {
 namespace {
 
-std::filesystem::path path_of(const std::filesystem::path& folder, const std::string& trial) {
+std::filesystem::path checkpoint_path(const std::filesystem::path& folder,
+                                      const std::string& trial) {
   return folder / "checkpoints" / (trial + ".ckpt");
 }
 
-/// All that stands before the bytes.
-std::string first_line(const std::string& trial, std::string_view bytes) {
-  return fmt::format("bimix checkpoint 1 {} {} {}\n", trial, bytes.size(), content_hash(bytes));
+std::filesystem::path models_path(const std::filesystem::path& folder) { return folder / "models"; }
+
+std::filesystem::path model_path(const std::filesystem::path& folder, const std::string& run) {
+  return models_path(folder) / (run + ".ckpt");
 }
 
-}  // namespace
+/// All that stands before the bytes. @param id of the trial or run
+std::string first_line(const std::string& id, std::string_view bytes) {
+  return fmt::format("bimix checkpoint 1 {} {} {}\n", id, bytes.size(), content_hash(bytes));
+}
 
-ReadCheckpoint read_checkpoint(const std::filesystem::path& folder, const std::string& trial) {
-  const std::filesystem::path path = path_of(folder, trial);
+ReadCheckpoint read_saved(const std::filesystem::path& path, const std::string& id) {
   std::error_code failure;
   if (!std::filesystem::exists(path, failure)) return {};
   try {
@@ -31,7 +35,7 @@ ReadCheckpoint read_checkpoint(const std::filesystem::path& folder, const std::s
     const std::size_t line = file.find('\n');
     const std::string_view bytes =
         line == std::string::npos ? std::string_view() : std::string_view(file).substr(line + 1);
-    if (!bytes.empty() && file.substr(0, line + 1) == first_line(trial, bytes))
+    if (!bytes.empty() && file.substr(0, line + 1) == first_line(id, bytes))
       return {.bytes = std::string(bytes)};
   } catch (const DataError& error) {
     return {.problem = error.what()};
@@ -39,17 +43,49 @@ ReadCheckpoint read_checkpoint(const std::filesystem::path& folder, const std::s
   return {.problem = path.string() + ": is torn, damaged or of another trial or version"};
 }
 
-void write_checkpoint(const std::filesystem::path& folder, const std::string& trial,
-                      std::string_view bytes) {
-  const std::filesystem::path path = path_of(folder, trial);
+void write_saved(const std::filesystem::path& path, const std::string& id, std::string_view bytes) {
   std::error_code ignored;  // what matters shows when the file is written
   std::filesystem::create_directories(path.parent_path(), ignored);
-  write_file_atomically(path, first_line(trial, bytes).append(bytes));
+  write_file_atomically(path, first_line(id, bytes).append(bytes));
+}
+
+}  // namespace
+
+ReadCheckpoint read_checkpoint(const std::filesystem::path& folder, const std::string& trial) {
+  return read_saved(checkpoint_path(folder, trial), trial);
+}
+
+void write_checkpoint(const std::filesystem::path& folder, const std::string& trial,
+                      std::string_view bytes) {
+  write_saved(checkpoint_path(folder, trial), trial, bytes);
 }
 
 void remove_checkpoint(const std::filesystem::path& folder, const std::string& trial) {
   std::error_code ignored;  // a file left behind costs room, not truth
-  std::filesystem::remove(path_of(folder, trial), ignored);
+  std::filesystem::remove(checkpoint_path(folder, trial), ignored);
+}
+
+ReadCheckpoint read_model(const std::filesystem::path& folder, const std::string& run) {
+  return read_saved(model_path(folder, run), run);
+}
+
+void write_model(const std::filesystem::path& folder, const std::string& run,
+                 std::string_view bytes) {
+  write_saved(model_path(folder, run), run, bytes);
+}
+
+bool has_model(const std::filesystem::path& folder, const std::string& run) {
+  std::error_code failure;
+  return std::filesystem::exists(model_path(folder, run), failure);
+}
+
+void copy_models(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (!std::filesystem::is_directory(models_path(from))) return;
+  for (const auto& entry : std::filesystem::directory_iterator(models_path(from))) {
+    const std::string run = entry.path().stem().string();
+    const ReadCheckpoint model = read_model(from, run);
+    if (!model.bytes.empty() && !has_model(to, run)) write_model(to, run, model.bytes);
+  }
 }
 
 }  // namespace bimix

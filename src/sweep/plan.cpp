@@ -80,6 +80,21 @@ ExpandedDesign logged_design(const std::vector<LossCurve>& runs) {
 
 }  // namespace
 
+std::string run_id(const TrialSpec& spec) {
+  const Json identity{{"mixture", spec.mixture},
+                      {"repeat", spec.repeat},
+                      {"seed", spec.seed},
+                      {"run", spec.run},
+                      {"source", spec.source}};
+  return content_hash(identity.dump()).substr(0, 16);
+}
+
+bool has_more_volumes(const TrialSpec& spec, const TrialSpec& than) {
+  return spec.tokens.size() > than.tokens.size() && run_id(spec) == run_id(than) &&
+         std::includes(spec.tokens.begin(), spec.tokens.end(), than.tokens.begin(),
+                       than.tokens.end());
+}
+
 TrialSpec identified(TrialSpec spec, const TrialSource& source) {
   spec.source = source.identity();
   spec.cost = source.cost(spec);

@@ -100,12 +100,13 @@ class Worker {
     const double started_utc = utc_now();
     Ended ended;
     try {
-      ended.result =
-          source_.run(spec, {.stop_requested = [this] { return stop_.load(); },
-                             .progress = [this](double fraction) { progress_ = fraction; },
-                             .load = [&] { return hooks_.load(spec); },
-                             .save = [&](std::string_view bytes) { hooks_.save(spec, bytes); },
-                             .group = group});
+      TrialHooks hooks{.stop_requested = [this] { return stop_.load(); },
+                       .progress = [this](double fraction) { progress_ = fraction; },
+                       .load = [&] { return hooks_.load(spec); },
+                       .save = [&](std::string_view bytes) { hooks_.save(spec, bytes); },
+                       .group = group};
+      if (hooks_.keep) hooks.keep = [&](std::string_view bytes) { hooks_.keep(spec, bytes); };
+      ended.result = source_.run(spec, hooks);
     } catch (const Interrupted&) {
       ended.interrupted = true;
     } catch (const std::exception& error) {

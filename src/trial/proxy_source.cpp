@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -16,6 +17,18 @@ namespace bimix {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// Whether a training that visits these volumes comes by this state: one with a volume more in
+/// between, or without one of those that were seen, does not.
+bool is_on_the_way_to(const std::vector<std::int64_t>& volumes, std::int64_t tokens_per_step,
+                      const TrainingState& state) {
+  const std::vector<LossPoint>& seen = state.outcome.curve;
+  return seen.size() < volumes.size() &&
+         std::equal(
+             seen.begin(), seen.end(), volumes.begin(),
+             [](const LossPoint& point, std::int64_t volume) { return point.tokens == volume; }) &&
+         state.run.steps * tokens_per_step <= volumes[seen.size()];
+}
 
 }  // namespace
 
@@ -66,18 +79,23 @@ TrialResult ProxySource::run(const TrialSpec& spec, const TrialHooks& hooks) con
   const std::string loaded =
       gathered(hooks.group, hooks.group.is_leader() ? hooks.load() : "").front();
   if (!loaded.empty()) saved = training_state_from(loaded);
+  if (saved && !is_on_the_way_to(spec.tokens, tokens_per_step(), *saved)) saved.reset();
   const auto start = Clock::now();
   const auto save_every = std::chrono::duration_cast<Clock::duration>(
       std::chrono::duration<double>(parse_seconds(options_.checkpoint_every).value()));
   auto next_save = start + save_every;
-  const TrainingHooks training_hooks{.stop = hooks.stop_requested,
-                                     .progress = hooks.progress,
-                                     .save_due = [&] { return Clock::now() >= next_save; },
-                                     .save =
-                                         [&](const TrainingState& state) {
-                                           if (hooks.group.is_leader()) hooks.save(bytes_of(state));
-                                           next_save = Clock::now() + save_every;
-                                         }};
+  TrainingHooks training_hooks{.stop = hooks.stop_requested,
+                               .progress = hooks.progress,
+                               .save_due = [&] { return Clock::now() >= next_save; },
+                               .save =
+                                   [&](const TrainingState& state) {
+                                     if (hooks.group.is_leader()) hooks.save(bytes_of(state));
+                                     next_save = Clock::now() + save_every;
+                                   }};
+  if (hooks.keep)
+    training_hooks.keep = [&](const TrainingState& state) {
+      if (hooks.group.is_leader()) hooks.keep(bytes_of(state));
+    };
   const TrainingOutcome outcome =
       train(options_, data, spec.tokens, spec.seed, static_cast<std::uint64_t>(spec.repeat),
             training_hooks, saved ? &*saved : nullptr, hooks.group);

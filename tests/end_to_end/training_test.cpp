@@ -77,6 +77,90 @@ TEST(Training, EndsTheSameAfterAStopAndAResume) {
   EXPECT_THAT(real_differences(folder / "whole", run), IsEmpty());
 }
 
+std::string with(const std::string& campaign, const std::string& piece,
+                 const std::string& replacement, const std::string& path) {
+  std::string text = test::bytes_of(campaign);
+  text.replace(text.find(piece), piece.size(), replacement);
+  test::write_text(path, text);
+  return path;
+}
+
+/// The tiny campaign with other volumes, and other things under source.proxy.
+std::string with_volumes(const TemporaryFolder& folder, const std::string& volumes,
+                         const std::string& proxy = "") {
+  const std::string path = folder / "volumes.yaml";
+  with(write_tiny_campaign(folder), "{from: 1K, to: 16K, count: 4}", volumes, path);
+  return with(path, "warmup_steps: 2", "warmup_steps: 2" + proxy, path);
+}
+
+// Whatever is done twice, the bits are those of the whole campaign in a folder of its own.
+TEST(Extend, TrainsLargerVolumesFromTheModelsThatWereKept) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  const auto extend = [&](const std::string& volumes) {
+    const std::string campaign = with_volumes(folder, volumes);
+    const auto extended = bimix("run " + campaign + " --extend -o " + run, 2);
+    EXPECT_EQ(extended.exit_code, 0) << extended.output;
+    const std::string whole = folder / ("whole" + std::to_string(volumes.size()));
+    EXPECT_EQ(bimix("run " + campaign + " -o " + whole).exit_code, 0);
+    EXPECT_THAT(real_differences(whole, run), IsEmpty());
+    EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+    return extended.output;
+  };
+  extend("{values: [2K, 4K]}");
+  EXPECT_THAT(extend("{values: [2K, 4K, 8K]}"),
+              HasSubstr("6 trials get more volumes: 6 go on from the models they ended with, 0"));
+  EXPECT_THAT(extend("{values: [1K, 2K, 4K, 8K]}"), HasSubstr("0 go on from the models they ended "
+                                                              "with, 6 begin anew"));
+  const std::string largest = "{values: [1K, 2K, 4K, 8K, 12K]}";
+  EXPECT_THAT(bimix("plan " + with_volumes(folder, largest) + " -o " + run).output,
+              HasSubstr("kept (keep_models: auto)"));
+  std::filesystem::remove_all(run + "/models");
+  EXPECT_THAT(extend(largest), HasSubstr("6 begin anew"));
+  EXPECT_THAT(bimix("status " + run).output, HasSubstr("10 of 10 done"));
+
+  const std::string other = with_volumes(folder, "{values: [1K, 2K, 4K, 12K, 16K]}");
+  const auto dropped = bimix("run " + other + " --extend -o " + run);
+  EXPECT_EQ(dropped.exit_code, 3);
+  EXPECT_THAT(dropped.output, HasSubstr("`values: [1024, 2048, 4096, 7936, 12032]`"));
+}
+
+TEST(Extend, StoppedInTheMiddleResumes) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run " + with_volumes(folder, "{values: [1K, 2K]}") + " -o " + run).exit_code, 0);
+  const std::string grown = with_volumes(folder, "{values: [1K, 2K, 64K]}");
+  const auto stopped = bimix("run " + grown + " --extend --walltime 1s -o " + run);
+  EXPECT_THAT(stopped.exit_code, testing::AnyOf(75, 0)) << stopped.output;
+  EXPECT_EQ(bimix("run " + grown + " -o " + run, 2).exit_code, 0);
+  ASSERT_EQ(bimix("run " + grown + " -o " + (folder / "whole")).exit_code, 0);
+  EXPECT_THAT(real_differences(folder / "whole", run), IsEmpty());
+}
+
+TEST(Extend, GoesOnAlongTheTrunkOfADecayingSchedule) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  const std::string small = with_volumes(folder, "{axis: independent, values: [2K, 4K]}",
+                                         ", schedule: wsd, ranks_per_trial: 2");
+  ASSERT_EQ(bimix("run " + small + " -o " + run, 2).exit_code, 0);
+  const std::string large =
+      with_volumes(folder, "{axis: independent, values: [2K, 4K, 16K]}", ", schedule: wsd");
+  const auto extended = bimix("run " + large + " --extend -o " + run);
+  EXPECT_THAT(extended.output, HasSubstr("6 go on from the models they ended with, 0 begin anew"));
+  ASSERT_EQ(bimix("run " + large + " -o " + (folder / "whole")).exit_code, 0);
+  EXPECT_THAT(real_differences(folder / "whole", run), IsEmpty());
+}
+
+TEST(Extend, WithoutKeptModelsSaysWhatItCosts) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  const std::string small = with_volumes(folder, "{values: [1K, 2K]}", ", keep_models: never");
+  ASSERT_EQ(bimix("run " + small + " -o " + run).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(run + "/models"));
+  const std::string large = with_volumes(folder, "{values: [1K, 2K, 4K]}");
+  EXPECT_THAT(bimix("run " + large + " --extend -o " + run).output, HasSubstr("6 begin anew"));
+}
+
 /// Makes the texts of the tiny campaign shards of uint16, of each known kind, in the same files.
 /// @return the path of the campaign that says so
 std::string write_shards(const TemporaryFolder& folder, const std::string& campaign,

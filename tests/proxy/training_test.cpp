@@ -105,6 +105,30 @@ TEST_P(DecayingSchedule, GoesOnFromAnyStepWithTheSameBits) {
   }
 }
 
+// Also if the training was stopped on its way there, wherever that was.
+TEST(Train, KeepsWhatLargerVolumesGoOnFrom) {
+  Rig rig;
+  rig.options.decay_fraction = 0.25;
+  const std::vector<std::int64_t> few{4 * rig.unit, 9 * rig.unit},
+      many{4 * rig.unit, 9 * rig.unit, 20 * rig.unit};
+  for (const char* schedule : {"constant", "wsd"}) {
+    rig.options.schedule = schedule;
+    const TrainingOutcome whole = rig.run(many), alone = rig.run(few);
+    for (std::int64_t stop_after = 0; stop_after <= alone.trained_tokens / rig.unit; ++stop_after) {
+      TrainingState saved, kept;
+      std::int64_t asked = 0;
+      const TrainingHooks keeping{.save = [&](const TrainingState& state) { saved = state; },
+                                  .keep = [&](const TrainingState& state) { kept = state; }};
+      TrainingHooks stopping = keeping;
+      stopping.stop = [&] { return asked++ == stop_after; };
+      if (rig.run(few, stopping).end == TrainingEnd::stopped)
+        train(rig.options, rig.data(), few, 7, 1, keeping, &saved);
+      ASSERT_EQ(kept.outcome.curve, alone.curve) << schedule << ' ' << stop_after;
+      EXPECT_EQ(train(rig.options, rig.data(), many, 7, 1, {}, &kept).curve, whole.curve);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Schedules, DecayingSchedule, testing::Values("cosine", "wsd"));
 
 TEST(Train, StopsWhenAsked) {

@@ -52,6 +52,21 @@ TEST(Checkpoint, ThatIsTornOrDamagedAnywhereIsRefused) {
   }
 }
 
+TEST(Model, IsKeptBesideCheckpointsAndCopiedWhereThereIsNone) {
+  const TempFolder folder, other;
+  write_checkpoint(folder.path(), "ab", "unfinished");
+  write_model(folder.path(), "ab", some_bytes);
+  write_model(folder.path(), "cd", "second");
+  remove_checkpoint(folder.path(), "ab");
+  EXPECT_EQ(read_model(folder.path(), "ab").bytes, some_bytes);
+  EXPECT_FALSE(has_model(other.path(), "ab"));
+  copy_models(other.path(), folder.path());  // there are none
+  write_model(other.path(), "cd", "own");
+  copy_models(folder.path(), other.path());
+  EXPECT_EQ(read_model(other.path(), "ab").bytes, some_bytes);
+  EXPECT_EQ(read_model(other.path(), "cd").bytes, "own");
+}
+
 TEST(Checkpoint, SaysWhyItCannotBeWritten) {
   const TempFolder folder;
   std::ofstream(folder / "checkpoints") << "a file where the folder should be";

@@ -85,6 +85,25 @@ TEST(Identified, GivesAnIdToContentAndNotToPlace) {
   EXPECT_NE(identified(moved, source).id, plan.trials[0].id);
 }
 
+TEST(HasMoreVolumes, KnowsATrialThatWasExtended) {
+  const test::FakeSource source;
+  const TrialSpec before =
+      identified({.mixture = {0.5, 0.5}, .repeat = 1, .seed = 5, .tokens = {10, 20}}, source);
+  const auto with = [&](const std::vector<std::int64_t>& tokens, int repeat = 1) {
+    TrialSpec spec = before;
+    spec.tokens = tokens;
+    spec.repeat = repeat;
+    return identified(spec, source);
+  };
+  EXPECT_EQ(run_id(with({30})), run_id(before));
+  EXPECT_NE(with({10, 20, 30}).id, before.id);
+  EXPECT_TRUE(has_more_volumes(with({10, 20, 30}), before));
+  EXPECT_TRUE(has_more_volumes(with({5, 10, 20}), before));
+  EXPECT_FALSE(has_more_volumes(with({10, 30, 40}), before)) << "one is missing";
+  EXPECT_FALSE(has_more_volumes(with({10, 20}), before));
+  EXPECT_FALSE(has_more_volumes(with({10, 20, 30}, 2), before));
+}
+
 TEST(ObservationsOf, LeavesOutTrialsThatDidNotEndWell) {
   const test::FakeSource source;
   const SweepPlan plan = make_plan(some_input(), {}, source);

@@ -73,6 +73,38 @@ TEST(ProxySource, GoesOnWhereItWasStoppedWithTheSameBits) {
   }
 }
 
+TEST(ProxySource, GoesOnToLargerVolumesFromTheModelThatWasKept) {
+  const TextFolder folder;
+  const ProxySource source = some_source(folder);
+  const auto with = [](const std::vector<std::int64_t>& tokens) {
+    TrialSpec spec = some_spec();
+    spec.tokens = tokens;
+    return spec;
+  };
+  std::string kept;
+  TrialHooks keeping;
+  keeping.keep = [&](std::string_view bytes) { kept = bytes; };
+  source.run(some_spec(), keeping);
+  ASSERT_FALSE(kept.empty());
+  // It goes on only where it came by: not with a volume more on the way, nor with one less.
+  for (const auto& [tokens, least] : {std::pair(std::vector<std::int64_t>{128, 512, 1024}, 0.4),
+                                      {{64, 128, 512, 1024}, 0.0},
+                                      {{512, 1024}, 0.0},
+                                      {{128, 512}, 0.0},
+                                      {{128, 256}, 0.0}}) {
+    const TrialResult whole = source.run(with(tokens), {});
+    double first = -1;
+    TrialHooks hooks;
+    hooks.load = [&] { return kept; };
+    hooks.progress = [&](double fraction) { first = first < 0 ? fraction : first; };
+    const TrialResult extended = source.run(with(tokens), hooks);
+    EXPECT_EQ(extended.curve, whole.curve);
+    EXPECT_EQ(extended.tokens_seen, whole.tokens_seen);
+    EXPECT_GT(first, least);
+    EXPECT_LT(first, least + 0.4);
+  }
+}
+
 TEST(ProxySource, NamesDivergenceWithItsStep) {
   const TextFolder folder;
   some_source(folder);

@@ -67,9 +67,9 @@ Campaign read_campaign(const std::filesystem::path& path);
 std::string resolved_yaml(const Campaign& campaign);
 
 /// The campaign without what is only derived from its trials (fit, optimize, check, unique tokens)
-/// and without how trials are run (threads and ranks that share one, how often and how long a
-/// command is tried), which changes no bit: two campaigns whose trained parts are the same have the
-/// same trials.
+/// and without how trials are run (threads and ranks that share one, what is saved of them,
+/// how often and how long a command is tried), which changes no bit: two campaigns whose trained
+/// parts are the same have the same trials.
 Campaign trained_part(Campaign campaign);
 
 /// The campaign's form as a JSON Schema (draft 2020-12), for editors. It knows keys, kinds and

@@ -52,6 +52,9 @@ struct ProxyOptions {
   /// Time between two checkpoints of a trial, as `parse_seconds` reads it. Writing one takes well
   /// under a second: at two minutes a hundredth of the work at most.
   std::string checkpoint_every = "2m";
+  /// Whether the model that a trial ends with is kept, so that an extension to larger volumes goes
+  /// on from it: "always", "never", or "auto" where those of all trials take little room.
+  std::string keep_models = "auto";
 
   bool operator==(const ProxyOptions&) const = default;
 };
@@ -94,5 +97,7 @@ double evaluation_flops(const ProxyOptions& options, std::int64_t tokens);
 /// Bytes that a trial of that many tokens holds: weights, moments, gradients, activations; for
 /// n-grams the most that their counts can take.
 double memory_bytes(const ProxyOptions& options, std::int64_t tokens);
+/// Bytes that such a trial saves: weights and moments; for n-grams the most that counts can take.
+double saved_bytes(const ProxyOptions& options, std::int64_t tokens);
 
 }  // namespace bimix

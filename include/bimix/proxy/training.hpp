@@ -38,6 +38,9 @@ struct TrainingHooks {
   std::function<bool()> save_due{};        ///< true asks for a `save` now
   /// Keeps what it takes to go on later; also called where `stop` ends the training.
   std::function<void(const TrainingState&)> save{};
+  /// Takes what a training of the same volumes and larger ones could go on from; called once the
+  /// last volume was reached.
+  std::function<void(const TrainingState&)> keep{};
 };
 
 enum class TrainingEnd { finished, stopped, diverged };

@@ -5,8 +5,8 @@
 #include <string_view>
 
 /// Unfinished trials, one file each in the run folder: DIR/checkpoints/<id>.ckpt. Written by
-/// whichever rank runs the trial, removed once its result is in the journal. Layout:
-/// src/store/FORMAT.md.
+/// whichever rank runs the trial, removed once its result is in the journal. And models that
+/// finished ones ended with: DIR/models/<run id>.ckpt. Layout: src/store/FORMAT.md.
 namespace bimix {
 
 /// What a trial left, and why it cannot be used.
@@ -25,5 +25,13 @@ void write_checkpoint(const std::filesystem::path& folder, const std::string& tr
 
 /// Removes it, if there is one.
 void remove_checkpoint(const std::filesystem::path& folder, const std::string& trial);
+
+/// The same for models that are kept. @param run what trials share that differ in volumes only
+ReadCheckpoint read_model(const std::filesystem::path& folder, const std::string& run);
+void write_model(const std::filesystem::path& folder, const std::string& run,
+                 std::string_view bytes);
+bool has_model(const std::filesystem::path& folder, const std::string& run);
+/// Copies every model that `to` lacks. @throws DataError if one cannot be copied
+void copy_models(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace bimix

@@ -31,6 +31,12 @@ SweepPlan make_plan(const PlanInput& input, const std::vector<EntropyTable>& ent
 SweepPlan make_replay_plan(const PlanInput& input, const std::vector<EntropyTable>& entropy,
                            const TrialSource& source);
 
+/// 16 hex digits that trials share which differ in their volumes only.
+std::string run_id(const TrialSpec& spec);
+
+/// Whether a trial is the other one with volumes added.
+bool has_more_volumes(const TrialSpec& spec, const TrialSpec& than);
+
 /// The spec with source, cost and id filled in; the id is a hash of all that the losses depend on.
 TrialSpec identified(TrialSpec spec, const TrialSource& source);
 

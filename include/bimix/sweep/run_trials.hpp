@@ -48,13 +48,17 @@ struct SweepHooks {
       [](const std::vector<TrialResult>&) {};
   /// Rank 0, about once a second.
   std::function<void(const SweepProgress&)> on_progress = [](const SweepProgress&) {};
-  /// Every rank, from its worker thread: what an earlier run of the trial saved, empty if nothing.
+  /// Every rank, from its worker thread: what an earlier run of the trial saved, or
+  /// of one with fewer volumes kept; empty if nothing.
   std::function<std::string(const TrialSpec&)> load = [](const TrialSpec&) {
     return std::string();
   };
   /// Every rank, from its worker thread: keeps what an unfinished trial needs to go on later.
   std::function<void(const TrialSpec&, std::string_view)> save = [](const TrialSpec&,
                                                                     std::string_view) {};
+  /// The same: keeps what a trial with larger volumes as well could begin with. Empty if nobody
+  /// wants that.
+  std::function<void(const TrialSpec&, std::string_view)> keep{};
   /// Every rank: true once a signal asks to stop.
   std::function<bool()> stop_requested = [] { return false; };
   /// Rank 0: seconds until the sweep will be stopped. Trials of a source that saves no progress are

@@ -16,10 +16,13 @@ namespace bimix {
 struct TrialHooks {
   std::function<bool()> stop_requested = [] { return false; };
   std::function<void(double)> progress = [](double) {};  ///< fraction of the trial's work done
-  /// What this trial saved last, empty if nothing.
+  /// What this trial saved last, or one with fewer volumes kept; empty if nothing.
   std::function<std::string()> load = [] { return std::string(); };
   /// Keeps the bytes in place of what was saved before, or fails without harm.
   std::function<void(std::string_view)> save = [](std::string_view) {};
+  /// Keeps what a trial with these volumes and larger ones could begin with, its `load`; empty if
+  /// nobody wants that.
+  std::function<void(std::string_view)> keep{};
   /// Who runs this trial together; each member calls `run` with the same spec.
   ProcessGroup group{};
 };
