@@ -256,7 +256,14 @@ Json to_json(const LawFit& fit) {
                        {"rank", domain.rank},
                        {"condition", to_json(domain.condition)},
                        {"stop_reason", domain.stop_reason},
+                       {"noise",
+                        {{"reading", to_json(domain.noise_reading.value_or(std::nan("")))},
+                         {"seed", to_json(domain.noise_seed.value_or(std::nan("")))},
+                         {"source", domain.noise_source}}},
                        {"flags", domain.flags}});
+    if (!fit.profile_low.empty())
+      domains.back()["alpha_profile"] =
+          to_json(std::vector{fit.profile_low[e], fit.profile_high[e]});
   }
   return {{"law", fit.law},
           {"flags", fit.flags},

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 // L = r^-alpha (P s^-beta + Q). For given (alpha, beta) it is linear in (P, Q), which leaves a
@@ -47,6 +48,8 @@ class BimixFitter {
   explicit BimixFitter(const DomainData& data);
   /// @param start as in Law::fit
   Estimate fit(std::span<const double> start);
+  /// The least objective at this alpha. @param beta to start from
+  double least_at(double alpha, double beta);
 
  private:
   using Pair = std::array<double, 2>;  // of alpha and beta
@@ -79,6 +82,8 @@ class BimixFitter {
   State best_of_grid(State best);
   State best_of_borders(State best);
   State best_of_betas(State best);
+
+  bool hold_alpha_ = false;
 
   std::size_t volume_count() const { return log_volume_.size(); }
 
@@ -260,14 +265,14 @@ BimixFitter::State BimixFitter::evaluate(Pair theta, Face face) {
   return state;
 }
 
-/// The damped (Levenberg-Marquardt) step, clipped to the bounds. Coordinates that rest at a
-/// bound and are pushed against it stay there.
+/// The damped (Levenberg-Marquardt) step, clipped to the bounds. Coordinates that are held, or rest
+/// at a bound and are pushed against it, stay there.
 std::array<double, 2> damped_step(const std::array<double, 2>& theta,
                                   const std::array<double, 2>& gradient,
                                   const std::array<std::array<double, 2>, 2>& hessian,
-                                  double damping) {
+                                  double damping, bool hold_first) {
   std::array<bool, 2> free{};
-  for (int i = 0; i < 2; ++i)
+  for (int i = hold_first ? 1 : 0; i < 2; ++i)
     free[i] = !(theta[i] <= 0.0 && gradient[i] >= 0.0) &&
               !(theta[i] >= largest_exponent && gradient[i] <= 0.0) && hessian[i][i] > 0.0;
   const double a = hessian[0][0] * (1.0 + damping), b = hessian[1][1] * (1.0 + damping);
@@ -292,7 +297,7 @@ BimixFitter::State BimixFitter::polish(Pair theta, Face face) {
   State state = evaluate(theta, face);
   double damping = 1e-3;
   for (int iteration = 0; iteration < iteration_limit; ++iteration) {
-    const Pair step = damped_step(state.theta, state.gradient, state.hessian, damping);
+    const Pair step = damped_step(state.theta, state.gradient, state.hessian, damping, hold_alpha_);
     const bool still = std::abs(step[0]) <= step_tolerance * (step_tolerance + state.theta[0]) &&
                        std::abs(step[1]) <= step_tolerance * (step_tolerance + state.theta[1]);
     if (still) {
@@ -422,6 +427,11 @@ Estimate BimixFitter::fit(std::span<const double> start) {
   return estimate;
 }
 
+double BimixFitter::least_at(double alpha, double beta) {
+  hold_alpha_ = true;
+  return best_of_betas(best_of_borders(polish({alpha, beta}, Face::both))).objective;
+}
+
 /// Largest over smallest own share.
 double share_span(const DomainData& data) {
   double low = std::numeric_limits<double>::infinity(), high = 0.0;
@@ -481,6 +491,12 @@ class Bimix final : public Law {
   bool falls_in_shares(std::span<const double>) const override { return true; }
 
   std::optional<Complaint> obstacle(const DomainData& data) const override;
+  std::function<double(double)> alpha_profile(const DomainData& data,
+                                              const Estimate& estimate) const override {
+    if (data.residual == Residual::log || data.huber > 0.0) return nullptr;
+    return [fitter = BimixFitter(data), beta = estimate.parameter[beta_index]](
+               double alpha) mutable { return fitter.least_at(alpha, beta); };
+  }
   std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const override;
 
  protected:

@@ -1,4 +1,6 @@
 #include "domain_data.hpp"
+#include "noise.hpp"
+#include "profile.hpp"
 #include "residuals.hpp"
 
 #include <bimix/core/random.hpp>
@@ -141,8 +143,30 @@ void add_common_flags(const Law& law, const DomainData& data, DomainFit& fit) {
               "the rank of the Jacobian", "Add mixtures or volumes"}));
 }
 
+void add_noise(const Law& law, const DomainData& data, const std::vector<double>& parameter,
+               DomainFit& fit) {
+  std::vector<double> fitted;
+  for (std::size_t m = 0; m < data.loss_nats.size(); ++m)
+    fitted.push_back(law.predict(
+        parameter, {data.mixtures[data.mixture[m]], data.own, data.volumes[data.volume[m]]}));
+  const NoiseLevel level = noise_level(data, fitted);
+  fit.noise_reading = level.reading;
+  fit.noise_seed = level.seed;
+  fit.noise_source = level.source;
+}
+
+void add_profile(const Law& law, const DomainData& data, const Estimate& estimate, double level,
+                 std::size_t e, LawFit& fit) {
+  const Interval interval = alpha_interval(law, data, estimate, level);
+  if (std::isnan(interval.low)) return;
+  fit.profile_low.resize(fit.domains.eval.size(), nan);
+  fit.profile_high.resize(fit.domains.eval.size(), nan);
+  fit.profile_low[e] = interval.low;
+  fit.profile_high[e] = interval.high;
+}
+
 /// One domain of fit_law.
-void fit_domain(const Law& law, const DomainData& data, std::size_t e, LawFit& fit) {
+void fit_domain(const Law& law, const DomainData& data, std::size_t e, double level, LawFit& fit) {
   DomainFit& report = fit.domain[e];
   report.observations = static_cast<int>(data.loss_nats.size());
   report.masked = data.masked;
@@ -157,6 +181,8 @@ void fit_domain(const Law& law, const DomainData& data, std::size_t e, LawFit& f
   report.stop_reason = estimate.stop_reason;
   report.rmse_relative = rmse_relative(law, data, estimate.parameter);
   fit.covariance[e] = covariance_of(law, data, estimate, slopes);
+  add_noise(law, data, estimate.parameter, report);
+  add_profile(law, data, estimate, level, e, fit);
   for (const Complaint& doubt : law.doubts(data, estimate))
     report.flags.push_back(flag(law, doubt));
   add_common_flags(law, data, report);
@@ -257,7 +283,7 @@ LawFit fit_law(const Observations& observations, const FitOptions& options) {
                        .flags = {flag(law, *obstacle)}};
       continue;
     }
-    fit_domain(law, data, e, fit);
+    fit_domain(law, data, e, options.level, fit);
   }
   set_ranges(observations, law, options, fit);
   if (!has_repeats(observations))

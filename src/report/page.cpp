@@ -312,7 +312,9 @@ Section law_section(const std::vector<LawFit>& laws, const LawFit& fit, double l
       table(fit.law == "bimix" ? "L = r^-alpha (B / s^beta + C), r the own share, s the "
                                  "volume; the paper's A set to 1"
                                : "Coefficients of law " + fit.law,
-            coefficient_rows(fit, level));
+            coefficient_rows(fit, level)) +
+      table("Noise of a loss (standard deviation; of a run: between seeds, which needs repeats)",
+            noise_rows(fit));
   if (!fit.held_out.error.empty()) {
     html += table(fmt::format("Prediction of held-out mixtures ({}, {} folds)",
                               fit.held_out.protocol, fit.held_out.folds),

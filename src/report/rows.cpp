@@ -23,9 +23,15 @@ std::string coefficient_range(const LawFit& fit, std::size_t domain, std::size_t
   return range(interval.low, interval.high, 3);
 }
 
+std::string profile_range(const LawFit& fit, std::size_t domain) {
+  if (fit.profile_low.empty()) return "-";
+  return range(fit.profile_low[domain], fit.profile_high[domain], 3);
+}
+
 Rows paper_rows(const LawFit& fit, double level) {
   const std::string interval = percent_level(level);
-  Rows rows{{"domain", "alpha", interval, "B", "beta", interval, "C", "rows", "rmse"}};
+  Rows rows{
+      {"domain", "alpha", interval, "by profile", "B", "beta", interval, "C", "rows", "rmse"}};
   const auto place = [&](const char* name) {
     return static_cast<std::size_t>(std::find(fit.parameters.begin(), fit.parameters.end(), name) -
                                     fit.parameters.begin());
@@ -33,8 +39,8 @@ Rows paper_rows(const LawFit& fit, double level) {
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
     const PaperCoefficients c = paper_coefficients(fit, e);
     rows.push_back({fit.domains.eval[e], fixed(c.alpha, 4),
-                    coefficient_range(fit, e, place("alpha"), level), general(c.B),
-                    fixed(c.beta, 4), coefficient_range(fit, e, place("beta"), level),
+                    coefficient_range(fit, e, place("alpha"), level), profile_range(fit, e),
+                    general(c.B), fixed(c.beta, 4), coefficient_range(fit, e, place("beta"), level),
                     fixed(c.C, 4), fmt::format("{}", fit.domain[e].observations),
                     percent(fit.domain[e].rmse_relative)});
   }
@@ -94,6 +100,17 @@ Rows coefficient_rows(const LawFit& fit, double level) {
     rows.push_back({fit.domains.eval[e]});
     for (std::size_t p = 0; p < fit.parameters.size(); ++p)
       rows.back().push_back(general(fit.coefficient(e, p)));
+  }
+  return rows;
+}
+
+Rows noise_rows(const LawFit& fit) {
+  Rows rows{{"domain", "a reading", "a run", "from"}};
+  for (std::size_t e = 0; e < fit.domain.size(); ++e) {
+    const DomainFit& domain = fit.domain[e];
+    rows.push_back({fit.domains.eval[e], percent(domain.noise_reading.value_or(std::nan(""))),
+                    percent(domain.noise_seed.value_or(std::nan(""))),
+                    domain.noise_source.empty() ? "-" : domain.noise_source});
   }
   return rows;
 }

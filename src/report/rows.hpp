@@ -29,6 +29,8 @@ std::string percent_level(double level);
 Rows entropy_rows(const EntropyTable& table);
 /// In the paper's gauge for bimix, as they are for other laws.
 Rows coefficient_rows(const LawFit& fit, double level);
+/// Noise of a reading about its run, of a run about others of its mixture, and how it was found.
+Rows noise_rows(const LawFit& fit);
 /// Held-out errors beside the baselines, their mean below.
 Rows held_out_rows(const LawFit& fit);
 /// How laws predict what was held out: a heading, a row for each law, the baselines below.

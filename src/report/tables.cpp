@@ -48,6 +48,8 @@ std::string fit_text(const LawFit& fit, double level) {
   std::string text = fmt::format("Law {}", fit.law);
   if (fit.law == "bimix") text += ": L = r^-alpha (B / s^beta + C), the paper's A set to 1";
   text += "\n" + aligned(coefficient_rows(fit, level));
+  text += "\nNoise of a loss (standard deviation; of a run: between seeds, which needs repeats)\n" +
+          aligned(noise_rows(fit));
   if (!fit.held_out.error.empty()) {
     text += fmt::format("\nPrediction of held-out mixtures ({}, {} folds)\n", fit.held_out.protocol,
                         fit.held_out.folds);

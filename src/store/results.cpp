@@ -317,6 +317,18 @@ void write_law(const GroupWriter& laws, const LawFit& fit) {
       "stop_reason", [](const auto& d) { return d.stop_reason; }, "why the solver stopped");
   write(
       "flags", [](const auto& d) { return joined(d.flags); }, "what the reader must know");
+  write(
+      "noise_reading", [](const auto& d) { return d.noise_reading.value_or(missing); },
+      "standard deviation of a reading about its run, as a fraction of the loss");
+  write(
+      "noise_seed", [](const auto& d) { return d.noise_seed.value_or(missing); },
+      "standard deviation of runs of one mixture about each other, as a fraction of the loss");
+  write(
+      "noise_source", [](const auto& d) { return d.noise_source; }, "how the noise was found");
+  write_if_any(group, "profile_low", {"eval_domain"}, fit.profile_low,
+               plain("lower end of the interval of alpha by its profile"));
+  write_if_any(group, "profile_high", {"eval_domain"}, fit.profile_high,
+               plain("upper end of the interval of alpha by its profile"));
   write_if_any(group, "share_low", {"train_domain"}, fit.share_low,
                share_of("smallest share seen"));
   write_if_any(group, "share_high", {"train_domain"}, fit.share_high,

@@ -111,6 +111,8 @@ inline Hits campaign(const std::string& name, int mixtures, int number) {
       count(hits, fit.parameters[p], truth[e][p], central_interval(values, options.level));
     }
   }
+  for (std::size_t e = 0; e < fit.profile_low.size(); ++e)
+    count(hits, "alpha, profile", truth[e][2], {fit.profile_low[e], fit.profile_high[e]});
   LawFit right = fit;
   for (std::size_t e = 0; e < domains; ++e)
     std::copy(truth[e].begin(), truth[e].end(),
@@ -120,8 +122,13 @@ inline Hits campaign(const std::string& name, int mixtures, int number) {
   const Mixture uniform(domains, 1.0 / domains);
   const MixtureChoice best = best_mixture(right, wanted, uniform),
                       found = best_mixture(fit, wanted, uniform);
-  for (std::size_t k = 0; k < domains; ++k)
-    count(hits, "best share", best.share[k], {found.share_low[k], found.share_high[k]});
+  for (std::size_t k = 0; k < domains; ++k) {
+    const Interval interval{found.share_low[k], found.share_high[k]};
+    const bool at_edge = best.share[k] <= best.floor[k] || best.share[k] >= best.cap[k];
+    count(hits, "best share", best.share[k], interval);
+    count(hits, at_edge ? "best share, at an edge of the box" : "best share, inside the box",
+          best.share[k], interval);
+  }
   return hits;
 }
 

@@ -20,6 +20,10 @@ LawFit some_fit() {
   fit.parameters = {"P", "alpha", "beta", "Q"};
   fit.coefficient = Table(2, 4, 0.25);
   fit.domain.resize(2);
+  fit.domain[0].noise_reading = 0.0025;
+  fit.domain[0].noise_source = "roughness of 9 curves";
+  fit.profile_low = {0.125, std::nan("")};
+  fit.profile_high = {0.375, std::nan("")};
   fit.domain[0].flags = {"law bimix: Q of domain 'web' stopped at its bound 0. Add volumes."};
   fit.domain[1].flags = {"law bimix: Q of domain 'code' stopped at its bound 0. Add volumes.",
                          "law bimix: alpha of domain 'code' is doubtful."};
@@ -39,6 +43,15 @@ TEST(FitText, ShowsBaselinesBesideTheErrorAndMissingValuesAsADash) {
   EXPECT_THAT(text, HasSubstr("persistence"));
   EXPECT_THAT(text, HasSubstr("1.00 %"));
   EXPECT_THAT(text, Not(HasSubstr("nan")));
+}
+
+TEST(FitText, ShowsTheProfileOfAlphaAndTheNoiseWithItsSource) {
+  const std::string text = fit_text(some_fit(), 0.9);
+  EXPECT_THAT(text, HasSubstr("0.125 to 0.375"));
+  EXPECT_THAT(text, HasSubstr("web        0.25 %      -  roughness of 9 curves"));
+  LawFit other = some_fit();
+  other.profile_low.clear();
+  EXPECT_THAT(fit_text(other, 0.9), Not(HasSubstr("0.125 to")));
 }
 
 TEST(FitText, SaysOnceWhatHoldsForSeveralDomains) {

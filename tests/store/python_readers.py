@@ -51,7 +51,7 @@ def check_root(path, engine):
     assert run.started_utc.values[0] == 1795000000.125 and math.isnan(run.started_utc.values[1])
     assert run.seed.values[0] == 2**64 - 1
     assert run.mixture.sel(trial="0000000000000002", train_domain="prose") == 1 / 3
-    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.1"
+    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.2"
 
 
 def check_groups(path, engine):
@@ -63,6 +63,9 @@ def check_groups(path, engine):
     assert law.covariance.dims == ("eval_domain", "parameter", "parameter_other")
     assert law.bootstrap.shape == (2, 3, 4)
     assert law.flags.values[2] == "no share; not fitted" and law.flags.values[0] == ""
+    assert list(law.profile_low.values[:2]) == [0.0625, 0.125] and law.profile_high.isnull()[2]
+    assert law.noise_reading.values[1] == 0.25 and math.isnan(law.noise_seed.values[0])
+    assert law.noise_source.values[1] == "2 repeats of 1 mixture"
     assert float(group("law/bimix/held_out").error.sel(eval_domain="prose")) == 0.01
     assert float(group("optimum").share.sel(train_domain="日本")) == 0.7
     assert group("optimum").attrs["certificate_kind"] == "KKT residual"

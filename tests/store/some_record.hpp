@@ -79,6 +79,10 @@ inline RunRecord some_record() {
   fit.domain[0].observations = 3;
   fit.domain[0].stop_reason = "converged";
   fit.domain[2].flags = {"no share", "not fitted"};
+  fit.domain[1].noise_reading = 0.25;
+  fit.domain[1].noise_source = "2 repeats of 1 mixture";
+  fit.profile_low = {0.0625, 0.125, nan};
+  fit.profile_high = {0.5, 0.25, nan};
   fit.bootstrap = {Table(3, 4, 1.0), Table(3, 4, 2.0)};
   fit.held_out.protocol = "mixture folds";
   fit.held_out.error = {0.01, 0.02, nan};

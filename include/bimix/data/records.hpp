@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -151,6 +152,10 @@ struct DomainFit {
   double condition = 0.0;            ///< its condition number after column scaling
   std::string stop_reason{};         ///< why the solver stopped
   std::vector<std::string> flags{};  ///< what the reader must know: bounds hit, narrow shares, ...
+  /// Standard deviations as fractions of a loss, where they can be told: of a reading about the
+  /// curve of its run, and of whole runs of one mixture about each other.
+  std::optional<double> noise_reading{}, noise_seed{};
+  std::string noise_source{};  ///< how they were found: "2 repeats of 12 mixtures", ...
   bool operator==(const DomainFit&) const = default;
 };
 
@@ -180,7 +185,9 @@ struct LawFit {
   std::vector<Table> covariance{};        ///< E of (P, P)
   std::vector<DomainFit> domain{};        ///< E
   std::vector<Table> bootstrap{};         ///< samples of (E, P)
-  std::vector<std::string> flags{};       ///< what the reader must know about the fit as a whole
+  /// E: interval of alpha from its profile, where the law offers one; NaN where it cannot be told
+  std::vector<double> profile_low{}, profile_high{};
+  std::vector<std::string> flags{};  ///< what the reader must know about the fit as a whole
   HeldOut held_out{};
   std::vector<double> share_low{}, share_high{};  ///< K: range of shares seen
   double tokens_low = 0.0, tokens_high = 0.0;     ///< range of volumes seen

@@ -34,7 +34,12 @@ void require_fittable(const Observations& observations, const FitOptions& option
 ///
 /// Rows with a missing, infinite or non-positive loss, and for laws that diverge there rows with a
 /// share of 0, are left out and counted. Domains that cannot be fitted get NaN and a flag.
-/// @return coefficient, covariance, domain, flags, ranges; deterministic
+///
+/// The noise of a domain comes from repeats of mixtures, or else from the roughness of its curves.
+/// The interval of alpha by its profile takes the scatter of whole mixtures about the law as the
+/// noise, so it holds where rows of a run err together.
+/// @return coefficient, covariance, domain, flags, ranges, and for laws that offer it the profile
+/// of alpha at options.level; deterministic
 /// @throws TooLittleData if no domain can be fitted
 /// @throws UsageError if an option is wrong
 /// @throws DataError if the observations are out of shape: sizes, ids, mixtures off the simplex,

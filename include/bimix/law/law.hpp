@@ -3,6 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/records.hpp>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -131,6 +132,13 @@ class Law {
   /// draw from itself, so that what the data leave open differs between resamples; null: as it is
   Estimate fit(const DomainData& data, std::span<const double> start,
                RandomStream* prior_draws) const;
+  /// The least sum of squares at a given alpha, over all other parameters; nothing if the law
+  /// does not offer it for these residuals.
+  /// @param estimate the fit of the data, from which searches start
+  virtual std::function<double(double)> alpha_profile(const DomainData& /*data*/,
+                                                      const Estimate& /*estimate*/) const {
+    return nullptr;
+  }
   /// What the reader of a fit must know: parameters at bounds, narrow ranges. Places left empty.
   virtual std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const = 0;
 

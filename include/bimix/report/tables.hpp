@@ -13,8 +13,8 @@ namespace bimix {
 /// Entropies in nats and the mixtures they imply.
 std::string entropy_text(const EntropyTable& table);
 
-/// Coefficients in the paper's gauge with the interval of the exponents, held-out figures beside
-/// persistence and mean baseline, and below it what the reader must know.
+/// Coefficients in the paper's gauge with the intervals of the exponents, the noise, held-out
+/// figures beside persistence and mean baseline, and below it what the reader must know.
 /// @param level of the intervals, over the bootstrap
 std::string fit_text(const LawFit& fit, double level);
 
