@@ -9,22 +9,33 @@
 namespace bimix::cli {
 namespace {
 
-const std::vector<std::string> topics{"commands", "campaign", "man", "bash"};
+const std::vector<std::string> topics{"commands", "campaign", "man", "bash", "zsh", "fish"};
+
+/// The command of that name. @throws UsageError with the nearest of the names and `others`
+const CLI::App& command_of(const CLI::App& app, const std::string& name, const std::string& place,
+                           std::vector<std::string> others = {}) {
+  for (const CLI::App* one : app.get_subcommands({})) {
+    if (one->get_name() == name) return *one;
+    others.push_back(one->get_name());
+  }
+  throw UsageError(Complaint{.place = place,
+                             .problem = fmt::format("there is no topic or command '{}'", name),
+                             .remedy = did_you_mean(name, others)});
+}
 
 /// @param command whose page is wanted; empty: that of the program
 std::string help_on(const CLI::App& app, const std::string& topic, const std::string& command) {
   if (topic == "campaign") return campaign_keys();
   if (topic == "bash") return bash_completion(app);
-  if (topic != "man") return app.help();
-  if (command.empty()) return manual_page(app);
-  std::vector<std::string> names;
-  for (const CLI::App* one : app.get_subcommands({})) {
-    if (one->get_name() == command) return manual_page(*one);
-    names.push_back(one->get_name());
-  }
-  throw UsageError(Complaint{.place = "help man",
-                             .problem = fmt::format("there is no command '{}'", command),
-                             .remedy = did_you_mean(command, names)});
+  if (topic == "zsh") return zsh_completion(app);
+  if (topic == "fish") return fish_completion(app);
+  if (topic == "man")
+    return manual_page(command.empty() ? app : command_of(app, command, "help man"));
+  // app.help() would be the help of `help`, the command that was given.
+  const CLI::App& shown = topic == "commands" ? app : command_of(app, topic, "help", topics);
+  return shown.get_formatter()->make_help(
+      &shown, &shown == &app ? app.get_name() : app.get_name() + " " + topic,
+      CLI::AppFormatMode::Normal);
 }
 
 }  // namespace
@@ -38,8 +49,8 @@ void add_help_command(CLI::App& app, Context& context, Action& action) {
   CLI::App* command =
       add_command(app, "help", "help on a topic; also manual pages and completion, for installers",
                   "bimix help campaign");
-  command->add_option("TOPIC", flags->topic, "commands, campaign, man or bash")
-      ->check(CLI::IsMember(topics));
+  command->add_option("TOPIC", flags->topic,
+                      "commands, campaign, man, bash, zsh, fish, or a command's name");
   command->add_option("COMMAND", flags->command, "man: of this command");
   command->callback([&app, &context, &action, flags] {
     action = [&app, &context, flags] {

@@ -45,6 +45,21 @@ std::string option_entry(const CLI::Option& option) {
                      roff(option.get_description()), roff(preset));
 }
 
+/// The first line of a text, with a backslash before each of `marked`.
+std::string escaped(const std::string& text, const std::string& marked) {
+  std::string out;
+  for (const char c : text.substr(0, text.find('\n')))
+    out += (marked.find(c) == std::string::npos ? "" : "\\") + std::string(1, c);
+  return out;
+}
+
+/// Text in single quotes of a shell.
+std::string quoted(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return "'" + out + "'";
+}
+
 }  // namespace
 
 std::string manual_page(const CLI::App& command) {
@@ -96,6 +111,51 @@ _bimix() {{
 complete -o filenames -F _bimix bimix
 )",
                      cases, words_of(app), words_of(app));
+}
+
+std::string zsh_completion(const CLI::App& app) {
+  std::string commands, cases;
+  for (const CLI::App* command : commands_of(app)) {
+    commands += " " + quoted(command->get_name() + ":" + escaped(command->get_description(), "\\"));
+    std::string flags;
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& name : option->get_lnames())
+        flags +=
+            " " + quoted(fmt::format("--{}[{}]{}", name, escaped(option->get_description(), "\\[]"),
+                                     option->get_type_name().empty() ? "" : ":value:_files"));
+    cases += fmt::format("    {}) _arguments{} '*:file:_files' ;;\n", command->get_name(), flags);
+  }
+  return fmt::format(R"(#compdef bimix
+_bimix() {{
+  local -a commands=({})
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  shift words
+  (( CURRENT-- ))
+  case $words[1] in
+{}  esac
+}}
+_bimix "$@"
+)",
+                     commands.substr(1), cases);
+}
+
+std::string fish_completion(const CLI::App& app) {
+  std::string lines = "# fish completion of bimix\n";
+  for (const CLI::App* command : commands_of(app)) {
+    const std::string& name = command->get_name();
+    lines += fmt::format("complete -c bimix -n __fish_use_subcommand -f -a {} -d {}\n", name,
+                         quoted(escaped(command->get_description(), "\\")));
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& flag : option->get_lnames())
+        lines +=
+            fmt::format("complete -c bimix -n '__fish_seen_subcommand_from {}' -l {}{} -d {}\n",
+                        name, flag, option->get_type_name().empty() ? "" : " -r",
+                        quoted(escaped(option->get_description(), "\\")));
+  }
+  return lines;
 }
 
 }  // namespace bimix::cli

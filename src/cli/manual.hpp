@@ -13,4 +13,10 @@ std::string manual_page(const CLI::App& command);
 /// Completion of commands and flags for bash: to be sourced, or put where bash-completion looks.
 std::string bash_completion(const CLI::App& app);
 
+/// The same for zsh, with descriptions: a file `_bimix` in a folder of $fpath.
+std::string zsh_completion(const CLI::App& app);
+
+/// The same for fish, with descriptions: a file `bimix.fish` in a folder of $fish_complete_path.
+std::string fish_completion(const CLI::App& app);
+
 }  // namespace bimix::cli

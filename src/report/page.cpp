@@ -158,6 +158,9 @@ std::string promise_words(const MixtureChoice& choice, const DomainSet& domains)
 }
 
 std::string check_words(const CheckReport& check) {
+  if (check.repeats == 0)
+    return fmt::format("Nothing was learned from training default and optimum to {} tokens: {}.",
+                       volume(static_cast<double>(check.tokens)), verdict(check));
   std::string words = fmt::format(
       "Trained to {} tokens with {} fresh {}, the mean gain of the optimum over the default was {} "
       "nats",
@@ -178,6 +181,15 @@ std::string verdict_style(const CheckReport& check) {
 /// What there is to know before the recommendation is followed.
 std::vector<std::string> doubts(const PageInput& input, const LawFit& fit) {
   std::vector<std::string> entries;
+  const auto& trials = input.record.plan.trials;
+  const auto ended_well = std::count_if(trials.begin(), trials.end(), [&](const TrialSpec& spec) {
+    const TrialResult* result = result_of(input.record, spec.id);
+    return result != nullptr && result->status == TrialStatus::ok;
+  });
+  if (static_cast<std::size_t>(ended_well) < trials.size())
+    entries.push_back(fmt::format(
+        "The fit is made of {} of {} trials; the table of trials says what became of the others.",
+        ended_well, trials.size()));
   const HeldOut& held = fit.held_out;
   if (!held.error.empty())
     entries.push_back(fmt::format(
@@ -236,16 +248,28 @@ Section answer(const PageInput& input) {
   return {"answer", "The answer", html};
 }
 
-/// Seen losses and the law's, one row a trial and volume.
+/// Says so where not all mixtures are drawn.
+std::string drawn_words(const RunRecord& record) {
+  const Drawn drawn = drawn_mixtures(record);
+  if (drawn.index.size() == drawn.all) return "";
+  return fmt::format(
+      " Drawn are {} of {} mixtures, evenly chosen; `bimix export --to csv` has all losses.",
+      drawn.index.size(), drawn.all);
+}
+
+/// Seen losses and the law's, one row a trial of a drawn mixture and volume.
 Rows curve_rows(const RunRecord& record, const LawFit* fit) {
   Rows rows{{"mixture", "repeat", "tokens"}};
   for (const std::string& domain : record.plan.domains.eval) {
     rows[0].push_back(domain);
     if (fit != nullptr) rows[0].push_back("law");
   }
+  const std::vector<std::size_t> drawn = drawn_mixtures(record).index;
   for (const TrialSpec& spec : record.plan.trials) {
     const TrialResult* result = result_of(record, spec.id);
-    if (result == nullptr) continue;
+    if (result == nullptr ||
+        !std::binary_search(drawn.begin(), drawn.end(), static_cast<std::size_t>(spec.mixture_id)))
+      continue;
     for (const LossPoint& point : result->curve) {
       rows.push_back(
           {spec.mixture_label, fmt::format("{}", spec.repeat), format_count(point.tokens)});
@@ -269,9 +293,9 @@ Section curves(const RunRecord& record, const LawFit* fit) {
     words += fmt::format(" Lines are the law, from {} tokens on.", volume(fit->tokens_low));
   if (fit != nullptr && static_cast<double>(record.plan.tokens.front()) < 0.995 * fit->tokens_low)
     words += " Earlier evaluations, hollow, were not fitted.";
-  return {
-      "curves", "Loss against volume",
-      paragraph(words) + chart("curves", "Loss curves of every domain", curve_rows(record, fit))};
+  return {"curves", "Loss against volume",
+          paragraph(words + drawn_words(record)) +
+              chart("curves", "Loss curves of every domain", curve_rows(record, fit))};
 }
 
 /// Own share and loss of each mixture at the last volume.
@@ -300,7 +324,8 @@ Section sections(const RunRecord& record) {
       paragraph("The other section through the same data, both axes logarithmic: loss of a domain "
                 "against its own share in the mixture, one colour a volume. Lines are the law "
                 "while the other domains share the rest as in the default; a straight line is a "
-                "power law. Dots off their line show what the own share does not explain.") +
+                "power law. Dots off their line show what the own share does not explain." +
+                drawn_words(record)) +
           chart("sections",
                 fmt::format("Share and loss at {} tokens",
                             volume(static_cast<double>(record.plan.tokens.back()))),
@@ -356,7 +381,8 @@ Section predicted(const PageInput& input) {
   return {"predicted", "Predicted against seen",
           paragraph("At the last volume. Held out: each mixture predicted by a law that was fitted "
                     "without it. Check: default and optimum, trained on fresh seeds afterwards. "
-                    "Fitted: the same mixtures by the law that saw them.") +
+                    "Fitted: the same mixtures by the law that saw them." +
+                    drawn_words(input.record)) +
               chart("predicted", "Predictions of what the fit had not seen", rows)};
 }
 
@@ -365,16 +391,23 @@ Section residuals(const PageInput& input) {
   const Table errors = held_out_residuals(input);
   Rows rows{{"mixture"}};
   rows[0].insert(rows[0].end(), record.plan.domains.eval.begin(), record.plan.domains.eval.end());
-  for (std::size_t m = 0; m < errors.rows; ++m) {
+  const Drawn drawn = drawn_residuals(errors);
+  for (const std::size_t m : drawn.index) {
     rows.push_back({record.plan.labels[m]});
     for (std::size_t e = 0; e < errors.columns; ++e) rows.back().push_back(percent(errors(m, e)));
   }
+  const std::string some =
+      drawn.index.size() < drawn.all
+          ? fmt::format(" Shown are {} of {} mixtures, those that are missed most.",
+                        drawn.index.size(), drawn.all)
+          : "";
   return {
       "residuals", "Residuals by mixture",
       paragraph("How far the prediction of each held-out mixture is above (+) or below (-) the "
                 "loss seen at the last volume, in percent of it. A pattern over mixtures is what "
                 "the law cannot express; for a law of the own share, domains that help each "
-                "other.") +
+                "other." +
+                some) +
           chart("residuals", "Relative error of each held-out mixture", rows)};
 }
 
@@ -390,11 +423,15 @@ Section tried(const RunRecord& record) {
         loss(mean_of({seen.values.begin() + static_cast<std::ptrdiff_t>(m * seen.columns),
                       seen.values.begin() + static_cast<std::ptrdiff_t>((m + 1) * seen.columns)})));
   }
-  return {
-      "mixtures", "The mixtures that were tried",
-      paragraph("One line a mixture, one axis a domain; the colour is its mean loss at the last "
-                "volume. The thick lines are the default and the recommended mixture.") +
-          chart("mixtures", "Shares of every mixture", rows)};
+  const std::string words =
+      record.plan.domains.train.size() == 3
+          ? "One dot a mixture; a corner is a mixture of one domain alone, the edge across from it "
+            "one without that domain. The colour is the mean loss at the last volume."
+          : "One line a mixture, one axis a domain; the colour is its mean loss at the last "
+            "volume. "
+            "The thick lines are the default and the recommended mixture.";
+  return {"mixtures", "The mixtures that were tried",
+          paragraph(words) + chart("mixtures", "Shares of every mixture", rows)};
 }
 
 Section by_volume(const PageInput& input) {
@@ -458,9 +495,14 @@ Section trials(const RunRecord& record) {
   if (seconds < 0.01 * static_cast<double>(rows.size()))
     return {"trials", "Trials",
             paragraph(words + ".") + details("Data: Trials", table("Trials", rows))};
+  const std::size_t drawn = drawn_trials(record).size();
+  const std::string some =
+      drawn + 1 < rows.size()
+          ? fmt::format(" The bars are the {} that ended badly or took longest.", drawn)
+          : "";
   return {"trials", "Trials",
-          paragraph(fmt::format("{}; together they took {} on one rank each.", words,
-                                format_seconds(seconds))) +
+          paragraph(fmt::format("{}; together they took {} on one rank each.{}", words,
+                                format_seconds(seconds), some)) +
               timeline(record) + chart("trials", "Trials with status and time", rows)};
 }
 

@@ -32,7 +32,7 @@
   // Okabe and Ito's, told apart by people who see few colours; mid-tones serve light and dark.
   const series_colours = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8a8f98",
     "#a6761d", "#7570b3", "#66a61e"];
-  const symbols = ["circle", "rect", "triangle", "diamond", "roundRect", "pin"];
+  const symbols = ["circle", "rect", "triangle", "diamond", "roundRect"];
 
   // Axes -------------------------------------------------------------------------------------------
   const plain = (name, more = {}) => ({
@@ -255,12 +255,60 @@
           formatter: (item) => item.value[2].toFixed(digits) } }] }) };
   };
 
-  charts.residuals = (width) =>
-    heatmap(width, data.residuals, data.eval, data.mixtures.map((m) => m.label), "predicted - seen", 1);
+  charts.residuals = (width) => heatmap(width, data.residuals.errors, data.eval,
+    data.residuals.mixtures.map((m) => data.mixtures[m].label), "predicted - seen", 1);
   charts.transfer = (width) =>
     heatmap(width, data.law.transfer, data.train, data.eval, "change of the loss", 2);
 
+  // Three shares that add up to 1 are a point of a triangle.
+  const ternary = (width) => {
+    const rise = Math.sqrt(3) / 2, side = Math.min(width - 150, 520);
+    const at = ([, right, top]) => [right + top / 2, rise * top];
+    const edge = (k, r) => [0, 1, 2].map((j) => (j === k ? r : j === (k + 1) % 3 ? 1 - r : 0));
+    const across = (k, r) => [0, 1, 2].map((j) => (j === k ? r : j === (k + 2) % 3 ? 1 - r : 0));
+    const path = (pairs, colour) => ({ type: "line", showSymbol: false, silent: true, z: 1,
+      lineStyle: { color: colour, width: 1 }, itemStyle: { color: colour },
+      data: pairs.flatMap((pair) => [...pair.map(at), [null, null]]) });
+    const steps = [0.2, 0.4, 0.6, 0.8], corners = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+    // Numbers along the edge towards the corner of their domain, which is its own mixture.
+    const word = (share, text, more) => ({ value: at(share), label: { show: true, formatter: () => text, ...more } });
+    const words = { type: "scatter", silent: true, symbolSize: 0, z: 1, data: [
+      ...corners.map((corner, k) => word(corner, data.train[k],
+        { position: k === 2 ? "top" : "bottom", distance: k === 2 ? 6 : 22, color: theme.ink, fontSize: 13, width: 130, overflow: "truncate" })),
+      ...corners.flatMap((_, k) => steps.map((r) => word(edge(k, r), share(r).slice(0, 3),
+        { position: ["bottom", "right", "left"][k], color: theme.muted, fontSize: 11 })))] };
+    const tried = data.mixtures.filter((m) => m.mean_loss !== null);
+    const losses = tried.map((m) => m.mean_loss), low = Math.min(...losses), high = Math.max(...losses);
+    const dots = (name, shares, text, more) => ({ type: "scatter", name, ...more,
+      data: shares.map((r, i) => [...at(r), text(r, i)]) });
+    const three = (r) => r.map((x, k) => `${data.train[k]} ${share(x)}`).join("\n");
+    const marked = data.optimum === null ? [] : [
+      dots("bootstrap", data.optimum.bootstrap_share, (r) => `bootstrap\n${three(r)}`,
+        { symbolSize: 4, z: 2, itemStyle: { color: theme.accent, opacity: 0.35 } }),
+      dots("recommended", [data.optimum.share], (r) => `recommended\n${three(r)}`,
+        { symbol: "circle", symbolSize: 16, z: 4, itemStyle: { color: theme.accent, borderColor: theme.card, borderWidth: 2 } }),
+      dots("default", [data.optimum.default_share], (r) => `default\n${three(r)}`,
+        { symbol: "diamond", symbolSize: 18, z: 4, itemStyle: { color: theme.second, borderColor: theme.card, borderWidth: 2 } })]
+      .filter((s) => s.data.length);
+    const hidden = { type: "value", show: false };
+    return { height: rise * side + 150, option: base({
+      legend: marked.length ? legend({ data: marked.map((s) => s.name) }) : undefined,
+      grid: { left: (width - side) / 2, width: side, top: 62, height: rise * side },
+      xAxis: { ...hidden, min: 0, max: 1 }, yAxis: { ...hidden, min: 0, max: rise },
+      visualMap: high > low ? { type: "continuous", min: low, max: high, seriesIndex: [0], dimension: 2,
+        orient: "horizontal", left: "center", bottom: 0, itemWidth: 10, itemHeight: 120,
+        inRange: { color: theme.scale }, textStyle: { color: theme.muted }, hoverLink: false,
+        text: [`${high.toFixed(3)} nats`, `mean loss ${low.toFixed(3)}`] } : undefined,
+      series: [{ type: "scatter", symbolSize: 10, z: 3, itemStyle: { color: theme.muted },
+        data: tried.map((m) => [...at(m.share), m.mean_loss,
+          `${m.label}\n${three(m.share)}\nmean loss ${nats(m.mean_loss)}`]) },
+        path(corners.map((corner, k) => [corner, corners[(k + 1) % 3]]), theme.muted),
+        path(steps.flatMap((r) => [0, 1, 2].map((k) => [edge(k, r), across(k, r)])), theme.line),
+        words, ...marked] }) };
+  };
+
   charts.mixtures = (width) => {
+    if (data.train.length === 3) return ternary(width);
     const narrow = width < 120 * data.train.length;
     const high = Math.max(...data.mixtures.flatMap((m) => m.share),
       ...(data.optimum ? data.optimum.share.concat(data.optimum.default_share) : []));
@@ -289,17 +337,20 @@
           line("default", data.optimum.default_share, theme.second, "solid")] : [])] }) };
   };
 
-  // How far labels at these heights (pixels from the top) must move so that none covers another.
-  const apart = (heights, gap) => {
+  // How far labels at these heights (pixels from the top) must move so that none covers another and
+  // all stay above the floor.
+  const apart = (heights, gap, floor) => {
     const order = heights.map((_, i) => i).sort((a, b) => heights[a] - heights[b]);
     const moved = [...heights];
-    for (let pass = 0; pass < 100; pass++)
+    for (let pass = 0; pass < 100; pass++) {
+      moved[last(order)] = Math.min(moved[last(order)], floor);
       for (let i = 1; i < order.length; i++) {
         const missing = gap - (moved[order[i]] - moved[order[i - 1]]);
         if (missing <= 0) continue;
         moved[order[i]] += missing / 2;
         moved[order[i - 1]] -= missing / 2;
       }
+    }
     return moved.map((y, i) => y - heights[i]);
   };
 
@@ -308,7 +359,7 @@
     const seen = logs(data.law.tokens_high), end = logs(last(tokens));
     const most = Math.ceil(20 * Math.max(...data.by_volume.flatMap((c) => c.share)) + 0.01) / 20;
     const inside = Math.max(310, 16 * data.train.length);
-    const shift = apart(ends.map((r) => inside * (1 - r / most)), 15);
+    const shift = apart(ends.map((r) => inside * (1 - r / most)), 15, inside);
     const beyond = { silent: true, itemStyle: { color: theme.muted, opacity: 0.12 },
       label: { color: theme.muted, position: "insideTop" },
       data: [[{ name: "extrapolated", xAxis: seen }, { xAxis: end }]] };
@@ -320,8 +371,10 @@
       yAxis: plain("share", { min: 0, max: most, scale: false, nameGap: 36 }),
       series: data.train.map((name, k) => ({ type: "line", name, symbol: symbols[k % symbols.length],
         symbolSize: 6, lineStyle: { width: 2 }, color: series_colours[k % series_colours.length],
-        endLabel: { show: true, formatter: () => name, color: theme.ink, width: 90, overflow: "truncate",
-          offset: [0, shift[k]] },
+        // The dot tells which line it is. A brace that is followed by nothing visible opens no style.
+        endLabel: { show: true, formatter: () => `{dot|\u25cf} ${name.replaceAll("{", "{\u200b")}`,
+          color: theme.ink, width: 90, overflow: "truncate", offset: [0, shift[k]],
+          rich: { dot: { color: series_colours[k % series_colours.length] } } },
         data: data.by_volume.map((c) => [logs(c.tokens), c.share[k],
           `${name}\n${share(c.share[k])} at ${count(c.tokens)} tokens`]),
         markArea: k === 0 && end > seen ? beyond : undefined,
@@ -371,7 +424,7 @@
 
   charts.trials = (width) => {
     const colours = status_colours();
-    return { height: Math.min(1600, 76 + 20 * data.trials.length), option: base({
+    return { height: 90 + 20 * data.trials.length, option: base({
       legend: legend(), grid: { left: 8, right: 24, top: 34, bottom: 40, containLabel: true },
       xAxis: plain("seconds on one rank", { min: 0, scale: false }),
       yAxis: names(data.trials.map(trial_name), { inverse: true, axisLabel: { color: theme.ink,

@@ -8,12 +8,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 namespace bimix {
 namespace {
 
 constexpr int points_of_a_line = 24;
-constexpr std::size_t most_lines = 64;  ///< of a chart; more could not be told apart
+constexpr std::size_t most_mixtures = 64;
+constexpr std::size_t most_residuals = 60;
+constexpr std::size_t most_trials = 100;
 constexpr std::size_t most_section_volumes = 6;
 constexpr std::size_t most_timeline_ranks = 64;
 constexpr double longest_idle_seconds = 10;  ///< of a timeline; longer is cut out
@@ -42,10 +46,20 @@ std::vector<std::size_t> some_of(std::size_t count, std::size_t most) {
   return chosen;
 }
 
-/// One run a trial, its losses and the law's.
+/// The first `most` of the places in this order, ascending.
+std::vector<std::size_t> first_of(std::vector<std::size_t> order, std::size_t most) {
+  order.resize(std::min(order.size(), most));
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+/// One run a trial of a drawn mixture, its losses and the law's.
 Json runs(const RunRecord& record, const LawFit* fit) {
+  const std::vector<std::size_t> drawn = drawn_mixtures(record).index;
   Json array = Json::array();
   for (const TrialSpec& spec : record.plan.trials) {
+    if (!std::binary_search(drawn.begin(), drawn.end(), static_cast<std::size_t>(spec.mixture_id)))
+      continue;
     const TrialResult* result = result_of(record, spec.id);
     if (result == nullptr || result->status != TrialStatus::ok) continue;
     Json run{{"mixture", spec.mixture_id}, {"repeat", spec.repeat}};
@@ -64,11 +78,11 @@ Json runs(const RunRecord& record, const LawFit* fit) {
   return array;
 }
 
-/// The law along the volume, for each mixture and domain.
+/// The law along the volume, for each drawn mixture and domain.
 Json curves(const RunRecord& record, const LawFit& fit) {
   const std::vector<double> tokens = log_spaced(fit.tokens_low, fit.tokens_high, points_of_a_line);
   Json lines = Json::array();
-  for (const std::size_t m : some_of(record.plan.mixtures.size(), most_lines)) {
+  for (const std::size_t m : drawn_mixtures(record).index) {
     Json losses = Json::array();
     for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
       std::vector<double> line;
@@ -159,6 +173,18 @@ Json unseen(const PageInput& input) {
   return array;
 }
 
+/// Rows are the mixtures of `drawn_residuals`.
+Json residuals(const PageInput& input) {
+  const Table all = held_out_residuals(input);
+  Json indices = Json::array(), rows = Json::array();
+  for (const std::size_t m : drawn_residuals(all).index) {
+    indices.push_back(m);
+    rows.push_back(to_json(std::vector<double>(all.values.begin() + m * all.columns,
+                                               all.values.begin() + (m + 1) * all.columns)));
+  }
+  return {{"mixtures", std::move(indices)}, {"errors", std::move(rows)}};
+}
+
 Json by_volume(const std::vector<MixtureChoice>& choices) {
   Json array = Json::array();
   for (const MixtureChoice& choice : choices)
@@ -168,14 +194,12 @@ Json by_volume(const std::vector<MixtureChoice>& choices) {
 
 Json trials(const RunRecord& record) {
   Json array = Json::array();
-  for (const auto* specs : {&record.plan.trials, &record.check_trials})
-    for (const TrialSpec& spec : *specs)
-      if (const TrialResult* result = result_of(record, spec.id))
-        array.push_back({{"label", spec.mixture_label},
-                         {"purpose", spec.purpose},
-                         {"repeat", spec.repeat},
-                         {"status", static_cast<int>(result->status)},
-                         {"seconds", to_json(result->wall_seconds)}});
+  for (const auto& [spec, result] : drawn_trials(record))
+    array.push_back({{"label", spec->mixture_label},
+                     {"purpose", spec->purpose},
+                     {"repeat", spec->repeat},
+                     {"status", static_cast<int>(result->status)},
+                     {"seconds", to_json(result->wall_seconds)}});
   return array;
 }
 
@@ -214,6 +238,53 @@ const TrialResult* result_of(const RunRecord& record, const std::string& id) {
   return found == record.results.end() ? nullptr : &*found;
 }
 
+Drawn drawn_mixtures(const RunRecord& record) {
+  std::vector<bool> ran(record.plan.mixtures.size());
+  for (const TrialSpec& spec : record.plan.trials)
+    if (const TrialResult* result = result_of(record, spec.id);
+        result != nullptr && result->status == TrialStatus::ok)
+      ran[static_cast<std::size_t>(spec.mixture_id)] = true;
+  std::vector<std::size_t> finished;
+  for (std::size_t m = 0; m < ran.size(); ++m)
+    if (ran[m]) finished.push_back(m);
+  Drawn drawn{.all = finished.size()};
+  for (const std::size_t i : some_of(finished.size(), most_mixtures))
+    drawn.index.push_back(finished[i]);
+  return drawn;
+}
+
+Drawn drawn_residuals(const Table& residuals) {
+  std::vector<double> largest(residuals.rows, -1.0);
+  std::vector<std::size_t> order;
+  for (std::size_t m = 0; m < residuals.rows; ++m) {
+    for (std::size_t e = 0; e < residuals.columns; ++e)
+      if (std::isfinite(residuals(m, e)))
+        largest[m] = std::max(largest[m], std::abs(residuals(m, e)));
+    if (largest[m] >= 0) order.push_back(m);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return largest[a] > largest[b]; });
+  const std::size_t all = order.size();
+  return {first_of(std::move(order), most_residuals), all};
+}
+
+std::vector<std::pair<const TrialSpec*, const TrialResult*>> drawn_trials(const RunRecord& record) {
+  std::vector<std::pair<const TrialSpec*, const TrialResult*>> all, drawn;
+  for (const auto* specs : {&record.plan.trials, &record.check_trials})
+    for (const TrialSpec& spec : *specs)
+      if (const TrialResult* result = result_of(record, spec.id)) all.emplace_back(&spec, result);
+  std::vector<std::size_t> order(all.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto rank = [&](std::size_t i) {
+    const TrialResult& result = *all[i].second;
+    return std::pair(result.status == TrialStatus::ok, -result.wall_seconds);
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  for (const std::size_t i : first_of(std::move(order), most_trials)) drawn.push_back(all[i]);
+  return drawn;
+}
+
 Table seen_at_last_volume(const RunRecord& record) {
   const std::size_t domains = record.plan.domains.eval.size();
   Table sum(record.plan.mixtures.size(), domains), count(sum);
@@ -236,16 +307,18 @@ Table seen_at_last_volume(const RunRecord& record) {
 }
 
 std::vector<Unseen> unseen_points(const PageInput& input) {
+  const std::vector<std::size_t> drawn = drawn_mixtures(input.record).index;
   std::vector<Unseen> points;
   for (const HeldOutPart& part : input.held_out)
-    for (std::size_t i = 0; i < part.point.rows; ++i)
-      points.push_back(
-          {.mixture = input.record.plan
-                          .labels[static_cast<std::size_t>(part.point(i, HeldOutPart::mixture_id))],
-           .domain = static_cast<std::size_t>(part.point(i, HeldOutPart::eval_domain)),
-           .kind = "held out",
-           .seen = part.point(i, HeldOutPart::seen),
-           .predicted = part.point(i, HeldOutPart::predicted)});
+    for (std::size_t i = 0; i < part.point.rows; ++i) {
+      const auto m = static_cast<std::size_t>(part.point(i, HeldOutPart::mixture_id));
+      if (!std::binary_search(drawn.begin(), drawn.end(), m)) continue;
+      points.push_back({.mixture = input.record.plan.labels[m],
+                        .domain = static_cast<std::size_t>(part.point(i, HeldOutPart::eval_domain)),
+                        .kind = "held out",
+                        .seen = part.point(i, HeldOutPart::seen),
+                        .predicted = part.point(i, HeldOutPart::predicted)});
+    }
   for (const CheckReport& check : input.record.check)
     for (std::size_t m = 0; m < check.labels.size(); ++m)
       for (std::size_t e = 0; e < check.domains.size(); ++e)
@@ -327,12 +400,14 @@ Json page_data(const PageInput& input) {
             {"mixtures", mixtures(record)},
             {"runs", runs(record, fit)},
             {"unseen", unseen(input)},
-            {"residuals", to_json(held_out_residuals(input))},
+            {"residuals", residuals(input)},
             {"by_volume", by_volume(input.by_volume)},
             {"trials", trials(record)},
             {"timeline", timeline(record)}};
   data["law"] = fit == nullptr ? Json(nullptr) : law(record, *fit);
   data["optimum"] = record.optimum.empty() ? Json(nullptr) : to_json(record.optimum.front());
+  if (!record.optimum.empty() && record.plan.domains.train.size() == 3)
+    data["optimum"]["bootstrap_share"] = to_json(record.optimum.front().bootstrap_share);
   data["entropy"] = record.entropy.empty() ? Json(nullptr) : to_json(record.entropy.front());
   round_numbers(data);
   return data;

@@ -5,11 +5,31 @@
 #include <bimix/data/json.hpp>
 #include <bimix/report/page.hpp>
 
+#include <utility>
+#include <vector>
+
 namespace bimix {
 
 /// What the charts are drawn from, as one object; six digits a number, null for what is missing.
 /// page.js is its only reader.
 Json page_data(const PageInput& input);
+
+/// Which of many are drawn.
+struct Drawn {
+  std::vector<std::size_t> index{};  ///< ascending
+  std::size_t all = 0;               ///< how many could have been
+};
+
+/// The mixtures whose runs are drawn: those with a finished trial; of more than 64, which could not
+/// be told apart, as many evenly chosen, the first and the last among them.
+Drawn drawn_mixtures(const RunRecord& record);
+
+/// The mixtures whose residuals are drawn, of those that have any: the 60 whose largest is largest.
+Drawn drawn_residuals(const Table& residuals);
+
+/// The trials whose time is drawn, at most 100: those that did not end well first, then those that
+/// took longest. In plan order, the check's last.
+std::vector<std::pair<const TrialSpec*, const TrialResult*>> drawn_trials(const RunRecord& record);
 
 /// Losses seen at the last volume, mean over repeats: (mixture, E), NaN where there is none.
 Table seen_at_last_volume(const RunRecord& record);
@@ -23,7 +43,7 @@ struct Unseen {
   double predicted = 0.0;
 };
 
-/// Held-out folds in the order of mixtures, then the check.
+/// Held-out folds of the drawn mixtures in their order, then the check.
 std::vector<Unseen> unseen_points(const PageInput& input);
 
 /// (predicted - seen) / seen of held-out mixtures: (mixture, E), NaN where there is none.

@@ -52,7 +52,6 @@ def of_every_share(program, folder):
     return TRAINED | {"transfer"}
 
 
-
 def hostile(program, folder):
     """Logs whose domains are named to break pages; nothing was trained."""
     log = folder.with_suffix(".csv")
@@ -68,6 +67,31 @@ def hostile(program, folder):
     return {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume"}
 
 
+def crowd(program, folder):
+    """Hundreds of mixtures of four domains, one of them with a name as long as a sentence."""
+    names = ["a" * 120, "a name of many words that says where its texts come from", "c", "d"]
+    log = folder.with_suffix(".csv")
+    with open(log, "w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["run", "tokens", "domain", "share", "loss_nats"])
+        for run in range(400):
+            parts = [1 + (run * step) % 17 for step in (3, 5, 7, 11)]
+            for tokens in (1_000_000, 4_000_000, 16_000_000):
+                for name, part in zip(names, parts):
+                    share = part / sum(parts)
+                    loss = share ** -0.1 * (20 / tokens ** 0.3 + 1) * (1 + 0.003 * ((run * 7 + part) % 5))
+                    writer.writerow([f"run{run}", tokens, name, repr(share), repr(loss)])
+    bimix(program, "import", log, "--normalise", "-o", folder)
+    return {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume"}
+
+
+# Tables whose first column leaves no room for a figure, before anything is scrolled.
+PUSHED_OUT = """[...document.querySelectorAll('.scroll')].filter(box => {
+  const cell = box.querySelector('tbody td');
+  return box.clientWidth && cell && cell.getBoundingClientRect().left > box.getBoundingClientRect().right - 20;
+}).map(box => box.getAttribute('aria-label'))"""
+
+
 def mistakes(browser, page, wanted, width, scheme):
     browser.open(page, width, scheme)
     charts = browser.evaluate(CHARTS)
@@ -79,6 +103,12 @@ def mistakes(browser, page, wanted, width, scheme):
                 yield f"chart {chart['name']}: no {what}"
         if chart["wide"]:
             yield f"chart {chart['name']} is wider than the window"
+    for name in browser.evaluate(PUSHED_OUT):
+        yield f"the first column of '{name}' leaves no room for figures"
+    if browser.evaluate("document.querySelectorAll('svg *').length") > 50_000:
+        yield "there are so many marks that the page is slow"
+    if browser.evaluate("document.documentElement.scrollHeight") > 20_000:
+        yield "the page is longer than anybody reads"
     if browser.evaluate("document.documentElement.scrollWidth") > width:
         yield "the page must be scrolled sideways"
     if not browser.evaluate("document.title").startswith("Data mixture of "):
@@ -119,7 +149,7 @@ def main():
     found = []
     browser = Browser(chromium)
     try:
-        for make in (trained, of_every_share, hostile):
+        for make in (trained, of_every_share, hostile, crowd):
             run = folder / make.__name__
             wanted = make(program, run)
             bimix(program, "report", run)

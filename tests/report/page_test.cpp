@@ -99,6 +99,60 @@ TEST(Page, OpensWithTheAnswerInWords) {
   EXPECT_LT(html.find("id=\"answer\""), html.find("id=\"law\""));
 }
 
+TEST(Page, DrawsSixtyFourMixturesOfManyAndSaysSo) {
+  PageInput input = fitted();
+  RunRecord& record = input.record;
+  EXPECT_THAT(page_html(input), Not(HasSubstr("Drawn are")));
+  for (int m = 2; m < 100; ++m) {
+    record.plan.mixtures.push_back({0.5, 0.5});
+    record.plan.labels.push_back("m" + std::to_string(m));
+    record.plan.trials.push_back(record.plan.trials[0]);
+    record.plan.trials.back().mixture_id = m;
+    record.plan.trials.back().id = record.plan.trials.back().mixture_label = record.plan.labels[m];
+    record.results.push_back(record.results[0]);
+    record.results.back().id = record.plan.labels[m];
+    record.results.back().wall_seconds = m;
+  }
+  input.held_out = {{.fold = 0, .point = Table(100, HeldOutPart::column_count, 1.0)}};
+  for (std::size_t m = 0; m < 100; ++m) {
+    input.held_out[0].point(m, HeldOutPart::mixture_id) = static_cast<double>(m);
+    input.held_out[0].point(m, HeldOutPart::eval_domain) = 0;
+    input.held_out[0].point(m, HeldOutPart::predicted) = m < 40 ? 1.001 : 1.5;
+  }
+  const std::string html = page_html(input);
+  EXPECT_THAT(html, HasSubstr("Drawn are 64 of 100 mixtures"));
+  EXPECT_THAT(html, HasSubstr("Shown are 60 of 100 mixtures, those that are missed most."));
+  EXPECT_THAT(html, HasSubstr("<tr><th scope=\"row\">m40</th><td>50.00 %</td>"));
+  EXPECT_THAT(html, Not(HasSubstr("<tr><th scope=\"row\">m39</th><td>0.10 %</td>")));
+  record.plan.trials.push_back(record.plan.trials[0]);
+  record.plan.trials.back().id = record.plan.trials.back().mixture_label = "the 101st";
+  record.results.push_back(record.results[0]);
+  record.results.back().id = "the 101st";
+  record.results.back().status = TrialStatus::failed;
+  record.results.back().wall_seconds = 0.5;
+  const std::string longer = page_html(input);
+  EXPECT_THAT(longer, HasSubstr("The bars are the 100 that ended badly or took longest."));
+  EXPECT_THAT(longer, HasSubstr("{\"label\":\"the 101st\""));
+}
+
+TEST(Page, TellsHowManyTrialsTheFitIsMadeOf) {
+  PageInput input = fitted();
+  EXPECT_THAT(page_html(input), Not(HasSubstr("The fit is made of")));
+  input.record.results[1].status = TrialStatus::failed;
+  const std::string html = page_html(input);
+  EXPECT_THAT(html, HasSubstr("The fit is made of 1 of 2 trials"));
+  EXPECT_THAT(html, HasSubstr("\"lines\":[{\"mixture\":0,")) << "the mixture that ran has its line";
+  EXPECT_THAT(html, Not(HasSubstr("\"mixture\":1"))) << "the one that failed has none";
+}
+
+TEST(Page, SaysWhenTheCheckLearnedNothing) {
+  PageInput input = recommended();
+  input.record.check = {some_check(std::nan(""))};
+  input.record.check[0].repeats = 0;
+  EXPECT_THAT(page_html(input),
+              HasSubstr("Nothing was learned from training default and optimum to 4K tokens"));
+}
+
 TEST(Page, SaysWhenTheLawExpectsALoss) {
   PageInput input = recommended();
   input.record.optimum[0].gain_nats = -0.0625;
