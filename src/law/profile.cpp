@@ -1,5 +1,7 @@
 #include "profile.hpp"
 
+#include "residuals.hpp"
+
 #include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 
@@ -21,8 +23,7 @@ double mean_square_between(const Law& law, const DomainData& data, const Estimat
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
     const std::size_t m = data.mixture[row];
     const LawPoint point{data.mixtures[m], data.own, data.volumes[data.volume[row]]};
-    const double error = law.predict(estimate.parameter, point) - data.loss_nats[row];
-    sum[m] += data.residual == Residual::relative ? error / data.loss_nats[row] : error;
+    sum[m] += residual_of(data, row, law.predict(estimate.parameter, point));
     count[m] += 1.0;
   }
   double total = 0.0;
