@@ -393,6 +393,19 @@ TEST(Failures, AreToldTogetherAndOneIsRunAloneWithOnly) {
   EXPECT_EQ(bimix(run + " --only 0123456789abcdef").exit_code, 2);
 }
 
+TEST(Failures, OfAllTrialsAreToldTogetherAndEndTheRunInWords) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, failing("a > 0")), run = folder / "run";
+  const auto ended = bimix("run " + campaign + " -o " + run, 2);
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_THAT(ended.output, testing::AllOf(HasSubstr("4 failed (command), for example"),
+                                           HasSubstr("all 4 trials ended badly")));
+  const std::string status = bimix("status " + run + " --json").output;
+  EXPECT_THAT(status, testing::AllOf(HasSubstr("all 4 trials ended badly"),
+                                     HasSubstr("\"ended\": true"), HasSubstr("\"failed\": 4")));
+  EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+}
+
 TEST(Failures, EndTheRunAtOnceIfAsked) {
   const TemporaryFolder folder;
   const std::string campaign = write_campaign(folder, failing("a > 0"));
