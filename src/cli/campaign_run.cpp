@@ -41,6 +41,7 @@ constexpr int most_cut_off = 5;
 /// our scripts USR1, so that it is known to be for time; or by a tenth of a short one.
 constexpr std::int64_t longest_margin = 330;
 constexpr const char* same_command = "the same command resumes";
+constexpr const char* mend_and_repeat = "mend that and repeat the command";
 
 /// Another attempt may do better. What a command gave up, took too long or diverged would do so
 /// again.
@@ -120,8 +121,10 @@ class Run {
     try {
       const LiveStatus::Heartbeat heart(status_.get());
       record = derive(comm_, stored_);
-    } catch (const CollectiveError&) {
-      if (comm_.is_root()) write_results_so_far();  // the losses are worth having all the same
+    } catch (const CollectiveError& error) {
+      // The losses are worth having all the same.
+      if (comm_.is_root())
+        write_down({.code = error.exit_code(), .reason = error.what(), .remedy = mend_and_repeat});
       throw;
     }
     show_fit(record);
@@ -345,15 +348,21 @@ class Run {
     allowed_box(tried, optimize_options(campaign_, stored_.plan));
   }
 
-  void refuse_if_all_failed() const {
+  void refuse_if_all_failed() {
     const std::vector<TrialResult> results = current_results(stored_.state);
     const bool any_ok = std::any_of(results.begin(), results.end(), [](const TrialResult& r) {
       return r.status == TrialStatus::ok;
     });
     if (any_ok || results.empty()) return;
-    throw CollectiveError(ExitCode::data,
-                          fmt::format("{}: all {} trials ended badly, the first with: {}",
-                                      path_.string(), results.size(), results.front().message));
+    const EarlyEnd end{.code = ExitCode::data,
+                       .reason = fmt::format("all {} trials ended badly, the first with: {}",
+                                             results.size(), results.front().message),
+                       .remedy = mend_and_repeat};
+    on_root(comm_, [&] {
+      write_down(end);
+      tell_of_failures();
+    });
+    throw CollectiveError(end.code, path_.string() + ": " + end.reason);
   }
 
   /// `--only` names trials of the plan or of the check.

@@ -2,8 +2,10 @@
 #include "run_page.hpp"
 
 #include <bimix/core/clock.hpp>
+#include <bimix/core/host.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/store/disk.hpp>
+#include <bimix/store/folder_lock.hpp>
 #include <bimix/store/journal.hpp>
 #include <bimix/store/status.hpp>
 
@@ -22,6 +24,19 @@ constexpr std::chrono::seconds page_every{15};
 /// A heartbeat comes every two seconds; after this it is taken for lost.
 constexpr std::int64_t stale_after_seconds = 60;
 
+/// Whether the run has said itself that it is over.
+bool has_ended(const RunStatus& status) {
+  return status.stage == "done" || !status.message.empty();
+}
+
+/// Whether a run that should go on does not: nothing was heard of it, or, on its own host, nobody
+/// holds the folder's lock.
+bool is_stale(const std::filesystem::path& folder, const RunStatus& status, std::int64_t now) {
+  if (has_ended(status)) return false;
+  return now - status.updated_utc > stale_after_seconds ||
+         (status.host == host_name() && has_no_writer_here(folder));
+}
+
 /// The trials that have been running longest.
 std::string longest_text(const RunStatus& status) {
   constexpr std::size_t shown = 8;
@@ -37,7 +52,8 @@ std::string longest_text(const RunStatus& status) {
   return text;
 }
 
-std::string status_text(const RunStatus& status, std::int64_t now) {
+std::string status_text(const std::filesystem::path& folder, const RunStatus& status,
+                        std::int64_t now) {
   const std::int64_t age = now - status.updated_utc;
   std::string text = fmt::format(
       "stage    {}\ntrials   {} of {} done, {} running, {} not ok\nranks    {} (rank 0 is process "
@@ -61,13 +77,22 @@ std::string status_text(const RunStatus& status, std::int64_t now) {
               : "now: its time is over");
     text += longest_text(status);
     text += fmt::format("heard    {} ago{}\n", format_seconds(static_cast<double>(age)),
-                        age > stale_after_seconds
+                        is_stale(folder, status, now)
                             ? " - stale: the run has ended or hangs; the same command resumes it"
                             : "");
   }
   if (!status.last_failure.empty()) text += "failure  " + status.last_failure + "\n";
   if (!status.message.empty()) text += "message  " + status.message + "\n";
   return text;
+}
+
+/// status.json, and what only who looks at it can say.
+Json status_json(const std::filesystem::path& folder, const RunStatus& status, std::int64_t now) {
+  Json json = to_json(status);
+  json["age_seconds"] = now - status.updated_utc;
+  json["ended"] = has_ended(status);
+  json["stale"] = is_stale(folder, status, now);
+  return json;
 }
 
 RunStatus status_of(const std::filesystem::path& folder) {
@@ -132,9 +157,8 @@ void watch(Console& console, const std::filesystem::path& folder, LivePage* page
     const RunStatus status = status_of(folder);
     const std::int64_t now = utc_seconds();
     const bool moved = status.trials_done != before.trials_done || status.stage != before.stage;
-    if (console.shows_in_place() || moved) console.show_in_place(status_text(status, now));
-    const bool over = status.stage == "done" || !status.message.empty() ||
-                      now - status.updated_utc > stale_after_seconds;
+    if (console.shows_in_place() || moved) console.show_in_place(status_text(folder, status, now));
+    const bool over = has_ended(status) || is_stale(folder, status, now);
     if (page != nullptr) page->update(status, over);
     if (over) return;
     before = status;
@@ -171,8 +195,9 @@ void add_status_command(CLI::App& app, Context& context, Action& action) {
         if (flags->watch)
           return watch(context.console, flags->folder, flags->html ? &page : nullptr);
         const RunStatus status = status_of(flags->folder);
-        context.console.show(flags->json ? to_json(status).dump(1)
-                                         : status_text(status, utc_seconds()));
+        const std::int64_t now = utc_seconds();
+        context.console.show(flags->json ? status_json(flags->folder, status, now).dump(1)
+                                         : status_text(flags->folder, status, now));
       });
       return ExitCode::done;
     };

@@ -28,6 +28,18 @@ std::string this_process() { return fmt::format("process {} on {}", ::getpid(), 
 
 }  // namespace
 
+bool has_no_writer_here(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / "owner")) return false;
+  const int file = ::open((folder / "lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  struct ::flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  const bool is_free = ::fcntl(file, F_OFD_GETLK, &whole) == 0 && whole.l_type == F_UNLCK;
+  ::close(file);
+  return is_free;
+}
+
 FolderLock::FolderLock(const std::filesystem::path& folder, bool take_over, Disk& disk)
     : folder_(folder) {
   std::error_code failure;

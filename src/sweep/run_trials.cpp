@@ -29,9 +29,14 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+bool is_bad_alloc(const std::exception& error) {
+  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+}
+
 FailureKind kind_of(const std::exception& error) {
   if (const auto* own = dynamic_cast<const TrialFailure*>(&error)) return own->kind();
-  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return FailureKind::memory;
+  if (dynamic_cast<const NoMemory*>(&error) != nullptr || is_bad_alloc(error))
+    return FailureKind::memory;
   return dynamic_cast<const DataError*>(&error) != nullptr ? FailureKind::data
                                                            : FailureKind::internal;
 }
@@ -112,7 +117,7 @@ class Worker {
     } catch (const std::exception& error) {
       ended.result.status = TrialStatus::failed;
       ended.result.failure = kind_of(error);
-      ended.result.message = error.what();
+      ended.result.message = is_bad_alloc(error) ? "there was no memory left" : error.what();
     }
     ended.result.id = spec.id;
     ended.result.rank = rank_;

@@ -201,6 +201,27 @@ TEST(Killed, RanksTakeTheirCommandsWithThem) {
   EXPECT_THAT(left.output, HasSubstr("gone"));
 }
 
+TEST(Status, TellsARunThatGoesOnFromOneThatWasKilled) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_shell_campaign(folder, "touch $dir/begun; sleep 60");
+  const std::string run = folder / "run", status = BIMIX_PROGRAM " status " + run;
+  const auto seen = test::shell(BIMIX_PROGRAM " run " + campaign + " --walltime 1h -o " + run +
+                                " >/dev/null 2>&1 & id=$!\nuntil ls " + run +
+                                "/trials/*/begun >/dev/null 2>&1; do sleep 0.1; done\nsleep 2.5; " +
+                                status + "; " + status + " --json; kill -9 $id; sleep 0.5; " +
+                                status + " --json; timeout 20 " + status + " --watch");
+  EXPECT_EQ(seen.exit_code, 0);
+  EXPECT_THAT(
+      seen.output,
+      testing::AllOf(HasSubstr("0 of 4 done, 1 running"), HasSubstr("running  rank 0: trial"),
+                     HasSubstr("stops    by itself in 59 min"), HasSubstr("\"eta_low\""),
+                     HasSubstr("\"last_failure\""), HasSubstr("\"trials_per_hour\"")));
+  const std::size_t killed = seen.output.find("\"stale\": true");
+  ASSERT_NE(killed, std::string::npos) << seen.output;
+  EXPECT_LT(seen.output.find("\"stale\": false"), killed);
+  EXPECT_THAT(seen.output.substr(killed), HasSubstr("the same command resumes it"));
+}
+
 TEST(Merge, JoinsShardsIntoTheWhole) {
   const TemporaryFolder folder;
   const std::string campaign = write_campaign(folder, trainer);
@@ -370,6 +391,19 @@ TEST(Failures, AreToldTogetherAndOneIsRunAloneWithOnly) {
   EXPECT_THAT(alone.output, HasSubstr("1 failed (command), for example"));
   EXPECT_EQ(bimix(run).exit_code, 0);
   EXPECT_EQ(bimix(run + " --only 0123456789abcdef").exit_code, 2);
+}
+
+TEST(Failures, OfAllTrialsAreToldTogetherAndEndTheRunInWords) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, failing("a > 0")), run = folder / "run";
+  const auto ended = bimix("run " + campaign + " -o " + run, 2);
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_THAT(ended.output, testing::AllOf(HasSubstr("4 failed (command), for example"),
+                                           HasSubstr("all 4 trials ended badly")));
+  const std::string status = bimix("status " + run + " --json").output;
+  EXPECT_THAT(status, testing::AllOf(HasSubstr("all 4 trials ended badly"),
+                                     HasSubstr("\"ended\": true"), HasSubstr("\"failed\": 4")));
+  EXPECT_EQ(bimix("verify " + run).exit_code, 0);
 }
 
 TEST(Failures, EndTheRunAtOnceIfAsked) {

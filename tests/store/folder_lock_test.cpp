@@ -46,6 +46,17 @@ TEST(FolderLock, EndsWithItsHolder) {
 }
 
 // A killed process leaves the file behind, and with it a stale text, but no lock.
+TEST(FolderLock, TellsWhetherItIsHeld) {
+  const TempFolder folder;
+  EXPECT_FALSE(has_no_writer_here(folder.path())) << "there is no lock to tell by";
+  {
+    const FolderLock lock(folder.path());
+    EXPECT_FALSE(has_no_writer_here(folder.path()));
+    EXPECT_THROW(FolderLock(folder.path()), DataError) << "looking does not let go of it";
+  }
+  EXPECT_TRUE(has_no_writer_here(folder.path()));
+}
+
 TEST(FolderLock, CannotGoStale) {
   const TempFolder folder;
   int ready[2];

@@ -4,6 +4,7 @@
 #include <bimix/trial/trial_source.hpp>
 
 #include <chrono>
+#include <new>
 #include <thread>
 
 namespace bimix::test {
@@ -21,6 +22,8 @@ class FakeSource : public TrialSource {
   TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override {
     if (spec.mixture_label == "bad")
       throw DataError({.place = "fake", .problem = "cannot do this"});
+    if (spec.mixture_label == "large") throw std::bad_alloc();
+    if (spec.mixture_label == "huge") throw NoMemory({.place = "fake", .problem = "is too large"});
     if (spec.mixture_label == "endless") {
       while (!hooks.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       throw Interrupted({.place = "fake", .problem = "stopped"});

@@ -62,6 +62,20 @@ TEST(RunTrials, GoesOnAfterATrialThatFails) {
             5);
 }
 
+TEST(RunTrials, KnowsWantOfMemory) {
+  auto trials = some_trials(4);
+  trials[1].mixture_label = "large";
+  trials[2].mixture_label = "huge";
+  bool complete = false;
+  const auto results = run_all(trials, &complete);
+  EXPECT_TRUE(complete);
+  if (!world().is_root()) return;
+  for (const std::size_t trial : {1, 2})
+    EXPECT_EQ(results.at(trials[trial].id).failure, FailureKind::memory);
+  EXPECT_EQ(results.at(trials[1].id).message, "there was no memory left");
+  EXPECT_EQ(results.at(trials[0].id).status, TrialStatus::ok);
+}
+
 TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
   const auto trials = some_trials(5, "endless");
   SweepHooks hooks;

@@ -54,6 +54,11 @@ struct DataError : Error {
   explicit DataError(Complaint complaint) : Error(ExitCode::data, std::move(complaint)) {}
 };
 
+/// There is not as much memory as something needs (exit 3).
+struct NoMemory : DataError {
+  using DataError::DataError;
+};
+
 /// Fewer observations than a fit needs (exit 4).
 struct TooLittleData : Error {
   explicit TooLittleData(Complaint complaint) : Error(ExitCode::too_little, std::move(complaint)) {}

@@ -9,6 +9,10 @@ namespace bimix {
 
 class OwnerRecord;
 
+/// Whether no process of this host holds the lock of a folder that has one. False also where that
+/// cannot be told.
+bool has_no_writer_here(const std::filesystem::path& folder);
+
 /// The right to change a run folder, held by one process at a time. A kernel lock on DIR/lock: it
 /// ends with the process, however that ends, so it cannot go stale. The file itself stays.
 ///
