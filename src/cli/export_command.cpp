@@ -102,7 +102,6 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
       ExportInput input{.record = recorded(run)};
       if (exporter.of == ExportOf::mixture) choose_mixture(context.comm(), input, *flags, run);
       if (exporter.of == ExportOf::everything) input.record = derive(context.comm(), run);
-      if (!run.state.sessions.empty()) input.record.stamp = run.state.sessions.back();
       on_root(context.comm(), [&] {
         if (exporter.of == ExportOf::mixture) {
           const auto& train = run.plan.domains.train;

@@ -128,9 +128,7 @@ std::string merge(Console& console, const std::vector<std::string>& folders,
   for (const StoredRun& run : runs) copy_models(run.path, target);
   // Read again, as any later command does.
   const StoredRun whole = load_run(target);
-  RunRecord record = recorded(whole);
-  record.stamp = whole.state.sessions.back();
-  write_results(whole.path / "results.h5", record);
+  write_results(whole.path / "results.h5", recorded(whole));
   std::unordered_set<std::string> well;
   for (const TrialResult& result : whole.state.results)
     if (result.status == TrialStatus::ok) well.insert(result.id);

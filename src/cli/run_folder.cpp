@@ -1,5 +1,6 @@
 #include "run_folder.hpp"
 
+#include <bimix/core/clock.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
@@ -177,12 +178,18 @@ std::vector<TrialResult> current_results(const JournalState& state) {
 }
 
 RunRecord recorded(const StoredRun& run) {
+  RunStamp stamp;
+  if (!run.state.sessions.empty()) stamp = run.state.sessions.back();
+  if (run.state.ended && run.state.stops.back().utc_seconds > 0)
+    stamp.facts.emplace_back("end_utc",
+                             utc_text(static_cast<double>(run.state.stops.back().utc_seconds)));
   return {.campaign_text = run.campaign_text,
           .resolved_text = run.resolved_text,
           .plan = run.plan,
           .check_trials = run.state.check_trials,
           .results = current_results(run.state),
-          .entropy = run.state.entropy};
+          .entropy = run.state.entropy,
+          .stamp = std::move(stamp)};
 }
 
 }  // namespace bimix::cli

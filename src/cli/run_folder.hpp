@@ -74,7 +74,7 @@ StoredRun load_run(const std::filesystem::path& path);
 std::vector<TrialResult> current_results(const JournalState& state);
 
 /// What the folder holds, without anything that is derived from it: the record that laws, optimum
-/// and check are added to. The stamp is left to the caller.
+/// and check are added to. Its stamp is the last session's, with its end where that is known.
 RunRecord recorded(const StoredRun& run);
 
 /// The plan that the journal's trials make up.

@@ -59,7 +59,6 @@ PageInput page_input(const Comm& comm, const StoredRun& run) {
     input.record = recorded(run);
     input.notes.push_back(fmt::format("Nothing could be fitted: {}", error.what()));
   }
-  input.record.stamp = run.state.sessions.back();
   if (!run.state.ended || run.state.stops.back().exit_code > 1)
     input.notes.push_back("The run is not finished; this is what there is so far.");
   if (const LawFit* fit = used_law(input.record)) {

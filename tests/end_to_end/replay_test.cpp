@@ -91,6 +91,8 @@ TEST(Init, WritesTheCampaignThatMadeAResultFile) {
       bimix("init " + (folder / "again.yaml") + " --from " + (folder / "run/results.h5"));
   ASSERT_EQ(written.exit_code, 0) << written.output;
   EXPECT_EQ(test::shell("cmp configs/replay.yaml " + (folder / "again.yaml")).exit_code, 0);
+  EXPECT_THAT(bimix("export " + (folder / "run") + " --to ro-crate").output,
+              AllOf(HasSubstr("\"startTime\""), HasSubstr("\"endTime\"")));
   EXPECT_EQ(bimix("init " + (folder / "b.yaml") + " --from configs/replay.yaml").exit_code, 3);
   EXPECT_EQ(bimix("init " + (folder / "c.yaml") + " --template demo --from x.h5").exit_code, 2);
 }

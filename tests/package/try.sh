@@ -34,7 +34,8 @@ cp "$package" "$clean/root/bimix.deb"
 echo "== apt install"
 quietly inside apt-get install -y --no-install-recommends /root/bimix.deb openmpi-bin
 inside bimix --version | head -n 1
-for file in share/man/man1/bimix-run.1 share/bash-completion/completions/bimix share/bimix/campaign.schema.json \
+for file in share/man/man1/bimix-run.1 share/bash-completion/completions/bimix \
+  share/zsh/site-functions/_bimix share/fish/vendor_completions.d/bimix.fish share/bimix/campaign.schema.json \
   share/bimix/configs/smoke.yaml share/bimix/slurm/sweep.sbatch; do
   [[ -e $clean/usr/$file ]] || { echo "WRONG: there is no /usr/$file"; exit 1; }
 done

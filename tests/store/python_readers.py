@@ -7,6 +7,7 @@ Ends with 77 (skipped) if a reader is not installed.
 
 import math
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -80,11 +81,58 @@ def check_groups(path, engine):
     assert provenance.attrs["commit"] == "0123abc" and len(str(provenance.hosts.values)) == 100000
 
 
+def promised():
+    """Paths of the table of results.h5 in src/store/FORMAT.md, and those of its groups in any order."""
+    text = (pathlib.Path(__file__).parents[2] / "src/store/FORMAT.md").read_text()
+    table = text[text.index("## results.h5"):].split("\n\nThe file ends")[0]
+    paths = set()
+    for line in table.splitlines():
+        if line.startswith("| `/"):
+            for name in re.findall("`([^`]+)`", line.split("|")[1]):
+                head, braced, tail = name.partition("{")
+                paths |= {head + part for part in tail.rstrip("}").split(",")} if braced else {name}
+    return {path.strip("/").replace("<name>", "bimix") for path in paths}
+
+
+def check_format_page(path):
+    """The page lists every dataset but the coordinates of groups, and nothing else."""
+    with h5py.File(path) as file:
+        seen = set()
+        file.visititems(lambda name, item: seen.add(name) if isinstance(item, h5py.Dataset) and not (
+            "/" in name and h5py.h5ds.is_scale(item.id)) else None)
+    seen = {name for name in seen if not name.startswith("check/trials/") and name != "provenance/hosts"}
+    listed = {name for name in promised() if not name.startswith("check/trials")}
+    assert seen == listed, f"only in the file: {seen - listed}; only on the page: {listed - seen}"
+
+
+def all_groups(path):
+    with h5py.File(path) as file:
+        groups = ["/"]
+        file.visititems(lambda name, item: groups.append(name) if isinstance(item, h5py.Group) else None)
+    return groups
+
+
+def check_every_group(path, engine):
+    for name in all_groups(path):
+        with xarray.open_dataset(path, group=name, engine=engine) as group:
+            group.load()
+
+
+def check_text_type(kind, what):
+    if isinstance(kind, h5py.h5t.TypeStringID):
+        assert kind.is_variable_str() and kind.get_cset() == h5py.h5t.CSET_UTF8, f"{what} is no text of our kind"
+
+
 def check_h5py(path):
     def check(name, item):
+        for attribute in item.attrs:
+            if attribute not in ("CLASS", "NAME"):  # the library's own marks of a dimension scale
+                check_text_type(item.attrs.get_id(attribute).get_type(), f"{name}: {attribute}")
         if not isinstance(item, h5py.Dataset):
             return
         assert item.dtype.names is None, f"{name} is of a compound type"
+        assert h5py.check_enum_dtype(item.dtype) is None, f"{name} is of an enumeration"
+        check_text_type(item.id.get_type(), name)
         assert item.attrs["long_name"] and item.attrs["units"], name
         if item.dtype.kind == "f":
             assert math.isnan(item.attrs["_FillValue"]), name
@@ -102,22 +150,29 @@ def check_netcdf4(path):
         assert file["loss"].dimensions == ("trial", "tokens", "eval_domain")
         assert file["law/bimix/coefficient"][1, 2] == 0.125
         assert list(file["train_domain"][:]) == TRAIN
+        for name in all_groups(path):
+            for variable in file[name].variables.values() if name != "/" else file.variables.values():
+                variable[...]
 
 
 def main():
     sample_results, script = sys.argv[1:]
+    if not shutil.which("h5ls"):
+        print("SKIPPED: there is no h5ls (Debian: hdf5-tools)")
+        sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
         path = str(pathlib.Path(folder) / "results.h5")
         subprocess.run([sample_results, path], check=True)
         for engine in ENGINES:
             check_root(path, engine)
             check_groups(path, engine)
+            check_every_group(path, engine)
+        check_format_page(path)
         check_h5py(path)
         check_netcdf4(path)
-        if shutil.which("h5ls"):
-            listed = subprocess.run(["h5ls", "-r", path], check=True, text=True,
-                                    stdout=subprocess.PIPE).stdout
-            assert "/law/bimix/coefficient" in listed and "{4, 2, 3}" in listed, listed
+        listed = subprocess.run(["h5ls", "-r", path], check=True, text=True, stdout=subprocess.PIPE).stdout
+        assert "/law/bimix/coefficient" in listed and "{4, 2, 3}" in listed, listed
+        assert all(f"/{name} " in listed for name in all_groups(path) if name != "/"), listed
         shown = subprocess.run([sys.executable, script, path], check=True, text=True,
                                stdout=subprocess.PIPE).stdout
         assert "0.125" in shown and "demo" in shown, shown

@@ -85,7 +85,9 @@ inline RunRecord some_record() {
   fit.profile_high = {0.5, 0.25, nan};
   fit.bootstrap = {Table(3, 4, 1.0), Table(3, 4, 2.0)};
   fit.held_out.protocol = "mixture folds";
-  fit.held_out.error = {0.01, 0.02, nan};
+  HeldOut& held = fit.held_out;
+  held.error = held.worst = held.r2 = held.persistence = held.mean_baseline =
+      held.curve_r2 = {0.01, 0.02, nan};
   fit.share_low = {0.25, 2.0 / 3.0};
   fit.share_high = {1.0 / 3.0, 0.75};
   record.laws = {fit};
@@ -96,7 +98,10 @@ inline RunRecord some_record() {
   choice.tokens = 2e10;
   choice.share = {0.3, 0.7};
   choice.default_share = {0.25, 0.75};
-  choice.predicted_nats = {2.4, 2.1, nan};
+  choice.share_low = choice.floor = {0.2, 0.6};
+  choice.share_high = choice.cap = {0.4, 0.8};
+  choice.weight = {0.5, 0.5, 0.0};
+  choice.predicted_nats = choice.predicted_default_nats = {2.4, 2.1, nan};
   choice.certificate_kind = "KKT residual";
   choice.bootstrap_share = Table(2, 2, 0.5);
   record.optimum = {choice};
@@ -118,6 +123,7 @@ inline RunRecord some_record() {
   check.predicted_nats = check.trained_nats = Table(2, 3, 2.0);
   check.trained_error_nats = Table(2, 3, nan);
   check.repeats = 1;
+  check.paired_gain_nats = check.paired_error_nats = {0.1, 0.2, nan};
   record.check = {check};
   return record;
 }

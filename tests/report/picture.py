@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Makes the picture of the report page that README shows.
+
+Usage: tests/report/picture.py REPORT PICTURE [SECTION...]
+
+The sections of these ids of the page, 1000 px wide; `answer` and `curves` unless some are named. For README:
+    bimix run configs/demo.yaml -o runs/demo && bimix report runs/demo
+    tests/report/picture.py runs/demo/report.html scripts/analysis/report.png
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from browser import Browser, find_chromium
+
+LEAVE = """document.querySelectorAll('main > section').forEach(
+  section => { if (!WANTED.includes(section.id)) section.remove(); });
+document.querySelector('footer').remove(); document.body.style.paddingBottom = 0"""
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit("there is no chromium here (scripts/setup browser)")
+    page, picture, *sections = sys.argv[1:]
+    browser = Browser(chromium)
+    try:
+        browser.open(Path(page).resolve(), 1000)
+        browser.evaluate(LEAVE.replace("WANTED", json.dumps(sections or ["answer", "curves"])))
+        browser.screenshot(picture)
+    finally:
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
