@@ -41,7 +41,8 @@ until_true() {
 }
 is_in() { local job=$1; shift; [[ " $* " == *" $(state_of "$job") "* ]]; }
 until_state() { until_true 90 "job $1 is ${*:2}" is_in "$@"; }
-until_done() { until_state "$1" COMPLETED FAILED CANCELLED TIMEOUT NODE_FAIL PREEMPTED; }
+# Whole campaigns end meanwhile, of which the longest takes most of a minute where nothing else runs.
+until_done() { until_true 300 "job $1 has ended" is_in "$1" COMPLETED FAILED CANCELLED TIMEOUT NODE_FAIL PREEMPTED; }
 completed() { until_done "$1"; [[ $(state_of "$1") == COMPLETED ]] || wrong "job $1 is $(state_of "$1")"; }
 
 # Slurm holds a requeued job for two minutes. A node refuses one that starts again within the second
