@@ -18,6 +18,7 @@ enum class Purpose : std::uint64_t {
   multi_start = 8,
   folds = 9,
   prior_draws = 10,
+  next_mixtures = 12,
   test = 99
 };
 
