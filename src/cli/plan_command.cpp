@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "next_plan.hpp"
 #include "pipeline.hpp"
 #include "slurm_script.hpp"
 
@@ -140,22 +141,41 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
     int ranks = 1;
     bool json = false;
     bool slurm = false;
+    int next = 0;
+    std::string write;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "plan", "show the trials of a campaign and what they cost",
                                   "bimix plan configs/demo.yaml --ranks 64 --slurm > demo.sbatch");
-  command->add_option("FILE", flags->file, "campaign")->required();
+  command->add_option("FILE", flags->file, "campaign; for --next also a run folder")->required();
   command->add_option("--ranks", flags->ranks, "ranks to estimate for")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command->add_option("-o,--output", flags->folder, "run folder to look into [runs/<name>]");
-  CLI::Option* json = command->add_flag("--json", flags->json, "the trials as JSON, on stdout");
+  CLI::Option* json = command->add_flag("--json", flags->json, "the answer as JSON, on stdout");
+  CLI::Option* slurm =
+      command
+          ->add_flag("--slurm", flags->slurm,
+                     "a batch script for this campaign on that many ranks, on stdout")
+          ->excludes(json);
+  CLI::Option* next =
+      command
+          ->add_option("--next", flags->next,
+                       "propose so many further mixtures, by what the run folder holds")
+          ->check(CLI::Range(1, 1000))
+          ->excludes(slurm);
   command
-      ->add_flag("--slurm", flags->slurm,
-                 "a batch script for this campaign on that many ranks, on stdout")
-      ->excludes(json);
+      ->add_option("--write", flags->write,
+                   "write the campaign grown by them, for run --extend; without comments")
+      ->needs(next);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
+      if (flags->next > 0)
+        return propose_next(context, {.file = flags->file,
+                                      .folder = flags->folder,
+                                      .count = flags->next,
+                                      .write = flags->write,
+                                      .json = flags->json});
       ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
       Campaign& campaign = read.campaign;
       const OpenedSource opened = open_source(context.comm(), campaign, flags->folder);

@@ -239,6 +239,23 @@ std::string resolved_yaml(const Campaign& campaign) {
   return std::string(out.c_str()) + "\n";
 }
 
+std::string with_more_mixtures(const std::string& text, const std::vector<std::string>& domains,
+                               const std::vector<Mixture>& mixtures) {
+  YAML::Node list;
+  for (const Mixture& mixture : mixtures) {
+    YAML::Node shares;
+    shares.SetStyle(YAML::EmitterStyle::Flow);
+    for (std::size_t k = 0; k < mixture.size(); ++k) shares[domains[k]] = shown(mixture[k]);
+    list.push_back(shares);
+  }
+  YAML::Node root = YAML::Load(text), group;
+  group["list"] = list;
+  root["design"]["mixtures"].push_back(group);
+  YAML::Emitter out;
+  out << root;
+  return std::string(out.c_str()) + "\n";
+}
+
 std::string campaign_keys() {
   Campaign defaults;
   std::string text =

@@ -271,6 +271,25 @@ Json to_json(const LawFit& fit) {
           {"held_out", to_json(fit.held_out)}};
 }
 
+Json to_json(const NextMixtures& next, const DomainSet& domains) {
+  Json mixtures = Json::array();
+  for (const NextMixture& proposal : next.mixtures) {
+    Json share;
+    for (std::size_t k = 0; k < proposal.share.size(); ++k)
+      share[domains.train[k]] = proposal.share[k];
+    mixtures.push_back({{"share", std::move(share)},
+                        {"gain_nats", proposal.gain_nats},
+                        {"domain", proposal.domain},
+                        {"domain_fall", proposal.domain_fall},
+                        {"coefficient", proposal.coefficient},
+                        {"coefficient_fall", proposal.coefficient_fall}});
+  }
+  return {{"mixtures", std::move(mixtures)},
+          {"regret_nats", next.regret_nats},
+          {"regret_after_nats", next.regret_after_nats},
+          {"flags", next.flags}};
+}
+
 Json to_json(const HeldOut& held) {
   return {{"protocol", held.protocol},
           {"folds", held.folds},

@@ -117,6 +117,33 @@ std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) 
   return text;
 }
 
+std::string next_text(const NextMixtures& next, const DomainSet& domains, const std::string& law) {
+  std::string text = fmt::format("What to run next (law {})\n", law);
+  Rows rows{{"next"}};
+  rows[0].insert(rows[0].end(), domains.train.begin(), domains.train.end());
+  rows[0].insert(rows[0].end(), {"gain, nats", "tells most about", "unknown", "and its"});
+  for (std::size_t n = 0; n < next.mixtures.size(); ++n) {
+    const NextMixture& proposal = next.mixtures[n];
+    rows.push_back({fmt::format("{}", n + 1)});
+    for (const double r : proposal.share) rows.back().push_back(fixed(r, 4));
+    rows.back().insert(
+        rows.back().end(),
+        {fixed(proposal.gain_nats, 5), "loss of " + proposal.domain,
+         fmt::format("-{:.0f} %", 100 * proposal.domain_fall),
+         fmt::format("{} -{:.0f} %", proposal.coefficient, 100 * proposal.coefficient_fall)});
+  }
+  text += aligned(rows);
+  text += fmt::format(
+      "  gain: expected fall of the objective at the mixture then recommended; unknown: what is "
+      "not\n"
+      "  known of that loss over the mixtures that may be the best (standard deviation)\n"
+      "  Expected regret of today's best mixture: {:.5f} nats, after these runs {:.5f}, given the "
+      "law\n",
+      next.regret_nats, next.regret_after_nats);
+  for (const std::string& flag : next.flags) text += "  " + flag + "\n";
+  return text;
+}
+
 std::string check_text(const CheckReport& report) {
   std::string text = fmt::format("Check: default and optimum trained to {} tokens, {} fresh {}\n",
                                  format_count(report.tokens), report.repeats,

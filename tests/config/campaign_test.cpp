@@ -267,6 +267,29 @@ TEST(Tokens, OfOtherSourcesNeedNoVocabulary) {
   EXPECT_EQ(parse_campaign(text, "c.yaml").corpus.tokens, (TokenFormat{2, 65536}));
 }
 
+TEST(WithMoreMixtures, AddsAListAndKeepsAllElse) {
+  const std::string text = with("layers: 3", "layers: 3");
+  const Campaign before = parse_campaign(text, "c.yaml");
+  const std::size_t domains = before.domains.train.size();
+  Mixture mixture(domains, 0.1);
+  mixture.back() = 1.0 - 0.1 * static_cast<double>(domains - 1);
+  const Campaign after =
+      parse_campaign(with_more_mixtures(text, before.domains.train, {mixture}), "c.yaml");
+  Campaign wanted = before;
+  wanted.design.mixtures.push_back(ListedMixtures{.mixtures = {mixture}});
+  EXPECT_EQ(resolved_yaml(after), resolved_yaml(wanted));
+}
+
+// Logs need no design: a first list makes one.
+TEST(WithMoreMixtures, MakesADesignWhereThereIsNone) {
+  const Campaign after =
+      parse_campaign(with_more_mixtures("name: x\ndomains: {a: {share: 0.5}, b: {share: 0.5}}\n"
+                                        "source: {replay: {files: logs.csv}}\n",
+                                        {"a", "b"}, {{0.25, 0.75}}),
+                     "c.yaml");
+  ASSERT_EQ(after.design.mixtures.size(), 1u);
+}
+
 TEST(ReadCampaign, NamesAFileThatIsNotThere) {
   EXPECT_THROW(read_campaign("/no/such/campaign.yaml"), DataError);
 }

@@ -1,5 +1,6 @@
 #include "end_to_end/program.hpp"
 
+#include <bimix/core/file.hpp>
 #include <bimix/store/results.hpp>
 
 #include <gmock/gmock.h>
@@ -46,6 +47,35 @@ TEST(Command, TakesTheWholeRoadWithSomebodyElsesTrainer) {
   EXPECT_THAT(run.output,
               testing::AllOf(HasSubstr("0.1000"), HasSubstr("0.2500"), HasSubstr("Verdict:")));
   EXPECT_EQ(bimix("verify " + (folder / "run")).exit_code, 0);
+}
+
+TEST(Next, ProposesMixturesThatTheRunIsExtendedBy) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer), run = folder / "run";
+  const std::string next = "plan " + campaign + " -o " + run + " --next 2 ";
+  EXPECT_EQ(bimix(next).exit_code, 3) << "nothing was run";
+  ASSERT_EQ(bimix("run " + campaign + " -o " + run, 2).exit_code, 0);
+  const auto without = bimix(next);
+  EXPECT_EQ(without.exit_code, 4);
+  EXPECT_THAT(without.output, HasSubstr("the law has 10 bootstrap samples"));
+  std::string text = read_file(campaign);
+  text.replace(text.find("bootstrap: 10"), 13, "bootstrap: 20");
+  test::write_text(campaign, text);
+  const auto told = bimix(next + "--json 2>/dev/null", 2);
+  EXPECT_EQ(told.exit_code, 0) << told.output;
+  EXPECT_EQ(told.output, bimix(next + "--json 2>/dev/null", 3).output);
+  const std::string grown = folder / "grown.yaml";
+  const auto written = bimix(next + "--write " + grown, 2);
+  EXPECT_EQ(written.exit_code, 0) << written.output;
+  EXPECT_EQ(bimix(next + "--write " + grown).exit_code, 3) << "it is there already";
+  const auto extended = bimix("run " + grown + " --extend -o " + run, 2);
+  EXPECT_EQ(extended.exit_code, 0) << extended.output;
+  EXPECT_THAT(extended.output, HasSubstr("Extended from 4 to 6 trials"));
+  EXPECT_EQ(bimix("plan " + run + " --next 1").exit_code, 0);
+  EXPECT_EQ(bimix("verify " + run).exit_code, 0);
+  EXPECT_EQ(bimix("plan " + campaign + " --write " + grown).exit_code, 2) << "without --next";
+  EXPECT_THAT(bimix("plan configs/replay.yaml -o " + run + " --next 1").output,
+              HasSubstr("has other domains than"));
 }
 
 TEST(Command, RecordsFailedTrialsAndTriesThemAgain) {

@@ -52,6 +52,18 @@ TEST(Replay, GivesTheSameResultsAt1And2And3Ranks) {
   EXPECT_THAT(real_differences(folder / "1", folder / "3"), testing::IsEmpty());
 }
 
+TEST(Next, IsProposedForLogsTooButCannotBeRunThere) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
+  const auto told = bimix("plan " + run + " --next 2");
+  EXPECT_EQ(told.exit_code, 0) << told.output;
+  EXPECT_THAT(told.output, HasSubstr("the best mixture is known"));  // the log has no noise
+  const auto refused = bimix("plan " + run + " --next 2 --write " + (folder / "x.yaml"));
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.output, HasSubstr("this campaign replays logs"));
+}
+
 TEST(Export, TablesComeBackAsTheyWere) {
   const TemporaryFolder folder;
   ASSERT_EQ(bimix("run configs/replay.yaml -o " + (folder / "run")).exit_code, 0);
@@ -277,7 +289,7 @@ TEST(Refusals, NameTheMistakeAndTheRemedy) {
   EXPECT_EQ(bimix("frobnicate").exit_code, 2);
   EXPECT_THAT(bimix("optimise x").output, HasSubstr("Did you mean 'bimix optimize'?"));
   EXPECT_EQ(bimix("run").exit_code, 2);
-  for (const char* later : {"plan x.yaml --next 3", "run x.yaml --fresh"}) {
+  for (const char* later : {"optimize x --prior default", "run x.yaml --fresh"}) {
     const auto refused = bimix(later);
     EXPECT_EQ(refused.exit_code, 2) << later;
     EXPECT_THAT(refused.output, HasSubstr("is not in this version")) << later;

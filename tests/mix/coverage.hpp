@@ -56,50 +56,82 @@ inline void count(Hits& hits, const std::string& what, double truth, const Inter
   hits[what].second += 1;
 }
 
-/// One campaign of that number: what its intervals were asked for and how often they held the
-/// truth.
-inline Hits campaign(const std::string& name, int mixtures, int number) {
-  RandomStream stream(static_cast<std::uint64_t>(number), Purpose::test, mixtures);
-  const Law& law = find_law(name);
-  Observations seen;
-  seen.domains = synthetic::domain_set(domains);
-  const std::vector<double> volumes{1e9, 1.5e9, 2.2e9, 3.3e9, 5e9, 7.5e9, 11e9, 17e9};
-  std::vector<std::vector<double>> truth;
-  for (std::size_t e = 0; e < domains; ++e)
-    truth.push_back(true_coefficients(name, e, volumes.back(), stream));
-  const auto true_loss = [&](std::size_t e, const Mixture& mixture, double tokens) {
+/// A law that is known, and campaigns that see it through noise.
+struct World {
+  const Law& law;
+  std::vector<double> volumes{1e9, 1.5e9, 2.2e9, 3.3e9, 5e9, 7.5e9, 11e9, 17e9};
+  std::vector<std::vector<double>> truth{};
+
+  World(const std::string& name, RandomStream& stream) : law(find_law(name)) {
+    for (std::size_t e = 0; e < domains; ++e)
+      truth.push_back(true_coefficients(name, e, volumes.back(), stream));
+  }
+
+  double loss(std::size_t e, const Mixture& mixture, double tokens) const {
     return law.predict(truth[e], {mixture, static_cast<int>(e), tokens});
-  };
-  seen.loss_nats.columns = domains;
-  for (int m = 0; m < mixtures; ++m) {
-    seen.mixtures.push_back(synthetic::random_mixture(stream, domains, 0.03));
-    std::vector<double> run(domains);
-    for (double& error : run) error = run_noise * stream.normal();
+  }
+
+  /// Adds a run of this mixture.
+  void run(const Mixture& mixture, RandomStream& stream, Observations& seen) const {
+    seen.domains = synthetic::domain_set(domains);
+    seen.loss_nats.columns = domains;
+    seen.mixtures.push_back(mixture);
+    std::vector<double> errors(domains);
+    for (double& error : errors) error = run_noise * stream.normal();
     for (const double tokens : volumes) {
-      seen.mixture_id.push_back(m);
+      seen.mixture_id.push_back(static_cast<int>(seen.mixtures.size()) - 1);
       seen.repeat.push_back(0);
       seen.tokens.push_back(tokens);
       ++seen.loss_nats.rows;
       for (std::size_t e = 0; e < domains; ++e)
-        seen.loss_nats.values.push_back(true_loss(e, seen.mixtures.back(), tokens) *
-                                        (1 + run[e] + reading_noise * stream.normal()));
+        seen.loss_nats.values.push_back(loss(e, mixture, tokens) *
+                                        (1 + errors[e] + reading_noise * stream.normal()));
     }
   }
-  const FitOptions options{
-      .law = name, .bootstrap = 200, .seed = static_cast<std::uint64_t>(number)};
+
+  /// The truth in the form of a fit.
+  /// @param fit of any law to what was seen of it
+  LawFit right(LawFit fit) const {
+    fit.law = law.name();
+    fit.parameters = law.parameters(domains);
+    fit.coefficient = Table(domains, fit.parameters.size());
+    for (std::size_t e = 0; e < domains; ++e)
+      std::copy(truth[e].begin(), truth[e].end(),
+                fit.coefficient.values.begin() +
+                    static_cast<std::ptrdiff_t>(e * fit.coefficient.columns));
+    fit.bootstrap.clear();
+    return fit;
+  }
+};
+
+inline LawFit fitted(const Observations& seen, const FitOptions& options) {
   LawFit fit = fit_law(seen, options);
   const Bootstrap bootstrap(seen, options, fit);
   for (int sample = 0; sample < options.bootstrap; ++sample)
     fit.bootstrap.push_back(bootstrap.sample(sample));
+  return fit;
+}
+
+/// One campaign of that number: what its intervals were asked for and how often they held the
+/// truth.
+inline Hits campaign(const std::string& name, int mixtures, int number) {
+  RandomStream stream(static_cast<std::uint64_t>(number), Purpose::test, mixtures);
+  const World world(name, stream);
+  Observations seen;
+  for (int m = 0; m < mixtures; ++m)
+    world.run(synthetic::random_mixture(stream, domains, 0.03), stream, seen);
+  const FitOptions options{
+      .law = name, .bootstrap = 200, .seed = static_cast<std::uint64_t>(number)};
+  const LawFit fit = fitted(seen, options);
 
   Hits hits;
   for (int i = 0; i < 10; ++i) {
     const Mixture mixture = synthetic::random_mixture(stream, domains, 0.03);
     for (std::size_t e = 0; e < domains; ++e)
       for (const double factor : {1.0, 10.0}) {
-        const double tokens = factor * volumes.back();
+        const double tokens = factor * world.volumes.back();
         count(hits, factor > 1 ? "loss, 10 x volume" : "loss, last volume",
-              true_loss(e, mixture, tokens),
+              world.loss(e, mixture, tokens),
               predict_interval(fit, e, mixture, tokens, options.level));
       }
   }
@@ -108,19 +140,14 @@ inline Hits campaign(const std::string& name, int mixtures, int number) {
     for (std::size_t e = 0; e < domains; ++e) {
       std::vector<double> values;
       for (const Table& sample : fit.bootstrap) values.push_back(sample(e, p));
-      count(hits, fit.parameters[p], truth[e][p], central_interval(values, options.level));
+      count(hits, fit.parameters[p], world.truth[e][p], central_interval(values, options.level));
     }
   }
   for (std::size_t e = 0; e < fit.profile_low.size(); ++e)
-    count(hits, "alpha, profile", truth[e][2], {fit.profile_low[e], fit.profile_high[e]});
-  LawFit right = fit;
-  for (std::size_t e = 0; e < domains; ++e)
-    std::copy(truth[e].begin(), truth[e].end(),
-              right.coefficient.values.begin() + static_cast<std::ptrdiff_t>(e * truth[e].size()));
-  right.bootstrap.clear();
-  const OptimizeOptions wanted{.tokens = volumes.back()};
+    count(hits, "alpha, profile", world.truth[e][2], {fit.profile_low[e], fit.profile_high[e]});
+  const OptimizeOptions wanted{.tokens = world.volumes.back()};
   const Mixture uniform(domains, 1.0 / domains);
-  const MixtureChoice best = best_mixture(right, wanted, uniform),
+  const MixtureChoice best = best_mixture(world.right(fit), wanted, uniform),
                       found = best_mixture(fit, wanted, uniform);
   for (std::size_t k = 0; k < domains; ++k) {
     const Interval interval{found.share_low[k], found.share_high[k]};

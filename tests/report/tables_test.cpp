@@ -60,6 +60,23 @@ TEST(FitText, SaysOnceWhatHoldsForSeveralDomains) {
   EXPECT_THAT(text, HasSubstr("alpha of domain 'code' is doubtful"));
 }
 
+TEST(NextText, SaysWhatEachMixtureBringsAndWhy) {
+  const NextMixtures next{.mixtures = {{.share = {0.25, 0.75},
+                                        .gain_nats = 0.00125,
+                                        .domain = "code",
+                                        .domain_fall = 0.4,
+                                        .coefficient = "alpha",
+                                        .coefficient_fall = 0.3}},
+                          .regret_nats = 0.002,
+                          .regret_after_nats = 0.00075,
+                          .flags = {"plan --next: it is known."}};
+  const std::string text = next_text(next, some_fit().domains, "bimix");
+  EXPECT_THAT(text, HasSubstr("0.7500     0.00125      loss of code    -40 %"));
+  EXPECT_THAT(text, HasSubstr("alpha -30 %"));
+  EXPECT_THAT(text, HasSubstr("mixture: 0.00200 nats, after these runs 0.00075"));
+  EXPECT_THAT(text, HasSubstr("it is known"));
+}
+
 TEST(LawsText, PutsEveryLawAndTheBaselinesInOneTable) {
   LawFit other = some_fit();
   other.law = "joint";

@@ -66,6 +66,12 @@ Campaign read_campaign(const std::filesystem::path& path);
 /// campaign.
 std::string resolved_yaml(const Campaign& campaign);
 
+/// A campaign with these mixtures as one more `list` of its design. Keys and values stay as they
+/// were written; comments are lost.
+/// @param text YAML that parse_campaign reads
+std::string with_more_mixtures(const std::string& text, const std::vector<std::string>& domains,
+                               const std::vector<Mixture>& mixtures);
+
 /// The campaign without what is only derived from its trials (fit, optimize, check, unique tokens)
 /// and without how trials are run (threads and ranks that share one, what is saved of them,
 /// how often and how long a command is tried), which changes no bit: two campaigns whose trained

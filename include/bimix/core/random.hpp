@@ -19,6 +19,7 @@ enum class Purpose : std::uint64_t {
   folds = 9,
   prior_draws = 10,
   run_forecast = 11,
+  next_mixtures = 12,
   test = 99
 };
 

@@ -217,6 +217,30 @@ struct MixtureChoice {
   bool operator==(const MixtureChoice&) const = default;
 };
 
+/// A mixture that is worth a run.
+struct NextMixture {
+  Mixture share{};         ///< K, in whole ten-thousandths
+  double gain_nats = 0.0;  ///< expected fall of the objective at the mixture then recommended
+  /// The evaluation domain it tells most about, and by which part what is unknown of that loss over
+  /// the possible optima (its standard deviation) is expected to fall.
+  std::string domain{};
+  double domain_fall = 0.0;
+  /// The coefficient of that domain whose standard deviation falls most, and by which part.
+  std::string coefficient{};
+  double coefficient_fall = 0.0;
+  bool operator==(const NextMixture&) const = default;
+};
+
+/// What to run next, the most useful first; each is chosen as if the ones before it had been run.
+struct NextMixtures {
+  std::vector<NextMixture> mixtures{};
+  /// Expected loss of the best mixture known today above that of the best there is, now and when
+  /// these have been run.
+  double regret_nats = 0.0, regret_after_nats = 0.0;
+  std::vector<std::string> flags{};  ///< what the reader must know
+  bool operator==(const NextMixtures&) const = default;
+};
+
 /// Predicted against trained loss of the recommended mixture and the default.
 struct CheckReport {
   std::int64_t tokens = 0;

@@ -29,6 +29,9 @@ std::string evaluation_text(const Evaluation& evaluation, const std::vector<std:
 /// The recommended mixture against the default: shares with intervals, predicted losses, gain.
 std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains);
 
+/// Further mixtures with what each is expected to bring and tells most about.
+std::string next_text(const NextMixtures& next, const DomainSet& domains, const std::string& law);
+
 /// Predicted against trained loss, and the paired difference between default and optimum.
 std::string check_text(const CheckReport& report);
 
