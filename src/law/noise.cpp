@@ -86,7 +86,8 @@ NoiseLevel from_roughness(const DomainData& data, const std::vector<double>& fit
   double sum = 0.0;
   int triples = 0, curves = 0;
   for (const Runs& runs : mixtures)
-    for (const auto& [repeat, rows] : runs) {
+    for (const auto& run : runs) {
+      const std::vector<std::size_t>& rows = run.second;
       const auto rest = [&](std::size_t n) {
         return std::log(data.loss_nats[rows[n]] / fitted[rows[n]]);
       };
