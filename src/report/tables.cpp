@@ -128,7 +128,7 @@ std::string next_text(const NextMixtures& next, const DomainSet& domains, const 
     for (const double r : proposal.share) rows.back().push_back(fixed(r, 4));
     rows.back().insert(
         rows.back().end(),
-        {fixed(proposal.gain_nats, 5), "loss of " + proposal.domain,
+        {fixed(proposal.gain_nats, 6), "loss of " + proposal.domain,
          fmt::format("-{:.0f} %", 100 * proposal.domain_fall),
          fmt::format("{} -{:.0f} %", proposal.coefficient, 100 * proposal.coefficient_fall)});
   }
@@ -137,7 +137,7 @@ std::string next_text(const NextMixtures& next, const DomainSet& domains, const 
       "  gain: expected fall of the objective at the mixture then recommended; unknown: what is "
       "not\n"
       "  known of that loss over the mixtures that may be the best (standard deviation)\n"
-      "  Expected regret of today's best mixture: {:.5f} nats, after these runs {:.5f}, given the "
+      "  Expected regret of today's best mixture: {:.6f} nats, after these runs {:.6f}, given the "
       "law\n",
       next.regret_nats, next.regret_after_nats);
   for (const std::string& flag : next.flags) text += "  " + flag + "\n";

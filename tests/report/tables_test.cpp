@@ -71,9 +71,9 @@ TEST(NextText, SaysWhatEachMixtureBringsAndWhy) {
                           .regret_after_nats = 0.00075,
                           .flags = {"plan --next: it is known."}};
   const std::string text = next_text(next, some_fit().domains, "bimix");
-  EXPECT_THAT(text, HasSubstr("0.7500     0.00125      loss of code    -40 %"));
+  EXPECT_THAT(text, HasSubstr("0.7500    0.001250      loss of code    -40 %"));
   EXPECT_THAT(text, HasSubstr("alpha -30 %"));
-  EXPECT_THAT(text, HasSubstr("mixture: 0.00200 nats, after these runs 0.00075"));
+  EXPECT_THAT(text, HasSubstr("mixture: 0.002000 nats, after these runs 0.000750"));
   EXPECT_THAT(text, HasSubstr("it is known"));
 }
 
