@@ -165,8 +165,11 @@ RunDrift drift_of(const std::vector<RunErrors>& runs) {
   constexpr double first_step = 0.75, last_step = 1e-3;
   for (double step = first_step; step > last_step;) {
     const DriftShape from = best;
-    const bool better = look_at({from[0] + step, from[1]}) | look_at({from[0] - step, from[1]}) |
-                        look_at({from[0], from[1] + step}) | look_at({from[0], from[1] - step});
+    bool better = false;
+    for (const double way : {step, -step}) {
+      better = look_at({from[0] + way, from[1]}) || better;
+      better = look_at({from[0], from[1] + way}) || better;
+    }
     if (!better) step *= 0.5;
   }
   const double noise = std::sqrt(likelihood(runs, best).variance);

@@ -20,6 +20,7 @@ HOSTILE = ["<script>document.title='owned'</script>", "</script><img src=x onerr
 
 TRAINED = {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume", "entropies",
            "trials", "timeline"}
+IMPORTED = {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume", "transfer"}
 
 # Every place for a chart, whether something is drawn in it, and whether anything sticks out.
 CHARTS = """[...document.querySelectorAll('[data-chart]')].map(c => ({
@@ -64,7 +65,7 @@ def hostile(program, folder):
         for row in rows:
             writer.writerow({**row, "domain": new_name.get(row["domain"], row["domain"])})
     bimix(program, "import", log, "-o", folder)
-    return {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume"}
+    return IMPORTED
 
 
 def crowd(program, folder):
@@ -82,7 +83,7 @@ def crowd(program, folder):
                     loss = share ** -0.1 * (20 / tokens ** 0.3 + 1) * (1 + 0.003 * ((run * 7 + part) % 5))
                     writer.writerow([f"run{run}", tokens, name, repr(share), repr(loss)])
     bimix(program, "import", log, "--normalise", "-o", folder)
-    return {"shares", "curves", "sections", "predicted", "residuals", "mixtures", "volume"}
+    return IMPORTED
 
 
 # Tables whose first column leaves no room for a figure, before anything is scrolled.
