@@ -532,7 +532,7 @@ std::optional<Complaint> Bimix::obstacle(const DomainData& data) const {
 
 Estimate Bimix::least_squares(const DomainData& data, std::span<const double> start,
                               RandomStream*) const {
-  const Estimate estimate = BimixFitter(data).fit(start);
+  Estimate estimate = BimixFitter(data).fit(start);
   if (data.residual != Residual::log) return estimate;
   LeastSquares problem;
   problem.target = Eigen::Map<const Eigen::VectorXd>(
