@@ -59,9 +59,8 @@ class DriftFilter {
 /// (log of spread^2 / noise^2, log of memory): what is searched. The noise itself follows.
 using DriftShape = std::array<double, 2>;
 
-// Two public tables (122M SlimPajama, 70M RedPajama) have ratios of the spread to the noise between
-// 2 and 6 and memories of one to three e-folds. The priors are wide: they decide only where few
-// readings tell little.
+// The 70M RedPajama logs have ratios of the spread to the noise between 2 and 6 and memories of one
+// to two and a half e-folds. The priors are wide: they decide only where few readings tell little.
 const DriftShape usual_shape{2.0 * std::log(3.0), std::log(2.0)};
 const DriftShape shape_deviation{2.0 * std::log(7.0), std::log(3.0)};
 constexpr DriftShape lowest_shape{-10.0, -3.0}, highest_shape{16.0, 4.0};

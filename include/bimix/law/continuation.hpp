@@ -30,7 +30,7 @@ struct RunDrift {
 
 /// The most likely drift of these runs, by a Kalman filter along each. Weak priors (a spread of
 /// three times the noise and a memory of two e-folds, each within a factor of seven or three) stand
-/// in for what few readings leave open; they lie where two public tables have it.
+/// in for what few readings leave open; they lie where one public table has it.
 /// @return all 0 but the memory if every error is 0
 /// @note O(readings) for each of some hundred trials of parameters; deterministic
 RunDrift drift_of(const std::vector<RunErrors>& runs);
