@@ -18,7 +18,7 @@ namespace bimix::cli {
 namespace {
 
 struct ExportFlags {
-  std::string folder, format, tokens, mixture, unique_tokens, output;
+  std::string folder, format, tokens, parameters, mixture, unique_tokens, output;
   std::vector<std::string> paths{};
 };
 
@@ -48,6 +48,8 @@ void choose_mixture(const Comm& comm, ExportInput& input, const ExportFlags& fla
     if (!flags.unique_tokens.empty())
       options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
     if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
+    if (!flags.parameters.empty())
+      options.model_size = parse_tokens("--parameters", flags.parameters);
     input.paths = paths_of(flags, train);
   });
   input.tokens = options.tokens;
@@ -88,6 +90,8 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
       ->check(CLI::IsMember({"optimum", "default"}));
   command->add_option("--path", flags->paths, "where a domain lies: DOMAIN=PATH, once for each")
       ->allow_extra_args(false);
+  command->add_option("--parameters", flags->parameters,
+                      "size of the model it is for, where the logs have several");
   command->add_option("--unique-tokens", flags->unique_tokens,
                       "tokens there are, for the epochs: a=3B,b=200M");
   command->add_option("-o,--output", flags->output, "the file, standard output unless said");

@@ -13,7 +13,7 @@ namespace bimix::cli {
 namespace {
 
 struct OptimizeFlags {
-  std::string folder, tokens, objective, weights, floor, cap, unique_tokens;
+  std::string folder, tokens, parameters, objective, weights, floor, cap, unique_tokens;
   double max_epochs = -1, repetition = -1;
   bool extrapolate = false;
   bool json = false;
@@ -24,6 +24,8 @@ OptimizeOptions options_of(const OptimizeFlags& flags, const StoredRun& run) {
   OptimizeOptions options = optimize_options(run.campaign, run.plan);
   const auto& train = run.plan.domains.train;
   if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
+  if (!flags.parameters.empty())
+    options.model_size = parse_tokens("--parameters", flags.parameters);
   if (!flags.objective.empty()) options.objective = flags.objective;
   if (!flags.weights.empty()) {
     options.weights = parse_by_domain("--weights", flags.weights, run.plan.domains.eval, 0.0);
@@ -47,6 +49,8 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
                                   "bimix optimize runs/demo --tokens 100B --cap books=0.1");
   command->add_option("DIR", flags->folder, "run folder")->required();
   command->add_option("--tokens", flags->tokens, "volume the mixture is for, for example 100B");
+  command->add_option("--parameters", flags->parameters,
+                      "size of the model it is for, where the logs have several, for example 7B");
   command->add_option("--objective", flags->objective, "mean, weighted or worst");
   command->add_option("--weights", flags->weights, "of the domains' losses: a=2,b=1");
   command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");

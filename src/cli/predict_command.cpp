@@ -19,7 +19,7 @@ namespace bimix::cli {
 namespace {
 
 struct PredictFlags {
-  std::string folder, mixture, trial, tokens;
+  std::string folder, mixture, trial, tokens, parameters;
   bool json = false;
 };
 
@@ -44,12 +44,13 @@ struct Answer {
   std::vector<std::vector<std::string>> rows{};
 };
 
-Answer predict_mixture(const LawFit& fit, const Mixture& mixture, double tokens, double level) {
+Answer predict_mixture(const LawFit& fit, const Mixture& mixture, double tokens, double model_size,
+                       double level) {
   Answer answer;
   answer.rows = {{"domain", "loss (nats)", fmt::format("{:.4g} %", 100 * level)}};
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    const double loss = predict(fit, e, mixture, tokens);
-    const Interval interval = predict_interval(fit, e, mixture, tokens, level);
+    const double loss = predict(fit, e, mixture, tokens, model_size);
+    const Interval interval = predict_interval(fit, e, mixture, tokens, level, model_size);
     answer.json.push_back({{"domain", fit.domains.eval[e]},
                            {"loss_nats", loss},
                            {"low", interval.low},
@@ -91,9 +92,10 @@ const TrialResult& seen_of(const TrialSpec& trial, const std::vector<TrialResult
 
 Answer continue_trial(const LawFit& fit, const StoredRun& run, const TrialSpec& trial,
                       double tokens) {
+  const TrialResult& seen = seen_of(trial, run.state.results);
   const auto losses =
       continue_run(fit, observations_of(run.plan, run.state.results), run.campaign.fit,
-                   trial.mixture, seen_of(trial, run.state.results).curve, tokens);
+                   trial.mixture, seen.parameters, seen.curve, tokens);
   Answer answer;
   answer.rows = {{"domain", "loss (nats)", fmt::format("{:.4g} %", 100 * run.campaign.fit.level),
                   "law alone", "own power law", "last seen", "at tokens"}};
@@ -133,6 +135,10 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
                    "name of a logged run")
       ->excludes(shares);
   command->add_option("--tokens", flags->tokens, "volume, for example 20B")->required();
+  command
+      ->add_option("--parameters", flags->parameters,
+                   "model size, where the logs have several; the largest common one if not given")
+      ->needs(shares);
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
@@ -140,20 +146,24 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
       collectively(context.comm(), [&] { run = load_run(flags->folder); });
       Mixture mixture;
       const TrialSpec* trial = nullptr;
-      double tokens = 0;
+      double tokens = 0, model_size = 0;
       collectively(context.comm(), [&] {
         if (flags->trial.empty())
           mixture = mixture_of(*flags, run);
         else
           trial = &trial_named(flags->trial, run.plan);
         tokens = parse_tokens("--tokens", flags->tokens);
+        if (!flags->parameters.empty())
+          model_size = parse_tokens("--parameters", flags->parameters);
       });
       const LawFit fit = used_fit_over_ranks(
           context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
       Answer answer;
       collectively(context.comm(), [&] {
         answer = trial != nullptr ? continue_trial(fit, run, *trial, tokens)
-                                  : predict_mixture(fit, mixture, tokens, run.campaign.fit.level);
+                                  : predict_mixture(fit, mixture, tokens,
+                                                    predicted_size(fit, model_size, "--parameters"),
+                                                    run.campaign.fit.level);
       });
       context.console.show(flags->json ? answer.json.dump(1) : aligned(answer.rows));
       return ExitCode::done;

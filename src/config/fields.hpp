@@ -61,7 +61,7 @@ void describe(Visitor& v, ReplayOptions& o) {
   v.words("domains", o.domains, "names of shares that a log gives without names");
   v.count("tokens_per_step", o.tokens_per_step, {0, most_tokens}, "of logs that count steps");
   v.count("tokens", o.tokens, {0, most_tokens}, "volume of logs that tell none");
-  v.count("parameters", o.parameters, {0, most_tokens}, "keep the runs of this model size; 0: all");
+  v.count("parameters", o.parameters, {0, most_tokens}, "keep the runs of this model size; 0: of all");
 }
 
 template <class Visitor>
@@ -103,6 +103,8 @@ template <class Visitor>
 void describe(Visitor& v, OptimizeOptions& o) {
   v.number("tokens", o.tokens, {0, most_tokens},
            "volume the mixture is for; 0: the largest trained");
+  v.number("parameters", o.model_size, {0, most_tokens},
+           "of the model it is for, where logs have several sizes; 0: the largest common one");
   v.text("objective", o.objective, "mean, weighted or worst");
   v.number("repetition", o.repetition, {0, infinity},
            "R*: epochs after which repeated tokens of unique_tokens are worth little; 0: as new");

@@ -221,6 +221,7 @@ Json to_json(const MixtureChoice& choice) {
   return {{"law", choice.law},
           {"objective", choice.objective},
           {"tokens", to_json(choice.tokens)},
+          {"model_size", to_json(choice.model_size)},
           {"share", to_json(choice.share)},
           {"default_share", to_json(choice.default_share)},
           {"floor", to_json(choice.floor)},
@@ -266,6 +267,7 @@ Json to_json(const LawFit& fit) {
           to_json(std::vector{fit.profile_low[e], fit.profile_high[e]});
   }
   return {{"law", fit.law},
+          {"model_size", to_json(std::vector{fit.size_low, fit.size_high})},
           {"flags", fit.flags},
           {"domains", std::move(domains)},
           {"held_out", to_json(fit.held_out)}};

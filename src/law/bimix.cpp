@@ -1,3 +1,4 @@
+#include "bimix_with_size.hpp"
 #include "residuals.hpp"
 #include "solved_law.hpp"
 
@@ -456,6 +457,7 @@ class Bimix final : public Law {
     return static_cast<int>(k) == own;
   }
   bool sees_every_share() const override { return false; }
+  std::unique_ptr<const Law> with_model_size() const override { return make_bimix_with_size(); }
 
   double predict(std::span<const double> parameter, const LawPoint& point) const override {
     if (point.own < 0) return std::numeric_limits<double>::quiet_NaN();
@@ -482,8 +484,8 @@ class Bimix final : public Law {
       slope[own] = -parameter[alpha_index] * predict(parameter, point) / point.share[own];
   }
 
-  std::optional<PowerSection> power_section(std::span<const double> parameter,
-                                            double tokens) const override {
+  std::optional<PowerSection> power_section(std::span<const double> parameter, double tokens,
+                                            double) const override {
     return PowerSection{profile(parameter, tokens), parameter[alpha_index]};
   }
 
@@ -589,8 +591,10 @@ std::unique_ptr<const Law> make_law_bimix() { return std::make_unique<Bimix>(); 
 PaperCoefficients paper_coefficients(const LawFit& fit, std::size_t eval_domain) {
   require(fit.law == "bimix", "only bimix has the paper's coefficients");
   const Table& c = fit.coefficient;
-  return {1.0, c(eval_domain, alpha_index), c(eval_domain, p_index), c(eval_domain, beta_index),
-          c(eval_domain, q_index)};
+  const auto row = std::span<const double>(c.values).subspan(eval_domain * c.columns, c.columns);
+  constexpr double endless = std::numeric_limits<double>::infinity();
+  return {1.0, row[alpha_index], row[p_index], row[beta_index],
+          law_of(fit).power_section(row, endless, fit.last_size)->scale};
 }
 
 }  // namespace bimix

@@ -1,4 +1,5 @@
 #include "anchored_law.hpp"
+#include "observed.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
@@ -105,13 +106,14 @@ constexpr auto every_mixture = [](int) { return true; };
 
 /// The readings of one run as observations of one mixture.
 Observations observations_of_run(const DomainSet& domains, const Mixture& mixture,
-                                 const std::vector<LossPoint>& points) {
+                                 double model_size, const std::vector<LossPoint>& points) {
   Observations run{.domains = domains, .mixtures = {mixture}};
   run.loss_nats.columns = domains.eval.size();
   for (const LossPoint& point : points) {
     run.mixture_id.push_back(0);
     run.repeat.push_back(0);
     run.tokens.push_back(static_cast<double>(point.tokens));
+    run.model_size.push_back(model_size);
     run.loss_nats.values.insert(run.loss_nats.values.end(), point.loss_nats.begin(),
                                 point.loss_nats.end());
     ++run.loss_nats.rows;
@@ -202,7 +204,7 @@ double run_power_at(const Observations& observations, const FitOptions& options,
 
 AnchoredLaw::AnchoredLaw(const Observations& seen, const FitOptions& options,
                          std::size_t eval_domain, std::vector<double> parameter)
-    : law_(find_law(options.law)),
+    : law_(law_for(seen, options.law)),
       parameter_(std::move(parameter)),
       data_(domain_data(seen, law_, options, eval_domain, every_mixture)) {
   if (!can_predict()) return;
@@ -221,31 +223,30 @@ bool AnchoredLaw::can_predict() const {
 AnchoredLaw::Runs AnchoredLaw::errors_of(const DomainData& data) const {
   Runs runs;
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
-    const std::size_t mixture = data.mixture[row];
-    const double tokens = data.volumes[data.volume[row]];
-    RunErrors& run = runs[{data.mixture_id[mixture], data.repeat[row]}];
-    run.log_tokens.push_back(std::log(tokens));
-    run.log_error.push_back(
-        std::log(data.loss_nats[row] / law_nats(data.mixtures[mixture], tokens)));
+    const LawPoint point = data.point(row);
+    RunErrors& run =
+        runs[{data.mixture_id[data.mixture[row]], point.model_size, data.repeat[row]}];
+    run.log_tokens.push_back(std::log(point.tokens));
+    run.log_error.push_back(std::log(data.loss_nats[row] / law_nats(point)));
   }
   return runs;
 }
 
-double AnchoredLaw::law_nats(const Mixture& mixture, double tokens) const {
-  return can_predict() ? law_.predict(parameter_, {mixture, data_.own, tokens}) : nan;
+double AnchoredLaw::law_nats(const LawPoint& point) const {
+  return can_predict() ? law_.predict(parameter_, point) : nan;
 }
 
-double AnchoredLaw::loss_nats(const Mixture& mixture, const RunErrors& run, double tokens,
+double AnchoredLaw::loss_nats(const RunErrors& run, const LawPoint& point,
                               double deviations) const {
-  const DriftForecast found = forecast(drift_, run, std::log(tokens));
-  return law_nats(mixture, tokens) * std::exp(found.log_error + deviations * found.deviation);
+  const DriftForecast found = forecast(drift_, run, std::log(point.tokens));
+  return law_nats(point) * std::exp(found.log_error + deviations * found.deviation);
 }
 
-double AnchoredLaw::loss_nats(const Mixture& mixture, int mixture_id, double tokens) const {
+double AnchoredLaw::loss_nats(int mixture_id, const LawPoint& point) const {
   double sum = 0.0, count = 0.0;
   for (const auto& [key, run] : runs_) {
-    if (key.first != mixture_id) continue;
-    sum += loss_nats(mixture, run, tokens);
+    if (std::get<0>(key) != mixture_id || !is_same_size(std::get<1>(key), point.model_size)) continue;
+    sum += loss_nats(run, point);
     count += 1.0;
   }
   return sum / count;
@@ -253,15 +254,22 @@ double AnchoredLaw::loss_nats(const Mixture& mixture, int mixture_id, double tok
 
 std::vector<ContinuedLoss> continue_run(const LawFit& fit, const Observations& observations,
                                         const FitOptions& options, const Mixture& mixture,
-                                        const std::vector<LossPoint>& run, double at) {
+                                        double model_size, const std::vector<LossPoint>& run,
+                                        double at) {
   FitOptions one_law = options;
   one_law.law = fit.law;
-  const Law& law = find_law(fit.law);
+  const Law& law = law_of(fit);
   if (law.last_volume_only())
     throw UsageError(Complaint{"law " + fit.law, "it has no volume in it",
                                "it cannot continue a run", "Fit another law"});
+  if (!law.sees_model_size() && !is_same_size(model_size, fit.last_size))
+    throw UsageError(Complaint{
+        "--trial",
+        fmt::format("law {} is of models of {:.6g} parameters, the run's has {:.6g}", fit.law,
+                    fit.last_size, model_size),
+        "it sees no model size", "Continue a run of that size, or fit another law"});
   require_later(run, at);
-  const Observations seen = observations_of_run(observations.domains, mixture, run);
+  const Observations seen = observations_of_run(observations.domains, mixture, model_size, run);
   std::vector<ContinuedLoss> result;
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
     const DomainData readings = domain_data(seen, law, one_law, e, every_mixture);
@@ -269,16 +277,16 @@ std::vector<ContinuedLoss> continue_run(const LawFit& fit, const Observations& o
       const auto row = row_of(coefficient, e);
       return AnchoredLaw(observations, one_law, e, {row.begin(), row.end()});
     };
+    const LawPoint then{mixture, observations.domains.share_of[e], at, model_size};
     const auto loss_nats = [&](const AnchoredLaw& anchored, double deviations) {
       const AnchoredLaw::Runs errors = anchored.errors_of(readings);
-      return errors.empty() ? nan
-                            : anchored.loss_nats(mixture, errors.begin()->second, at, deviations);
+      return errors.empty() ? nan : anchored.loss_nats(errors.begin()->second, then, deviations);
     };
     ContinuedLoss loss;
     std::tie(loss.seen_tokens, loss.seen_nats) = last_reading(run, e);
     loss.run_power_nats = run_power_at(seen, one_law, e, 0, at);
     const AnchoredLaw anchored = anchor_on(fit.coefficient);
-    loss.law_nats = anchored.law_nats(mixture, at);
+    loss.law_nats = anchored.law_nats(then);
     loss.loss_nats = loss_nats(anchored, 0.0);
     std::vector<double> losses;
     for (std::size_t sample = 0; sample < fit.bootstrap.size(); ++sample) {

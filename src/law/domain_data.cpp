@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace bimix {
 namespace {
@@ -29,6 +30,30 @@ void check_domains(const DomainSet& domains) {
            fmt::format("there are {}, and -1 for none", domains.train.size()));
 }
 
+/// last_rows of some of the rows.
+LastRows last_of(const Observations& observations, const std::vector<std::size_t>& rows) {
+  const auto up_to = [](double value) { return Range{value * (1.0 - volume_tolerance), value}; };
+  std::vector<double> sizes, tokens;
+  std::vector<int> mixtures;
+  for (const std::size_t row : rows) {
+    sizes.push_back(model_size_of(observations, row));
+    mixtures.push_back(observations.mixture_id[row]);
+  }
+  const Range size = up_to(largest_common(sizes, mixtures));
+  mixtures.clear();
+  for (const std::size_t row : rows) {
+    if (!size.holds(model_size_of(observations, row))) continue;
+    tokens.push_back(observations.tokens[row]);
+    mixtures.push_back(observations.mixture_id[row]);
+  }
+  return {size, up_to(largest_common(tokens, mixtures))};
+}
+
+void sort_and_unite(auto& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
 }  // namespace
 
 void check_shape(const Observations& observations) {
@@ -36,6 +61,7 @@ void check_shape(const Observations& observations) {
   check_domains(observations.domains);
   if (observations.mixture_id.size() != rows || observations.repeat.size() != rows ||
       observations.loss_nats.rows != rows ||
+      (!observations.model_size.empty() && observations.model_size.size() != rows) ||
       (rows > 0 && observations.loss_nats.columns != observations.domains.eval.size()))
     fail("columns differ in length", "one row for each observation");
   for (std::size_t id = 0; id < observations.mixtures.size(); ++id) {
@@ -53,12 +79,22 @@ void check_shape(const Observations& observations) {
     if (!(observations.tokens[row] > 0.0) || !std::isfinite(observations.tokens[row]))
       fail(fmt::format("row {} is at {} tokens", row, observations.tokens[row]),
            "volumes are positive");
+    const double size = model_size_of(observations, row);
+    if (!(size >= 0.0) || !std::isfinite(size) ||
+        (size == 0.0) != (model_size_of(observations, 0) == 0.0))
+      fail(fmt::format("row {} is of a model of {} parameters", row, size),
+           "model sizes are positive, or not said for any row");
   }
 }
 
-VolumeRange last_volume_range(const Observations& observations) {
-  const double tokens = last_volume(observations.tokens, observations.mixture_id);
-  return {tokens * (1.0 - volume_tolerance), tokens};
+LastRows last_rows(const Observations& observations) {
+  std::vector<std::size_t> all(observations.tokens.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return last_of(observations, all);
+}
+
+const Law& law_for(const Observations& observations, std::string_view name) {
+  return find_law(name, has_several_sizes(observations));
 }
 
 void check_options(const FitOptions& options) {
@@ -84,15 +120,17 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
       if (mixture[k] == 0.0 && law.diverges_without(k, data.own)) return true;
     return false;
   };
-  VolumeRange wanted{options.min_tokens, std::numeric_limits<double>::infinity()};
-  if (law.last_volume_only()) {
-    wanted = last_volume_range(observations);
-    wanted.low = std::max(wanted.low, options.min_tokens);
-  }
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  LastRows wanted = last_rows(observations);
+  if (law.sees_model_size()) wanted.size = {0.0, infinity};
+  if (!law.last_volume_only()) wanted.tokens = {0.0, infinity};
+  wanted.tokens.low = std::max(wanted.tokens.low, options.min_tokens);
   std::vector<std::size_t> used;
   for (std::size_t row = 0; row < observations.tokens.size(); ++row) {
     const int id = observations.mixture_id[row];
-    if (!includes(id) || !wanted.holds(observations.tokens[row])) continue;
+    if (!includes(id) || !wanted.tokens.holds(observations.tokens[row]) ||
+        !wanted.size.holds(model_size_of(observations, row)))
+      continue;
     const double loss = observations.loss_nats(row, eval_domain);
     const bool zero_share = lacks_share(observations.mixtures[static_cast<std::size_t>(id)]);
     if (zero_share) ++data.masked_zero_share;
@@ -106,38 +144,43 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
       return observations.tokens[a] < observations.tokens[b];
     if (observations.mixture_id[a] != observations.mixture_id[b])
       return observations.mixture_id[a] < observations.mixture_id[b];
+    if (model_size_of(observations, a) != model_size_of(observations, b))
+      return model_size_of(observations, a) < model_size_of(observations, b);
     return observations.repeat[a] < observations.repeat[b];
   });
 
   std::vector<std::size_t> place(observations.mixtures.size());
-  for (const std::size_t row : used) data.mixture_id.push_back(observations.mixture_id[row]);
-  std::sort(data.mixture_id.begin(), data.mixture_id.end());
-  data.mixture_id.erase(std::unique(data.mixture_id.begin(), data.mixture_id.end()),
-                        data.mixture_id.end());
+  for (const std::size_t row : used) {
+    data.mixture_id.push_back(observations.mixture_id[row]);
+    data.sizes.push_back(model_size_of(observations, row));
+  }
+  sort_and_unite(data.mixture_id);
+  sort_and_unite(data.sizes);
   for (std::size_t d = 0; d < data.mixture_id.size(); ++d) {
     place[static_cast<std::size_t>(data.mixture_id[d])] = d;
     data.mixtures.push_back(observations.mixtures[static_cast<std::size_t>(data.mixture_id[d])]);
   }
-  std::vector<double> row_tokens;
-  std::vector<int> row_mixtures;
   for (const std::size_t row : used) {
     if (data.volumes.empty() || data.volumes.back() != observations.tokens[row])
       data.volumes.push_back(observations.tokens[row]);
     data.mixture.push_back(place[static_cast<std::size_t>(observations.mixture_id[row])]);
     data.volume.push_back(data.volumes.size() - 1);
+    data.size.push_back(static_cast<std::size_t>(
+        std::lower_bound(data.sizes.begin(), data.sizes.end(), model_size_of(observations, row)) -
+        data.sizes.begin()));
     data.repeat.push_back(observations.repeat[row]);
     data.loss_nats.push_back(observations.loss_nats(row, eval_domain));
-    row_tokens.push_back(observations.tokens[row]);
-    row_mixtures.push_back(observations.mixture_id[row]);
   }
-  data.last_volume = last_volume(row_tokens, row_mixtures);
+  const LastRows last = last_of(observations, used);
+  data.last_size = last.size.high;
+  data.last_volume = last.tokens.high;
   return data;
 }
 
 std::vector<double> coefficients(const Observations& observations, const FitOptions& options,
                                  std::size_t eval_domain,
                                  const std::function<bool(int)>& includes) {
-  const Law& law = find_law(options.law);
+  const Law& law = law_for(observations, options.law);
   const DomainData data = domain_data(observations, law, options, eval_domain, includes);
   if (law.obstacle(data)) return {};
   return law.fit(data).parameter;

@@ -4,6 +4,7 @@
 #include <bimix/law/options.hpp>
 
 #include <functional>
+#include <string_view>
 #include <vector>
 
 namespace bimix {
@@ -11,13 +12,20 @@ namespace bimix {
 /// @throws DataError naming the first thing that is out of shape
 void check_shape(const Observations& observations);
 
-/// The volumes that count as the last one, at which predictions are judged: see last_volume.
-struct VolumeRange {
-  double low = 0.0, high = 0.0;  ///< tokens, both included
-  bool holds(double tokens) const { return tokens >= low && tokens <= high; }
+/// Values from `low` to `high`, both included.
+struct Range {
+  double low = 0.0, high = 0.0;
+  bool holds(double value) const { return value >= low && value <= high; }
 };
-/// @return (0, 0) without observations
-VolumeRange last_volume_range(const Observations& observations);
+/// What predictions are judged at, see largest_common.
+struct LastRows {
+  Range size{};    ///< the model sizes that count as the last one; (0, 0) where none is said
+  Range tokens{};  ///< the volumes that count as the last one of these models
+};
+LastRows last_rows(const Observations& observations);
+
+/// The law of that name, in the form that sees the model size if the observations have several.
+const Law& law_for(const Observations& observations, std::string_view name);
 
 /// Throws a UsageError with all complaints, if there are any.
 void check_options(const FitOptions& options);

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 #include <utility>
 
-// L = L_ref (e + Q / rho + P rho^-kappa (s / s_ref)^-beta): the loss follows an effective share of
+// L = L_ref (e + Q / rho + P rho^-kappa (s / s_ref)^-beta), and S rho^-kappa_N (N / N_ref)^-gamma in
+// the brackets where models differ in size: the loss follows an effective share of
 // the whole mixture,
 //   rho(r) = sum_j w_j r_j^g_j, divided by its value at the uniform mixture,
 // in which every domain j counts with a weight w_j = exp(t_j) of its own (1 for the own domain) and
@@ -28,6 +30,11 @@ enum : std::size_t { e_index, q_index, p_index, beta_index, kappa_index, t_index
 std::size_t g_index(std::size_t domains) { return t_index + domains; }
 std::size_t loss_index(std::size_t domains) { return t_index + 2 * domains; }
 std::size_t tokens_index(std::size_t domains) { return t_index + 2 * domains + 1; }
+// Of the law that sees the model size.
+std::size_t s_index(std::size_t domains) { return tokens_index(domains) + 1; }
+std::size_t gamma_index(std::size_t domains) { return tokens_index(domains) + 2; }
+std::size_t kappa_n_index(std::size_t domains) { return tokens_index(domains) + 3; }
+std::size_t size_index(std::size_t domains) { return tokens_index(domains) + 4; }
 
 struct Usual {
   double mean, deviation;
@@ -35,6 +42,10 @@ struct Usual {
 // Chosen on two public tables (122M SlimPajama, 70M RedPajama); the marks hardly move with them.
 constexpr Usual usual_e{0.75, 0.1}, usual_q{-1.8, 0.7}, usual_p{-3.0, 1.0}, usual_beta{0.35, 0.15},
     usual_kappa{0.3, 0.5}, usual_t{-1.5, 0.7}, usual_own_g{0.6, 0.2}, usual_g{0.9, 0.1};
+// What a larger model saves is about a tenth of the loss (Hoffmann et al. 2022, arXiv 2203.15556: 0.1
+// to 0.2 for models of 100M to 1B parameters); without models of several sizes it is part of e.
+constexpr double usual_saving = 0.1;
+constexpr Usual usual_s{-2.3, 1.0}, usual_gamma{usual_size_exponent, 0.15};
 
 // Readings of a run err together: their common deviation has this many times the variance of one
 // reading at the last volume. Readings count with the square of their volume: the law is for where
@@ -43,12 +54,17 @@ constexpr double run_variance = 4.0, weight_power = 2.0;
 
 class EffectiveShare final : public CurveLaw {
  public:
+  using CurveLaw::CurveLaw;
+  std::unique_ptr<const Law> with_model_size() const override {
+    return sees_model_size() ? nullptr : std::make_unique<EffectiveShare>(true);
+  }
   std::string name() const override { return "effective_share"; }
   std::vector<std::string> parameters(std::size_t domains) const override {
     std::vector<std::string> names{"e", "log_Q", "log_P", "beta", "kappa"};
     append_names(names, "t", domains);
     append_names(names, "g", domains);
     names.insert(names.end(), {"L_ref", "s_ref"});
+    if (sees_model_size()) names.insert(names.end(), {"log_S", "gamma", "kappa_N", "N_ref"});
     return names;
   }
   std::vector<Bound> bounds(std::size_t domains) const override {
@@ -56,18 +72,22 @@ class EffectiveShare final : public CurveLaw {
     bounds.resize(g_index(domains), {-12.0, 6.0});
     bounds.resize(loss_index(domains), {0.02, 1.0});
     bounds.insert(bounds.end(), {not_negative, not_negative});
+    if (sees_model_size())
+      bounds.insert(bounds.end(), {{-12.0, 6.0}, {0.01, 3.0}, {0.0, 6.0}, not_negative});
     return bounds;
   }
   bool diverges_without(std::size_t, int) const override { return false; }
   bool convex_in_shares(std::span<const double>) const override { return true; }
   bool falls_in_shares(std::span<const double>) const override { return true; }
   std::size_t exponent(std::size_t) const override { return beta_index; }
+  std::size_t size_exponent(std::size_t domains) const override { return gamma_index(domains); }
   std::vector<std::size_t> linear(std::size_t) const override { return {}; }
 
   std::vector<bool> pinned(const DomainData& data) const override {
     const std::size_t domains = data.mixtures.front().size();
-    std::vector<bool> pinned(tokens_index(domains) + 1, false);
+    std::vector<bool> pinned(parameters(domains).size(), false);
     pinned[loss_index(domains)] = pinned[tokens_index(domains)] = true;
+    if (sees_model_size()) pinned[size_index(domains)] = true;
     if (data.own >= 0) pinned[t_index + static_cast<std::size_t>(data.own)] = true;
     return pinned;
   }
@@ -83,23 +103,34 @@ class EffectiveShare final : public CurveLaw {
  protected:
   Estimate least_squares(const DomainData& data, std::span<const double> start,
                          RandomStream* prior_draws) const override;
+
+ private:
+  Usual usual_floor() const {
+    return {sees_model_size() ? usual_e.mean - usual_saving : usual_e.mean, usual_e.deviation};
+  }
 };
 
 /// Pulls coefficients to their usual places. The level of the t is itself uncertain, as much as
 /// their spread about it.
 Prior EffectiveShare::prior(const DomainData& data) const {
-  const std::size_t domains = data.mixtures.front().size(), count = tokens_index(domains) + 1;
+  const std::size_t domains = data.mixtures.front().size();
+  const std::size_t count = parameters(domains).size();
   Prior prior;
   const auto pull = [&](const std::vector<std::size_t>& parameters, Usual usual) {
     pull_to(prior, parameters, count, 1.0 / usual.deviation, usual.mean);
   };
-  pull({e_index}, usual_e);
+  pull({e_index}, usual_floor());
   pull({q_index}, usual_q);
   pull({p_index}, usual_p);
   pull({beta_index}, usual_beta);
   pull({kappa_index}, usual_kappa);
   if (data.own >= 0) pull({g_index(domains) + static_cast<std::size_t>(data.own)}, usual_own_g);
   pull(by_domain(g_index(domains), domains, data.own), usual_g);
+  if (sees_model_size()) {
+    pull({s_index(domains)}, usual_s);
+    pull({gamma_index(domains)}, usual_gamma);
+    pull({kappa_n_index(domains)}, usual_kappa);
+  }
   const std::vector<std::size_t> others = by_domain(t_index, domains, data.own);
   if (others.empty()) return prior;
   pull_to_mean(prior, others, count, 1.0 / usual_t.deviation);
@@ -113,7 +144,7 @@ Prior EffectiveShare::prior(const DomainData& data) const {
 
 std::vector<std::vector<double>> EffectiveShare::starts(const DomainData& data) const {
   const std::size_t domains = data.mixtures.front().size();
-  std::vector<double> start{usual_e.mean, usual_q.mean, usual_p.mean, usual_beta.mean,
+  std::vector<double> start{usual_floor().mean, usual_q.mean, usual_p.mean, usual_beta.mean,
                             usual_kappa.mean};
   start.resize(g_index(domains), usual_t.mean);
   start.resize(loss_index(domains), usual_g.mean);
@@ -122,7 +153,10 @@ std::vector<std::vector<double>> EffectiveShare::starts(const DomainData& data) 
     start[t_index + own] = 0.0;
     start[g_index(domains) + own] = usual_own_g.mean;
   }
-  start.insert(start.end(), {last_losses(data).low, data.last_volume});  // set by fit
+  start.insert(start.end(), {last_losses(data).low, data.last_volume});  // the first set by fit
+  if (sees_model_size())
+    start.insert(start.end(),
+                 {usual_s.mean, usual_gamma.mean, usual_kappa.mean, data.last_size});
   return {start};
 }
 
@@ -173,6 +207,18 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
   curve.floor_slope(at(loss_index(domains))) = curve.floor / loss;
   curve.decay_slope(at(loss_index(domains))) = G / loss;
   curve.decay_slope(at(tokens_index(domains))) = beta / tokens * G;
+  double S = 0.0, kappa_n = 0.0;
+  if (sees_model_size()) {
+    const double gamma = parameter[gamma_index(domains)], size = parameter[size_index(domains)];
+    kappa_n = parameter[kappa_n_index(domains)];
+    S = loss * std::exp(parameter[s_index(domains)] - kappa_n * log.value + gamma * std::log(size));
+    curve.capacity = S;
+    curve.capacity_slope(at(s_index(domains))) = S;
+    curve.capacity_slope(at(gamma_index(domains))) = std::log(size) * S;
+    curve.capacity_slope(at(kappa_n_index(domains))) = -log.value * S;
+    curve.capacity_slope(at(loss_index(domains))) = S / loss;
+    curve.capacity_slope(at(size_index(domains))) = gamma / size * S;
+  }
   const double log_uniform = -std::log(static_cast<double>(domains));
   for (std::size_t k = 0; k < domains; ++k) {
     const double g = parameter[g_index(domains) + k];
@@ -187,6 +233,10 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
     curve.decay_slope(at(g_index(domains) + k)) = -kappa * G * by_g;
     curve.floor_share(at(k)) = -H * by_share;
     curve.decay_share(at(k)) = -kappa * G * by_share;
+    if (!sees_model_size()) continue;
+    curve.capacity_slope(at(t_index + k)) = -kappa_n * S * by_t;
+    curve.capacity_slope(at(g_index(domains) + k)) = -kappa_n * S * by_g;
+    curve.capacity_share(at(k)) = -kappa_n * S * by_share;
   }
 }
 
@@ -194,7 +244,8 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
 /// their time here. `curve` is what it is held against.
 class EffectiveShareRows final : public RowModel {
  public:
-  explicit EffectiveShareRows(const DomainData& data) {
+  EffectiveShareRows(const DomainData& data, bool sees_model_size)
+      : sees_model_size_(sees_model_size) {
     const auto mixtures = static_cast<Eigen::Index>(data.mixtures.size());
     const auto domains = static_cast<Eigen::Index>(data.mixtures.front().size());
     log_share_.resize(mixtures, domains);
@@ -208,8 +259,10 @@ class EffectiveShareRows final : public RowModel {
       }
     const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
     log_tokens_.resize(rows);
+    log_size_.resize(rows);
     for (Eigen::Index m = 0; m < rows; ++m) {
       const auto row = static_cast<std::size_t>(m);
+      log_size_(m) = std::log(data.sizes[data.size[row]]);  // read if the law sees it
       mixture_.push_back(static_cast<Eigen::Index>(data.mixture[row]));
       log_tokens_(m) = std::log(data.volumes[data.volume[row]]);
     }
@@ -239,7 +292,17 @@ class EffectiveShareRows final : public RowModel {
     const Eigen::ArrayXd decay =
         loss *
         (parameter[p_index] - kappa * log_rho - beta * (log_tokens_ - std::log(tokens))).exp();
+    Eigen::ArrayXd capacity;
+    double kappa_n = 0.0;
+    if (sees_model_size_) {
+      kappa_n = parameter[kappa_n_index(count)];
+      capacity = loss * (parameter[s_index(count)] - kappa_n * log_rho -
+                         parameter[gamma_index(count)] *
+                             (log_size_ - std::log(parameter[size_index(count)])))
+                            .exp();
+    }
     predicted = loss * parameter[e_index] + floor + decay;
+    if (sees_model_size_) predicted.array() += capacity;
 
     slope.resize(log_tokens_.size(), static_cast<Eigen::Index>(parameter.size()));
     slope.col(e_index).setConstant(loss);
@@ -247,7 +310,15 @@ class EffectiveShareRows final : public RowModel {
     slope.col(p_index) = decay;
     slope.col(beta_index) = (std::log(tokens) - log_tokens_) * decay;
     slope.col(kappa_index) = -log_rho * decay;
-    const Eigen::ArrayXd by_rho = -floor - kappa * decay;
+    Eigen::ArrayXd by_rho = -floor - kappa * decay;
+    if (sees_model_size_) {
+      by_rho -= kappa_n * capacity;
+      const double size = parameter[size_index(count)];
+      slope.col(at(s_index(count))) = capacity;
+      slope.col(at(gamma_index(count))) = (std::log(size) - log_size_) * capacity;
+      slope.col(at(kappa_n_index(count))) = -log_rho * capacity;
+      slope.col(at(size_index(count))) = parameter[gamma_index(count)] / size * capacity;
+    }
     for (Eigen::Index k = 0; k < domains; ++k) {
       const Eigen::ArrayXd by_t = part.col(k) - uniform(k);
       const Eigen::ArrayXd by_g = part.col(k) * log_share_.col(k) - uniform(k) * log_uniform;
@@ -259,13 +330,14 @@ class EffectiveShareRows final : public RowModel {
   }
 
  private:
-  Eigen::ArrayXXd log_share_{}, has_share_{};  // (D, K); log 0 is 0
-  Eigen::ArrayXd log_tokens_{};                // M
+  bool sees_model_size_;
+  Eigen::ArrayXXd log_share_{}, has_share_{};   // (D, K); log 0 is 0
+  Eigen::ArrayXd log_tokens_{}, log_size_{};    // M
   std::vector<Eigen::Index> mixture_{};        // M
 };
 
 std::unique_ptr<RowModel> EffectiveShare::rows(const DomainData& data) const {
-  return std::make_unique<EffectiveShareRows>(data);
+  return std::make_unique<EffectiveShareRows>(data, sees_model_size());
 }
 
 double mean_last_loss(const DomainData& data) {
@@ -291,10 +363,11 @@ LeastSquares problem_of(const EffectiveShare& law, const DomainData& data) {
   problem.pinned = law.pinned(data);
   problem.effect.variance = run_variance;
   problem.effect.root_weight.resize(rows);
-  std::map<std::pair<std::size_t, int>, std::size_t> runs;
+  std::map<std::tuple<std::size_t, std::size_t, int>, std::size_t> runs;
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
     const auto i = static_cast<Eigen::Index>(m);
-    const auto run = runs.try_emplace({data.mixture[m], data.repeat[m]}, runs.size()).first;
+    const auto run =
+        runs.try_emplace({data.mixture[m], data.size[m], data.repeat[m]}, runs.size()).first;
     problem.effect.run.push_back(run->second);
     problem.effect.root_weight(i) = std::pow(
         std::min(1.0, data.volumes[data.volume[m]] / data.last_volume), 0.5 * weight_power);

@@ -42,7 +42,7 @@ Split split_at(const std::vector<int>& order, int count, std::size_t mixtures) {
 Observations training_part(const Observations& all, const Split& split) {
   return rows_where(all, [&](std::size_t row) {
     return split.trains[static_cast<std::size_t>(all.mixture_id[row])] &&
-           all.tokens[row] < split.seen_below;
+           is_visible(all, row, split);
   });
 }
 
@@ -63,15 +63,17 @@ HeldOutPart run_power_part(const Observations& observations, const FitOptions& o
 /// held_out_part by options.law, anchored on what the split lets it see of each run.
 HeldOutPart anchored_part(const Observations& observations, const FitOptions& options,
                           const Split& split) {
+  const double size = last_rows(observations).size.high;
   return held_out_rows(
       observations, options, split, [&](std::size_t e, const Observations& visible) {
         const auto trains = [&](int id) -> bool {
           return split.trains[static_cast<std::size_t>(id)];
         };
         const AnchoredLaw anchored(visible, options, e, coefficients(visible, options, e, trains));
-        const auto predict = [&, anchored](int mixture, double tokens) {
-          return anchored.loss_nats(observations.mixtures[static_cast<std::size_t>(mixture)],
-                                    mixture, tokens);
+        const auto predict = [&, e, anchored](int mixture, double tokens) {
+          return anchored.loss_nats(mixture,
+                                    {observations.mixtures[static_cast<std::size_t>(mixture)],
+                                     observations.domains.share_of[e], tokens, size});
         };
         return Predictor{.at = predict, .has_curve = false};
       });
@@ -126,7 +128,8 @@ bool wants_every_law(const FitOptions& options) {
 std::vector<Complaint> complaints(const EvaluateOptions& options,
                                   const Observations& observations) {
   std::vector<Complaint> found;
-  const std::vector<std::string> protocols{"kfold", "draws", "unseen", "extrapolation"};
+  const std::vector<std::string> protocols{"kfold", "draws", "unseen", "extrapolation",
+                                           "larger-model"};
   if (std::find(protocols.begin(), protocols.end(), options.protocol) == protocols.end())
     found.push_back({"--protocol", fmt::format("'{}' is no protocol", options.protocol),
                      fmt::format("there are: {}", join_words(protocols)), "Choose one of them"});
@@ -160,7 +163,7 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
                                  options.train < 0 ? options.train : train, mixtures),
                      "two at least train and two are left to predict",
                      "Choose another number, or evaluate more mixtures"});
-  const double last = last_volume_range(observations).low;
+  const double last = last_rows(observations).tokens.low;
   if (!(options.seen_tokens >= 0.0) ||
       (options.seen_tokens > 0.0 &&
        (options.protocol != "extrapolation" || options.seen_tokens >= last)))
@@ -170,6 +173,10 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
                      "Ask for less, with --protocol extrapolation"});
   if (options.protocol == "draws" && options.draws < 1)
     found.push_back({"--draws", fmt::format("{} draws", options.draws), "one at least", ""});
+  if (options.protocol == "larger-model" && !has_several_sizes(observations))
+    found.push_back({"--protocol", "the observations are of one model size",
+                     "larger-model predicts the largest from the smaller ones",
+                     "Import logs of several sizes"});
   if (options.protocol == "kfold" && mixtures < 3)
     found.push_back({"--protocol", fmt::format("{} mixtures cannot be held out in turn", mixtures),
                      "kfold needs three", "Add mixtures"});
@@ -191,8 +198,11 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
   if (options.protocol == "extrapolation") {
     const double seen_below = options.seen_tokens > 0.0
                                   ? options.seen_tokens * (1.0 + volume_tolerance)
-                                  : last_volume_range(observations).low;
+                                  : last_rows(observations).tokens.low;
     groups.push_back({{std::vector<bool>(mixtures, true), seen_below}});
+  } else if (options.protocol == "larger-model") {
+    groups.push_back({{.trains = std::vector<bool>(mixtures, true),
+                       .smaller_than = last_rows(observations).size.low}});
   } else if (!options.held_out.empty()) {
     Split split{.trains = std::vector<bool>(mixtures, true)};
     for (const int id : options.held_out) split.trains[static_cast<std::size_t>(id)] = false;

@@ -1,4 +1,5 @@
 #include "domain_data.hpp"
+#include "observed.hpp"
 #include "noise.hpp"
 #include "profile.hpp"
 #include "residuals.hpp"
@@ -36,7 +37,7 @@ Eigen::MatrixXd jacobian(const Law& law, const DomainData& data,
   std::vector<double> slope(parameter.size());
   const Eigen::VectorXd scales = row_scales(data);
   for (std::size_t m = 0; m < rows; ++m) {
-    const LawPoint point{data.mixtures[data.mixture[m]], data.own, data.volumes[data.volume[m]]};
+    const LawPoint point = data.point(m);
     law.gradient(parameter, point, slope);
     double scale = scales(static_cast<Eigen::Index>(m));
     if (data.residual == Residual::log) scale /= law.predict(parameter, point);
@@ -111,8 +112,7 @@ Table covariance_of(const Law& law, const DomainData& data, const Estimate& esti
 double rmse_relative(const Law& law, const DomainData& data, const std::vector<double>& parameter) {
   double sum = 0.0;
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
-    const LawPoint point{data.mixtures[data.mixture[m]], data.own, data.volumes[data.volume[m]]};
-    const double error = law.predict(parameter, point) / data.loss_nats[m] - 1.0;
+    const double error = law.predict(parameter, data.point(m)) / data.loss_nats[m] - 1.0;
     sum += error * error;
   }
   return std::sqrt(sum / static_cast<double>(data.loss_nats.size()));
@@ -147,8 +147,7 @@ void add_noise(const Law& law, const DomainData& data, const std::vector<double>
                DomainFit& fit) {
   std::vector<double> fitted;
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m)
-    fitted.push_back(law.predict(
-        parameter, {data.mixtures[data.mixture[m]], data.own, data.volumes[data.volume[m]]}));
+    fitted.push_back(law.predict(parameter, data.point(m)));
   const NoiseLevel level = noise_level(data, fitted);
   fit.noise_reading = level.reading;
   fit.noise_seed = level.seed;
@@ -194,15 +193,20 @@ bool diverges_without(const Law& law, const DomainSet& domains, std::size_t k) {
                      [&](int own) { return law.diverges_without(k, own); });
 }
 
-/// Ranges of shares and volumes that have observations the law can use.
+/// Ranges of shares, volumes and model sizes that have observations the law can use.
 void set_ranges(const Observations& observations, const Law& law, const FitOptions& options,
                 LawFit& fit) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   fit.share_low.assign(observations.domains.train.size(), infinity);
   fit.share_high.assign(observations.domains.train.size(), 0.0);
-  fit.tokens_low = infinity;
+  fit.tokens_low = fit.size_low = infinity;
+  const Range last = last_rows(observations).size;
+  fit.last_size = last.high;
   for (std::size_t row = 0; row < observations.tokens.size(); ++row) {
-    if (observations.tokens[row] < options.min_tokens) continue;
+    const double size = model_size_of(observations, row);
+    if (observations.tokens[row] < options.min_tokens ||
+        !(law.sees_model_size() || last.holds(size)))
+      continue;
     const Mixture& mixture =
         observations.mixtures[static_cast<std::size_t>(observations.mixture_id[row])];
     for (std::size_t k = 0; k < mixture.size(); ++k) {
@@ -212,7 +216,10 @@ void set_ranges(const Observations& observations, const Law& law, const FitOptio
     }
     fit.tokens_low = std::min(fit.tokens_low, observations.tokens[row]);
     fit.tokens_high = std::max(fit.tokens_high, observations.tokens[row]);
+    fit.size_low = std::min(fit.size_low, size);
+    fit.size_high = std::max(fit.size_high, size);
   }
+  if (!law.sees_model_size()) fit.size_low = fit.size_high = fit.last_size;
   for (double& low : fit.share_low)
     if (low == infinity) low = 0.0;
 }
@@ -241,14 +248,15 @@ std::vector<std::string> laws_to_fit(const Observations& observations, const Fit
   check_options(options);
   check_shape(observations);
   if (!wants_every_law(options) && options.law != "bimix")
-    if (auto obstacle = obstacle_to(observations, find_law(options.law), options))
+    if (auto obstacle = obstacle_to(observations, law_for(observations, options.law), options))
       throw TooLittleData(*std::move(obstacle));
   std::vector<std::string> names;
   for (const std::string& name : law_names()) {
     const bool asked = name == options.law || name == "bimix" || wants_every_law(options);
-    if (asked && !obstacle_to(observations, find_law(name), options)) names.push_back(name);
+    if (asked && !obstacle_to(observations, law_for(observations, name), options)) names.push_back(name);
   }
-  if (names.empty()) throw TooLittleData(*obstacle_to(observations, find_law("bimix"), options));
+  if (names.empty())
+    throw TooLittleData(*obstacle_to(observations, law_for(observations, "bimix"), options));
   return names;
 }
 
@@ -259,7 +267,7 @@ void require_fittable(const Observations& observations, const FitOptions& option
 LawFit fit_law(const Observations& observations, const FitOptions& options) {
   check_options(options);
   check_shape(observations);
-  const Law& law = find_law(options.law);
+  const Law& law = law_for(observations, options.law);
   if (auto obstacle = obstacle_to(observations, law, options))
     throw TooLittleData(*std::move(obstacle));
   LawFit fit;
@@ -303,11 +311,11 @@ struct Bootstrap::Domain {
 
 Bootstrap::Bootstrap(const Observations& observations, const FitOptions& options,
                      const LawFit& point)
-    : options_(options),
+    : law_(law_for(observations, options.law)),
+      options_(options),
       mixtures_(observations.mixtures.size()),
       parameters_(point.coefficient.columns),
       domains_(point.coefficient.rows) {
-  const Law& law = find_law(options.law);
   FitOptions splitting = options;
   splitting.folds = 0;
   const int folds = fold_count(observations, splitting);
@@ -316,14 +324,14 @@ Bootstrap::Bootstrap(const Observations& observations, const FitOptions& options
     const std::span<const double> start = row_of(point.coefficient, e);
     if (std::any_of(start.begin(), start.end(), [](double c) { return std::isnan(c); })) continue;
     domains_[e] = std::make_unique<Domain>(
-        Domain{.data = domain_data(observations, law, options, e, [](int) { return true; }),
+        Domain{.data = domain_data(observations, law_, options, e, [](int) { return true; }),
                .start = {start.begin(), start.end()}});
     const auto fold_of_id = [&](int id) { return fold_of[static_cast<std::size_t>(id)]; };
     std::vector<std::vector<double>> without;
     for (int fold = 0; fold < folds; ++fold)
       without.push_back(
           coefficients(observations, options, e, [&](int id) { return fold_of_id(id) != fold; }));
-    add_errors(law, fold_of_id, without, *domains_[e]);
+    add_errors(law_, fold_of_id, without, *domains_[e]);
   }
 }
 
@@ -332,7 +340,7 @@ void Bootstrap::add_errors(const Law& law, const std::function<int(int)>& fold_o
   const DomainData& data = domain.data;
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
     const std::size_t mixture = data.mixture[row];
-    const LawPoint point{data.mixtures[mixture], data.own, data.volumes[data.volume[row]]};
+    const LawPoint point = data.point(row);
     const auto error_of = [&](const std::vector<double>& parameter) {
       return parameter.empty() ? nan
                                : std::log(data.loss_nats[row] / law.predict(parameter, point));
@@ -347,7 +355,6 @@ void Bootstrap::add_errors(const Law& law, const std::function<int(int)>& fold_o
 Bootstrap::~Bootstrap() = default;
 
 Table Bootstrap::sample(int number) const {
-  const Law& law = find_law(options_.law);
   const auto stream_number = static_cast<std::uint64_t>(number);
   RandomStream stream(options_.seed, Purpose::bootstrap, stream_number);
   std::vector<double> draw(mixtures_);
@@ -364,7 +371,7 @@ Table Bootstrap::sample(int number) const {
           std::exp(draw[static_cast<std::size_t>(data.mixture_id[data.mixture[row]])] *
                    domain.error[row]);
     RandomStream prior_draws(options_.seed, Purpose::prior_draws, stream_number, e);
-    const Estimate estimate = law.fit(data, domain.start, &prior_draws);
+    const Estimate estimate = law_.fit(data, domain.start, &prior_draws);
     std::copy(estimate.parameter.begin(), estimate.parameter.end(),
               result.values.begin() + static_cast<std::ptrdiff_t>(e * result.columns));
   }

@@ -46,18 +46,20 @@ std::pair<double, double> latest(const Observations& observations,
   return found;
 }
 
-/// Rows of each (mixture, repeat).
+/// Rows of each (mixture, repeat), of the last model size.
 using Runs = std::map<std::pair<int, int>, std::vector<std::size_t>>;
 
 Runs runs_of(const Observations& observations) {
+  const Range last = last_rows(observations).size;
   Runs runs;
   for (std::size_t row = 0; row < observations.tokens.size(); ++row)
-    runs[{observations.mixture_id[row], observations.repeat[row]}].push_back(row);
+    if (last.holds(model_size_of(observations, row)))
+      runs[{observations.mixture_id[row], observations.repeat[row]}].push_back(row);
   return runs;
 }
 
 /// @param seen_below the loss before is sought below this and the last volume
-Tail tail_of(const Observations& observations, const Runs& runs, const VolumeRange& last,
+Tail tail_of(const Observations& observations, const Runs& runs, const Range& last,
              double seen_below, int mixture, std::size_t e) {
   std::vector<double> tokens, seen, previous;
   for (auto run = runs.lower_bound({mixture, std::numeric_limits<int>::min()});
@@ -211,20 +213,26 @@ HeldOutPart held_out_fold(const Observations& observations, const FitOptions& op
 
 HeldOutPart held_out_part(const Observations& observations, const FitOptions& options,
                           const Split& split) {
-  const Law& law = find_law(options.law);
   const auto in_training = [&](int id) -> bool {
     return split.trains[static_cast<std::size_t>(id)];
   };
+  const double size = last_rows(observations).size.high;
   return held_out_rows(
       observations, options, split, [&](std::size_t e, const Observations& visible) {
+        const Law& law = law_for(visible, options.law);
         const auto predict = [&, e, fitted = coefficients(visible, options, e, in_training)](
                                  int mixture, double tokens) {
           const LawPoint point{observations.mixtures[static_cast<std::size_t>(mixture)],
-                               observations.domains.share_of[e], tokens};
+                               observations.domains.share_of[e], tokens, size};
           return fitted.empty() ? nan : law.predict(fitted, point);
         };
         return Predictor{.at = predict, .has_curve = !law.last_volume_only()};
       });
+}
+
+bool is_visible(const Observations& observations, std::size_t row, const Split& split) {
+  return observations.tokens[row] < split.seen_below &&
+         model_size_of(observations, row) < split.smaller_than;
 }
 
 HeldOutPart held_out_rows(
@@ -233,22 +241,26 @@ HeldOutPart held_out_rows(
   check_shape(observations);
   const std::vector<int> mixtures = observed_mixtures(observations);
   const Runs runs = runs_of(observations);
-  const VolumeRange last = last_volume_range(observations);
-  const double held_from = split.continues_runs() ? split.seen_below : options.min_tokens;
-  std::optional<Observations> earlier;
-  if (split.continues_runs())
-    earlier = rows_where(
-        observations, [&](std::size_t row) { return observations.tokens[row] < split.seen_below; });
+  const Range last = last_rows(observations).tokens;
+  const double held_from =
+      std::isfinite(split.seen_below) ? split.seen_below : options.min_tokens;
+  std::optional<Observations> part_seen;
+  if (split.predicts_what_trains())
+    part_seen = rows_where(
+        observations, [&](std::size_t row) { return is_visible(observations, row, split); });
+  const Runs smaller = std::isfinite(split.smaller_than) ? runs_of(*part_seen) : Runs{};
 
   HeldOutPart part;
   part.point.columns = HeldOutPart::column_count;
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
-    const Predictor predictor = predictor_of(e, earlier ? *earlier : observations);
+    const Predictor predictor = predictor_of(e, part_seen ? *part_seen : observations);
     std::vector<double> training;
     std::vector<std::pair<int, Tail>> held_out;
     for (const int id : mixtures) {
-      const Tail tail = tail_of(observations, runs, last, split.seen_below, id, e);
-      if (!split.trains[static_cast<std::size_t>(id)] || split.continues_runs())
+      Tail tail = tail_of(observations, runs, last, split.seen_below, id, e);
+      if (std::isfinite(split.smaller_than))
+        tail.previous = tail_of(*part_seen, smaller, last, split.seen_below, id, e).seen;
+      if (!split.trains[static_cast<std::size_t>(id)] || split.predicts_what_trains())
         held_out.emplace_back(id, tail);
       else if (std::isfinite(tail.seen))
         training.push_back(tail.seen);

@@ -14,6 +14,9 @@ struct Predictor {
   bool has_curve = true;  ///< follows a run through its volumes, not only at the last one
 };
 
+/// True for rows that a split lets a fit see, of mixtures that train and of others.
+bool is_visible(const Observations& observations, std::size_t row, const Split& split);
+
 /// The rows of a split: what was seen, the baselines, and what the predictors say.
 /// @param predictor_of makes the predictor of an evaluation domain from what the split lets it see:
 ///        these observations, of them the mixtures that train

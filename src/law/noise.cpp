@@ -10,13 +10,13 @@
 namespace bimix {
 namespace {
 
-/// Rows of a mixture by repeat, ascending in volume.
+/// Rows of a mixture and model size by repeat, ascending in volume.
 using Runs = std::map<int, std::vector<std::size_t>>;
 
 std::vector<Runs> runs_of(const DomainData& data) {
-  std::vector<Runs> runs(data.mixtures.size());
+  std::vector<Runs> runs(data.mixtures.size() * data.sizes.size());
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row)
-    runs[data.mixture[row]][data.repeat[row]].push_back(row);
+    runs[data.mixture[row] * data.sizes.size() + data.size[row]][data.repeat[row]].push_back(row);
   return runs;
 }
 

@@ -29,8 +29,8 @@ class NoiseCapacity final : public CurveLaw {
   std::size_t exponent(std::size_t) const override { return a_index; }
   std::vector<std::size_t> linear(std::size_t) const override { return {e_index, c_index}; }
 
-  std::optional<PowerSection> power_section(std::span<const double> parameter,
-                                            double tokens) const override {
+  std::optional<PowerSection> power_section(std::span<const double> parameter, double tokens,
+                                            double) const override {
     return PowerSection{parameter[c_index] * std::pow(tokens, -parameter[a_index]),
                         parameter[a_index]};
   }

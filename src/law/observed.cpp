@@ -4,6 +4,7 @@
 #include <bimix/data/volumes.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -24,16 +25,16 @@ std::vector<int> shuffled_mixtures(const Observations& observations, std::uint64
   return ids;
 }
 
-double last_volume(std::span<const double> tokens, std::span<const int> mixture_id) {
+double largest_common(std::span<const double> value, std::span<const int> mixture_id) {
   std::vector<std::pair<double, int>> rows;
-  for (std::size_t row = 0; row < tokens.size(); ++row)
-    rows.emplace_back(tokens[row], mixture_id[row]);
+  for (std::size_t row = 0; row < value.size(); ++row)
+    rows.emplace_back(value[row], mixture_id[row]);
   std::sort(rows.begin(), rows.end());
-  struct Volume {
-    double tokens;
+  struct Level {
+    double value;
     std::size_t mixtures;
   };
-  std::vector<Volume> volumes;
+  std::vector<Level> levels;
   for (auto row = rows.begin(); row != rows.end();) {
     const double reach = (1.0 + volume_tolerance) * row->first;
     double largest = 0.0;
@@ -42,14 +43,28 @@ double last_volume(std::span<const double> tokens, std::span<const int> mixture_
       largest = row->first;
       mixtures.insert(row->second);
     }
-    volumes.push_back({largest, mixtures.size()});
+    levels.push_back({largest, mixtures.size()});
   }
   std::size_t most = 0;
-  for (const Volume& volume : volumes) most = std::max(most, volume.mixtures);
+  for (const Level& level : levels) most = std::max(most, level.mixtures);
   double common = 0.0;
-  for (const Volume& volume : volumes)
-    if (2 * volume.mixtures >= most) common = volume.tokens;
+  for (const Level& level : levels)
+    if (2 * level.mixtures >= most) common = level.value;
   return common;
+}
+
+double model_size_of(const Observations& observations, std::size_t row) {
+  return observations.model_size.empty() ? 0.0 : observations.model_size[row];
+}
+
+bool is_same_size(double a, double b) {
+  return std::abs(a - b) <= volume_tolerance * std::max(a, b);
+}
+
+bool has_several_sizes(const Observations& observations) {
+  if (observations.model_size.empty()) return false;
+  const auto [low, high] = std::ranges::minmax(observations.model_size);
+  return !is_same_size(low, high);
 }
 
 Observations rows_where(const Observations& all, const std::function<bool(std::size_t)>& keeps) {
@@ -60,6 +75,7 @@ Observations rows_where(const Observations& all, const std::function<bool(std::s
     kept.mixture_id.push_back(all.mixture_id[row]);
     kept.repeat.push_back(all.repeat[row]);
     kept.tokens.push_back(all.tokens[row]);
+    if (!all.model_size.empty()) kept.model_size.push_back(all.model_size[row]);
     ++kept.loss_nats.rows;
     for (std::size_t e = 0; e < kept.loss_nats.columns; ++e)
       kept.loss_nats.values.push_back(all.loss_nats(row, e));

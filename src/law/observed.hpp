@@ -18,12 +18,21 @@ std::vector<int> observed_mixtures(const Observations& observations);
 std::vector<int> shuffled_mixtures(const Observations& observations, std::uint64_t seed,
                                    std::uint64_t stream);
 
-/// The volume at which runs are compared: the largest one (those within volume_tolerance of one
-/// another are one) at which at least half as many mixtures were seen as at the one where most
-/// were. A few runs that went on for longer do not move it.
-/// @param tokens, mixture_id of each row
-/// @return tokens, the largest of its rows; 0 without rows
-double last_volume(std::span<const double> tokens, std::span<const int> mixture_id);
+/// The volume, or model size, at which runs are compared: the largest one (those within
+/// volume_tolerance of one another are one) at which at least half as many mixtures were seen as at
+/// the one where most were. A few runs that went on for longer do not move it.
+/// @param value, mixture_id of each row
+/// @return the largest of its rows; 0 without rows
+double largest_common(std::span<const double> value, std::span<const int> mixture_id);
+
+/// Parameters of the model of a row; 0: not said.
+double model_size_of(const Observations& observations, std::size_t row);
+
+/// True if two sizes count as one: within volume_tolerance of each other.
+bool is_same_size(double a, double b);
+
+/// True if these are of models of several sizes: not within volume_tolerance of one another.
+bool has_several_sizes(const Observations& observations);
 
 /// The observations with only those rows for which `keeps(row)` holds.
 Observations rows_where(const Observations& all, const std::function<bool(std::size_t)>& keeps);

@@ -1,6 +1,10 @@
+#include "observed.hpp"
+
 #include <bimix/core/error.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,17 +12,29 @@
 
 namespace bimix {
 
-double predict(const LawFit& fit, std::size_t eval_domain, const Mixture& mixture, double tokens) {
-  return predict(fit, fit.coefficient, eval_domain, mixture, tokens);
+double predict(const LawFit& fit, std::size_t eval_domain, const Mixture& mixture, double tokens,
+               double model_size) {
+  return predict(fit, fit.coefficient, eval_domain, mixture, tokens, model_size);
 }
 
 double predict(const LawFit& fit, const Table& coefficient, std::size_t eval_domain,
-               const Mixture& mixture, double tokens) {
+               const Mixture& mixture, double tokens, double model_size) {
   require(eval_domain < coefficient.rows && mixture.size() == fit.domains.train.size(),
           "predict needs a domain of the fit and a share for each training domain");
   const auto row = std::span<const double>(coefficient.values)
                        .subspan(eval_domain * coefficient.columns, coefficient.columns);
-  return find_law(fit.law).predict(row, {mixture, fit.domains.share_of[eval_domain], tokens});
+  return law_of(fit).predict(row, {mixture, fit.domains.share_of[eval_domain], tokens,
+                                   model_size > 0.0 ? model_size : fit.last_size});
+}
+
+double predicted_size(const LawFit& fit, double asked, const std::string& place) {
+  if (asked == 0.0 || is_same_size(asked, fit.last_size)) return fit.last_size;
+  if (law_of(fit).sees_model_size()) return asked;
+  throw UsageError(Complaint{
+      place, fmt::format("law {} cannot tell of models of {:.6g} parameters", fit.law, asked),
+      fit.last_size > 0.0 ? fmt::format("it was fitted to models of {:.6g}", fit.last_size)
+                          : "the losses do not say of what models they are",
+      "Leave it out, or fit effective_share, bimix, additive or joint to logs of several sizes"});
 }
 
 double quantile(std::vector<double> values, double p) {
@@ -41,10 +57,10 @@ Interval central_interval(const std::vector<double>& values, double level) {
 }
 
 Interval predict_interval(const LawFit& fit, std::size_t eval_domain, const Mixture& mixture,
-                          double tokens, double level) {
+                          double tokens, double level, double model_size) {
   std::vector<double> predicted;
   for (const Table& sample : fit.bootstrap)
-    predicted.push_back(predict(fit, sample, eval_domain, mixture, tokens));
+    predicted.push_back(predict(fit, sample, eval_domain, mixture, tokens, model_size));
   return central_interval(predicted, level);
 }
 

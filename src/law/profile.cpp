@@ -22,8 +22,7 @@ double mean_square_between(const Law& law, const DomainData& data, const Estimat
   std::vector<double> sum(mixtures, 0.0), count(mixtures, 0.0);
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
     const std::size_t m = data.mixture[row];
-    const LawPoint point{data.mixtures[m], data.own, data.volumes[data.volume[row]]};
-    sum[m] += residual_of(data, row, law.predict(estimate.parameter, point));
+    sum[m] += residual_of(data, row, law.predict(estimate.parameter, data.point(row)));
     count[m] += 1.0;
   }
   double total = 0.0;

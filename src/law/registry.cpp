@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace bimix {
 
@@ -14,10 +15,16 @@ namespace bimix {
 
 namespace {
 
-const std::vector<std::unique_ptr<const Law>>& laws() {
+struct Entry {
+  explicit Entry(std::unique_ptr<const Law> law)
+      : plain(std::move(law)), with_model_size(plain->with_model_size()) {}
+  std::unique_ptr<const Law> plain, with_model_size;  // the second may be null
+};
+
+const std::vector<Entry>& laws() {
   static const auto all = [] {
-    std::vector<std::unique_ptr<const Law>> list;
-#define BIMIX_LAW(name) list.push_back(make_law_##name());
+    std::vector<Entry> list;
+#define BIMIX_LAW(name) list.emplace_back(make_law_##name());
 #include "laws.def"
 #undef BIMIX_LAW
     return list;
@@ -33,14 +40,16 @@ std::vector<bool> Law::pinned(const DomainData& data) const {
 
 std::vector<std::string> law_names() {
   std::vector<std::string> names;
-  for (const auto& law : laws()) names.push_back(law->name());
+  for (const Entry& law : laws()) names.push_back(law.plain->name());
   return names;
 }
 
-const Law& find_law(std::string_view name) {
-  const auto found = std::find_if(laws().begin(), laws().end(),
-                                  [name](const auto& law) { return law->name() == name; });
-  if (found != laws().end()) return **found;
+const Law& find_law(std::string_view name, bool with_model_size) {
+  const auto found = std::find_if(laws().begin(), laws().end(), [name](const Entry& law) {
+    return law.plain->name() == name;
+  });
+  if (found != laws().end())
+    return with_model_size && found->with_model_size ? *found->with_model_size : *found->plain;
   const auto near = nearest_name(name, law_names());
   throw UsageError(
       Complaint{.place = "fit.law",
@@ -48,5 +57,7 @@ const Law& find_law(std::string_view name) {
                 .rule = fmt::format("there are: {}", join_words(law_names())),
                 .remedy = near ? fmt::format("Did you mean '{}'?", *near) : "Choose one of them"});
 }
+
+const Law& law_of(const LawFit& fit) { return find_law(fit.law, fit.size_low < fit.size_high); }
 
 }  // namespace bimix

@@ -13,9 +13,7 @@ std::vector<double> residuals(const Law& law, const DomainData& data,
                               const std::vector<double>& parameter) {
   std::vector<double> found;
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
-    const LawPoint point{data.mixtures[data.mixture[row]], data.own,
-                         data.volumes[data.volume[row]]};
-    found.push_back(residual_of(data, row, law.predict(parameter, point)));
+    found.push_back(residual_of(data, row, law.predict(parameter, data.point(row))));
   }
   return found;
 }

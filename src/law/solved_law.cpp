@@ -14,10 +14,6 @@
 namespace bimix {
 namespace {
 
-LawPoint point_of(const DomainData& data, std::size_t row) {
-  return {data.mixtures[data.mixture[row]], data.own, data.volumes[data.volume[row]]};
-}
-
 double mean_loss(const DomainData& data) {
   double sum = 0.0;
   for (const double loss : data.loss_nats) sum += loss;
@@ -36,7 +32,7 @@ class PlainRows final : public RowModel {
     slope.resize(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(parameter.size()));
     std::vector<double> row(parameter.size());
     for (std::size_t m = 0; m < rows; ++m) {
-      const LawPoint point = point_of(data_, m);
+      const LawPoint point = data_.point(m);
       const auto i = static_cast<Eigen::Index>(m);
       predicted(i) = law_.predict(parameter, point);
       law_.gradient(parameter, point, row);
@@ -53,15 +49,34 @@ Curve zero_curve(std::size_t parameters, std::size_t domains) {
   Curve curve;
   const auto count = static_cast<Eigen::Index>(parameters);
   const auto shares = static_cast<Eigen::Index>(domains);
-  curve.floor_slope = curve.decay_slope = Eigen::VectorXd::Zero(count);
-  curve.floor_share = curve.decay_share = Eigen::VectorXd::Zero(shares);
+  curve.floor_slope = curve.decay_slope = curve.capacity_slope = Eigen::VectorXd::Zero(count);
+  curve.floor_share = curve.decay_share = curve.capacity_share = Eigen::VectorXd::Zero(shares);
   return curve;
 }
+
+/// x^-exponent at a volume or model size, and the logarithm that its slope needs.
+struct Power {
+  Power(double x, double exponent) : log(std::log(x)), value(std::exp(-exponent * log)) {}
+  double log, value;
+};
+
+/// The powers of a point, those of a law without the model size 0.
+struct Powers {
+  Powers(const CurveLaw& law, std::span<const double> parameter, const LawPoint& point)
+      : volume(point.tokens, parameter[law.exponent(point.share.size())]),
+        size(law.sees_model_size()
+                 ? Power(point.model_size, parameter[law.size_exponent(point.share.size())])
+                 : Power(1.0, 0.0)) {}
+  Power volume, size;
+};
 
 class CurveRows final : public RowModel {
  public:
   CurveRows(const CurveLaw& law, const DomainData& data)
-      : law_(law), data_(data), exponent_(law.exponent(data.mixtures.front().size())) {}
+      : law_(law),
+        data_(data),
+        exponent_(law.exponent(data.mixtures.front().size())),
+        size_exponent_(law.size_exponent(data.mixtures.front().size())) {}
 
   void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
                 Eigen::MatrixXd& slope) override {
@@ -71,28 +86,31 @@ class CurveRows final : public RowModel {
       curves.push_back(zero_curve(count, mixture.size()));
       law_.curve(parameter, mixture, data_.own, curves.back());
     }
-    std::vector<double> power, log_volume;
-    for (const double tokens : data_.volumes) {
-      log_volume.push_back(std::log(tokens));
-      power.push_back(std::exp(-parameter[exponent_] * log_volume.back()));
-    }
+    std::vector<Power> volumes, sizes;
+    for (const double tokens : data_.volumes) volumes.emplace_back(tokens, parameter[exponent_]);
+    if (law_.sees_model_size())
+      for (const double size : data_.sizes) sizes.emplace_back(size, parameter[size_exponent_]);
     predicted.resize(static_cast<Eigen::Index>(rows));
     slope.resize(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(count));
     for (std::size_t m = 0; m < rows; ++m) {
       const Curve& curve = curves[data_.mixture[m]];
-      const double v = power[data_.volume[m]];
+      const Power& v = volumes[data_.volume[m]];
       const auto i = static_cast<Eigen::Index>(m);
-      predicted(i) = curve.floor + curve.decay * v;
-      slope.row(i) = (curve.floor_slope + v * curve.decay_slope).transpose();
-      slope(i, static_cast<Eigen::Index>(exponent_)) -=
-          log_volume[data_.volume[m]] * curve.decay * v;
+      predicted(i) = curve.floor + curve.decay * v.value;
+      slope.row(i) = (curve.floor_slope + v.value * curve.decay_slope).transpose();
+      slope(i, static_cast<Eigen::Index>(exponent_)) -= v.log * curve.decay * v.value;
+      if (sizes.empty()) continue;
+      const Power& n = sizes[data_.size[m]];
+      predicted(i) += curve.capacity * n.value;
+      slope.row(i) += n.value * curve.capacity_slope.transpose();
+      slope(i, static_cast<Eigen::Index>(size_exponent_)) -= n.log * curve.capacity * n.value;
     }
   }
 
  private:
   const CurveLaw& law_;
   const DomainData& data_;
-  std::size_t exponent_;
+  std::size_t exponent_, size_exponent_;
 };
 
 }  // namespace
@@ -118,6 +136,9 @@ std::optional<Complaint> SolvedLaw::obstacle(const DomainData& data) const {
       data.volumes.back() <= data.volumes.front() * (1.0 + volume_tolerance))
     return Complaint{"", fmt::format("the volume's part of {} cannot be told", domain),
                      "there is one volume", "Evaluate at two volumes at least, better five"};
+  if (sees_model_size() && data.sizes.size() < 2)
+    return Complaint{"", fmt::format("{} was seen with one model size", domain),
+                     "other domains with several", "Add its losses, or choose one size"};
   return std::nullopt;
 }
 
@@ -175,10 +196,17 @@ std::vector<Complaint> SolvedLaw::doubts(const DomainData& data, const Estimate&
     if (!fixed[p] &&
         (estimate.parameter[p] == limits[p].low || estimate.parameter[p] == limits[p].high))
       stopped.push_back(fmt::format("{} = {:g}", names[p], estimate.parameter[p]));
-  if (stopped.empty()) return {};
-  return {{"",
-           fmt::format("{} of domain '{}' stopped at a bound", join_words(stopped), data.domain),
-           "", ""}};
+  std::vector<Complaint> found;
+  if (!stopped.empty())
+    found.push_back(
+        {"",
+         fmt::format("{} of domain '{}' stopped at a bound", join_words(stopped), data.domain),
+         "", ""});
+  if (sees_model_size() && data.sizes.size() == 2)
+    found.push_back({"", fmt::format("two model sizes do not tell gamma of '{}'", data.domain),
+                     fmt::format("it is drawn to the usual {:g}", usual_size_exponent),
+                     "Add a third before you extrapolate to larger models"});
+  return found;
 }
 
 Prior SolvedLaw::prior(const DomainData&) const { return {}; }
@@ -190,31 +218,34 @@ std::unique_ptr<RowModel> SolvedLaw::rows(const DomainData& data) const {
 double CurveLaw::predict(std::span<const double> parameter, const LawPoint& point) const {
   Curve curve = zero_curve(parameter.size(), point.share.size());
   this->curve(parameter, point.share, point.own, curve);
-  return curve.floor +
-         curve.decay * std::pow(point.tokens, -parameter[exponent(point.share.size())]);
+  const Powers at(*this, parameter, point);
+  return curve.floor + curve.decay * at.volume.value + curve.capacity * at.size.value;
 }
 
 void CurveLaw::gradient(std::span<const double> parameter, const LawPoint& point,
                         std::span<double> slope) const {
   Curve curve = zero_curve(parameter.size(), point.share.size());
   this->curve(parameter, point.share, point.own, curve);
-  const std::size_t beta = exponent(point.share.size());
-  const double v = std::pow(point.tokens, -parameter[beta]);
+  const Powers at(*this, parameter, point);
+  const double v = at.volume.value, n = at.size.value;
   for (std::size_t p = 0; p < slope.size(); ++p) {
     const auto i = static_cast<Eigen::Index>(p);
-    slope[p] = curve.floor_slope(i) + v * curve.decay_slope(i);
+    slope[p] = curve.floor_slope(i) + v * curve.decay_slope(i) + n * curve.capacity_slope(i);
   }
-  slope[beta] -= std::log(point.tokens) * curve.decay * v;
+  slope[exponent(point.share.size())] -= at.volume.log * curve.decay * v;
+  if (sees_model_size_)
+    slope[size_exponent(point.share.size())] -= at.size.log * curve.capacity * n;
 }
 
 void CurveLaw::share_gradient(std::span<const double> parameter, const LawPoint& point,
                               std::span<double> slope) const {
   Curve curve = zero_curve(parameter.size(), point.share.size());
   this->curve(parameter, point.share, point.own, curve);
-  const double v = std::pow(point.tokens, -parameter[exponent(point.share.size())]);
+  const Powers at(*this, parameter, point);
   for (std::size_t k = 0; k < slope.size(); ++k) {
     const auto i = static_cast<Eigen::Index>(k);
-    slope[k] = curve.floor_share(i) + v * curve.decay_share(i);
+    slope[k] = curve.floor_share(i) + at.volume.value * curve.decay_share(i) +
+               at.size.value * curve.capacity_share(i);
   }
 }
 
@@ -245,6 +276,11 @@ void pull_to(Prior& prior, const std::vector<std::size_t>& parameters, std::size
   }
 }
 
+void pull_size_exponent(Prior& prior, std::size_t parameter, std::size_t parameter_count) {
+  constexpr double weak = 0.003;
+  pull_to(prior, {parameter}, parameter_count, weak, usual_size_exponent);
+}
+
 std::vector<std::size_t> by_domain(std::size_t first, std::size_t train_domains, int skip) {
   std::vector<std::size_t> parameters;
   for (std::size_t k = 0; k < train_domains; ++k)
@@ -260,8 +296,11 @@ void append_names(std::vector<std::string>& names, const std::string& name,
 std::size_t gauge_domain(int own) { return own >= 0 ? static_cast<std::size_t>(own) : 0; }
 
 bool at_last_volume(const DomainData& data, std::size_t row) {
-  const double tokens = data.volumes[data.volume[row]];
-  return tokens <= data.last_volume && tokens >= data.last_volume * (1.0 - volume_tolerance);
+  const LawPoint point = data.point(row);
+  const auto is_last = [](double value, double last) {
+    return value <= last && value >= last * (1.0 - volume_tolerance);
+  };
+  return is_last(point.tokens, data.last_volume) && is_last(point.model_size, data.last_size);
 }
 
 LossRange last_losses(const DomainData& data) {

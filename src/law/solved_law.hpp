@@ -19,7 +19,8 @@ namespace bimix {
 class SolvedLaw : public Law {
  public:
   bool sees_every_share() const override { return true; }
-  std::optional<PowerSection> power_section(std::span<const double>, double) const override {
+  std::optional<PowerSection> power_section(std::span<const double>, double,
+                                            double) const override {
     return std::nullopt;
   }
   std::optional<Complaint> obstacle(const DomainData& data) const override;
@@ -49,16 +50,20 @@ std::unique_ptr<RowModel> plain_rows(const Law& law, const DomainData& data);
 /// @param problem of the losses themselves, with the scale that log residuals have
 Estimate solve_logs(RowModel& rows, LeastSquares problem, const Estimate& start);
 
-/// The two parts of a curve L(s) = floor + decay * s^-beta at one mixture, with their slopes.
+/// The parts of a curve L(s, N) = floor + decay * s^-beta + capacity * N^-gamma at one mixture, with
+/// their slopes. The last is of laws that see the model size N.
 struct Curve {
-  double floor = 0.0, decay = 0.0;
-  Eigen::VectorXd floor_slope{}, decay_slope{};  ///< P: by parameter
-  Eigen::VectorXd floor_share{}, decay_share{};  ///< K: by share
+  double floor = 0.0, decay = 0.0, capacity = 0.0;
+  Eigen::VectorXd floor_slope{}, decay_slope{}, capacity_slope{};  ///< P: by parameter
+  Eigen::VectorXd floor_share{}, decay_share{}, capacity_share{};  ///< K: by share
 };
 
-/// A law that is a power law of the volume at every mixture, plus a floor.
+/// A law that is a power law of the volume, and of the model size if it sees that, at every mixture,
+/// plus a floor.
 class CurveLaw : public SolvedLaw {
  public:
+  explicit CurveLaw(bool with_model_size = false) : sees_model_size_(with_model_size) {}
+  bool sees_model_size() const final { return sees_model_size_; }
   double predict(std::span<const double> parameter, const LawPoint& point) const override;
   void gradient(std::span<const double> parameter, const LawPoint& point,
                 std::span<double> slope) const override;
@@ -69,14 +74,26 @@ class CurveLaw : public SolvedLaw {
 
   /// Which parameter beta is.
   virtual std::size_t exponent(std::size_t train_domains) const = 0;
-  /// @param curve all slopes 0, all that are not must be written; that by beta is the caller's
+  /// Which parameter gamma is; asked of laws that see the model size.
+  virtual std::size_t size_exponent(std::size_t /*train_domains*/) const { return 0; }
+  /// @param curve all slopes 0, all that are not must be written; those by beta and gamma are the
+  /// caller's
   virtual void curve(std::span<const double> parameter, std::span<const double> share, int own,
                      Curve& curve) const = 0;
+
+ private:
+  bool sees_model_size_;
 };
 
 /// Bounds of volume exponents: below, the power cannot be told from a logarithm; nothing real comes
 /// near the upper one.
 constexpr Bound volume_exponent{0.01, 10.0};
+/// gamma where few sizes tell little: exponents of published laws are near it (Hoffmann et al. 2022,
+/// arXiv 2203.15556: 0.34).
+constexpr double usual_size_exponent = 0.3;
+/// Pulls gamma there, weakly.
+void pull_size_exponent(Prior& prior, std::size_t parameter, std::size_t parameter_count);
+
 constexpr Bound not_negative{0.0, std::numeric_limits<double>::infinity()};
 
 /// Adds rows that pull each of the parameters to their common mean.
@@ -97,10 +114,10 @@ void append_names(std::vector<std::string>& names, const std::string& name,
 /// The domain whose coefficient fixes a gauge: the own one, or the first if there is none.
 std::size_t gauge_domain(int own);
 
-/// True for rows at the last volume.
+/// True for rows of the last model size at the last volume.
 bool at_last_volume(const DomainData& data, std::size_t row);
 
-/// Smallest and largest loss of the last volume, with at least 1 % between them.
+/// Smallest and largest loss of these, with at least 1 % between them.
 struct LossRange {
   double low = 0.0, high = 0.0;
 };

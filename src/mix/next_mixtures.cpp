@@ -166,9 +166,13 @@ std::vector<double> slope_weights(const std::vector<double>& volumes) {
   return weight;
 }
 
-bool is_fitted(const LawFit& fit, const Law& law, double tokens) {
-  return law.last_volume_only() ? tokens >= fit.tokens_high * (1.0 - volume_tolerance)
-                                : tokens >= fit.tokens_low;
+/// True for rows that were fitted, of the model size that the next runs will have.
+bool is_fitted(const LawFit& fit, const Law& law, const Observations& seen, std::size_t row) {
+  const double tokens = seen.tokens[row];
+  const double size = seen.model_size.empty() ? fit.last_size : seen.model_size[row];
+  return std::abs(size - fit.last_size) <= volume_tolerance * fit.last_size &&
+         tokens >= (law.last_volume_only() ? fit.tokens_high * (1.0 - volume_tolerance)
+                                           : fit.tokens_low);
 }
 
 RunShape shape_of(const LawFit& fit, const Law& law, const Observations& seen) {
@@ -177,7 +181,7 @@ RunShape shape_of(const LawFit& fit, const Law& law, const Observations& seen) {
   std::map<int, int> mixtures;
   std::vector<double> all;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
-    if (!is_fitted(fit, law, seen.tokens[row])) continue;
+    if (!is_fitted(fit, law, seen, row)) continue;
     ++runs[{seen.mixture_id[row], seen.repeat[row]}];
     ++mixtures[seen.mixture_id[row]];
     all.push_back(seen.tokens[row]);
@@ -211,7 +215,7 @@ Vector2d residual_of(const LawFit& fit, const Law& law, const Observations& seen
                      std::size_t e) {
   std::vector<double> volumes, rest;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
-    if (seen.mixture_id[row] != id || !is_fitted(fit, law, seen.tokens[row])) continue;
+    if (seen.mixture_id[row] != id || !is_fitted(fit, law, seen, row)) continue;
     const double above =
         std::log(seen.loss_nats(row, e) /
                  predict(fit, e, seen.mixtures[static_cast<std::size_t>(id)], seen.tokens[row]));
@@ -367,7 +371,7 @@ Search::Search(const LawFit& fit, const Observations& seen, const OptimizeOption
   candidates_ = candidates_of(fit, seen, today.share, optima_, seed);
   for (std::size_t e = 0; e < today.weight.size(); ++e)
     if (today.weight[e] > 0.0) domains_.push_back(e);
-  const Law& law = find_law(fit.law);
+  const Law& law = law_of(fit);
   const RunShape shape = shape_of(fit, law, seen);
   for (const std::size_t e : domains_) {
     Unknown unknown;

@@ -31,6 +31,7 @@ struct Problem {
   const Law& law;
   const LawFit& fit;
   double tokens;
+  double model_size;
   std::vector<double> weight{};  ///< E, sums to 1, 0 where not fitted
   Mixture default_share{};
   std::vector<double> unique_share{};  ///< K: without repetition; infinite where repeats are as new
@@ -123,7 +124,8 @@ Problem problem_of(const LawFit& fit, const OptimizeOptions& options,
     throw UsageError(Complaint{
         "domains", fmt::format("the default mixture is ({})", fmt::join(default_share, ", ")),
         "one share for each domain, summing to 1", ""});
-  Problem problem{find_law(fit.law), fit, options.tokens};
+  Problem problem{law_of(fit), fit, options.tokens,
+                  predicted_size(fit, options.model_size, "optimize.parameters")};
   problem.default_share = default_share;
   problem.worst = options.objective == "worst";
   problem.box = allowed_box(fit, options);
@@ -148,7 +150,7 @@ std::optional<std::vector<std::vector<PowerTerm>>> power_terms(const Problem& pr
   std::vector<std::vector<PowerTerm>> terms(domains.train.size());
   for (std::size_t e = 0; e < domains.eval.size(); ++e) {
     if (problem.weight[e] == 0.0) continue;
-    const auto section = problem.law.power_section(row_of(coefficient, e), problem.tokens);
+    const auto section = problem.law.power_section(row_of(coefficient, e), problem.tokens, problem.model_size);
     if (!section) return std::nullopt;
     terms[static_cast<std::size_t>(domains.share_of[e])].push_back(
         {problem.weight[e] * section->scale, section->exponent});
@@ -158,7 +160,8 @@ std::optional<std::vector<std::vector<PowerTerm>>> power_terms(const Problem& pr
 
 /// @param worth shares by what they are worth
 LawPoint point_of(const Problem& problem, const Mixture& worth, std::size_t e) {
-  return {worth, problem.fit.domains.share_of[e], problem.tokens};
+  return {worth, problem.fit.domains.share_of[e], problem.tokens,
+          problem.model_size};
 }
 
 /// Losses at a mixture, beyond those at the default if the worst counts; 0 for domains of weight 0,
@@ -392,6 +395,11 @@ void add_fit_flags(const Problem& problem, MixtureChoice& choice) {
     flag(choice, fmt::format("losses are extrapolated to {:.3g} tokens", problem.tokens),
          fmt::format("{:.3g} times the largest volume fitted", problem.tokens / fit.tokens_high),
          "");
+  if (problem.model_size > fit.size_high * (1.0 + volume_tolerance))
+    flag(choice,
+         fmt::format("losses are extrapolated to a model of {:.3g} parameters", problem.model_size),
+         fmt::format("{:.3g} times the largest model fitted", problem.model_size / fit.size_high),
+         "");
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
     if (problem.weight[e] > 0.0 && std::isinf(choice.predicted_default_nats[e]))
       flag(choice, fmt::format("the default has no predicted loss on '{}'", fit.domains.eval[e]),
@@ -415,6 +423,7 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   choice.law = fit.law;
   choice.objective = options.objective;
   choice.tokens = options.tokens;
+  choice.model_size = problem.model_size;
   choice.level = options.level;
   choice.default_share = default_share;
   choice.floor = problem.box.low;
@@ -423,9 +432,11 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   choice.weight = solution.weight;
   choice.share = solution.share;
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    choice.predicted_nats.push_back(predict(fit, e, worth(problem, choice.share), options.tokens));
-    choice.predicted_default_nats.push_back(
-        predict(fit, e, worth(problem, default_share), options.tokens));
+    const auto loss = [&](const Mixture& share) {
+      return predict(fit, e, worth(problem, share), options.tokens, problem.model_size);
+    };
+    choice.predicted_nats.push_back(loss(choice.share));
+    choice.predicted_default_nats.push_back(loss(default_share));
   }
   choice.objective_nats = objective(problem, fit.coefficient, choice.share);
   choice.objective_default_nats = objective(problem, fit.coefficient, default_share);

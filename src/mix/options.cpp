@@ -48,6 +48,9 @@ void check_sums(std::vector<Complaint>& found, const OptimizeOptions& options,
 std::vector<Complaint> complaints(const OptimizeOptions& options, const DomainSet& domains) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   std::vector<Complaint> found;
+  if (!(options.model_size >= 0.0) || std::isinf(options.model_size))
+    found.push_back({"optimize.parameters", fmt::format("{} is no model size", options.model_size),
+                     "parameters, or 0", "Leave it out for the largest size of the logs"});
   if (!(options.tokens > 0.0) || std::isinf(options.tokens))
     found.push_back({"optimize.tokens", fmt::format("{} is no volume", options.tokens),
                      "a positive number of tokens", ""});

@@ -56,6 +56,7 @@ int namesake(const std::string& name, const std::vector<std::string>& train) {
 /// What `build` finds on its way.
 struct LogBuilder::Counts {
   int merged = 0, absent_points = 0, blank = 0, other_size = 0;
+  std::vector<std::string> sizes{};
   std::set<std::string> used{}, normalised{};  ///< runs by name
 };
 
@@ -171,7 +172,7 @@ void LogBuilder::claim(const std::string& run, const std::string& owner, const s
                    .remedy = "Rename one of the two"});
 }
 
-std::vector<const LogBuilder::Run*> LogBuilder::runs_of_one_size(Counts& counts) const {
+std::vector<const LogBuilder::Run*> LogBuilder::runs_of_wanted_size(Counts& counts) const {
   std::map<double, int> sizes;
   for (const Run& run : runs_) ++sizes[run.parameters];
   std::vector<const Run*> kept;
@@ -179,16 +180,24 @@ std::vector<const LogBuilder::Run*> LogBuilder::runs_of_one_size(Counts& counts)
   for (const Run& run : runs_)
     if (options_.parameters == 0 || run.parameters == wanted) kept.push_back(&run);
   counts.other_size = static_cast<int>(runs_.size() - kept.size());
-  if (!kept.empty() && (sizes.size() == 1 || options_.parameters > 0)) return kept;
   std::vector<std::string> found;
   for (const auto& [size, count] : sizes)
     found.push_back(fmt::format("{} ({} {})", size_text(size), count, count == 1 ? "run" : "runs"));
-  throw UsageError({.place = "replay.parameters",
-                    .problem = options_.parameters > 0
-                                   ? "no run has " + format_count(options_.parameters)
-                                   : "the logs hold several model sizes",
-                    .rule = "a law is of one size; here are " + join_words(found),
-                    .remedy = "Say which: --parameters N, or `parameters: N` in the campaign"});
+  if (kept.empty())
+    throw UsageError({.place = "replay.parameters",
+                      .problem = "no run has " + format_count(options_.parameters),
+                      .rule = "there are " + join_words(found),
+                      .remedy = "Name one of these: --parameters N, or `parameters: N` in the "
+                                "campaign"});
+  if (options_.parameters > 0 || sizes.size() == 1) return kept;
+  if (sizes.contains(0.0))
+    throw UsageError({.place = "replay.parameters",
+                      .problem = "the logs tell the model size of some runs only",
+                      .rule = "sizes are compared; here are " + join_words(found),
+                      .remedy = "Add the others, or keep one size: --parameters N, or "
+                                "`parameters: N` in the campaign"});
+  counts.sizes = found;
+  return kept;
 }
 
 std::vector<std::size_t> LogBuilder::evaluated(const std::vector<const Run*>& runs) const {
@@ -269,6 +278,9 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
     if (count > 0) log.notes.push_back(count_of(count, singular, plural) + " " + what);
   };
   note(counts.other_size, "run", "runs", "of another model size left out");
+  if (!counts.sizes.empty())
+    log.notes.push_back(fmt::format("{} model sizes: {}", counts.sizes.size(),
+                                    join_words(counts.sizes)));
   note(repeated_, "repeated loss", "repeated losses", "dropped (identical)");
   note(replaced_, "loss", "losses", "replaced by what a resumed run logged later");
   note(at_zero_, "loss", "losses", "at 0 tokens dropped (a power law has no value there)");
@@ -312,7 +324,7 @@ LossLog LogBuilder::build() const {
                      .rule = "some logs are pairs of files",
                      .remedy = "Name the file of losses too"});
   Counts counts;
-  const std::vector<const Run*> runs = runs_of_one_size(counts);
+  const std::vector<const Run*> runs = runs_of_wanted_size(counts);
   const std::vector<std::size_t> evals = evaluated(runs);
   std::vector<std::int64_t> tokens;
   for (const Run* run : runs)

@@ -96,7 +96,7 @@ class LogBuilder {
   Place place_of(const std::string& path, int line);
   std::int64_t volume_of(const LogCell& cell, Place place);
   Run& run_of(const LogCell& cell, Place place);
-  std::vector<const Run*> runs_of_one_size(Counts& counts) const;
+  std::vector<const Run*> runs_of_wanted_size(Counts& counts) const;
   std::vector<std::size_t> evaluated(const std::vector<const Run*>& runs) const;
   Mixture mixture_of(const Run& run, Counts& counts) const;
   LossCurve curve_of(const Run& run, const LossLog& log, const std::vector<std::size_t>& evals,

@@ -277,7 +277,8 @@ Rows curve_rows(const RunRecord& record, const LawFit* fit) {
         rows.back().push_back(loss(point.loss_nats[e]));
         if (fit != nullptr)
           rows.back().push_back(
-              loss(predict(*fit, e, spec.mixture, static_cast<double>(point.tokens))));
+              loss(predict(*fit, e, spec.mixture, static_cast<double>(point.tokens),
+                           result->parameters)));
       }
     }
   }

@@ -70,7 +70,8 @@ Json runs(const RunRecord& record, const LawFit* fit) {
       if (fit == nullptr) continue;
       std::vector<double> law;
       for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e)
-        law.push_back(predict(*fit, e, spec.mixture, static_cast<double>(point.tokens)));
+        law.push_back(predict(*fit, e, spec.mixture, static_cast<double>(point.tokens),
+                              result->parameters));
       run["law"].push_back(to_json(law));
     }
     array.push_back(std::move(run));
@@ -285,12 +286,18 @@ std::vector<std::pair<const TrialSpec*, const TrialResult*>> drawn_trials(const 
   return drawn;
 }
 
+/// True if the run's model is of the size that the fit's figures are of.
+bool is_last_size(const LawFit& fit, const TrialResult& result) {
+  return std::abs(result.parameters - fit.last_size) <= volume_tolerance * fit.last_size;
+}
+
 Table seen_at_last_volume(const RunRecord& record) {
   const std::size_t domains = record.plan.domains.eval.size();
   Table sum(record.plan.mixtures.size(), domains), count(sum);
   for (const TrialSpec& spec : record.plan.trials) {
     const TrialResult* result = result_of(record, spec.id);
     if (result == nullptr || result->status != TrialStatus::ok) continue;
+    if (!record.laws.empty() && !is_last_size(record.laws.front(), *result)) continue;
     const auto m = static_cast<std::size_t>(spec.mixture_id);
     for (const LossPoint& point : result->curve) {
       if (find_volume(record.plan.tokens, point.tokens) != record.plan.tokens.size() - 1) continue;

@@ -103,9 +103,13 @@ std::string evaluation_text(const Evaluation& evaluation, const std::vector<std:
 }
 
 std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) {
-  std::string text = fmt::format("Best mixture for {} tokens (law {}, objective {})\n",
-                                 format_count(static_cast<std::int64_t>(choice.tokens)), choice.law,
-                                 choice.objective);
+  const std::string model =
+      choice.model_size > 0
+          ? fmt::format(" and a model of {} parameters", format_count_about(choice.model_size, 4))
+          : "";
+  std::string text = fmt::format("Best mixture for {} tokens{} (law {}, objective {})\n",
+                                 format_count(static_cast<std::int64_t>(choice.tokens)), model,
+                                 choice.law, choice.objective);
   text += aligned(optimum_rows(choice, domains));
   text += fmt::format(
       "  Predicted objective {} nats, default {}: gain {} ({}: {})\n"

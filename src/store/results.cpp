@@ -335,6 +335,12 @@ void write_law(const GroupWriter& laws, const LawFit& fit) {
                share_of("largest share seen"));
   write_scalar(group, "tokens_low", fit.tokens_low, {"tokens", "smallest volume seen"});
   write_scalar(group, "tokens_high", fit.tokens_high, {"tokens", "largest volume seen"});
+  if (fit.last_size > 0) {
+    write_scalar(group, "model_size_low", fit.size_low, {"parameters", "smallest model seen"});
+    write_scalar(group, "model_size_high", fit.size_high, {"parameters", "largest model seen"});
+    write_scalar(group, "model_size", fit.last_size,
+                 {"parameters", "model that held-out figures and the optimum are of"});
+  }
   group.attribute("flags", joined(fit.flags));
   write_held_out(group, fit);
 }
@@ -364,6 +370,9 @@ void write_optimum(const GroupWriter& root, const DomainSet& domains, const Mixt
   }
   write_scalar(group, "volume_tokens", choice.tokens,
                {"tokens", "volume the mixture is meant for"});
+  if (choice.model_size > 0)
+    write_scalar(group, "model_size", choice.model_size,
+                 {"parameters", "model the mixture is meant for"});
   write_scalar(group, "objective_nats", choice.objective_nats,
                loss_of("objective at the recommended mixture"));
   write_scalar(group, "objective_default_nats", choice.objective_default_nats,

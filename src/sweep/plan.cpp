@@ -185,6 +185,7 @@ Observations observations_of(const SweepPlan& plan, const std::vector<TrialResul
       rows.mixture_id.push_back(trial.mixture_id);
       rows.repeat.push_back(trial.repeat);
       rows.tokens.push_back(static_cast<double>(point.tokens));
+      rows.model_size.push_back(found->second->parameters);
       rows.loss_nats.values.insert(rows.loss_nats.values.end(), point.loss_nats.begin(),
                                    point.loss_nats.end());
       ++rows.loss_nats.rows;

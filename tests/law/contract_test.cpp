@@ -160,7 +160,7 @@ TEST_P(LawContract, HasThePowerSectionItClaims) {
   const Observations seen = noisy();
   const LawFit fit = fit_law(seen, options());
   const std::vector<double> parameter = parameter_of(fit, 0);
-  const auto section = law().power_section(parameter, 3e5);
+  const auto section = law().power_section(parameter, 3e5, 0.0);
   if (!section) {
     EXPECT_TRUE(law().sees_every_share());
     return;

@@ -139,7 +139,8 @@ struct Observations {
   std::vector<int> mixture_id{};    ///< M
   std::vector<int> repeat{};        ///< M
   std::vector<double> tokens{};     ///< M
-  Table loss_nats{};                ///< (M, E); NaN where missing
+  std::vector<double> model_size{};  ///< M parameters of the model; empty, or all 0: not said
+  Table loss_nats{};                 ///< (M, E); NaN where missing
   bool operator==(const Observations&) const = default;
 };
 
@@ -191,6 +192,8 @@ struct LawFit {
   HeldOut held_out{};
   std::vector<double> share_low{}, share_high{};  ///< K: range of shares seen
   double tokens_low = 0.0, tokens_high = 0.0;     ///< range of volumes seen
+  double size_low = 0.0, size_high = 0.0;  ///< range of model sizes seen, parameters; 0 = not said
+  double last_size = 0.0;  ///< the one that predictions are for where none is asked for
   bool operator==(const LawFit&) const = default;
 };
 
@@ -199,6 +202,7 @@ struct MixtureChoice {
   std::string law{};
   std::string objective{};                       ///< "mean" or "weighted"
   double tokens = 0.0;                           ///< the volume it is meant for
+  double model_size = 0.0;                       ///< and the model, in parameters; 0 = not said
   Mixture share{};                               ///< K
   Mixture default_share{};                       ///< K: what it is compared with
   std::vector<double> floor{}, cap{};            ///< K: the box it was sought in

@@ -63,11 +63,14 @@ struct ContinuedLoss {
 /// Continues a run by the law times the run's expected drift from it.
 /// @param fit with its bootstrap samples: each is anchored anew for the interval
 /// @param observations those that were fitted: what tells of the drift
+/// @param model_size of the run's model; 0 where none is said
 /// @param run readings of one run, of these or not, in any order
 /// @return for each evaluation domain
-/// @throws UsageError if `at` is below the last reading of the run, or the law has no volume
+/// @throws UsageError if `at` is below the last reading of the run, the law has no volume, or it is
+///         of another model size
 std::vector<ContinuedLoss> continue_run(const LawFit& fit, const Observations& observations,
                                         const FitOptions& options, const Mixture& mixture,
-                                        const std::vector<LossPoint>& run, double at);
+                                        double model_size, const std::vector<LossPoint>& run,
+                                        double at);
 
 }  // namespace bimix

@@ -15,7 +15,7 @@ struct EvaluateOptions {
   /// "kfold": whole mixtures in folds; "draws": random sets of training mixtures; "unseen": the
   /// first mixtures train, the others are predicted (Table 2 of the paper); "extrapolation": the
   /// last volume of every run from those before (Table 1), or from what is seen below
-  /// `seen_tokens`.
+  /// `seen_tokens`; "larger-model": the last model size of every mixture from the smaller ones.
   std::string protocol = "kfold";
   std::vector<std::string> laws{};  ///< names, and "auto": chosen anew for every split
   int train = 0;                    ///< mixtures that train, of draws and unseen; 0: half, and 4

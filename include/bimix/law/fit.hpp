@@ -78,6 +78,7 @@ class Bootstrap {
   static void add_errors(const Law& law, const std::function<int(int)>& fold_of_id,
                          const std::vector<std::vector<double>>& without, Domain& domain);
 
+  const Law& law_;
   FitOptions options_;
   std::size_t mixtures_;
   std::size_t parameters_;

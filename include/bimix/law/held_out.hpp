@@ -18,7 +18,8 @@ struct HeldOutPart {
     eval_domain,    ///< as a double
     seen,           ///< loss at the last volume, nats
     predicted,      ///< by the law fitted without these mixtures
-    previous,       ///< last loss of the same runs before that, or of what was seen of them
+    previous,       ///< last loss of the same runs before that, or of what was seen of them; that
+                    ///< of smaller models, where larger ones are predicted
     training_mean,  ///< mean loss of the training mixtures at the last volume
     curve_r2,       ///< R2 of log loss along the volumes of its runs, their mean
     column_count
@@ -29,17 +30,22 @@ struct HeldOutPart {
 };
 
 /// What takes part in a fit and what is held out. Held out are whole mixtures, never rows, or the
-/// later volumes of all of them.
+/// later volumes or larger models of all of them.
 struct Split {
   std::vector<bool> trains{};  ///< by mixture id
-  /// The mixtures that train are seen below so many tokens, and are to be predicted themselves;
-  /// infinite: all of them is seen, and the others are predicted.
+  /// The mixtures that train are seen below so many tokens, or with smaller models than of so many
+  /// parameters, and are to be predicted themselves; both infinite: all of them is seen, and the
+  /// others are predicted.
   double seen_below = std::numeric_limits<double>::infinity();
-  bool continues_runs() const { return std::isfinite(seen_below); }
+  double smaller_than = std::numeric_limits<double>::infinity();
+  bool predicts_what_trains() const {
+    return std::isfinite(seen_below) || std::isfinite(smaller_than);
+  }
 };
 
 /// Fits what the split lets it see and predicts the rest at the last volume: the largest one that
-/// at least half as many mixtures reached as reached any, and volumes down to 0.5 % below it.
+/// at least half as many mixtures reached as reached any, and volumes down to 0.5 % below it; of
+/// models of several sizes only the last, chosen in the same way.
 /// Domains that cannot be determined are predicted as NaN.
 /// @note A pure function of its arguments: splits may be computed anywhere in any order.
 HeldOutPart held_out_part(const Observations& observations, const FitOptions& options,

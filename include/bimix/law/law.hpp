@@ -4,6 +4,7 @@
 #include <bimix/data/records.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,11 +15,12 @@ namespace bimix {
 
 class RandomStream;
 
-/// Where a law is evaluated: one mixture at one volume, for one evaluation domain.
+/// Where a law is evaluated: one mixture, one volume and one model, for one evaluation domain.
 struct LawPoint {
   std::span<const double> share{};  ///< K
   int own = -1;         ///< the training domain whose share the loss follows; -1 if there is none
   double tokens = 0.0;  ///< training tokens, positive
+  double model_size = 0.0;  ///< parameters of the model; for laws that see it, positive
 };
 
 /// Closed interval a parameter is kept in.
@@ -35,8 +37,8 @@ enum class Residual {
 };
 
 /// The observations of one evaluation domain, ready to be fitted: only finite positive losses, no
-/// share of 0 where the law is infinite there, only the last volume if the law has no other. Rows
-/// are sorted by volume, mixture, repeat.
+/// share of 0 where the law is infinite there, only the last volume if the law has no other, only
+/// the last model size if it sees none. Rows are sorted by volume, mixture, model size, repeat.
 struct DomainData {
   std::string domain{};
   int own = -1;
@@ -46,14 +48,21 @@ struct DomainData {
   std::vector<Mixture> mixtures{};  ///< D distinct mixtures that have rows
   std::vector<int> mixture_id{};    ///< D: their ids in the Observations
   std::vector<double> volumes{};    ///< V distinct volumes, ascending
-  double last_volume = 0.0;  ///< the largest that half the mixtures reached: one of `volumes`
+  std::vector<double> sizes{};      ///< distinct model sizes, ascending; {0}: not said
+  double last_size = 0.0;    ///< the largest that half the mixtures were seen at: one of `sizes`
+  double last_volume = 0.0;  ///< the largest that half of these reached: one of `volumes`
   std::vector<std::size_t> mixture{};  ///< M indices into `mixtures`
   std::vector<std::size_t> volume{};   ///< M indices into `volumes`, ascending
+  std::vector<std::size_t> size{};     ///< M indices into `sizes`
   std::vector<int> repeat{};           ///< M
   std::vector<double> loss_nats{};     ///< M
   std::vector<double> weight{};        ///< M, of the squared residuals; empty: 1 each
   int masked = 0;             ///< rows left out: missing or impossible loss, or a share of 0
   int masked_zero_share = 0;  ///< of these, because of a share of 0
+
+  LawPoint point(std::size_t row) const {
+    return {mixtures[mixture[row]], own, volumes[volume[row]], sizes[size[row]]};
+  }
 };
 
 /// What a fit of one domain gave.
@@ -63,7 +72,7 @@ struct Estimate {
   std::string stop_reason{};
 };
 
-/// At a fixed volume, L(r) = constant + scale * r_own^-exponent: the shape that the exact optimum
+/// At a fixed volume and model, L(r) = constant + scale * r_own^-exponent: the shape that the exact optimum
 /// needs.
 struct PowerSection {
   double scale = 0.0;     ///< nats, >= 0
@@ -90,6 +99,10 @@ class Law {
   virtual bool sees_every_share() const = 0;
   /// True if the law has no volume in it: it is fitted to the last volume and predicts that.
   virtual bool last_volume_only() const { return false; }
+  /// True if the size of the model matters; otherwise the law is fitted to the last size.
+  virtual bool sees_model_size() const { return false; }
+  /// The same law with a part that falls with the model size; null if it has none, or has it.
+  virtual std::unique_ptr<const Law> with_model_size() const { return nullptr; }
 
   /// Predicted loss in nats per token. NaN if a parameter is NaN or the point lacks a share the law
   /// needs; +infinity at a share of 0 where the law diverges.
@@ -100,9 +113,10 @@ class Law {
   /// d predict / d share. @param slope K, written
   virtual void share_gradient(std::span<const double> parameter, const LawPoint& point,
                               std::span<double> slope) const = 0;
-  /// The section at one volume, if it is a power of the own share alone; nothing otherwise.
+  /// The section at one volume and model, if it is a power of the own share alone; nothing
+  /// otherwise.
   virtual std::optional<PowerSection> power_section(std::span<const double> parameter,
-                                                    double tokens) const = 0;
+                                                    double tokens, double model_size) const = 0;
 
   /// True if the prediction is a convex function of the shares at these parameters, so that a
   /// local optimum is the optimum.
@@ -151,8 +165,12 @@ class Law {
 /// Names in the order of laws.def.
 std::vector<std::string> law_names();
 
+/// @param with_model_size the form that sees the model size, where the law has one
 /// @throws UsageError naming the nearest law if there is none of that name
-const Law& find_law(std::string_view name);
+const Law& find_law(std::string_view name, bool with_model_size = false);
+
+/// The law whose coefficients the fit holds.
+const Law& law_of(const LawFit& fit);
 
 /// The coefficients of BiMix as the paper writes them, L = A r^-alpha (B s^-beta + C).
 struct PaperCoefficients {
@@ -163,7 +181,8 @@ struct PaperCoefficients {
   double C = 0.0;
 };
 
-/// One domain's row of a `bimix` fit in the gauge A = 1.
+/// One domain's row of a `bimix` fit in the gauge A = 1, for models of fit.last_size: C holds what
+/// that size leaves.
 /// @throws InternalError if the fit is of another law
 PaperCoefficients paper_coefficients(const LawFit& fit, std::size_t eval_domain);
 

@@ -11,6 +11,9 @@ namespace bimix {
 /// What is asked of the best mixture; the `optimize:` block of a campaign.
 struct OptimizeOptions {
   double tokens = 0.0;  ///< the volume the mixture is for, positive
+  /// The model it is for, in parameters; 0: the last size that was fitted. Laws that see no model
+  /// size take no other.
+  double model_size = 0.0;
   /// "mean" of the evaluation domains' losses, "weighted", or "worst": the largest excess of a loss
   /// over what the default mixture would give
   std::string objective = "mean";

@@ -18,7 +18,7 @@ struct ReplayOptions {
   std::vector<std::string> domains{};  ///< names of shares that a log gives without names
   std::int64_t tokens_per_step = 0;    ///< of logs that count steps
   std::int64_t tokens = 0;             ///< the volume of logs that tell neither tokens nor steps
-  std::int64_t parameters = 0;         ///< keep the runs of this model size
+  std::int64_t parameters = 0;         ///< keep the runs of this model size; 0: of all
   std::filesystem::path base{};        ///< relative names start here; empty = working directory
   bool operator==(const ReplayOptions&) const = default;
 };
