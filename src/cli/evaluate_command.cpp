@@ -124,7 +124,8 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
                   "mpirun -n 2 bimix evaluate runs/demo --protocol draws --train 8");
   command->add_option("DIR", flags->folder, "run folder")->required();
   command
-      ->add_option("--protocol", flags->options.protocol, "kfold, draws, unseen, extrapolation or larger-model")
+      ->add_option("--protocol", flags->options.protocol,
+                   "kfold, draws, unseen, extrapolation or larger-model")
       ->capture_default_str();
   command
       ->add_option("--laws", flags->options.laws,

@@ -59,10 +59,16 @@ class Additive final : public CurveLaw {
         std::vector<double> start(sum_index, 0.0);
         start[beta_index] = beta;
         start.insert(start.end(), sum.begin(), sum.end());
-        if (sees_model_size()) start.insert(start.end(), {0.0, usual_size_exponent});
         starts.push_back(start);
       }
-    return starts;
+    if (!sees_model_size()) return starts;
+    std::vector<std::vector<double>> with_size;
+    for (const std::vector<double>& start : starts)
+      for (const double gamma : size_exponent_starts) {
+        with_size.push_back(start);
+        with_size.back().insert(with_size.back().end(), {0.0, gamma});
+      }
+    return with_size;
   }
 
   void curve(std::span<const double> parameter, std::span<const double> share, int,

@@ -23,7 +23,8 @@ class AnchoredLaw {
   AnchoredLaw(const Observations& seen, const FitOptions& options, std::size_t eval_domain,
               std::vector<double> parameter);
 
-  /// Of a mixture that was seen with a model of this size, the mean over its repeats; NaN of others.
+  /// Of a mixture that was seen with a model of this size, the mean over its repeats; NaN of
+  /// others.
   double loss_nats(int mixture_id, const LawPoint& point) const;
   /// Of a run. @param deviations how many standard deviations of a reading to be above it
   double loss_nats(const RunErrors& run, const LawPoint& point, double deviations = 0.0) const;

@@ -25,8 +25,8 @@ class BimixWithSize final : public CurveLaw {
     return {"P", "Q", "alpha", "beta", "R", "gamma"};
   }
   std::vector<Bound> bounds(std::size_t) const override {
-    return {not_negative, not_negative, {0.0, volume_exponent.high}, volume_exponent, not_negative,
-            volume_exponent};
+    return {not_negative,    not_negative, {0.0, volume_exponent.high},
+            volume_exponent, not_negative, volume_exponent};
   }
   bool diverges_without(std::size_t k, int own) const override {
     return static_cast<int>(k) == own;
@@ -58,16 +58,13 @@ class BimixWithSize final : public CurveLaw {
       return mixture[own] == data.mixtures.front()[own];
     };
     if (std::all_of(data.mixtures.begin(), data.mixtures.end(), same))
-      return Complaint{"",
-                       fmt::format("alpha of domain '{}' cannot be told from one mixture",
-                                   data.domain),
-                       "every observation has the same share of it",
-                       "Add mixtures with another share of it"};
+      return Complaint{
+          "", fmt::format("alpha of domain '{}' cannot be told from one mixture", data.domain),
+          "every observation has the same share of it", "Add mixtures with another share of it"};
     if (data.loss_nats.size() < count)
       return Complaint{
           "",
-          fmt::format("domain '{}' has {} usable observations", data.domain,
-                      data.loss_nats.size()),
+          fmt::format("domain '{}' has {} usable observations", data.domain, data.loss_nats.size()),
           fmt::format("{} coefficients need as many", +count), "Add mixtures or volumes"};
     return CurveLaw::obstacle(data);
   }

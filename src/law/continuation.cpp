@@ -224,8 +224,7 @@ AnchoredLaw::Runs AnchoredLaw::errors_of(const DomainData& data) const {
   Runs runs;
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
     const LawPoint point = data.point(row);
-    RunErrors& run =
-        runs[{data.mixture_id[data.mixture[row]], point.model_size, data.repeat[row]}];
+    RunErrors& run = runs[{data.mixture_id[data.mixture[row]], point.model_size, data.repeat[row]}];
     run.log_tokens.push_back(std::log(point.tokens));
     run.log_error.push_back(std::log(data.loss_nats[row] / law_nats(point)));
   }
@@ -245,7 +244,8 @@ double AnchoredLaw::loss_nats(const RunErrors& run, const LawPoint& point,
 double AnchoredLaw::loss_nats(int mixture_id, const LawPoint& point) const {
   double sum = 0.0, count = 0.0;
   for (const auto& [key, run] : runs_) {
-    if (std::get<0>(key) != mixture_id || !is_same_size(std::get<1>(key), point.model_size)) continue;
+    if (std::get<0>(key) != mixture_id || !is_same_size(std::get<1>(key), point.model_size))
+      continue;
     sum += loss_nats(run, point);
     count += 1.0;
   }
@@ -263,11 +263,11 @@ std::vector<ContinuedLoss> continue_run(const LawFit& fit, const Observations& o
     throw UsageError(Complaint{"law " + fit.law, "it has no volume in it",
                                "it cannot continue a run", "Fit another law"});
   if (!law.sees_model_size() && !is_same_size(model_size, fit.last_size))
-    throw UsageError(Complaint{
-        "--trial",
-        fmt::format("law {} is of models of {:.6g} parameters, the run's has {:.6g}", fit.law,
-                    fit.last_size, model_size),
-        "it sees no model size", "Continue a run of that size, or fit another law"});
+    throw UsageError(
+        Complaint{"--trial",
+                  fmt::format("law {} is of models of {:.6g} parameters, the run's has {:.6g}",
+                              fit.law, fit.last_size, model_size),
+                  "it sees no model size", "Continue a run of that size, or fit another law"});
   require_later(run, at);
   const Observations seen = observations_of_run(observations.domains, mixture, model_size, run);
   std::vector<ContinuedLoss> result;

@@ -9,9 +9,9 @@
 #include <tuple>
 #include <utility>
 
-// L = L_ref (e + Q / rho + P rho^-kappa (s / s_ref)^-beta), and S rho^-kappa_N (N / N_ref)^-gamma in
-// the brackets where models differ in size: the loss follows an effective share of
-// the whole mixture,
+// L = L_ref (e + Q / rho + P rho^-kappa (s / s_ref)^-beta), and S rho^-kappa_N (N / N_ref)^-gamma
+// in the brackets where models differ in size: the loss follows an effective share of the whole
+// mixture,
 //   rho(r) = sum_j w_j r_j^g_j, divided by its value at the uniform mixture,
 // in which every domain j counts with a weight w_j = exp(t_j) of its own (1 for the own domain) and
 // with diminishing returns g_j <= 1. BiMix is e = 0, kappa = 1, w_j = 0 elsewhere; the additive law
@@ -42,8 +42,8 @@ struct Usual {
 // Chosen on two public tables (122M SlimPajama, 70M RedPajama); the marks hardly move with them.
 constexpr Usual usual_e{0.75, 0.1}, usual_q{-1.8, 0.7}, usual_p{-3.0, 1.0}, usual_beta{0.35, 0.15},
     usual_kappa{0.3, 0.5}, usual_t{-1.5, 0.7}, usual_own_g{0.6, 0.2}, usual_g{0.9, 0.1};
-// What a larger model saves is about a tenth of the loss (Hoffmann et al. 2022, arXiv 2203.15556: 0.1
-// to 0.2 for models of 100M to 1B parameters); without models of several sizes it is part of e.
+// What a larger model saves is about a tenth of the loss (Hoffmann et al. 2022, arXiv 2203.15556:
+// 0.1 to 0.2 for models of 100M to 1B parameters); without models of several sizes it is part of e.
 constexpr double usual_saving = 0.1;
 constexpr Usual usual_s{-2.3, 1.0}, usual_gamma{usual_size_exponent, 0.15};
 
@@ -155,8 +155,7 @@ std::vector<std::vector<double>> EffectiveShare::starts(const DomainData& data) 
   }
   start.insert(start.end(), {last_losses(data).low, data.last_volume});  // the first set by fit
   if (sees_model_size())
-    start.insert(start.end(),
-                 {usual_s.mean, usual_gamma.mean, usual_kappa.mean, data.last_size});
+    start.insert(start.end(), {usual_s.mean, usual_gamma.mean, usual_kappa.mean, data.last_size});
   return {start};
 }
 
@@ -331,8 +330,8 @@ class EffectiveShareRows final : public RowModel {
 
  private:
   bool sees_model_size_;
-  Eigen::ArrayXXd log_share_{}, has_share_{};   // (D, K); log 0 is 0
-  Eigen::ArrayXd log_tokens_{}, log_size_{};    // M
+  Eigen::ArrayXXd log_share_{}, has_share_{};  // (D, K); log 0 is 0
+  Eigen::ArrayXd log_tokens_{}, log_size_{};   // M
   std::vector<Eigen::Index> mixture_{};        // M
 };
 

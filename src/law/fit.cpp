@@ -1,6 +1,6 @@
 #include "domain_data.hpp"
-#include "observed.hpp"
 #include "noise.hpp"
+#include "observed.hpp"
 #include "profile.hpp"
 #include "residuals.hpp"
 
@@ -253,7 +253,8 @@ std::vector<std::string> laws_to_fit(const Observations& observations, const Fit
   std::vector<std::string> names;
   for (const std::string& name : law_names()) {
     const bool asked = name == options.law || name == "bimix" || wants_every_law(options);
-    if (asked && !obstacle_to(observations, law_for(observations, name), options)) names.push_back(name);
+    if (asked && !obstacle_to(observations, law_for(observations, name), options))
+      names.push_back(name);
   }
   if (names.empty())
     throw TooLittleData(*obstacle_to(observations, law_for(observations, "bimix"), options));

@@ -242,12 +242,11 @@ HeldOutPart held_out_rows(
   const std::vector<int> mixtures = observed_mixtures(observations);
   const Runs runs = runs_of(observations);
   const Range last = last_rows(observations).tokens;
-  const double held_from =
-      std::isfinite(split.seen_below) ? split.seen_below : options.min_tokens;
+  const double held_from = std::isfinite(split.seen_below) ? split.seen_below : options.min_tokens;
   std::optional<Observations> part_seen;
   if (split.predicts_what_trains())
-    part_seen = rows_where(
-        observations, [&](std::size_t row) { return is_visible(observations, row, split); });
+    part_seen = rows_where(observations,
+                           [&](std::size_t row) { return is_visible(observations, row, split); });
   const Runs smaller = std::isfinite(split.smaller_than) ? runs_of(*part_seen) : Runs{};
 
   HeldOutPart part;

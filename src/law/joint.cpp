@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-// L = E + B (sum_j c_j r_j)^g s^-beta + 1 / sum_j C_j r_j^g_j (Shukor et al., arXiv 2507.09404), and
-// A (sum_j a_j r_j)^h N^-gamma_N where models differ in size: the mixture moves the floor and how
-// fast the loss falls. One c, and one a, is 1; B and A speak for it. Convex in the shares if no g_j
-// exceeds 1 and g, and h, is at least 1 or not positive.
+// L = E + B (sum_j c_j r_j)^g s^-beta + 1 / sum_j C_j r_j^g_j (Shukor et al., arXiv 2507.09404),
+// and A (sum_j a_j r_j)^h N^-gamma_N where models differ in size: the mixture moves the floor and
+// how fast the loss falls. One c, and one a, is 1; B and A speak for it. Convex in the shares if no
+// g_j exceeds 1 and g, and h, is at least 1 or not positive.
 namespace bimix {
 namespace {
 
@@ -100,21 +100,25 @@ class Joint final : public CurveLaw {
         start[beta_index] = gamma > 0.0 ? 0.3 : 0.7;
         start[gamma_index] = gamma;
         start.insert(start.end(), sum.begin(), sum.end());
-        if (sees_model_size()) {
-          start.insert(start.end(), {0.0, usual_size_exponent, gamma});
-          start.resize(start.size() + domains, 0.0);
-        }
         starts.push_back(start);
       }
-    return starts;
+    if (!sees_model_size()) return starts;
+    std::vector<std::vector<double>> with_size;
+    for (const std::vector<double>& start : starts)
+      for (const double gamma : size_exponent_starts)
+        for (const double h : {-0.3, 0.3, 1.0}) {
+          with_size.push_back(start);
+          with_size.back().insert(with_size.back().end(), {0.0, gamma, h});
+          with_size.back().resize(start.size() + 3 + domains, 0.0);
+        }
+    return with_size;
   }
 
   void curve(std::span<const double> parameter, std::span<const double> share, int,
              Curve& curve) const override {
     curve.floor = parameter[e_index];
     curve.floor_slope(e_index) = 1.0;
-    curve.decay =
-        factor(parameter, decay_places, share, curve.decay_slope, curve.decay_share);
+    curve.decay = factor(parameter, decay_places, share, curve.decay_slope, curve.decay_share);
     if (sees_model_size())
       curve.capacity = factor(parameter, size_places(share.size()), share, curve.capacity_slope,
                               curve.capacity_share);

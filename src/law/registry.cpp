@@ -45,9 +45,8 @@ std::vector<std::string> law_names() {
 }
 
 const Law& find_law(std::string_view name, bool with_model_size) {
-  const auto found = std::find_if(laws().begin(), laws().end(), [name](const Entry& law) {
-    return law.plain->name() == name;
-  });
+  const auto found = std::find_if(laws().begin(), laws().end(),
+                                  [name](const Entry& law) { return law.plain->name() == name; });
   if (found != laws().end())
     return with_model_size && found->with_model_size ? *found->with_model_size : *found->plain;
   const auto near = nearest_name(name, law_names());

@@ -199,8 +199,7 @@ std::vector<Complaint> SolvedLaw::doubts(const DomainData& data, const Estimate&
   std::vector<Complaint> found;
   if (!stopped.empty())
     found.push_back(
-        {"",
-         fmt::format("{} of domain '{}' stopped at a bound", join_words(stopped), data.domain),
+        {"", fmt::format("{} of domain '{}' stopped at a bound", join_words(stopped), data.domain),
          "", ""});
   if (sees_model_size() && data.sizes.size() == 2)
     found.push_back({"", fmt::format("two model sizes do not tell gamma of '{}'", data.domain),

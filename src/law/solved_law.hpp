@@ -6,6 +6,7 @@
 
 #include <Eigen/Core>
 
+#include <array>
 #include <limits>
 #include <memory>
 #include <span>
@@ -50,16 +51,16 @@ std::unique_ptr<RowModel> plain_rows(const Law& law, const DomainData& data);
 /// @param problem of the losses themselves, with the scale that log residuals have
 Estimate solve_logs(RowModel& rows, LeastSquares problem, const Estimate& start);
 
-/// The parts of a curve L(s, N) = floor + decay * s^-beta + capacity * N^-gamma at one mixture, with
-/// their slopes. The last is of laws that see the model size N.
+/// The parts of a curve L(s, N) = floor + decay * s^-beta + capacity * N^-gamma at one mixture,
+/// with their slopes. The last is of laws that see the model size N.
 struct Curve {
   double floor = 0.0, decay = 0.0, capacity = 0.0;
   Eigen::VectorXd floor_slope{}, decay_slope{}, capacity_slope{};  ///< P: by parameter
   Eigen::VectorXd floor_share{}, decay_share{}, capacity_share{};  ///< K: by share
 };
 
-/// A law that is a power law of the volume, and of the model size if it sees that, at every mixture,
-/// plus a floor.
+/// A law that is a power law of the volume, and of the model size if it sees that, at every
+/// mixture, plus a floor.
 class CurveLaw : public SolvedLaw {
  public:
   explicit CurveLaw(bool with_model_size = false) : sees_model_size_(with_model_size) {}
@@ -88,9 +89,10 @@ class CurveLaw : public SolvedLaw {
 /// Bounds of volume exponents: below, the power cannot be told from a logarithm; nothing real comes
 /// near the upper one.
 constexpr Bound volume_exponent{0.01, 10.0};
-/// gamma where few sizes tell little: exponents of published laws are near it (Hoffmann et al. 2022,
-/// arXiv 2203.15556: 0.34).
+/// gamma where few sizes tell little: exponents of published laws are near it (Hoffmann et al.
+/// 2022, arXiv 2203.15556: 0.34).
 constexpr double usual_size_exponent = 0.3;
+constexpr std::array<double, 2> size_exponent_starts{0.2, 0.8};
 /// Pulls gamma there, weakly.
 void pull_size_exponent(Prior& prior, std::size_t parameter, std::size_t parameter_count);
 

@@ -150,7 +150,8 @@ std::optional<std::vector<std::vector<PowerTerm>>> power_terms(const Problem& pr
   std::vector<std::vector<PowerTerm>> terms(domains.train.size());
   for (std::size_t e = 0; e < domains.eval.size(); ++e) {
     if (problem.weight[e] == 0.0) continue;
-    const auto section = problem.law.power_section(row_of(coefficient, e), problem.tokens, problem.model_size);
+    const auto section =
+        problem.law.power_section(row_of(coefficient, e), problem.tokens, problem.model_size);
     if (!section) return std::nullopt;
     terms[static_cast<std::size_t>(domains.share_of[e])].push_back(
         {problem.weight[e] * section->scale, section->exponent});
@@ -160,8 +161,7 @@ std::optional<std::vector<std::vector<PowerTerm>>> power_terms(const Problem& pr
 
 /// @param worth shares by what they are worth
 LawPoint point_of(const Problem& problem, const Mixture& worth, std::size_t e) {
-  return {worth, problem.fit.domains.share_of[e], problem.tokens,
-          problem.model_size};
+  return {worth, problem.fit.domains.share_of[e], problem.tokens, problem.model_size};
 }
 
 /// Losses at a mixture, beyond those at the default if the worst counts; 0 for domains of weight 0,

@@ -279,8 +279,8 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
   };
   note(counts.other_size, "run", "runs", "of another model size left out");
   if (!counts.sizes.empty())
-    log.notes.push_back(fmt::format("{} model sizes: {}", counts.sizes.size(),
-                                    join_words(counts.sizes)));
+    log.notes.push_back(
+        fmt::format("{} model sizes: {}", counts.sizes.size(), join_words(counts.sizes)));
   note(repeated_, "repeated loss", "repeated losses", "dropped (identical)");
   note(replaced_, "loss", "losses", "replaced by what a resumed run logged later");
   note(at_zero_, "loss", "losses", "at 0 tokens dropped (a power law has no value there)");

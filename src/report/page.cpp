@@ -276,9 +276,8 @@ Rows curve_rows(const RunRecord& record, const LawFit* fit) {
       for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {
         rows.back().push_back(loss(point.loss_nats[e]));
         if (fit != nullptr)
-          rows.back().push_back(
-              loss(predict(*fit, e, spec.mixture, static_cast<double>(point.tokens),
-                           result->parameters)));
+          rows.back().push_back(loss(predict(
+              *fit, e, spec.mixture, static_cast<double>(point.tokens), result->parameters)));
       }
     }
   }

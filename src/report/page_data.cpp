@@ -70,8 +70,8 @@ Json runs(const RunRecord& record, const LawFit* fit) {
       if (fit == nullptr) continue;
       std::vector<double> law;
       for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e)
-        law.push_back(predict(*fit, e, spec.mixture, static_cast<double>(point.tokens),
-                              result->parameters));
+        law.push_back(
+            predict(*fit, e, spec.mixture, static_cast<double>(point.tokens), result->parameters));
       run["law"].push_back(to_json(law));
     }
     array.push_back(std::move(run));

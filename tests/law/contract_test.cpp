@@ -1,5 +1,5 @@
-// What every registered law promises. Parameters at which a law is tested come from its own fit to
-// one synthetic campaign, so a new law needs no line here.
+// What every registered law promises, in each of its forms. Parameters at which a law is tested
+// come from its own fit to one synthetic campaign, so a new law needs no line here.
 #include "support/synthetic.hpp"
 
 #include <bimix/law/fit.hpp>
@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 #include <law/domain_data.hpp>
+#include <law/observed.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,16 +17,35 @@
 namespace bimix {
 namespace {
 
-class LawContract : public testing::TestWithParam<std::string> {
+struct Form {
+  std::string law{};
+  bool with_model_size = false;
+};
+
+std::vector<Form> forms() {
+  std::vector<Form> all;
+  for (const std::string& name : law_names())
+    for (const bool with_model_size : {false, true})
+      if (find_law(name, with_model_size).sees_model_size() == with_model_size)
+        all.push_back({name, with_model_size});
+  return all;
+}
+
+class LawContract : public testing::TestWithParam<Form> {
  protected:
-  const Law& law() const { return find_law(GetParam()); }
+  const Law& law() const { return find_law(GetParam().law, GetParam().with_model_size); }
   FitOptions options() const {
     FitOptions chosen;
-    chosen.law = GetParam();
+    chosen.law = GetParam().law;
     return chosen;
   }
-  static Observations noisy(std::uint64_t seed = 1) {
-    return synthetic::observations(synthetic::three_domains(), {.noise = 3e-3, .seed = seed});
+  static std::vector<double> sizes() {
+    return GetParam().with_model_size ? std::vector{1e6, 3e6, 1e7} : std::vector{0.0};
+  }
+  static double last_size() { return sizes().back(); }
+  static Observations noisy(int repeats = 1) {
+    return synthetic::observations(synthetic::three_domains(),
+                                   {.sizes = sizes(), .repeats = repeats, .noise = 3e-3});
   }
   std::vector<double> parameter_of(const LawFit& fit, std::size_t e) const {
     const auto first =
@@ -34,7 +54,7 @@ class LawContract : public testing::TestWithParam<std::string> {
   }
 };
 
-TEST_P(LawContract, IsFoundByItsName) { EXPECT_EQ(law().name(), GetParam()); }
+TEST_P(LawContract, IsFoundByItsName) { EXPECT_EQ(law().name(), GetParam().law); }
 
 TEST_P(LawContract, NamesAndBoundsEachParameter) {
   for (const std::size_t domains : {1u, 2u, 7u}) {
@@ -73,7 +93,7 @@ TEST_P(LawContract, HasTheGradientOfItsPrediction) {
   const LawFit fit = fit_law(seen, options());
   for (std::size_t e = 0; e < 3; ++e) {
     const std::vector<double> parameter = parameter_of(fit, e);
-    const LawPoint point{seen.mixtures[4], static_cast<int>(e), 3e5};
+    const LawPoint point{seen.mixtures[4], static_cast<int>(e), 3e5, last_size()};
     std::vector<double> slope(parameter.size());
     law().gradient(parameter, point, slope);
     const double loss = law().predict(parameter, point);
@@ -97,7 +117,7 @@ TEST_P(LawContract, HasTheShareGradientOfItsPrediction) {
   for (std::size_t e = 0; e < 3; ++e) {
     const std::vector<double> parameter = parameter_of(fit, e);
     const Mixture mixture = seen.mixtures[5];
-    const LawPoint point{mixture, static_cast<int>(e), 3e5};
+    const LawPoint point{mixture, static_cast<int>(e), 3e5, last_size()};
     std::vector<double> slope(mixture.size());
     law().share_gradient(parameter, point, slope);
     const double loss = law().predict(parameter, point);
@@ -105,7 +125,7 @@ TEST_P(LawContract, HasTheShareGradientOfItsPrediction) {
       const auto moved = [&](double change) {
         Mixture there = mixture;
         there[k] += change;
-        return law().predict(parameter, {there, point.own, point.tokens});
+        return law().predict(parameter, {there, point.own, point.tokens, last_size()});
       };
       EXPECT_NEAR(slope[k], numerical_slope(moved, mixture[k]),
                   difference_tolerance * (std::abs(slope[k]) + loss / mixture[k]));
@@ -120,7 +140,7 @@ TEST_P(LawContract, IsConvexWhereItSaysSo) {
     const std::vector<double> parameter = parameter_of(fit, e);
     if (!law().convex_in_shares(parameter)) continue;
     const auto loss = [&](const Mixture& mixture) {
-      return law().predict(parameter, {mixture, static_cast<int>(e), 3e5});
+      return law().predict(parameter, {mixture, static_cast<int>(e), 3e5, last_size()});
     };
     for (std::size_t d = 1; d < seen.mixtures.size(); ++d) {
       const Mixture &a = seen.mixtures[d - 1], &b = seen.mixtures[d];
@@ -139,7 +159,7 @@ TEST_P(LawContract, FallsInEveryShareWhereItSaysSo) {
     if (!law().falls_in_shares(parameter)) continue;
     std::vector<double> slope(3);
     for (const Mixture& mixture : seen.mixtures) {
-      law().share_gradient(parameter, {mixture, static_cast<int>(e), 3e5}, slope);
+      law().share_gradient(parameter, {mixture, static_cast<int>(e), 3e5, last_size()}, slope);
       for (const double by_share : slope) EXPECT_LE(by_share, 0.0);
     }
   }
@@ -160,7 +180,7 @@ TEST_P(LawContract, HasThePowerSectionItClaims) {
   const Observations seen = noisy();
   const LawFit fit = fit_law(seen, options());
   const std::vector<double> parameter = parameter_of(fit, 0);
-  const auto section = law().power_section(parameter, 3e5, 0.0);
+  const auto section = law().power_section(parameter, 3e5, last_size());
   if (!section) {
     EXPECT_TRUE(law().sees_every_share());
     return;
@@ -169,19 +189,19 @@ TEST_P(LawContract, HasThePowerSectionItClaims) {
     return section->scale * std::pow(mixture[0], -section->exponent);
   };
   const auto loss = [&](const Mixture& mixture) {
-    return law().predict(parameter, {mixture, 0, 3e5});
+    return law().predict(parameter, {mixture, 0, 3e5, last_size()});
   };
   const Mixture a = seen.mixtures[0], b = seen.mixtures[1];
   EXPECT_NEAR(loss(a) - loss(b), power(a) - power(b), 1e-13 * loss(a));
 }
 
 TEST_P(LawContract, GivesTheSameBitsForTheSameObservationsInAnyOrder) {
-  const Observations seen =
-      synthetic::observations(synthetic::three_domains(), {.repeats = 2, .noise = 3e-3});
+  const Observations seen = noisy(2);
   Observations reversed = seen;
   std::reverse(reversed.mixture_id.begin(), reversed.mixture_id.end());
   std::reverse(reversed.repeat.begin(), reversed.repeat.end());
   std::reverse(reversed.tokens.begin(), reversed.tokens.end());
+  std::reverse(reversed.model_size.begin(), reversed.model_size.end());
   for (std::size_t row = 0; row < seen.loss_nats.rows; ++row)
     for (std::size_t e = 0; e < 3; ++e)
       reversed.loss_nats(row, e) = seen.loss_nats(seen.loss_nats.rows - 1 - row, e);
@@ -195,7 +215,8 @@ TEST_P(LawContract, GivesTheSameBitsForTheSameObservationsInAnyOrder) {
 // The law that was fitted is in its own family: fitted to its own predictions without a prior, it
 // predicts them. Errors in a parameter of 1e-14 standard errors of objective show as 1e-7 in
 // predictions at most. A law of all shares has more coefficients than twelve mixtures determine
-// without a prior: along such valleys the search may rest at a thirtieth of the noise.
+// without a prior: along such valleys the search may rest at a thirtieth of the noise, and with the
+// part of the model size, which follows the mixture too, at a third.
 TEST_P(LawContract, FindsItselfInItsOwnPredictions) {
   Observations seen = noisy();
   FitOptions options = this->options();
@@ -205,10 +226,12 @@ TEST_P(LawContract, FindsItselfInItsOwnPredictions) {
     for (std::size_t e = 0; e < 3; ++e)
       seen.loss_nats(row, e) =
           predict(first, e, seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])],
-                  seen.tokens[row]);
+                  seen.tokens[row], model_size_of(seen, row));
   const LawFit second = fit_law(seen, options);
   for (std::size_t e = 0; e < 3; ++e) {
-    EXPECT_LT(second.domain[e].rmse_relative, law().sees_every_share() ? 1e-4 : 1e-9);
+    EXPECT_LT(second.domain[e].rmse_relative, !law().sees_every_share()    ? 1e-9
+                                              : GetParam().with_model_size ? 1e-3
+                                                                           : 1e-4);
     EXPECT_NEAR(
         predict(second, e, seen.mixtures[3], 8e6) / predict(first, e, seen.mixtures[3], 8e6), 1.0,
         law().sees_every_share() ? 1e-3 : 1e-7);
@@ -225,7 +248,7 @@ TEST_P(LawContract, DoesNotTrustItsStart) {
     const DomainData data = domain_data(seen, law(), options(), e, [](int) { return true; });
     const std::vector<double> near(fit.coefficient.view().row(static_cast<long>(e)).begin(),
                                    fit.coefficient.view().row(static_cast<long>(e)).end());
-    const LawPoint point{seen.mixtures[1], data.own, 1e6};
+    const LawPoint point{seen.mixtures[1], data.own, 1e6, last_size()};
     const auto predicted = [&](const std::vector<double>& start) {
       return law().predict(law().fit(data, start, nullptr).parameter, point);
     };
@@ -237,8 +260,7 @@ double squares_of_logs(const Law& law, const DomainData& data,
                        const std::vector<double>& parameter) {
   double sum = 0.0;
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
-    const LawPoint point{data.mixtures[data.mixture[m]], data.own, data.volumes[data.volume[m]]};
-    const double off = std::log(law.predict(parameter, point) / data.loss_nats[m]);
+    const double off = std::log(law.predict(parameter, data.point(m)) / data.loss_nats[m]);
     sum += off * off;
   }
   return sum;
@@ -273,7 +295,7 @@ TEST_P(LawContract, IsLeastSquaresWhereNoResidualIsLarge) {
 TEST_P(LawContract, IsMovedLessByAnOutlierWithHuber) {
   const Observations clean = noisy();
   Observations spoilt = clean;
-  spoilt.loss_nats(6, 0) *= 1.3;  // mixture 0 at the last volume
+  spoilt.loss_nats(7 * sizes().size() - 1, 0) *= 1.3;  // mixture 0, last model and volume
   FitOptions robust = options();
   robust.huber = 0.005;
   const auto moved = [&](const FitOptions& chosen) {
@@ -289,12 +311,13 @@ TEST_P(LawContract, IsMovedLessByAnOutlierWithHuber) {
 TEST_P(LawContract, LeavesOutWhatItCannotUse) {
   Observations seen = noisy();
   // At the last of seven volumes, which every law uses.
-  seen.loss_nats(6, 0) = std::numeric_limits<double>::quiet_NaN();
-  seen.loss_nats(20, 0) = std::numeric_limits<double>::infinity();
-  seen.loss_nats(27, 0) = -1.0;
+  const std::size_t rows = 7 * sizes().size();
+  seen.loss_nats(rows - 1, 0) = std::numeric_limits<double>::quiet_NaN();
+  seen.loss_nats(3 * rows - 1, 0) = std::numeric_limits<double>::infinity();
+  seen.loss_nats(4 * rows - 1, 0) = -1.0;
   seen.mixtures[1] = {0.0, 0.5, 0.5};
   const LawFit fit = fit_law(seen, options());
-  const int volumes = law().last_volume_only() ? 1 : 7;
+  const int volumes = law().last_volume_only() ? 1 : static_cast<int>(rows);
   const int zero_shares = law().diverges_without(0, 0) ? volumes : 0;
   EXPECT_EQ(fit.domain[0].masked, 3 + zero_shares);
   EXPECT_EQ(fit.domain[0].observations, 12 * volumes - 3 - zero_shares);
@@ -307,11 +330,12 @@ TEST_P(LawContract, PredictsNanFromNan) {
   const std::size_t count = law().parameters(2).size();
   const std::vector<double> parameter(count, std::numeric_limits<double>::quiet_NaN());
   const Mixture mixture{0.4, 0.6};
-  EXPECT_TRUE(std::isnan(law().predict(parameter, {mixture, 0, 1e6})));
+  EXPECT_TRUE(std::isnan(law().predict(parameter, {mixture, 0, 1e6, 1e6})));
 }
 
-INSTANTIATE_TEST_SUITE_P(AllLaws, LawContract, testing::ValuesIn(law_names()),
-                         [](const auto& law) { return law.param; });
+INSTANTIATE_TEST_SUITE_P(AllLaws, LawContract, testing::ValuesIn(forms()), [](const auto& form) {
+  return form.param.law + (form.param.with_model_size ? "_with_model_size" : "");
+});
 
 }  // namespace
 }  // namespace bimix

@@ -55,10 +55,11 @@ TEST(Noise, IsNoneWhereLossesFollowTheLaw) {
 
 /// By hand: one mixture, two repeats, two volumes.
 DomainData two_by_two(const std::vector<double>& log_loss) {
-  DomainData data{.mixtures = {{1.0}}, .volumes = {1e6, 2e6}};
+  DomainData data{.mixtures = {{1.0}}, .volumes = {1e6, 2e6}, .sizes = {0.0}};
   data.mixture = {0, 0, 0, 0};
   data.volume = {0, 0, 1, 1};
   data.repeat = {0, 1, 0, 1};
+  data.size = {0, 0, 0, 0};
   for (const double value : log_loss) data.loss_nats.push_back(std::exp(value));
   return data;
 }
@@ -79,10 +80,11 @@ TEST(Noise, BetweenRunsIsNotBelowZero) {
 }
 
 TEST(Noise, OfOneVolumeWithoutRepeatsCannotBeTold) {
-  DomainData data{.mixtures = {{1.0}, {1.0}}, .volumes = {1e6}};
+  DomainData data{.mixtures = {{1.0}, {1.0}}, .volumes = {1e6}, .sizes = {0.0}};
   data.mixture = {0, 1};
   data.volume = {0, 0};
   data.repeat = {0, 0};
+  data.size = {0, 0};
   data.loss_nats = {2.0, 3.0};
   const NoiseLevel level = noise_level(data, {2.0, 3.0});
   EXPECT_FALSE(level.reading || level.seed);
@@ -91,10 +93,11 @@ TEST(Noise, OfOneVolumeWithoutRepeatsCannotBeTold) {
 
 // Volumes at uneven distances: a line in log volume has no roughness.
 TEST(Noise, ALineIsSmooth) {
-  DomainData data{.mixtures = {{1.0}}, .volumes = {1e6, 1.3e6, 5e6, 9e6}};
+  DomainData data{.mixtures = {{1.0}}, .volumes = {1e6, 1.3e6, 5e6, 9e6}, .sizes = {0.0}};
   data.mixture = {0, 0, 0, 0};
   data.volume = {0, 1, 2, 3};
   data.repeat = {0, 0, 0, 0};
+  data.size = {0, 0, 0, 0};
   for (const double tokens : data.volumes) data.loss_nats.push_back(std::pow(tokens, -0.3));
   EXPECT_LT(noise_level(data, {1, 1, 1, 1}).reading, 1e-14);
 }

@@ -100,10 +100,12 @@ TEST(AlphaProfile, IsLeastWhereTheFitIs) {
   const Law& law = find_law("bimix");
   DomainData data{.domain = "d0", .own = 0, .mixtures = seen.mixtures};
   data.volumes = {64e3, 128e3, 256e3, 512e3, 1e6, 2e6, 4e6};
+  data.sizes = {0.0};
   for (std::size_t v = 0; v < 7; ++v)
     for (std::size_t m = 0; m < 6; ++m) {
       data.mixture.push_back(m);
       data.volume.push_back(v);
+      data.size.push_back(0);
       data.repeat.push_back(0);
       data.loss_nats.push_back(seen.loss_nats(m * 7 + v, 0));
     }

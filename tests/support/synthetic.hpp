@@ -15,8 +15,11 @@ namespace bimix::synthetic {
 /// BiMix coefficients of one domain.
 struct Truth {
   double P, Q, alpha, beta;
-  double at(double share, double tokens) const {
-    return std::pow(share, -alpha) * (P * std::pow(tokens, -beta) + Q);
+  double R = 12.0, gamma = 0.3;  ///< of what a larger model saves
+  /// @param size parameters of the model; 0: one that counts as endless
+  double at(double share, double tokens, double size = 0.0) const {
+    const double capacity = size > 0.0 ? R * std::pow(size, -gamma) : 0.0;
+    return std::pow(share, -alpha) * (P * std::pow(tokens, -beta) + Q + capacity);
   }
 };
 
@@ -24,6 +27,7 @@ struct Design {
   int mixtures = 12;
   double floor = 0.03;
   std::vector<double> volumes{64e3, 128e3, 256e3, 512e3, 1e6, 2e6, 4e6};
+  std::vector<double> sizes{0.0};  ///< of models; every mixture runs with each
   int repeats = 1;
   double noise = 0.0;  ///< relative standard deviation of a loss
   std::uint64_t seed = 1;
@@ -53,7 +57,7 @@ inline Mixture random_mixture(RandomStream& stream, std::size_t domains, double 
   return mixture;
 }
 
-/// One row for each mixture, repeat and volume; evaluation domain i follows training domain i.
+/// One row for each mixture, repeat, model size and volume; evaluation domain i follows training domain i.
 inline Observations observations(const std::vector<Truth>& truth, const Design& design) {
   RandomStream stream(design.seed, Purpose::test);
   Observations result;
@@ -63,17 +67,19 @@ inline Observations observations(const std::vector<Truth>& truth, const Design& 
   result.loss_nats.columns = truth.size();
   for (int id = 0; id < design.mixtures; ++id)
     for (int repeat = 0; repeat < design.repeats; ++repeat)
-      for (const double tokens : design.volumes) {
-        result.mixture_id.push_back(id);
-        result.repeat.push_back(repeat);
-        result.tokens.push_back(tokens);
-        ++result.loss_nats.rows;
-        for (std::size_t k = 0; k < truth.size(); ++k) {
-          const double share = result.mixtures[static_cast<std::size_t>(id)][k];
-          const double error = design.noise > 0.0 ? design.noise * stream.normal() : 0.0;
-          result.loss_nats.values.push_back(truth[k].at(share, tokens) * (1.0 + error));
+      for (const double size : design.sizes)
+        for (const double tokens : design.volumes) {
+          result.mixture_id.push_back(id);
+          result.repeat.push_back(repeat);
+          result.tokens.push_back(tokens);
+          if (size > 0.0) result.model_size.push_back(size);
+          ++result.loss_nats.rows;
+          for (std::size_t k = 0; k < truth.size(); ++k) {
+            const double share = result.mixtures[static_cast<std::size_t>(id)][k];
+            const double error = design.noise > 0.0 ? design.noise * stream.normal() : 0.0;
+            result.loss_nats.values.push_back(truth[k].at(share, tokens, size) * (1.0 + error));
+          }
         }
-      }
   return result;
 }
 

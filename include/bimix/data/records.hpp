@@ -135,10 +135,10 @@ struct EntropyTable {
 /// The observations that laws are fitted to, wherever they come from: M rows.
 struct Observations {
   DomainSet domains{};
-  std::vector<Mixture> mixtures{};  ///< the distinct mixtures, indexed by mixture id
-  std::vector<int> mixture_id{};    ///< M
-  std::vector<int> repeat{};        ///< M
-  std::vector<double> tokens{};     ///< M
+  std::vector<Mixture> mixtures{};   ///< the distinct mixtures, indexed by mixture id
+  std::vector<int> mixture_id{};     ///< M
+  std::vector<int> repeat{};         ///< M
+  std::vector<double> tokens{};      ///< M
   std::vector<double> model_size{};  ///< M parameters of the model; empty, or all 0: not said
   Table loss_nats{};                 ///< (M, E); NaN where missing
   bool operator==(const Observations&) const = default;

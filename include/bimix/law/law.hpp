@@ -72,8 +72,8 @@ struct Estimate {
   std::string stop_reason{};
 };
 
-/// At a fixed volume and model, L(r) = constant + scale * r_own^-exponent: the shape that the exact optimum
-/// needs.
+/// At a fixed volume and model, L(r) = constant + scale * r_own^-exponent: the shape that the exact
+/// optimum needs.
 struct PowerSection {
   double scale = 0.0;     ///< nats, >= 0
   double exponent = 0.0;  ///< >= 0
