@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace bimix {
 namespace {
@@ -49,9 +50,19 @@ LastRows last_of(const Observations& observations, const std::vector<std::size_t
   return {size, up_to(largest_common(tokens, mixtures))};
 }
 
-void sort_and_unite(auto& values) {
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
+/// Ascending, the largest of those that count as one.
+std::vector<double> distinct_sizes(std::vector<double> sizes) {
+  std::sort(sizes.begin(), sizes.end());
+  std::vector<double> distinct;
+  double smallest = 0.0;
+  for (const double size : sizes) {
+    if (distinct.empty() || !is_same_size(size, smallest)) {
+      smallest = size;
+      distinct.push_back(size);
+    }
+    distinct.back() = size;
+  }
+  return distinct;
 }
 
 }  // namespace
@@ -154,8 +165,10 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
     data.mixture_id.push_back(observations.mixture_id[row]);
     data.sizes.push_back(model_size_of(observations, row));
   }
-  sort_and_unite(data.mixture_id);
-  sort_and_unite(data.sizes);
+  std::sort(data.mixture_id.begin(), data.mixture_id.end());
+  data.mixture_id.erase(std::unique(data.mixture_id.begin(), data.mixture_id.end()),
+                        data.mixture_id.end());
+  data.sizes = distinct_sizes(std::move(data.sizes));
   for (std::size_t d = 0; d < data.mixture_id.size(); ++d) {
     place[static_cast<std::size_t>(data.mixture_id[d])] = d;
     data.mixtures.push_back(observations.mixtures[static_cast<std::size_t>(data.mixture_id[d])]);

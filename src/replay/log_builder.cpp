@@ -114,18 +114,29 @@ std::int64_t LogBuilder::volume_of(const LogCell& cell, Place place) {
 }
 
 LogBuilder::Run& LogBuilder::run_of(const LogCell& cell, Place place) {
-  Run*& known = run_by_name_[{cell.run, cell.repeat}];
+  Run*& known = runs_by_name_[cell.run][{cell.repeat, cell.parameters}];
   if (known == nullptr) {
     runs_.push_back(
         {.name = cell.run, .repeat = cell.repeat, .parameters = cell.parameters, .place = place});
     known = &runs_.back();
   }
-  if (known->parameters != cell.parameters)
-    throw bad_line(
-        path_of(place), place.line,
-        fmt::format("run '{}' has {} parameters here", cell.run, cell.parameters),
-        fmt::format("{} at {}:{}", known->parameters, path_of(known->place), known->place.line));
   return *known;
+}
+
+/// Runs of one name and several model sizes are of one mixture; their names get the size.
+std::string LogBuilder::shown_name(const Run& run) const {
+  const auto& namesakes = runs_by_name_.at(run.name);
+  const bool has_other_sizes =
+      std::any_of(namesakes.begin(), namesakes.end(),
+                  [&](const auto& namesake) { return namesake.first.second != run.parameters; });
+  if (options_.parameters > 0 || !has_other_sizes) return run.name;
+  const std::string name = run.name + "@" + size_text(run.parameters);
+  if (runs_by_name_.contains(name))
+    throw bad_line(path_of(run.place), run.place.line,
+                   fmt::format("run '{}' of {} parameters would be called '{}'", run.name,
+                               size_text(run.parameters), name),
+                   "another run has that name", "Rename one of the two");
+  return name;
 }
 
 void LogBuilder::add_loss(const LogCell& cell, const std::string& path, int line, Again again) {
@@ -243,10 +254,10 @@ Mixture LogBuilder::mixture_of(const Run& run, Counts& counts) const {
   return normalised(mixture);
 }
 
-LossCurve LogBuilder::curve_of(const Run& run, const LossLog& log,
+LossCurve LogBuilder::curve_of(const Run& run, const std::string& name, const LossLog& log,
                                const std::vector<std::size_t>& evals, Counts& counts) const {
   constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-  LossCurve curve{.run = run.name,
+  LossCurve curve{.run = name,
                   .repeat = run.repeat,
                   .parameters = run.parameters,
                   .mixture = mixture_of(run, counts)};
@@ -340,7 +351,8 @@ LossLog LogBuilder::build() const {
     log.domains.eval.push_back(eval_.names[domain]);
     log.domains.share_of.push_back(namesake(eval_.names[domain], train_.names));
   }
-  for (const Run* run : runs) log.runs.push_back(curve_of(*run, log, evals, counts));
+  for (const Run* run : runs)
+    log.runs.push_back(curve_of(*run, shown_name(*run), log, evals, counts));
   add_notes(counts, log);
   return log;
 }

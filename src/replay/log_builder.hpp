@@ -99,8 +99,9 @@ class LogBuilder {
   std::vector<const Run*> runs_of_wanted_size(Counts& counts) const;
   std::vector<std::size_t> evaluated(const std::vector<const Run*>& runs) const;
   Mixture mixture_of(const Run& run, Counts& counts) const;
-  LossCurve curve_of(const Run& run, const LossLog& log, const std::vector<std::size_t>& evals,
-                     Counts& counts) const;
+  std::string shown_name(const Run& run) const;
+  LossCurve curve_of(const Run& run, const std::string& name, const LossLog& log,
+                     const std::vector<std::size_t>& evals, Counts& counts) const;
   void add_notes(const Counts& counts, LossLog& log) const;
   const std::string& path_of(Place place) const {
     return files_[static_cast<std::size_t>(place.file)];
@@ -111,8 +112,8 @@ class LogBuilder {
   Names train_{}, eval_{};
   std::map<std::string, Recipe> recipes_{};  ///< by run
   std::deque<Run> runs_{};
-  std::map<std::pair<std::string, int>, Run*> run_by_name_{};
-  std::map<std::string, std::string> owner_{};  ///< by run
+  std::map<std::string, std::map<std::pair<int, double>, Run*>> runs_by_name_{};  ///< by seed, size
+  std::map<std::string, std::string> owner_{};                                    ///< by run
   std::map<std::string, int> passed_over_{}, remarks_{};
   int repeated_ = 0;  ///< identical cells met again
   int replaced_ = 0;  ///< cells that a resumed run logged again

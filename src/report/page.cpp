@@ -340,6 +340,8 @@ Section law_section(const std::vector<LawFit>& laws, const LawFit& fit, double l
             coefficient_rows(fit, level)) +
       table("Noise of a loss (standard deviation; of a run: between seeds, which needs repeats)",
             noise_rows(fit));
+  if (const std::string sizes = model_size_words(fit); !sizes.empty())
+    html = paragraph("Fitted to " + sizes + ".") + html;
   if (!fit.held_out.error.empty()) {
     html += table(fmt::format("Prediction of held-out mixtures ({}, {} folds)",
                               fit.held_out.protocol, fit.held_out.folds),

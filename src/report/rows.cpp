@@ -32,6 +32,8 @@ Rows paper_rows(const LawFit& fit, double level) {
   const std::string interval = percent_level(level);
   Rows rows{
       {"domain", "alpha", interval, "by profile", "B", "beta", interval, "C", "rows", "rmse"}};
+  const bool has_sizes = fit.size_low < fit.size_high;
+  if (has_sizes) rows[0].insert(rows[0].end(), {"R", "gamma"});
   const auto place = [&](const char* name) {
     return static_cast<std::size_t>(std::find(fit.parameters.begin(), fit.parameters.end(), name) -
                                     fit.parameters.begin());
@@ -43,6 +45,9 @@ Rows paper_rows(const LawFit& fit, double level) {
                     general(c.B), fixed(c.beta, 4), coefficient_range(fit, e, place("beta"), level),
                     fixed(c.C, 4), fmt::format("{}", fit.domain[e].observations),
                     percent(fit.domain[e].rmse_relative)});
+    if (!has_sizes) continue;
+    rows.back().push_back(general(fit.coefficient(e, place("R"))));
+    rows.back().push_back(fixed(fit.coefficient(e, place("gamma")), 4));
   }
   return rows;
 }
@@ -90,6 +95,14 @@ Rows entropy_rows(const EntropyTable& table) {
     }
   }
   return rows;
+}
+
+std::string model_size_words(const LawFit& fit) {
+  if (!(fit.size_low < fit.size_high)) return "";
+  const auto size = [](double parameters) { return format_count_about(parameters, 4); };
+  return fmt::format("models of {} to {} parameters; held-out figures are of {}",
+                     size(fit.size_low), size(fit.size_high), size(fit.last_size)) +
+         (fit.law == "bimix" ? ", and C is Q + R / N^gamma there" : "");
 }
 
 Rows coefficient_rows(const LawFit& fit, double level) {

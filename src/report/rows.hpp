@@ -27,6 +27,8 @@ std::string range(double low, double high, int decimals);
 std::string percent_level(double level);
 
 Rows entropy_rows(const EntropyTable& table);
+/// Which model sizes were fitted and which figures are of; empty for one.
+std::string model_size_words(const LawFit& fit);
 /// In the paper's gauge for bimix, as they are for other laws.
 Rows coefficient_rows(const LawFit& fit, double level);
 /// Noise of a reading about its run, of a run about others of its mixture, and how it was found.

@@ -47,6 +47,7 @@ std::string entropy_text(const EntropyTable& table) {
 std::string fit_text(const LawFit& fit, double level) {
   std::string text = fmt::format("Law {}", fit.law);
   if (fit.law == "bimix") text += ": L = r^-alpha (B / s^beta + C), the paper's A set to 1";
+  if (const std::string sizes = model_size_words(fit); !sizes.empty()) text += "\n  " + sizes;
   text += "\n" + aligned(coefficient_rows(fit, level));
   text += "\nNoise of a loss (standard deviation; of a run: between seeds, which needs repeats)\n" +
           aligned(noise_rows(fit));
@@ -76,6 +77,9 @@ std::string evaluation_text(const Evaluation& evaluation, const std::vector<std:
   if (continues)
     text += fmt::format("the last volume of every run from what is seen of it below {} tokens\n",
                         format_count_about(evaluation.splits.front().front().seen_below, 4));
+  else if (evaluation.protocol == "larger-model")
+    text += fmt::format("every mixture with the last model size from models below {} parameters\n",
+                        format_count_about(evaluation.splits.front().front().smaller_than, 4));
   else if (evaluation.protocol == "kfold")
     text += fmt::format("{} folds of whole mixtures\n", evaluation.splits.front().size());
   else

@@ -157,18 +157,36 @@ TEST(ReadLogs, TakesTheVolumeOfALogThatTellsNoneOnlyWhenTold) {
                           "tokens is not used: the logs tell their volumes"));
 }
 
-TEST(ReadLogs, ReadsOneModelSizeAtATime) {
+TEST(ReadLogs, KeepsEveryModelSizeOrTheOneThatIsAskedFor) {
   const std::string text =
       "run,parameters,tokens,domain,share,loss_nats\n"
       "small,1000000,1000,a,1,5\nlarge,2000000,1000,a,1,4\n";
-  EXPECT_THAT(what_of(text), HasSubstr("the logs hold several model sizes (a law is of one size; "
-                                       "here are 1M (1 run) and 2M (1 run))"));
+  const LossLog all = read_text(text);
+  ASSERT_THAT(all.runs, SizeIs(2));
+  EXPECT_EQ(all.runs[1].parameters, 2e6);
+  EXPECT_THAT(all.notes, ElementsAre("2 model sizes: 1M (1 run) and 2M (1 run)"));
   const LossLog log = read_text(text, {.parameters = 2'000'000});
   ASSERT_THAT(log.runs, SizeIs(1));
   EXPECT_EQ(log.runs[0].run, "large");
   EXPECT_THAT(log.notes, ElementsAre("1 run of another model size left out",
                                      "1 mixture left out: no run with losses has it"));
-  EXPECT_THAT(what_of(text, {.parameters = 3'000'000}), HasSubstr("no run has 3M"));
+  // A name has one mixture, whatever the model.
+  const std::string named =
+      "run,parameters,tokens,domain,share,loss_nats\n"
+      "r,1000000,1000,a,1,5\nr,2000000,1000,a,1,4\n";
+  const LossLog both = read_text(named);
+  ASSERT_THAT(both.runs, SizeIs(2));
+  EXPECT_EQ(both.runs[0].run, "r@1M");
+  EXPECT_EQ(both.runs[1].run, "r@2M");
+  EXPECT_EQ(both.runs[1].mixture, both.runs[0].mixture);
+  EXPECT_EQ(read_text(named, {.parameters = 2'000'000}).runs.at(0).run, "r");
+  EXPECT_THAT(what_of(named + "r@1M,1000000,1000,a,1,5\n"),
+              HasSubstr("log.csv:2: run 'r' of 1M parameters would be called 'r@1M'"));
+  EXPECT_THAT(what_of(text, {.parameters = 3'000'000}),
+              HasSubstr("no run has 3M (there are 1M (1 run) and 2M (1 run))"));
+  EXPECT_THAT(what_of(text + "unknown,,1000,a,1,4\n"),
+              HasSubstr("the logs tell the model size of some runs only (sizes are compared; here "
+                        "are not said (1 run), 1M (1 run) and 2M (1 run))"));
 }
 
 // The log names the runs, a table beside it their mixtures.
