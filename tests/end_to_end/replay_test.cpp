@@ -170,6 +170,68 @@ TEST(Import, FitsALawThatOneVolumeIsEnoughFor) {
     EXPECT_THAT(ended.output, HasSubstr(said));
 }
 
+/// Losses of L = r^-0.1 (20 s^-0.25 + 1 + 12 N^-0.3) on two domains, eight mixtures and three model
+/// sizes, as logs have them that name runs by their mixture.
+std::string log_of_three_sizes() {
+  std::string log = "run,parameters,tokens,domain,share,loss_nats\n";
+  for (const double size : {1e6, 3e6, 1e7})
+    for (int mixture = 1; mixture <= 8; ++mixture)
+      for (const double tokens : {1e6, 4e6, 1.6e7, 6.4e7})
+        for (const bool first : {true, false}) {
+          const double share = first ? mixture / 10.0 : 1.0 - mixture / 10.0;
+          log +=
+              fmt::format("m{},{},{},{},{},{}\n", mixture, size, tokens, first ? "a" : "b", share,
+                          std::pow(share, -0.1) *
+                              (20.0 * std::pow(tokens, -0.25) + 1.0 + 12.0 * std::pow(size, -0.3)));
+        }
+  return log;
+}
+
+TEST(Import, FitsModelsOfSeveralSizesTogether) {
+  const TemporaryFolder folder;
+  test::write_text(folder / "log.csv", log_of_three_sizes());
+  const std::string run = folder / "run";
+  const auto imported = bimix("import " + (folder / "log.csv") + " --law bimix -o " + run);
+  ASSERT_EQ(imported.exit_code, 0) << imported.output;
+  EXPECT_THAT(imported.output,
+              HasSubstr("3 model sizes: 1M (8 runs), 3M (8 runs) and 10M (8 runs)"));
+  EXPECT_THAT(imported.output, HasSubstr("models of 1M to 10M parameters"));
+  EXPECT_THAT(imported.output, HasSubstr("and a model of 10M parameters"));
+
+  const auto loss = [&](const std::string& flags) {
+    const auto answer = bimix("-q predict --json " + run + " --mixture a=0.3,b=0.7 " + flags);
+    EXPECT_EQ(answer.exit_code, 0) << answer.output;
+    return nlohmann::json::parse(answer.output).at(0).at("loss_nats").get<double>();
+  };
+  EXPECT_NEAR(
+      loss("--tokens 1B --parameters 1B"),
+      std::pow(0.3, -0.1) * (20.0 * std::pow(1e9, -0.25) + 1.0 + 12.0 * std::pow(1e9, -0.3)), 1e-3);
+  EXPECT_EQ(loss("--tokens 1B"), loss("--tokens 1B --parameters 10M"));
+  const auto best = bimix("-q optimize --json " + run + " --tokens 1B --parameters 1B");
+  EXPECT_EQ(nlohmann::json::parse(best.output).at("model_size"), 1e9);
+  EXPECT_THAT(best.output, HasSubstr("losses are extrapolated to a model of 1e+09 parameters"));
+  const auto continued = bimix("predict " + run + " --trial m4@3M --tokens 256M");
+  EXPECT_EQ(continued.exit_code, 0) << continued.output;
+
+  const auto evaluated = bimix("-q evaluate --json " + run + " --protocol larger-model", 2);
+  ASSERT_EQ(evaluated.exit_code, 0) << evaluated.output;
+  const auto found = nlohmann::json::parse(evaluated.output).at("laws");
+  for (const auto& score : found)
+    EXPECT_TRUE(score.at("law") != "bimix" || score.at("mean").at("error").at(0) < 0.01);
+
+  // One size alone, and laws that know no other.
+  const std::string one = folder / "one";
+  ASSERT_EQ(
+      bimix("import " + (folder / "log.csv") + " --parameters 3M --law bimix -o " + one).exit_code,
+      0);
+  const auto refused =
+      bimix("predict " + one + " --mixture a=0.3,b=0.7 --tokens 1B --parameters 10M");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.output, HasSubstr("law bimix cannot tell of models of 1e+07 parameters "
+                                        "(it was fitted to models of 3e+06)"));
+  EXPECT_EQ(bimix("evaluate " + one + " --protocol larger-model").exit_code, 2);
+}
+
 TEST(Derived, CommandsAnswerFromTheFolderAlone) {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
