@@ -131,7 +131,10 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
       ->add_option("--laws", flags->options.laws,
                    "names, and auto for a choice made anew in every split; all if not given")
       ->delimiter(',');
-  command->add_option("--train", flags->options.train, "mixtures that train: draws, unseen");
+  command->add_option(
+      "--train", flags->options.train,
+      "mixtures that train: draws, unseen; larger-model: that are seen with the largest "
+      "model, too");
   command->add_option("--folds", flags->folds, "of kfold; 0: as the campaign says")
       ->capture_default_str();
   command->add_option(

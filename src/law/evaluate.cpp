@@ -38,11 +38,16 @@ Split split_at(const std::vector<int>& order, int count, std::size_t mixtures) {
   return split;
 }
 
+/// So many mixtures train, drawn anew for each number.
+Split drawn_split(const Observations& observations, const FitOptions& fit, int number, int count) {
+  return split_at(shuffled_mixtures(observations, fit.seed, static_cast<std::uint64_t>(number) + 1),
+                  count, observations.mixtures.size());
+}
+
 /// The observations that a split trains on.
 Observations training_part(const Observations& all, const Split& split) {
   return rows_where(all, [&](std::size_t row) {
-    return split.trains[static_cast<std::size_t>(all.mixture_id[row])] &&
-           is_visible(all, row, split);
+    return split.is_used(all.mixture_id[row]) && is_visible(all, row, split);
   });
 }
 
@@ -66,9 +71,7 @@ HeldOutPart anchored_part(const Observations& observations, const FitOptions& op
   const double size = last_rows(observations).size.high;
   return held_out_rows(
       observations, options, split, [&](std::size_t e, const Observations& visible) {
-        const auto trains = [&](int id) -> bool {
-          return split.trains[static_cast<std::size_t>(id)];
-        };
+        const auto trains = [&](int id) { return split.is_used(id); };
         const AnchoredLaw anchored(visible, options, e, coefficients(visible, options, e, trains));
         const auto predict = [&, e, anchored](int mixture, double tokens) {
           return anchored.loss_nats(mixture,
@@ -171,7 +174,12 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
                      fmt::format("{:.6g} tokens of each run are seen", options.seen_tokens),
                      fmt::format("protocol extrapolation predicts the loss at {:.6g} tokens", last),
                      "Ask for less, with --protocol extrapolation"});
-  if (options.protocol == "draws" && options.draws < 1)
+  if (options.protocol == "larger-model" && (options.train < 0 || options.train > mixtures - 2))
+    found.push_back({"--train",
+                     fmt::format("{} of {} mixtures are seen with the largest model, too",
+                                 options.train, mixtures),
+                     "two at least are left to predict", "Choose a smaller number, or none"});
+  if ((options.protocol == "draws" || options.protocol == "larger-model") && options.draws < 1)
     found.push_back({"--draws", fmt::format("{} draws", options.draws), "one at least", ""});
   if (options.protocol == "larger-model" && !has_several_sizes(observations))
     found.push_back({"--protocol", "the observations are of one model size",
@@ -201,8 +209,10 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
                                   : last_rows(observations).tokens.low;
     groups.push_back({{std::vector<bool>(mixtures, true), seen_below}});
   } else if (options.protocol == "larger-model") {
-    groups.push_back({{.trains = std::vector<bool>(mixtures, true),
-                       .smaller_than = last_rows(observations).size.low}});
+    for (int draw = 0; draw < (options.train > 0 ? options.draws : 1); ++draw) {
+      groups.push_back({drawn_split(observations, fit, draw, options.train)});
+      groups.back().front().smaller_than = last_rows(observations).size.low;
+    }
   } else if (!options.held_out.empty()) {
     Split split{.trains = std::vector<bool>(mixtures, true)};
     for (const int id : options.held_out) split.trains[static_cast<std::size_t>(id)] = false;
@@ -211,9 +221,7 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
     groups.push_back({split_at(ids, training_count(options, ids.size()), mixtures)});
   } else if (options.protocol == "draws") {
     for (int draw = 0; draw < options.draws; ++draw) {
-      const std::vector<int> order =
-          shuffled_mixtures(observations, fit.seed, static_cast<std::uint64_t>(draw) + 1);
-      groups.push_back({split_at(order, training_count(options, ids.size()), mixtures)});
+      groups.push_back({drawn_split(observations, fit, draw, training_count(options, ids.size()))});
     }
   } else {
     const int folds = fold_count(observations, fit);

@@ -178,6 +178,10 @@ std::vector<double> average_ranks(std::span<const double> values) {
   return ranks;
 }
 
+bool is_smaller(const Observations& observations, std::size_t row, const Split& split) {
+  return model_size_of(observations, row) < split.smaller_than;
+}
+
 }  // namespace
 
 int fold_count(const Observations& observations, const FitOptions& options) {
@@ -213,9 +217,7 @@ HeldOutPart held_out_fold(const Observations& observations, const FitOptions& op
 
 HeldOutPart held_out_part(const Observations& observations, const FitOptions& options,
                           const Split& split) {
-  const auto in_training = [&](int id) -> bool {
-    return split.trains[static_cast<std::size_t>(id)];
-  };
+  const auto in_training = [&](int id) { return split.is_used(id); };
   const double size = last_rows(observations).size.high;
   return held_out_rows(
       observations, options, split, [&](std::size_t e, const Observations& visible) {
@@ -232,7 +234,8 @@ HeldOutPart held_out_part(const Observations& observations, const FitOptions& op
 
 bool is_visible(const Observations& observations, std::size_t row, const Split& split) {
   return observations.tokens[row] < split.seen_below &&
-         model_size_of(observations, row) < split.smaller_than;
+         (split.smaller_than == 0.0 || is_smaller(observations, row, split) ||
+          split.trains[static_cast<std::size_t>(observations.mixture_id[row])]);
 }
 
 HeldOutPart held_out_rows(
@@ -242,12 +245,14 @@ HeldOutPart held_out_rows(
   const std::vector<int> mixtures = observed_mixtures(observations);
   const Runs runs = runs_of(observations);
   const Range last = last_rows(observations).tokens;
-  const double held_from = std::isfinite(split.seen_below) ? split.seen_below : options.min_tokens;
+  const double held_from = split.continues_runs() ? split.seen_below : options.min_tokens;
   std::optional<Observations> part_seen;
-  if (split.predicts_what_trains())
+  if (split.continues_runs() || split.smaller_than > 0.0)
     part_seen = rows_where(observations,
                            [&](std::size_t row) { return is_visible(observations, row, split); });
-  const Runs smaller = std::isfinite(split.smaller_than) ? runs_of(*part_seen) : Runs{};
+  const Observations with_smaller = rows_where(
+      observations, [&](std::size_t row) { return is_smaller(observations, row, split); });
+  const Runs smaller_runs = runs_of(with_smaller);
 
   HeldOutPart part;
   part.point.columns = HeldOutPart::column_count;
@@ -257,9 +262,9 @@ HeldOutPart held_out_rows(
     std::vector<std::pair<int, Tail>> held_out;
     for (const int id : mixtures) {
       Tail tail = tail_of(observations, runs, last, split.seen_below, id, e);
-      if (std::isfinite(split.smaller_than))
-        tail.previous = tail_of(*part_seen, smaller, last, split.seen_below, id, e).seen;
-      if (!split.trains[static_cast<std::size_t>(id)] || split.predicts_what_trains())
+      if (split.smaller_than > 0.0)
+        tail.previous = tail_of(with_smaller, smaller_runs, last, split.seen_below, id, e).seen;
+      if (!split.trains[static_cast<std::size_t>(id)] || split.continues_runs())
         held_out.emplace_back(id, tail);
       else if (std::isfinite(tail.seen))
         training.push_back(tail.seen);

@@ -14,12 +14,12 @@ struct Predictor {
   bool has_curve = true;  ///< follows a run through its volumes, not only at the last one
 };
 
-/// True for rows that a split lets a fit see, of mixtures that train and of others.
+/// True for rows that a split lets a fit see, if it uses their mixture.
 bool is_visible(const Observations& observations, std::size_t row, const Split& split);
 
 /// The rows of a split: what was seen, the baselines, and what the predictors say.
 /// @param predictor_of makes the predictor of an evaluation domain from what the split lets it see:
-///        these observations, of them the mixtures that train
+///        these observations, of them the mixtures that it uses
 HeldOutPart held_out_rows(
     const Observations& observations, const FitOptions& options, const Split& split,
     const std::function<Predictor(std::size_t eval_domain, const Observations& visible)>&

@@ -202,7 +202,8 @@ std::vector<Complaint> SolvedLaw::doubts(const DomainData& data, const Estimate&
         {"", fmt::format("{} of domain '{}' stopped at a bound", join_words(stopped), data.domain),
          "", ""});
   if (sees_model_size() && data.sizes.size() == 2)
-    found.push_back({"", fmt::format("two model sizes do not tell gamma of domain '{}'", data.domain),
+    found.push_back({"",
+                     fmt::format("two model sizes do not tell gamma of domain '{}'", data.domain),
                      fmt::format("it is drawn to the usual {:g}", usual_size_exponent),
                      "Add a third before you extrapolate to larger models"});
   return found;

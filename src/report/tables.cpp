@@ -78,8 +78,13 @@ std::string evaluation_text(const Evaluation& evaluation, const std::vector<std:
     text += fmt::format("the last volume of every run from what is seen of it below {} tokens\n",
                         format_count_about(evaluation.splits.front().front().seen_below, 4));
   else if (evaluation.protocol == "larger-model")
-    text += fmt::format("every mixture with the last model size from models below {} parameters\n",
-                        format_count_about(evaluation.splits.front().front().smaller_than, 4));
+    text += fmt::format("the last model size from models below {} parameters{}\n",
+                        format_count_about(evaluation.splits.front().front().smaller_than, 4),
+                        evaluation.splits.size() == 1
+                            ? ""
+                            : fmt::format(" and {} of {} mixtures with it, {} draws",
+                                          std::count(trains.begin(), trains.end(), true),
+                                          trains.size(), evaluation.splits.size()));
   else if (evaluation.protocol == "kfold")
     text += fmt::format("{} folds of whole mixtures\n", evaluation.splits.front().size());
   else

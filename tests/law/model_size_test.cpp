@@ -147,7 +147,6 @@ TEST(LargerModel, IsPredictedFromTheSmallerOnes) {
   const EvaluateOptions options{.protocol = "larger-model"};
   EXPECT_TRUE(complaints(options, seen).empty());
   const Split split = splits_of(seen, {}, options).front().front();
-  EXPECT_TRUE(split.predicts_what_trains());
   const HeldOut held =
       merge_folds(seen.domains, {evaluate_split(seen, {}, "effective_share", split)});
   for (std::size_t e = 0; e < 3; ++e) {
@@ -158,6 +157,21 @@ TEST(LargerModel, IsPredictedFromTheSmallerOnes) {
     EXPECT_LT(held.error[e], 0.5 * held.persistence[e]);
   }
   EXPECT_THAT(complaints(options, synthetic::observations(truth(), {})).at(0).place, "--protocol");
+}
+
+TEST(LargerModel, MayBeSeenOfSomeMixtures) {
+  const Observations seen = three_sizes(1e-3);
+  const auto groups = splits_of(seen, {}, {.protocol = "larger-model", .train = 4, .draws = 3});
+  ASSERT_EQ(groups.size(), 3u);
+  for (const auto& group : groups) {
+    const Split& split = group.front();
+    EXPECT_EQ(std::count(split.trains.begin(), split.trains.end(), true), 4);
+    const Table found = evaluate_split(seen, {}, "bimix", split).point;
+    EXPECT_EQ(found.rows, 8u * 3u);
+    for (std::size_t row = 0; row < found.rows; ++row)
+      EXPECT_NEAR(found(row, HeldOutPart::predicted) / found(row, HeldOutPart::seen), 1.0, 4e-3);
+  }
+  EXPECT_EQ(complaints({.protocol = "larger-model", .train = 11}, seen).at(0).place, "--train");
 }
 
 // What is held out is not looked at.

@@ -15,11 +15,14 @@ struct EvaluateOptions {
   /// "kfold": whole mixtures in folds; "draws": random sets of training mixtures; "unseen": the
   /// first mixtures train, the others are predicted (Table 2 of the paper); "extrapolation": the
   /// last volume of every run from those before (Table 1), or from what is seen below
-  /// `seen_tokens`; "larger-model": the last model size of every mixture from the smaller ones.
+  /// `seen_tokens`; "larger-model": the last model size of mixtures that were seen with smaller
+  /// ones, in draws of those that were seen with it, too, if there are any.
   std::string protocol = "kfold";
   std::vector<std::string> laws{};  ///< names, and "auto": chosen anew for every split
-  int train = 0;                    ///< mixtures that train, of draws and unseen; 0: half, and 4
-  std::vector<int> held_out{};      ///< unseen: ids that are predicted from all others instead
+  /// Mixtures that train, of draws and unseen; 0: half, and 4. Of larger-model those that are seen
+  /// with the largest model.
+  int train = 0;
+  std::vector<int> held_out{};  ///< unseen: ids that are predicted from all others instead
   int draws = 20;
   double seen_tokens = 0.0;  ///< of each run, for extrapolation; 0: all but the last volume
   double tokens = 0.0;  ///< the last volume that counts: that is predicted; 0: the last there is

@@ -30,16 +30,17 @@ struct HeldOutPart {
 };
 
 /// What takes part in a fit and what is held out. Held out are whole mixtures, never rows, or the
-/// later volumes or larger models of all of them.
+/// later volumes of all of them, or the larger models of some.
 struct Split {
   std::vector<bool> trains{};  ///< by mixture id
-  /// The mixtures that train are seen below so many tokens, or with smaller models than of so many
-  /// parameters, and are to be predicted themselves; both infinite: all of them is seen, and the
-  /// others are predicted.
+  /// The mixtures that train are seen below so many tokens, and are to be predicted themselves;
+  /// infinite: all of them is seen, and the others are predicted.
   double seen_below = std::numeric_limits<double>::infinity();
-  double smaller_than = std::numeric_limits<double>::infinity();
-  bool predicts_what_trains() const {
-    return std::isfinite(seen_below) || std::isfinite(smaller_than);
+  /// Of the others, models of fewer parameters than these are seen; 0: nothing.
+  double smaller_than = 0.0;
+  bool continues_runs() const { return std::isfinite(seen_below); }
+  bool is_used(int mixture_id) const {
+    return smaller_than > 0.0 || trains[static_cast<std::size_t>(mixture_id)];
   }
 };
 
