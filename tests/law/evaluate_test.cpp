@@ -4,14 +4,19 @@
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/law.hpp>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <numeric>
+#include <string>
+#include <vector>
 
 namespace bimix {
 namespace {
@@ -42,6 +47,26 @@ TEST(SplitsOf, DrawTheSameMixturesForTheSameSeed) {
   EXPECT_NE(groups[2].front().trains, splits_of(known(), {.seed = 4}, options)[2].front().trains);
   EXPECT_NE(groups[2].front().trains, groups[3].front().trains);
   for (const auto& group : groups) EXPECT_EQ(training(group.front()), 5);
+}
+
+// The draws that the published figures are of. The file is what others need to compare with them:
+// it must not change with the program.
+TEST(SplitsOf, AreListedInAFileForSixtyMixtures) {
+  const Observations sixty = synthetic::observations(synthetic::three_domains(), {.mixtures = 60});
+  std::ifstream file(BIMIX_SOURCE_DIR "/tests/samples/draws_of_60_mixtures.csv");
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "train,draw,mixtures");
+  for (const int train : {25, 12, 8}) {
+    const auto groups = splits_of(sixty, {}, {.protocol = "draws", .train = train, .draws = 20});
+    for (std::size_t draw = 0; draw < groups.size(); ++draw) {
+      std::vector<std::size_t> ids;
+      for (std::size_t id = 0; id < 60; ++id)
+        if (groups[draw].front().trains[id]) ids.push_back(id);
+      std::getline(file, line);
+      EXPECT_EQ(line, fmt::format("{},{},{}", train, draw, fmt::join(ids, " ")));
+    }
+  }
 }
 
 TEST(SplitsOf, TrainOnTheFirstFourForUnseenAndOnAllForExtrapolation) {

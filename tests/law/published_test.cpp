@@ -63,7 +63,8 @@ class SlimPajama : public testing::Test {
 
 /// Draws of `count` training mixtures, the rest predicted at the last volume. The draws are those
 /// of `bimix evaluate --protocol draws` with seed 1: the first `count` ids of the mixture ids
-/// shuffled by RandomStream(1, Purpose::folds, 1 + draw).
+/// shuffled by RandomStream(1, Purpose::folds, 1 + draw), listed in
+/// tests/samples/draws_of_60_mixtures.csv.
 HeldOut train_on(const Observations& seen, const std::string& law, int count, int draws) {
   const EvaluateOptions options{.protocol = "draws", .laws = {law}, .train = count, .draws = draws};
   std::vector<HeldOut> groups;
