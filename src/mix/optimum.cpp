@@ -423,7 +423,7 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   choice.law = fit.law;
   choice.objective = options.objective;
   choice.tokens = options.tokens;
-  choice.model_size = problem.model_size;
+  if (problem.law.sees_model_size()) choice.model_size = problem.model_size;
   choice.level = options.level;
   choice.default_share = default_share;
   choice.floor = problem.box.low;

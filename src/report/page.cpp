@@ -139,8 +139,9 @@ std::string movers(const MixtureChoice& choice, const DomainSet& domains, double
 }
 
 std::string promise_words(const MixtureChoice& choice, const DomainSet& domains) {
-  std::string words =
-      fmt::format("For {} training tokens the best mixture has ", volume(choice.tokens));
+  std::string words = fmt::format(
+      "For {} training tokens{} the best mixture has ", volume(choice.tokens),
+      choice.model_size > 0 ? " and a model of " + volume(choice.model_size) + " parameters" : "");
   const std::string more = movers(choice, domains, 1), less = movers(choice, domains, -1);
   if (more.empty() && less.empty())
     words += "the shares of the default, to two digits";
@@ -248,13 +249,18 @@ Section answer(const PageInput& input) {
   return {"answer", "The answer", html};
 }
 
-/// Says so where not all mixtures are drawn.
+/// Which runs are drawn, if not all are.
 std::string drawn_words(const RunRecord& record) {
+  std::string words;
+  if (!record.laws.empty() && record.laws.front().size_low < record.laws.front().size_high)
+    words = fmt::format(" Runs are those of models of {} parameters.",
+                        volume(record.laws.front().last_size));
   const Drawn drawn = drawn_mixtures(record);
-  if (drawn.index.size() == drawn.all) return "";
-  return fmt::format(
-      " Drawn are {} of {} mixtures, evenly chosen; `bimix export --to csv` has all losses.",
-      drawn.index.size(), drawn.all);
+  if (drawn.index.size() == drawn.all) return words;
+  return words +
+         fmt::format(
+             " Drawn are {} of {} mixtures, evenly chosen; `bimix export --to csv` has all losses.",
+             drawn.index.size(), drawn.all);
 }
 
 /// Seen losses and the law's, one row a trial of a drawn mixture and volume.
@@ -270,6 +276,7 @@ Rows curve_rows(const RunRecord& record, const LawFit* fit) {
     if (result == nullptr ||
         !std::binary_search(drawn.begin(), drawn.end(), static_cast<std::size_t>(spec.mixture_id)))
       continue;
+    if (fit != nullptr && !is_of_the_figures(*fit, *result)) continue;
     for (const LossPoint& point : result->curve) {
       rows.push_back(
           {spec.mixture_label, fmt::format("{}", spec.repeat), format_count(point.tokens)});

@@ -62,6 +62,7 @@ Json runs(const RunRecord& record, const LawFit* fit) {
       continue;
     const TrialResult* result = result_of(record, spec.id);
     if (result == nullptr || result->status != TrialStatus::ok) continue;
+    if (fit != nullptr && !is_of_the_figures(*fit, *result)) continue;
     Json run{{"mixture", spec.mixture_id}, {"repeat", spec.repeat}};
     run["tokens"] = run["loss"] = run["law"] = Json::array();
     for (const LossPoint& point : result->curve) {
@@ -286,9 +287,9 @@ std::vector<std::pair<const TrialSpec*, const TrialResult*>> drawn_trials(const 
   return drawn;
 }
 
-/// True if the run's model is of the size that the fit's figures are of.
-bool is_last_size(const LawFit& fit, const TrialResult& result) {
-  return std::abs(result.parameters - fit.last_size) <= volume_tolerance * fit.last_size;
+bool is_of_the_figures(const LawFit& fit, const TrialResult& result) {
+  return fit.last_size == 0.0 ||
+         std::abs(result.parameters - fit.last_size) <= volume_tolerance * fit.last_size;
 }
 
 Table seen_at_last_volume(const RunRecord& record) {
@@ -297,7 +298,7 @@ Table seen_at_last_volume(const RunRecord& record) {
   for (const TrialSpec& spec : record.plan.trials) {
     const TrialResult* result = result_of(record, spec.id);
     if (result == nullptr || result->status != TrialStatus::ok) continue;
-    if (!record.laws.empty() && !is_last_size(record.laws.front(), *result)) continue;
+    if (!record.laws.empty() && !is_of_the_figures(record.laws.front(), *result)) continue;
     const auto m = static_cast<std::size_t>(spec.mixture_id);
     for (const LossPoint& point : result->curve) {
       if (find_volume(record.plan.tokens, point.tokens) != record.plan.tokens.size() - 1) continue;

@@ -80,5 +80,7 @@ Timeline timeline_of(const RunRecord& record);
 
 /// The result of a trial, or none yet.
 const TrialResult* result_of(const RunRecord& record, const std::string& id);
+/// True if the run's model is of the size that the fit's figures are of, or none is said.
+bool is_of_the_figures(const LawFit& fit, const TrialResult& result);
 
 }  // namespace bimix

@@ -219,6 +219,11 @@ TEST(Import, FitsModelsOfSeveralSizesTogether) {
   for (const auto& score : found)
     EXPECT_TRUE(score.at("law") != "bimix" || score.at("mean").at("error").at(0) < 0.01);
 
+  ASSERT_EQ(bimix("report " + run).exit_code, 0);
+  const auto page = test::shell("cat " + run + "/report.html").output;
+  EXPECT_THAT(page, HasSubstr("Runs are those of models of 10M parameters"));
+  EXPECT_THAT(page, HasSubstr("and a model of 10M parameters the best mixture has"));
+
   // One size alone, and laws that know no other.
   const std::string one = folder / "one";
   ASSERT_EQ(

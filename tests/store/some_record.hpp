@@ -90,12 +90,15 @@ inline RunRecord some_record() {
       held.curve_r2 = {0.01, 0.02, nan};
   fit.share_low = {0.25, 2.0 / 3.0};
   fit.share_high = {1.0 / 3.0, 0.75};
+  fit.size_low = 1e6;
+  fit.size_high = fit.last_size = 7e7;
   record.laws = {fit};
 
   MixtureChoice choice;
   choice.law = "bimix";
   choice.objective = "mean";
   choice.tokens = 2e10;
+  choice.model_size = 7e7;
   choice.share = {0.3, 0.7};
   choice.default_share = {0.25, 0.75};
   choice.share_low = choice.floor = {0.2, 0.6};

@@ -200,11 +200,11 @@ struct LawFit {
 /// The recommended mixture and how sure it is.
 struct MixtureChoice {
   std::string law{};
-  std::string objective{};                       ///< "mean" or "weighted"
-  double tokens = 0.0;                           ///< the volume it is meant for
-  double model_size = 0.0;                       ///< and the model, in parameters; 0 = not said
-  Mixture share{};                               ///< K
-  Mixture default_share{};                       ///< K: what it is compared with
+  std::string objective{};  ///< "mean" or "weighted"
+  double tokens = 0.0;      ///< the volume it is meant for
+  double model_size = 0.0;  ///< and the model, in parameters; 0: any, for all the law sees
+  Mixture share{};          ///< K
+  Mixture default_share{};  ///< K: what it is compared with
   std::vector<double> floor{}, cap{};            ///< K: the box it was sought in
   std::vector<double> weight{};                  ///< E
   std::vector<double> predicted_nats{};          ///< E at `share`
