@@ -61,7 +61,8 @@ void describe(Visitor& v, ReplayOptions& o) {
   v.words("domains", o.domains, "names of shares that a log gives without names");
   v.count("tokens_per_step", o.tokens_per_step, {0, most_tokens}, "of logs that count steps");
   v.count("tokens", o.tokens, {0, most_tokens}, "volume of logs that tell none");
-  v.count("parameters", o.parameters, {0, most_tokens}, "keep the runs of this model size; 0: of all");
+  v.count("parameters", o.parameters, {0, most_tokens},
+          "keep the runs of this model size; 0: of all");
 }
 
 template <class Visitor>

@@ -140,7 +140,8 @@ TEST(ContinueRun, SaysLossIntervalAndBaselines) {
   LawFit fit = fit_law(partial.others, options);
   const Bootstrap bootstrap(partial.others, options, fit);
   for (int n = 0; n < 100; ++n) fit.bootstrap.push_back(bootstrap.sample(n));
-  const auto losses = continue_run(fit, partial.others, options, partial.mixture, 0.0, partial.run, 4e6);
+  const auto losses =
+      continue_run(fit, partial.others, options, partial.mixture, 0.0, partial.run, 4e6);
   ASSERT_EQ(losses.size(), 3u);
   for (std::size_t e = 0; e < 3; ++e) {
     const double truth = partial.truth[e];

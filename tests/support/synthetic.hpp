@@ -57,7 +57,8 @@ inline Mixture random_mixture(RandomStream& stream, std::size_t domains, double 
   return mixture;
 }
 
-/// One row for each mixture, repeat, model size and volume; evaluation domain i follows training domain i.
+/// One row for each mixture, repeat, model size and volume; evaluation domain i follows training
+/// domain i.
 inline Observations observations(const std::vector<Truth>& truth, const Design& design) {
   RandomStream stream(design.seed, Purpose::test);
   Observations result;
