@@ -92,6 +92,7 @@ class EffectiveShare final : public CurveLaw {
     return pinned;
   }
 
+  bool prior_states_spread() const override { return true; }
   /// What one volume cannot tell stays where it usually is.
   bool needs_two_volumes(const DomainData& data) const override { return data.shrinkage == 0.0; }
   Prior prior(const DomainData& data) const override;
@@ -385,8 +386,13 @@ Estimate EffectiveShare::least_squares(const DomainData& data, std::span<const d
   constexpr double first_noise = 0.003;
   LeastSquares problem = problem_of(*this, data);
   Prior usual = prior(data);
-  if (prior_draws != nullptr && data.shrinkage > 0.0)
+  if (prior_draws != nullptr && data.shrinkage > 0.0) {
+    // A resample's truth is the fit it starts from, so its prior errs about that.
+    const auto count = static_cast<Eigen::Index>(warm.size());
+    if (count > 0)
+      usual.target = usual.rows * Eigen::Map<const Eigen::VectorXd>(warm.data(), count);
     for (double& target : usual.target) target += prior_draws->normal() / data.shrinkage;
+  }
   const std::unique_ptr<RowModel> losses = rows(data);
   LogRows logs(*losses);
   RowModel& model = data.residual == Residual::log ? logs : *losses;

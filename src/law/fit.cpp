@@ -17,8 +17,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace bimix {
 namespace {
@@ -307,7 +309,18 @@ struct Bootstrap::Domain {
   DomainData data{};
   std::vector<double> start{};   ///< P: the point fit
   std::vector<double> fitted{};  ///< M
-  std::vector<double> error{};   ///< M: log of seen over predicted without the row's mixture
+  /// M: log of seen over predicted without the row's mixture; where the law's prior states a
+  /// spread, the geometric mean of that and the error of the fit
+  std::vector<double> error{};
+  double freedom = 0.0;  ///< mixtures less what the fit took of them
+  /// Of mixture id, volume, model size, repeat.
+  std::map<std::tuple<int, std::size_t, std::size_t, int>, std::size_t> row{};
+
+  /// How this row would err if its mixture erred as that one; as it does where that one lacks it.
+  double error_as(int mixture_id, std::size_t m) const {
+    const auto found = row.find({mixture_id, data.volume[m], data.size[m], data.repeat[m]});
+    return error[found == row.end() ? m : found->second];
+  }
 };
 
 Bootstrap::Bootstrap(const Observations& observations, const FitOptions& options,
@@ -339,6 +352,8 @@ Bootstrap::Bootstrap(const Observations& observations, const FitOptions& options
 void Bootstrap::add_errors(const Law& law, const std::function<int(int)>& fold_of_id,
                            const std::vector<std::vector<double>>& without, Domain& domain) {
   const DomainData& data = domain.data;
+  // Sums over a mixture's rows: error of the fit times that without it, and the latter squared.
+  std::vector<double> both(data.mixtures.size(), 0.0), square(data.mixtures.size(), 0.0);
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
     const std::size_t mixture = data.mixture[row];
     const LawPoint point = data.point(row);
@@ -346,31 +361,52 @@ void Bootstrap::add_errors(const Law& law, const std::function<int(int)>& fold_o
       return parameter.empty() ? nan
                                : std::log(data.loss_nats[row] / law.predict(parameter, point));
     };
-    const double held_out =
-        error_of(without[static_cast<std::size_t>(fold_of_id(data.mixture_id[mixture]))]);
+    const int id = data.mixture_id[mixture];
+    const double of_fit = error_of(domain.start);
+    double held_out = error_of(without[static_cast<std::size_t>(fold_of_id(id))]);
+    if (!std::isfinite(held_out)) held_out = of_fit;
     domain.fitted.push_back(law.predict(domain.start, point));
-    domain.error.push_back(std::isfinite(held_out) ? held_out : error_of(domain.start));
+    domain.error.push_back(law.prior_states_spread()
+                               ? std::copysign(std::sqrt(std::abs(of_fit * held_out)), held_out)
+                               : held_out);
+    domain.row.try_emplace({id, data.volume[row], data.size[row], data.repeat[row]}, row);
+    both[mixture] += of_fit * held_out;
+    square[mixture] += held_out * held_out;
   }
+  for (std::size_t d = 0; d < both.size(); ++d)
+    domain.freedom += square[d] > 0.0 ? std::clamp(both[d] / square[d], 0.0, 1.0) : 0.0;
 }
 
 Bootstrap::~Bootstrap() = default;
 
 Table Bootstrap::sample(int number) const {
+  constexpr double least_freedom = 2.0;    // with fewer, levels have no bound worth the name
+  constexpr double largest_error = 100.0;  // in log loss: finite, however few tell the noise
   const auto stream_number = static_cast<std::uint64_t>(number);
   RandomStream stream(options_.seed, Purpose::bootstrap, stream_number);
   std::vector<double> draw(mixtures_);
   for (double& value : draw) value = stream.normal();
+  std::vector<int> like(mixtures_);  // the mixture whose errors each has
+  for (std::size_t id = 0; id < mixtures_; ++id)
+    like[id] = static_cast<int>(law_.prior_states_spread() ? stream.below(mixtures_) : id);
 
   Table result(domains_.size(), parameters_, nan);
   for (std::size_t e = 0; e < result.rows; ++e) {
     if (!domains_[e]) continue;
     const Domain& domain = *domains_[e];
     DomainData data = domain.data;
-    for (std::size_t row = 0; row < data.loss_nats.size(); ++row)
+    double level = 1.0;
+    if (law_.prior_states_spread()) {
+      RandomStream level_draw(options_.seed, Purpose::bootstrap, stream_number, e + 1);
+      const double half = 0.5 * std::max(least_freedom, domain.freedom);
+      level = std::sqrt(half / level_draw.gamma(half));
+    }
+    for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
+      const auto id = static_cast<std::size_t>(data.mixture_id[data.mixture[row]]);
+      const double error = level * draw[id] * domain.error_as(like[id], row);
       data.loss_nats[row] =
-          domain.fitted[row] *
-          std::exp(draw[static_cast<std::size_t>(data.mixture_id[data.mixture[row]])] *
-                   domain.error[row]);
+          domain.fitted[row] * std::exp(std::clamp(error, -largest_error, largest_error));
+    }
     RandomStream prior_draws(options_.seed, Purpose::prior_draws, stream_number, e);
     const Estimate estimate = law_.fit(data, domain.start, &prior_draws);
     std::copy(estimate.parameter.begin(), estimate.parameter.end(),

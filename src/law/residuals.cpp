@@ -61,7 +61,7 @@ Estimate Law::fit(const DomainData& data, std::span<const double> start,
   for (int round = 0; round < most_rounds; ++round) {
     std::optional<RandomStream> same = draws;
     estimate = least_squares(weighted, from, same ? &*same : nullptr);
-    from = estimate.parameter;
+    if (!draws) from = estimate.parameter;  // a resample's prior is centred at its start
     double change = 0.0;
     estimate.objective = 0.0;
     const std::vector<double> off = residuals(*this, data, estimate.parameter);

@@ -48,13 +48,17 @@ LawFit fit_law(const Observations& observations, const FitOptions& options);
 
 /// Resamples of a fit, for intervals: a wild bootstrap by mixture. Each sample fits anew what the
 /// law says at every observation times the error of that mixture's prediction *without it*, to the
-/// power of a standard normal draw that all rows and domains of the mixture share; and draws where
-/// a law with a prior of its own centres it.
+/// power of a standard normal draw that all rows and domains of the mixture share.
 ///
 /// Rows of a run err together, so whole mixtures are drawn; errors of predictions without a mixture
 /// (the jackknife's, known as HC3 in regression) are not shrunk by having been fitted. From 20
 /// mixtures on they are left out in ten folds. Where a law cannot be fitted without a mixture its
 /// fitted error stands in, which is too small.
+///
+/// A law whose prior states how far coefficients spread draws that by itself; errors without a
+/// mixture would add it again. There a mixture errs as one drawn at random does, by the geometric
+/// mean of its fitted error and that without it (HC2: it has the variance of the noise), in a level
+/// drawn over root chi squared, with the mixtures less what the fit took as degrees of freedom.
 /// @see Wu 1986, doi:10.1214/aos/1176350142; Cameron, Gelbach and Miller 2008,
 ///      doi:10.1162/rest.90.3.414
 class Bootstrap {

@@ -126,6 +126,9 @@ class Law {
   /// tokens that repeated data are worth, too.
   virtual bool falls_in_shares(std::span<const double> /*parameter*/) const { return false; }
 
+  /// True if the law's prior states how far coefficients spread: see Bootstrap.
+  virtual bool prior_states_spread() const { return false; }
+
   /// P: parameters that a fit of these observations keeps at a value by choice of gauge, since
   /// moving them changes nothing that the others cannot undo.
   virtual std::vector<bool> pinned(const DomainData& data) const;
@@ -142,8 +145,9 @@ class Law {
   /// @param start P parameters to start from besides the law's own starting points; may be empty.
   /// The result does not trust the start: where the law's own starting points promise better, they
   /// are followed as well.
-  /// @param prior_draws where a prior that states how far coefficients spread is to be centred at a
-  /// draw from itself, so that what the data leave open differs between resamples; null: as it is
+  /// @param prior_draws where a prior that states how far coefficients spread is to be centred at
+  /// the start plus a draw of its spread, so that what the data leave open differs between
+  /// resamples of the fit that is the start; null: as it is
   Estimate fit(const DomainData& data, std::span<const double> start,
                RandomStream* prior_draws) const;
   /// The least sum of squares at a given alpha, over all other parameters; nothing if the law
