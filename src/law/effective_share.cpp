@@ -232,11 +232,12 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
     curve.floor_slope(at(g_index(domains) + k)) = -H * by_g;
     curve.decay_slope(at(g_index(domains) + k)) = -kappa * G * by_g;
     curve.floor_share(at(k)) = -H * by_share;
-    curve.decay_share(at(k)) = -kappa * G * by_share;
+    // By a share of 0 the slope is infinite, but for what does not follow the shares at all.
+    if (kappa > 0.0) curve.decay_share(at(k)) = -kappa * G * by_share;
     if (!sees_model_size()) continue;
     curve.capacity_slope(at(t_index + k)) = -kappa_n * S * by_t;
     curve.capacity_slope(at(g_index(domains) + k)) = -kappa_n * S * by_g;
-    curve.capacity_share(at(k)) = -kappa_n * S * by_share;
+    if (kappa_n > 0.0) curve.capacity_share(at(k)) = -kappa_n * S * by_share;
   }
 }
 

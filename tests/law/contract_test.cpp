@@ -133,6 +133,30 @@ TEST_P(LawContract, HasTheShareGradientOfItsPrediction) {
   }
 }
 
+// Nor where parameters rest at their bounds. A descent would take NaN for a flat place.
+TEST_P(LawContract, HasASlopeInAShareOfZero) {
+  const Observations seen = noisy();
+  const LawFit fit = fit_law(seen, options());
+  const auto bounds = law().bounds(3);
+  for (std::size_t e = 0; e < 3; ++e)
+    for (const Mixture& mixture : {Mixture{0.0, 0.4, 0.6}, Mixture{0.4, 0.6, 0.0}}) {
+      if (law().diverges_without(mixture[0] == 0.0 ? 0 : 2, static_cast<int>(e))) continue;
+      const auto pinned =
+          law().pinned(domain_data(seen, law(), options(), e, [](int) { return true; }));
+      for (std::size_t p = 0; p < bounds.size(); ++p)
+        for (const double value : {bounds[p].low, bounds[p].high, fit.coefficient(e, p)}) {
+          if (pinned[p] || !std::isfinite(value)) continue;
+          std::vector<double> parameter = parameter_of(fit, e), slope(3);
+          parameter[p] = value;
+          const LawPoint point{mixture, static_cast<int>(e), 3e5, last_size()};
+          if (!std::isfinite(law().predict(parameter, point))) continue;
+          law().share_gradient(parameter, point, slope);
+          for (const double by_share : slope)
+            EXPECT_FALSE(std::isnan(by_share)) << fit.parameters[p] << " = " << value;
+        }
+    }
+}
+
 TEST_P(LawContract, IsConvexWhereItSaysSo) {
   const Observations seen = noisy();
   const LawFit fit = fit_law(seen, options());
