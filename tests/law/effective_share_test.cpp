@@ -70,6 +70,28 @@ TEST(EffectiveShare, NeedsItsPriorLessTheMoreItSees) {
   EXPECT_LT(many, 0.003);
 }
 
+// A resample's prior is centred at the fit, which is the truth of its world: about the usual place
+// resamples would be drawn from the fit towards it, and their intervals would miss to one side.
+TEST(EffectiveShare, IsResampledAboutItsFit) {
+  constexpr int samples = 200;
+  const Observations seen = transferred(8);
+  FitOptions options;
+  options.law = "effective_share";
+  const LawFit fit = fit_law(seen, options);
+  const Bootstrap bootstrap(seen, options, fit);
+  const Mixture mixture{0.1, 0.2, 0.7};
+  const double at_fit = std::log(predict(fit, 0, mixture, 4e6));
+  double sum = 0.0, square = 0.0;
+  for (int number = 0; number < samples; ++number) {
+    const double off = std::log(predict(fit, bootstrap.sample(number), 0, mixture, 4e6)) - at_fit;
+    sum += off / samples;
+    square += off * off / samples;
+  }
+  EXPECT_GT(square, 0.0);
+  // Four standard errors of the mean are 0.28 standard deviations.
+  EXPECT_LT(std::abs(sum), 0.28 * std::sqrt(square));
+}
+
 TEST(EffectiveShare, FitsOneVolume) {
   Observations seen = transferred(12);
   for (double& tokens : seen.tokens) tokens = tokens < 4e6 ? 1.0 : tokens;
