@@ -130,7 +130,7 @@ std::string LogBuilder::shown_name(const Run& run) const {
       std::any_of(namesakes.begin(), namesakes.end(),
                   [&](const auto& namesake) { return namesake.first.second != run.parameters; });
   if (options_.parameters > 0 || !has_other_sizes) return run.name;
-  const std::string name = run.name + "@" + size_text(run.parameters);
+  std::string name = run.name + "@" + size_text(run.parameters);
   if (runs_by_name_.contains(name))
     throw bad_line(path_of(run.place), run.place.line,
                    fmt::format("run '{}' of {} parameters would be called '{}'", run.name,
