@@ -59,7 +59,7 @@ double parse_tokens(const std::string& flag, const std::string& text) {
   const auto tokens = parse_count(text);
   if (!tokens || *tokens < 1)
     throw UsageError(Complaint{.place = flag,
-                               .problem = fmt::format("'{}' is no volume", text),
+                               .problem = fmt::format("'{}' is no count", text),
                                .remedy = "Write for example 250K, 20B or 1e9"});
   return static_cast<double>(*tokens);
 }

@@ -204,7 +204,7 @@ double run_power_at(const Observations& observations, const FitOptions& options,
 
 AnchoredLaw::AnchoredLaw(const Observations& seen, const FitOptions& options,
                          std::size_t eval_domain, std::vector<double> parameter)
-    : law_(law_for(seen, options.law)),
+    : law_(law_for(seen, options)),
       parameter_(std::move(parameter)),
       data_(domain_data(seen, law_, options, eval_domain, every_mixture)) {
   if (!can_predict()) return;

@@ -104,8 +104,8 @@ LastRows last_rows(const Observations& observations) {
   return last_of(observations, all);
 }
 
-const Law& law_for(const Observations& observations, std::string_view name) {
-  return find_law(name, has_several_sizes(observations));
+const Law& law_for(const Observations& observations, const FitOptions& options) {
+  return find_law(options.law, has_several_sizes(observations, options.min_tokens));
 }
 
 void check_options(const FitOptions& options) {
@@ -193,7 +193,7 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
 std::vector<double> coefficients(const Observations& observations, const FitOptions& options,
                                  std::size_t eval_domain,
                                  const std::function<bool(int)>& includes) {
-  const Law& law = law_for(observations, options.law);
+  const Law& law = law_for(observations, options);
   const DomainData data = domain_data(observations, law, options, eval_domain, includes);
   if (law.obstacle(data)) return {};
   return law.fit(data).parameter;

@@ -4,7 +4,6 @@
 #include <bimix/law/options.hpp>
 
 #include <functional>
-#include <string_view>
 #include <vector>
 
 namespace bimix {
@@ -24,8 +23,8 @@ struct LastRows {
 };
 LastRows last_rows(const Observations& observations);
 
-/// The law of that name, in the form that sees the model size if the observations have several.
-const Law& law_for(const Observations& observations, std::string_view name);
+/// options.law, in the form that sees the model size if there are several to be fitted.
+const Law& law_for(const Observations& observations, const FitOptions& options);
 
 /// Throws a UsageError with all complaints, if there are any.
 void check_options(const FitOptions& options);

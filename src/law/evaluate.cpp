@@ -181,7 +181,7 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
                      "two at least are left to predict", "Choose a smaller number, or none"});
   if ((options.protocol == "draws" || options.protocol == "larger-model") && options.draws < 1)
     found.push_back({"--draws", fmt::format("{} draws", options.draws), "one at least", ""});
-  if (options.protocol == "larger-model" && !has_several_sizes(observations))
+  if (options.protocol == "larger-model" && !has_several_sizes(observations, 0.0))
     found.push_back({"--protocol", "the observations are of one model size",
                      "larger-model predicts the largest from the smaller ones",
                      "Import logs of several sizes"});

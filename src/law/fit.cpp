@@ -249,17 +249,18 @@ std::optional<Complaint> obstacle_to(const Observations& observations, const Law
 std::vector<std::string> laws_to_fit(const Observations& observations, const FitOptions& options) {
   check_options(options);
   check_shape(observations);
+  const bool several_sizes = has_several_sizes(observations, options.min_tokens);
+  const auto obstacle_to_law = [&](const std::string& name) {
+    return obstacle_to(observations, find_law(name, several_sizes), options);
+  };
   if (!wants_every_law(options) && options.law != "bimix")
-    if (auto obstacle = obstacle_to(observations, law_for(observations, options.law), options))
-      throw TooLittleData(*std::move(obstacle));
+    if (auto obstacle = obstacle_to_law(options.law)) throw TooLittleData(*std::move(obstacle));
   std::vector<std::string> names;
   for (const std::string& name : law_names()) {
     const bool asked = name == options.law || name == "bimix" || wants_every_law(options);
-    if (asked && !obstacle_to(observations, law_for(observations, name), options))
-      names.push_back(name);
+    if (asked && !obstacle_to_law(name)) names.push_back(name);
   }
-  if (names.empty())
-    throw TooLittleData(*obstacle_to(observations, law_for(observations, "bimix"), options));
+  if (names.empty()) throw TooLittleData(*obstacle_to_law("bimix"));
   return names;
 }
 
@@ -270,7 +271,7 @@ void require_fittable(const Observations& observations, const FitOptions& option
 LawFit fit_law(const Observations& observations, const FitOptions& options) {
   check_options(options);
   check_shape(observations);
-  const Law& law = law_for(observations, options.law);
+  const Law& law = law_for(observations, options);
   if (auto obstacle = obstacle_to(observations, law, options))
     throw TooLittleData(*std::move(obstacle));
   LawFit fit;
@@ -325,7 +326,7 @@ struct Bootstrap::Domain {
 
 Bootstrap::Bootstrap(const Observations& observations, const FitOptions& options,
                      const LawFit& point)
-    : law_(law_for(observations, options.law)),
+    : law_(law_for(observations, options)),
       options_(options),
       mixtures_(observations.mixtures.size()),
       parameters_(point.coefficient.columns),

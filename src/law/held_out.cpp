@@ -221,7 +221,7 @@ HeldOutPart held_out_part(const Observations& observations, const FitOptions& op
   const double size = last_rows(observations).size.high;
   return held_out_rows(
       observations, options, split, [&](std::size_t e, const Observations& visible) {
-        const Law& law = law_for(visible, options.law);
+        const Law& law = law_for(visible, options);
         const auto predict = [&, e, fitted = coefficients(visible, options, e, in_training)](
                                  int mixture, double tokens) {
           const LawPoint point{observations.mixtures[static_cast<std::size_t>(mixture)],

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -61,10 +62,14 @@ bool is_same_size(double a, double b) {
   return std::abs(a - b) <= volume_tolerance * std::max(a, b);
 }
 
-bool has_several_sizes(const Observations& observations) {
-  if (observations.model_size.empty()) return false;
-  const auto [low, high] = std::ranges::minmax(observations.model_size);
-  return !is_same_size(low, high);
+bool has_several_sizes(const Observations& observations, double min_tokens) {
+  double low = std::numeric_limits<double>::infinity(), high = 0.0;
+  for (std::size_t row = 0; row < observations.model_size.size(); ++row) {
+    if (observations.tokens[row] < min_tokens) continue;
+    low = std::min(low, observations.model_size[row]);
+    high = std::max(high, observations.model_size[row]);
+  }
+  return high > 0.0 && !is_same_size(low, high);
 }
 
 Observations rows_where(const Observations& all, const std::function<bool(std::size_t)>& keeps) {

@@ -31,8 +31,9 @@ double model_size_of(const Observations& observations, std::size_t row);
 /// True if two sizes count as one: within volume_tolerance of each other.
 bool is_same_size(double a, double b);
 
-/// True if these are of models of several sizes: not within volume_tolerance of one another.
-bool has_several_sizes(const Observations& observations);
+/// True if those from `min_tokens` on are of models of several sizes: not within volume_tolerance
+/// of one another.
+bool has_several_sizes(const Observations& observations, double min_tokens);
 
 /// The observations with only those rows for which `keeps(row)` holds.
 Observations rows_where(const Observations& all, const std::function<bool(std::size_t)>& keeps);

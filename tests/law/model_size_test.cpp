@@ -110,6 +110,17 @@ TEST(ModelSize, OfADomainThatWasSeenWithOneOnlyIsNotFitted) {
   EXPECT_TRUE(std::isfinite(fit.coefficient(0, 0)));
 }
 
+TEST(ModelSize, OfRunsThatEndBeforeTheFitBeginsIsNone) {
+  Observations seen = three_sizes();
+  for (std::size_t row = 0; row < seen.tokens.size(); ++row)
+    if (seen.model_size[row] < 1e7) seen.tokens[row] *= 0.01;
+  FitOptions options = fit_of("bimix");
+  options.min_tokens = 60e3;
+  const LawFit fit = fit_law(seen, options);
+  EXPECT_EQ(fit.parameters.size(), 4u);
+  EXPECT_EQ(fit.size_low, 1e7);
+}
+
 TEST(ModelSize, IsRefusedWhereItIsSaidForSomeRowsOnly) {
   Observations seen = three_sizes();
   for (const double wrong : {0.0, -1.0, std::nan("")}) {
