@@ -64,7 +64,7 @@ class Additive final : public CurveLaw {
     if (!sees_model_size()) return starts;
     std::vector<std::vector<double>> with_size;
     for (const std::vector<double>& start : starts)
-      for (const double gamma : size_exponent_starts) {
+      for (const double gamma : {0.2, 0.8}) {
         with_size.push_back(start);
         with_size.back().insert(with_size.back().end(), {0.0, gamma});
       }

@@ -105,12 +105,11 @@ class Joint final : public CurveLaw {
     if (!sees_model_size()) return starts;
     std::vector<std::vector<double>> with_size;
     for (const std::vector<double>& start : starts)
-      for (const double gamma : size_exponent_starts)
-        for (const double h : {-0.3, 0.3, 1.0}) {
-          with_size.push_back(start);
-          with_size.back().insert(with_size.back().end(), {0.0, gamma, h});
-          with_size.back().resize(start.size() + 3 + domains, 0.0);
-        }
+      for (const double h : {-0.3, 1.0}) {
+        with_size.push_back(start);
+        with_size.back().insert(with_size.back().end(), {0.0, usual_size_exponent, h});
+        with_size.back().resize(start.size() + 3 + domains, 0.0);
+      }
     return with_size;
   }
 

@@ -6,7 +6,6 @@
 
 #include <Eigen/Core>
 
-#include <array>
 #include <limits>
 #include <memory>
 #include <span>
@@ -92,7 +91,6 @@ constexpr Bound volume_exponent{0.01, 10.0};
 /// gamma where few sizes tell little: exponents of published laws are near it (Hoffmann et al.
 /// 2022, arXiv 2203.15556: 0.34).
 constexpr double usual_size_exponent = 0.3;
-constexpr std::array<double, 2> size_exponent_starts{0.2, 0.8};
 /// Pulls gamma there, weakly.
 void pull_size_exponent(Prior& prior, std::size_t parameter, std::size_t parameter_count);
 

@@ -239,8 +239,9 @@ TEST_P(LawContract, GivesTheSameBitsForTheSameObservationsInAnyOrder) {
 // The law that was fitted is in its own family: fitted to its own predictions without a prior, it
 // predicts them. Errors in a parameter of 1e-14 standard errors of objective show as 1e-7 in
 // predictions at most. A law of all shares has more coefficients than twelve mixtures determine
-// without a prior: along such valleys the search may rest at a thirtieth of the noise, and with the
-// part of the model size, which follows the mixture too, at a third.
+// without a prior: along such valleys the search may rest at a thirtieth of the noise; with the
+// part of the model size, which follows the mixture too, at a third of it, and at the noise twice
+// beyond the last volume.
 TEST_P(LawContract, FindsItselfInItsOwnPredictions) {
   Observations seen = noisy();
   FitOptions options = this->options();
@@ -253,12 +254,12 @@ TEST_P(LawContract, FindsItselfInItsOwnPredictions) {
                   seen.tokens[row], model_size_of(seen, row));
   const LawFit second = fit_law(seen, options);
   for (std::size_t e = 0; e < 3; ++e) {
-    EXPECT_LT(second.domain[e].rmse_relative, !law().sees_every_share()    ? 1e-9
-                                              : GetParam().with_model_size ? 1e-3
-                                                                           : 1e-4);
+    const double loose = GetParam().with_model_size ? 3e-3 : 1e-3;
+    EXPECT_LT(second.domain[e].rmse_relative,
+              law().sees_every_share() ? (GetParam().with_model_size ? 1e-3 : 1e-4) : 1e-9);
     EXPECT_NEAR(
         predict(second, e, seen.mixtures[3], 8e6) / predict(first, e, seen.mixtures[3], 8e6), 1.0,
-        law().sees_every_share() ? 1e-3 : 1e-7);
+        law().sees_every_share() ? loose : 1e-7);
   }
 }
 
