@@ -88,8 +88,13 @@ function(bimix_layer_tests name)
   if(arg_UNPARSED_ARGUMENTS)
     bimix_test_program(bimix_${name}_test SOURCES ${arg_UNPARSED_ARGUMENTS}
                        LIBRARIES bimix_${name} GTest::gtest_main)
+    # Under the sanitizers the slowest took 25 times as long.
+    set(timeout 120)
+    if(BIMIX_SANITIZE)
+      set(timeout 300)
+    endif()
     gtest_discover_tests(bimix_${name}_test DISCOVERY_TIMEOUT 60
-                         PROPERTIES LABELS serial TIMEOUT 120 ENVIRONMENT RC_PARAMS=seed=1)
+                         PROPERTIES LABELS serial TIMEOUT ${timeout} ENVIRONMENT RC_PARAMS=seed=1)
   endif()
   if(arg_MPI)
     bimix_test_program(bimix_${name}_mpi_test SOURCES ${arg_MPI}
