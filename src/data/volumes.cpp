@@ -5,6 +5,10 @@
 
 namespace bimix {
 
+bool is_same_size(double a, double b) {
+  return std::abs(a - b) <= volume_tolerance * std::max(a, b);
+}
+
 std::vector<std::int64_t> merged_volumes(std::vector<std::int64_t> tokens) {
   std::sort(tokens.begin(), tokens.end());
   std::vector<std::int64_t> volumes;

@@ -513,10 +513,7 @@ class Bimix final : public Law {
 
 std::optional<Complaint> Bimix::obstacle(const DomainData& data) const {
   const std::string domain = fmt::format("domain '{}'", data.domain);
-  if (data.own < 0)
-    return Complaint{"", domain + " is not fitted",
-                     "its loss follows the share of no training domain",
-                     "Name one with share_of, or use a law that sees the whole mixture"};
+  if (auto lack = lacks_own_share(data)) return lack;
   if (data.loss_nats.size() < parameter_count)
     return Complaint{
         "", fmt::format("{} has {} usable observations", domain, data.loss_nats.size()),

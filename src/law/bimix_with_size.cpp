@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 // L = r^-alpha (P s^-beta + Q + R N^-gamma): BiMix with what a larger model saves. Ge et al. 2025
 // find alpha to be nearly the same for models of 122M to 1.2B parameters, so it multiplies that
@@ -16,9 +15,9 @@ namespace {
 
 enum : std::size_t { p_index, q_index, alpha_index, beta_index, r_index, gamma_index, count };
 
-class BimixWithSize final : public CurveLaw {
+class BimixWithSize final : public OwnShareLaw {
  public:
-  BimixWithSize() : CurveLaw(true) {}
+  BimixWithSize() : OwnShareLaw(true) {}
 
   std::string name() const override { return "bimix"; }
   std::vector<std::string> parameters(std::size_t) const override {
@@ -28,12 +27,6 @@ class BimixWithSize final : public CurveLaw {
     return {not_negative,    not_negative, {0.0, volume_exponent.high},
             volume_exponent, not_negative, volume_exponent};
   }
-  bool diverges_without(std::size_t k, int own) const override {
-    return static_cast<int>(k) == own;
-  }
-  bool sees_every_share() const override { return false; }
-  bool convex_in_shares(std::span<const double>) const override { return true; }
-  bool falls_in_shares(std::span<const double>) const override { return true; }
   std::size_t exponent(std::size_t) const override { return beta_index; }
   std::size_t size_exponent(std::size_t) const override { return gamma_index; }
   std::vector<std::size_t> linear(std::size_t) const override {
@@ -49,10 +42,7 @@ class BimixWithSize final : public CurveLaw {
   }
 
   std::optional<Complaint> obstacle(const DomainData& data) const override {
-    if (data.own < 0)
-      return Complaint{"", fmt::format("domain '{}' is not fitted", data.domain),
-                       "its loss follows the share of no training domain",
-                       "Name one with share_of, or use a law that sees the whole mixture"};
+    if (auto lack = lacks_own_share(data)) return lack;
     const auto own = static_cast<std::size_t>(data.own);
     const auto same = [&](const Mixture& mixture) {
       return mixture[own] == data.mixtures.front()[own];
@@ -66,7 +56,7 @@ class BimixWithSize final : public CurveLaw {
           "",
           fmt::format("domain '{}' has {} usable observations", data.domain, data.loss_nats.size()),
           fmt::format("{} coefficients need as many", +count), "Add mixtures or volumes"};
-    return CurveLaw::obstacle(data);
+    return OwnShareLaw::obstacle(data);
   }
 
   Prior prior(const DomainData&) const override {
@@ -83,13 +73,9 @@ class BimixWithSize final : public CurveLaw {
     return starts;
   }
 
-  void curve(std::span<const double> parameter, std::span<const double> share, int own,
-             Curve& curve) const override {
-    if (own < 0) {
-      curve.floor = std::numeric_limits<double>::quiet_NaN();
-      return;
-    }
-    const double r = share[static_cast<std::size_t>(own)], alpha = parameter[alpha_index];
+  void curve_at(std::span<const double> parameter, double r, Eigen::Index own,
+                Curve& curve) const override {
+    const double alpha = parameter[alpha_index];
     const double u = std::pow(r, -alpha);
     const auto set = [&](std::size_t level, double& value, Eigen::VectorXd& slope,
                          Eigen::VectorXd& by_share) {

@@ -33,21 +33,20 @@ void check_domains(const DomainSet& domains) {
 
 /// last_rows of some of the rows.
 LastRows last_of(const Observations& observations, const std::vector<std::size_t>& rows) {
-  const auto up_to = [](double value) { return Range{value * (1.0 - volume_tolerance), value}; };
   std::vector<double> sizes, tokens;
   std::vector<int> mixtures;
   for (const std::size_t row : rows) {
     sizes.push_back(model_size_of(observations, row));
     mixtures.push_back(observations.mixture_id[row]);
   }
-  const Range size = up_to(largest_common(sizes, mixtures));
+  const Range size = Range::up_to(largest_common(sizes, mixtures));
   mixtures.clear();
   for (const std::size_t row : rows) {
     if (!size.holds(model_size_of(observations, row))) continue;
     tokens.push_back(observations.tokens[row]);
     mixtures.push_back(observations.mixture_id[row]);
   }
-  return {size, up_to(largest_common(tokens, mixtures))};
+  return {size, Range::up_to(largest_common(tokens, mixtures))};
 }
 
 /// Ascending, the largest of those that count as one.

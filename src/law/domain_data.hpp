@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/data/volumes.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/options.hpp>
 
@@ -15,6 +16,8 @@ void check_shape(const Observations& observations);
 struct Range {
   double low = 0.0, high = 0.0;
   bool holds(double value) const { return value >= low && value <= high; }
+  /// This value and those that count as it, volume_tolerance below.
+  static Range up_to(double value) { return {value * (1.0 - volume_tolerance), value}; }
 };
 /// What predictions are judged at, see largest_common.
 struct LastRows {

@@ -346,12 +346,12 @@ Bootstrap::Bootstrap(const Observations& observations, const FitOptions& options
     for (int fold = 0; fold < folds; ++fold)
       without.push_back(
           coefficients(observations, options, e, [&](int id) { return fold_of_id(id) != fold; }));
-    add_errors(law_, fold_of_id, without, *domains_[e]);
+    add_errors(fold_of_id, without, *domains_[e]);
   }
 }
 
-void Bootstrap::add_errors(const Law& law, const std::function<int(int)>& fold_of_id,
-                           const std::vector<std::vector<double>>& without, Domain& domain) {
+void Bootstrap::add_errors(const std::function<int(int)>& fold_of_id,
+                           const std::vector<std::vector<double>>& without, Domain& domain) const {
   const DomainData& data = domain.data;
   // Sums over a mixture's rows: error of the fit times that without it, and the latter squared.
   std::vector<double> both(data.mixtures.size(), 0.0), square(data.mixtures.size(), 0.0);
@@ -360,14 +360,14 @@ void Bootstrap::add_errors(const Law& law, const std::function<int(int)>& fold_o
     const LawPoint point = data.point(row);
     const auto error_of = [&](const std::vector<double>& parameter) {
       return parameter.empty() ? nan
-                               : std::log(data.loss_nats[row] / law.predict(parameter, point));
+                               : std::log(data.loss_nats[row] / law_.predict(parameter, point));
     };
     const int id = data.mixture_id[mixture];
     const double of_fit = error_of(domain.start);
     double held_out = error_of(without[static_cast<std::size_t>(fold_of_id(id))]);
     if (!std::isfinite(held_out)) held_out = of_fit;
-    domain.fitted.push_back(law.predict(domain.start, point));
-    domain.error.push_back(law.prior_states_spread()
+    domain.fitted.push_back(law_.predict(domain.start, point));
+    domain.error.push_back(law_.prior_states_spread()
                                ? std::copysign(std::sqrt(std::abs(of_fit * held_out)), held_out)
                                : held_out);
     domain.row.try_emplace({id, data.volume[row], data.size[row], data.repeat[row]}, row);

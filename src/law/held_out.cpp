@@ -250,8 +250,10 @@ HeldOutPart held_out_rows(
   if (split.continues_runs() || split.smaller_than > 0.0)
     part_seen = rows_where(observations,
                            [&](std::size_t row) { return is_visible(observations, row, split); });
-  const Observations with_smaller = rows_where(
-      observations, [&](std::size_t row) { return is_smaller(observations, row, split); });
+  Observations with_smaller;
+  if (split.smaller_than > 0.0)
+    with_smaller = rows_where(
+        observations, [&](std::size_t row) { return is_smaller(observations, row, split); });
   const Runs smaller_runs = runs_of(with_smaller);
 
   HeldOutPart part;

@@ -4,7 +4,6 @@
 #include <bimix/data/volumes.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <set>
 #include <utility>
@@ -56,10 +55,6 @@ double largest_common(std::span<const double> value, std::span<const int> mixtur
 
 double model_size_of(const Observations& observations, std::size_t row) {
   return observations.model_size.empty() ? 0.0 : observations.model_size[row];
-}
-
-bool is_same_size(double a, double b) {
-  return std::abs(a - b) <= volume_tolerance * std::max(a, b);
 }
 
 bool has_several_sizes(const Observations& observations, double min_tokens) {

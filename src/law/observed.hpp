@@ -28,11 +28,7 @@ double largest_common(std::span<const double> value, std::span<const int> mixtur
 /// Parameters of the model of a row; 0: not said.
 double model_size_of(const Observations& observations, std::size_t row);
 
-/// True if two sizes count as one: within volume_tolerance of each other.
-bool is_same_size(double a, double b);
-
-/// True if those from `min_tokens` on are of models of several sizes: not within volume_tolerance
-/// of one another.
+/// True if those from `min_tokens` on are of models of several sizes, see is_same_size.
 bool has_several_sizes(const Observations& observations, double min_tokens);
 
 /// The observations with only those rows for which `keeps(row)` holds.

@@ -1,6 +1,6 @@
-#include "observed.hpp"
-
 #include <bimix/core/error.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/data/volumes.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
 
@@ -30,11 +30,14 @@ double predict(const LawFit& fit, const Table& coefficient, std::size_t eval_dom
 double predicted_size(const LawFit& fit, double asked, const std::string& place) {
   if (asked == 0.0 || is_same_size(asked, fit.last_size)) return fit.last_size;
   if (law_of(fit).sees_model_size()) return asked;
+  std::vector<std::string> able;
+  for (const std::string& name : law_names())
+    if (find_law(name, true).sees_model_size()) able.push_back(name);
   throw UsageError(Complaint{
       place, fmt::format("law {} cannot tell of models of {:.6g} parameters", fit.law, asked),
       fit.last_size > 0.0 ? fmt::format("it was fitted to models of {:.6g}", fit.last_size)
                           : "the losses do not say of what models they are",
-      "Leave it out, or fit effective_share, bimix, additive or joint to logs of several sizes"});
+      "Leave it out, or fit logs of several sizes; laws that see them are " + join_words(able)});
 }
 
 double quantile(std::vector<double> values, double p) {

@@ -1,5 +1,6 @@
 #include "solved_law.hpp"
 
+#include "domain_data.hpp"
 #include "residuals.hpp"
 
 #include <bimix/core/text.hpp>
@@ -253,6 +254,26 @@ std::unique_ptr<RowModel> CurveLaw::rows(const DomainData& data) const {
   return std::make_unique<CurveRows>(*this, data);
 }
 
+std::optional<Complaint> lacks_own_share(const DomainData& data) {
+  if (data.own >= 0) return std::nullopt;
+  return Complaint{"", fmt::format("domain '{}' is not fitted", data.domain),
+                   "its loss follows the share of no training domain",
+                   "Name one with share_of, or use a law that sees the whole mixture"};
+}
+
+std::optional<Complaint> OwnShareLaw::obstacle(const DomainData& data) const {
+  if (auto lack = lacks_own_share(data)) return lack;
+  return CurveLaw::obstacle(data);
+}
+
+void OwnShareLaw::curve(std::span<const double> parameter, std::span<const double> share, int own,
+                        Curve& curve) const {
+  if (own < 0)
+    curve.floor = std::numeric_limits<double>::quiet_NaN();
+  else
+    curve_at(parameter, share[static_cast<std::size_t>(own)], own, curve);
+}
+
 void pull_to_mean(Prior& prior, const std::vector<std::size_t>& parameters,
                   std::size_t parameter_count, double weight) {
   pull_to(prior, parameters, parameter_count, weight, 0.0);
@@ -297,10 +318,8 @@ std::size_t gauge_domain(int own) { return own >= 0 ? static_cast<std::size_t>(o
 
 bool at_last_volume(const DomainData& data, std::size_t row) {
   const LawPoint point = data.point(row);
-  const auto is_last = [](double value, double last) {
-    return value <= last && value >= last * (1.0 - volume_tolerance);
-  };
-  return is_last(point.tokens, data.last_volume) && is_last(point.model_size, data.last_size);
+  return Range::up_to(data.last_volume).holds(point.tokens) &&
+         Range::up_to(data.last_size).holds(point.model_size);
 }
 
 LossRange last_losses(const DomainData& data) {

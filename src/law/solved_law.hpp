@@ -85,6 +85,27 @@ class CurveLaw : public SolvedLaw {
   bool sees_model_size_;
 };
 
+/// Why a law of the own share alone cannot be fitted, if there is none; else nothing.
+std::optional<Complaint> lacks_own_share(const DomainData& data);
+
+/// A curve that follows the own share alone: infinite without it, falling and convex in it, and of
+/// no value where there is none.
+class OwnShareLaw : public CurveLaw {
+ public:
+  using CurveLaw::CurveLaw;
+  bool diverges_without(std::size_t k, int own) const final { return static_cast<int>(k) == own; }
+  bool sees_every_share() const final { return false; }
+  bool convex_in_shares(std::span<const double>) const final { return true; }
+  bool falls_in_shares(std::span<const double>) const final { return true; }
+  std::optional<Complaint> obstacle(const DomainData& data) const override;
+  void curve(std::span<const double> parameter, std::span<const double> share, int own,
+             Curve& curve) const final;
+
+  /// CurveLaw::curve at an own share of r. @param own its place, not negative
+  virtual void curve_at(std::span<const double> parameter, double r, Eigen::Index own,
+                        Curve& curve) const = 0;
+};
+
 /// Bounds of volume exponents: below, the power cannot be told from a logarithm; nothing real comes
 /// near the upper one.
 constexpr Bound volume_exponent{0.01, 10.0};

@@ -170,7 +170,7 @@ std::vector<double> slope_weights(const std::vector<double>& volumes) {
 bool is_fitted(const LawFit& fit, const Law& law, const Observations& seen, std::size_t row) {
   const double tokens = seen.tokens[row];
   const double size = seen.model_size.empty() ? fit.last_size : seen.model_size[row];
-  return std::abs(size - fit.last_size) <= volume_tolerance * fit.last_size &&
+  return is_same_size(size, fit.last_size) &&
          tokens >=
              (law.last_volume_only() ? fit.tokens_high * (1.0 - volume_tolerance) : fit.tokens_low);
 }

@@ -254,10 +254,10 @@ Mixture LogBuilder::mixture_of(const Run& run, Counts& counts) const {
   return normalised(mixture);
 }
 
-LossCurve LogBuilder::curve_of(const Run& run, const std::string& name, const LossLog& log,
+LossCurve LogBuilder::curve_of(const Run& run, const LossLog& log,
                                const std::vector<std::size_t>& evals, Counts& counts) const {
   constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-  LossCurve curve{.run = name,
+  LossCurve curve{.run = shown_name(run),
                   .repeat = run.repeat,
                   .parameters = run.parameters,
                   .mixture = mixture_of(run, counts)};
@@ -351,8 +351,7 @@ LossLog LogBuilder::build() const {
     log.domains.eval.push_back(eval_.names[domain]);
     log.domains.share_of.push_back(namesake(eval_.names[domain], train_.names));
   }
-  for (const Run* run : runs)
-    log.runs.push_back(curve_of(*run, shown_name(*run), log, evals, counts));
+  for (const Run* run : runs) log.runs.push_back(curve_of(*run, log, evals, counts));
   add_notes(counts, log);
   return log;
 }

@@ -100,8 +100,8 @@ class LogBuilder {
   std::vector<std::size_t> evaluated(const std::vector<const Run*>& runs) const;
   Mixture mixture_of(const Run& run, Counts& counts) const;
   std::string shown_name(const Run& run) const;
-  LossCurve curve_of(const Run& run, const std::string& name, const LossLog& log,
-                     const std::vector<std::size_t>& evals, Counts& counts) const;
+  LossCurve curve_of(const Run& run, const LossLog& log, const std::vector<std::size_t>& evals,
+                     Counts& counts) const;
   void add_notes(const Counts& counts, LossLog& log) const;
   const std::string& path_of(Place place) const {
     return files_[static_cast<std::size_t>(place.file)];

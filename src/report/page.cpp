@@ -252,7 +252,7 @@ Section answer(const PageInput& input) {
 /// Which runs are drawn, if not all are.
 std::string drawn_words(const RunRecord& record) {
   std::string words;
-  if (!record.laws.empty() && record.laws.front().size_low < record.laws.front().size_high)
+  if (!record.laws.empty() && law_of(record.laws.front()).sees_model_size())
     words = fmt::format(" Runs are those of models of {} parameters.",
                         volume(record.laws.front().last_size));
   const Drawn drawn = drawn_mixtures(record);
@@ -533,8 +533,7 @@ std::vector<Section> all_sections(const PageInput& input) {
   if (fit != nullptr) found.push_back(law_section(record.laws, *fit, input.fit.level));
   found.push_back(curves(record, fit));
   if (fit != nullptr) found.push_back(sections(record));
-  if (fit != nullptr && find_law(fit->law).sees_every_share())
-    found.push_back(transfer(record, *fit));
+  if (fit != nullptr && law_of(*fit).sees_every_share()) found.push_back(transfer(record, *fit));
   if (!input.held_out.empty() || !record.check.empty()) found.push_back(predicted(input));
   if (!input.held_out.empty()) found.push_back(residuals(input));
   found.push_back(tried(record));

@@ -288,8 +288,8 @@ std::vector<std::pair<const TrialSpec*, const TrialResult*>> drawn_trials(const 
 }
 
 bool is_of_the_figures(const LawFit& fit, const TrialResult& result) {
-  return fit.last_size == 0.0 ||
-         std::abs(result.parameters - fit.last_size) <= volume_tolerance * fit.last_size;
+  return fit.last_size == 0.0 || result.parameters == 0.0 ||
+         is_same_size(result.parameters, fit.last_size);
 }
 
 Table seen_at_last_volume(const RunRecord& record) {

@@ -32,7 +32,7 @@ Rows paper_rows(const LawFit& fit, double level) {
   const std::string interval = percent_level(level);
   Rows rows{
       {"domain", "alpha", interval, "by profile", "B", "beta", interval, "C", "rows", "rmse"}};
-  const bool has_sizes = fit.size_low < fit.size_high;
+  const bool has_sizes = law_of(fit).sees_model_size();
   if (has_sizes) rows[0].insert(rows[0].end(), {"R", "gamma"});
   const auto place = [&](const char* name) {
     return static_cast<std::size_t>(std::find(fit.parameters.begin(), fit.parameters.end(), name) -
@@ -98,7 +98,7 @@ Rows entropy_rows(const EntropyTable& table) {
 }
 
 std::string model_size_words(const LawFit& fit) {
-  if (!(fit.size_low < fit.size_high)) return "";
+  if (!law_of(fit).sees_model_size()) return "";
   const auto size = [](double parameters) { return format_count_about(parameters, 4); };
   return fmt::format("models of {} to {} parameters; held-out figures are of {}",
                      size(fit.size_low), size(fit.size_high), size(fit.last_size)) +

@@ -8,8 +8,11 @@
 
 namespace bimix {
 
-/// Volumes within this fraction of one another are one volume.
+/// Volumes within this fraction of one another are one volume, and so are model sizes.
 inline constexpr double volume_tolerance = 0.005;
+
+/// True if two model sizes count as one; 0, which is none, counts as 0 only.
+bool is_same_size(double a, double b);
 
 /// The distinct volumes among `tokens`, ascending. A group starts at its smallest member and
 /// reaches volume_tolerance above it; its largest member stands for it ("keep the later").

@@ -79,8 +79,8 @@ class Bootstrap {
   struct Domain;
   /// Fills in what is fitted and how it errs.
   /// @param without coefficients fitted without each fold; empty where they could not be
-  static void add_errors(const Law& law, const std::function<int(int)>& fold_of_id,
-                         const std::vector<std::vector<double>>& without, Domain& domain);
+  void add_errors(const std::function<int(int)>& fold_of_id,
+                  const std::vector<std::vector<double>>& without, Domain& domain) const;
 
   const Law& law_;
   FitOptions options_;
