@@ -1,0 +1,21 @@
+#include <bimix/data/set_names.hpp>
+
+#include <gtest/gtest.h>
+
+namespace bimix {
+namespace {
+
+TEST(IsAverageName, SaysSoOfAverages) {
+  for (const char* name : {"all", "macro", "micro", "Average", "uniform_avg", "paloma/macro",
+                           "overall", "macro avg", "weighted-mean", "total"})
+    EXPECT_TRUE(is_average_name(name)) << name;
+}
+
+TEST(IsAverageName, LeavesSetsAloneThatHaveAWordOfItInTheirName) {
+  for (const char* name :
+       {"", "web", "macro_economics", "all_recipes", "macro/web", "meaning", "total_war", "/", "_"})
+    EXPECT_FALSE(is_average_name(name)) << name;
+}
+
+}  // namespace
+}  // namespace bimix
