@@ -71,6 +71,14 @@ TEST(JoinWords, ReadsAsASentence) {
   EXPECT_EQ(join_words({}), "");
 }
 
+TEST(ShellWord, IsOneWordWhateverItHolds) {
+  EXPECT_EQ(shell_word("logs/run-1.csv"), "logs/run-1.csv");
+  EXPECT_EQ(shell_word("my mix.yaml"), "'my mix.yaml'");
+  EXPECT_EQ(shell_word("it's $HOME"), "'it'\\''s $HOME'");
+  EXPECT_EQ(shell_word("a\nb"), "'a\nb'");
+  EXPECT_EQ(shell_word(""), "''");
+}
+
 TEST(ParseSeconds, KnowsFourUnitsAndNothingElse) {
   EXPECT_EQ(parse_seconds("0s"), 0);
   EXPECT_EQ(parse_seconds("90s"), 90);

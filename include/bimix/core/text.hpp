@@ -43,6 +43,9 @@ std::string format_seconds(double seconds);
 /// Without leading and trailing blanks.
 std::string_view trimmed(std::string_view text);
 
+/// The text as one word of a shell: as it is where it is plain, otherwise in single quotes.
+std::string shell_word(std::string_view text);
+
 /// "a, b and c".
 std::string join_words(const std::vector<std::string>& words);
 
