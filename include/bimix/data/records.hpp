@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bimix/data/loss_unit.hpp>
+
 #include <Eigen/Core>
 
 #include <cstdint>
@@ -12,7 +14,8 @@
 ///
 /// Shape letters used in all docstrings: K training domains, E evaluation domains, M observations,
 /// P parameters of a law, V vocabulary, B batch, S sequence length, N = B*S tokens of a batch.
-/// Losses are in nats per token, volumes in training tokens.
+/// Losses are in nats per token unless DomainSet::loss_unit says otherwise, volumes in training
+/// tokens.
 namespace bimix {
 
 /// Dense row-major table of doubles; NaN marks what is missing.
@@ -50,6 +53,7 @@ struct DomainSet {
   /// For each evaluation domain the index of the training domain whose share its loss follows
   /// (r_i of the law), or -1 where it has none.
   std::vector<int> share_of{};
+  LossUnit loss_unit = LossUnit::nats;  ///< of the losses of all evaluation domains
   bool operator==(const DomainSet&) const = default;
 };
 

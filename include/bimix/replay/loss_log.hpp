@@ -15,6 +15,9 @@ struct ReplayOptions {
   std::string format = "auto";         ///< a name of log_formats(), or auto: told by the content
   bool normalise = false;              ///< divide shares by their sum, whatever it is, and count it
   std::string mixtures{};              ///< a table of the runs' mixtures (`run` and the domains)
+  /// What the losses are: nats, bits, log10, perplexity or bits/byte; auto: what their names say, or
+  /// nats
+  std::string unit = "auto";
   std::vector<std::string> domains{};  ///< names of shares that a log gives without names
   std::int64_t tokens_per_step = 0;    ///< of logs that count steps
   std::int64_t tokens = 0;             ///< the volume of logs that tell neither tokens nor steps
