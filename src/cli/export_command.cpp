@@ -39,7 +39,8 @@ std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<st
   return paths;
 }
 
-/// @collective The mixture for the volume that was asked for, or the default, which needs no law.
+/// @collective The mixture for the volume that was asked for, or the default, which needs no law;
+/// on the root.
 void choose_mixture(const Comm& comm, ExportInput& input, const ExportFlags& flags,
                     const StoredRun& run) {
   OptimizeOptions options = optimize_options(run.campaign, run.plan);
@@ -58,8 +59,8 @@ void choose_mixture(const Comm& comm, ExportInput& input, const ExportFlags& fla
   if (flags.mixture == "default") return;
   const LawFit fit =
       used_fit_over_ranks(comm, observations_of(run.plan, run.state.results), run.campaign.fit);
-  collectively(
-      comm, [&] { input.share = best_mixture(fit, options, run.campaign.default_mixture).share; });
+  on_root(comm,
+          [&] { input.share = best_mixture(fit, options, run.campaign.default_mixture).share; });
 }
 
 /// What the trainer is about to be told, for the reader of the terminal.

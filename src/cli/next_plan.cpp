@@ -76,13 +76,13 @@ ExitCode propose_next(Context& context, const NextPlan& plan) {
   const Observations seen = observations_of(asked.run.plan, asked.run.state.results);
   const LawFit fit = used_fit_over_ranks(context.comm(), seen, asked.campaign.fit);
   NextMixtures next;
-  collectively(context.comm(), [&] {
+  on_root(context.comm(), [&] {
     next = next_mixtures(fit, seen, optimize_options(asked.campaign, asked.run.plan),
                          asked.campaign.default_mixture, plan.count, asked.campaign.seed);
+    const DomainSet& domains = asked.run.plan.domains;
+    context.console.show(plan.json ? to_json(next, domains).dump(1)
+                                   : next_text(next, domains, fit.law));
   });
-  const DomainSet& domains = asked.run.plan.domains;
-  context.console.show(plan.json ? to_json(next, domains).dump(1)
-                                 : next_text(next, domains, fit.law));
   if (plan.write.empty()) {
     if (asked.campaign.source != SourceKind::replay)
       context.console.say(

@@ -72,11 +72,11 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
       collectively(context.comm(), [&] { options = options_of(*flags, run); });
       const LawFit fit = used_fit_over_ranks(
           context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
-      MixtureChoice choice;
-      collectively(context.comm(),
-                   [&] { choice = best_mixture(fit, options, run.campaign.default_mixture); });
-      context.console.show(flags->json ? to_json(choice).dump(1)
-                                       : optimum_text(choice, run.plan.domains));
+      on_root(context.comm(), [&] {
+        const MixtureChoice choice = best_mixture(fit, options, run.campaign.default_mixture);
+        context.console.show(flags->json ? to_json(choice).dump(1)
+                                         : optimum_text(choice, run.plan.domains));
+      });
       return ExitCode::done;
     };
   });

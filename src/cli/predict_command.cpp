@@ -158,14 +158,14 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
       });
       const LawFit fit = used_fit_over_ranks(
           context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
-      Answer answer;
-      collectively(context.comm(), [&] {
-        answer = trial != nullptr ? continue_trial(fit, run, *trial, tokens)
+      on_root(context.comm(), [&] {
+        const Answer answer = trial != nullptr
+                                  ? continue_trial(fit, run, *trial, tokens)
                                   : predict_mixture(fit, mixture, tokens,
                                                     predicted_size(fit, model_size, "--parameters"),
                                                     run.campaign.fit.level);
+        context.console.show(flags->json ? answer.json.dump(1) : aligned(answer.rows));
       });
-      context.console.show(flags->json ? answer.json.dump(1) : aligned(answer.rows));
       return ExitCode::done;
     };
   });

@@ -273,6 +273,7 @@ class CampaignParser {
 
   void parse_design() {
     Reader design(root_.take("design"), "design", findings_);
+    const std::size_t before = findings_.count();
     const bool replay = campaign_.source == SourceKind::replay;
     const YAML::Node groups = design.take("mixtures");
     if (groups.IsDefined() && !groups.IsSequence())
@@ -294,6 +295,8 @@ class CampaignParser {
       findings_.complain("design.seeds", {.problem = fmt::format("'{}' is no choice", seeds),
                                           .remedy = "Use common or independent"});
     design.finish();
+    if (findings_.count() == before)
+      findings_.adopt("", complaints(campaign_.design, campaign_.domains.train.size()));
   }
 
   void parse_group(const YAML::Node& node, const std::string& path) {

@@ -271,6 +271,7 @@ HeldOutPart held_out_rows(
       else if (std::isfinite(tail.seen))
         training.push_back(tail.seen);
     }
+    const double mean_of_training = mean(training);
     for (const auto& [id, tail] : held_out) {
       const auto predicted = [&, mixture = id](double tokens) {
         return predictor.at(mixture, tokens);
@@ -281,7 +282,7 @@ HeldOutPart held_out_rows(
           tail.seen,
           predicted(tail.tokens),
           tail.previous,
-          mean(training),
+          mean_of_training,
           predictor.has_curve ? curve_r2(observations, runs, id, e, held_from, predicted) : nan};
       part.point.values.insert(part.point.values.end(), std::begin(row), std::end(row));
       ++part.point.rows;

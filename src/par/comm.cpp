@@ -12,15 +12,27 @@ void append_piece(std::string& buffer, const std::string& piece) {
   buffer += piece;
 }
 
-std::string take_piece(std::string_view& buffer) {
+std::string_view take_piece(std::string_view& buffer) {
   std::uint64_t length = 0;
   require(buffer.size() >= sizeof length, "a piece has its length before it");
   std::memcpy(&length, buffer.data(), sizeof length);
   buffer.remove_prefix(sizeof length);
   require(buffer.size() >= length, "a piece is whole");
-  std::string piece(buffer.substr(0, length));
+  const std::string_view piece = buffer.substr(0, length);
   buffer.remove_prefix(length);
   return piece;
+}
+
+/// @collective The pieces of this rank.
+std::string own_pieces(const Comm& comm, std::size_t count,
+                       const std::function<std::string(std::size_t)>& piece) {
+  std::string mine;
+  collectively(comm, [&] {
+    for (auto i = static_cast<std::size_t>(comm.rank()); i < count;
+         i += static_cast<std::size_t>(comm.size()))
+      append_piece(mine, piece(i));
+  });
+  return mine;
 }
 
 }  // namespace
@@ -47,6 +59,17 @@ std::string Comm::broadcast(std::string bytes) const {
 
 std::vector<std::string> Comm::all_gather(const std::string& bytes) const {
   return backend_ ? backend_->all_gather(bytes) : std::vector{bytes};
+}
+
+std::vector<std::string> Comm::gather(std::string bytes) const {
+  if (backend_) return backend_->gather(std::move(bytes));
+  std::vector<std::string> own;
+  own.push_back(std::move(bytes));
+  return own;
+}
+
+std::vector<std::int64_t> Comm::sum(std::vector<std::int64_t> values) const {
+  return backend_ ? backend_->sum(std::move(values)) : values;
 }
 
 void collectively(const Comm& comm, const std::function<void()>& work) {
@@ -76,18 +99,25 @@ void on_root(const Comm& comm, const std::function<void()>& work) {
 
 std::vector<std::string> map_over_ranks(const Comm& comm, std::size_t count,
                                         const std::function<std::string(std::size_t)>& piece) {
-  const auto size = static_cast<std::size_t>(comm.size());
-  std::string mine;
-  collectively(comm, [&] {
-    for (auto i = static_cast<std::size_t>(comm.rank()); i < count; i += size)
-      append_piece(mine, piece(i));
-  });
-  const std::vector<std::string> buffers = comm.all_gather(mine);
+  const std::vector<std::string> buffers = comm.all_gather(own_pieces(comm, count, piece));
   std::vector<std::string_view> rest(buffers.begin(), buffers.end());
   std::vector<std::string> pieces;
   pieces.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) pieces.push_back(take_piece(rest[i % size]));
+  for (std::size_t i = 0; i < count; ++i) pieces.emplace_back(take_piece(rest[i % rest.size()]));
   return pieces;
+}
+
+void map_to_root(const Comm& comm, std::size_t count,
+                 const std::function<std::string(std::size_t)>& piece,
+                 const std::function<void(std::size_t, std::string_view)>& take) {
+  std::vector<std::string> buffers = comm.gather(own_pieces(comm, count, piece));
+  on_root(comm, [&] {
+    for (std::size_t rank = 0; rank < buffers.size(); ++rank) {
+      std::string_view rest = buffers[rank];
+      for (std::size_t i = rank; i < count; i += buffers.size()) take(i, take_piece(rest));
+      std::string().swap(buffers[rank]);  // what was taken is not held twice
+    }
+  });
 }
 
 }  // namespace bimix

@@ -3,6 +3,7 @@
 
 #include <mpi.h>
 
+#include <algorithm>
 #include <chrono>
 #include <climits>
 #include <cstdlib>
@@ -33,13 +34,16 @@ class MpiBackend final : public Comm::Backend {
   MpiBackend() {
     // A communicator of our own: no other library's message can be taken for one of ours.
     MPI_Comm_dup(MPI_COMM_WORLD, &comm_);
+    MPI_Comm_dup(MPI_COMM_WORLD, &parts_);
     MPI_Comm_rank(comm_, &rank_);
     MPI_Comm_size(comm_, &size_);
   }
   ~MpiBackend() override {
     int finalized = 0;
     MPI_Finalized(&finalized);
-    if (!finalized) MPI_Comm_free(&comm_);
+    if (finalized) return;
+    MPI_Comm_free(&comm_);
+    MPI_Comm_free(&parts_);
   }
 
   int rank() const override { return rank_; }
@@ -111,7 +115,49 @@ class MpiBackend final : public Comm::Backend {
     return parts;
   }
 
+  std::vector<std::string> gather(std::string bytes) override {
+    const std::uint64_t mine = bytes.size();
+    std::vector<std::uint64_t> sizes(rank_ == 0 ? static_cast<std::size_t>(size_) : 0);
+    MPI_Request request;
+    MPI_Igather(&mine, 1, MPI_UINT64_T, sizes.data(), 1, MPI_UINT64_T, 0, comm_, &request);
+    wait_politely(request);
+    std::vector<MPI_Request> moving;
+    if (rank_ != 0)
+      move_part(bytes, [&](char* data, int count) {
+        MPI_Isend(data, count, MPI_BYTE, 0, 0, parts_, &moving.emplace_back());
+      });
+    std::vector<std::string> parts(sizes.size());
+    for (std::size_t rank = 0; rank < parts.size(); ++rank) {
+      if (rank == 0) {
+        parts[rank] = std::move(bytes);
+        continue;
+      }
+      parts[rank].resize(sizes[rank]);
+      move_part(parts[rank], [&](char* data, int count) {
+        MPI_Irecv(data, count, MPI_BYTE, static_cast<int>(rank), 0, parts_, &moving.emplace_back());
+      });
+    }
+    for (MPI_Request& part : moving) wait_politely(part);
+    return parts;
+  }
+
+  std::vector<std::int64_t> sum(std::vector<std::int64_t> values) override {
+    const bool root = rank_ == 0;
+    MPI_Request request;
+    MPI_Ireduce(root ? MPI_IN_PLACE : values.data(), root ? values.data() : nullptr,
+                as_count(values.size()), MPI_INT64_T, MPI_SUM, 0, comm_, &request);
+    wait_politely(request);
+    return root ? values : std::vector<std::int64_t>();
+  }
+
  private:
+  /// Messages of 1 GiB at most, in order.
+  static void move_part(std::string& part, const std::function<void(char*, int)>& move) {
+    constexpr std::size_t most = std::size_t{1} << 30;
+    for (std::size_t at = 0; at < part.size(); at += most)
+      move(part.data() + at, as_count(std::min(most, part.size() - at)));
+  }
+
   struct Outgoing {
     std::string bytes;
     MPI_Request request = MPI_REQUEST_NULL;
@@ -126,6 +172,7 @@ class MpiBackend final : public Comm::Backend {
   }
 
   MPI_Comm comm_ = MPI_COMM_NULL;
+  MPI_Comm parts_ = MPI_COMM_NULL;  // for gather: no part is taken for a message
   int rank_ = 0;
   int size_ = 1;
   std::list<Outgoing> outgoing_;  // a list: buffers must not move while they are being sent

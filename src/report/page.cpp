@@ -107,6 +107,18 @@ std::string chart(const std::string& name, const std::string& title, const Rows&
          details("Data: " + title, table(title, rows), !charts_are_built_in());
 }
 
+/// A text as it is; of a long one the whole lines at its beginning.
+std::string text_block(const std::string& text) {
+  constexpr std::size_t most = 200'000;
+  if (text.size() <= most) return fmt::format("<pre>{}</pre>\n", escaped(text));
+  const std::size_t end = text.rfind('\n', most);
+  const std::string_view begin =
+      std::string_view(text).substr(0, end == std::string::npos ? most : end + 1);
+  return fmt::format("<pre>{}</pre>\n", escaped(begin)) +
+         paragraph(fmt::format("These are the first {} of {} bytes; the run folder has the whole.",
+                               begin.size(), text.size()));
+}
+
 struct Section {
   std::string id{};
   std::string title{};
@@ -183,8 +195,9 @@ std::string verdict_style(const CheckReport& check) {
 std::vector<std::string> doubts(const PageInput& input, const LawFit& fit) {
   std::vector<std::string> entries;
   const auto& trials = input.record.plan.trials;
+  const ResultsById results(input.record);
   const auto ended_well = std::count_if(trials.begin(), trials.end(), [&](const TrialSpec& spec) {
-    const TrialResult* result = result_of(input.record, spec.id);
+    const TrialResult* result = results.of(spec);
     return result != nullptr && result->status == TrialStatus::ok;
   });
   if (static_cast<std::size_t>(ended_well) < trials.size())
@@ -256,38 +269,36 @@ std::string drawn_words(const RunRecord& record) {
     words = fmt::format(" Runs are those of models of {} parameters.",
                         volume(record.laws.front().last_size));
   const Drawn drawn = drawn_mixtures(record);
-  if (drawn.index.size() == drawn.all) return words;
-  return words +
-         fmt::format(
-             " Drawn are {} of {} mixtures, evenly chosen; `bimix export --to csv` has all losses.",
-             drawn.index.size(), drawn.all);
+  if (drawn.index.size() < drawn.all)
+    words +=
+        fmt::format(" Drawn are {} of {} mixtures, evenly chosen;", drawn.index.size(), drawn.all);
+  const DrawnRuns runs = drawn_runs(record, used_law(record));
+  if (runs.runs.size() < runs.all)
+    words += fmt::format(" Drawn are {} of {} runs of {}, evenly chosen;", runs.runs.size(),
+                         runs.all, drawn.index.size() == 1 ? "this mixture" : "these mixtures");
+  if (drawn.index.size() < drawn.all || runs.runs.size() < runs.all)
+    words += " `bimix export --to csv` has all losses.";
+  return words;
 }
 
-/// Seen losses and the law's, one row a trial of a drawn mixture and volume.
+/// Seen losses and the law's, one row a drawn run and volume.
 Rows curve_rows(const RunRecord& record, const LawFit* fit) {
   Rows rows{{"mixture", "repeat", "tokens"}};
   for (const std::string& domain : record.plan.domains.eval) {
     rows[0].push_back(domain);
     if (fit != nullptr) rows[0].push_back("law");
   }
-  const std::vector<std::size_t> drawn = drawn_mixtures(record).index;
-  for (const TrialSpec& spec : record.plan.trials) {
-    const TrialResult* result = result_of(record, spec.id);
-    if (result == nullptr ||
-        !std::binary_search(drawn.begin(), drawn.end(), static_cast<std::size_t>(spec.mixture_id)))
-      continue;
-    if (fit != nullptr && !is_of_the_figures(*fit, *result)) continue;
+  for (const auto& [spec, result] : drawn_runs(record, fit).runs)
     for (const LossPoint& point : result->curve) {
       rows.push_back(
-          {spec.mixture_label, fmt::format("{}", spec.repeat), format_count(point.tokens)});
+          {spec->mixture_label, fmt::format("{}", spec->repeat), format_count(point.tokens)});
       for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {
         rows.back().push_back(loss(point.loss_nats[e]));
         if (fit != nullptr)
           rows.back().push_back(loss(predict(
-              *fit, e, spec.mixture, static_cast<double>(point.tokens), result->parameters)));
+              *fit, e, spec->mixture, static_cast<double>(point.tokens), result->parameters)));
       }
     }
-  }
   return rows;
 }
 
@@ -305,15 +316,26 @@ Section curves(const RunRecord& record, const LawFit* fit) {
               chart("curves", "Loss curves of every domain", curve_rows(record, fit))};
 }
 
-/// Own share and loss of each mixture at the last volume.
-Rows section_rows(const RunRecord& record) {
+/// Which mixtures are listed, if not all are.
+std::string listed_words(const PageInput& input) {
+  const Drawn listed = listed_mixtures(input);
+  if (listed.index.size() == listed.all) return "";
+  return fmt::format(
+      " Shown are {} of {} mixtures, evenly chosen and those that are missed most; `bimix export "
+      "--to csv` has all.",
+      listed.index.size(), listed.all);
+}
+
+/// Own share and loss of each listed mixture at the last volume.
+Rows section_rows(const PageInput& input) {
+  const RunRecord& record = input.record;
   const Table seen = seen_at_last_volume(record);
   Rows rows{{"mixture"}};
   for (const std::string& domain : record.plan.domains.eval) {
     rows[0].push_back("share");
     rows[0].push_back(domain);
   }
-  for (std::size_t m = 0; m < record.plan.mixtures.size(); ++m) {
+  for (const std::size_t m : listed_mixtures(input).index) {
     rows.push_back({record.plan.labels[m]});
     for (std::size_t e = 0; e < seen.columns; ++e) {
       const int own = record.plan.domains.share_of[e];
@@ -325,7 +347,8 @@ Rows section_rows(const RunRecord& record) {
   return rows;
 }
 
-Section sections(const RunRecord& record) {
+Section sections(const PageInput& input) {
+  const RunRecord& record = input.record;
   return {
       "sections", "Loss against share",
       paragraph("The other section through the same data, both axes logarithmic: loss of a domain "
@@ -336,7 +359,7 @@ Section sections(const RunRecord& record) {
           chart("sections",
                 fmt::format("Share and loss at {} tokens",
                             volume(static_cast<double>(record.plan.tokens.back()))),
-                section_rows(record))};
+                section_rows(input))};
 }
 
 Section law_section(const std::vector<LawFit>& laws, const LawFit& fit, double level) {
@@ -420,12 +443,13 @@ Section residuals(const PageInput& input) {
           chart("residuals", "Relative error of each held-out mixture", rows)};
 }
 
-Section tried(const RunRecord& record) {
+Section tried(const PageInput& input) {
+  const RunRecord& record = input.record;
   const Table seen = seen_at_last_volume(record);
   Rows rows{{"mixture"}};
   rows[0].insert(rows[0].end(), record.plan.domains.train.begin(), record.plan.domains.train.end());
   rows[0].push_back("mean loss");
-  for (std::size_t m = 0; m < record.plan.mixtures.size(); ++m) {
+  for (const std::size_t m : listed_mixtures(input).index) {
     rows.push_back({record.plan.labels[m]});
     for (const double r : record.plan.mixtures[m]) rows.back().push_back(share(r));
     rows.back().push_back(
@@ -439,8 +463,9 @@ Section tried(const RunRecord& record) {
           : "One line a mixture, one axis a domain; the colour is its mean loss at the last "
             "volume. "
             "The thick lines are the default and the recommended mixture.";
-  return {"mixtures", "The mixtures that were tried",
-          paragraph(words) + chart("mixtures", "Shares of every mixture", rows)};
+  return {
+      "mixtures", "The mixtures that were tried",
+      paragraph(words + listed_words(input)) + chart("mixtures", "Shares of every mixture", rows)};
 }
 
 Section by_volume(const PageInput& input) {
@@ -476,39 +501,59 @@ std::string timeline(const RunRecord& record) {
   if (!all.cuts.empty())
     words += fmt::format(" Left out: {} {} in which no trial ran (dashed).", all.cuts.size(),
                          all.cuts.size() == 1 ? "pause" : "pauses");
+  if (const Drawn drawn = drawn_bars(all); drawn.index.size() < drawn.all)
+    words += fmt::format(" Drawn are {} of {} trials, the longest of {} ranks.", drawn.index.size(),
+                         drawn.all, drawn_rows(all).size());
   return paragraph(words) + canvas("timeline", "Which rank ran which trial when");
+}
+
+/// How many trials ended well, and for how long all of them ran.
+struct Ended {
+  int well = 0;
+  double seconds = 0.0;
+};
+
+Ended ended(const RunRecord& record) {
+  const ResultsById results(record);
+  Ended all;
+  for (const auto* specs : {&record.plan.trials, &record.check_trials})
+    for (const TrialSpec& spec : *specs)
+      if (const TrialResult* result = results.of(spec)) {
+        all.well += result->status == TrialStatus::ok ? 1 : 0;
+        all.seconds += result->wall_seconds;
+      }
+  return all;
 }
 
 Section trials(const RunRecord& record) {
   Rows rows{{"trial", "mixture", "purpose", "repeat", "status", "began, UTC", "seconds", "tokens/s",
              "rank", "attempt", "host", "message"}};
-  int done = 0;
-  double seconds = 0;
-  for (const auto* specs : {&record.plan.trials, &record.check_trials})
-    for (const TrialSpec& spec : *specs) {
-      const TrialResult* result = result_of(record, spec.id);
-      rows.push_back(
-          {spec.id, spec.mixture_label, spec.purpose, fmt::format("{}", spec.repeat), "not run"});
-      if (result == nullptr) continue;
-      done += result->status == TrialStatus::ok ? 1 : 0;
-      seconds += result->wall_seconds;
-      rows.back()[4] = status_word(result->status);
-      rows.back().insert(rows.back().end(),
-                         {result->started_utc > 0 ? utc_text(result->started_utc) : "-",
-                          fixed(result->wall_seconds, 2), general(result->tokens_per_second),
-                          fmt::format("{}", result->rank), fmt::format("{}", result->attempt),
-                          result->host, result->message});
-    }
-  const std::string words = fmt::format("{} of {} trials ended well", done, rows.size() - 1);
+  for (const auto& [spec, result] : listed_trials(record)) {
+    rows.push_back(
+        {spec->id, spec->mixture_label, spec->purpose, fmt::format("{}", spec->repeat), "not run"});
+    if (result == nullptr) continue;
+    rows.back()[4] = status_word(result->status);
+    rows.back().insert(rows.back().end(),
+                       {result->started_utc > 0 ? utc_text(result->started_utc) : "-",
+                        fixed(result->wall_seconds, 2), general(result->tokens_per_second),
+                        fmt::format("{}", result->rank), fmt::format("{}", result->attempt),
+                        result->host, result->message});
+  }
+  const std::size_t all = record.plan.trials.size() + record.check_trials.size();
+  const auto [well, seconds] = ended(record);
+  const std::string words = fmt::format("{} of {} trials ended well", well, all);
+  std::string some;
+  if (rows.size() - 1 < all)
+    some = fmt::format(
+        " The table has the {} that did not end well or took longest; results.h5 has all.",
+        rows.size() - 1);
   // Logs that are replayed take no time worth drawing.
-  if (seconds < 0.01 * static_cast<double>(rows.size()))
+  if (seconds < 0.01 * static_cast<double>(all))
     return {"trials", "Trials",
-            paragraph(words + ".") + details("Data: Trials", table("Trials", rows))};
+            paragraph(words + "." + some) + details("Data: Trials", table("Trials", rows))};
   const std::size_t drawn = drawn_trials(record).size();
-  const std::string some =
-      drawn + 1 < rows.size()
-          ? fmt::format(" The bars are the {} that ended badly or took longest.", drawn)
-          : "";
+  if (drawn < all)
+    some = fmt::format(" The bars are the {} that ended badly or took longest.", drawn) + some;
   return {"trials", "Trials",
           paragraph(fmt::format("{}; together they took {} on one rank each.{}", words,
                                 format_seconds(seconds), some)) +
@@ -518,12 +563,11 @@ Section trials(const RunRecord& record) {
 Section provenance(const RunRecord& record) {
   Rows rows{{"fact", "value"}};
   for (const auto& [name, value] : record.stamp.facts) rows.push_back({name, value});
-  return {"provenance", "Provenance",
-          table("Where, when and with what the last session ran", rows, "words") +
-              details("The campaign as given",
-                      fmt::format("<pre>{}</pre>\n", escaped(record.campaign_text))) +
-              details("The campaign with every default filled in",
-                      fmt::format("<pre>{}</pre>\n", escaped(record.resolved_text)))};
+  return {
+      "provenance", "Provenance",
+      table("Where, when and with what the last session ran", rows, "words") +
+          details("The campaign as given", text_block(record.campaign_text)) +
+          details("The campaign with every default filled in", text_block(record.resolved_text))};
 }
 
 std::vector<Section> all_sections(const PageInput& input) {
@@ -532,11 +576,11 @@ std::vector<Section> all_sections(const PageInput& input) {
   std::vector<Section> found{answer(input)};
   if (fit != nullptr) found.push_back(law_section(record.laws, *fit, input.fit.level));
   found.push_back(curves(record, fit));
-  if (fit != nullptr) found.push_back(sections(record));
+  if (fit != nullptr) found.push_back(sections(input));
   if (fit != nullptr && law_of(*fit).sees_every_share()) found.push_back(transfer(record, *fit));
   if (!input.held_out.empty() || !record.check.empty()) found.push_back(predicted(input));
   if (!input.held_out.empty()) found.push_back(residuals(input));
-  found.push_back(tried(record));
+  found.push_back(tried(input));
   if (!input.by_volume.empty()) found.push_back(by_volume(input));
   for (const EntropyTable& entropy : record.entropy) found.push_back(entropies(entropy));
   found.push_back(trials(record));

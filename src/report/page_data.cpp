@@ -17,7 +17,11 @@ namespace {
 constexpr int points_of_a_line = 24;
 constexpr std::size_t most_mixtures = 64;
 constexpr std::size_t most_residuals = 60;
+constexpr std::size_t most_listed_mixtures = 500;
+constexpr std::size_t most_runs = 400;
 constexpr std::size_t most_trials = 100;
+constexpr std::size_t most_listed_trials = 1000;
+constexpr std::size_t most_bars = 2000;
 constexpr std::size_t most_section_volumes = 6;
 constexpr std::size_t most_timeline_ranks = 64;
 constexpr double longest_idle_seconds = 10;  ///< of a timeline; longer is cut out
@@ -53,17 +57,43 @@ std::vector<std::size_t> first_of(std::vector<std::size_t> order, std::size_t mo
   return order;
 }
 
-/// One run a trial of a drawn mixture, its losses and the law's.
-Json runs(const RunRecord& record, const LawFit* fit) {
-  const std::vector<std::size_t> drawn = drawn_mixtures(record).index;
+/// Where a mixture of the plan stands among those that are listed.
+std::size_t place_of(const std::vector<std::size_t>& listed, std::size_t mixture) {
+  return static_cast<std::size_t>(std::lower_bound(listed.begin(), listed.end(), mixture) -
+                                  listed.begin());
+}
+
+std::vector<TrialAndResult> trials_of(const RunRecord& record) {
+  const ResultsById results(record);
+  std::vector<TrialAndResult> all;
+  for (const auto* specs : {&record.plan.trials, &record.check_trials})
+    for (const TrialSpec& spec : *specs) all.emplace_back(&spec, results.of(spec));
+  return all;
+}
+
+/// At most `most` of them, in their order: those that did not end well, then the longest.
+std::vector<TrialAndResult> bad_or_long(const std::vector<TrialAndResult>& all, std::size_t most) {
+  std::vector<std::size_t> order(all.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto rank = [&](std::size_t i) {
+    const TrialResult* result = all[i].second;
+    return result == nullptr ? std::pair(false, 0.0)
+                             : std::pair(result->status == TrialStatus::ok, -result->wall_seconds);
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  std::vector<TrialAndResult> some;
+  for (const std::size_t i : first_of(std::move(order), most)) some.push_back(all[i]);
+  return some;
+}
+
+/// The drawn runs, their losses and the law's.
+Json runs(const RunRecord& record, const LawFit* fit, const std::vector<std::size_t>& listed) {
   Json array = Json::array();
-  for (const TrialSpec& spec : record.plan.trials) {
-    if (!std::binary_search(drawn.begin(), drawn.end(), static_cast<std::size_t>(spec.mixture_id)))
-      continue;
-    const TrialResult* result = result_of(record, spec.id);
-    if (result == nullptr || result->status != TrialStatus::ok) continue;
-    if (fit != nullptr && !is_of_the_figures(*fit, *result)) continue;
-    Json run{{"mixture", spec.mixture_id}, {"repeat", spec.repeat}};
+  for (const auto& [trial, result] : drawn_runs(record, fit).runs) {
+    const TrialSpec& spec = *trial;
+    Json run{{"mixture", place_of(listed, static_cast<std::size_t>(spec.mixture_id))},
+             {"repeat", spec.repeat}};
     run["tokens"] = run["loss"] = run["law"] = Json::array();
     for (const LossPoint& point : result->curve) {
       run["tokens"].push_back(point.tokens);
@@ -81,7 +111,7 @@ Json runs(const RunRecord& record, const LawFit* fit) {
 }
 
 /// The law along the volume, for each drawn mixture and domain.
-Json curves(const RunRecord& record, const LawFit& fit) {
+Json curves(const RunRecord& record, const LawFit& fit, const std::vector<std::size_t>& listed) {
   const std::vector<double> tokens = log_spaced(fit.tokens_low, fit.tokens_high, points_of_a_line);
   Json lines = Json::array();
   for (const std::size_t m : drawn_mixtures(record).index) {
@@ -91,7 +121,7 @@ Json curves(const RunRecord& record, const LawFit& fit) {
       for (const double s : tokens) line.push_back(predict(fit, e, record.plan.mixtures[m], s));
       losses.push_back(to_json(line));
     }
-    lines.push_back({{"mixture", m}, {"loss", std::move(losses)}});
+    lines.push_back({{"mixture", place_of(listed, m)}, {"loss", std::move(losses)}});
   }
   return {{"tokens", to_json(tokens)}, {"lines", std::move(lines)}};
 }
@@ -142,19 +172,19 @@ Json sections(const RunRecord& record, const LawFit& fit) {
   return {{"volumes", volumes}, {"domains", std::move(lines)}};
 }
 
-Json law(const RunRecord& record, const LawFit& fit) {
+Json law(const RunRecord& record, const LawFit& fit, const std::vector<std::size_t>& listed) {
   return {{"name", fit.law},
           {"tokens_low", to_json(fit.tokens_low)},
           {"tokens_high", to_json(fit.tokens_high)},
-          {"curves", curves(record, fit)},
+          {"curves", curves(record, fit, listed)},
           {"sections", sections(record, fit)},
           {"transfer", to_json(transfer_table(record, fit))}};
 }
 
-Json mixtures(const RunRecord& record) {
+Json mixtures(const RunRecord& record, const std::vector<std::size_t>& listed) {
   const Table seen = seen_at_last_volume(record);
   Json array = Json::array();
-  for (std::size_t m = 0; m < record.plan.mixtures.size(); ++m) {
+  for (const std::size_t m : listed) {
     const std::vector<double> losses(seen.values.begin() + m * seen.columns,
                                      seen.values.begin() + (m + 1) * seen.columns);
     array.push_back({{"label", record.plan.labels[m]},
@@ -176,11 +206,11 @@ Json unseen(const PageInput& input) {
 }
 
 /// Rows are the mixtures of `drawn_residuals`.
-Json residuals(const PageInput& input) {
+Json residuals(const PageInput& input, const std::vector<std::size_t>& listed) {
   const Table all = held_out_residuals(input);
   Json indices = Json::array(), rows = Json::array();
   for (const std::size_t m : drawn_residuals(all).index) {
-    indices.push_back(m);
+    indices.push_back(place_of(listed, m));
     rows.push_back(to_json(std::vector<double>(all.values.begin() + m * all.columns,
                                                all.values.begin() + (m + 1) * all.columns)));
   }
@@ -210,19 +240,20 @@ Json timeline(const RunRecord& record) {
   if (all.bars.empty()) return nullptr;
   Json ranks = Json::array(), bars = Json::array();
   std::vector<int> row_of(all.ranks.size(), -1);
-  for (const std::size_t row : some_of(all.ranks.size(), most_timeline_ranks)) {
+  for (const std::size_t row : drawn_rows(all)) {
     row_of[row] = static_cast<int>(ranks.size());
     ranks.push_back(all.ranks[row]);
   }
-  for (const Timeline::Bar& bar : all.bars)
-    if (row_of[bar.row] >= 0)
-      bars.push_back({{"row", row_of[bar.row]},
-                      {"from", to_json(bar.from)},
-                      {"to", to_json(bar.to)},
-                      {"label", bar.spec->mixture_label},
-                      {"purpose", bar.spec->purpose},
-                      {"repeat", bar.spec->repeat},
-                      {"status", static_cast<int>(bar.result->status)}});
+  for (const std::size_t i : drawn_bars(all).index) {
+    const Timeline::Bar& bar = all.bars[i];
+    bars.push_back({{"row", row_of[bar.row]},
+                    {"from", to_json(bar.from)},
+                    {"to", to_json(bar.to)},
+                    {"label", bar.spec->mixture_label},
+                    {"purpose", bar.spec->purpose},
+                    {"repeat", bar.spec->repeat},
+                    {"status", static_cast<int>(bar.result->status)}});
+  }
   return {{"ranks", ranks}, {"bars", bars}, {"cuts", to_json(all.cuts)}};
 }
 
@@ -234,16 +265,20 @@ const LawFit* used_law(const RunRecord& record) {
   return record.laws.empty() ? nullptr : &record.laws.front();
 }
 
-const TrialResult* result_of(const RunRecord& record, const std::string& id) {
-  const auto found = std::find_if(record.results.begin(), record.results.end(),
-                                  [&](const TrialResult& result) { return result.id == id; });
-  return found == record.results.end() ? nullptr : &*found;
+ResultsById::ResultsById(const RunRecord& record) {
+  for (const TrialResult& result : record.results) by_id_.try_emplace(result.id, &result);
+}
+
+const TrialResult* ResultsById::of(const TrialSpec& spec) const {
+  const auto found = by_id_.find(spec.id);
+  return found == by_id_.end() ? nullptr : found->second;
 }
 
 Drawn drawn_mixtures(const RunRecord& record) {
+  const ResultsById results(record);
   std::vector<bool> ran(record.plan.mixtures.size());
   for (const TrialSpec& spec : record.plan.trials)
-    if (const TrialResult* result = result_of(record, spec.id);
+    if (const TrialResult* result = results.of(spec);
         result != nullptr && result->status == TrialStatus::ok)
       ran[static_cast<std::size_t>(spec.mixture_id)] = true;
   std::vector<std::size_t> finished;
@@ -270,21 +305,43 @@ Drawn drawn_residuals(const Table& residuals) {
   return {first_of(std::move(order), most_residuals), all};
 }
 
-std::vector<std::pair<const TrialSpec*, const TrialResult*>> drawn_trials(const RunRecord& record) {
-  std::vector<std::pair<const TrialSpec*, const TrialResult*>> all, drawn;
-  for (const auto* specs : {&record.plan.trials, &record.check_trials})
-    for (const TrialSpec& spec : *specs)
-      if (const TrialResult* result = result_of(record, spec.id)) all.emplace_back(&spec, result);
-  std::vector<std::size_t> order(all.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto rank = [&](std::size_t i) {
-    const TrialResult& result = *all[i].second;
-    return std::pair(result.status == TrialStatus::ok, -result.wall_seconds);
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
-  for (const std::size_t i : first_of(std::move(order), most_trials)) drawn.push_back(all[i]);
+Drawn listed_mixtures(const PageInput& input) {
+  const std::size_t all = input.record.plan.mixtures.size();
+  std::vector<bool> is_listed(all);
+  for (const auto& places : {some_of(all, most_listed_mixtures), drawn_mixtures(input.record).index,
+                             drawn_residuals(held_out_residuals(input)).index})
+    for (const std::size_t m : places) is_listed[m] = true;
+  Drawn listed{.all = all};
+  for (std::size_t m = 0; m < all; ++m)
+    if (is_listed[m]) listed.index.push_back(m);
+  return listed;
+}
+
+DrawnRuns drawn_runs(const RunRecord& record, const LawFit* fit) {
+  const std::vector<std::size_t> mixtures = drawn_mixtures(record).index;
+  const ResultsById results(record);
+  std::vector<TrialAndResult> runs;
+  for (const TrialSpec& spec : record.plan.trials) {
+    const TrialResult* result = results.of(spec);
+    if (result != nullptr && result->status == TrialStatus::ok &&
+        std::binary_search(mixtures.begin(), mixtures.end(),
+                           static_cast<std::size_t>(spec.mixture_id)) &&
+        (fit == nullptr || is_of_the_figures(*fit, *result)))
+      runs.emplace_back(&spec, result);
+  }
+  DrawnRuns drawn{.all = runs.size()};
+  for (const std::size_t i : some_of(runs.size(), most_runs)) drawn.runs.push_back(runs[i]);
   return drawn;
+}
+
+std::vector<TrialAndResult> drawn_trials(const RunRecord& record) {
+  std::vector<TrialAndResult> ended = trials_of(record);
+  std::erase_if(ended, [](const TrialAndResult& trial) { return trial.second == nullptr; });
+  return bad_or_long(ended, most_trials);
+}
+
+std::vector<TrialAndResult> listed_trials(const RunRecord& record) {
+  return bad_or_long(trials_of(record), most_listed_trials);
 }
 
 bool is_of_the_figures(const LawFit& fit, const TrialResult& result) {
@@ -294,9 +351,10 @@ bool is_of_the_figures(const LawFit& fit, const TrialResult& result) {
 
 Table seen_at_last_volume(const RunRecord& record) {
   const std::size_t domains = record.plan.domains.eval.size();
+  const ResultsById results(record);
   Table sum(record.plan.mixtures.size(), domains), count(sum);
   for (const TrialSpec& spec : record.plan.trials) {
-    const TrialResult* result = result_of(record, spec.id);
+    const TrialResult* result = results.of(spec);
     if (result == nullptr || result->status != TrialStatus::ok) continue;
     if (!record.laws.empty() && !is_of_the_figures(record.laws.front(), *result)) continue;
     const auto m = static_cast<std::size_t>(spec.mixture_id);
@@ -366,14 +424,12 @@ Table transfer_table(const RunRecord& record, const LawFit& fit) {
 
 Timeline timeline_of(const RunRecord& record) {
   Timeline timeline;
-  for (const auto* specs : {&record.plan.trials, &record.check_trials})
-    for (const TrialSpec& spec : *specs)
-      if (const TrialResult* result = result_of(record, spec.id);
-          result != nullptr && result->started_utc > 0 && result->wall_seconds > 0)
-        timeline.bars.push_back({.from = result->started_utc,
-                                 .to = result->started_utc + result->wall_seconds,
-                                 .spec = &spec,
-                                 .result = result});
+  for (const auto& [spec, result] : trials_of(record))
+    if (result != nullptr && result->started_utc > 0 && result->wall_seconds > 0)
+      timeline.bars.push_back({.from = result->started_utc,
+                               .to = result->started_utc + result->wall_seconds,
+                               .spec = spec,
+                               .result = result});
   std::stable_sort(timeline.bars.begin(), timeline.bars.end(),
                    [](const auto& a, const auto& b) { return a.from < b.from; });
   for (const Timeline::Bar& bar : timeline.bars) timeline.ranks.push_back(bar.result->rank);
@@ -398,21 +454,37 @@ Timeline timeline_of(const RunRecord& record) {
   return timeline;
 }
 
+std::vector<std::size_t> drawn_rows(const Timeline& timeline) {
+  return some_of(timeline.ranks.size(), most_timeline_ranks);
+}
+
+Drawn drawn_bars(const Timeline& timeline) {
+  const std::vector<std::size_t> rows = drawn_rows(timeline);
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < timeline.bars.size(); ++i)
+    if (std::binary_search(rows.begin(), rows.end(), timeline.bars[i].row)) order.push_back(i);
+  const auto length = [&](std::size_t i) { return timeline.bars[i].to - timeline.bars[i].from; };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return length(a) > length(b); });
+  return {first_of(std::move(order), most_bars), timeline.bars.size()};
+}
+
 Json page_data(const PageInput& input) {
   const RunRecord& record = input.record;
+  const std::vector<std::size_t> listed = listed_mixtures(input).index;
   const LawFit* fit = used_law(record);
   Json data{{"train", record.plan.domains.train},
             {"eval", record.plan.domains.eval},
             {"share_of", record.plan.domains.share_of},
             {"tokens", record.plan.tokens},
-            {"mixtures", mixtures(record)},
-            {"runs", runs(record, fit)},
+            {"mixtures", mixtures(record, listed)},
+            {"runs", runs(record, fit, listed)},
             {"unseen", unseen(input)},
-            {"residuals", residuals(input)},
+            {"residuals", residuals(input, listed)},
             {"by_volume", by_volume(input.by_volume)},
             {"trials", trials(record)},
             {"timeline", timeline(record)}};
-  data["law"] = fit == nullptr ? Json(nullptr) : law(record, *fit);
+  data["law"] = fit == nullptr ? Json(nullptr) : law(record, *fit, listed);
   data["optimum"] = record.optimum.empty() ? Json(nullptr) : to_json(record.optimum.front());
   if (!record.optimum.empty() && record.plan.domains.train.size() == 3)
     data["optimum"]["bootstrap_share"] = to_json(record.optimum.front().bootstrap_share);

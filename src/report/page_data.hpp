@@ -5,6 +5,8 @@
 #include <bimix/data/json.hpp>
 #include <bimix/report/page.hpp>
 
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,17 @@ namespace bimix {
 /// What the charts are drawn from, as one object; six digits a number, null for what is missing.
 /// page.js is its only reader.
 Json page_data(const PageInput& input);
+
+/// The results of a record by trial.
+class ResultsById {
+ public:
+  explicit ResultsById(const RunRecord& record);
+  /// The result of a trial; null if there is none yet.
+  const TrialResult* of(const TrialSpec& spec) const;
+
+ private:
+  std::unordered_map<std::string, const TrialResult*> by_id_{};
+};
 
 /// Which of many are drawn.
 struct Drawn {
@@ -27,9 +40,27 @@ Drawn drawn_mixtures(const RunRecord& record);
 /// The mixtures whose residuals are drawn, of those that have any: the 60 whose largest is largest.
 Drawn drawn_residuals(const Table& residuals);
 
-/// The trials whose time is drawn, at most 100: those that did not end well first, then those that
-/// took longest. In plan order, the check's last.
-std::vector<std::pair<const TrialSpec*, const TrialResult*>> drawn_trials(const RunRecord& record);
+/// The mixtures that are listed and drawn by their shares: all, or of more than 500 as many evenly
+/// chosen, and those whose runs or residuals are drawn.
+Drawn listed_mixtures(const PageInput& input);
+
+/// A trial and its result; null if there is none yet.
+using TrialAndResult = std::pair<const TrialSpec*, const TrialResult*>;
+
+/// The runs that are drawn: of the drawn mixtures, ended well, with a model of the size that the
+/// figures are of, by plan order; of more than 400 as many evenly chosen.
+struct DrawnRuns {
+  std::vector<TrialAndResult> runs{};
+  std::size_t all = 0;  ///< of those mixtures
+};
+DrawnRuns drawn_runs(const RunRecord& record, const LawFit* fit);
+
+/// The trials whose time is drawn, at most 100 of those with a result: those that did not end well
+/// first, then those that took longest. In plan order, the check's last.
+std::vector<TrialAndResult> drawn_trials(const RunRecord& record);
+
+/// The trials that are listed, at most 1000, by the same rule; also those without a result.
+std::vector<TrialAndResult> listed_trials(const RunRecord& record);
 
 /// Losses seen at the last volume, mean over repeats: (mixture, E), NaN where there is none.
 Table seen_at_last_volume(const RunRecord& record);
@@ -78,8 +109,12 @@ struct Timeline {
 /// @note clocks of several hosts are taken as equal
 Timeline timeline_of(const RunRecord& record);
 
-/// The result of a trial, or none yet.
-const TrialResult* result_of(const RunRecord& record, const std::string& id);
+/// The rows of a timeline that are drawn: of more than 64 ranks as many evenly chosen.
+std::vector<std::size_t> drawn_rows(const Timeline& timeline);
+
+/// The bars that are drawn: those of the drawn rows; of more than 2000 the longest.
+Drawn drawn_bars(const Timeline& timeline);
+
 /// True if the run's model is of the size that the fit's figures are of, or none is said.
 bool is_of_the_figures(const LawFit& fit, const TrialResult& result);
 

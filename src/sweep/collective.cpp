@@ -14,7 +14,7 @@
 namespace bimix {
 namespace {
 
-Table table_of(const std::string& bytes, std::size_t columns) {
+Table table_of(std::string_view bytes, std::size_t columns) {
   Table table;
   table.values = values_of<double>(bytes);
   table.columns = columns;
@@ -22,22 +22,40 @@ Table table_of(const std::string& bytes, std::size_t columns) {
   return table;
 }
 
+constexpr std::size_t byte_values = 256;
+
+/// How often each pair of bytes occurs, also those that do not: as many numbers on every rank.
+std::vector<std::int64_t> cells_of(const BigramCounts& counts) {
+  std::vector<std::int64_t> cells(byte_values * byte_values, 0);
+  for (const Bigram& pair : counts.bigrams())
+    cells[byte_values * static_cast<std::size_t>(pair.first) +
+          static_cast<std::size_t>(pair.second)] = pair.count;
+  return cells;
+}
+
+BigramCounts counts_of(const std::vector<std::int64_t>& cells) {
+  std::vector<Bigram> pairs;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (cells[i] > 0)
+      pairs.push_back({static_cast<std::int32_t>(i / byte_values),
+                       static_cast<std::int32_t>(i % byte_values), cells[i]});
+  return BigramCounts(std::move(pairs));
+}
+
+/// A part of each domain on each rank. Only sums travel: half a megabyte a domain, however many
+/// ranks there are.
 std::vector<CountEntropy> count_bytes_over_ranks(const Comm& comm, const Corpus& corpus,
                                                  const EntropyOptions& options) {
-  // One part a rank and domain: each rank merges its own before anything is sent.
-  const auto parts = static_cast<std::size_t>(comm.size());
-  const std::size_t domains = corpus.domain_count();
-  std::vector<BigramCounts> counts(domains);
-  const auto pieces = map_over_ranks(comm, domains * parts, [&](std::size_t i) {
-    return bytes_of(
-        count_part(corpus, i / parts, options, static_cast<int>(i % parts), static_cast<int>(parts))
-            .bigrams());
-  });
-  for (std::size_t i = 0; i < pieces.size(); ++i)
-    counts[i / parts].merge(BigramCounts(values_of<Bigram>(pieces[i])));
   std::vector<CountEntropy> entropies;
-  for (const BigramCounts& count : counts) entropies.push_back(count_entropy(count, options));
-  return entropies;
+  for (std::size_t domain = 0; domain < corpus.domain_count(); ++domain) {
+    std::vector<std::int64_t> cells;
+    collectively(comm, [&] {
+      cells = cells_of(count_part(corpus, domain, options, comm.rank(), comm.size()));
+    });
+    cells = comm.sum(std::move(cells));
+    if (comm.is_root()) entropies.push_back(count_entropy(counts_of(cells), options));
+  }
+  return values_of<CountEntropy>(comm.broadcast(bytes_of(entropies)));
 }
 
 /// The pairs of a large vocabulary may take gigabytes: they stay on the rank that counts them, a
@@ -89,16 +107,18 @@ void add_bootstrap(const Comm& comm, const Observations& observations, const Fit
   if (options.bootstrap == 0) return;
   std::optional<Bootstrap> bootstrap;
   collectively(comm, [&] { bootstrap.emplace(observations, options, fit); });
-  const auto samples =
-      map_over_ranks(comm, static_cast<std::size_t>(options.bootstrap), [&](std::size_t sample) {
-        return bytes_of(bootstrap->sample(static_cast<int>(sample)).values);
+  const auto samples = static_cast<std::size_t>(options.bootstrap);
+  if (comm.is_root()) fit.bootstrap.resize(samples);
+  map_to_root(
+      comm, samples,
+      [&](std::size_t n) { return bytes_of(bootstrap->sample(static_cast<int>(n)).values); },
+      [&](std::size_t n, std::string_view sample) {
+        fit.bootstrap[n] = table_of(sample, fit.parameters.size());
       });
-  for (const std::string& sample : samples)
-    fit.bootstrap.push_back(table_of(sample, fit.parameters.size()));
 }
 
-/// @collective evaluate_split for every law and split: [law][split]. Shared out by domain, so that
-/// ranks have like amounts to do.
+/// @collective evaluate_split for every law and split: [law][split], on the root. Shared out by
+/// domain, so that ranks have like amounts to do.
 std::vector<std::vector<HeldOutPart>> evaluate_splits(const Comm& comm,
                                                       const Observations& observations,
                                                       const FitOptions& options,
@@ -118,16 +138,21 @@ std::vector<std::vector<HeldOutPart>> evaluate_splits(const Comm& comm,
       for (std::size_t e = 0; e < observations.domains.eval.size(); ++e)
         pieces.push_back({law, split, e});
     }
-  const auto found = map_over_ranks(comm, pieces.size(), [&](std::size_t n) {
-    const auto& [law, split, domain] = pieces[n];
-    const HeldOutPart part =
-        domain ? evaluate_domain(observations, options, laws[law], *splits[split], *domain)
-               : evaluate_split(observations, options, laws[law], *splits[split]);
-    return bytes_of(part.point.values);
-  });
+  std::vector<std::string> found(comm.is_root() ? pieces.size() : 0);
+  map_to_root(
+      comm, pieces.size(),
+      [&](std::size_t n) {
+        const auto& [law, split, domain] = pieces[n];
+        const HeldOutPart part =
+            domain ? evaluate_domain(observations, options, laws[law], *splits[split], *domain)
+                   : evaluate_split(observations, options, laws[law], *splits[split]);
+        return bytes_of(part.point.values);
+      },
+      [&](std::size_t n, std::string_view points) { found[n] = points; });
+  std::vector<std::vector<HeldOutPart>> parts(laws.size());
+  if (!comm.is_root()) return parts;
   std::vector<std::vector<std::string>> bytes(laws.size(), std::vector<std::string>(splits.size()));
   for (std::size_t n = 0; n < pieces.size(); ++n) bytes[pieces[n].law][pieces[n].split] += found[n];
-  std::vector<std::vector<HeldOutPart>> parts(laws.size());
   for (std::size_t law = 0; law < laws.size(); ++law)
     for (std::size_t split = 0; split < splits.size(); ++split)
       parts[law].push_back({.fold = static_cast<int>(split),
@@ -135,7 +160,7 @@ std::vector<std::vector<HeldOutPart>> evaluate_splits(const Comm& comm,
   return parts;
 }
 
-/// @collective Held-out figures of fits, from the folds of mixtures.
+/// @collective Held-out figures of fits, from the folds of mixtures; on the root.
 void add_held_out(const Comm& comm, const Observations& observations, const FitOptions& options,
                   std::vector<LawFit>& fits) {
   const int folds = fold_count(observations, options);
@@ -147,11 +172,13 @@ void add_held_out(const Comm& comm, const Observations& observations, const FitO
   std::vector<std::string> laws;
   for (const LawFit& fit : fits) laws.push_back(fit.law);
   auto parts = evaluate_splits(comm, observations, options, laws, each);
-  for (std::size_t n = 0; n < fits.size(); ++n)
-    fits[n].held_out = merge_folds(observations.domains, std::move(parts[n]));
+  on_root(comm, [&] {
+    for (std::size_t n = 0; n < fits.size(); ++n)
+      fits[n].held_out = merge_folds(observations.domains, std::move(parts[n]));
+  });
 }
 
-/// Which of the fits is used, with a flag that says why.
+/// The root: which of the fits is used, with a flag that says why.
 std::size_t used_law(const FitOptions& options, std::vector<LawFit>& fits) {
   if (options.law != automatic_law) {
     for (std::size_t n = 0; n < fits.size(); ++n)
@@ -199,7 +226,9 @@ LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
     collectively(comm, [&] { fits.laws.push_back(fit_law(observations, one)); });
   }
   add_held_out(comm, observations, options, fits.laws);
-  fits.used = used_law(options, fits.laws);
+  std::uint64_t used = 0;
+  on_root(comm, [&] { used = used_law(options, fits.laws); });
+  fits.used = value_of<std::uint64_t>(comm.broadcast(bytes_of(used)));
   for (std::size_t n = 0; n < fits.laws.size(); ++n) {
     one.law = fits.laws[n].law;
     if (n == fits.used || one.law == "bimix") add_bootstrap(comm, observations, one, fits.laws[n]);
@@ -238,6 +267,7 @@ Evaluation evaluate_over_ranks(const Comm& comm, const Observations& all, const 
   for (const auto& group : evaluation.splits)
     for (const Split& split : group) splits.push_back(&split);
   auto parts = evaluate_splits(comm, observations, fit, options.laws, splits);
+  if (!comm.is_root()) return evaluation;
   for (std::size_t law = 0; law < options.laws.size(); ++law) {
     LawScore score{.law = options.laws[law]};
     auto part = std::make_move_iterator(parts[law].begin());

@@ -1,3 +1,5 @@
+#include "mixture_index.hpp"
+
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
@@ -12,7 +14,8 @@
 namespace bimix {
 namespace {
 
-constexpr double most_lattice_points = 1e6;
+/// A design of more is a slip of the pen, and would fill the memory before it could be shown.
+constexpr double most_mixtures = 1e6, most_evaluations = 1e7;
 
 /// Everything a group of mixtures may depend on.
 struct Setting {
@@ -24,20 +27,61 @@ struct Setting {
   std::size_t domains() const { return default_mixture.size(); }
 };
 
+std::string place_of_group(std::size_t group) { return fmt::format("design.mixtures[{}]", group); }
+
 [[noreturn]] void refuse(const Setting& setting, const std::string& problem,
                          const std::string& rule, const std::string& remedy) {
-  throw UsageError(
-      Complaint{fmt::format("design.mixtures[{}]", setting.group), problem, rule, remedy});
+  throw UsageError(Complaint{place_of_group(setting.group), problem, rule, remedy});
 }
 
 /// The mass that is left above the floor.
-double mass_above(const Setting& setting, double floor) {
-  const double mass = 1.0 - floor * static_cast<double>(setting.domains());
-  if (mass < 0)
-    refuse(setting, fmt::format("floor {} leaves no room for {} domains", floor, setting.domains()),
-           "the floors add up to more than 1",
-           fmt::format("Use at most {:.4g}", 1.0 / static_cast<double>(setting.domains())));
-  return mass;
+double mass_above(double floor, std::size_t domains) {
+  return 1.0 - floor * static_cast<double>(domains);
+}
+
+/// Into how many parts a lattice divides that mass.
+double lattice_parts(const LatticeMixtures& group, std::size_t domains) {
+  return std::max(1.0, std::ceil(mass_above(group.floor, domains) / group.step - 1e-9));
+}
+
+/// What a group asks for, before any of it is made.
+struct Extent {
+  double mixtures = 0.0;  ///< infinite where a double cannot hold it
+  std::string what{};     ///< the group in words
+  std::string remedy{};   ///< for fewer
+  double floor = 0.0;     ///< of every share
+};
+
+Extent extent(const PresetMixtures& group, std::size_t) {
+  return {static_cast<double>(group.names.size()), "this list of presets", "Name fewer"};
+}
+
+Extent extent(const LatticeMixtures& group, std::size_t domains) {
+  const double parts = lattice_parts(group, domains);
+  double points = 1.0;  // binomial(parts + domains - 1, domains - 1)
+  for (std::size_t i = 1; i < domains; ++i)
+    points *= (parts + static_cast<double>(i)) / static_cast<double>(i);
+  return {points, "this lattice", "Use a larger step", group.floor};
+}
+
+Extent extent(const DirichletMixtures& group, std::size_t) {
+  return {static_cast<double>(group.count), "this `count`", "Draw fewer", group.floor};
+}
+
+Extent extent(const GridMixtures& group, std::size_t) {
+  double points = 1.0;
+  for (const std::vector<double>& values : group.values)
+    points *= static_cast<double>(values.size());
+  return {points, "this grid", "Give fewer values, or fewer domains"};
+}
+
+Extent extent(const ListedMixtures& group, std::size_t) {
+  return {static_cast<double>(group.mixtures.size()), "this " + group.label, "List fewer"};
+}
+
+/// The number in full as far as it is exact.
+std::string count_words(double count) {
+  return count < 1e15 ? fmt::format("{:.0f}", count) : fmt::format("{:.3g}", count);
 }
 
 Mixture entropy_mixture(const Setting& setting, const std::string& name) {
@@ -74,15 +118,8 @@ std::vector<LabelledMixture> expand(const PresetMixtures& group, const Setting& 
 }
 
 std::vector<LabelledMixture> expand(const LatticeMixtures& group, const Setting& setting) {
-  const double mass = mass_above(setting, group.floor);
-  const int parts = std::max(1, static_cast<int>(std::ceil(mass / group.step - 1e-9)));
-  const auto domains = static_cast<int>(setting.domains());
-  double points = 1.0;  // binomial(parts + domains - 1, domains - 1)
-  for (int i = 1; i < domains; ++i) points *= static_cast<double>(parts + i) / i;
-  if (points > most_lattice_points)
-    refuse(setting, fmt::format("this lattice has {:.3g} points", points),
-           "at most a million mixtures", "Use a larger step");
-
+  const double mass = mass_above(group.floor, setting.domains());
+  const auto parts = static_cast<int>(lattice_parts(group, setting.domains()));
   // Odometer over the compositions of `parts` into `domains` whole numbers.
   std::vector<LabelledMixture> mixtures;
   std::vector<int> counts(setting.domains(), 0);
@@ -103,7 +140,7 @@ std::vector<LabelledMixture> expand(const LatticeMixtures& group, const Setting&
 }
 
 std::vector<LabelledMixture> expand(const DirichletMixtures& group, const Setting& setting) {
-  const double mass = mass_above(setting, group.floor);
+  const double mass = mass_above(group.floor, setting.domains());
   const auto domains = static_cast<double>(setting.domains());
   const Mixture centre =
       group.centre.empty() ? Mixture(setting.domains(), 1.0 / domains) : group.centre;
@@ -163,29 +200,60 @@ std::vector<LabelledMixture> expand(const ListedMixtures& group, const Setting&)
   return mixtures;
 }
 
-bool same_mixture(const Mixture& a, const Mixture& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](double x, double y) { return std::abs(x - y) <= simplex_tolerance; });
-}
-
 }  // namespace
+
+std::vector<Complaint> complaints(const DesignOptions& options, std::size_t domains) {
+  std::vector<Complaint> found;
+  double mixtures = 0.0;
+  for (std::size_t g = 0; g < options.mixtures.size(); ++g) {
+    const Extent group =
+        std::visit([&](const auto& one) { return extent(one, domains); }, options.mixtures[g]);
+    if (mass_above(group.floor, domains) < 0) {
+      found.push_back({place_of_group(g),
+                       fmt::format("floor {} leaves no room for {} domains", group.floor, domains),
+                       "the floors add up to more than 1",
+                       fmt::format("Use at most {:.4g}", 1.0 / static_cast<double>(domains))});
+      continue;
+    }
+    const std::string before =
+        mixtures > 0 ? fmt::format(" after {} of the groups before it", count_words(mixtures)) : "";
+    mixtures += group.mixtures;
+    if (mixtures <= most_mixtures) continue;
+    found.push_back(
+        {place_of_group(g),
+         fmt::format("{} makes {} mixtures{}", group.what, count_words(group.mixtures), before),
+         fmt::format("a design has at most {:.0f}", most_mixtures), group.remedy});
+    return found;
+  }
+  const auto volumes = static_cast<double>(std::max<std::size_t>(1, options.tokens.size()));
+  const double evaluations = mixtures * options.repeats * volumes;
+  if (evaluations > most_evaluations)
+    found.push_back({"design",
+                     fmt::format("{:.0f} mixtures x {} repeats x {:.0f} volumes are {} evaluations",
+                                 mixtures, options.repeats, volumes, count_words(evaluations)),
+                     fmt::format("a design has at most {:.0f}", most_evaluations),
+                     "Take fewer mixtures, repeats or volumes"});
+  return found;
+}
 
 ExpandedDesign expand_design(const DesignOptions& options, const Mixture& default_mixture,
                              const std::vector<EntropyTable>& entropy, std::uint64_t seed) {
+  if (const auto found = complaints(options, default_mixture.size()); !found.empty())
+    throw UsageError(found.front());
   ExpandedDesign design;
+  MixtureIndex known(simplex_tolerance);
   for (std::size_t g = 0; g < options.mixtures.size(); ++g) {
     const Setting setting{default_mixture, entropy, seed, g};
     std::vector<LabelledMixture> group = std::visit(
         [&](const auto& mixtures) { return expand(mixtures, setting); }, options.mixtures[g]);
     for (LabelledMixture& mixture : group) {
       require(is_on_simplex(mixture.share), "every designed mixture is on the simplex");
-      const bool seen = std::any_of(
-          design.mixtures.begin(), design.mixtures.end(),
-          [&](const LabelledMixture& other) { return same_mixture(other.share, mixture.share); });
-      if (seen)
+      if (!known.near(mixture.share).empty()) {
         ++design.duplicates_dropped;
-      else
-        design.mixtures.push_back(std::move(mixture));
+        continue;
+      }
+      design.mixtures.push_back(std::move(mixture));
+      known.add(design.mixtures.back().share);  // stays when the vector grows: its vector is moved
     }
   }
   return design;

@@ -1,3 +1,5 @@
+#include "mixture_index.hpp"
+
 #include <bimix/core/error.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/core/simplex.hpp>
@@ -40,11 +42,6 @@ std::vector<std::int64_t> all_volumes(const std::vector<TrialSpec>& trials) {
   return merged_volumes(std::move(volumes));
 }
 
-bool is_near(const Mixture& a, const Mixture& b, double tolerance) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](double x, double y) { return std::abs(x - y) <= tolerance; });
-}
-
 /// The volumes of a logged run that the design asks for; all of them if it names none.
 std::vector<std::int64_t> logged_volumes(const LossCurve& run,
                                          const std::vector<std::int64_t>& wanted) {
@@ -70,10 +67,11 @@ TrialSpec replay_spec(const PlanInput& input, const SweepPlan& plan, std::size_t
 /// Mixtures of the logs in order of appearance, as if they had been designed.
 ExpandedDesign logged_design(const std::vector<LossCurve>& runs) {
   ExpandedDesign design;
+  MixtureIndex known(0.0);
   for (const LossCurve& run : runs) {
-    const bool seen = std::any_of(design.mixtures.begin(), design.mixtures.end(),
-                                  [&](const LabelledMixture& m) { return m.share == run.mixture; });
-    if (!seen) design.mixtures.push_back({run.run, run.mixture});
+    if (!known.near(run.mixture).empty()) continue;
+    known.add(run.mixture);
+    design.mixtures.push_back({run.run, run.mixture});
   }
   return design;
 }
@@ -153,15 +151,13 @@ SweepPlan make_replay_plan(const PlanInput& input, const std::vector<EntropyTabl
       designed ? expand_design(input.design, input.default_mixture, entropy, input.seed)
                : logged_design(runs);
   SweepPlan plan = empty_plan(input, design);
-  const double tolerance = designed ? same_logged_share : 0.0;
+  MixtureIndex logged(designed ? same_logged_share : 0.0);
+  for (const LossCurve& run : runs) logged.add(run.mixture);
   for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
-    bool found = false;
-    for (const LossCurve& run : runs) {
-      if (!is_near(run.mixture, plan.mixtures[m], tolerance)) continue;
-      found = true;
-      plan.trials.push_back(identified(replay_spec(input, plan, m, run), source));
-    }
-    if (!found)
+    const std::vector<std::size_t> found = logged.near(plan.mixtures[m]);
+    for (const std::size_t run : found)
+      plan.trials.push_back(identified(replay_spec(input, plan, m, runs[run]), source));
+    if (found.empty())
       plan.trials.push_back(
           identified(replay_spec(input, plan, m, LossCurve{.mixture = plan.mixtures[m]}), source));
   }

@@ -6,18 +6,22 @@
 
 namespace bimix {
 
+ReplaySource::ReplaySource(LossLog log) : log_(std::move(log)) {
+  for (std::size_t n = log_.runs.size(); n-- > 0;)  // of two of one name the first counts
+    place_of_run_[{log_.runs[n].run, log_.runs[n].repeat}] = n;
+}
+
 TrialResult ReplaySource::run(const TrialSpec& spec, const TrialHooks&) const {
   TrialResult result{.id = spec.id};
-  const auto run = std::find_if(log_.runs.begin(), log_.runs.end(), [&](const LossCurve& curve) {
-    return !spec.run.empty() && curve.run == spec.run && curve.repeat == spec.repeat;
-  });
-  if (run == log_.runs.end()) {
+  const auto place = place_of_run_.find({spec.run, spec.repeat});
+  if (spec.run.empty() || place == place_of_run_.end()) {
     result.status = TrialStatus::missing;
     result.message = fmt::format("no logged run has the mixture '{}'", spec.mixture_label);
     return result;
   }
-  result.parameters = run->parameters;
-  for (const LossPoint& point : run->points)
+  const LossCurve& run = log_.runs[place->second];
+  result.parameters = run.parameters;
+  for (const LossPoint& point : run.points)
     if (std::find(spec.tokens.begin(), spec.tokens.end(), point.tokens) != spec.tokens.end())
       result.curve.push_back(point);
   return result;

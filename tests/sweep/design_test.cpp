@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <random>
 
 namespace bimix {
 namespace {
@@ -74,6 +77,126 @@ TEST(ExpandDesign, DropsAndCountsDuplicates) {
   EXPECT_EQ(design.mixtures.size(), 3u);
   EXPECT_EQ(design.duplicates_dropped, 1);
   EXPECT_EQ(design.mixtures[2].label, "list-1");
+}
+
+/// Mixtures of K shares near to a few others: by less than the tolerance, by just as much, by more.
+std::vector<Mixture> crowded_mixtures(std::size_t count, std::size_t domains) {
+  std::mt19937 draw(11);
+  std::vector<Mixture> mixtures;
+  for (std::size_t n = 0; n < count; ++n) {
+    Mixture share;
+    if (n < 20) {
+      for (std::size_t k = 0; k < domains; ++k)
+        share.push_back(1.0 + static_cast<double>(draw() % 1000));
+      share = normalised(share);
+    } else {
+      share = mixtures[draw() % n];
+      const double moved = 0.25 * simplex_tolerance * static_cast<double>(draw() % 9);
+      share[draw() % domains] += moved;
+      share[draw() % domains] -= moved;
+    }
+    mixtures.push_back(std::move(share));
+  }
+  return mixtures;
+}
+
+TEST(ExpandDesign, DropsWhatComparingEveryPairWouldDrop) {
+  for (const std::size_t domains : {2u, 3u, 17u}) {
+    std::vector<Mixture> kept;
+    int dropped = 0;
+    const std::vector<Mixture> all = crowded_mixtures(600, domains);
+    for (const Mixture& share : all) {
+      const bool seen = std::any_of(kept.begin(), kept.end(), [&](const Mixture& other) {
+        return std::equal(share.begin(), share.end(), other.begin(),
+                          [](double a, double b) { return std::abs(a - b) <= simplex_tolerance; });
+      });
+      if (seen)
+        ++dropped;
+      else
+        kept.push_back(share);
+    }
+    ASSERT_GT(dropped, 100);
+    ASSERT_GT(kept.size(), 50u);
+    const ExpandedDesign design =
+        expand_design({.mixtures = {ListedMixtures{.mixtures = all}}},
+                      Mixture(domains, 1.0 / static_cast<double>(domains)), {}, 1);
+    EXPECT_EQ(design.duplicates_dropped, dropped);
+    ASSERT_EQ(design.mixtures.size(), kept.size());
+    for (std::size_t m = 0; m < kept.size(); ++m) EXPECT_EQ(design.mixtures[m].share, kept[m]);
+  }
+}
+
+// Comparing every pair of these takes minutes; the others a fraction of a second.
+TEST(ExpandDesign, DoesNotCompareEveryPairOfManyMixtures) {
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<double> values;
+  for (int i = 0; i < 500; ++i) values.push_back(0.001 * i);
+  EXPECT_EQ(expand_one(GridMixtures{.domains = {0, 1}, .values = {values, values}}).mixtures.size(),
+            250'000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+}
+
+std::string refusal(const DesignOptions& options, std::size_t domains = 3) {
+  std::string text;
+  for (const Complaint& complaint : complaints(options, domains)) text += to_string(complaint);
+  return text;
+}
+
+TEST(DesignComplaints, CountAGridBeforeItIsMade) {
+  const std::vector<double> ten(10, 0.01);
+  EXPECT_EQ(refusal({.mixtures = {GridMixtures{.domains = {0, 1, 2, 3, 4, 5},
+                                               .values = std::vector(6, ten)}}},
+                    8),
+            "");
+  EXPECT_EQ(refusal({.mixtures = {GridMixtures{.domains = {0, 1, 2, 3, 4, 5, 6},
+                                               .values = std::vector(7, ten)}}},
+                    8),
+            "design.mixtures[0]: this grid makes 10000000 mixtures (a design has at most 1000000). "
+            "Give fewer values, or fewer domains.");
+}
+
+TEST(DesignComplaints, CountWhatNoIntegerHolds) {
+  // 10^400 combinations, and a lattice of 10^6 parts in 500 domains.
+  EXPECT_NE(
+      refusal(
+          {.mixtures = {GridMixtures{.values = std::vector(400, std::vector<double>(10, 0.001))}}},
+          500)
+          .find("makes inf mixtures"),
+      std::string::npos);
+  EXPECT_NE(refusal({.mixtures = {LatticeMixtures{.step = 1e-6}}}, 500).find("this lattice makes"),
+            std::string::npos);
+  EXPECT_NE(refusal({.mixtures = {LatticeMixtures{.step = 1e-300}}}, 2).find("Use a larger step"),
+            std::string::npos);
+}
+
+TEST(DesignComplaints, CountEveryKindAndAllGroupsTogether) {
+  const DirichletMixtures drawn{.count = 600'000};
+  EXPECT_EQ(refusal({.mixtures = {drawn}}), "");
+  EXPECT_EQ(refusal({.mixtures = {drawn, drawn}}),
+            "design.mixtures[1]: this `count` makes 600000 mixtures after 600000 of the groups "
+            "before it (a design has at most 1000000). Draw fewer.");
+  EXPECT_EQ(refusal({.mixtures = {ListedMixtures{.label = "file",
+                                                 .mixtures = std::vector<Mixture>(1'000'001)}}}),
+            "design.mixtures[0]: this file makes 1000001 mixtures (a design has at most 1000000). "
+            "List fewer.");
+  EXPECT_THROW(expand_one(DirichletMixtures{.count = 1'000'001}), UsageError);
+}
+
+TEST(DesignComplaints, CountRepeatsAndVolumes) {
+  DesignOptions options{.mixtures = {DirichletMixtures{.count = 100'000}},
+                        .tokens = {1000, 2000, 4000, 8000},
+                        .repeats = 25};
+  EXPECT_EQ(refusal(options), "");
+  options.repeats = 1'000'000;
+  EXPECT_EQ(refusal(options),
+            "design: 100000 mixtures x 1000000 repeats x 4 volumes are 400000000000 evaluations (a "
+            "design has at most 10000000). Take fewer mixtures, repeats or volumes.");
+}
+
+TEST(DesignComplaints, NameAFloorWithoutRoom) {
+  EXPECT_EQ(refusal({.mixtures = {LatticeMixtures{.floor = 0.4}}}),
+            "design.mixtures[0]: floor 0.4 leaves no room for 3 domains (the floors add up to more "
+            "than 1). Use at most 0.3333.");
 }
 
 TEST(ExpandDesign, TakesEntropyPresetsFromTheTable) {

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <set>
 
@@ -68,6 +69,56 @@ TEST(MakePlan, LeavesCellsWithACommonTrunkToOneTrial) {
   const SweepPlan plan = make_plan(input, {}, TrunkSource());
   EXPECT_EQ(plan.trials.size(), 4u);
   for (const TrialSpec& trial : plan.trials) EXPECT_THAT(trial.tokens, ElementsAre(1024, 3072));
+}
+
+/// A log of runs.
+class LoggedSource : public test::FakeSource {
+ public:
+  explicit LoggedSource(std::vector<LossCurve> runs) : runs_(std::move(runs)) {}
+  std::vector<LossCurve> logged_runs() const override { return runs_; }
+  double cost(const TrialSpec&) const override { return 1.0; }
+
+ private:
+  std::vector<LossCurve> runs_;
+};
+
+LossCurve some_run(std::string name, Mixture mixture) {
+  return {.run = std::move(name),
+          .mixture = std::move(mixture),
+          .points = {{.tokens = 1000, .loss_nats = {3.0, 3.0}}}};
+}
+
+std::vector<std::string> runs_of(const SweepPlan& plan) {
+  std::vector<std::string> runs;
+  for (const TrialSpec& trial : plan.trials) runs.push_back(trial.run);
+  return runs;
+}
+
+TEST(MakeReplayPlan, GivesEachMixtureItsRunsInTheOrderOfTheLog) {
+  const LoggedSource source({some_run("a", {0.5, 0.5}), some_run("b", {0.2, 0.8}),
+                             some_run("c", {0.50005, 0.49995}), some_run("d", {0.5, 0.5})});
+  PlanInput input = some_input();
+  input.design.tokens = {1000};
+  // Designed: logs print few digits, so that a share may be off by 1e-4.
+  input.design.mixtures = {ListedMixtures{.mixtures = {{0.2, 0.8}, {0.5, 0.5}, {0.3, 0.7}}}};
+  EXPECT_THAT(runs_of(make_replay_plan(input, {}, source)), ElementsAre("b", "a", "c", "d", ""));
+  // Not designed: the mixtures as they are logged.
+  input.design.mixtures.clear();
+  const SweepPlan plan = make_replay_plan(input, {}, source);
+  EXPECT_THAT(runs_of(plan), ElementsAre("a", "d", "b", "c"));
+  EXPECT_THAT(plan.labels, ElementsAre("a", "b", "c"));
+}
+
+// Comparing every run with every mixture takes minutes.
+TEST(MakeReplayPlan, DoesNotCompareEveryRunWithEveryMixture) {
+  std::vector<LossCurve> runs;
+  for (int n = 0; n < 100'000; ++n)
+    runs.push_back(some_run("run" + std::to_string(n), {n * 1e-5, 1 - n * 1e-5}));
+  PlanInput input = some_input();
+  input.design.mixtures.clear();
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(make_replay_plan(input, {}, LoggedSource(runs)).trials.size(), 100'000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
 }
 
 TEST(Identified, GivesAnIdToContentAndNotToPlace) {

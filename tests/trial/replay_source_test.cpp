@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <string>
+#include <vector>
+
 namespace bimix {
 namespace {
 
@@ -35,6 +39,24 @@ TEST(ReplaySource, NeverInventsARunThatTheLogLacks) {
   }
   EXPECT_EQ(source.run({.repeat = 1, .tokens = {2000}, .run = "r"}, {}).status,
             TrialStatus::missing);
+}
+
+// Looking through all runs for each takes minutes.
+TEST(ReplaySource, DoesNotLookThroughAllRunsForEach) {
+  LossLog log = some_log();
+  const LossCurve one = log.runs.front();
+  constexpr int runs = 100'000;
+  log.runs.clear();
+  for (int n = 0; n < runs; ++n) {
+    log.runs.push_back(one);
+    log.runs.back().run = "a logged run of number " + std::to_string(n);
+  }
+  const std::vector<LossCurve> all = log.runs;
+  const ReplaySource source(std::move(log));
+  const auto start = std::chrono::steady_clock::now();
+  for (const LossCurve& run : all)
+    EXPECT_EQ(source.run({.tokens = {2000}, .run = run.run}, {}).curve.size(), 1u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
 }  // namespace

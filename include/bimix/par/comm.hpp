@@ -2,6 +2,7 @@
 
 #include <bimix/core/error.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,6 +46,12 @@ class Comm {
   std::string broadcast(std::string bytes) const;
   /// @collective @return every rank's bytes in rank order, on every rank
   std::vector<std::string> all_gather(const std::string& bytes) const;
+  /// @collective @return every rank's bytes in rank order on the root, nothing on the others: what
+  /// is large is held by the one that needs it
+  std::vector<std::string> gather(std::string bytes) const;
+  /// @collective @return the sums over all ranks on the root, nothing on the others
+  /// @param values as many on every rank
+  std::vector<std::int64_t> sum(std::vector<std::int64_t> values) const;
 
  private:
   std::shared_ptr<Backend> backend_;
@@ -61,6 +68,8 @@ class Comm::Backend {
   virtual void barrier() = 0;
   virtual std::string broadcast(std::string bytes) = 0;
   virtual std::vector<std::string> all_gather(const std::string& bytes) = 0;
+  virtual std::vector<std::string> gather(std::string bytes) = 0;
+  virtual std::vector<std::int64_t> sum(std::vector<std::int64_t> values) = 0;
 };
 
 /// An error that every rank throws at once: each may end by itself, in order.
@@ -81,5 +90,12 @@ void on_root(const Comm& comm, const std::function<void()>& work);
 /// pure functions of i the result is the same at any number of ranks.
 std::vector<std::string> map_over_ranks(const Comm& comm, std::size_t count,
                                         const std::function<std::string(std::size_t)>& piece);
+
+/// @collective The same for pieces that only the root needs: the other ranks hold none but their
+/// own.
+/// @param take the root: is given each piece once, those of a rank one after the other
+void map_to_root(const Comm& comm, std::size_t count,
+                 const std::function<std::string(std::size_t)>& piece,
+                 const std::function<void(std::size_t, std::string_view)>& take);
 
 }  // namespace bimix

@@ -11,7 +11,8 @@
 
 /// Work that the layers below offer in independent parts, spread over the ranks. Every part is a
 /// pure function of its index and the merge is in index order, so results are the same bits at any
-/// number of ranks.
+/// number of ranks. What is large goes to the root alone: bootstrap samples, and what held-out
+/// figures are made of. The other ranks hold their own part of it and no more.
 namespace bimix {
 
 /// @collective The entropy table: byte counts in equal parts of each domain, a von Neumann entropy
@@ -19,7 +20,7 @@ namespace bimix {
 EntropyTable entropy_over_ranks(const Comm& comm, const Corpus& corpus,
                                 const EntropyOptions& options, std::uint64_t seed);
 
-/// @collective The fit with its bootstrap samples and held-out figures.
+/// @collective The fit; on the root with its bootstrap samples and held-out figures.
 /// @param observations the same on every rank
 /// @throws CollectiveError what fit_law throws, on every rank
 LawFit fit_over_ranks(const Comm& comm, const Observations& observations,
@@ -32,8 +33,8 @@ struct LawFits {
 };
 
 /// @collective `options.law` and bimix beside it; every law for "all" and "auto". Held-out figures
-/// for each, bootstrap samples for bimix and the law that is used. What "auto" chose, and why, is a
-/// flag of that fit.
+/// for each, bootstrap samples for bimix and the law that is used, both on the root. What "auto"
+/// chose is the same on every rank; why is a flag of that fit on the root.
 LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
                             const FitOptions& options);
 
@@ -42,6 +43,7 @@ LawFit used_fit_over_ranks(const Comm& comm, const Observations& observations,
                            const FitOptions& options);
 
 /// @collective The protocol for each law of the options; all of them if there are none.
+/// @return the scores on the root; elsewhere the splits
 /// @throws CollectiveError with every complaint about the options
 Evaluation evaluate_over_ranks(const Comm& comm, const Observations& observations,
                                const FitOptions& fit, EvaluateOptions options);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/core/error.hpp>
 #include <bimix/data/records.hpp>
 
 #include <cstdint>
@@ -75,7 +76,16 @@ struct ExpandedDesign {
   int duplicates_dropped = 0;
 };
 
+/// What makes a design impossible, or too large, before anything of it is made: floors without
+/// room, more than a million mixtures (all groups together, duplicates counted), more than ten
+/// million evaluations (mixtures x repeats x volumes).
+/// @param domains K
+/// @return places such as "design.mixtures[1]"; empty if it can be made
+std::vector<Complaint> complaints(const DesignOptions& options, std::size_t domains);
+
 /// All mixtures of a design.
+///
+/// Cost grows as n log n with the number of mixtures.
 ///
 /// A lattice has the points floor + n_i * step with whole n_i >= 0 and sum n_i * step =
 /// 1 - K * floor; the step is shortened to divide that mass into a whole number of parts.
@@ -83,8 +93,7 @@ struct ExpandedDesign {
 /// @param default_mixture K, on the simplex
 /// @param entropy none, or one table: needed by the entropy presets
 /// @param seed the campaign's; Dirichlet group g draws from its own stream
-/// @throws UsageError if a floor leaves no room, a grid exceeds 1, or a lattice has more than a
-///         million points
+/// @throws UsageError the first of complaints(), or if a combination of a grid exceeds 1
 ExpandedDesign expand_design(const DesignOptions& options, const Mixture& default_mixture,
                              const std::vector<EntropyTable>& entropy, std::uint64_t seed);
 

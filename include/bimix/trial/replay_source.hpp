@@ -3,12 +3,16 @@
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/trial/trial_source.hpp>
 
+#include <map>
+#include <string>
+#include <utility>
+
 namespace bimix {
 
 /// Gives back logged runs.
 class ReplaySource final : public TrialSource {
  public:
-  explicit ReplaySource(LossLog log) : log_(std::move(log)) {}
+  explicit ReplaySource(LossLog log);
 
   std::string identity() const override { return "replay " + log_.fingerprint; }
   std::int64_t tokens_per_step() const override { return 1; }
@@ -22,6 +26,7 @@ class ReplaySource final : public TrialSource {
 
  private:
   LossLog log_;
+  std::map<std::pair<std::string, int>, std::size_t> place_of_run_{};  ///< by name and repeat
 };
 
 }  // namespace bimix
