@@ -32,8 +32,10 @@ std::vector<HeldOutPart> held_out_points(const StoredRun& run, const LawFit& fit
 }
 
 /// The optimum from the smallest fitted volume to ten times the largest that was seen or asked for;
-/// as far as the limits leave a mixture.
-std::vector<MixtureChoice> optimum_by_volume(const StoredRun& run, const LawFit& fit) {
+/// as far as the limits leave a mixture. Its chart has no intervals: they would cost all samples at
+/// each volume.
+std::vector<MixtureChoice> optimum_by_volume(const StoredRun& run, LawFit fit) {
+  fit.bootstrap.clear();
   OptimizeOptions options = optimize_options(run.campaign, run.plan);
   const double high = beyond_the_largest * std::max(options.tokens, fit.tokens_high);
   std::vector<MixtureChoice> choices;
@@ -61,10 +63,12 @@ PageInput page_input(const Comm& comm, const StoredRun& run) {
   }
   if (!run.state.ended || run.state.stops.back().exit_code > 1)
     input.notes.push_back("The run is not finished; this is what there is so far.");
-  if (const LawFit* fit = used_law(input.record)) {
+  on_root(comm, [&] {
+    const LawFit* fit = used_law(input.record);
+    if (fit == nullptr) return;
     input.held_out = held_out_points(run, *fit);
     input.by_volume = optimum_by_volume(run, *fit);
-  }
+  });
   return input;
 }
 

@@ -4,9 +4,11 @@
 #include <bimix/data/volumes.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
-#include <set>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace bimix {
 
@@ -25,31 +27,51 @@ std::vector<int> shuffled_mixtures(const Observations& observations, std::uint64
   return ids;
 }
 
-double largest_common(std::span<const double> value, std::span<const int> mixture_id) {
-  std::vector<std::pair<double, int>> rows;
-  for (std::size_t row = 0; row < value.size(); ++row)
-    rows.emplace_back(value[row], mixture_id[row]);
-  std::sort(rows.begin(), rows.end());
-  struct Level {
-    double value;
-    std::size_t mixtures;
-  };
+namespace {
+
+/// Values that count as one, and the mixtures that were seen there.
+struct Level {
+  double smallest, largest;
+  std::vector<int> mixtures{};  ///< of each row
+};
+
+/// Ascending. @param values in any order, with repeats: as a rule few are distinct
+std::vector<Level> levels_of(std::span<const double> values) {
+  const std::unordered_set<double> distinct(values.begin(), values.end());
+  std::vector<double> sorted(distinct.begin(), distinct.end());
+  std::sort(sorted.begin(), sorted.end());
   std::vector<Level> levels;
-  for (auto row = rows.begin(); row != rows.end();) {
-    const double reach = (1.0 + volume_tolerance) * row->first;
-    double largest = 0.0;
-    std::set<int> mixtures;
-    for (; row != rows.end() && row->first <= reach; ++row) {
-      largest = row->first;
-      mixtures.insert(row->second);
-    }
-    levels.push_back({largest, mixtures.size()});
+  for (const double value : sorted) {
+    if (levels.empty() || value > (1.0 + volume_tolerance) * levels.back().smallest)
+      levels.push_back({value, value});
+    levels.back().largest = value;
   }
-  std::size_t most = 0;
-  for (const Level& level : levels) most = std::max(most, level.mixtures);
+  return levels;
+}
+
+}  // namespace
+
+double largest_common(std::span<const double> value, std::span<const int> mixture_id) {
+  std::vector<Level> levels = levels_of(value);
+  int last = -1;
+  for (std::size_t row = 0; row < value.size(); ++row) {
+    const auto above =
+        std::upper_bound(levels.begin(), levels.end(), value[row],
+                         [](double x, const Level& level) { return x < level.smallest; });
+    std::prev(above)->mixtures.push_back(mixture_id[row]);
+    last = std::max(last, mixture_id[row]);
+  }
+  std::vector<const Level*> met(static_cast<std::size_t>(last + 1), nullptr);  // last, by mixture
+  std::vector<std::size_t> seen;
+  for (const Level& level : levels) {
+    seen.push_back(0);
+    for (const int id : level.mixtures)
+      if (std::exchange(met[static_cast<std::size_t>(id)], &level) != &level) ++seen.back();
+  }
+  const std::size_t most = seen.empty() ? 0 : *std::max_element(seen.begin(), seen.end());
   double common = 0.0;
-  for (const Level& level : levels)
-    if (2 * level.mixtures >= most) common = level.value;
+  for (std::size_t i = 0; i < levels.size(); ++i)
+    if (2 * seen[i] >= most) common = levels[i].largest;
   return common;
 }
 

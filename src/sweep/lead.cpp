@@ -14,6 +14,9 @@ namespace bimix {
 namespace {
 
 constexpr double report_every = 1.0;
+/// Results that come faster are handed over together: each time they are synced to the disk, which
+/// takes longer than a logged run.
+constexpr double hand_over_every = 0.05;
 constexpr double words_a_second = 1000.0;
 /// Enough to see who hangs.
 constexpr std::size_t most_listed = 256;
@@ -75,6 +78,8 @@ void Lead::take(const Message& message) {
       const std::size_t trial = coordinator_.finished(group);
       if (news_.back().status == TrialStatus::ok)
         times_.learn(trials_[trial].cost, news_.back().wall_seconds);
+      else
+        next_hand_over_ = 0.0;  // it may be a reason to stop
   }
   waiting_.push_back(group);
 }
@@ -82,14 +87,20 @@ void Lead::take(const Message& message) {
 void Lead::look(double now) {
   awake_ += std::min(now - now_, report_every);
   now_ = now;
-  if (!news_.empty()) hooks_.on_results(news_);
-  news_.clear();
+  if (now >= next_hand_over_) hand_over(now);
   if (hooks_.stop_requested()) stop_everyone();  // after results: one of them may be the reason
   serve_waiting(now);
   if (now < next_report_) return;
   next_report_ = now + report_every;
   look_for_the_lost();
   report(now);
+}
+
+void Lead::hand_over(double now) {
+  if (news_.empty()) return;
+  hooks_.on_results(news_);
+  news_.clear();
+  next_hand_over_ = now + hand_over_every;
 }
 
 /// Trials that leave no trace before they end should end before the sweep is stopped.
@@ -198,6 +209,7 @@ void Lead::report(double now) const {
 }
 
 bool Lead::end(double now) {
+  hand_over(now);
   report(now);
   if (!lost_.empty()) throw RanksLost(lost_, cut_off_);
   return coordinator_.done() == coordinator_.total();

@@ -53,12 +53,14 @@ class Lead {
   void look(double now);
   /// Every rank was sent away, or is lost.
   bool is_over() const { return seated_ == 0; }
-  /// Says once more how it stands. @return true if all trials have ended
+  /// Hands over what is left and says once more how it stands. @return true if all trials have
+  /// ended
   /// @throws RanksLost
   bool end(double now);
 
  private:
   void is_ready(int group);
+  void hand_over(double now);
   void serve_waiting(double now);
   void stop_everyone();
   void send_away(int group);
@@ -88,6 +90,7 @@ class Lead {
   bool stopping_ = false;
   bool out_of_time_ = false;  ///< a trial was not started because of the deadline
   double next_report_ = 0.0;
+  double next_hand_over_ = 0.0;
 };
 
 }  // namespace bimix

@@ -83,7 +83,7 @@ def measure_log(bimix, folder, runs):
     folder.mkdir()
     write_log(folder / "log.csv", runs)
     run = Timed(bimix, folder)
-    run("import", "import", str(folder / "log.csv"), "-o", "first")
+    run("import", "import", str(folder / "log.csv"), "-o", "first", "--law", "bimix")
     run("run again", "run", "first/campaign.yaml", "-o", "first")
     run("plan (replay)", "plan", "first/campaign.yaml", "-o", "first")
     run("status", "status", "first")

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace bimix {
 namespace {
@@ -20,6 +23,30 @@ TEST(Comm, GathersBytesInRankOrder) {
   const auto parts = world().all_gather(std::string(world().rank(), 'x'));
   ASSERT_EQ(parts.size(), static_cast<std::size_t>(world().size()));
   for (std::size_t r = 0; r < parts.size(); ++r) EXPECT_EQ(parts[r].size(), r);
+}
+
+TEST(Comm, GivesWhatIsGatheredToTheRootAlone) {
+  const auto part = [](int rank) {
+    return rank == 1 ? std::string() : std::string(200'000 + rank, static_cast<char>('a' + rank));
+  };
+  for (int again = 0; again < 2; ++again) {
+    const auto parts = world().gather(part(world().rank()));
+    ASSERT_EQ(parts.size(), world().is_root() ? static_cast<std::size_t>(world().size()) : 0u);
+    for (std::size_t r = 0; r < parts.size(); ++r) EXPECT_EQ(parts[r], part(static_cast<int>(r)));
+  }
+  EXPECT_FALSE(world().try_receive().has_value()) << "no part is taken for a message";
+}
+
+TEST(Comm, SumsOnTheRoot) {
+  const std::int64_t large = std::int64_t{1} << 60;
+  const std::vector<std::int64_t> sums = world().sum({world().rank(), 1, large / world().size()});
+  if (!world().is_root()) {
+    EXPECT_TRUE(sums.empty());
+    return;
+  }
+  const std::int64_t ranks = world().size();
+  EXPECT_EQ(sums,
+            (std::vector<std::int64_t>{ranks * (ranks - 1) / 2, ranks, large / ranks * ranks}));
 }
 
 TEST(Comm, DeliversBigMessagesBothWaysAtOnce) {
@@ -59,6 +86,15 @@ TEST(MapOverRanks, PutsPiecesInOrderAtAnyNumberOfRanks) {
   ASSERT_EQ(pieces.size(), 7u);
   for (std::size_t i = 0; i < pieces.size(); ++i)
     EXPECT_EQ(pieces[i], std::string(i, 'p') + std::to_string(i));
+}
+
+TEST(MapToRoot, GivesEachPieceOnceAndOnlyToTheRoot) {
+  std::vector<std::string> pieces(7);
+  map_to_root(
+      world(), 7, [](std::size_t i) { return std::string(i, 'p') + std::to_string(i); },
+      [&](std::size_t i, std::string_view piece) { pieces[i] += piece; });
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    EXPECT_EQ(pieces[i], world().is_root() ? std::string(i, 'p') + std::to_string(i) : "");
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ TEST(SerialComm, IsRankZeroOfOne) {
   EXPECT_EQ(comm.size(), 1);
   EXPECT_EQ(comm.broadcast("x"), "x");
   EXPECT_THAT(comm.all_gather("x"), testing::ElementsAre("x"));
+  EXPECT_THAT(comm.gather("x"), testing::ElementsAre("x"));
+  EXPECT_THAT(comm.sum({1, 2}), testing::ElementsAre(1, 2));
   EXPECT_FALSE(comm.try_receive().has_value());
   EXPECT_THROW(comm.send(0, 0, "x"), InternalError);
 }

@@ -127,6 +127,46 @@ TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
   RecordProperty("kibibytes", static_cast<int>(bytes >> 10));
 }
 
+// Each hand-over is synced to the disk: 20,000 logged runs, one by one, took longer than their fit.
+TEST(Lead, DoesNotSyncEveryOneOfManyFastResults) {
+  std::vector<TrialSpec> trials;
+  for (int i = 0; i < 2000; ++i) trials.push_back({.id = fmt::format("{:016x}", i), .cost = 0.001});
+  std::size_t hand_overs = 0, results = 0;
+  SweepHooks hooks;
+  hooks.on_results = [&](const std::vector<TrialResult>& ended) {
+    ++hand_overs;
+    results += ended.size();
+  };
+  SimulatedRanks one(trials, 1);
+  Lead lead(trials, {}, hooks, {},
+            [&](int rank, SweepTag tag, const std::string& bytes) { one.take(rank, tag, bytes); });
+  const double seconds = one.drive(lead);
+  EXPECT_EQ(results, trials.size());
+  EXPECT_LE(static_cast<double>(hand_overs), 20 * seconds + 2);
+}
+
+TEST(Lead, HandsOverAFailureAtOnce) {
+  const std::vector<TrialSpec> trials(3, TrialSpec{.cost = 1.0});
+  std::vector<TrialStatus> told;
+  SweepHooks hooks;
+  hooks.on_results = [&](const std::vector<TrialResult>& ended) {
+    for (const TrialResult& result : ended) told.push_back(result.status);
+  };
+  Lead lead(trials, {}, hooks, {}, [](int, SweepTag, const std::string&) {});
+  const auto hear = [&](SweepTag tag, TrialStatus status, double now) {
+    const TrialResult result{.status = status};
+    lead.take({.tag = tag, .bytes = tag == tag_result ? to_json(result).dump() : ""});
+    lead.look(now);
+  };
+  hear(tag_ready, TrialStatus::ok, 0.0);
+  hear(tag_result, TrialStatus::ok, 1.0);
+  hear(tag_result, TrialStatus::ok, 1.01);
+  EXPECT_EQ(told.size(), 1u);
+  hear(tag_result, TrialStatus::failed, 1.02);
+  EXPECT_EQ(told.size(), 3u);
+  EXPECT_EQ(told.back(), TrialStatus::failed);
+}
+
 /// What a lead of two-second trials sends while it is looked at once a second.
 class WatchedLead {
  public:
