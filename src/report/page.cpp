@@ -502,8 +502,10 @@ std::string timeline(const RunRecord& record) {
     words += fmt::format(" Left out: {} {} in which no trial ran (dashed).", all.cuts.size(),
                          all.cuts.size() == 1 ? "pause" : "pauses");
   if (const Drawn drawn = drawn_bars(all); drawn.index.size() < drawn.all)
-    words += fmt::format(" Drawn are {} of {} trials, the longest of {} ranks.", drawn.index.size(),
-                         drawn.all, drawn_rows(all).size());
+    words += fmt::format(
+        " Drawn are {} of {} trials, the longest on {}.", drawn.index.size(), drawn.all,
+        drawn_rows(all).size() == 1 ? std::string("the rank")
+                                    : fmt::format("{} of the ranks", drawn_rows(all).size()));
   return paragraph(words) + canvas("timeline", "Which rank ran which trial when");
 }
 

@@ -1,9 +1,11 @@
 #include <bimix/law/law.hpp>
 #include <bimix/report/page.hpp>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <string>
 
@@ -199,6 +201,62 @@ TEST(Page, TellsWhoHelpsWhomIfTheLawSeesEveryShare) {
   for (std::size_t e = 0; e < 2; ++e) fit.coefficient.view().row(static_cast<long>(e)) << 2.5, 2.0;
   EXPECT_THAT(page_html(input),
               HasSubstr("<tr><th scope=\"row\">code</th><td>+0.222 %</td><td>-0.222 %</td></tr>"));
+}
+
+/// So many trials, each of a mixture of its own unless `mixtures` says how many there are.
+PageInput many_trials(int count, int mixtures) {
+  PageInput input = fitted();
+  RunRecord& record = input.record;
+  record.plan.mixtures.assign(static_cast<std::size_t>(mixtures), {0.5, 0.5});
+  record.plan.labels.clear();
+  for (int m = 0; m < mixtures; ++m) record.plan.labels.push_back(fmt::format("mixture-{}", m));
+  const TrialSpec spec = record.plan.trials[0];
+  const TrialResult result = record.results[0];
+  record.plan.trials.assign(static_cast<std::size_t>(count), spec);
+  record.results.assign(static_cast<std::size_t>(count), result);
+  for (int t = 0; t < count; ++t) {
+    TrialSpec& trial = record.plan.trials[static_cast<std::size_t>(t)];
+    trial.id = fmt::format("{:016x}", t);
+    trial.mixture_id = t % mixtures;
+    trial.mixture_label = record.plan.labels[static_cast<std::size_t>(t % mixtures)];
+    TrialResult& ended = record.results[static_cast<std::size_t>(t)];
+    ended.id = trial.id;
+    ended.started_utc = 1795000000.0 + t;
+    ended.wall_seconds = 1.0 + 1e-6 * t;
+  }
+  return input;
+}
+
+// Looking through all results for each trial took minutes, and all rows made tens of megabytes.
+TEST(Page, OfFiftyThousandTrialsIsQuickSmallAndSaysWhatItLeavesOut) {
+  PageInput input = many_trials(50'000, 50'000);
+  input.record.campaign_text = std::string(300'000, '#') + "\nthe end of the campaign\n";
+  const auto start = std::chrono::steady_clock::now();
+  const std::string html = page_html(input);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  const std::size_t empty_page = charts_are_built_in() ? 1'500'000 : 300'000;
+  EXPECT_LT(html.size(), empty_page + 1'500'000);
+  EXPECT_THAT(
+      html, HasSubstr("Drawn are 64 of 50000 mixtures, evenly chosen; `bimix export --to csv` has "
+                      "all losses."));
+  EXPECT_THAT(html, HasSubstr("Shown are 562 of 50000 mixtures, evenly chosen and those that are "
+                              "missed most"));
+  EXPECT_THAT(html, HasSubstr("50000 of 50000 trials ended well"));
+  EXPECT_THAT(html, HasSubstr("The table has the 1000 that did not end well or took longest"));
+  EXPECT_THAT(html, HasSubstr("Drawn are 2000 of 50000 trials, the longest on the rank."));
+  EXPECT_THAT(html, HasSubstr("<td>0.500</td><td>0.500</td><td>1.5000</td></tr>\n<tr><th "
+                              "scope=\"row\">mixture-100</th>"))
+      << "evenly chosen";
+  EXPECT_THAT(html, Not(HasSubstr("the end of the campaign")));
+  EXPECT_THAT(html, HasSubstr("These are the first 200000 of 300025 bytes; the run folder has"));
+}
+
+TEST(Page, DrawsSomeOfManyRunsOfFewMixturesAndSaysSo) {
+  const std::string html = page_html(many_trials(3000, 2));
+  EXPECT_THAT(html, HasSubstr("Drawn are 400 of 3000 runs of these mixtures, evenly chosen; `bimix "
+                              "export --to csv` has all losses."));
+  EXPECT_LT(html.size(), std::size_t{3'000'000});
+  EXPECT_THAT(page_html(many_trials(300, 2)), Not(HasSubstr("evenly chosen")));
 }
 
 TEST(Page, SaysHowBusyTheRanksWere) {
