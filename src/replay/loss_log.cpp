@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <unordered_set>
 
 namespace bimix {
 namespace {
@@ -43,10 +44,10 @@ std::vector<std::string> matches(const std::string& pattern) {
 /// The files of all patterns, each once.
 std::vector<std::string> log_files(const ReplayOptions& options) {
   std::vector<std::string> files;
+  std::unordered_set<std::string> known;
   for (const std::string& pattern : options.files)
     for (std::string& name : matches((options.base / pattern).string()))
-      if (std::find(files.begin(), files.end(), name) == files.end())
-        files.push_back(std::move(name));
+      if (known.insert(name).second) files.push_back(std::move(name));
   if (files.empty())
     throw UsageError({.place = "replay.files",
                       .problem = "names no file",
