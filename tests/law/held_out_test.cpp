@@ -1,6 +1,8 @@
+#include "law/observed.hpp"
 #include "support/synthetic.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/data/volumes.hpp>
 #include <bimix/law/held_out.hpp>
 
 #include <gmock/gmock.h>
@@ -9,6 +11,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <random>
+#include <set>
 
 namespace bimix {
 namespace {
@@ -24,6 +29,45 @@ HeldOut all_folds(const Observations& seen, const FitOptions& options = {}) {
   for (int fold = 0; fold < folds; ++fold)
     parts.push_back(held_out_fold(seen, options, fold, folds));
   return merge_folds(seen.domains, parts);
+}
+
+/// By the words of its declaration, from all rows sorted by their value.
+double largest_common_by_sorting(const std::vector<double>& value, const std::vector<int>& id) {
+  std::multimap<double, int> rows;
+  for (std::size_t row = 0; row < value.size(); ++row) rows.emplace(value[row], id[row]);
+  std::vector<std::pair<double, std::set<int>>> levels;
+  double smallest = -1.0;
+  for (const auto& [at, mixture] : rows) {
+    if (levels.empty() || at > (1.0 + volume_tolerance) * smallest) {
+      smallest = at;
+      levels.emplace_back();
+    }
+    levels.back().first = at;
+    levels.back().second.insert(mixture);
+  }
+  std::size_t most = 0;
+  for (const auto& level : levels) most = std::max(most, level.second.size());
+  double common = 0.0;
+  for (const auto& level : levels)
+    if (2 * level.second.size() >= most) common = level.first;
+  return common;
+}
+
+TEST(LargestCommon, IsThatOfAllRowsSorted) {
+  EXPECT_EQ(largest_common({}, {}), 0.0);
+  std::mt19937 draw(5);
+  for (int again = 0; again < 300; ++again) {
+    std::vector<double> value;
+    std::vector<int> id;
+    for (unsigned row = 0; row < 1 + draw() % 60; ++row) {
+      // Some values less than a tolerance apart, some just more, some repeated; none where sizes
+      // are not said.
+      value.push_back(again % 5 == 0 ? 0.0
+                                     : 1000.0 * (1.0 + 0.0025 * static_cast<double>(draw() % 12)));
+      id.push_back(static_cast<int>(draw() % 9));
+    }
+    EXPECT_EQ(largest_common(value, id), largest_common_by_sorting(value, id));
+  }
 }
 
 /// One held-out point of domain 0.
