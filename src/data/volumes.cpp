@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace bimix {
 
@@ -29,12 +30,12 @@ std::optional<std::size_t> find_volume(std::span<const std::int64_t> volumes, st
   const auto distance = [tokens](std::int64_t volume) {
     return std::abs(static_cast<double>(volume) - static_cast<double>(tokens));
   };
-  const auto nearest =
-      std::min_element(volumes.begin(), volumes.end(),
-                       [&](std::int64_t a, std::int64_t b) { return distance(a) < distance(b); });
+  if (volumes.empty()) return std::nullopt;
+  auto nearest = std::lower_bound(volumes.begin(), volumes.end(), tokens);
   if (nearest == volumes.end() ||
-      distance(*nearest) > volume_tolerance * static_cast<double>(*nearest))
-    return std::nullopt;
+      (nearest != volumes.begin() && distance(*std::prev(nearest)) <= distance(*nearest)))
+    --nearest;
+  if (distance(*nearest) > volume_tolerance * static_cast<double>(*nearest)) return std::nullopt;
   return static_cast<std::size_t>(nearest - volumes.begin());
 }
 

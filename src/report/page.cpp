@@ -4,6 +4,7 @@
 #include <bimix/core/clock.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/volumes.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
 #include <bimix/report/tables.hpp>
@@ -268,17 +269,20 @@ std::string drawn_words(const RunRecord& record) {
   if (!record.laws.empty() && law_of(record.laws.front()).sees_model_size())
     words = fmt::format(" Runs are those of models of {} parameters.",
                         volume(record.laws.front().last_size));
-  const Drawn drawn = drawn_mixtures(record);
-  if (drawn.index.size() < drawn.all)
-    words +=
-        fmt::format(" Drawn are {} of {} mixtures, evenly chosen;", drawn.index.size(), drawn.all);
-  const DrawnRuns runs = drawn_runs(record, used_law(record));
-  if (runs.runs.size() < runs.all)
-    words += fmt::format(" Drawn are {} of {} runs of {}, evenly chosen;", runs.runs.size(),
-                         runs.all, drawn.index.size() == 1 ? "this mixture" : "these mixtures");
-  if (drawn.index.size() < drawn.all || runs.runs.size() < runs.all)
-    words += " `bimix export --to csv` has all losses.";
-  return words;
+  std::vector<std::string> some;
+  const auto note = [&](std::size_t drawn, std::size_t all, const char* what) {
+    if (drawn < all) some.push_back(fmt::format("{} of {} {}", drawn, all, what));
+  };
+  const LawFit* fit = used_law(record);
+  const Drawn mixtures = drawn_mixtures(record);
+  const DrawnRuns runs = drawn_runs(record, fit);
+  note(mixtures.index.size(), mixtures.all, "mixtures");
+  note(runs.runs.size(), runs.all, "runs of these mixtures");
+  note(drawn_volumes(record, fit).size(), record.plan.tokens.size(), "volumes");
+  if (some.empty()) return words;
+  return words +
+         fmt::format(" Drawn are {}, evenly chosen; `bimix export --to csv` has all losses.",
+                     join_words(some));
 }
 
 /// Seen losses and the law's, one row a drawn run and volume.
@@ -288,8 +292,10 @@ Rows curve_rows(const RunRecord& record, const LawFit* fit) {
     rows[0].push_back(domain);
     if (fit != nullptr) rows[0].push_back("law");
   }
+  const std::vector<std::int64_t> volumes = drawn_volumes(record, fit);
   for (const auto& [spec, result] : drawn_runs(record, fit).runs)
     for (const LossPoint& point : result->curve) {
+      if (!find_volume(volumes, point.tokens)) continue;
       rows.push_back(
           {spec->mixture_label, fmt::format("{}", spec->repeat), format_count(point.tokens)});
       for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {

@@ -23,6 +23,7 @@ constexpr std::size_t most_trials = 100;
 constexpr std::size_t most_listed_trials = 1000;
 constexpr std::size_t most_bars = 2000;
 constexpr std::size_t most_section_volumes = 6;
+constexpr std::size_t most_volumes = 100;
 constexpr std::size_t most_timeline_ranks = 64;
 constexpr double longest_idle_seconds = 10;  ///< of a timeline; longer is cut out
 
@@ -89,6 +90,7 @@ std::vector<TrialAndResult> bad_or_long(const std::vector<TrialAndResult>& all, 
 
 /// The drawn runs, their losses and the law's.
 Json runs(const RunRecord& record, const LawFit* fit, const std::vector<std::size_t>& listed) {
+  const std::vector<std::int64_t> volumes = drawn_volumes(record, fit);
   Json array = Json::array();
   for (const auto& [trial, result] : drawn_runs(record, fit).runs) {
     const TrialSpec& spec = *trial;
@@ -96,6 +98,7 @@ Json runs(const RunRecord& record, const LawFit* fit, const std::vector<std::siz
              {"repeat", spec.repeat}};
     run["tokens"] = run["loss"] = run["law"] = Json::array();
     for (const LossPoint& point : result->curve) {
+      if (!find_volume(volumes, point.tokens)) continue;
       run["tokens"].push_back(point.tokens);
       run["loss"].push_back(to_json(point.loss_nats));
       if (fit == nullptr) continue;
@@ -142,14 +145,19 @@ const Mixture& default_of(const RunRecord& record) {
                                 : record.optimum.front().default_share;
 }
 
-/// The law along the own share of each domain, at some of the fitted volumes.
-Json sections(const RunRecord& record, const LawFit& fit) {
-  std::vector<std::int64_t> fitted;
+/// Some of the fitted volumes.
+std::vector<std::int64_t> section_volumes(const RunRecord& record, const LawFit& fit) {
+  std::vector<std::int64_t> fitted, volumes;
   for (const std::int64_t tokens : record.plan.tokens)
     if (static_cast<double>(tokens) >= fit.tokens_low) fitted.push_back(tokens);
-  std::vector<std::int64_t> volumes;
   for (const std::size_t i : some_of(fitted.size(), most_section_volumes))
     volumes.push_back(fitted[i]);
+  return volumes;
+}
+
+/// The law along the own share of each domain, at the volumes of the sections.
+Json sections(const RunRecord& record, const LawFit& fit) {
+  const std::vector<std::int64_t> volumes = section_volumes(record, fit);
   const Mixture& start = default_of(record);
   Json lines = Json::array();
   for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
@@ -331,6 +339,17 @@ DrawnRuns drawn_runs(const RunRecord& record, const LawFit* fit) {
   }
   DrawnRuns drawn{.all = runs.size()};
   for (const std::size_t i : some_of(runs.size(), most_runs)) drawn.runs.push_back(runs[i]);
+  return drawn;
+}
+
+std::vector<std::int64_t> drawn_volumes(const RunRecord& record, const LawFit* fit) {
+  const std::vector<std::int64_t>& all = record.plan.tokens;
+  if (all.size() <= most_volumes) return all;
+  std::vector<std::int64_t> drawn =
+      fit == nullptr ? std::vector<std::int64_t>() : section_volumes(record, *fit);
+  for (const std::size_t i : some_of(all.size(), most_volumes)) drawn.push_back(all[i]);
+  std::sort(drawn.begin(), drawn.end());
+  drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());
   return drawn;
 }
 

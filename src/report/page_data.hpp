@@ -55,6 +55,10 @@ struct DrawnRuns {
 };
 DrawnRuns drawn_runs(const RunRecord& record, const LawFit* fit);
 
+/// The volumes that runs are drawn at: all, or of more than 100 as many evenly chosen and those of
+/// the sections.
+std::vector<std::int64_t> drawn_volumes(const RunRecord& record, const LawFit* fit);
+
 /// The trials whose time is drawn, at most 100 of those with a result: those that did not end well
 /// first, then those that took longest. In plan order, the check's last.
 std::vector<TrialAndResult> drawn_trials(const RunRecord& record);

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 namespace bimix {
 namespace {
@@ -194,6 +196,7 @@ std::string failures_text(const std::vector<TrialResult>& results) {
     int count = 0;
   };
   std::vector<Kind> kinds;
+  std::map<std::pair<std::string, std::string>, std::size_t> known;  // by status and message
   for (const TrialResult& result : results) {
     if (result.status == TrialStatus::ok) continue;
     // A message may name the trial's own files.
@@ -202,13 +205,9 @@ std::string failures_text(const std::vector<TrialResult>& results) {
       message.replace(at, result.id.size(), "<trial>");
     std::string status = status_word(result.status);
     if (result.failure != FailureKind::none) status += " (" + failure_word(result.failure) + ")";
-    const auto same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
-      return kind.status == status && kind.message == message;
-    });
-    if (same != kinds.end())
-      ++same->count;
-    else
-      kinds.push_back({status, message, result.id, 1});
+    const auto [kind, is_new] = known.try_emplace({status, message}, kinds.size());
+    if (is_new) kinds.push_back({status, message, result.id, 0});
+    ++kinds[kind->second].count;
   }
   if (kinds.empty()) return "";
   std::string text = "Trials that ended badly:\n";

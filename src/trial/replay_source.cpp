@@ -22,7 +22,7 @@ TrialResult ReplaySource::run(const TrialSpec& spec, const TrialHooks&) const {
   const LossCurve& run = log_.runs[place->second];
   result.parameters = run.parameters;
   for (const LossPoint& point : run.points)
-    if (std::find(spec.tokens.begin(), spec.tokens.end(), point.tokens) != spec.tokens.end())
+    if (std::binary_search(spec.tokens.begin(), spec.tokens.end(), point.tokens))
       result.curve.push_back(point);
   return result;
 }
