@@ -679,6 +679,7 @@ class Run {
   }
 
   void show_fit(const RunRecord& record) {
+    if (!comm_.is_root()) return;  // the others have no held-out figures
     if (record.laws.size() > 1) context_.console.show("\n" + laws_text(record.laws));
     context_.console.show("\n" + fit_text(*used_law(record), campaign_.fit.level));
     for (const MixtureChoice& choice : record.optimum)

@@ -13,6 +13,7 @@ namespace {
 
 /// One law as itself; several with the table that compares them, and the one that is used.
 void show_laws(Context& context, const LawFits& fits, double level, bool as_json) {
+  if (!context.comm().is_root()) return;  // the others have no held-out figures
   const LawFit& used = fits.laws[fits.used];
   if (as_json) {
     Json json = to_json(used);
