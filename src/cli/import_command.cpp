@@ -129,6 +129,8 @@ void write_replay(YAML::Emitter& out, const ReplayOptions& replay) {
       << YAML::Key << "format" << YAML::Value << replay.format << YAML::Key << "normalise"
       << YAML::Value << (replay.normalise ? "true" : "false");
   if (!replay.mixtures.empty()) out << YAML::Key << "mixtures" << YAML::Value << replay.mixtures;
+  if (!replay.losses.empty()) out << YAML::Key << "losses" << YAML::Value << replay.losses;
+  if (replay.unit != "auto") out << YAML::Key << "unit" << YAML::Value << replay.unit;
   if (!replay.domains.empty()) out << YAML::Key << "domains" << YAML::Value << replay.domains;
   count("tokens_per_step", replay.tokens_per_step);
   count("tokens", replay.tokens);
@@ -199,8 +201,22 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--normalise", replay.normalise, "divide a run's shares by their sum");
   command->add_option("--mixtures", replay.mixtures,
                       "CSV of the runs' mixtures (run and the domains), where logs have none");
-  command->add_option("--domains", replay.domains, "names of shares that a log gives without names")
+  command
+      ->add_option(
+          "--domains", replay.domains,
+          "training domains, where the logs do not tell which columns or shares are theirs")
       ->delimiter(',');
+  command
+      ->add_option(
+          "--losses", replay.losses,
+          "metrics that are losses, where their names do not say so: METRIC, SET=METRIC, or "
+          "with * for the set, 'eval/*/ce'")
+      ->delimiter(',');
+  command
+      ->add_option("--unit", replay.unit,
+                   "what the losses are: nats, bits, log10, perplexity or bits/byte; auto: what "
+                   "their names say, or nats")
+      ->capture_default_str();
   command->add_option("--tokens-per-step", flags->tokens_per_step, "of logs that count steps");
   command->add_option("--tokens", flags->tokens, "volume of logs that tell none");
   command->add_option("--parameters", flags->parameters, "keep the runs of this model size");
@@ -220,7 +236,7 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
           options.tokens_per_step = parse_count_of("--tokens-per-step", flags->tokens_per_step);
         if (!flags->parameters.empty())
           options.parameters = parse_count_of("--parameters", flags->parameters);
-        LossLog log = read_logs(options);
+        LossLog log = sets_that_count(read_logs(options));
         tie_sets(flags->eval_map, log.domains);
         for (const std::string& line : summary(log, options.format == "auto"))
           context.console.say(line);

@@ -59,6 +59,7 @@ void describe(Visitor& v, ReplayOptions& o) {
   v.flag("normalise", o.normalise, "divide a run's shares by their sum");
   v.text("mixtures", o.mixtures, "table of the runs' mixtures, where logs have none");
   v.words("domains", o.domains, "names of shares that a log gives without names");
+  v.words("losses", o.losses, "metrics that are losses: METRIC or SET=METRIC, * for the set");
   v.count("tokens_per_step", o.tokens_per_step, {0, most_tokens}, "of logs that count steps");
   v.count("tokens", o.tokens, {0, most_tokens}, "volume of logs that tell none");
   v.count("parameters", o.parameters, {0, most_tokens},

@@ -10,6 +10,9 @@
 namespace bimix {
 namespace {
 
+/// Where doubles stop counting.
+constexpr double most_counted = 0x1p53;
+
 DataError bad_cell(const std::string& cell, CellPlace place, const std::string& rule) {
   return bad_line(place.path, place.line, place.column + ": '" + cell + "' is refused", rule);
 }
@@ -24,23 +27,41 @@ double read_loss(const std::string& cell, CellPlace place) {
   return *loss;
 }
 
-std::optional<double> read_share(const std::string& cell, CellPlace place) {
-  if (trimmed(cell).empty()) return std::nullopt;
-  const auto share = parse_number(trimmed(cell));
-  if (!share || !(*share >= 0 && *share <= 1))
-    throw bad_cell(cell, place, "a share is a number from 0 to 1");
+double read_perplexity(const std::string& cell) {
+  return parse_number(trimmed(cell)).value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+std::optional<double> read_share(const std::string& cell, CellPlace place, bool are_weights) {
+  std::string_view text = trimmed(cell);
+  if (text.empty()) return std::nullopt;
+  const bool is_percentage = text.back() == '%';
+  if (is_percentage) text = trimmed(text.substr(0, text.size() - 1));
+  auto share = parse_number(text);
+  if (share && is_percentage) *share /= 100.0;
+  if (!share || !std::isfinite(*share) || *share < 0 || (*share > 1 && !are_weights))
+    throw bad_cell(cell, place,
+                   are_weights ? "a weight is a number from 0 on"
+                               : "a share is a number from 0 to 1; --normalise, or `normalise: "
+                                 "true`, takes weights, percentages and counts");
   return share;
 }
 
 std::int64_t read_count(const std::string& cell, CellPlace place) {
   const std::string_view text = trimmed(cell);
-  constexpr double most = 0x1p53;
   const auto number = parse_number(text);
-  if (number && *number >= 0 && *number <= most && *number == std::floor(*number))
+  if (number && *number >= 0 && *number <= most_counted && *number == std::floor(*number))
     return static_cast<std::int64_t>(*number);
   const auto count = parse_count(text);
   if (!count || number) throw bad_cell(cell, place, "a whole number from 0 to 2^53 is needed");
   return *count;
+}
+
+std::int64_t read_scaled_count(const std::string& cell, CellPlace place, double scale) {
+  if (scale == 1.0) return read_count(cell, place);
+  const auto number = parse_number(trimmed(cell));
+  if (!number || !(*number >= 0) || *number * scale > most_counted)
+    throw bad_cell(cell, place, "a number from 0 on is needed, of at most 2^53 in all");
+  return std::llround(*number * scale);
 }
 
 int read_repeat(const std::string& cell, CellPlace place) {

@@ -17,10 +17,16 @@ struct CellPlace {
 
 /// NaN for a blank cell; otherwise finite and positive.
 double read_loss(const std::string& cell, CellPlace place);
-/// Nothing for a blank cell; otherwise in [0, 1].
-std::optional<double> read_share(const std::string& cell, CellPlace place);
+/// A number that only tells the base of a loss: NaN for what is none.
+double read_perplexity(const std::string& cell);
+/// Nothing for a blank cell; otherwise in [0, 1]: 0.25 or 25%.
+/// @param are_weights any number from 0 on (percentages, counts), to be divided by the sum
+std::optional<double> read_share(const std::string& cell, CellPlace place,
+                                 bool are_weights = false);
 /// A whole number from 0 on: 1000, 1000.0, 1e3 or 1K; at most 2^53, where doubles stop counting.
 std::int64_t read_count(const std::string& cell, CellPlace place);
+/// The same in units of `scale`: 1.998 with 1e9 is 1998000000, rounded.
+std::int64_t read_scaled_count(const std::string& cell, CellPlace place, double scale);
 /// A seed number: a count below 2^31.
 int read_repeat(const std::string& cell, CellPlace place);
 /// Finite and not negative; 0 for a blank cell.

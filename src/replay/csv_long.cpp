@@ -5,6 +5,8 @@
 #include "cells.hpp"
 #include "csv.hpp"
 #include "log_format.hpp"
+#include "near_miss.hpp"
+#include "table_file.hpp"
 
 #include <bimix/core/text.hpp>
 
@@ -26,6 +28,11 @@ using Places = std::array<std::optional<std::size_t>, names.size()>;
 Places places_in(const CsvFile& file) {
   Places places;
   const std::vector<std::string> known(names.begin(), names.end());
+  for (const Column column : required)
+    if (std::find(file.header.begin(), file.header.end(), names[column]) == file.header.end())
+      throw bad_line(file.path, 1, std::string("column '") + names[column] + "' is missing",
+                     "csv-long needs run, domain and loss_nats",
+                     remedy_for_missing(names[column], file.header));
   for (std::size_t i = 0; i < file.header.size(); ++i) {
     const auto name = std::find(known.begin(), known.end(), file.header[i]);
     if (name == known.end()) {
@@ -35,24 +42,20 @@ Places places_in(const CsvFile& file) {
     }
     places[static_cast<std::size_t>(name - known.begin())] = i;
   }
-  for (const Column column : required)
-    if (!places[column])
-      throw bad_line(file.path, 1, std::string("column '") + names[column] + "' is missing",
-                     "csv-long needs run, domain and loss_nats", "Add it");
   return places;
 }
 
 }  // namespace
 
-bool recognises(const LogFile& file) {
+bool recognises(const LogFile& file, const ReplayOptions&) {
   const auto has = [&](const char* name) {
     return std::find(file.header.begin(), file.header.end(), name) != file.header.end();
   };
   return has(names[domain]) && has(names[loss_nats]);
 }
 
-void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
-  const CsvFile file = parse_csv(log.bytes, log.path);
+void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
+  const CsvFile file = open_table(log, builder);
   const Places places = places_in(file);
   for (const CsvRow& row : file.rows) {
     const auto place = [&](Column column) { return place_of(file, row, *places[column]); };
@@ -66,9 +69,10 @@ void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
     if (places[parameters]) entry.parameters = read_size(cell(parameters), place(parameters));
     if (places[tokens]) entry.tokens = read_count(cell(tokens), place(tokens));
     if (places[steps]) entry.steps = read_count(cell(steps), place(steps));
-    entry.loss_nats = read_loss(cell(loss_nats), place(loss_nats));
+    entry.loss = read_loss(cell(loss_nats), place(loss_nats));
     if (places[share])
-      builder.add_share(entry.run, entry.domain, read_share(cell(share), place(share)), file.path,
+      builder.add_share(entry.run, entry.domain,
+                        read_share(cell(share), place(share), options.normalise), file.path,
                         row.line);
     builder.add_loss(entry, file.path, row.line);
   }

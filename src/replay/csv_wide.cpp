@@ -5,6 +5,7 @@
 #include "cells.hpp"
 #include "csv.hpp"
 #include "log_format.hpp"
+#include "table_file.hpp"
 
 #include <bimix/core/text.hpp>
 
@@ -56,13 +57,13 @@ Columns columns_of(const CsvFile& file) {
 
 }  // namespace
 
-bool recognises(const LogFile& file) {
+bool recognises(const LogFile& file, const ReplayOptions&) {
   return has_loss(file.header) &&
          std::find(file.header.begin(), file.header.end(), "run") != file.header.end();
 }
 
-void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
-  const CsvFile file = parse_csv(log.bytes, log.path);
+void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
+  const CsvFile file = open_table(log, builder);
   const Columns columns = columns_of(file);
   for (const CsvRow& row : file.rows) {
     const auto place = [&](std::size_t i) { return place_of(file, row, i); };
@@ -74,10 +75,10 @@ void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
     if (const auto i = columns.steps) entry.steps = read_count(row.cells[*i], place(*i));
     for (const std::size_t i : columns.shares)
       builder.add_share(entry.run, file.header[i].substr(share_prefix.size()),
-                        read_share(row.cells[i], place(i)), file.path, row.line);
+                        read_share(row.cells[i], place(i), options.normalise), file.path, row.line);
     for (const std::size_t i : columns.losses) {
       entry.domain = file.header[i].substr(loss_prefix.size());
-      entry.loss_nats = read_loss(row.cells[i], place(i));
+      entry.loss = read_loss(row.cells[i], place(i));
       builder.add_loss(entry, file.path, row.line);
     }
   }

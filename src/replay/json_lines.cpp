@@ -7,6 +7,7 @@
 #include "cells.hpp"
 #include "json_text.hpp"
 #include "log_format.hpp"
+#include "table_file.hpp"
 #include "text_lines.hpp"
 
 #include <bimix/core/text.hpp>
@@ -47,7 +48,7 @@ void check_keys(const Entry& entry) {
                      "it maps domains to numbers");
 }
 
-void read_entry(const Entry& entry, LogBuilder& builder) {
+void read_entry(const Entry& entry, const ReplayOptions& options, LogBuilder& builder) {
   check_keys(entry);
   LogCell loss;
   loss.run = trimmed(entry.cell("run"));
@@ -58,32 +59,33 @@ void read_entry(const Entry& entry, LogBuilder& builder) {
   if (entry.has("steps")) loss.steps = read_count(entry.cell("steps"), entry.place("steps"));
   if (entry.has("mixture"))
     for (const auto& [domain, share] : entry.object.at("mixture").items())
-      builder.add_share(loss.run, domain,
-                        read_share(cell_of(share), {entry.path, entry.line, domain}), entry.path,
-                        entry.line);
+      builder.add_share(
+          loss.run, domain,
+          read_share(cell_of(share), {entry.path, entry.line, domain}, options.normalise),
+          entry.path, entry.line);
   for (const auto& [domain, value] : entry.object.at("loss_nats").items()) {
     loss.domain = domain;
-    loss.loss_nats = read_loss(cell_of(value), {entry.path, entry.line, domain});
+    loss.loss = read_loss(cell_of(value), {entry.path, entry.line, domain});
     builder.add_loss(loss, entry.path, entry.line);
   }
 }
 
 }  // namespace
 
-bool recognises(const LogFile& file) {
+bool recognises(const LogFile& file, const ReplayOptions&) {
   std::string_view text = without_byte_order_mark(file.bytes);
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  if (text.empty() || text.front() != '{') return false;
+  if (!begins_as_json(text)) return false;
   const LogJson first = LogJson::parse(text.substr(0, text.find('\n')), nullptr, false);
   return first.is_object() && first.contains("run") && first.contains("loss_nats");
 }
 
-void read(const LogFile& file, const ReplayOptions&, LogBuilder& builder) {
+void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder) {
   for (const TextLine& line : text_lines(file.bytes, file.path)) {
     const LogJson object = parse_json(line.text, file.path, line.line);
     if (!object.is_object())
       throw bad_line(file.path, line.line, "this is no JSON object", "one object a line");
-    read_entry({object, file.path, line.line}, builder);
+    read_entry({object, file.path, line.line}, options, builder);
   }
 }
 

@@ -1,11 +1,15 @@
 #pragma once
 
+#include "metrics.hpp"
+
+#include <bimix/core/error.hpp>
 #include <bimix/replay/loss_log.hpp>
 
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,8 +23,13 @@ struct LogCell {
   double parameters = 0.0;               ///< 0 = not said
   std::optional<std::int64_t> tokens{};  ///< nothing: the log does not say
   std::optional<std::int64_t> steps{};   ///< nothing: the log does not say
+  bool prefers_told = false;             ///< tokens_per_step, where given, comes before tokens
   std::string domain{};                  ///< evaluation set
-  double loss_nats = 0.0;                ///< NaN = missing
+  double loss = 0.0;                     ///< NaN = missing
+  /// What the loss is, where a metric's name tells it; the name itself, or empty.
+  LossScale scale = LossScale::nats;
+  std::string metric{};
+  int version = 0;  ///< of two metrics of one set the one of the lower version is read
 };
 
 /// What another loss for the same cell means.
@@ -34,7 +43,8 @@ enum class Again {
 class LogBuilder {
  public:
   /// @param options what the logs may lack: volumes, model size
-  explicit LogBuilder(const ReplayOptions& options) : options_(options) {}
+  /// @throws UsageError if the unit of the losses is no known one
+  explicit LogBuilder(const ReplayOptions& options);
 
   /// The share of a training domain in a run's mixture; nothing: the run says that it has none,
   /// because the domain is only evaluated. Repeats of a run share their mixture.
@@ -47,14 +57,19 @@ class LogBuilder {
   void add_loss(const LogCell& cell, const std::string& path, int line,
                 Again again = Again::refused);
 
-  /// For formats that name runs by their folder or file.
-  /// @throws DataError if another owner has a run of this name
-  void claim(const std::string& run, const std::string& owner, const std::string& path);
+  /// A perplexity (`cell.loss`) that was logged beside a loss: it tells the base of the loss.
+  void add_perplexity(const LogCell& cell, const std::string& path, int line);
 
-  /// Counts something that is not read.
-  void pass_over(const std::string& what) { ++passed_over_[what]; }
+  /// Counts something that is not read. @param name one of these, to be named
+  void pass_over(const std::string& what, const std::string& name = {});
+  /// Counts a metric that is no loss of an evaluation set; what every log is full of (training
+  /// losses, learning rates) is passed over in silence.
+  void pass_over(const Metric& metric, const std::string& name);
+  /// Counts a file in which no metric is read, which is refused where that is so of all files.
+  /// @param rule of metrics_rule()
+  void found_no_loss(const std::string& path, const std::string& rule);
   /// Says once what the reader must know.
-  void remark(const std::string& what) { remarks_[what]; }
+  void remark(const std::string& what) { remarks_.insert(what); }
 
   /// Checks the mixtures, merges the volumes, counts the gaps.
   /// @throws DataError for shares that are not complete or do not sum to 1
@@ -69,10 +84,17 @@ class LogBuilder {
     double loss_nats;
     Place place;
   };
+  /// One metric of one evaluation set.
+  struct Series {
+    std::size_t set;
+    std::string metric;
+    int version;
+    LossScale scale;
+  };
   struct Point {
     std::int64_t steps = 0;
     Place place{};
-    std::map<std::size_t, Seen> losses{};  ///< by evaluation set
+    std::map<std::size_t, Seen> losses{};  ///< by series
   };
   struct Run {
     std::string name{};
@@ -80,6 +102,16 @@ class LogBuilder {
     double parameters = 0.0;
     Place place{};                           ///< of its first cell
     std::map<std::int64_t, Point> points{};  ///< by tokens
+    std::set<std::size_t> series{};          ///< that have a loss
+  };
+  struct Witness {
+    std::string run, set;
+    std::int64_t tokens;
+    double perplexity;
+  };
+  struct PassedOver {
+    int count = 0;
+    std::set<std::string> names{};  ///< some of them
   };
   struct Recipe {
     Place place{};
@@ -97,7 +129,11 @@ class LogBuilder {
   std::int64_t volume_of(const LogCell& cell, Place place);
   Run& run_of(const LogCell& cell, Place place);
   std::vector<const Run*> runs_of_wanted_size(Counts& counts) const;
-  std::vector<std::size_t> evaluated(const std::vector<const Run*>& runs) const;
+  double in_our_unit(const LogCell& cell, Place place) const;
+  std::size_t series_of(const LogCell& cell);
+  std::map<std::size_t, std::size_t> series_read(const Run& run, Counts& counts) const;
+  std::vector<std::size_t> evaluated(const std::vector<const Run*>& runs, Counts& counts) const;
+  void refuse_another_base(const std::vector<const Run*>& runs, const Counts& counts) const;
   Mixture mixture_of(const Run& run, Counts& counts) const;
   std::string shown_name(const Run& run) const;
   LossCurve curve_of(const Run& run, const LossLog& log, const std::vector<std::size_t>& evals,
@@ -108,17 +144,23 @@ class LogBuilder {
   }
 
   ReplayOptions options_;
+  std::optional<LossScale> told_scale_{};
   std::vector<std::string> files_{};
   Names train_{}, eval_{};
-  std::map<std::string, Recipe> recipes_{};  ///< by run
+  std::vector<Series> series_{};
+  std::vector<Witness> witnesses_{};
+  std::map<std::pair<std::size_t, std::string>, std::size_t> series_index_{};  ///< by set, metric
+  std::map<std::string, Recipe> recipes_{};                                    ///< by run
   std::deque<Run> runs_{};
   std::map<std::string, std::map<std::pair<int, double>, Run*>> runs_by_name_{};  ///< by seed, size
-  std::map<std::string, std::string> owner_{};                                    ///< by run
-  std::map<std::string, int> passed_over_{}, remarks_{};
-  int repeated_ = 0;  ///< identical cells met again
-  int replaced_ = 0;  ///< cells that a resumed run logged again
-  int at_zero_ = 0;   ///< cells at 0 tokens
+  std::map<std::string, PassedOver> passed_over_{};
+  std::set<std::string> remarks_{};
+  std::optional<DataError> no_loss_{};  ///< about the first file without one
+  int repeated_ = 0;                    ///< identical cells met again
+  int replaced_ = 0;                    ///< cells that a resumed run logged again
+  int at_zero_ = 0;                     ///< cells at 0 tokens
   bool uses_tokens_per_step_ = false, uses_tokens_ = false;
+  double told_by_log_ = 0.0;  ///< tokens a step, of the first log that tells both
 };
 
 }  // namespace bimix

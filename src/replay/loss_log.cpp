@@ -1,11 +1,14 @@
 #include "csv.hpp"
 #include "log_format.hpp"
+#include "near_miss.hpp"
 #include "share_table.hpp"
+#include "table_file.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/set_names.hpp>
 #include <bimix/replay/loss_log.hpp>
 
 #include <glob.h>
@@ -19,7 +22,8 @@ namespace bimix {
 namespace {
 
 constexpr std::array formats{
-#define BIMIX_LOG_FORMAT(name, prefix) LogFormat{name, prefix::recognises, prefix::read},
+#define BIMIX_LOG_FORMAT(name, runs_are, prefix) \
+  LogFormat{name, RunsAre::runs_are, prefix::recognises, prefix::read},
 #include "formats.def"
 #undef BIMIX_LOG_FORMAT
 };
@@ -69,20 +73,16 @@ const LogFormat* format_named(const std::string& name) {
                     .remedy = did_you_mean(name, names)});
 }
 
-const LogFormat& format_of(const LogFile& file) {
+const LogFormat& format_of(const LogFile& file, const ReplayOptions& options) {
   std::vector<std::string> candidates;
   const LogFormat* known = nullptr;
   for (const LogFormat& format : formats)
-    if (format.recognises(file)) {
+    if (format.recognises(file, options)) {
       candidates.emplace_back(format.name);
       known = &format;
     }
   if (candidates.size() == 1) return *known;
-  if (candidates.empty())
-    throw bad_line(file.path, 1, "no known format begins like this",
-                   "known are " + join_words(log_formats()),
-                   "Bring the log into one of them; csv-long is the plainest, see "
-                   "src/replay/FORMAT.md");
+  if (candidates.empty()) throw no_format_fits(file, options, log_formats());
   throw DataError({.place = file.path,
                    .problem = "the content could be " + join_words(candidates),
                    .rule = "a guess would be silent",
@@ -94,7 +94,27 @@ LogFile log_file(const std::string& path) {
   if (file.bytes.empty())
     throw DataError(
         {.place = path, .problem = "the file is empty", .rule = "", .remedy = "Name another file"});
+  refuse_binary(file);
   file.header = header_of(file.bytes);
+  return file;
+}
+
+/// Fills in the names of the runs of files that do not name theirs, which depend on all of them.
+void name_runs(std::vector<LogFile>& files, const std::vector<const LogFormat*>& format_of_file) {
+  std::vector<std::string> owners;
+  std::vector<LogFile*> nameless;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (format_of_file[i]->runs_are == RunsAre::named) continue;
+    owners.push_back(run_owner(files[i].path, format_of_file[i]->runs_are));
+    nameless.push_back(&files[i]);
+  }
+  const std::vector<std::string> names = run_names(owners);
+  for (std::size_t i = 0; i < nameless.size(); ++i) nameless[i]->run = names[i];
+}
+
+LogFile mixtures_file(const ReplayOptions& options) {
+  LogFile file = log_file((options.base / options.mixtures).string());
+  if (const auto separator = wrong_separator(file)) throw DataError(*separator);
   return file;
 }
 
@@ -115,6 +135,55 @@ std::vector<T> picked(const std::vector<T>& values, const std::vector<std::size_
   return result;
 }
 
+/// Keeps these evaluation sets, in this order.
+void keep_sets(const std::vector<std::size_t>& kept, LossLog& log) {
+  log.domains.eval = picked(log.domains.eval, kept);
+  log.domains.share_of = picked(log.domains.share_of, kept);
+  log.units = picked(log.units, kept);
+  for (LossCurve& run : log.runs)
+    for (LossPoint& point : run.points) point.loss_nats = picked(point.loss_nats, kept);
+}
+
+/// The evaluation sets that are no averages of others.
+std::vector<std::size_t> plain_sets(const LossLog& log) {
+  const std::vector<std::string>& train = log.domains.train;
+  std::vector<std::size_t> plain;
+  for (std::size_t e = 0; e < log.domains.eval.size(); ++e) {
+    const std::string& name = log.domains.eval[e];
+    if (!is_average_name(name) || std::find(train.begin(), train.end(), name) != train.end())
+      plain.push_back(e);
+  }
+  return plain;
+}
+
+/// Says which sets are left out, and that the one that is kept is an average.
+void note_sets(const std::vector<std::size_t>& kept, LossLog& log) {
+  const std::vector<std::size_t> plain = plain_sets(log);
+  const auto is_in = [](const std::vector<std::size_t>& list, std::size_t e) {
+    return std::find(list.begin(), list.end(), e) != list.end();
+  };
+  std::vector<std::string> averages, others;
+  for (std::size_t e = 0; e < log.domains.eval.size(); ++e)
+    if (!is_in(kept, e))
+      (is_in(plain, e) ? others : averages).push_back("'" + log.domains.eval[e] + "'");
+  if (!averages.empty())
+    log.notes.push_back("averages are no further sets, and left out: " + join_words(averages));
+  if (!others.empty())
+    log.notes.push_back("evaluation sets of the logs that are not used: " + join_words(others));
+  if (kept.size() == 1 && !is_in(plain, kept.front()))
+    log.notes.push_back("'" + log.domains.eval[kept.front()] +
+                        "' is an average over evaluation sets, which the log does not tell apart");
+}
+
+/// Of averages and nothing else: those of groups (`web/macro`), which are sets to the user; where
+/// there are none, the first one.
+std::vector<std::size_t> averages_that_count(const std::vector<std::string>& names) {
+  std::vector<std::size_t> groups;
+  for (std::size_t e = 0; e < names.size(); ++e)
+    if (names[e].find('/') != std::string::npos) groups.push_back(e);
+  return groups.empty() ? std::vector<std::size_t>{0} : groups;
+}
+
 }  // namespace
 
 std::vector<std::string> log_formats() {
@@ -126,24 +195,46 @@ std::vector<std::string> log_formats() {
 LossLog read_logs(const ReplayOptions& options) {
   const LogFormat* const wanted = format_named(options.format);
   LogBuilder builder(options);
+  std::vector<LogFile> files;
+  std::vector<const LogFormat*> formats_of_files;
+  for (const std::string& path : log_files(options)) {
+    files.push_back(log_file(path));
+    formats_of_files.push_back(wanted ? wanted : &format_of(files.back(), options));
+  }
+  name_runs(files, formats_of_files);
   std::string hashes;
   std::vector<std::string> used;
-  for (const std::string& path : log_files(options)) {
-    const LogFile file = log_file(path);
-    hashes += content_hash(file.bytes);
-    const LogFormat& format = wanted ? *wanted : format_of(file);
-    format.read(file, options, builder);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const LogFormat& format = *formats_of_files[i];
+    hashes += content_hash(files[i].bytes);
+    format.read(files[i], options, builder);
     if (std::find(used.begin(), used.end(), format.name) == used.end())
       used.emplace_back(format.name);
+    files[i].bytes.clear();
+    files[i].bytes.shrink_to_fit();
   }
   if (!options.mixtures.empty()) {
-    const LogFile file = log_file((options.base / options.mixtures).string());
+    const LogFile file = mixtures_file(options);
     hashes += content_hash(file.bytes);
-    add_share_table(parse_csv(file.bytes, file.path), {.run_column = "run"}, builder);
+    add_share_table(open_table(file, builder), options, builder);
   }
   LossLog log = builder.build();
   log.formats = used;
   log.fingerprint = content_hash(hashes);
+  return log;
+}
+
+LossLog sets_that_count(LossLog log) {
+  const std::vector<std::size_t> plain = plain_sets(log);
+  const bool any_nats = std::any_of(plain.begin(), plain.end(),
+                                    [&](std::size_t e) { return log.units[e] == LossUnit::nats; });
+  std::vector<std::size_t> kept;
+  for (const std::size_t e : plain)
+    if (!any_nats || log.units[e] == LossUnit::nats) kept.push_back(e);
+  if (kept.empty()) kept = averages_that_count(log.domains.eval);
+  note_sets(kept, log);
+  keep_sets(kept, log);
+  log.domains.loss_unit = log.units.front();
   return log;
 }
 
@@ -161,14 +252,17 @@ LossLog in_order_of(const DomainSet& wanted, LossLog log) {
                        .problem = "the logs were trained on it and the campaign lacks it",
                        .rule = "shares of a part do not sum to 1",
                        .remedy = "Add it to the campaign's domains"});
-  for (LossCurve& run : log.runs) {
-    run.mixture = picked(run.mixture, train_order);
-    for (LossPoint& point : run.points) point.loss_nats = picked(point.loss_nats, eval_order);
-  }
-  for (const std::string& name : log.domains.eval)
-    if (std::find(wanted.eval.begin(), wanted.eval.end(), name) == wanted.eval.end())
-      log.notes.push_back("evaluation domain '" + name + "' of the logs is not used");
+  for (LossCurve& run : log.runs) run.mixture = picked(run.mixture, train_order);
+  note_sets(eval_order, log);
+  keep_sets(eval_order, log);
+  if (std::adjacent_find(log.units.begin(), log.units.end(), std::not_equal_to<>()) !=
+      log.units.end())
+    throw DataError({.place = "evaluation sets",
+                     .problem = "some have losses in nats, others in bits per byte",
+                     .rule = "the objective adds them up",
+                     .remedy = "List sets of one unit in the campaign's eval_domains"});
   log.domains = wanted;
+  if (!log.units.empty()) log.domains.loss_unit = log.units.front();
   return log;
 }
 

@@ -1,28 +1,30 @@
-/// What Megatron-LM prints as it trains: lines `validation loss at iteration N | lm loss value: X
-/// |` among others. Described in FORMAT.md. The run is the file's name without its ending; mixtures
-/// come from `mixtures`; volumes, where `tokens_per_step` is not given, from the consumed tokens,
-/// or the consumed samples times the seq_length of the printed arguments, of the training line of
-/// the same iteration. Checks: UTF-8 text; a validation line has an iteration and an lm loss, and
-/// is ended; at least one is there; a name stands for one file; numbers (cells.hpp); all else in
-/// LogBuilder. Evaluations after the end (`on validation set`, `on test set`) are over other
-/// batches: passed over, counted.
+/// What Megatron-LM, its forks and GPT-NeoX print as they train: lines `<group> loss at iteration N
+/// | lm loss value: X |` or `<group> results at iteration N | lm_loss value: X |` among others.
+/// Described in FORMAT.md. The run is the file's name (run_names.hpp); mixtures come from
+/// `mixtures`; volumes, where `tokens_per_step` is not given, from the consumed tokens, or the
+/// consumed samples times the seq_length of the printed arguments, of the training line of the same
+/// iteration, or else from the printed batch size. Checks: UTF-8 text; a validation line has an
+/// iteration and an lm loss, and is ended; at least one is there; numbers (cells.hpp); all else in
+/// LogBuilder. Evaluations after the end (`on validation set`, `on test set`, of group test) are
+/// over other batches: passed over, counted.
 
 #include "cells.hpp"
 #include "log_format.hpp"
+#include "metrics.hpp"
 #include "text_lines.hpp"
 
 #include <bimix/core/text.hpp>
 
 #include <algorithm>
-#include <filesystem>
+#include <array>
 #include <optional>
 
 namespace bimix::megatron {
 namespace {
 
-constexpr std::string_view validation = "validation", at_iteration = " loss at iteration ";
+constexpr std::array<std::string_view, 2> at_iteration{" loss at iteration ",
+                                                       " results at iteration "};
 constexpr std::string_view samples_key = "consumed samples:", tokens_key = "consumed tokens:";
-constexpr std::string_view length_key = "seq_length .";
 
 /// What stands behind `key`; nothing if it is not there.
 std::optional<std::string_view> behind(std::string_view text, std::string_view key) {
@@ -40,12 +42,32 @@ std::string digits_of(std::string_view text) {
 /// The last training line, and what the arguments said.
 struct Progress {
   std::string iteration{}, samples{}, tokens{};
-  std::int64_t sequence_length = 0;
+  std::int64_t sequence_length = 0, batch_size = 0;
+  bool ramps_up = false;
 };
 
-void follow(std::string_view line, const CellPlace& place, Progress& progress) {
-  if (const auto length = behind(line, length_key))
-    progress.sequence_length = read_count(digits_of(*length), place);
+/// The value of a printed argument, `name ......... value`; nothing for another line, and for a
+/// value that is no number. The name is whole: decoder_seq_length is another argument.
+std::optional<std::int64_t> argument(std::string_view line, std::string_view name) {
+  const std::size_t at = line.find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  const bool is_whole =
+      at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t' || line[at - 1] == ':';
+  std::string_view rest = line.substr(at + name.size());
+  if (!is_whole || rest.substr(0, 2) != " .") return std::nullopt;
+  constexpr std::size_t most_digits = 15;
+  const std::string digits = digits_of(rest);
+  if (digits.empty() || digits.size() > most_digits) return std::nullopt;
+  return std::stoll(digits);
+}
+
+void follow(std::string_view line, Progress& progress) {
+  if (const auto length = argument(line, "seq_length")) progress.sequence_length = *length;
+  for (const char* name : {"global_batch_size", "train_batch_size"})
+    if (const auto size = argument(line, name)) progress.batch_size = *size;
+  if (const auto ramp = behind(line, "rampup_batch_size .");
+      ramp && ramp->find("None") == std::string_view::npos)
+    progress.ramps_up = true;
   const auto samples = behind(line, samples_key);
   const auto iteration = behind(line, "iteration ");
   if (!samples || !iteration) return;
@@ -59,18 +81,38 @@ void follow(std::string_view line, const CellPlace& place, Progress& progress) {
 std::optional<std::string> loss_in(std::string_view line) {
   for (std::size_t at = line.find('|'); at != std::string_view::npos; at = line.find('|', at + 1)) {
     const std::string_view part = trimmed(line.substr(at + 1, line.find('|', at + 1) - at - 1));
-    for (const std::string_view key : {"lm loss value:", "loss value:"})
+    for (const std::string_view key : {"lm loss value:", "lm_loss value:", "loss value:"})
       if (part.substr(0, key.size()) == key) return std::string(trimmed(part.substr(key.size())));
   }
   return std::nullopt;
 }
 
-/// `validation-1 loss at iteration 5`: "1"; `validation loss at iteration 5 [code]`: "code".
-std::string set_name(std::string_view before, std::string_view after) {
-  if (!before.empty()) return std::string(before.substr(before.front() == '-' ? 1 : 0));
+/// What stands before the group: `[default0]:`, `12: `, dates and levels of loggers.
+bool is_logger_word(std::string_view word) {
+  const auto is_any = [&](const char* letters) {
+    return word.find_first_not_of(letters) == std::string_view::npos;
+  };
+  return word.front() == '[' || word.back() == ']' || word.back() == ':' ||
+         is_any("0123456789-:.,/TZ|") || is_any("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+}
+
+/// `validation-web`, `valid-web`, `web`: the group whose losses a line tells.
+std::string_view group_in(std::string_view before) {
+  before = trimmed(before);
+  while (!before.empty()) {
+    const std::size_t end = std::min(before.find(' '), before.size());
+    if (end == before.size() || !is_logger_word(before.substr(0, end))) break;
+    before = trimmed(before.substr(end));
+  }
+  return before;
+}
+
+/// Group `validation-1`: "1"; `validation` and behind the iteration `[code]`: "code".
+Metric metric_in(std::string_view group, std::string_view after) {
+  Metric metric = metric_of("eval " + std::string(group) + " loss");
   if (after.size() > 2 && after.front() == '[' && after.back() == ']')
-    return std::string(after.substr(1, after.size() - 2));
-  return "all";
+    metric.set = std::string(after.substr(1, after.size() - 2));
+  return metric;
 }
 
 /// Samples times their length. @throws DataError beyond what doubles count
@@ -84,59 +126,84 @@ std::int64_t product(std::int64_t samples, std::int64_t length, const CellPlace&
   return samples * length;
 }
 
+/// The tokens that an evaluation stands at, where the log tells.
+std::optional<std::int64_t> tokens_at(const std::string& iteration, const Progress& progress,
+                                      const std::string& path, int line) {
+  const std::string samples = "consumed samples";
+  if (iteration == "0") return 0;
+  if (progress.iteration == iteration && !progress.tokens.empty())
+    return read_count(progress.tokens, {path, line, "consumed tokens"});
+  if (progress.sequence_length == 0) return std::nullopt;
+  const CellPlace place{path, line, samples};
+  if (progress.iteration == iteration)
+    return product(read_count(progress.samples, place), progress.sequence_length, place);
+  if (progress.batch_size == 0 || progress.ramps_up) return std::nullopt;
+  return product(product(read_count(iteration, place), progress.batch_size, place),
+                 progress.sequence_length, place);
+}
+
+/// Where a line tells a loss of a group, and what stands around it.
+struct Evaluation {
+  std::string_view before, after;
+};
+
+std::optional<Evaluation> evaluation_in(std::string_view line) {
+  for (const std::string_view key : at_iteration) {
+    const std::size_t at = line.find(key);
+    if (at != std::string_view::npos && at > 0)
+      return Evaluation{line.substr(0, at), line.substr(at + key.size())};
+  }
+  return std::nullopt;
+}
+
 /// @return whether the line is a validation loss of a run under way
-bool read_line(const TextLine& line, const std::string& run, const std::string& path,
-               const ReplayOptions& options, const Progress& progress, LogBuilder& builder) {
-  const std::size_t at = line.text.find(at_iteration);
-  const std::size_t word = line.text.substr(0, at).rfind(validation);
-  if (at == std::string_view::npos || word == std::string_view::npos) return false;
+bool read_line(const TextLine& line, const LogFile& file, const Progress& progress,
+               LogBuilder& builder) {
+  const auto evaluation = evaluation_in(line.text);
+  if (!evaluation) return false;
+  const std::string& path = file.path;
   if (!line.is_ended) throw torn_line(path, line.line);
-  const std::string_view before =
-      trimmed(line.text.substr(word + validation.size(), at - word - validation.size()));
-  const std::string_view rest = line.text.substr(at + at_iteration.size());
-  const std::string iteration = digits_of(rest);
-  const std::string_view head = rest.substr(0, rest.find('|'));
+  const std::string_view group = group_in(evaluation->before);
+  const std::string iteration = digits_of(evaluation->after);
+  const std::string_view head = evaluation->after.substr(0, evaluation->after.find('|'));
   const std::string_view after =
       trimmed(head.substr(std::min(head.find_first_not_of(" 0123456789"), head.size())));
-  if (after.find("on ") == 0) {
+  if (after.find("on ") == 0 || group == "test") {
     builder.pass_over("evaluations after the end of training");
+    return false;
+  }
+  const Metric metric = metric_in(group, after);
+  if (metric.kind != Metric::Kind::loss) {
+    builder.pass_over("losses of training", std::string(group));
     return false;
   }
   const auto loss = loss_in(line.text);
   if (!loss)
     throw bad_line(path, line.line, "the line has no lm loss value",
                    "`validation loss at iteration N | lm loss value: X |`");
-  LogCell cell{.run = run, .domain = set_name(before, after)};
+  LogCell cell{.run = file.run, .prefers_told = true, .domain = metric.set};
   cell.steps = read_count(iteration, {path, line.line, "iteration"});
-  cell.loss_nats = read_loss(*loss, {path, line.line, "lm loss"});
-  if (options.tokens_per_step == 0 && progress.iteration == iteration) {
-    if (!progress.tokens.empty())
-      cell.tokens = read_count(progress.tokens, {path, line.line, "consumed tokens"});
-    else if (progress.sequence_length > 0)
-      cell.tokens = product(read_count(progress.samples, {path, line.line, "consumed samples"}),
-                            progress.sequence_length, {path, line.line, "consumed samples"});
-  }
+  cell.loss = read_loss(*loss, {path, line.line, "lm loss"});
+  cell.tokens = tokens_at(iteration, progress, path, line.line);
   builder.add_loss(cell, path, line.line, Again::replaces);
   return true;
 }
 
 }  // namespace
 
-bool recognises(const LogFile& file) {
+bool recognises(const LogFile& file, const ReplayOptions&) {
   const std::string_view text = file.bytes;
-  const std::size_t at = text.find(at_iteration);
-  return (at != std::string_view::npos && text.substr(0, at).rfind(validation) != text.npos) ||
-         (text.find(samples_key) != text.npos && text.find("iteration ") != text.npos);
+  const auto has = [&](std::string_view key) { return text.find(key) != std::string_view::npos; };
+  return ((has(at_iteration[0]) || has(at_iteration[1])) && has("loss value:")) ||
+         (has("iteration ") && (has(samples_key) || has("| lm_loss: ")));
 }
 
-void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder) {
-  const std::string run = std::filesystem::path(file.path).stem().string();
-  builder.claim(run, file.path, file.path);
+void read(const LogFile& file, const ReplayOptions&, LogBuilder& builder) {
   Progress progress;
   bool any = false;
   for (const TextLine& line : text_lines(file.bytes, file.path)) {
-    follow(line.text, {file.path, line.line, "training line"}, progress);
-    any = read_line(line, run, file.path, options, progress, builder) || any;
+    follow(line.text, progress);
+    any = read_line(line, file, progress, builder) || any;
   }
   if (!any)
     throw bad_line(file.path, 1, "there is no validation loss",

@@ -1,25 +1,83 @@
 #pragma once
 
+#include <bimix/replay/loss_log.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bimix {
 
-/// The evaluation set that a trainer's metric is the loss of, told by the metric's name; nothing
-/// for what is no evaluation loss.
-///
-/// A name is taken apart at / _ - . : and blanks. It is an evaluation loss if it has one of the
-/// words eval, evaluation, val, valid, validation and the word loss, and none of train, training,
-/// ppl, perplexity, vs, samples. The set is what stays when such words and lm, ce, cross, entropy,
-/// metric, metrics are taken off both ends; "all" if nothing does.
-///
-///     eval_arxiv_loss -> arxiv     metric/the_pile_arxiv_val_loss -> the_pile_arxiv
-///     eval/loss -> all             eval/lm/c4_en-validation/CE loss -> c4_en
-std::optional<std::string> evaluation_set(std::string_view metric);
+/// What a logged number is.
+enum class LossScale {
+  nats,           ///< a token
+  bits,           ///< a token
+  log10,          ///< a token
+  perplexity,     ///< exp of nats a token
+  bits_per_byte,  ///< of text, whatever the tokens are
+};
 
-/// The rule in one sentence, for messages.
-inline constexpr const char* evaluation_rule =
-    "its name has eval or validation and loss, such as eval/arxiv_loss";
+/// What the name of a metric says.
+struct Metric {
+  enum class Kind {
+    loss,        ///< of an evaluation set
+    derived,     ///< a spread, bound, smoothed value or part of such a loss, or over another axis
+    perplexity,  ///< of an evaluation set
+    score,       ///< of an evaluation set, better when larger
+    other        ///< of training, or nothing of the sort
+  };
+  Kind kind = Kind::other;
+  std::string set{};                  ///< "all" where the name names none
+  LossScale scale = LossScale::nats;  ///< as the name says; nats where it says nothing
+  int version = 0;                    ///< of two losses of one set the lower one is read
+  bool operator==(const Metric&) const = default;
+};
+
+/// Told by the name alone, which is taken apart at / _ - . : ( ) and blanks and at CamelCase. An
+/// evaluation loss has a word for evaluation (eval, val, valid, validation; dev, test, heldout
+/// where none of these is) and one for a loss (loss, ce, xent, cross entropy, nll, log perplexity,
+/// bpb, bits per byte). The set is what stays when such words and lm, language, token, metric are
+/// taken off both ends. Words for training make it a training loss where they come before those
+/// for evaluation, or are all that stays; anywhere else they are part of the set's name.
+///
+///     eval_arxiv_loss -> arxiv       metrics/eval/web/LanguageCrossEntropy -> web
+///     eval/loss -> all               eval/train_tickets/loss -> train_tickets
+Metric metric_of(std::string_view name);
+
+/// The same for a name in a table of evaluations, which need not say so: a loss unless it says that
+/// it is something else. The set is the whole name.
+///
+///     web -> a loss of web     arc_easy_bpb -> of arc_easy_bpb, per byte     arc_easy_acc -> a
+///     score
+Metric plain_metric_of(std::string_view name);
+
+/// A pattern with at most one `*`, which stands for any text. @return what the `*` stands for, the
+/// whole name where there is none; nothing if it does not match
+std::optional<std::string> wildcard_match(std::string_view pattern, std::string_view name);
+
+/// The metrics of a log under the user's options: with `losses` those and no others.
+class MetricNames {
+ public:
+  /// @throws UsageError for an entry of `losses` that is none
+  explicit MetricNames(const ReplayOptions& options);
+
+  Metric operator()(const std::string& name) const;
+  bool are_told() const { return !told_.empty(); }
+
+ private:
+  struct Told {
+    std::string set{};  ///< empty: what the `*` stands for
+    std::string pattern{};
+  };
+  std::vector<Told> told_{};
+};
+
+/// For messages about a log in which no metric is read: the rule, with the metrics that are there.
+/// @param are_told whether the user named the losses
+std::string metrics_rule(const std::vector<std::string>& seen, bool are_told);
+inline constexpr const char* metrics_remedy =
+    "Name the metrics that are: --losses METRIC, --losses SET=METRIC or --losses 'eval/*/METRIC' "
+    "(`losses: [...]` in the campaign's replay)";
 
 }  // namespace bimix

@@ -40,6 +40,7 @@ struct Checkpoint {
 };
 
 std::optional<Checkpoint> checkpoint_of(std::string_view path) {
+  if (path.ends_with('/')) path.remove_suffix(1);
   const std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos || slash + 1 == path.size()) return std::nullopt;
   const std::string_view step = path.substr(slash + 1);
@@ -81,7 +82,7 @@ void add_shares(const std::string& run, const std::vector<std::string>& domains,
 
 }  // namespace
 
-bool recognises(const LogFile& file) {
+bool recognises(const LogFile& file, const ReplayOptions&) {
   std::string_view text = without_byte_order_mark(file.bytes);
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   const std::vector<std::string_view> fields = split(text.substr(0, text.find('\n')), '\t');
@@ -99,12 +100,11 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
     if (!line.is_ended) throw torn_line(file.path, line.line);
     if (options.mixtures.empty())
       add_shares(checkpoint->run, domains, file.path, line.line, builder);
-    builder.add_loss(
-        {.run = checkpoint->run,
-         .steps = read_count(checkpoint->step, {file.path, line.line, "step"}),
-         .domain = set_name(trimmed(fields[1])),
-         .loss_nats = read_loss(std::string(fields[2]), {file.path, line.line, "loss"})},
-        file.path, line.line);
+    builder.add_loss({.run = checkpoint->run,
+                      .steps = read_count(checkpoint->step, {file.path, line.line, "step"}),
+                      .domain = set_name(trimmed(fields[1])),
+                      .loss = read_loss(std::string(fields[2]), {file.path, line.line, "loss"})},
+                     file.path, line.line);
   }
 }
 

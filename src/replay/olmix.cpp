@@ -1,67 +1,29 @@
-/// The pair of tables that Olmix reads: ratios.csv (run_id, domains) and metrics.csv (run_id,
-/// metrics), joined by run_id; `name` and `index` are passed over. Described in FORMAT.md. The
-/// tables tell no volume: `tokens` does.
-/// Which of the two a file is, its numbers tell: ratios are shares, and every row of them sums to 1
-/// within 0.01.
-/// Checks: what a table must be (csv.hpp); run_id there; numbers (cells.hpp; metrics are losses,
-/// lower is better); all else in LogBuilder.
+/// The pair of tables that Olmix reads: ratios.csv (run or run_id, domains) and metrics.csv (the
+/// same, metrics), joined by the run; `name`, `index` and other columns that describe a run are
+/// passed over. Also one table with both. Described in FORMAT.md. The tables tell no volume:
+/// `tokens` does. Which of the two a file is, its numbers tell (metric_table.hpp).
+/// Checks: what a table must be (csv.hpp); numbers (cells.hpp; metrics are losses, lower is
+/// better); all else in LogBuilder.
 
-#include "cells.hpp"
-#include "csv.hpp"
+#include "columns.hpp"
 #include "log_format.hpp"
-#include "share_table.hpp"
-
-#include <bimix/core/text.hpp>
+#include "metric_table.hpp"
+#include "table_file.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace bimix::olmix {
-namespace {
 
-const std::string run_column = "run_id";
-const std::vector<std::string> ignored{"name", "index"};
-constexpr double ratio_tolerance = 0.01;  // Olmix's own
-
-bool is_data(const std::string& name) {
-  return name != run_column && std::find(ignored.begin(), ignored.end(), name) == ignored.end();
-}
-
-bool are_ratios(const CsvFile& file) {
-  return std::all_of(file.rows.begin(), file.rows.end(), [&](const CsvRow& row) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < row.cells.size(); ++i) {
-      if (!is_data(file.header[i])) continue;
-      const auto value = parse_number(trimmed(row.cells[i]));
-      if (!value || !(*value >= 0 && *value <= 1)) return false;
-      sum += *value;
-    }
-    return std::abs(sum - 1.0) <= ratio_tolerance;
+bool recognises(const LogFile& file, const ReplayOptions&) {
+  const auto& header = file.header;
+  const bool is_of_ours = std::any_of(header.begin(), header.end(), [](const std::string& name) {
+    return name == "loss_nats" || name.starts_with("loss/") || name == "value";
   });
+  return header.size() > 1 && run_column(header, false) && !is_of_ours && !has_axis(header);
 }
 
-}  // namespace
-
-bool recognises(const LogFile& file) {
-  return std::find(file.header.begin(), file.header.end(), run_column) != file.header.end();
-}
-
-void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
-  const CsvFile file = parse_csv(log.bytes, log.path);
-  const std::size_t run = column_of(file, run_column, "olmix");
-  if (are_ratios(file)) {
-    add_share_table(file, {.run_column = run_column, .ignored = ignored}, builder);
-    return;
-  }
-  builder.remark("losses are taken as they stand (Olmix mostly logs bits per byte, not nats)");
-  for (const CsvRow& row : file.rows)
-    for (std::size_t i = 0; i < row.cells.size(); ++i)
-      if (is_data(file.header[i]))
-        builder.add_loss(
-            {.run = std::string(trimmed(row.cells[run])),
-             .domain = file.header[i],
-             .loss_nats = read_loss(row.cells[i], {file.path, row.line, file.header[i]})},
-            file.path, row.line);
+void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
+  read_metric_table(open_table(log, builder), log.run, options, builder);
 }
 
 }  // namespace bimix::olmix

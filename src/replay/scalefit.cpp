@@ -6,6 +6,7 @@
 #include "cells.hpp"
 #include "csv.hpp"
 #include "log_format.hpp"
+#include "table_file.hpp"
 
 #include <bimix/core/hash.hpp>
 
@@ -83,14 +84,14 @@ std::string run_name(const std::vector<std::optional<double>>& shares, double pa
 
 }  // namespace
 
-bool recognises(const LogFile& file) {
+bool recognises(const LogFile& file, const ReplayOptions&) {
   const auto& header = file.header;
   return std::any_of(header.begin(), header.end(), is_weight) &&
          std::find(header.begin(), header.end(), tokens_column) != header.end();
 }
 
-void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
-  const CsvFile file = parse_csv(log.bytes, log.path);
+void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
+  const CsvFile file = open_table(log, builder);
   const Columns columns = columns_of(file);
   for (const CsvRow& row : file.rows) {
     const auto place = [&](std::size_t i) { return place_of(file, row, i); };
@@ -101,7 +102,8 @@ void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
     for (const DomainColumns& domain : columns.domains) {
       shares.emplace_back();
       if (!domain.weight) continue;
-      shares.back() = read_share(row.cells[*domain.weight], place(*domain.weight));
+      shares.back() =
+          read_share(row.cells[*domain.weight], place(*domain.weight), options.normalise);
       if (!shares.back())
         throw bad_line(file.path, row.line, file.header[*domain.weight] + " is blank",
                        "every row gives every weight");
@@ -112,7 +114,7 @@ void read(const LogFile& log, const ReplayOptions&, LogBuilder& builder) {
       if (shares[d]) builder.add_share(entry.run, domain.name, shares[d], file.path, row.line);
       if (!domain.loss) continue;
       entry.domain = domain.name;
-      entry.loss_nats = read_loss(row.cells[*domain.loss], place(*domain.loss));
+      entry.loss = read_loss(row.cells[*domain.loss], place(*domain.loss));
       builder.add_loss(entry, file.path, row.line);
     }
   }

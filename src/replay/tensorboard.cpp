@@ -2,40 +2,49 @@
 /// (metrics.hpp). Described in FORMAT.md. The run is the folder's name; mixtures come from
 /// `mixtures`; volumes, by `tokens_per_step`, from the step.
 /// Checks: every checksum (event_file.hpp); whole messages; a step that is not negative; a loss
-/// that is finite and positive; a folder's name stands for one folder; all else in LogBuilder.
-/// Counted: a last record that is cut; files without an evaluation loss; scalars that are none are
-/// passed over in silence, since every event file is full of them. Lines are numbers of records.
+/// that is finite and positive; all else in LogBuilder. Counted: a last record that is cut; files
+/// without an evaluation loss; other scalars of evaluations. Lines are numbers of records.
 
 #include "cells.hpp"
 #include "event_file.hpp"
 #include "log_format.hpp"
 #include "metrics.hpp"
-#include "run_folder.hpp"
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace bimix::tensorboard {
 
-bool recognises(const LogFile& file) { return begins_as_records(file.bytes); }
+bool recognises(const LogFile& file, const ReplayOptions&) { return begins_as_records(file.bytes); }
 
-void read(const LogFile& file, const ReplayOptions&, LogBuilder& builder) {
-  const std::filesystem::path folder = run_folder(file.path);
-  const std::string run = folder.filename().string();
-  builder.claim(run, folder.string(), file.path);
+void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder) {
+  const MetricNames metric_names(options);
   int count = 0;
+  std::set<std::string> seen;
   const bool is_whole = read_event_scalars(file.bytes, file.path, [&](const EventScalar& scalar) {
-    const auto set = evaluation_set(scalar.tag);
-    if (!set) return;
+    const Metric metric = metric_names(scalar.tag);
+    const bool is_new = seen.insert(scalar.tag).second;
+    const bool is_loss = metric.kind == Metric::Kind::loss;
+    if (!is_loss && is_new) builder.pass_over(metric, scalar.tag);
+    if (!is_loss && metric.kind != Metric::Kind::perplexity) return;
     const CellPlace place{file.path, scalar.record, scalar.tag};
-    builder.add_loss({.run = run,
-                      .steps = read_count(fmt::format("{}", scalar.step), place),
-                      .domain = *set,
-                      .loss_nats = read_loss(fmt::format("{}", scalar.value), place)},
-                     file.path, scalar.record, Again::replaces);
+    LogCell cell{.run = file.run,
+                 .steps = read_count(fmt::format("{}", scalar.step), place),
+                 .domain = metric.set,
+                 .loss = scalar.value,
+                 .scale = metric.scale,
+                 .metric = scalar.tag,
+                 .version = metric.version};
+    if (!is_loss) return builder.add_perplexity(cell, file.path, scalar.record);
+    cell.loss = read_loss(fmt::format("{}", scalar.value), place);
+    builder.add_loss(cell, file.path, scalar.record, Again::replaces);
     ++count;
   });
   if (!is_whole) builder.pass_over("last records of event files that were cut");
-  if (count == 0) builder.pass_over("event files without an evaluation loss");
+  if (count == 0)
+    builder.found_no_loss(file.path,
+                          metrics_rule({seen.begin(), seen.end()}, metric_names.are_told()));
 }
 
 }  // namespace bimix::tensorboard

@@ -38,6 +38,9 @@ const std::map<std::string, Sample>& sample_of() {
       {"regmix", {{"regmix_mixtures.csv", "regmix_losses.csv"}, {.tokens = 1000}}},
       {"mixing-laws",
        {{"two_runs_mixing_laws.txt"}, {.domains = {"prose", "code"}, .tokens_per_step = 10}}},
+      {"run-table",
+       {{"run_table/half.csv", "run_table/tilted.jsonl"},
+        {.mixtures = "two_runs_mixtures.csv", .tokens_per_step = 10}}},
       {"wandb",
        {{"two_runs_wandb.csv"}, {.mixtures = "two_runs_mixtures.csv", .tokens_per_step = 10}}},
       {"trainer-state",
@@ -49,6 +52,12 @@ const std::map<std::string, Sample>& sample_of() {
        {{"tensorboard/half/events.out.tfevents.1", "tensorboard/tilted/events.out.tfevents.1"},
         {.mixtures = "two_runs_mixtures.csv", .tokens_per_step = 10},
         false}},
+      {"mlflow",
+       {{"mlruns/0/half/metrics/eval/prose_loss", "mlruns/0/tilted/metrics/eval/prose_loss"},
+        {.mixtures = "two_runs_mixtures.csv", .tokens_per_step = 10}}},
+      {"printed-lines",
+       {{"printed/half.log", "printed/tilted.log"},
+        {.mixtures = "two_runs_mixtures.csv", .tokens_per_step = 10}}},
       {"olmix", {{"olmix_ratios.csv", "olmix_metrics.csv"}, {.tokens = 1000}}},
   };
   return known;

@@ -11,12 +11,15 @@ namespace bimix {
 /// Which logs to read, and how. The `replay:` part of a campaign. The numbers are facts that some
 /// formats leave out; 0 = not given.
 struct ReplayOptions {
-  std::vector<std::string> files{};    ///< names or globs (`logs/*.csv`); sorted and read once each
-  std::string format = "auto";         ///< a name of log_formats(), or auto: told by the content
-  bool normalise = false;              ///< divide shares by their sum, whatever it is, and count it
-  std::string mixtures{};              ///< a table of the runs' mixtures (`run` and the domains)
-  /// What the losses are: nats, bits, log10, perplexity or bits/byte; auto: what their names say, or
-  /// nats
+  std::vector<std::string> files{};  ///< names or globs (`logs/*.csv`); sorted and read once each
+  std::string format = "auto";       ///< a name of log_formats(), or auto: told by the content
+  bool normalise = false;            ///< divide shares by their sum, whatever it is, and count it
+  /// Metrics that are losses, `METRIC` or `SET=METRIC` with at most one `*` for the name of the
+  /// set; empty: told by their names (src/replay/FORMAT.md)
+  std::vector<std::string> losses{};
+  std::string mixtures{};  ///< a table of the runs' mixtures (`run` and the domains)
+  /// What the losses are: nats, bits, log10, perplexity or bits/byte; auto: what their names say,
+  /// or nats
   std::string unit = "auto";
   std::vector<std::string> domains{};  ///< names of shares that a log gives without names
   std::int64_t tokens_per_step = 0;    ///< of logs that count steps
@@ -33,6 +36,7 @@ struct LossLog {
   /// aside, or none.
   DomainSet domains{};
   std::vector<std::int64_t> volumes{};  ///< of all runs; within 0.5 % of one another is one
+  std::vector<LossUnit> units{};        ///< of the losses of each evaluation set
   std::vector<LossCurve> runs{};        ///< order of first appearance; points ascending
   std::vector<std::string> notes{};     ///< counted repairs and gaps, one sentence each
   std::vector<std::string> formats{};   ///< of the files, each once
@@ -62,12 +66,18 @@ std::vector<std::string> log_formats();
 /// @throws DataError naming file and line for: a pattern without files; an unreadable or empty
 ///   file; one that no format knows or that several do; text that is not UTF-8; a column or key
 ///   that is needed and missing, unknown, or repeated; a row with too few or too many cells; a last
-///   line without its end (torn); a quote that is never closed; a cell above 4096 bytes; a number
-///   that is none; a loss that is NaN, infinite, negative or zero; tokens or steps that are
-///   negative or no whole number; a share outside [0, 1]; shares of a run that change between
-///   rows, are not given for every training domain or do not sum to 1; a run without a mixture or
-///   from two folders of one name; two rows for one cell that disagree; a file without rows.
+///   line without its end that may be torn; a quote that is never closed; a cell above 4096 bytes;
+///   a number that is none; a loss that is NaN, infinite, negative or zero; tokens or steps that
+///   are negative or no whole number; a share outside [0, 1]; shares of a run that change between
+///   rows, are not given for every training domain or do not sum to 1; a run without a mixture; two
+///   metrics that are both the loss of one set; two rows for one cell that disagree; a file without
+///   rows.
 LossLog read_logs(const ReplayOptions& options);
+
+/// The log with the evaluation sets that an objective may be a mean of: without averages of sets
+/// (is_average_name) where there are sets, with the first of them where there are averages alone;
+/// without losses per byte where others are in nats. What is left out is named in the notes.
+LossLog sets_that_count(LossLog log);
 
 /// The same log with its domains in the order of `wanted`; evaluation domains that are not wanted
 /// are dropped and noted. `wanted.share_of` replaces the log's.

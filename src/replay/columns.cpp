@@ -1,0 +1,137 @@
+#include "columns.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace bimix {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+/// In order of preference.
+const Names step_names{"global_step", "iteration", "iterations",  "iter",           "iters",
+                       "iter_num",    "step",      "steps",       "optimizer_step", "train_step",
+                       "update",      "updates",   "num_updates", "_step"};
+const Names run_names_known{"run",      "run_name", "run name", "run_id",    "run id",
+                            "run_uuid", "runname",  "name",     "experiment"};
+const Names run_details{"index",  "name",     "run",      "run_id",  "run_name",
+                        "run id", "run name", "run_uuid", "runname", "id",
+                        "group",  "project",  "user",     "state",   "tags",
+                        "notes",  "job_type", "created",  "host",    "experiment"};
+const Names settings{
+    "lr",        "learning_rate", "seed",        "epoch",    "epochs",     "step",         "steps",
+    "iter",      "iteration",     "batch_size",  "bsz",      "wd",         "weight_decay", "warmup",
+    "dropout",   "params",        "parameters",  "n_params", "model_size", "size",         "layers",
+    "width",     "heads",         "temperature", "flops",    "runtime",    "time",         "date",
+    "timestamp", "gpus",          "nodes",       "rank",     "loss",       "score",        "repeat",
+    "momentum",  "beta1",         "beta2",       "total",    "sum"};
+
+bool holds(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Behind the last `/`, in lower case.
+std::string last_part(const std::string& column) {
+  return in_lower_case(column.substr(column.rfind('/') + 1));
+}
+
+/// The last part without the word of a phase: fairseq logs valid_num_updates.
+std::string step_name(const std::string& column) {
+  const std::string last = last_part(column);
+  for (const std::string_view phase : {"train_", "valid_", "val_", "eval_"})
+    if (last.starts_with(phase)) return last.substr(phase.size());
+  return last;
+}
+
+std::vector<std::string> words_in(const std::string& text) {
+  std::vector<std::string> words;
+  bool is_open = false;
+  for (const char c : text) {
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (is_letter && !is_open) words.emplace_back();
+    if (is_letter) words.back() += c;
+    is_open = is_letter;
+  }
+  return words;
+}
+
+double scale_in(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (holds({"k", "thousand", "thousands"}, word)) return 1e3;
+    if (holds({"m", "mn", "million", "millions"}, word)) return 1e6;
+    if (holds({"b", "bn", "g", "billion", "billions"}, word)) return 1e9;
+    if (holds({"t", "tn", "trillion", "trillions"}, word)) return 1e12;
+  }
+  return 1.0;
+}
+
+std::optional<std::size_t> first_of(const std::vector<std::string>& header, const Names& names) {
+  for (const std::string_view name : names)
+    for (std::size_t i = 0; i < header.size(); ++i)
+      if (last_part(header[i]) == name) return i;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string in_lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+Axis axis_of(const std::string& column) {
+  const std::string last = last_part(column), whole = in_lower_case(column);
+  if (holds(step_names, step_name(column)) || whole == "time/batch") return {AxisKind::steps};
+  const std::vector<std::string> words = words_in(last);
+  const auto has = [&](const Names& list) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](const std::string& word) { return holds(list, word); });
+  };
+  if (has({"token", "tokens"}) &&
+      !has({"per", "sec", "second", "s", "rate", "throughput", "loss", "step", "batch", "gpu"}))
+    return {AxisKind::tokens, scale_in(words)};
+  if (has({"epoch", "epochs", "sample", "samples", "time", "timestamp", "runtime", "seconds",
+           "hours"}) ||
+      whole.starts_with("time/"))
+    return {AxisKind::other};
+  return {};
+}
+
+std::vector<std::size_t> axis_columns(const std::vector<std::string>& header, AxisKind kind) {
+  std::vector<std::size_t> columns;
+  for (std::size_t i = 0; i < header.size(); ++i)
+    if (axis_of(header[i]).kind == kind) columns.push_back(i);
+  const auto rank = [&](std::size_t i) {
+    return std::find(step_names.begin(), step_names.end(), step_name(header[i])) -
+           step_names.begin();
+  };
+  if (kind == AxisKind::steps)
+    std::stable_sort(columns.begin(), columns.end(),
+                     [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  return columns;
+}
+
+bool has_axis(const std::vector<std::string>& header) {
+  return std::any_of(header.begin(), header.end(), [](const std::string& name) {
+    const AxisKind kind = axis_of(name).kind;
+    return kind == AxisKind::steps || kind == AxisKind::tokens;
+  });
+}
+
+std::optional<std::size_t> run_column(const std::vector<std::string>& header, bool with_numbers) {
+  if (const auto column = first_of(header, run_names_known)) return column;
+  return with_numbers ? first_of(header, {"index", "id"}) : std::nullopt;
+}
+
+bool describes_run(const std::string& column) {
+  return holds(run_details, in_lower_case(column)) || column.starts_with("_");
+}
+
+bool names_setting(const std::string& column) {
+  return holds(settings, last_part(column)) || axis_of(column).kind != AxisKind::none;
+}
+
+}  // namespace bimix

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bimix {
+
+/// What names the runs of a log.
+enum class RunsAre {
+  named,         ///< the log does
+  files,         ///< the file, or the folder above where files have one name
+  folders,       ///< the folder that holds the file
+  above_metrics  ///< the folder above the last one called metrics
+};
+
+/// Where a path goes on below a run's folder of metrics.
+inline constexpr std::string_view metrics_folder = "/metrics/";
+
+/// What a run's name is taken from: two files of one owner are of one run. The path of the file
+/// without its ending, or of its folder; names that say nothing of a run (metrics, log, version_3,
+/// checkpoint-100, ...) are taken off its end.
+std::string run_owner(const std::string& path, RunsAre runs);
+
+/// A name for each owner: the last part of its path that differs between all of them, or, where no
+/// part does, as many parts from the end as are needed.
+/// @return as many names as owners; the same for the same owner
+std::vector<std::string> run_names(const std::vector<std::string>& owners);
+
+}  // namespace bimix

@@ -1,0 +1,327 @@
+// Tables as people have them: what is certain is read, all else is refused by name of the column.
+#include "replay/texts.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace bimix {
+namespace {
+
+using test::Files;
+using test::read_texts;
+using test::what_of;
+using testing::Contains;
+using testing::DoubleNear;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+const std::string two = "run,web,code\nhalf,0.5,0.5\ntilted,0.25,0.75\n";
+const std::string losses = "run,tokens,loss/web,loss/code\nhalf,1M,3.5,2.5\ntilted,1M,3.75,2.25\n";
+
+LossLog with_mixtures(const std::string& table, ReplayOptions options = {}) {
+  options.mixtures = "m.csv";
+  return read_texts({{"l.csv", losses}, {"m.csv", table}}, options);
+}
+
+std::string what_of_mixtures(const std::string& table, ReplayOptions options = {}) {
+  options.mixtures = "m.csv";
+  return what_of({{"l.csv", losses}, {"m.csv", table}}, options);
+}
+
+TEST(TableOfMixtures, PassesOverTheRowNumbersOfPandas) {
+  const LossLog log = with_mixtures(",run,web,code\n0,half,0.5,0.5\n1,tilted,0.25,0.75\n");
+  EXPECT_THAT(log.domains.train, ElementsAre("web", "code"));
+  EXPECT_THAT(log.notes, Contains("1 passed over: columns of row numbers"));
+  EXPECT_THAT(what_of_mixtures(",run,web,code\n7,half,0.5,0.5\n9,tilted,0.25,0.75\n"),
+              HasSubstr("m.csv:1: a column has no name"));
+}
+
+TEST(TableOfMixtures, TrimsTheNamesOfItsColumns) {
+  EXPECT_THAT(with_mixtures("run, web , code\nhalf,0.5,0.5\ntilted,0.25,0.75\n").domains.train,
+              ElementsAre("web", "code"));
+}
+
+TEST(TableOfMixtures, KnowsTheColumnOfRunsByItsOtherNames) {
+  for (const char* name : {"run_name", "name", "run_id", "experiment"})
+    EXPECT_EQ(with_mixtures(std::string(name) + two.substr(3)).runs.size(), 2u) << name;
+  EXPECT_THAT(what_of_mixtures("model,web,code\nhalf,0.5,0.5\n"),
+              HasSubstr("m.csv:1: no column names the runs"));
+}
+
+TEST(TableOfMixtures, TakesNoSettingForADomain) {
+  const LossLog log =
+      with_mixtures("run,lr,web,code,notes\nhalf,0.0003,0.5,0.5,first\ntilted,0.0003,0.25,0.75,\n");
+  EXPECT_THAT(log.domains.train, ElementsAre("web", "code"));
+  EXPECT_THAT(log.runs[1].mixture, ElementsAre(0.25, 0.75));
+  EXPECT_THAT(log.notes,
+              Contains("2 passed over: columns of a table of mixtures that are no shares "
+                       "('lr' and 'notes')"));
+}
+
+TEST(TableOfMixtures, TakesASettingsNameForADomainWhereTheSumNeedsIt) {
+  EXPECT_THAT(
+      with_mixtures("run,web,code,time\nhalf,0.5,0.25,0.25\ntilted,0.25,0.25,0.5\n").domains.train,
+      ElementsAre("web", "code", "time"));
+}
+
+TEST(TableOfMixtures, RefusesAColumnWithoutWhichAllRowsSumTo1) {
+  const std::string table =
+      "run,web,code,books,eta\nhalf,0.5,0.25,0.25,0.0003\ntilted,0.25,0.5,0.25,0.0003\n";
+  EXPECT_THAT(what_of_mixtures(table), HasSubstr("m.csv:1: column 'eta' seems to be no share"));
+  EXPECT_THAT(with_mixtures(table, {.domains = {"web", "code", "books"}}).domains.train,
+              ElementsAre("web", "code", "books"));
+}
+
+TEST(TableOfMixtures, TakesWeightsPercentagesAndCountsWhenTold) {
+  for (const char* table :
+       {"run,web,code\nhalf,50,50\ntilted,25,75\n",
+        "run,web,code\nhalf,1e9,1e9\ntilted,5e8,1.5e9\n", "run,web,code\nhalf,2,2\ntilted,1,3\n"}) {
+    const LossLog log = with_mixtures(table, {.normalise = true});
+    EXPECT_THAT(log.runs[0].mixture, ElementsAre(0.5, 0.5)) << table;
+    EXPECT_THAT(log.runs[1].mixture, ElementsAre(0.25, 0.75)) << table;
+    EXPECT_THAT(what_of_mixtures(table), HasSubstr("--normalise")) << table;
+  }
+  EXPECT_THAT(with_mixtures("run,web,code\nhalf,50%,50 %\ntilted,25%,75%\n").runs[1].mixture,
+              ElementsAre(0.25, 0.75));
+  EXPECT_THAT(what_of_mixtures("run,web,code\nhalf,-1,3\ntilted,1,1\n", {.normalise = true}),
+              HasSubstr("a weight is a number from 0 on"));
+}
+
+TEST(PairOfTables, IsReadWithPlainNamesInBoth) {
+  const LossLog log = read_texts({{"m.csv", "index,web,code\n1,0.5,0.5\n2,0.25,0.75\n"},
+                                  {"l.csv", "index,web,code\n1,3.5,2.5\n2,3.75,2.25\n"}},
+                                 {.tokens = 1'000'000});
+  EXPECT_THAT(log.domains.train, ElementsAre("web", "code"));
+  EXPECT_THAT(log.domains.share_of, ElementsAre(0, 1));
+  EXPECT_THAT(log.runs[1].points[0].loss_nats, ElementsAre(3.75, 2.25));
+  EXPECT_THAT(log.notes, Contains(HasSubstr("losses are taken as they stand")));
+}
+
+TEST(PairOfTables, IsJoinedByRunsOfAnyName) {
+  for (const char* key : {"run", "run_id", "run_name"}) {
+    const LossLog log = read_texts(
+        {{"m.csv", "," + std::string(key) + ",name,index,web,code\n0,a,x,0,0.5,0.5\n1,b,y,1,1,0\n"},
+         {"l.csv", "," + std::string(key) + ",name,index,arc_bpb\n0,a,x,0,1.25\n1,b,y,1,1.5\n"}},
+        {.tokens = 1'000'000});
+    EXPECT_EQ(log.runs[1].run, "b") << key;
+    EXPECT_THAT(log.domains.train, ElementsAre("web", "code"));
+    EXPECT_THAT(log.units, ElementsAre(LossUnit::bits_per_byte));
+  }
+}
+
+TEST(PairOfTables, PassesOverTrainingLossesAndScores) {
+  const LossLog log =
+      read_texts({{"m.csv", "index,train_web,train_code\n1,0.5,0.5\n2,1,0\n"},
+                  {"l.csv", "index,metric/train_loss,metric/web_val_loss\n1,3,3.5\n2,3,3.75\n"}},
+                 {.tokens = 1'000'000});
+  EXPECT_THAT(log.domains.eval, ElementsAre("web"));
+  EXPECT_THAT(log.notes,
+              Contains("1 passed over: columns that are no evaluation loss ('metric/train_loss')"));
+  const LossLog scores = read_texts({{"m.csv", two},
+                                     {"l.csv",
+                                      "run,web,arc_acc\nhalf,3.5,0.5\n"
+                                      "tilted,3.25,0.25\n"}},
+                                    {.tokens = 1'000'000});
+  EXPECT_THAT(scores.domains.eval, ElementsAre("web"));
+  EXPECT_THAT(scores.notes,
+              Contains("1 passed over: scores that are better when larger ('arc_acc')"));
+}
+
+TEST(OneTable, HoldsSharesAndLosses) {
+  const LossLog log = read_texts(
+      {{"l.csv",
+        "run,web,code,eval/web_loss,lr\nhalf,0.5,0.5,3.5,3e-4\ntilted,0.25,0.75,3.75,3e-4\n"}},
+      {.tokens = 1'000'000});
+  EXPECT_THAT(log.domains.train, ElementsAre("web", "code"));
+  EXPECT_THAT(log.domains.eval, ElementsAre("web"));
+  EXPECT_THAT(log.runs[1].mixture, ElementsAre(0.25, 0.75));
+}
+
+const std::string curve = "step,train_loss,val_loss_web,val_loss_code\n100,3,,\n100,,3.5,2.5\n";
+
+TEST(RunTable, IsOneFileForEachRun) {
+  const LossLog log = read_texts({{"half/version_0/metrics.csv", curve},
+                                  {"tilted/version_0/metrics.csv", curve},
+                                  {"m.csv", two}},
+                                 {.mixtures = "m.csv", .tokens_per_step = 1000});
+  EXPECT_THAT(log.formats, ElementsAre("run-table"));
+  ASSERT_THAT(log.runs, SizeIs(2));
+  EXPECT_EQ(log.runs[1].run, "tilted");
+  EXPECT_THAT(log.runs[1].points, SizeIs(1));
+  EXPECT_THAT(log.runs[1].points[0].loss_nats, ElementsAre(3.5, 2.5));
+  EXPECT_THAT(log.volumes, ElementsAre(100'000));
+}
+
+TEST(RunTable, IsJsonLinesOfAnyDepth) {
+  const LossLog log =
+      read_texts({{"half.jsonl",
+                   "{\"step\": 1, \"loss\": 4, \"lr\": NaN}\n"
+                   "{\"step\": 1, \"eval\": {\"web\": {\"loss\": 3.5}}, \"ids\": [1, 2]}\n"},
+                  {"m.csv", two}},
+                 {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.domains.eval, ElementsAre("web"));
+  EXPECT_EQ(log.runs[0].run, "half");
+}
+
+TEST(RunTable, HoldsAllRunsWhereAColumnNamesThem) {
+  const LossLog log = read_texts(
+      {{"l.csv", "run_id,_step,eval/web/loss\nhalf,1,3.5\ntilted,1,3.25\n"}, {"m.csv", two}},
+      {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.runs, SizeIs(2));
+}
+
+TEST(RunTable, NamesMetricsInAColumn) {
+  const LossLog log = read_texts({{"l.csv",
+                                   "run_id,key,value,step,timestamp\nhalf,eval/web/loss,3.5,1,17\n"
+                                   "half,train/loss,3,1,17\ntilted,eval/web/loss,3.25,1,17\n"},
+                                  {"m.csv", two}},
+                                 {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.domains.eval, ElementsAre("web"));
+  EXPECT_THAT(log.runs, SizeIs(2));
+}
+
+TEST(RunTable, IsADownloadOfTensorBoard) {
+  const std::string table = "Wall time,Step,Value\n17.5,1,3.5\n";
+  const Files files{{"run-half-tag-eval_web_loss.csv", table},
+                    {"run-half-tag-eval_code_loss.csv", table},
+                    {"run-tilted-tag-eval_web_loss.csv", table},
+                    {"m.csv", two}};
+  const LossLog log = read_texts(files, {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.runs, SizeIs(2));
+  EXPECT_THAT(log.domains.eval, ElementsAre("web", "code"));
+  EXPECT_THAT(what_of({{"half.csv", table}, {"m.csv", two}}, {.mixtures = "m.csv"}),
+              HasSubstr("run-<run>-tag-<metric>.csv"));
+}
+
+TEST(MlFlow, NamesMetricsByFilesBelowTheRunsFolder) {
+  const LossLog log = read_texts({{"mlruns/0/half/metrics/eval/web/loss", "1700000000000 3.5 1\n"},
+                                  {"mlruns/0/half/metrics/eval/code/loss", "1700000000000 2.5 1\n"},
+                                  {"mlruns/0/half/metrics/train/loss", "1700000000000 3 1\n"},
+                                  {"mlruns/0/tilted/metrics/eval/web/loss", "1700000000000 3 1\n"},
+                                  {"m.csv", two}},
+                                 {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.domains.eval, ElementsAre("web", "code"));
+  EXPECT_EQ(log.runs[1].run, "tilted");
+}
+
+TEST(PrintedLines, AreThoseOfSeveralSmallTrainers) {
+  const LossLog log =
+      read_texts({{"half.log", "s:0 tel:11.0\ns:1 trl:9.5 lr:0.1 norm:1.0\ns:20 tel:3.5\n"},
+                  {"tilted.txt",
+                   "import os\nstep:0/20 val_loss:10.8 train_time:0ms\n"
+                   "step:20/20 val_loss:3.25 train_time:9ms\n"},
+                  {"m.csv", two}},
+                 {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.runs[0].points[0].loss_nats, ElementsAre(3.5));
+  EXPECT_THAT(log.runs[1].points[0].loss_nats, ElementsAre(3.25));
+}
+
+TEST(RunTable, ReadsTokensInBillionsWhereTheNameSaysSo) {
+  const LossLog log =
+      read_texts({{"half.csv", "Tokens (B),eval/web/loss\n1.998,3.5\n4,3.25\n"}, {"m.csv", two}},
+                 {.mixtures = "m.csv"});
+  EXPECT_THAT(log.volumes, ElementsAre(1'998'000'000, 4'000'000'000));
+}
+
+TEST(RunTable, TakesNoBatchSizeForAVolume) {
+  const LossLog log = read_texts(
+      {{"half.csv", "step,tokens,eval/web/loss\n1,4096,3.5\n2,4096,3.25\n"}, {"m.csv", two}},
+      {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.volumes, ElementsAre(1'000'000, 2'000'000));
+  EXPECT_THAT(log.notes, Contains(HasSubstr("column 'tokens' does not grow with the steps")));
+}
+
+TEST(Averages, AreNoFurtherSets) {
+  const LossLog log = sets_that_count(read_texts(
+      {{"half.csv",
+        "step,eval/web/loss,eval/loss,eval/macro_loss,eval/pile/macro_loss\n1,3,4,4,4\n"},
+       {"m.csv", two}},
+      {.mixtures = "m.csv", .tokens_per_step = 1'000'000}));
+  EXPECT_THAT(log.domains.eval, ElementsAre("web"));
+  EXPECT_THAT(log.runs[0].points[0].loss_nats, ElementsAre(3));
+  EXPECT_THAT(log.notes, Contains("averages are no further sets, and left out: 'all', 'macro' and "
+                                  "'pile/macro'"));
+}
+
+TEST(Averages, CountWhereTheyStandAlone) {
+  const LossLog log = sets_that_count(
+      read_texts({{"half.csv", "step,eval/loss,eval/macro_loss\n1,4,3\n"}, {"m.csv", two}},
+                 {.mixtures = "m.csv", .tokens_per_step = 1'000'000}));
+  EXPECT_THAT(log.domains.eval, ElementsAre("all"));
+  EXPECT_THAT(log.notes, Contains(HasSubstr("'all' is an average over evaluation sets")));
+}
+
+TEST(Versions, OfOneLossAreNoFurtherSets) {
+  const LossLog log = read_texts(
+      {{"half.csv",
+        "step,eval/web/loss,eval/web/CrossEntropyLoss,eval/web/bpb,eval/web/loss_std\n1,4,3,1,9\n"},
+       {"m.csv", two}},
+      {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.domains.eval, ElementsAre("web"));
+  EXPECT_THAT(log.runs[0].points[0].loss_nats, ElementsAre(3));
+  EXPECT_THAT(log.notes, Contains(HasSubstr("other versions of losses that are read")));
+}
+
+TEST(Units, OfNamesAreKept) {
+  const auto read = [](const std::string& metric) {
+    return sets_that_count(read_texts({{"half.csv", "step," + metric + "\n1,2\n"}, {"m.csv", two}},
+                                      {.mixtures = "m.csv", .tokens_per_step = 1'000'000}));
+  };
+  EXPECT_EQ(read("eval/web/bpb").domains.loss_unit, LossUnit::bits_per_byte);
+  EXPECT_EQ(read("eval/web/loss").domains.loss_unit, LossUnit::nats);
+  EXPECT_THAT(read("eval/web/loss_bits").runs[0].points[0].loss_nats,
+              ElementsAre(DoubleNear(2 * std::log(2.0), 1e-15)));
+}
+
+TEST(Units, MayBeTold) {
+  const auto read = [](const std::string& unit) {
+    return with_mixtures(two, {.unit = unit}).runs[0].points[0].loss_nats;
+  };
+  EXPECT_THAT(read("perplexity"), ElementsAre(std::log(3.5), std::log(2.5)));
+  EXPECT_THAT(read("log10"), ElementsAre(3.5 * std::log(10.0), 2.5 * std::log(10.0)));
+  EXPECT_THAT(read("nats"), ElementsAre(3.5, 2.5));
+  EXPECT_THAT(what_of_mixtures(two, {.unit = "nat"}), HasSubstr("Did you mean 'nats'"));
+}
+
+// fairseq logs losses and their perplexities to the base of 2.
+TEST(Units, AreToldByThePerplexitiesBeside) {
+  const auto read = [](const char* table, const std::string& unit) {
+    return what_of({{"half.csv", table}, {"m.csv", two}},
+                   {.mixtures = "m.csv", .unit = unit, .tokens_per_step = 1'000'000});
+  };
+  const char* const to_base_2 = "step,valid/nll_loss,valid/ppl\n1,3,8\n2,2,4\n";
+  EXPECT_THAT(read(to_base_2, "auto"), HasSubstr("Say --unit bits"));
+  EXPECT_EQ(read(to_base_2, "bits"), "no error");
+  EXPECT_EQ(read("step,valid/nll_loss,valid/ppl\n1,3,20.0855\n2,2,7.389\n", "auto"), "no error");
+}
+
+TEST(Units, AreNotMixed) {
+  const LossLog log = sets_that_count(
+      read_texts({{"half.csv", "step,eval/web/loss,eval/code/bpb\n1,3,1\n"}, {"m.csv", two}},
+                 {.mixtures = "m.csv", .tokens_per_step = 1'000'000}));
+  EXPECT_THAT(log.domains.eval, ElementsAre("web"));
+  EXPECT_THAT(log.notes, Contains("evaluation sets of the logs that are not used: 'code'"));
+}
+
+TEST(Doubts, AreNotedAboutNumbersThatCanHardlyBeMeant) {
+  const auto notes = [](const std::string& table) {
+    return read_texts({{"l.csv", table}, {"m.csv", two}}, {.mixtures = "m.csv"}).notes;
+  };
+  EXPECT_THAT(notes(losses), IsEmpty());
+  EXPECT_THAT(notes("run,tokens,loss/web,loss/code\nhalf,1M,133,36\ntilted,1M,120,34\n"),
+              Contains(HasSubstr("4 of 4 losses are above 13")));
+  EXPECT_THAT(notes("run,tokens,loss/web,loss/code\nhalf,20,3,2\ntilted,20,3,2\n"),
+              Contains(HasSubstr("no run is longer than 20 tokens")));
+  EXPECT_THAT(notes("run,repeat,tokens,loss/web,loss/code\nhalf,0,1M,3,2\nhalf,1,1M,2,1.5\n"),
+              Contains(HasSubstr("models of two sizes?")));
+  EXPECT_THAT(notes("run,repeat,tokens,loss/web,loss/code\nhalf,0,1M,3,2\nhalf,1,1M,3.05,2\n"),
+              Not(Contains(HasSubstr("models of two sizes?"))));
+}
+
+}  // namespace
+}  // namespace bimix
