@@ -81,6 +81,9 @@ std::vector<std::string> summary(const LossLog& log, bool is_guessed) {
           ? fmt::format("one volume of {} tokens", volume_text(log.volumes.front()))
           : fmt::format("{} volumes from {} to {} tokens", log.volumes.size(),
                         volume_text(log.volumes.front()), volume_text(log.volumes.back())))};
+  constexpr std::size_t readable = 12;
+  if (log.domains.train.size() <= readable)
+    lines.push_back("  training domains: " + join_words(log.domains.train));
   if (log.volumes.size() == 1) lines.push_back("  one volume tells nothing of the loss at another");
   if (few_resamples(log) > 0)
     lines.push_back(

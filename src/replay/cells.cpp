@@ -57,6 +57,10 @@ std::int64_t read_count(const std::string& cell, CellPlace place) {
 }
 
 std::int64_t read_scaled_count(const std::string& cell, CellPlace place, double scale) {
+  const auto whole = parse_number(trimmed(cell));
+  if (scale == 1.0 && whole && *whole != std::floor(*whole))
+    throw bad_cell(cell, place,
+                   "tokens are whole; if these are billions, call the column tokens (B)");
   if (scale == 1.0) return read_count(cell, place);
   const auto number = parse_number(trimmed(cell));
   if (!number || !(*number >= 0) || *number * scale > most_counted)

@@ -54,10 +54,11 @@ class MetricTable {
     name_ = column_called(file, {"metric", "key", "tag", "metric_name"});
     parameters_ = column_called(file, {"parameters", "model_size", "n_params", "num_params"});
     repeat_ = column_called(file, {"repeat"});
+    set_ = column_called(file, {"domain", "set", "dataset", "eval_set", "subset"});
     leave_out_batch_sizes();
     for (std::size_t i = 0; i < file.header.size(); ++i)
       if (!holds(steps_, i) && !holds(tokens_, i) && i != run_ && i != value_ && i != name_ &&
-          i != parameters_ && i != repeat_)
+          i != parameters_ && i != repeat_ && i != set_)
         others_.push_back(i);
   }
 
@@ -204,6 +205,8 @@ class MetricTable {
                   .scale = metric.scale,
                   .metric = name,
                   .version = metric.version};
+    if (set_ && metric.set == "all" && !trimmed(row.cells[*set_]).empty())
+      entry.domain = trimmed(row.cells[*set_]);
     if (metric.kind == Metric::Kind::perplexity)
       entry.loss = read_perplexity(cell);
     else
@@ -219,7 +222,20 @@ class MetricTable {
     if (metric.kind == Metric::Kind::perplexity)
       builder_.add_perplexity(entry, file_.path, row.line);
     else
-      builder_.add_loss(entry, file_.path, row.line, has_axis() ? Again::replaces : Again::refused);
+      builder_.add_loss(entry, file_.path, row.line,
+                        goes_back(entry) ? Again::replaces : Again::refused);
+  }
+
+  /// Whether a curve was taken up again at an earlier point, as a resumed run does. Another loss at
+  /// the very point of the last one is no such thing, but the loss of something else.
+  bool goes_back(const LogCell& entry) {
+    if (!has_axis()) return false;
+    const std::int64_t point = entry.steps ? *entry.steps : entry.tokens.value_or(0);
+    Progress& progress = progress_[fmt::format("{}\n{}\n{}\n{}", entry.run, entry.repeat,
+                                               entry.domain, entry.metric)];
+    progress.is_resumed = progress.is_resumed || point < progress.last;
+    progress.last = point;
+    return progress.is_resumed;
   }
 
   const CsvFile& file_;
@@ -228,8 +244,13 @@ class MetricTable {
   MetricNames metric_;
   std::string file_run_;
   std::vector<std::size_t> steps_{}, tokens_{};
-  std::optional<std::size_t> run_{}, value_{}, name_{}, parameters_{}, repeat_{};
+  std::optional<std::size_t> run_{}, value_{}, name_{}, parameters_{}, repeat_{}, set_{};
   std::vector<std::size_t> others_{};
+  struct Progress {
+    std::int64_t last = -1;
+    bool is_resumed = false;
+  };
+  std::map<std::string, Progress> progress_{};  ///< by curve
   std::vector<std::pair<std::size_t, Metric>> losses_{}, perplexities_{};
 };
 

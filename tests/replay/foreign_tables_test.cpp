@@ -226,6 +226,27 @@ TEST(RunTable, ReadsTokensInBillionsWhereTheNameSaysSo) {
       read_texts({{"half.csv", "Tokens (B),eval/web/loss\n1.998,3.5\n4,3.25\n"}, {"m.csv", two}},
                  {.mixtures = "m.csv"});
   EXPECT_THAT(log.volumes, ElementsAre(1'998'000'000, 4'000'000'000));
+  EXPECT_THAT(what_of({{"half.csv", "tokens,eval/web/loss\n1.998,3.5\n4,3.25\n"}, {"m.csv", two}},
+                      {.mixtures = "m.csv"}),
+              HasSubstr("call the column tokens (B)"));
+}
+
+TEST(RunTable, TakesSetsFromAColumnBesideTheLoss) {
+  const LossLog log = read_texts({{"half.jsonl",
+                                   "{\"step\": 1, \"dataset\": \"web\", \"val_loss\": 3.5}\n"
+                                   "{\"step\": 1, \"dataset\": \"code\", \"val_loss\": 2.5}\n"},
+                                  {"m.csv", two}},
+                                 {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.domains.eval, ElementsAre("web", "code"));
+}
+
+TEST(RunTable, TakesASecondLossAtAStepForAResumedRunOnlyIfTheStepWentBack) {
+  const auto read = [](const std::string& rows) {
+    return what_of({{"half.csv", "step,eval/web/loss\n" + rows}, {"m.csv", two}},
+                   {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  };
+  EXPECT_EQ(read("1,4\n2,3.5\n1,4.25\n2,3.25\n"), "no error");
+  EXPECT_THAT(read("1,4\n2,3.5\n2,3.25\n"), HasSubstr("half.csv:4: the loss of 'web' in run"));
 }
 
 TEST(RunTable, TakesNoBatchSizeForAVolume) {
