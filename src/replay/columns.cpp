@@ -10,11 +10,11 @@ namespace {
 using Names = std::vector<std::string_view>;
 
 /// In order of preference.
-const Names step_names{"global_step", "iteration", "iterations",  "iter",           "iters",
-                       "iter_num",    "step",      "steps",       "optimizer_step", "train_step",
-                       "update",      "updates",   "num_updates", "_step"};
-const Names run_names_known{"run",      "run_name", "run name", "run_id",    "run id",
-                            "run_uuid", "runname",  "name",     "experiment"};
+const Names step_names{"global_step", "step",    "steps",  "optimizer_step", "train_step",
+                       "num_updates", "updates", "update", "iteration",      "iterations",
+                       "iter_num",    "iter",    "iters",  "_step"};
+const Names run_names_known{"run",    "run_name", "run name", "runname", "tags.mlflow.runname",
+                            "run_id", "run id",   "run_uuid", "name",    "experiment"};
 const Names run_details{"index",  "name",     "run",      "run_id",  "run_name",
                         "run id", "run name", "run_uuid", "runname", "id",
                         "group",  "project",  "user",     "state",   "tags",
@@ -108,9 +108,13 @@ std::vector<std::size_t> axis_columns(const std::vector<std::string>& header, Ax
     return std::find(step_names.begin(), step_names.end(), step_name(header[i])) -
            step_names.begin();
   };
-  if (kind == AxisKind::steps)
-    std::stable_sort(columns.begin(), columns.end(),
-                     [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  // litgpt logs tokens, of one rank, and total_tokens.
+  const auto is_total = [&](std::size_t i) {
+    return last_part(header[i]).find("total") != std::string::npos;
+  };
+  std::stable_sort(columns.begin(), columns.end(), [&](std::size_t a, std::size_t b) {
+    return kind == AxisKind::steps ? rank(a) < rank(b) : is_total(a) && !is_total(b);
+  });
   return columns;
 }
 
@@ -127,7 +131,9 @@ std::optional<std::size_t> run_column(const std::vector<std::string>& header, bo
 }
 
 bool describes_run(const std::string& column) {
-  return holds(run_details, in_lower_case(column)) || column.starts_with("_");
+  const std::string low = in_lower_case(column);
+  return holds(run_details, low) || low.starts_with("_") || low.ends_with("_id") ||
+         low.ends_with(" id") || low.starts_with("tags.");
 }
 
 bool names_setting(const std::string& column) {

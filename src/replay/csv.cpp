@@ -183,6 +183,10 @@ CsvFile parse_csv(std::string_view bytes, const std::string& path) {
   bool is_open = parser.is_open();
   for (CsvRow row = parser.next(); !row.cells.empty(); row = parser.next()) {
     is_open = parser.is_open();
+    if (row.cells == header.cells) {  // a trainer that was resumed writes it again
+      ++file.repeated_headers;
+      continue;
+    }
     if (is_open && row.cells.size() != header.cells.size()) throw torn_line(path, row.line);
     if (row.cells.size() != header.cells.size())
       throw bad_line(path, row.line, fmt::format("the row has {} cells", row.cells.size()),

@@ -34,6 +34,7 @@ struct CsvFile {
   std::vector<std::string> header{};
   std::vector<CsvRow> rows{};  ///< as many cells each as the header
   bool had_row_numbers = false;
+  int repeated_headers = 0;     ///< rows that were the header again
   bool lacks_last_end = false;  ///< the last line has no end and seems whole
 };
 

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <set>
 #include <unordered_set>
 
 namespace bimix {
@@ -100,7 +101,8 @@ LogFile log_file(const std::string& path) {
 }
 
 /// Fills in the names of the runs of files that do not name theirs, which depend on all of them.
-void name_runs(std::vector<LogFile>& files, const std::vector<const LogFormat*>& format_of_file) {
+void name_runs(std::vector<LogFile>& files, const std::vector<const LogFormat*>& format_of_file,
+               const std::set<std::string>& known) {
   std::vector<std::string> owners;
   std::vector<LogFile*> nameless;
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -108,7 +110,7 @@ void name_runs(std::vector<LogFile>& files, const std::vector<const LogFormat*>&
     owners.push_back(run_owner(files[i].path, format_of_file[i]->runs_are));
     nameless.push_back(&files[i]);
   }
-  const std::vector<std::string> names = run_names(owners);
+  const std::vector<std::string> names = run_names(owners, known);
   for (std::size_t i = 0; i < nameless.size(); ++i) nameless[i]->run = names[i];
 }
 
@@ -201,7 +203,13 @@ LossLog read_logs(const ReplayOptions& options) {
     files.push_back(log_file(path));
     formats_of_files.push_back(wanted ? wanted : &format_of(files.back(), options));
   }
-  name_runs(files, formats_of_files);
+  LogFile mixtures;
+  CsvFile mixture_table;
+  if (!options.mixtures.empty()) {
+    mixtures = mixtures_file(options);
+    mixture_table = open_table(mixtures, builder);
+  }
+  name_runs(files, formats_of_files, runs_in(mixture_table));
   std::string hashes;
   std::vector<std::string> used;
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -214,9 +222,8 @@ LossLog read_logs(const ReplayOptions& options) {
     files[i].bytes.shrink_to_fit();
   }
   if (!options.mixtures.empty()) {
-    const LogFile file = mixtures_file(options);
-    hashes += content_hash(file.bytes);
-    add_share_table(open_table(file, builder), options, builder);
+    hashes += content_hash(mixtures.bytes);
+    add_share_table(mixture_table, options, builder);
   }
   LossLog log = builder.build();
   log.formats = used;

@@ -57,7 +57,8 @@ std::string run_owner(const std::string& path, RunsAre runs) {
   return owner.string();
 }
 
-std::vector<std::string> run_names(const std::vector<std::string>& owners) {
+std::vector<std::string> run_names(const std::vector<std::string>& owners,
+                                   const std::set<std::string>& known) {
   std::vector<std::vector<std::string>> parts;
   std::size_t depth = 0;
   for (const std::string& owner : std::set<std::string>(owners.begin(), owners.end())) {
@@ -80,6 +81,11 @@ std::vector<std::string> run_names(const std::vector<std::string>& owners) {
     for (const std::string& owner : owners) names.push_back(name_of(parts_of(owner)));
     return names;
   };
+  for (std::size_t i = 0; i < depth; ++i)
+    if (tells_apart(parts, part(i)) &&
+        std::all_of(parts.begin(), parts.end(),
+                    [&](const auto& all) { return known.contains(part(i)(all)); }))
+      return named(part(i));
   for (std::size_t i = 0; i < depth; ++i)
     if (tells_apart(parts, part(i))) return named(part(i));
   std::size_t count = 2;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +23,12 @@ inline constexpr std::string_view metrics_folder = "/metrics/";
 /// checkpoint-100, ...) are taken off its end.
 std::string run_owner(const std::string& path, RunsAre runs);
 
-/// A name for each owner: the last part of its path that differs between all of them, or, where no
-/// part does, as many parts from the end as are needed.
+/// A name for each owner: the last part of its path that differs between all of them and that the
+/// table of mixtures has; or, where no part is like that, the last that differs; or as many parts
+/// from the end as are needed.
+/// @param known names of runs in the table of mixtures, if there is one
 /// @return as many names as owners; the same for the same owner
-std::vector<std::string> run_names(const std::vector<std::string>& owners);
+std::vector<std::string> run_names(const std::vector<std::string>& owners,
+                                   const std::set<std::string>& known = {});
 
 }  // namespace bimix

@@ -74,6 +74,17 @@ bool all_alike(const std::vector<double>& sums) {
   return sums.size() > 1 && sums.front() > 0 && count_near(sums, sums.front(), 1e-3) == sums.size();
 }
 
+/// Shares are of several domains at once: a column of ones beside a small number is no mixture.
+bool are_mixed(const CsvFile& file, const Columns& columns) {
+  const auto is_part = [&](std::size_t i) {
+    return std::any_of(file.rows.begin(), file.rows.end(), [&](const CsvRow& row) {
+      const double share = *number_in(row.cells[i]);
+      return share > rough && share < 1.0 - rough;
+    });
+  };
+  return std::count_if(columns.begin(), columns.end(), is_part) > 1;
+}
+
 bool goes_beside(const std::string& name) { return describes_run(name) || names_setting(name); }
 
 Columns without_settings(const CsvFile& file, const Columns& columns) {
@@ -146,10 +157,12 @@ std::optional<ShareColumns> share_columns(const CsvFile& file, const Columns& ca
   if (holds(plain, all_near_1)) return ShareColumns{plain};
   if (is_curve) return std::nullopt;
   if (!options.normalise) refuse_odd_column(file, plain);
-  if (holds(plain, most_near_1)) return ShareColumns{plain};
-  if (holds(numbers, most_near_1)) return ShareColumns{numbers};
+  const bool is_stated = needed == Evidence::stated;
+  for (const Columns& columns : {plain, numbers})
+    if (holds(columns, most_near_1) && (is_stated || are_mixed(file, columns)))
+      return ShareColumns{columns};
   if (options.normalise && holds(plain, all_alike)) return ShareColumns{plain};
-  if (needed == Evidence::stated) return ShareColumns{without_settings(file, candidates)};
+  if (is_stated) return ShareColumns{without_settings(file, candidates)};
   return std::nullopt;
 }
 
@@ -164,6 +177,13 @@ void add_shares(const CsvFile& file, const ShareColumns& shares, std::size_t run
       builder.add_share(std::string(trimmed(row.cells[run])), file.header[i].substr(shares.prefix),
                         share, file.path, row.line);
     }
+}
+
+std::set<std::string> runs_in(const CsvFile& file) {
+  std::set<std::string> names;
+  if (const auto run = run_column(file.header, true))
+    for (const CsvRow& row : file.rows) names.emplace(trimmed(row.cells[*run]));
+  return names;
 }
 
 void add_share_table(const CsvFile& file, const ReplayOptions& options, LogBuilder& builder) {

@@ -4,6 +4,7 @@
 #include "log_builder.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ std::optional<ShareColumns> share_columns(const CsvFile& file,
 /// @throws DataError for a share that is blank or out of range
 void add_shares(const CsvFile& file, const ShareColumns& shares, std::size_t run,
                 const ReplayOptions& options, LogBuilder& builder);
+
+/// The names of the runs in a table of mixtures; none if no column names them.
+std::set<std::string> runs_in(const CsvFile& file);
 
 /// A table of mixtures, `--mixtures`: a row a run, a column of runs' names and one for each domain.
 /// Columns that are certainly no shares are counted.

@@ -88,6 +88,8 @@ CsvFile open_table(const LogFile& log, LogBuilder& builder) {
   if (begins_as_json(log.bytes)) return table_of_json_lines(log.bytes, log.path);
   CsvFile file = parse_csv(log.bytes, log.path);
   if (file.had_row_numbers) builder.pass_over("columns of row numbers");
+  for (int i = 0; i < file.repeated_headers; ++i)
+    builder.pass_over("headers in the midst of a table");
   if (file.lacks_last_end)
     builder.pass_over("ends of last lines that are not there (the last number seems whole)");
   return file;

@@ -249,6 +249,34 @@ TEST(RunTable, TakesASecondLossAtAStepForAResumedRunOnlyIfTheStepWentBack) {
   EXPECT_THAT(read("1,4\n2,3.5\n2,3.25\n"), HasSubstr("half.csv:4: the loss of 'web' in run"));
 }
 
+TEST(RunTable, PrefersOptimiserStepsAndTheTokensOfAllRanks) {
+  const LossLog log = read_texts(
+      {{"half.csv", "loss,iter,step,tokens,total_tokens,val_loss\n3,80,10,1000,8000,3.5\n"},
+       {"m.csv", two}},
+      {.mixtures = "m.csv"});
+  EXPECT_THAT(log.volumes, ElementsAre(8000));
+  EXPECT_EQ(log.runs[0].points[0].steps, 10);
+}
+
+TEST(RunTable, PassesOverAHeaderThatAResumedRunWroteAgain) {
+  const LossLog log =
+      read_texts({{"half.csv", "step,val_loss\n1,3.5\nstep,val_loss\n2,3.25\n"}, {"m.csv", two}},
+                 {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+  EXPECT_THAT(log.volumes, SizeIs(2));
+  EXPECT_THAT(log.notes, Contains("1 passed over: headers in the midst of a table"));
+}
+
+TEST(PairOfTables, TakesNoIdentifierForAShare) {
+  const LossLog log = read_texts(
+      {{"l.csv",
+        "run_id,experiment_id,group,params.lr,metrics.eval/web/loss,tags.mlflow.runName\n"
+        "f00,1,1,0.0003,3.5,half\nbaa,1,1,0.0003,3.25,tilted\n"},
+       {"m.csv", two}},
+      {.mixtures = "m.csv", .tokens = 1'000'000});
+  EXPECT_THAT(log.domains.train, ElementsAre("web", "code"));
+  EXPECT_EQ(log.runs[1].run, "tilted");
+}
+
 TEST(RunTable, TakesNoBatchSizeForAVolume) {
   const LossLog log = read_texts(
       {{"half.csv", "step,tokens,eval/web/loss\n1,4096,3.5\n2,4096,3.25\n"}, {"m.csv", two}},

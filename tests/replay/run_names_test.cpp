@@ -42,6 +42,13 @@ TEST(RunNames, ComeFromTheFirstFolderAboveThatDiffers) {
               ElementsAre("half", "tilted"));
 }
 
+TEST(RunNames, AreThoseThatTheTableOfMixturesHas) {
+  EXPECT_THAT(run_names({run_owner("/x/half/20260101-1200/e", RunsAre::folders),
+                         run_owner("/x/tilted/20260102-1200/e", RunsAre::folders)},
+                        {"half", "tilted"}),
+              ElementsAre("half", "tilted"));
+}
+
 TEST(RunNames, AreAsLongAsTheyMustBe) {
   EXPECT_THAT(names_of({"/x/a/s0/e", "/x/a/s1/e", "/x/b/s0/e"}, RunsAre::folders),
               ElementsAre("a/s0", "a/s1", "b/s0"));
