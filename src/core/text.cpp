@@ -82,6 +82,8 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
     int power = 0;
     const auto [end, failure] = std::from_chars(text.data() + at, text.data() + text.size(), power);
     if (failure != std::errc() || power > 18) return std::nullopt;
+    // A power that takes more digits than there are leaves no whole number, however far it goes.
+    power = std::max(power, -static_cast<int>(std::min<std::size_t>(digits.size() + 1, 1'000'000)));
     exponent += power;
     at = static_cast<std::size_t>(end - text.data());
   }
@@ -157,6 +159,37 @@ std::string format_seconds(double seconds) {
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::optional<std::size_t> first_not_utf8(std::string_view text) {
+  const auto byte = [&](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
+  };
+  // RFC 3629: the first byte tells how many follow, and the second excludes what is written with
+  // more bytes than it needs, surrogates and what lies beyond U+10FFFF.
+  for (std::size_t at = 0; at < text.size();) {
+    const unsigned first = byte(at), second = byte(at + 1);
+    const std::size_t length = first < 0x80                    ? 1
+                               : first >= 0xc2 && first < 0xe0 ? 2
+                               : first >= 0xe0 && first < 0xf0 ? 3
+                               : first >= 0xf0 && first < 0xf5 ? 4
+                                                               : 0;
+    const bool is_excluded = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+                             (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+    if (length == 0 || is_excluded) return at;
+    for (std::size_t i = 1; i < length; ++i)
+      if ((byte(at + i) & 0xc0) != 0x80) return at;
+    at += length;
+  }
+  return std::nullopt;
+}
+
+std::string shown_text(std::string_view text) {
+  constexpr std::size_t most = 80, kept = 40;
+  if (text.size() <= most) return std::string(text);
+  std::size_t end = kept;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return fmt::format("{}... ({} bytes)", text.substr(0, end), text.size());
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -1,3 +1,4 @@
+#include "content_check.hpp"
 #include "mapped_file.hpp"
 #include "shard.hpp"
 #include "split.hpp"
@@ -109,21 +110,25 @@ Corpus::Corpus(const CorpusOptions& options) : format_(options.tokens) {
   check_options(options);
   Usage usage;
   for (const DomainFiles& files : options.domains) {
+    const Content content = files.binary ? Content::as_it_is : Content::checked;
     const auto documents_of = [&](const std::vector<Found>& found) {
       std::vector<Document> documents;
       for (const Found& file : found) {
         MappedFile mapped = map_file(file.match.path);
         mappings_.push_back(std::move(mapped.owner));
         const std::string place = file.match.path.string();
+        if (content == Content::checked) refuse_container(place, mapped.bytes, format_.width);
         const TokenSpan tokens = shard_tokens(place, mapped.bytes, format_);
         documents.push_back({file.match.name, tokens, place});
-        check_sample(documents.back(), format_.vocabulary);
+        check_sample(documents.back(), format_.vocabulary, content);
       }
       return documents;
     };
     const std::vector<Found> train = find_files(files.train_patterns, options.base);
     for (const Found& file : train) usage.note(file, files.name, Part::train);
     Split split{.train = documents_of(train), .eval = {}};
+    if (const auto note = files.binary ? std::nullopt : note_on_json_lines(split.train.front()))
+      notes_.push_back(fmt::format("domain '{}': {}", files.name, *note));
     if (files.eval_patterns.empty()) {
       split = split_documents(split.train, options.eval_fraction, options.seed);
     } else {

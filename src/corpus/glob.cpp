@@ -54,6 +54,9 @@ void collect(const fs::path& folder, const Components& components, std::size_t a
 std::vector<Match> files_matching(const std::string& pattern, const fs::path& base) {
   fs::path root = fs::path(pattern).is_absolute() ? fs::path("/") : base;
   if (root.empty()) root = ".";
+  std::error_code ignored;
+  const fs::path plain = root / fs::path(pattern).relative_path();
+  if (fs::is_regular_file(plain, ignored)) return {{plain, plain.filename().string()}};  // a [ too
   Components components;
   for (const fs::path& component : fs::path(pattern).relative_path())
     components.push_back(component.string());
@@ -83,7 +86,9 @@ std::vector<Match> files_matching(const std::string& pattern, const fs::path& ba
     throw DataError({.place = pattern,
                      .problem = "matches no file",
                      .rule = fmt::format("looked in {}", root.string()),
-                     .remedy = "Check the path; `**` stands for any number of folders"});
+                     .remedy = fs::is_directory(plain, ignored)
+                                   ? "It is a folder: write `/**` behind it for all files in it"
+                                   : "Check the path; `**` stands for any number of folders"});
   return matches;
 }
 

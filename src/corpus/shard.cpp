@@ -163,18 +163,11 @@ TokenSpan npy_tokens(const Shard& shard) {
   return shard.behind(start + length, *count);
 }
 
-/// The largest of the tokens with even and with odd numbers.
-struct Halves {
-  std::int32_t even = 0, odd = 0;
-  void add(std::span<const std::int32_t> tokens) {
-    for (std::size_t i = 0; i + 1 < tokens.size(); i += 2) {
-      even = std::max(even, tokens[i]);
-      odd = std::max(odd, tokens[i + 1]);
-    }
-  }
-};
-
 }  // namespace
+
+bool has_token_header(std::span<const std::uint8_t> bytes) {
+  return llmc_width(bytes) || is_npy(bytes);
+}
 
 TokenSpan shard_tokens(const std::string& file, std::span<const std::uint8_t> bytes,
                        const TokenFormat& format) {
@@ -196,31 +189,11 @@ std::vector<Block> sample_blocks(const TokenSpan& tokens) {
   for (std::size_t b = 0; b < block_count; ++b) {
     // First and last block touch the file's ends; (size - block) * b fits 64 bits to 2^56 bytes.
     std::size_t at = (bytes - block_bytes) * b / (block_count - 1);
-    if (width > 1) at -= at % 4;  // an even token of either width, see check_sample
+    if (width > 1) at -= at % 4;  // the fingerprint of older runs was of these
     const std::size_t end = b + 1 == block_count ? bytes : at + block_bytes;
     blocks.push_back({at / width, (end - at) / width});
   }
   return blocks;
-}
-
-void check_sample(const Document& document, int vocabulary) {
-  if (document.tokens.width() == 1) return;
-  constexpr std::size_t chunk = 16 * 1024, enough_to_judge = 1024;
-  constexpr std::int32_t small = 16;  // of numbers below 2^20 the upper half is
-  std::vector<std::int32_t> tokens(chunk);
-  Halves halves;
-  for (const Block& block : sample_blocks(document.tokens))
-    for (std::size_t done = 0; done < block.count; done += chunk) {
-      const auto part = std::span(tokens).first(std::min(chunk, block.count - done));
-      copy_tokens(document, block.from + done, vocabulary, part);
-      halves.add(part);
-    }
-  if (document.tokens.width() == 2 && vocabulary > 256 &&
-      document.tokens.size() >= enough_to_judge && halves.odd < small && halves.even >= small)
-    throw DataError({.place = document.file,
-                     .problem = fmt::format("every second token is below {}", small),
-                     .rule = "so they are the upper halves of uint32 and no tokens",
-                     .remedy = "Say `tokens: uint32`"});
 }
 
 }  // namespace bimix

@@ -20,9 +20,34 @@ TEST(ParseCount, ReadsWhatCampaignsWrite) {
 }
 
 TEST(ParseCount, RefusesTheRest) {
-  for (const char* text : {"", "K", "-1", "1.0005K", "1.5", "1e99", "9223372036854775808", "1 000",
-                           "1__", "_1", "0x10", "1KK", "1e", "nan", "inf", "1.", ".", "1_"})
+  for (const char* text : {"",
+                           "K",
+                           "-1",
+                           "1.0005K",
+                           "1.5",
+                           "1e99",
+                           "9223372036854775808",
+                           "1 000",
+                           "1__",
+                           "1.5e-2147483648",
+                           "1e-2147483648",
+                           "1e2147483648",
+                           "_1",
+                           "0x10",
+                           "1KK",
+                           "1e",
+                           "nan",
+                           "inf",
+                           "1.",
+                           ".",
+                           "1_"})
     EXPECT_FALSE(parse_count(text).has_value()) << text;
+}
+
+TEST(ParseCount, ReadsDigitsThatAPowerTakesBack) {
+  EXPECT_EQ(parse_count("1500e-2"), 15);
+  EXPECT_EQ(parse_count("0e-99"), 0);
+  EXPECT_EQ(parse_count("1500000e-2K"), 15'000'000);
 }
 
 TEST(FormatCount, RoundTrips) {
@@ -69,6 +94,27 @@ TEST(JoinWords, ReadsAsASentence) {
   EXPECT_EQ(join_words({"a", "b", "c"}), "a, b and c");
   EXPECT_EQ(join_words({"a"}), "a");
   EXPECT_EQ(join_words({}), "");
+}
+
+TEST(FirstNotUtf8, FindsTheByte) {
+  for (const char* text : {"", "plain", "Größe", "\xef\xbb\xbf", "文章", "\xf0\x9f\x98\x80"})
+    EXPECT_EQ(first_not_utf8(text), std::nullopt) << text;
+  EXPECT_EQ(first_not_utf8("Gr\xf6\xdf"
+                           "e"),
+            2u);
+  for (const char* text :
+       {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe6\x96", "\xff\xfe"})
+    EXPECT_EQ(first_not_utf8(text), 0u) << text;
+}
+
+TEST(ShownText, NeverFillsAScreen) {
+  EXPECT_EQ(shown_text("short"), "short");
+  EXPECT_EQ(shown_text(std::string(5000, 'a')), std::string(40, 'a') + "... (5000 bytes)");
+  // No character is cut in two.
+  std::string umlauts = "a";
+  for (int i = 0; i < 100; ++i) umlauts += "ö";
+  EXPECT_EQ(first_not_utf8(shown_text(umlauts)), std::nullopt);
 }
 
 TEST(ShellWord, IsOneWordWhateverItHolds) {

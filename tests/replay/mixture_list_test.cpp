@@ -50,5 +50,31 @@ TEST(ReadMixtures, NamesTheMistake) {
   EXPECT_THAT(what_of(""), HasSubstr("m.csv: the file is empty"));
 }
 
+TEST(ReadMixtures, OfBareNumbersSaysThatTheFirstLineNamesTheDomains) {
+  for (const char* text : {"0.29,0.71\n0.5,0.5\n", "0.5,0.5\n", "0.29 0.71\n0.5 0.5\n", "29;71\n",
+                           "1e-1\t9e-1\n", "50%,50%\n", "0.5,0.5"})
+    EXPECT_THAT(what_of(text), testing::AllOf(HasSubstr("m.csv:1: the first line holds numbers (it "
+                                                        "must name the training domains"),
+                                              HasSubstr("`sed -i '1i prose,code' ")))
+        << text;
+}
+
+TEST(ReadMixtures, TakesWeightsPercentagesAndTokenCountsWhenNormalised) {
+  const TempFolder folder;
+  for (const char* text :
+       {"prose,code\n25,75\n", "prose,code\n1e9,3B\n", "prose, code\n1000000000, 3_000_000_000\n",
+        "prose,code\n0.1,0.3\n", "prose,code\n1e300,3e300\n"}) {
+    const auto mixtures = read_mixtures(folder.write("m.csv", text), domains, true);
+    EXPECT_THAT(mixtures, ElementsAre(ElementsAre(testing::DoubleNear(0.25, 1e-15),
+                                                  testing::DoubleNear(0.75, 1e-15))))
+        << text;
+  }
+  EXPECT_THAT(what_of("prose,code\n25,75\n"), HasSubstr("Say `normalise: true`"));
+  for (const char* wrong : {"-1", "nan", "inf", "many"})
+    EXPECT_THAT(what_of("prose,code\n1," + std::string(wrong) + "\n", true),
+                HasSubstr("a weight is a number from 0 on"));
+  EXPECT_THAT(what_of("prose,code\n1e308,1e308\n", true), HasSubstr("the shares sum to inf"));
+}
+
 }  // namespace
 }  // namespace bimix

@@ -40,6 +40,12 @@ std::optional<double> parse_seconds(std::string_view text);
 /// "3 s", "4 min 10 s", "2 h 05 min".
 std::string format_seconds(double seconds);
 
+/// Where the first bytes stand that are no UTF-8; nothing if all are.
+std::optional<std::size_t> first_not_utf8(std::string_view text);
+
+/// A text for messages: its beginning and length if it is longer than a line.
+std::string shown_text(std::string_view text);
+
 /// Without leading and trailing blanks.
 std::string_view trimmed(std::string_view text);
 

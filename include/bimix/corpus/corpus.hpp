@@ -15,6 +15,7 @@ struct DomainFiles {
   std::string name{};
   std::vector<std::string> train_patterns{};  ///< paths or globs, see files_matching
   std::vector<std::string> eval_patterns{};   ///< empty: part of the training files is held out
+  bool binary = false;  ///< files are taken as they are, even if they are no text
   bool operator==(const DomainFiles&) const = default;
 };
 
@@ -40,13 +41,16 @@ class Corpus {
   /// is, of bytes cut after a line end.
   /// @throws DataError for a pattern without match, an empty or unreadable file, a file that is
   ///         both trained and evaluated on (in any domains), and a file that does not hold the
-  ///         tokens that the options say, as far as its header and a sample of blocks tell
+  ///         tokens that the options say, as far as its first bytes and a sample of blocks tell
+  ///         (compressed, a table, bytes that are no text, tokens of another width)
   /// @throws UsageError for no domains, a domain without patterns, a fraction outside (0, 0.5]
   explicit Corpus(const CorpusOptions& options);
 
   std::size_t domain_count() const { return domains_.size(); }
   const std::vector<std::string>& names() const { return names_; }
   const TokenFormat& format() const { return format_; }
+  /// What a person should know of the texts: that one is JSON Lines, for example.
+  const std::vector<std::string>& notes() const { return notes_; }
 
   /// The tokens of one part of a domain, documents in a fixed order.
   const PackedTokens& tokens(std::size_t domain, Part part) const;
@@ -71,6 +75,7 @@ class Corpus {
   };
   TokenFormat format_{};
   std::vector<std::string> names_{};
+  std::vector<std::string> notes_{};
   std::vector<Domain> domains_{};
   std::vector<std::shared_ptr<const void>> mappings_{};  ///< keep the tokens alive
 };

@@ -18,7 +18,7 @@ struct Match {
 /// The regular files that `pattern` matches, sorted by name. `*`, `?` and `[...]` stay within one
 /// folder, `**` as a whole component stands for any number of folders; hidden files must be named
 /// with their dot, and `**` does not follow links to folders. A pattern without wildcards is a
-/// path.
+/// path, and so is one that a file has for its name.
 /// @param base  what a relative pattern is relative to
 /// @throws DataError naming the pattern if nothing matches, or if a folder cannot be read
 std::vector<Match> files_matching(const std::string& pattern, const std::filesystem::path& base);

@@ -1,0 +1,246 @@
+#include "content_check.hpp"
+
+#include "shard.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/file_kind.hpp>
+#include <bimix/core/text.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+namespace bimix {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* or_as_it_is =
+    "; or say `binary: true` in its domain, if the bytes themselves are to be learnt";
+
+std::string_view text_of(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+[[noreturn]] void refuse(const std::string& file, const std::string& problem,
+                         const std::string& rule, const std::string& remedy) {
+  throw DataError(
+      {.place = file, .problem = problem, .rule = rule, .remedy = remedy + or_as_it_is});
+}
+
+/// How many of some numbers have a property, by their place modulo `Period`. A property that nearly
+/// all numbers of one place have and those of another lack shows numbers that are cut in parts.
+template <std::size_t Period>
+class ByPlace {
+ public:
+  void add(std::size_t place, bool has_it) {
+    ++numbers_[place % Period];
+    with_it_[place % Period] += has_it;
+  }
+  /// Nearly all: a header may stand before them.
+  bool nearly_all(std::size_t place) const { return part(place) >= 0.98; }
+  std::size_t places_with_nearly_all() const {
+    std::size_t count = 0;
+    for (std::size_t place = 0; place < Period; ++place) count += nearly_all(place);
+    return count;
+  }
+  /// Each place has nearly all, or clearly not.
+  bool is_clear() const {
+    for (std::size_t place = 0; place < Period; ++place)
+      if (!nearly_all(place) && part(place) > 0.8) return false;
+    return true;
+  }
+
+ private:
+  double part(std::size_t place) const {
+    return numbers_[place] == 0
+               ? 0.0
+               : static_cast<double>(with_it_[place]) / static_cast<double>(numbers_[place]);
+  }
+  std::array<std::size_t, Period> numbers_{}, with_it_{};
+};
+
+constexpr std::size_t enough_to_judge = 128;
+
+/// A header, if there is one, is not judged: the first quarter, or 4 KiB.
+std::size_t judged_from(const TokenSpan& tokens) {
+  return std::min(tokens.size() / 4, std::size_t{4096} / static_cast<std::size_t>(tokens.width()));
+}
+
+std::string narrowed(const std::string& file, int width) {
+  return fmt::format(
+      "Write it again with `python3 -c \"import numpy,sys; numpy.fromfile(sys.argv[1], "
+      "'<i8').astype('<u{0}').tofile(sys.argv[2])\" {1} {2}`, and say `tokens: {3}`",
+      width, shell_word(file), shell_word(file + fmt::format(".u{}", width)), token_word(width));
+}
+
+// ---- tokens that are parts of wider ones
+
+constexpr std::int32_t small = 16;  // of numbers below 2^20 the upper half is
+
+struct Parts {
+  ByPlace<4> zero{}, below_small{};
+  void add(std::size_t place, std::int32_t token) {
+    zero.add(place, token == 0);
+    below_small.add(place, token < small);
+  }
+};
+
+void refuse_parts(const Document& document, const Parts& parts) {
+  const int width = document.tokens.width();
+  // Of a vocabulary below 16 all numbers are small; then those that are 0 tell.
+  const bool all_small = parts.below_small.places_with_nearly_all() == 4;
+  const auto& uppers = all_small || width == 4 ? parts.zero : parts.below_small;
+  const std::size_t count = uppers.places_with_nearly_all();
+  const bool is_every_second = count == 2 && uppers.nearly_all(0) == uppers.nearly_all(2);
+  if (!uppers.is_clear()) return;
+  const std::string what = all_small || width == 4 ? "0" : fmt::format("below {}", small);
+  if (is_every_second && width == 2)
+    refuse(document.file, fmt::format("every second token is {}", what),
+           "so they are the upper halves of uint32 or int32 and no tokens", "Say `tokens: uint32`");
+  if (is_every_second && width == 4)
+    refuse(document.file, "every second token is 0",
+           "so the file holds int64, of 8 bytes a token, and `tokens: uint32` takes 4",
+           narrowed(document.file, width));
+  if (count == 3 && width == 2)
+    refuse(document.file, fmt::format("three of four tokens are {}", what),
+           "so the file holds int64, of 8 bytes a token, and `tokens: uint16` takes 2",
+           narrowed(document.file, width));
+}
+
+void check_tokens(const Document& document, int vocabulary, Content content) {
+  constexpr std::size_t chunk = 16 * 1024;
+  std::vector<std::int32_t> tokens(chunk);
+  const std::size_t from = judged_from(document.tokens);
+  Parts parts;
+  for (const Block& block : sample_blocks(document.tokens))
+    for (std::size_t done = 0; done < block.count; done += chunk) {
+      const auto part = std::span(tokens).first(std::min(chunk, block.count - done));
+      copy_tokens(document, block.from + done, vocabulary, part);
+      for (std::size_t i = 0; i < part.size(); ++i)
+        if (const std::size_t place = block.from + done + i; place >= from)
+          parts.add(place, part[i]);
+    }
+  if (content == Content::checked && document.tokens.size() >= enough_to_judge)
+    refuse_parts(document, parts);
+}
+
+// ---- bytes that are no text
+
+/// Control characters that no encoding of text has; those that texts do have: BS to CR, ESC.
+bool is_alien(std::uint8_t byte) {
+  return byte < 0x20 && (byte < 0x08 || byte > 0x0d) && byte != 0x1b;
+}
+
+struct Bytes {
+  std::size_t count = 0, aliens = 0;
+  ByPlace<8> zero{};
+};
+
+/// What the places of the zeros tell.
+std::string what_to_do(const std::string& file, const ByPlace<8>& zero) {
+  const auto are_zero = [&](std::initializer_list<std::size_t> places) {
+    return std::all_of(places.begin(), places.end(),
+                       [&](std::size_t place) { return zero.nearly_all(place); });
+  };
+  const auto iconv = [&](const char* encoding) {
+    return fmt::format("If it is text in {0}, convert it with `iconv -f {0} -t UTF-8 {1} > {2}`",
+                       encoding, shell_word(file), shell_word(file + ".txt"));
+  };
+  if (are_zero({4, 5, 6, 7}) && zero.places_with_nearly_all() < 7)
+    return "It looks like tokens of int64. " + narrowed(file, 4);
+  const bool are_halves = zero.places_with_nearly_all() == 4;
+  if (are_halves && are_zero({1, 3, 5, 7})) return iconv("UTF-16LE");
+  if (are_halves && are_zero({0, 2, 4, 6})) return iconv("UTF-16BE");
+  if (are_zero({3, 7})) return "It looks like tokens of 4 bytes. Say `tokens: uint32`";
+  return "Unpack it, or leave it out; if it holds tokens, say `tokens: uint16` or `tokens: uint32`";
+}
+
+void check_text(const Document& document) {
+  constexpr std::size_t least = 8;
+  Bytes seen;
+  const auto bytes = document.tokens.bytes();
+  for (const Block& block : sample_blocks(document.tokens))
+    for (std::size_t at = block.from; at < block.from + block.count; ++at) {
+      seen.aliens += is_alien(bytes[at]);
+      seen.zero.add(at, bytes[at] == 0);
+      ++seen.count;
+    }
+  if (seen.aliens < least || seen.aliens * 100 <= seen.count) return;
+  refuse(document.file,
+         fmt::format("{:.0f} % of its bytes are control characters",
+                     100.0 * static_cast<double>(seen.aliens) / static_cast<double>(seen.count)),
+         "so it is no text, which `tokens: bytes` reads", what_to_do(document.file, seen.zero));
+}
+
+// ---- JSON Lines
+
+/// The member of a line that holds its text: by its name, or the longest one.
+std::string text_key(const Json& line) {
+  for (const char* key : {"text", "content", "raw_content"})
+    if (line.contains(key)) return key;
+  std::string longest;
+  std::size_t most = 0;
+  for (const auto& [key, value] : line.items())
+    if (value.is_string() && value.get_ref<const std::string&>().size() > most) {
+      most = value.get_ref<const std::string&>().size();
+      longest = key;
+    }
+  return longest;
+}
+
+/// As jq takes it behind a dot.
+std::string quoted_key(const std::string& key) {
+  const bool is_plain = std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  });
+  return is_plain ? key : Json(key).dump();
+}
+
+}  // namespace
+
+void refuse_container(const std::string& file, std::span<const std::uint8_t> bytes, int width) {
+  if (width > 1 && has_token_header(bytes)) return;
+  const auto kind = file_kind(text_of(bytes.first(std::min(bytes.size(), file_kind_bytes))));
+  if (!kind || (width > 1 && kind->form == FileKind::Form::encoded)) return;
+  std::string remedy = remedy_for(*kind, file, Wanted::text);
+  if (kind->form == FileKind::Form::compressed && file.find(".json") != std::string::npos)
+    remedy += ", and of JSON Lines keep the texts with `jq -r .text`";
+  refuse(file, fmt::format("is {}", kind->name),
+         width == 1
+             ? "`tokens: bytes` reads text"
+             : fmt::format("`tokens: {}` reads numbers one behind the other", token_word(width)),
+         remedy);
+}
+
+void check_sample(const Document& document, int vocabulary, Content content) {
+  if (document.tokens.width() > 1)
+    check_tokens(document, vocabulary, content);
+  else if (content == Content::checked)
+    check_text(document);
+}
+
+std::optional<std::string> note_on_json_lines(const Document& document) {
+  constexpr std::size_t most = std::size_t{1} << 20;
+  if (document.tokens.width() > 1) return std::nullopt;
+  const std::string_view text = text_of(document.tokens.bytes());
+  const std::string_view line = text.substr(0, std::min(text.find('\n'), most));
+  const bool is_list = trimmed(line).starts_with('[');
+  if (!trimmed(line).starts_with('{') && !is_list) return std::nullopt;
+  const Json json = Json::parse(line, nullptr, false);
+  const Json& first = is_list && json.is_array() && !json.empty() ? json.front() : json;
+  if (!first.is_object() || text_key(first).empty()) return std::nullopt;
+  const std::string filter = (is_list ? ".[]." : ".") + quoted_key(text_key(first));
+  return fmt::format(
+      "{} is JSON: its keys and metadata are trained on like its text. `jq -r {} {} > {}` keeps "
+      "the "
+      "texts alone",
+      document.file, shell_word(filter), shell_word(document.file),
+      shell_word(document.file + ".txt"));
+}
+
+}  // namespace bimix
