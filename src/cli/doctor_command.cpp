@@ -49,6 +49,24 @@ std::string file_system_of(const std::filesystem::path& path) {
   return type;
 }
 
+/// The folder itself, or where it is yet to be made, the nearest one above it.
+std::filesystem::path existing_folder(const std::string& given) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  fs::path place = fs::absolute(given.empty() ? "." : given);
+  while (!fs::exists(place, failure) && !failure && place.has_relative_path())
+    place = place.parent_path();
+  const std::string problem = failure                             ? failure.message()
+                              : !fs::is_directory(place, failure) ? "is no folder"
+                                                                  : "";
+  if (!problem.empty())
+    throw DataError({.place = shown_text(place.string()),
+                     .problem = problem,
+                     .remedy = "Name the folder where run folders are to lie"});
+  const fs::path tidy = fs::canonical(place, failure);
+  return failure ? place : tidy;
+}
+
 /// A folder of its own within another, for the time of the examination.
 class ScratchFolder {
  public:
@@ -128,16 +146,18 @@ void add_doctor_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, parent] {
     action = [&context, parent] {
       const Comm& comm = context.comm();
-      const std::filesystem::path place = std::filesystem::weakly_canonical(*parent);
+      std::filesystem::path place;
+      on_root(comm, [&] { place = existing_folder(*parent); });
       std::optional<ScratchFolder> scratch;  // rank 0's, which the others look into
       FolderFacts folder;
       if (comm.is_root()) folder = examined(scratch.emplace(place), place);
       const std::string token = comm.broadcast(scratch ? scratch->token().string() : "");
+      std::error_code ignored;
       const RankFacts mine{.host = host_name(),
                            .processors = allowed_processors(),
                            .isa = detect_isa(),
                            .memory_mib = available_memory_mib(),
-                           .sees_folder = std::filesystem::exists(token)};
+                           .sees_folder = std::filesystem::exists(token, ignored)};
       std::vector<RankFacts> ranks;
       for (const std::string& theirs : comm.all_gather(to_json(mine).dump()))
         ranks.push_back(rank_facts_from(Json::parse(theirs)));

@@ -151,6 +151,8 @@ std::string campaign_for(const LossLog& log, const Flags& flags) {
                   "mixture there.",
                   log.runs.size(), log.domains.train.size()));
   out << YAML::BeginMap << YAML::Key << "name" << YAML::Value << flags.name;
+  // The campaign lies in the run folder; logs were named from here.
+  out << YAML::Key << "base" << YAML::Value << std::filesystem::current_path().string();
   out << YAML::Key << "normalise" << YAML::Value << "true";
   out << YAML::Key << "domains" << YAML::Value << YAML::BeginMap;
   for (std::size_t k = 0; k < mean.size(); ++k)

@@ -24,6 +24,17 @@ const Template& find_template(const std::string& name) {
                              .remedy = did_you_mean(name, names)});
 }
 
+/// A template names its files from the folder above its own: from the working directory, here.
+std::string text_for(const std::filesystem::path& file, const std::string& text) {
+  const std::size_t at = text.find("base: .."), size = text.find('\n', at) + 1 - at;
+  if (at == std::string::npos) return text;
+  const std::filesystem::path here = std::filesystem::current_path();
+  const std::filesystem::path way =
+      here.lexically_relative((here / file).lexically_normal().parent_path());
+  const std::string mine = way.empty() || way == "." ? "" : "base: " + way.string() + "\n";
+  return std::string(text).replace(at, size, mine);
+}
+
 }  // namespace
 
 void add_init_command(CLI::App& app, Context& context, Action& action) {
@@ -48,8 +59,9 @@ void add_init_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       on_root(context.comm(), [&] {
-        const std::string text = flags->from.empty() ? find_template(flags->name).text
-                                                     : read_results(flags->from).campaign_text;
+        const std::string text = flags->from.empty()
+                                     ? text_for(flags->file, find_template(flags->name).text)
+                                     : read_results(flags->from).campaign_text;
         if (std::filesystem::exists(flags->file))
           throw DataError({.place = flags->file,
                            .problem = "exists already",

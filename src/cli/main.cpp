@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 namespace bimix::cli {
@@ -18,7 +20,7 @@ std::string command_line(int argc, char** argv) {
 }
 
 /// Commands and flags that a later version will have; they are refused by name.
-const std::vector<std::string> later_words{"--fresh", "--prior", "--trial"};
+const std::vector<std::string> later_words{"--fresh", "--prior"};
 
 /// What was meant by "bimix fti", or that it is yet to come.
 std::string command_hint(const CLI::App& app, int argc, char** argv) {
@@ -29,6 +31,12 @@ std::string command_hint(const CLI::App& app, int argc, char** argv) {
     if (std::find(later_words.begin(), later_words.end(), word.substr(0, word.find('='))) !=
         later_words.end())
       return fmt::format(" '{}' is not in this version.", word);
+  for (const std::string& word : words)
+    for (const CLI::App* other : app.get_subcommands({}))
+      if (word.starts_with("--") && !app.get_subcommands().empty() &&
+          !app.get_subcommands().front()->get_option_no_throw(word.substr(0, word.find('='))) &&
+          other->get_option_no_throw(word.substr(0, word.find('='))))
+        return fmt::format(" '{}' is a flag of `bimix {}`.", word, other->get_name());
   const auto command = std::find_if(words.begin(), words.end(),
                                     [](const std::string& word) { return !word.starts_with("-"); });
   if (command == words.end() || std::find(names.begin(), names.end(), *command) != names.end())
@@ -59,7 +67,7 @@ int run(int argc, char** argv) {
       "logs) over mixtures and volumes, fits L = (A / r^alpha)(B / s^beta + C) and recommends a\n"
       "mixture with its interval.",
       "bimix");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.set_version_flag("--version", version_text());
   app.footer("A first campaign:  bimix init demo.yaml && mpirun -n 2 bimix run demo.yaml");
   bool quiet = false, verbose = false;
@@ -81,6 +89,10 @@ int run(int argc, char** argv) {
         fmt::format("{}.{} See `bimix --help`.", error.what(), command_hint(app, argc, argv)));
     return static_cast<int>(ExitCode::usage);
   }
+  if (app.get_subcommands().empty()) {
+    context.console.show(app.help());
+    return static_cast<int>(ExitCode::done);
+  }
   context.console.set_quiet(quiet);
   context.console.set_verbose(verbose);
 
@@ -90,6 +102,11 @@ int run(int argc, char** argv) {
     return end_with(context, context.console, error.exit_code(), error.what(), true);
   } catch (const Error& error) {
     return end_with(context, context.console, error.exit_code(), error.what(), false);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return end_with(context, context.console, ExitCode::data,
+                    fmt::format("{}: {}. Check the path", shown_text(error.path1().string()),
+                                error.code().message()),
+                    false);
   } catch (const std::exception& error) {
     return end_with(context, context.console, ExitCode::bug,
                     fmt::format("unexpected: {}. This is a defect of bimix; please report it with "

@@ -2,6 +2,8 @@
 
 #include "build_info.hpp"
 
+#include <bimix/core/text.hpp>
+
 #include <fmt/format.h>
 
 #include <vector>
@@ -51,13 +53,6 @@ std::string escaped(const std::string& text, const std::string& marked) {
   for (const char c : text.substr(0, text.find('\n')))
     out += (marked.find(c) == std::string::npos ? "" : "\\") + std::string(1, c);
   return out;
-}
-
-/// Text in single quotes of a shell.
-std::string quoted(const std::string& text) {
-  std::string out;
-  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
-  return "'" + out + "'";
 }
 
 }  // namespace
@@ -116,13 +111,14 @@ complete -o filenames -F _bimix bimix
 std::string zsh_completion(const CLI::App& app) {
   std::string commands, cases;
   for (const CLI::App* command : commands_of(app)) {
-    commands += " " + quoted(command->get_name() + ":" + escaped(command->get_description(), "\\"));
+    commands +=
+        " " + shell_word(command->get_name() + ":" + escaped(command->get_description(), "\\"));
     std::string flags;
     for (const CLI::Option* option : command->get_options())
       for (const std::string& name : option->get_lnames())
-        flags +=
-            " " + quoted(fmt::format("--{}[{}]{}", name, escaped(option->get_description(), "\\[]"),
-                                     option->get_type_name().empty() ? "" : ":value:_files"));
+        flags += " " + shell_word(fmt::format(
+                           "--{}[{}]{}", name, escaped(option->get_description(), "\\[]"),
+                           option->get_type_name().empty() ? "" : ":value:_files"));
     cases += fmt::format("    {}) _arguments{} '*:file:_files' ;;\n", command->get_name(), flags);
   }
   return fmt::format(R"(#compdef bimix
@@ -147,13 +143,13 @@ std::string fish_completion(const CLI::App& app) {
   for (const CLI::App* command : commands_of(app)) {
     const std::string& name = command->get_name();
     lines += fmt::format("complete -c bimix -n __fish_use_subcommand -f -a {} -d {}\n", name,
-                         quoted(escaped(command->get_description(), "\\")));
+                         shell_word(escaped(command->get_description(), "\\")));
     for (const CLI::Option* option : command->get_options())
       for (const std::string& flag : option->get_lnames())
         lines +=
             fmt::format("complete -c bimix -n '__fish_seen_subcommand_from {}' -l {}{} -d {}\n",
                         name, flag, option->get_type_name().empty() ? "" : " -r",
-                        quoted(escaped(option->get_description(), "\\")));
+                        shell_word(escaped(option->get_description(), "\\")));
   }
   return lines;
 }

@@ -69,9 +69,12 @@ void refuse_unlike(const StoredRun& first, const StoredRun& other) {
                      .rule = rule,
                      .remedy = "Merge folders of one campaign only"});
   };
-  if (first.resolved_text != other.resolved_text)
+  const auto campaign_of = [](const StoredRun& run) {
+    return resolved_yaml(without_places(run.campaign));
+  };
+  if (campaign_of(first) != campaign_of(other))
     refuse("holds another campaign than " + first.path.string() +
-               line_difference(first.resolved_text, other.resolved_text),
+               line_difference(campaign_of(first), campaign_of(other)),
            "their trials would not fit");
   if (first.state.header->fingerprints != other.state.header->fingerprints)
     refuse("was trained on other data than " + first.path.string(), "their losses would not fit");

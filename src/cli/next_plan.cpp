@@ -26,11 +26,13 @@ struct Asked {
 Asked read(const NextPlan& plan) {
   if (std::filesystem::is_directory(plan.file)) {
     StoredRun run = load_run(plan.file);
-    return {run, run.campaign, run.campaign_text};
+    return {run, run.campaign, run.campaign_text};  // which says where its paths start
   }
   Campaign campaign = read_campaign(plan.file);
   const std::string folder = plan.folder.empty() ? "runs/" + campaign.name : plan.folder;
-  Asked asked{load_run(folder), campaign, read_file(plan.file)};
+  const std::string text = read_file(plan.file);
+  Asked asked{load_run(folder), campaign,
+              campaign.base.empty() ? text : with_base(text, campaign.base)};
   if (asked.run.campaign.domains.train != campaign.domains.train)
     throw DataError({.place = folder,
                      .problem = "has other domains than " + plan.file,

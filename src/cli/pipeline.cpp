@@ -24,7 +24,9 @@ ReadCampaign read_campaign_together(const Context& context, const std::filesyste
   ReadCampaign read;
   on_root(context.comm(), [&] {
     read.text = read_file(file);
-    read.campaign = parse_campaign(read.text, file.string());
+    read.campaign = parse_campaign(read.text, file.string(), Look::data);
+    if (const auto& base = read.campaign.base; !base.empty())
+      read.text = with_base(read.text, base);
     if (read.campaign.source == SourceKind::proxy) {
       const auto path = folder.empty() ? "runs/" + read.campaign.name : folder.string();
       if (std::filesystem::exists(std::filesystem::path(path) / "resolved.yaml")) {
@@ -54,6 +56,7 @@ OpenedSource open_source(const Comm& comm, Campaign& campaign,
   collectively(comm, [&] {
     if (!campaign.corpus.domains.empty()) {
       opened.corpus.emplace(campaign.corpus);
+      opened.notes = opened.corpus->notes();
       for (std::size_t k = 0; k < opened.corpus->domain_count(); ++k) {
         opened.fingerprints.emplace_back(campaign.domains.train[k], opened.corpus->fingerprint(k));
         if (campaign.unique_tokens[k] == unique_tokens_auto)
@@ -75,7 +78,7 @@ OpenedSource open_source(const Comm& comm, Campaign& campaign,
           folder.empty() ? std::filesystem::path("runs") / campaign.name : folder);
     } else {
       LossLog log = in_order_of(campaign.domains, read_logs(campaign.replay));
-      opened.notes = log.notes;
+      opened.notes.insert(opened.notes.end(), log.notes.begin(), log.notes.end());
       opened.fingerprints.emplace_back("logs", log.fingerprint);
       opened.source = std::make_unique<ReplaySource>(std::move(log));
     }

@@ -4,8 +4,11 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
+#include <bimix/core/text.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/store/disk.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
@@ -59,6 +62,7 @@ RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campa
       state_(journal_.state()) {
   if (!state_.header && !begun_anew_) refuse_foreign_files();
   if (state_.header) {
+    refuse_other_order(resolved);
     refuse_changed_texts(fingerprints);
     if (state_.header->campaign_hash != header_.campaign_hash)
       refuse_other_trials(resolved, extend);
@@ -97,6 +101,26 @@ void RunFolder::refuse_foreign_files() const {
   }
 }
 
+void RunFolder::refuse_other_order(const std::string& resolved) const {
+  const auto stored = path() / "resolved.yaml";
+  if (!std::filesystem::exists(stored)) return;
+  const DomainSet before = read_campaign(stored).domains;
+  const DomainSet now = parse_campaign(resolved, "resolved.yaml").domains;
+  const auto check = [&](const char* what, const std::vector<std::string>& then,
+                         const std::vector<std::string>& today) {
+    if (then == today || !std::is_permutation(then.begin(), then.end(), today.begin(), today.end()))
+      return;
+    throw DataError({.place = path().string(),
+                     .problem = fmt::format("its {} are {}, and those of this campaign {}", what,
+                                            join_words(then), join_words(today)),
+                     .rule = "the same in another order, which is the order of every table",
+                     .remedy = "Put them back into that order, or give this campaign a folder of "
+                               "its own with -o DIR"});
+  };
+  check("domains", before.train, now.train);
+  check("evaluation sets", before.eval, now.eval);
+}
+
 void RunFolder::refuse_other_trials(const std::string& resolved, bool extend) const {
   const auto stored = path() / "resolved.yaml";
   std::string difference;
@@ -105,10 +129,18 @@ void RunFolder::refuse_other_trials(const std::string& resolved, bool extend) co
     Campaign before = trained_part(read_campaign(stored));
     const Campaign now = trained_part(parse_campaign(resolved, "resolved.yaml"));
     difference = line_difference(resolved_yaml(before), resolved_yaml(now));
+    const bool is_same = resolved_yaml(before) == resolved_yaml(now);
     before.design = now.design;
     design_only = resolved_yaml(before) == resolved_yaml(now);
-    if (difference.empty() || (extend && design_only)) return;
+    if (is_same || (extend && design_only)) return;
   }
+  if (difference.empty())
+    throw DataError({.place = path().string(),
+                     .problem = "lists the groups of design.mixtures in another order",
+                     .rule = "they are those of this campaign, and mixtures are numbered in their "
+                             "order",
+                     .remedy = "Put them back into the order of its campaign.yaml, or give this "
+                               "campaign a folder of its own with -o DIR"});
   throw DataError({.place = path().string(),
                    .problem = "holds the run of another campaign" + difference,
                    .rule = "its trials would not fit this one",

@@ -41,6 +41,7 @@ class RunFolder {
 
  private:
   void refuse_foreign_files() const;
+  void refuse_other_order(const std::string& resolved) const;
   void refuse_other_trials(const std::string& resolved, bool extend) const;
   void refuse_changed_texts(
       const std::vector<std::pair<std::string, std::string>>& fingerprints) const;

@@ -47,12 +47,6 @@ std::string plain_name(std::string name) {
 
 }  // namespace
 
-std::string shell_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 std::string slurm_script(const SlurmJob& job) {
   std::string text = batch_script();
   const std::string about =
@@ -75,7 +69,7 @@ std::string slurm_script(const SlurmJob& job) {
   const double seconds = job.seconds > 0 ? margin * job.seconds + start_up : day;
   replace_line(text, "#SBATCH --time", "#SBATCH --time=" + slurm_time(std::min(seconds, day)));
   replace_part(text, "if [ $# -ne 2 ]", "bimix=${BIMIX",
-               fmt::format("set -- {} {}\n", shell_quoted(job.campaign), shell_quoted(job.folder)));
+               fmt::format("set -- {} {}\n", shell_word(job.campaign), shell_word(job.folder)));
   return text;
 }
 

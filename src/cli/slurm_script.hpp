@@ -19,7 +19,4 @@ struct SlurmJob {
 /// again, and some more; a job asks for a day at most, since it is resumed as often as needed.
 std::string slurm_script(const SlurmJob& job);
 
-/// The text as one word of a shell.
-std::string shell_quoted(const std::string& text);
-
 }  // namespace bimix::cli

@@ -11,12 +11,16 @@ void add_validate_command(CLI::App& app, Context& context, Action& action) {
     std::string file;
     bool resolved = false;
     bool schema = false;
+    bool offline = false;
   };
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command = add_command(app, "validate", "list all mistakes of a campaign",
-                                  "bimix validate configs/demo.yaml");
+  CLI::App* command =
+      add_command(app, "validate", "list all mistakes of a campaign, and the files it lacks",
+                  "bimix validate configs/demo.yaml");
   CLI::Option* file = command->add_option("FILE", flags->file, "campaign");
-  command->add_flag("--resolved", flags->resolved, "print it with every default written out");
+  command->add_flag("--resolved", flags->resolved,
+                    "print it with every default written out; files are not looked for");
+  command->add_flag("--offline", flags->offline, "do not look whether what it names is there");
   command->add_flag("--schema", flags->schema, "print the JSON Schema of campaigns, for editors")
       ->excludes(file);
   command->callback([&context, &action, flags] {
@@ -26,7 +30,8 @@ void add_validate_command(CLI::App& app, Context& context, Action& action) {
         if (flags->file.empty())
           throw UsageError(Complaint{.problem = "no campaign is named",
                                      .remedy = "For example: bimix validate configs/demo.yaml"});
-        const Campaign campaign = read_campaign(flags->file);
+        const Campaign campaign = read_campaign(
+            flags->file, flags->offline || flags->resolved ? Look::nowhere : Look::programs);
         if (flags->resolved) context.console.show(resolved_yaml(campaign));
         context.console.say(fmt::format("{}: no mistakes found", flags->file));
       });

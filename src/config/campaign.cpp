@@ -1,4 +1,6 @@
+#include "document.hpp"
 #include "fields.hpp"
+#include "paths.hpp"
 #include "reader.hpp"
 
 #include <bimix/config/campaign.hpp>
@@ -26,8 +28,8 @@ using config::Reader;
 /// Reads the blocks of one campaign in the order in which they need one another.
 class CampaignParser {
  public:
-  CampaignParser(const YAML::Node& root, Findings& findings)
-      : root_(root, "", findings), findings_(findings) {}
+  CampaignParser(const YAML::Node& root, const std::string& file, Look look, Findings& findings)
+      : root_(root, "", findings), findings_(findings), file_(file), look_(look) {}
 
   Campaign parse() {
     root_.text("name", campaign_.name, "");
@@ -35,6 +37,7 @@ class CampaignParser {
     root_.count("seed", seed, {0, any_count}, "");
     campaign_.seed = static_cast<std::uint64_t>(seed);
     root_.flag("normalise", normalise_, "");
+    parse_base();
     parse_tokens();
     parse_domains();
     parse_source();
@@ -47,10 +50,27 @@ class CampaignParser {
     parse_check();
     root_.finish();
     check_name();
+    campaign_.corpus.base = campaign_.replay.base = campaign_.base;
+    if (look_ >= Look::data) config::look_for_data(campaign_, findings_);
+    if (look_ >= Look::programs) config::look_for_program(campaign_, findings_);
+    if (!config::names_relative_paths(campaign_) && !has_relative_list_) campaign_.base.clear();
     return campaign_;
   }
 
  private:
+  void parse_base() {
+    std::string given;
+    root_.text("base", given, "");
+    campaign_.base = config::base_of(file_, given);
+    std::error_code ignored;
+    if (look_ >= Look::data && !std::filesystem::is_directory(campaign_.base, ignored))
+      findings_.miss("base",
+                     {.problem = fmt::format("there is no folder {}", campaign_.base.string()),
+                      .rule = "relative paths start there",
+                      .remedy = "Correct it, or leave it out: then they start at the "
+                                "campaign's folder"});
+  }
+
   void parse_tokens() {
     std::string word(token_word(1));
     root_.text("tokens", word, "");
@@ -59,7 +79,7 @@ class CampaignParser {
     if (width > 0) return;
     const std::vector<std::string> known{"bytes", "uint16", "uint32"};
     findings_.complain(
-        "tokens", {.problem = fmt::format("'{}' is not in this version", word),
+        "tokens", {.problem = fmt::format("'{}' is not in this version", shown_text(word)),
                    .rule = "there is " + join_words(known),
                    .remedy = did_you_mean(word, known,
                                           "Use bytes for text; a tokenizer's files, such as those "
@@ -101,9 +121,10 @@ class CampaignParser {
                                    }) &&
                        campaign_.name.front() != '.';
     if (!plain)
-      findings_.complain("name", {.problem = fmt::format("'{}' is no name", campaign_.name),
-                                  .rule = "it names the run folder: letters, digits, - _ and .",
-                                  .remedy = "Write for example `name: demo`"});
+      findings_.complain("name",
+                         {.problem = fmt::format("'{}' is no name", shown_text(campaign_.name)),
+                          .rule = "it names the run folder: at most 100 letters, digits, - _ and .",
+                          .remedy = "Write for example `name: demo`"});
   }
 
   template <class Options>
@@ -118,12 +139,7 @@ class CampaignParser {
     Reader domains(root_.take("domains"), "domains", findings_);
     for (const auto& [name, node] : domains.take_all()) {
       const std::string path = "domains." + name;
-      const bool printable = !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-      });
-      if (!printable)
-        findings_.complain("domains", {.problem = "a domain's name is empty or not printable",
-                                       .remedy = "Use letters, digits and signs"});
+      check_domain_name("domains", name);
       Reader block(node, path, findings_);
       DomainFiles files{.name = name};
       double share = 0.0;
@@ -134,6 +150,7 @@ class CampaignParser {
       block.number("share", share, {0, normalise_ ? infinity : 1}, "");
       block.words("train", files.train_patterns, "");
       block.words("eval", files.eval_patterns, "");
+      block.flag("binary", files.binary, "");
       campaign_.unique_tokens.push_back(unique_tokens(block));
       block.finish();
       campaign_.domains.train.push_back(name);
@@ -153,6 +170,21 @@ class CampaignParser {
       settle("domains", "the default shares", campaign_.default_mixture);
   }
 
+  void check_domain_name(const std::string& block, const std::string& name) {
+    constexpr std::size_t most = 200;
+    const bool is_printable = !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+    if (!is_printable)
+      findings_.complain(block, {.problem = "a domain's name is empty or not printable",
+                                 .remedy = "Use letters, digits and signs"});
+    if (name.size() > most)
+      findings_.complain(block + "." + name,
+                         {.problem = fmt::format("the name has {} bytes", name.size()),
+                          .rule = fmt::format("at most {}, as tables show it", most),
+                          .remedy = "Shorten it"});
+  }
+
   /// `same`, or every evaluation set with the training domain whose share its loss follows.
   void parse_eval_domains() {
     if (const YAML::Node node = root_.take("eval_domains"); node.IsDefined() && !node.IsMap()) {
@@ -169,6 +201,7 @@ class CampaignParser {
       campaign_.domains.share_of.clear();
       Reader sets(node, "eval_domains", findings_);
       for (const auto& [name, entry] : sets.take_all()) {
+        check_domain_name("eval_domains", name);
         Reader block(entry, "eval_domains." + name, findings_);
         std::string own;
         block.text("share_of", own, "");
@@ -192,7 +225,7 @@ class CampaignParser {
     const auto count = parse_count(text);
     if (!count || *count < 1)
       findings_.complain(block.path_of("unique_tokens"),
-                         {.problem = fmt::format("'{}' is no number of tokens", text),
+                         {.problem = fmt::format("'{}' is no number of tokens", shown_text(text)),
                           .remedy = "Write auto, or for example 3B"});
     return static_cast<double>(count.value_or(0));
   }
@@ -282,7 +315,8 @@ class CampaignParser {
     else if (groups.IsDefined())
       for (std::size_t g = 0; g < groups.size(); ++g)
         parse_group(groups[g], fmt::format("design.mixtures[{}]", g));
-    if (campaign_.design.mixtures.empty() && !replay)
+    const bool names_some = groups.IsDefined() && groups.size() > 0;
+    if (!names_some && !replay)
       findings_.complain("design", {.problem = "names no mixtures",
                                     .remedy = "Add `mixtures: [{preset: [default, uniform]}]`"});
     parse_volumes(design.take("volumes"), replay);
@@ -292,8 +326,9 @@ class CampaignParser {
     if (seeds == "independent")
       campaign_.design.seeds = SeedChoice::independent;
     else if (seeds != "common")
-      findings_.complain("design.seeds", {.problem = fmt::format("'{}' is no choice", seeds),
-                                          .remedy = "Use common or independent"});
+      findings_.complain("design.seeds",
+                         {.problem = fmt::format("'{}' is no choice", shown_text(seeds)),
+                          .remedy = "Use common or independent"});
     design.finish();
     if (findings_.count() == before)
       findings_.adopt("", complaints(campaign_.design, campaign_.domains.train.size()));
@@ -328,17 +363,30 @@ class CampaignParser {
     if (group.has("file")) {
       std::string file;
       group.text("file", file, "");
-      try {
-        campaign_.design.mixtures.emplace_back(
-            ListedMixtures{"file", read_mixtures(file, campaign_.domains.train, normalise_)});
-      } catch (const Error& error) {
-        findings_.complain(path + ".file", {.problem = error.what()});
-      }
+      parse_list_of(file, path + ".file");
     }
     group.finish();
     if (campaign_.design.mixtures.size() > before + 1)
       findings_.complain(path, {.problem = "holds several kinds of mixtures",
                                 .remedy = "Give each its own `-` line"});
+  }
+
+  void parse_list_of(const std::filesystem::path& file, const std::string& key) {
+    const std::filesystem::path path = campaign_.base / file;
+    has_relative_list_ = has_relative_list_ || file.is_relative();
+    std::error_code ignored;
+    if (look_ == Look::nowhere && !std::filesystem::exists(path, ignored)) return;
+    try {
+      campaign_.design.mixtures.emplace_back(
+          ListedMixtures{"file", read_mixtures(path, campaign_.domains.train, normalise_)});
+    } catch (const Error& error) {
+      Complaint complaint = error.complaint();
+      complaint.problem = complaint.place + ": " + complaint.problem;
+      if (!std::filesystem::exists(path, ignored))
+        complaint.remedy = config::from_working_directory(campaign_.base, file.string(),
+                                                          "Check its name and permissions");
+      findings_.complain(key, std::move(complaint));
+    }
   }
 
   void check_presets(const PresetMixtures& presets, const std::string& path) {
@@ -347,9 +395,10 @@ class CampaignParser {
     for (const std::string& name : presets.names) {
       const bool has_text = !campaign_.corpus.domains.empty();
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        findings_.complain(path + ".preset", {.problem = fmt::format("'{}' is no preset", name),
-                                              .rule = "known: " + join_words(known),
-                                              .remedy = did_you_mean(name, known)});
+        findings_.complain(path + ".preset",
+                           {.problem = fmt::format("'{}' is no preset", shown_text(name)),
+                            .rule = "known: " + join_words(known),
+                            .remedy = did_you_mean(name, known)});
       } else if (name.starts_with("entropy-") && !has_text) {
         findings_.complain(path + ".preset",
                            {.problem = fmt::format("'{}' needs the domains' text", name),
@@ -380,8 +429,9 @@ class CampaignParser {
     if (around == "default")
       group.centre = campaign_.default_mixture;
     else if (around != "uniform")
-      findings_.complain(r.path_of("around"), {.problem = fmt::format("'{}' is no centre", around),
-                                               .remedy = "Use default or uniform"});
+      findings_.complain(r.path_of("around"),
+                         {.problem = fmt::format("'{}' is no centre", shown_text(around)),
+                          .remedy = "Use default or uniform"});
     r.finish();
     return group;
   }
@@ -394,7 +444,7 @@ class CampaignParser {
                                       const std::vector<std::string>& names) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    findings_.complain(path, {.problem = fmt::format("'{}' is no domain", name),
+    findings_.complain(path, {.problem = fmt::format("'{}' is no domain", shown_text(name)),
                               .rule = "domains: " + join_words(names),
                               .remedy = did_you_mean(name, names)});
     return std::nullopt;
@@ -460,8 +510,9 @@ class CampaignParser {
     if (axis == "independent")
       design.axis = VolumeAxis::independent;
     else if (axis != "trajectory")
-      findings_.complain("design.volumes.axis", {.problem = fmt::format("'{}' is no axis", axis),
-                                                 .remedy = "Use trajectory or independent"});
+      findings_.complain("design.volumes.axis",
+                         {.problem = fmt::format("'{}' is no axis", shown_text(axis)),
+                          .remedy = "Use trajectory or independent"});
     const YAML::Node values = r.take("values");
     std::int64_t from = 0, to = 0;
     int count = 0;
@@ -531,7 +582,7 @@ class CampaignParser {
     for (const std::string& name : names)
       if (name != "default" && name != "optimum")
         findings_.complain("check.mixtures",
-                           {.problem = fmt::format("'{}' cannot be checked", name),
+                           {.problem = fmt::format("'{}' cannot be checked", shown_text(name)),
                             .remedy = "Use [default, optimum]"});
     for (const char* needed : {"default", "optimum"})
       if (std::find(names.begin(), names.end(), needed) == names.end())
@@ -543,35 +594,38 @@ class CampaignParser {
 
   Reader root_;
   Findings& findings_;
+  std::string file_;
+  Look look_;
   Campaign campaign_;
   bool normalise_ = false;
+  bool has_relative_list_ = false;  // of mixtures, which the campaign does not keep
 };
 
 }  // namespace
 
-Campaign parse_campaign(std::string_view text, const std::string& file) {
-  YAML::Node root;
-  try {
-    root = YAML::Load(std::string(text));
-  } catch (const YAML::Exception& error) {
-    throw UsageError(Complaint{
-        .place = fmt::format("{}:{}:{}", file, error.mark.line + 1, error.mark.column + 1),
-        .problem = "is not YAML: " + error.msg,
-        .remedy = "See `bimix init` for a campaign to start from"});
-  }
+Campaign parse_campaign(std::string_view text, const std::string& file, Look look) {
+  const YAML::Node root = config::load_document(text, file);
   Findings findings(file);
-  if (!root.IsMap())
-    throw UsageError(Complaint{.place = file,
-                               .problem = root.IsNull() ? "is empty" : "is no campaign",
-                               .rule = "a campaign is a mapping of keys",
-                               .remedy = "See `bimix init` for one to start from"});
-  Campaign campaign = CampaignParser(root, findings).parse();
+  Campaign campaign = CampaignParser(root, file, look, findings).parse();
   findings.throw_if_any();
+  return campaign;
+}
+
+Campaign without_places(Campaign campaign) {
+  campaign.base = campaign.corpus.base = campaign.replay.base = std::filesystem::path();
+  campaign.replay.files.clear();
+  campaign.replay.mixtures.clear();
+  for (DomainFiles& files : campaign.corpus.domains) {
+    files.train_patterns.clear();
+    files.eval_patterns.clear();
+    files.binary = false;
+  }
   return campaign;
 }
 
 Campaign trained_part(Campaign campaign) {
   const Campaign defaults;
+  campaign = without_places(std::move(campaign));
   campaign.fit = defaults.fit;
   campaign.optimize = defaults.optimize;
   campaign.check = defaults.check;
@@ -587,9 +641,9 @@ Campaign trained_part(Campaign campaign) {
   return campaign;
 }
 
-Campaign read_campaign(const std::filesystem::path& path) {
+Campaign read_campaign(const std::filesystem::path& path, Look look) {
   return parse_campaign(read_file(path, "Check the name; `bimix init FILE` writes a campaign"),
-                        path.string());
+                        path.string(), look);
 }
 
 }  // namespace bimix

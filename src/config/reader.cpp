@@ -19,7 +19,7 @@ const std::vector<std::string>& later_keys() {
 std::string kind_of(const YAML::Node& node) {
   if (node.IsMap()) return "a mapping";
   if (node.IsSequence()) return "a list";
-  if (node.IsScalar()) return fmt::format("'{}'", node.Scalar());
+  if (node.IsScalar()) return fmt::format("'{}'", shown_text(node.Scalar()));
   return "nothing";
 }
 
@@ -50,9 +50,14 @@ void Findings::complain(const std::string& path, Complaint complaint) {
     line = place->second.line + 1;
     column = place->second.column + 1;
   }
-  complaint.place = path.empty() ? fmt::format("{}:{}:{}", file_, line, column)
-                                 : fmt::format("{}:{}:{}: {}", file_, line, column, path);
+  complaint.place = fmt::format("{}:{}:{}", file_, line, column);
+  if (!path.empty()) complaint.place += ": " + shown_text(path);
   complaints_.push_back({line, column, std::move(complaint)});
+}
+
+void Findings::miss(const std::string& path, Complaint complaint) {
+  complain(path, std::move(complaint));
+  ++missing_;
 }
 
 void Findings::adopt(const std::string& prefix, std::vector<Complaint> complaints) {
@@ -71,6 +76,7 @@ void Findings::throw_if_any() const {
   std::string text;
   for (const Placed& placed : ordered)
     text += (text.empty() ? "" : "\n") + to_string(placed.complaint);
+  if (missing_ == complaints_.size()) throw Error(ExitCode::data, text);
   throw UsageError(text);
 }
 
@@ -172,8 +178,8 @@ void Reader::flag(const char* key, bool& value, const char*) {
   if (*found == "true" || *found == "false")
     value = *found == "true";
   else
-    findings_.complain(path_of(key),
-                       {.problem = fmt::format("'{}' is neither true nor false", *found)});
+    findings_.complain(path_of(key), {.problem = fmt::format("'{}' is neither true nor false",
+                                                             shown_text(*found))});
 }
 
 void Reader::words(const char* key, std::vector<std::string>& value, const char*) {

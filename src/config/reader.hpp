@@ -20,10 +20,13 @@ class Findings {
   /// Remembers where a key stands, so that later complaints about it find the place.
   void note_place(const std::string& path, const YAML::Mark& mark);
   void complain(const std::string& path, Complaint complaint);
+  /// A complaint that the campaign is not to blame for: what it names is not there.
+  void miss(const std::string& path, Complaint complaint);
   /// Complaints of a layer, whose places are paths such as "proxy.width".
   void adopt(const std::string& prefix, std::vector<Complaint> complaints);
   std::size_t count() const { return complaints_.size(); }
-  /// @throws UsageError with everything found, one complaint a line, in the order of the file
+  /// @throws UsageError with everything found, one complaint a line, in the order of the file; an
+  ///         Error that leads to ExitCode::data if things are missing and nothing else is wrong
   void throw_if_any() const;
 
  private:
@@ -34,6 +37,7 @@ class Findings {
   std::string file_;
   std::map<std::string, YAML::Mark> places_;
   std::vector<Placed> complaints_;
+  std::size_t missing_ = 0;
 };
 
 /// The smallest and largest value a number may have.

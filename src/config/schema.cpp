@@ -100,6 +100,7 @@ Schema domain_schema() {
   return block({{"share", number_between(0, config::infinity)},
                 {"train", words()},
                 {"eval", words()},
+                {"binary", {{"type", "boolean"}}},
                 {"unique_tokens", {{"type", {"string", "number"}}}}},
                {"share"});
 }
@@ -155,6 +156,7 @@ std::string campaign_schema() {
       block({{"name", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"}}},
              {"seed", count_between(0, static_cast<double>(config::any_count))},
              {"normalise", {{"type", "boolean"}}},
+             {"base", {{"type", "string"}}},
              {"tokens", one_of({"bytes", "uint16", "uint32"})},
              {"domains", domains},
              {"eval_domains", eval_domains},

@@ -103,6 +103,7 @@ void write_domains(YAML::Emitter& out, const Campaign& campaign) {
       out << YAML::Key << "train" << YAML::Value << YAML::Flow << files.train_patterns;
       if (!files.eval_patterns.empty())
         out << YAML::Key << "eval" << YAML::Value << YAML::Flow << files.eval_patterns;
+      if (files.binary) out << YAML::Key << "binary" << YAML::Value << "true";
     }
     out << YAML::Key << "share" << YAML::Value << shown(campaign.default_mixture[k]);
     const double unique = campaign.unique_tokens[k];
@@ -211,6 +212,7 @@ std::string resolved_yaml(const Campaign& campaign) {
   out << YAML::BeginMap;
   out << YAML::Key << "name" << YAML::Value << campaign.name;
   out << YAML::Key << "seed" << YAML::Value << fmt::format("{}", campaign.seed);
+  if (!campaign.base.empty()) out << YAML::Key << "base" << YAML::Value << campaign.base.string();
   write_domains(out, campaign);
   write_eval_domains(out, campaign.domains);
   out << YAML::Key << "tokens" << YAML::Value
@@ -256,6 +258,42 @@ std::string with_more_mixtures(const std::string& text, const std::vector<std::s
   return std::string(out.c_str()) + "\n";
 }
 
+std::string with_base(const std::string& given_text, const std::filesystem::path& base) {
+  constexpr std::string_view mark_of_order = "\xEF\xBB\xBF";
+  const bool has_mark = given_text.starts_with(mark_of_order);
+  const std::string text = given_text.substr(has_mark ? mark_of_order.size() : 0);
+  YAML::Emitter quoted;
+  quoted << YAML::DoubleQuoted << base.string();
+  const std::string value = quoted.c_str();
+  YAML::Node root = YAML::Load(text);
+  const auto put = [&](const YAML::Mark& mark, std::size_t length, const std::string& piece) {
+    std::size_t at = 0;
+    for (int line = 0; line < mark.line; ++line) at = text.find('\n', at) + 1;
+    at = std::min(at + static_cast<std::size_t>(mark.column), text.size());
+    return text.substr(0, at) + piece + text.substr(std::min(at + length, text.size()));
+  };
+  std::string copy;
+  if (const YAML::Node given = root["base"]) {
+    const bool is_quoted = given.Tag() == "!";
+    copy = put(given.Mark(), given.Scalar().size() + (is_quoted ? 2 : 0), value);
+  } else if (root.Style() == YAML::EmitterStyle::Flow) {
+    copy = put(root.Mark(), 1, "{base: " + value + ", ");
+  } else {
+    const std::string indent(static_cast<std::size_t>(root.Mark().column), ' ');
+    copy = put(root.Mark(), 0, "base: " + value + "  # where relative paths start\n" + indent);
+  }
+  // What is written in an unusual way is written anew, without its comments.
+  root["base"] = base.string();
+  try {
+    const YAML::Node read = YAML::Load(copy);
+    if (read["base"].Scalar() == base.string() && read.size() == root.size()) return copy;
+  } catch (const YAML::Exception&) {
+  }
+  YAML::Emitter anew;
+  anew << root;
+  return std::string(anew.c_str()) + "\n";
+}
+
 std::string campaign_keys() {
   Campaign defaults;
   std::string text =
@@ -264,7 +302,8 @@ std::string campaign_keys() {
       "\n"
       "name             of the campaign and its run folder\n"
       "seed             all randomness comes from it  [1]\n"
-      "normalise        divide given shares by their sum  [false]\n"
+      "normalise        divide given shares by their sum: weights, percentages, tokens  [false]\n"
+      "base             where relative paths start  [the campaign's folder]\n"
       "eval_domains     same, or but for a proxy {set: {share_of: domain}, ...}: every evaluation\n"
       "                   set and the training domain whose share its loss follows, {} for none\n"
       "tokens           what files hold: bytes of text, or a tokenizer's numbers as uint16 or "
@@ -272,8 +311,9 @@ std::string campaign_keys() {
       "                   (raw, .npy or llm.c shards; needs source.proxy.vocabulary)  [bytes]\n"
       "\n"
       "domains.<name>   (their order is the order everywhere)\n"
-      "  train            files or globs of text or tokens, relative to the working directory\n"
+      "  train            files or globs of text or tokens; relative ones start at `base`\n"
       "  eval             the same, never trained on; a part of train is held out without it\n"
+      "  binary           true: take files as they are, even if they are no text  [false]\n"
       "  share            in the default mixture; all sum to 1\n"
       "  unique_tokens    for max_epochs and repetition: auto, or a number\n"
       "\n"

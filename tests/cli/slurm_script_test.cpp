@@ -22,7 +22,7 @@ TEST(SlurmScript, IsFilledIn) {
       text,
       AllOf(HasSubstr("#SBATCH --job-name=my---mix-\n"), HasSubstr("#SBATCH --ntasks=64\n"),
             HasSubstr("#SBATCH --cpus-per-task=2\n"), HasSubstr("#SBATCH --mem-per-cpu=896M\n"),
-            HasSubstr("#SBATCH --time=03:10:00\n"), HasSubstr("set -- 'my mix.yaml' 'runs/x'\n"),
+            HasSubstr("#SBATCH --time=03:10:00\n"), HasSubstr("set -- 'my mix.yaml' runs/x\n"),
             HasSubstr("#SBATCH --signal=B:USR1@300"), HasSubstr("scontrol requeue")));
   EXPECT_THAT(text, AllOf(Not(HasSubstr("#SBATCH --nodes")), Not(HasSubstr("usage:")),
                           Not(HasSubstr("$(mix)"))));
@@ -31,10 +31,6 @@ TEST(SlurmScript, IsFilledIn) {
 TEST(SlurmScript, AsksForADayWhereTheTimeIsNotKnownOrLong) {
   for (const double seconds : {0.0, 1e7})
     EXPECT_THAT(slurm_script({.seconds = seconds}), HasSubstr("#SBATCH --time=24:00:00\n"));
-}
-
-TEST(ShellQuoted, IsOneWordWhateverItHolds) {
-  EXPECT_EQ(shell_quoted("it's $HOME"), "'it'\\''s $HOME'");
 }
 
 }  // namespace

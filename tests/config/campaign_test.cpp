@@ -11,6 +11,7 @@
 namespace bimix {
 namespace {
 
+using testing::AllOf;
 using testing::DoubleEq;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -93,6 +94,60 @@ TEST(ParseCampaign, AcceptsTheOneInTheReadme) {
   const std::size_t from = text.find("```yaml\n") + 8;
   const Campaign campaign = parse_campaign(text.substr(from, text.find("```", from) - from), "c");
   EXPECT_GT(campaign.optimize.max_epochs, 0);
+}
+
+// yaml-cpp would read it byte by byte, and results.h5 and the page would be no UTF-8.
+TEST(ParseCampaign, RefusesWhatIsNotUtf8WithItsPlaceAndIconv) {
+  EXPECT_THAT(complaint_about("# Gr\xf6\xdf"
+                              "e\n" +
+                              good),
+              testing::StartsWith("c.yaml:1:5: byte 0xf6 is no UTF-8"));
+  EXPECT_THAT(complaint_about(with("code:", "caf\xe9:")),
+              HasSubstr("`iconv -f LATIN1 -t UTF-8 c.yaml"));
+  EXPECT_THAT(complaint_about(std::string("\xff\xfen\0", 4)), HasSubstr("iconv -f UTF-16"));
+  EXPECT_THAT(complaint_about(std::string("\x1f\x8b\x08\0", 4)), HasSubstr("gunzip -c c.yaml"));
+  EXPECT_EQ(complaint_about("\xef\xbb\xbf# Größe\n" + good), "accepted");
+}
+
+TEST(ParseCampaign, RefusesASecondDocument) {
+  EXPECT_THAT(complaint_about(good + "---\nname: other\n"),
+              HasSubstr("a second document begins (a campaign is one"));
+  EXPECT_EQ(complaint_about("---\n" + good + "...\n"), "accepted");
+  EXPECT_EQ(complaint_about(good + "---\n"), "accepted");
+}
+
+TEST(ParseCampaign, SaysThatATabIsATab) {
+  EXPECT_THAT(complaint_about(with("  code:", "\tcode:")),
+              AllOf(testing::StartsWith("c.yaml:6:1: a tab stands where YAML wants blanks"),
+                    HasSubstr("`sed -i 's/\\t/  /g' c.yaml`")));
+  EXPECT_THAT(complaint_about("domains:\n\ta: {share: 1}\n"),
+              HasSubstr("c.yaml:2:1: a tab stands"));
+  // Where YAML allows one, it is none of our business.
+  EXPECT_EQ(complaint_about(with("seed: 7", "seed: 7\t# a note")), "accepted");
+}
+
+TEST(ParseCampaign, ShortensWhatWouldFillTheScreen) {
+  const std::string endless(5000, 'a');
+  for (const std::string& text :
+       {with("name: demo", "name: " + endless), with("code:", endless + ":"),
+        with("seed: 7", endless + ": 7"), with("layers: 3", "layers: " + endless),
+        with("default, uniform", endless)}) {
+    EXPECT_NE(complaint_about(text), "accepted");
+    EXPECT_LT(complaint_about(text).size(), 1500u);
+  }
+}
+
+TEST(ParseCampaign, TellsOneFaultOfAMixtureFileOnce) {
+  const auto path = std::filesystem::temp_directory_path() / "bimix_bare_mixtures.csv";
+  std::ofstream(path) << "0.29,0.41,0.3\n";
+  const std::size_t from = good.find("    - preset");
+  const std::string groups = good.substr(from, good.find("  volumes") - from);
+  const std::string complaint =
+      complaint_about(with(groups, "    - file: " + path.string() + "\n"));
+  EXPECT_THAT(
+      complaint,
+      AllOf(HasSubstr("design.mixtures[0].file: "), HasSubstr("the first line holds numbers"),
+            testing::Not(HasSubstr("..")), testing::Not(HasSubstr("names no mixtures"))));
 }
 
 TEST(ParseCampaign, SuggestsTheNearestKeyWithItsPlace) {

@@ -259,6 +259,16 @@ TEST(Resume, RefusesAnotherCampaignAndChangedTexts) {
   EXPECT_EQ(other.exit_code, 3);
   EXPECT_THAT(other.output, testing::AllOf(HasSubstr("- seed: 3"), HasSubstr("+ seed: 4")));
 
+  // The same groups of mixtures, in another order, are called that.
+  const std::string preset = "{preset: [default, uniform]}",
+                    lattice = "{simplex: {step: 0.25, floor: 0.1}}";
+  std::string swapped = test::bytes_of(campaign);
+  swapped.replace(swapped.find(preset), preset.size() + 2 + lattice.size(),
+                  lattice + ", " + preset);
+  test::write_text(folder / "swapped.yaml", swapped);
+  EXPECT_THAT(bimix("run " + (folder / "swapped.yaml") + " -o " + run).output,
+              HasSubstr("lists the groups of design.mixtures in another order"));
+
   // Another question to the same trials is none of that: they are kept, the answer is new.
   text.replace(text.find("seed: 4"), 7, "seed: 3");
   text.replace(text.find("bootstrap: 20"), 13, "bootstrap: 30");

@@ -38,6 +38,9 @@ struct Campaign {
   std::string name{};
   std::uint64_t seed = 1;
   DomainSet domains{};
+  /// Where relative paths start, absolute: the folder of the campaign's file, or its `base:`. Empty
+  /// if it names none.
+  std::filesystem::path base{};
   Mixture default_mixture{};            ///< K
   std::vector<double> unique_tokens{};  ///< K; 0 unknown, unique_tokens_auto
   SourceKind source = SourceKind::proxy;
@@ -52,15 +55,31 @@ struct Campaign {
   CheckOptions check{};
 };
 
-/// Reads a campaign, checking everything that can be checked without looking at data.
+/// How far a reader of campaigns looks at the files that they name; each one includes those before.
+enum class Look {
+  nowhere,   ///< mixtures from a file that is not there are left out
+  mixtures,  ///< mixtures are read from their files
+  data,      ///< texts, logs and tables of mixtures must be there
+  programs   ///< and the program that trains
+};
+
+/// Reads a campaign, checking everything that can be checked without opening data.
 /// @param text YAML
-/// @param file its name in messages
-/// @throws UsageError listing every mistake, one a line, each with file, line, column and key
-/// @note files that the campaign names (`file: mixtures.csv`) are read here
-Campaign parse_campaign(std::string_view text, const std::string& file);
+/// @param file its name in messages, and where relative paths start
+/// @throws UsageError listing every mistake, one a line, each with file, line, column and key; the
+///         same as DataError if all that is wrong is that files are missing
+Campaign parse_campaign(std::string_view text, const std::string& file, Look look = Look::mixtures);
 
 /// The same from a file. @throws DataError if it cannot be read
-Campaign read_campaign(const std::filesystem::path& path);
+Campaign read_campaign(const std::filesystem::path& path, Look look = Look::mixtures);
+
+/// The campaign's text with its `base:` set, so that a copy finds the same files from wherever it
+/// lies. All else stays as it was written.
+std::string with_base(const std::string& text, const std::filesystem::path& base);
+
+/// The campaign without where its files are: two that differ in nothing else have the same trials
+/// if the fingerprints of their data are the same.
+Campaign without_places(Campaign campaign);
 
 /// The campaign with every default written out, as YAML that parse_campaign reads back to the same
 /// campaign.
