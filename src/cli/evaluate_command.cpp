@@ -4,6 +4,7 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/sweep/collective.hpp>
@@ -79,6 +80,7 @@ Json json_of(const Evaluation& evaluation, const std::vector<std::string>& label
   const LawScore& any = evaluation.laws.front();
   return {{"protocol", evaluation.protocol},
           {"domains", evaluation.domains.eval},
+          {"loss_unit", unit_text(evaluation.domains.loss_unit)},
           {"mixtures", labels},
           {"training_mixtures", training_ids(evaluation)},
           {"points",

@@ -74,7 +74,7 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
           context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
       on_root(context.comm(), [&] {
         const MixtureChoice choice = best_mixture(fit, options, run.campaign.default_mixture);
-        context.console.show(flags->json ? to_json(choice).dump(1)
+        context.console.show(flags->json ? to_json(choice, run.plan.domains).dump(1)
                                          : optimum_text(choice, run.plan.domains));
       });
       return ExitCode::done;

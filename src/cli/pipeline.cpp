@@ -1,6 +1,7 @@
 #include "pipeline.hpp"
 
 #include <bimix/core/file.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/predict.hpp>
 #include <bimix/mix/optimum.hpp>
@@ -78,6 +79,11 @@ OpenedSource open_source(const Comm& comm, Campaign& campaign,
           folder.empty() ? std::filesystem::path("runs") / campaign.name : folder);
     } else {
       LossLog log = in_order_of(campaign.domains, read_logs(campaign.replay));
+      if (log.domains.loss_unit == LossUnit::bits_per_byte) {
+        campaign.domains.loss_unit = LossUnit::bits_per_byte;
+        // So that resolved.yaml says it: commands on the folder read no logs.
+        campaign.replay.unit = unit_symbol(LossUnit::bits_per_byte);
+      }
       opened.notes.insert(opened.notes.end(), log.notes.begin(), log.notes.end());
       opened.fingerprints.emplace_back("logs", log.fingerprint);
       opened.source = std::make_unique<ReplaySource>(std::move(log));

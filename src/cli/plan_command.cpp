@@ -5,6 +5,7 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/proxy/bench.hpp>
 #include <bimix/proxy/schedule.hpp>
 #include <bimix/report/tables.hpp>
@@ -129,7 +130,10 @@ void show_done(Console& console, const std::filesystem::path& folder, const Swee
 Json plan_json(const SweepPlan& plan) {
   Json trials = Json::array();
   for (const TrialSpec& trial : plan.trials) trials.push_back(to_json(trial));
-  return {{"name", plan.name}, {"tokens", plan.tokens}, {"trials", trials}};
+  return {{"name", plan.name},
+          {"loss_unit", unit_text(plan.domains.loss_unit)},
+          {"tokens", plan.tokens},
+          {"trials", trials}};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/law/continuation.hpp>
 #include <bimix/law/predict.hpp>
 #include <bimix/report/tables.hpp>
@@ -38,6 +39,10 @@ std::string interval_text(const Interval& interval) {
   return fmt::format("{:.4f} to {:.4f}", interval.low, interval.high);
 }
 
+std::string loss_heading(const LawFit& fit) {
+  return fmt::format("loss ({})", unit_text(fit.domains.loss_unit));
+}
+
 /// The answer in both forms.
 struct Answer {
   Json json = Json::array();
@@ -47,11 +52,12 @@ struct Answer {
 Answer predict_mixture(const LawFit& fit, const Mixture& mixture, double tokens, double model_size,
                        double level) {
   Answer answer;
-  answer.rows = {{"domain", "loss (nats)", fmt::format("{:.4g} %", 100 * level)}};
+  answer.rows = {{"domain", loss_heading(fit), fmt::format("{:.4g} %", 100 * level)}};
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
     const double loss = predict(fit, e, mixture, tokens, model_size);
     const Interval interval = predict_interval(fit, e, mixture, tokens, level, model_size);
     answer.json.push_back({{"domain", fit.domains.eval[e]},
+                           {"loss_unit", unit_text(fit.domains.loss_unit)},
                            {"loss_nats", loss},
                            {"low", interval.low},
                            {"high", interval.high}});
@@ -97,14 +103,16 @@ Answer continue_trial(const LawFit& fit, const StoredRun& run, const TrialSpec& 
       continue_run(fit, observations_of(run.plan, run.state.results), run.campaign.fit,
                    trial.mixture, seen.parameters, seen.curve, tokens);
   Answer answer;
-  answer.rows = {{"domain", "loss (nats)", fmt::format("{:.4g} %", 100 * run.campaign.fit.level),
-                  "law alone", "own power law", "last seen", "at tokens"}};
+  answer.rows = {{"domain", loss_heading(fit),
+                  fmt::format("{:.4g} %", 100 * run.campaign.fit.level), "law alone",
+                  "own power law", "last seen", "at tokens"}};
   const auto nats = [](double value) {
     return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
   };
   for (std::size_t e = 0; e < losses.size(); ++e) {
     const ContinuedLoss& loss = losses[e];
     answer.json.push_back({{"domain", fit.domains.eval[e]},
+                           {"loss_unit", unit_text(fit.domains.loss_unit)},
                            {"loss_nats", loss.loss_nats},
                            {"low", loss.interval.low},
                            {"high", loss.interval.high},

@@ -7,6 +7,7 @@
 #include <bimix/core/file.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/proxy/schedule.hpp>
 #include <bimix/replay/mixture_list.hpp>
 
@@ -264,6 +265,8 @@ class CampaignParser {
       Reader block(source.take("replay"), "source.replay", findings_);
       config::describe(block, campaign_.replay);
       block.finish();
+      if (campaign_.replay.unit == unit_symbol(LossUnit::bits_per_byte))
+        campaign_.domains.loss_unit = LossUnit::bits_per_byte;
       if (campaign_.replay.files.empty())
         findings_.complain("source.replay",
                            {.problem = "names no files", .remedy = "Add `files: logs/*.csv`"});
@@ -633,6 +636,9 @@ Campaign trained_part(Campaign campaign) {
   campaign.proxy.ranks_per_trial = defaults.proxy.ranks_per_trial;
   campaign.proxy.checkpoint_every = defaults.proxy.checkpoint_every;
   campaign.proxy.keep_models = defaults.proxy.keep_models;
+  // What losses are called changes none of them.
+  if (campaign.replay.unit == unit_symbol(LossUnit::bits_per_byte))
+    campaign.replay.unit = defaults.replay.unit;
   campaign.command.timeout = defaults.command.timeout;
   campaign.command.retries = defaults.command.retries;
   campaign.command.per_node = defaults.command.per_node;

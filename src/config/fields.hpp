@@ -64,6 +64,7 @@ void describe(Visitor& v, ReplayOptions& o) {
   v.count("tokens", o.tokens, {0, most_tokens}, "volume of logs that tell none");
   v.count("parameters", o.parameters, {0, most_tokens},
           "keep the runs of this model size; 0: of all");
+  v.choice("unit", o.unit, replay_units, "what the logged losses are in; auto: as the logs say");
 }
 
 template <class Visitor>

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,6 +60,10 @@ class Reader {
   Reader(const YAML::Node& node, std::string path, Findings& findings);
 
   void text(const char* key, std::string& value, const char* meaning);
+  /// One of these words. The first is the default: only another one is written to resolved.yaml, so
+  /// that a new key leaves the hashes of older campaigns alone.
+  void choice(const char* key, std::string& value, std::span<const std::string_view> words,
+              const char* meaning);
   void whole(const char* key, int& value, Range<int> range, const char* meaning);
   void count(const char* key, std::int64_t& value, Range<std::int64_t> range, const char* meaning);
   void number(const char* key, double& value, Range<double> range, const char* meaning);

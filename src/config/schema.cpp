@@ -57,6 +57,10 @@ class SchemaKeys {
     // `timeout: 90` is a number to YAML.
     put(key, {{"type", {"string", "number", "boolean"}}}, value, meaning);
   }
+  void choice(const char* key, const std::string& value, std::span<const std::string_view> words,
+              const char* meaning) {
+    put(key, one_of({words.begin(), words.end()}), value, meaning);
+  }
   void whole(const char* key, int value, config::Range<int> range, const char* meaning) {
     put(key, count_between(range.low, range.high), value, meaning);
   }

@@ -4,6 +4,7 @@
 #include <bimix/core/text.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
 namespace bimix {
@@ -23,6 +24,10 @@ class Writer {
  public:
   explicit Writer(YAML::Emitter& out) : out_(out) {}
   void text(const char* key, const std::string& value, const char*) { put(key, value); }
+  void choice(const char* key, const std::string& value, std::span<const std::string_view> words,
+              const char*) {
+    if (value != words.front()) put(key, value);
+  }
   void whole(const char* key, int value, config::Range<int>, const char*) {
     put(key, fmt::format("{}", value));
   }
@@ -51,6 +56,10 @@ class KeyList {
   void text(const char* key, const std::string& value, const char* meaning) {
     put(key, value, meaning);
   }
+  void choice(const char* key, const std::string& value, std::span<const std::string_view> words,
+              const char* meaning) {
+    put(key, value, fmt::format("{} ({})", meaning, fmt::join(words, ", ")));
+  }
   void whole(const char* key, int value, config::Range<int>, const char* meaning) {
     put(key, fmt::format("{}", value), meaning);
   }
@@ -69,7 +78,7 @@ class KeyList {
   }
 
  private:
-  void put(const char* key, const std::string& value, const char* meaning) {
+  void put(const char* key, const std::string& value, std::string_view meaning) {
     out_ += fmt::format("  {:<16} {}", key, meaning);
     if (!value.empty() && value != "[]") out_ += fmt::format("  [{}]", value);
     out_ += "\n";

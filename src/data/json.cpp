@@ -1,5 +1,6 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/data/loss_unit.hpp>
 
 #include <fmt/format.h>
 
@@ -217,8 +218,9 @@ EntropyTable entropy_table_from(const Json& json) {
   return entropy;
 }
 
-Json to_json(const MixtureChoice& choice) {
+Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
   return {{"law", choice.law},
+          {"loss_unit", unit_text(domains.loss_unit)},
           {"objective", choice.objective},
           {"tokens", to_json(choice.tokens)},
           {"model_size", to_json(choice.model_size)},
@@ -267,6 +269,7 @@ Json to_json(const LawFit& fit) {
           to_json(std::vector{fit.profile_low[e], fit.profile_high[e]});
   }
   return {{"law", fit.law},
+          {"loss_unit", unit_text(fit.domains.loss_unit)},
           {"model_size", to_json(std::vector{fit.size_low, fit.size_high})},
           {"flags", fit.flags},
           {"domains", std::move(domains)},
@@ -287,6 +290,7 @@ Json to_json(const NextMixtures& next, const DomainSet& domains) {
                         {"coefficient_fall", proposal.coefficient_fall}});
   }
   return {{"mixtures", std::move(mixtures)},
+          {"loss_unit", unit_text(domains.loss_unit)},
           {"regret_nats", next.regret_nats},
           {"regret_after_nats", next.regret_after_nats},
           {"flags", next.flags}};

@@ -2,6 +2,7 @@
 
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
@@ -572,7 +573,8 @@ NextMixtures next_mixtures(const LawFit& fit, const Observations& seen,
          "all others worth a look have been run", "");
   constexpr double nothing = 1e-6;
   if (!result.mixtures.empty() && result.mixtures.front().gain_nats < nothing)
-    flag(fmt::format("no mixture promises more than {:.1g} nats", nothing),
+    flag(fmt::format("no mixture promises more than {:.1g} {}", nothing,
+                     unit_text(fit.domains.loss_unit)),
          "given this law, the best mixture is known",
          "Spend the runs on repeats or larger volumes");
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)

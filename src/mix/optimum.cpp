@@ -3,6 +3,7 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
@@ -312,8 +313,10 @@ Solution solve_by_descent(const Problem& problem, const Table& coefficient) {
       best = {rest.share, rest.gap, "", weight};
     }
   }
-  best.certificate_kind = convex ? "nats above the best at most (Frank-Wolfe gap)"
-                                 : "local (the law is not convex here): Frank-Wolfe gap, nats";
+  const std::string_view unit = unit_text(problem.fit.domains.loss_unit);
+  best.certificate_kind =
+      convex ? fmt::format("{} above the best at most (Frank-Wolfe gap)", unit)
+             : fmt::format("local (the law is not convex here): Frank-Wolfe gap, {}", unit);
   return best;
 }
 
@@ -322,7 +325,9 @@ Solution solve(const Problem& problem, const Table& coefficient) {
     if (const auto terms = power_terms(problem, coefficient)) {
       const Mixture share = minimise_separable(*terms, problem.box);
       return {share, kkt_residual(problem, coefficient, share),
-              "KKT residual, nats per unit of share", problem.weight};
+              fmt::format("KKT residual, {} per unit of share",
+                          unit_text(problem.fit.domains.loss_unit)),
+              problem.weight};
     }
   return solve_by_descent(problem, coefficient);
 }

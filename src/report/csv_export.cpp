@@ -3,6 +3,8 @@
 
 #include "exporter.hpp"
 
+#include <bimix/data/loss_unit.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,8 +31,8 @@ std::string cell_of(const std::vector<std::string>& names, const std::string& na
 
 std::string export_csv(const ExportInput& input) {
   const DomainSet& domains = input.record.plan.domains;
-  std::string text =
-      csv_line({"run", "repeat", "parameters", "tokens", "steps", "domain", "share", "loss_nats"});
+  std::string text = csv_line({"run", "repeat", "parameters", "tokens", "steps", "domain", "share",
+                               std::string(loss_column(domains.loss_unit))});
   for (const LoggedRun& run : logged_runs(input.record))
     for (const LossPoint& point : run.result->curve)
       for (const std::string& domain : all_domains(domains))

@@ -5,6 +5,7 @@
 #include "exporter.hpp"
 
 #include <bimix/data/json.hpp>
+#include <bimix/data/loss_unit.hpp>
 
 namespace bimix {
 namespace {
@@ -13,6 +14,7 @@ Json check_json(const CheckReport& check) {
   Json mixtures = Json::array();
   for (const Mixture& mixture : check.mixtures) mixtures.push_back(to_json(mixture));
   return {{"tokens", check.tokens},
+          {"loss_unit", unit_text(check.loss_unit)},
           {"domains", check.domains},
           {"labels", check.labels},
           {"mixtures", mixtures},
@@ -46,14 +48,18 @@ std::string export_json(const ExportInput& input) {
                   {"domains",
                    {{"train", record.plan.domains.train},
                     {"eval", record.plan.domains.eval},
-                    {"share_of", record.plan.domains.share_of}}},
+                    {"share_of", record.plan.domains.share_of},
+                    {"loss_unit", unit_text(record.plan.domains.loss_unit)}}},
                   {"tokens", record.plan.tokens},
                   {"trials", listed(record.plan.trials, same_form)},
                   {"check_trials", listed(record.check_trials, same_form)},
                   {"results", listed(record.results, same_form)},
                   {"entropy", listed(record.entropy, same_form)},
                   {"laws", listed(record.laws, same_form)},
-                  {"optimum", listed(record.optimum, same_form)},
+                  {"optimum", listed(record.optimum,
+                                     [&](const MixtureChoice& choice) {
+                                       return to_json(choice, record.plan.domains);
+                                     })},
                   {"check", listed(record.check, check_json)}};
   return json.dump(1) + "\n";
 }

@@ -4,6 +4,7 @@
 #include <bimix/core/clock.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
@@ -162,9 +163,9 @@ std::string promise_words(const MixtureChoice& choice, const DomainSet& domains)
     words += fmt::format("{}{}{}", more.empty() ? "" : "more " + more,
                          more.empty() || less.empty() ? "" : " and ",
                          less.empty() ? "" : "less " + less);
-  words += fmt::format(". Against the default the law {} expects the {} loss to be {} nats {}",
+  words += fmt::format(". Against the default the law {} expects the {} loss to be {} {} {}",
                        choice.law, choice.objective, loss(std::abs(choice.gain_nats)),
-                       choice.gain_nats >= 0 ? "lower" : "higher");
+                       unit_text(domains.loss_unit), choice.gain_nats >= 0 ? "lower" : "higher");
   if (std::isfinite(choice.gain_low))
     words += fmt::format(" ({}: {})", percent_level(choice.level),
                          range(choice.gain_low, choice.gain_high, 4));
@@ -177,9 +178,10 @@ std::string check_words(const CheckReport& check) {
                        volume(static_cast<double>(check.tokens)), verdict(check));
   std::string words = fmt::format(
       "Trained to {} tokens with {} fresh {}, the mean gain of the optimum over the default was {} "
-      "nats",
+      "{}",
       volume(static_cast<double>(check.tokens)), check.repeats,
-      check.repeats == 1 ? "seed" : "seeds", signed_loss(check.mean_gain_nats));
+      check.repeats == 1 ? "seed" : "seeds", signed_loss(check.mean_gain_nats),
+      unit_text(check.loss_unit));
   if (const double margin = gain_margin(check); std::isfinite(margin))
     words += fmt::format(" (90 %: {})",
                          range(check.mean_gain_nats - margin, check.mean_gain_nats + margin, 4));
@@ -656,6 +658,7 @@ std::string page_html(const PageInput& input) {
   return filled({bimix_page_html, bimix_page_html_size},
                 {{"title", title},
                  {"reload", reload},
+                 {"unit", unit_symbol(input.record.plan.domains.loss_unit)},
                  {"style", {bimix_page_css, bimix_page_css_size}},
                  {"contents", contents},
                  {"sections", sections_html},

@@ -10,7 +10,7 @@
   const last = (list) => list[list.length - 1];
   const finite = (list) => list.filter((x) => x !== null && Number.isFinite(x));
   const logs = Math.log10;
-  const nats = (x) => (x === null ? "-" : x.toFixed(4));
+  const lossText = (x) => (x === null ? "-" : x.toFixed(4));
   const share = (x) => x.toFixed(3);
   const count = (n) => {
     for (const [size, letter] of [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]])
@@ -133,9 +133,9 @@
         const loss = run.loss[i][e], mixture = data.mixtures[run.mixture];
         if (loss === null) return;
         const r = own < 0 ? null : mixture.share[own];
-        const law = run.law.length ? `, law ${nats(run.law[i][e])}` : "";
+        const law = run.law.length ? `, law ${lossText(run.law[i][e])}` : "";
         found.push({ tokens, loss, share: r, law: run.law.length ? run.law[i][e] : null,
-          text: `${mixture.label}\n${count(tokens)} tokens${r === null ? "" : `, share ${share(r)}`}\nseen ${nats(loss)}${law}` });
+          text: `${mixture.label}\n${count(tokens)} tokens${r === null ? "" : `, share ${share(r)}`}\nseen ${lossText(loss)}${law}` });
       });
     return found;
   };
@@ -161,7 +161,7 @@
       title: title(domain), visualMap: colour?.bar,
       grid: { left: 58, right: 14, top: 30, bottom: 78 },
       xAxis: logAxis("tokens", seen.map((p) => p.tokens), count),
-      yAxis: logAxis("nats", seen.map((p) => p.loss).concat(drawn), lossTick, { nameGap: 40 }),
+      yAxis: logAxis(data.unit, seen.map((p) => p.loss).concat(drawn), lossTick, { nameGap: 40 }),
       series: [
         { type: "scatter", symbolSize: 6, z: 3, itemStyle: { color: theme.muted },
           data: seen.filter((p) => !early(p.tokens)).map(dot) },
@@ -181,7 +181,7 @@
       title: title(domain), visualMap: colour.bar,
       grid: { left: 58, right: 14, top: 30, bottom: 78 },
       xAxis: logAxis("own share", seen.map((p) => p.share).concat(section.share), shareTick),
-      yAxis: logAxis("nats", seen.map((p) => p.loss).concat(finite(section.loss.flat())), lossTick,
+      yAxis: logAxis(data.unit, seen.map((p) => p.loss).concat(finite(section.loss.flat())), lossTick,
         { nameGap: 40 }),
       series: [
         { type: "scatter", symbolSize: 6, z: 3, itemStyle: { color: colour.of(volumes[0]) },
@@ -216,13 +216,13 @@
     return { height: Math.min(560, Math.max(340, 0.7 * width)), option: base({
       legend: legend({ data: Object.keys(sets).filter((name) => sets[name].length) }),
       grid: { left: 58, right: 18, top: 36, bottom: 48 },
-      xAxis: plain("seen, nats", { min: low, max: high, scale: false, axisLabel: inner }),
-      yAxis: plain("predicted, nats", { min: low, max: high, scale: false, nameGap: 40, axisLabel: inner }),
+      xAxis: plain(`seen, ${data.unit}`, { min: low, max: high, scale: false, axisLabel: inner }),
+      yAxis: plain(`predicted, ${data.unit}`, { min: low, max: high, scale: false, nameGap: 40, axisLabel: inner }),
       series: [
         ...Object.entries(sets).filter(([, list]) => list.length).map(([name, list]) => ({
           type: "scatter", name, ...look[name],
           data: list.map((p) => [p.seen, p.predicted,
-            `${p.mixture}, ${data.eval[p.domain]} (${name})\nseen ${nats(p.seen)}, predicted ${nats(p.predicted)}`]) })),
+            `${p.mixture}, ${data.eval[p.domain]} (${name})\nseen ${lossText(p.seen)}, predicted ${lossText(p.predicted)}`]) })),
         { type: "line", name: "equal", showSymbol: false, silent: true, tooltip: { show: false },
           lineStyle: { color: theme.muted, type: "dashed", width: 1 }, itemStyle: { color: theme.muted },
           data: [[low, low], [high, high]] }] }) };
@@ -298,10 +298,10 @@
       visualMap: high > low ? { type: "continuous", min: low, max: high, seriesIndex: [0], dimension: 2,
         orient: "horizontal", left: "center", bottom: 0, itemWidth: 10, itemHeight: 120,
         inRange: { color: theme.scale }, textStyle: { color: theme.muted }, hoverLink: false,
-        text: [`${high.toFixed(3)} nats`, `mean loss ${low.toFixed(3)}`] } : undefined,
+        text: [`${high.toFixed(3)} ${data.unit}`, `mean loss ${low.toFixed(3)}`] } : undefined,
       series: [{ type: "scatter", symbolSize: 10, z: 3, itemStyle: { color: theme.muted },
         data: tried.map((m) => [...at(m.share), m.mean_loss,
-          `${m.label}\n${three(m.share)}\nmean loss ${nats(m.mean_loss)}`]) },
+          `${m.label}\n${three(m.share)}\nmean loss ${lossText(m.mean_loss)}`]) },
         path(corners.map((corner, k) => [corner, corners[(k + 1) % 3]]), theme.muted),
         path(steps.flatMap((r) => [0, 1, 2].map((k) => [edge(k, r), across(k, r)])), theme.line),
         words, ...marked] }) };
@@ -329,10 +329,10 @@
         ? { type: "continuous", min: Math.min(...losses), max: Math.max(...losses), seriesIndex: [0],
           dimension: data.train.length, orient: "horizontal", left: "center", bottom: 0, itemWidth: 10,
           itemHeight: 120, inRange: { color: theme.scale }, textStyle: { color: theme.muted }, hoverLink: false,
-          text: [`${Math.max(...losses).toFixed(3)} nats`, `mean loss ${Math.min(...losses).toFixed(3)}`] }
+          text: [`${Math.max(...losses).toFixed(3)} ${data.unit}`, `mean loss ${Math.min(...losses).toFixed(3)}`] }
         : undefined,
       series: [{ type: "parallel", lineStyle: { width: 1.5, opacity: 0.85, color: theme.muted },
-        data: kept.map((m) => [...m.share, m.mean_loss ?? 0, `${m.label}\nmean loss ${nats(m.mean_loss)}`]) },
+        data: kept.map((m) => [...m.share, m.mean_loss ?? 0, `${m.label}\nmean loss ${lossText(m.mean_loss)}`]) },
         ...(data.optimum ? [line("recommended", data.optimum.share, theme.accent, "solid"),
           line("default", data.optimum.default_share, theme.second, "solid")] : [])] }) };
   };
@@ -391,7 +391,7 @@
         series: measures.map((measure, m) => ({ type: "bar", name: measure, barGap: "5%",
           itemStyle: { color: series_colours[m % series_colours.length] },
           data: table[m].map((x, k) => ({ value: [x, k, `${domains[k]}\n${measure}: ${format(x)}`] })) })) }) });
-    return [panel("Implied share", "share", mixture, share), panel("Entropy", "nats", values, nats)];
+    return [panel("Implied share", "share", mixture, share), panel("Entropy", "nats", values, lossText)];
   };
 
   const status_words = ["ok", "missing", "diverged", "failed"];

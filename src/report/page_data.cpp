@@ -1,6 +1,7 @@
 #include "page_data.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/law/predict.hpp>
 
@@ -495,6 +496,7 @@ Json page_data(const PageInput& input) {
   Json data{{"train", record.plan.domains.train},
             {"eval", record.plan.domains.eval},
             {"share_of", record.plan.domains.share_of},
+            {"unit", unit_text(record.plan.domains.loss_unit)},
             {"tokens", record.plan.tokens},
             {"mixtures", mixtures(record, listed)},
             {"runs", runs(record, fit, listed)},
@@ -504,7 +506,8 @@ Json page_data(const PageInput& input) {
             {"trials", trials(record)},
             {"timeline", timeline(record)}};
   data["law"] = fit == nullptr ? Json(nullptr) : law(record, *fit, listed);
-  data["optimum"] = record.optimum.empty() ? Json(nullptr) : to_json(record.optimum.front());
+  data["optimum"] =
+      record.optimum.empty() ? Json(nullptr) : to_json(record.optimum.front(), record.plan.domains);
   if (!record.optimum.empty() && record.plan.domains.train.size() == 3)
     data["optimum"]["bootstrap_share"] = to_json(record.optimum.front().bootstrap_share);
   data["entropy"] = record.entropy.empty() ? Json(nullptr) : to_json(record.entropy.front());

@@ -2,6 +2,7 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/report/tables.hpp>
 
 #include <fmt/format.h>
@@ -95,9 +96,10 @@ std::string evaluation_text(const Evaluation& evaluation, const std::vector<std:
                         evaluation.splits.size(), evaluation.splits.size() == 1 ? "time" : "draws");
   text += aligned(without_empty_columns(evaluation_rows(evaluation))) +
           "  error, worst, R2 and Spearman's rank correlation (of the mean loss): of held-out\n"
-          "  mixtures at the last volume; regret: nats that the mixture predicted best loses to "
-          "the\n"
-          "  best";
+          "  mixtures at the last volume; regret: " +
+          std::string(unit_text(evaluation.domains.loss_unit)) +
+          " that the mixture predicted best\n"
+          "  loses to the best";
   text += continues
               ? ".\n"
               : "; R2 along runs and its lowest are the paper's, of log loss over the volumes "
@@ -123,11 +125,11 @@ std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) 
                                  choice.law, choice.objective);
   text += aligned(optimum_rows(choice, domains));
   text += fmt::format(
-      "  Predicted objective {} nats, default {}: gain {} ({}: {})\n"
+      "  Predicted objective {} {}, default {}: gain {} ({}: {})\n"
       "  Certificate: {} {:.1e}\n",
-      loss(choice.objective_nats), loss(choice.objective_default_nats), loss(choice.gain_nats),
-      percent_level(choice.level), range(choice.gain_low, choice.gain_high, 4),
-      choice.certificate_kind, choice.certificate);
+      loss(choice.objective_nats), unit_text(domains.loss_unit),
+      loss(choice.objective_default_nats), loss(choice.gain_nats), percent_level(choice.level),
+      range(choice.gain_low, choice.gain_high, 4), choice.certificate_kind, choice.certificate);
   for (const std::string& flag : choice.flags) text += "  " + flag + "\n";
   return text;
 }
@@ -136,7 +138,8 @@ std::string next_text(const NextMixtures& next, const DomainSet& domains, const 
   std::string text = fmt::format("What to run next (law {})\n", law);
   Rows rows{{"next"}};
   rows[0].insert(rows[0].end(), domains.train.begin(), domains.train.end());
-  rows[0].insert(rows[0].end(), {"gain, nats", "tells most about", "unknown", "and its"});
+  rows[0].insert(rows[0].end(), {fmt::format("gain, {}", unit_text(domains.loss_unit)),
+                                 "tells most about", "unknown", "and its"});
   for (std::size_t n = 0; n < next.mixtures.size(); ++n) {
     const NextMixture& proposal = next.mixtures[n];
     rows.push_back({fmt::format("{}", n + 1)});
@@ -152,9 +155,9 @@ std::string next_text(const NextMixtures& next, const DomainSet& domains, const 
       "  gain: expected fall of the objective at the mixture then recommended; unknown: what is "
       "not\n"
       "  known of that loss over the mixtures that may be the best (standard deviation)\n"
-      "  Expected regret of today's best mixture: {:.6f} nats, after these runs {:.6f}, given the "
+      "  Expected regret of today's best mixture: {:.6f} {}, after these runs {:.6f}, given the "
       "law\n",
-      next.regret_nats, next.regret_after_nats);
+      next.regret_nats, unit_text(domains.loss_unit), next.regret_after_nats);
   for (const std::string& flag : next.flags) text += "  " + flag + "\n";
   return text;
 }
@@ -164,8 +167,8 @@ std::string check_text(const CheckReport& report) {
                                  format_count(report.tokens), report.repeats,
                                  report.repeats == 1 ? "repeat" : "repeats");
   text += aligned(check_rows(report));
-  text += fmt::format("  Mean gain of the optimum over the default: {} nats",
-                      signed_loss(report.mean_gain_nats));
+  text += fmt::format("  Mean gain of the optimum over the default: {} {}",
+                      signed_loss(report.mean_gain_nats), unit_text(report.loss_unit));
   if (const double margin = gain_margin(report); std::isfinite(margin))
     text += fmt::format(" (90 %: {})",
                         range(report.mean_gain_nats - margin, report.mean_gain_nats + margin, 4));

@@ -3,6 +3,7 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/store/results.hpp>
 
@@ -146,6 +147,9 @@ void read_plan(hid_t file, RunRecord& record) {
   expect_count(share_of, plan.domains.eval.size(), "share_of");
   for (const std::int64_t index : share_of)
     plan.domains.share_of.push_back(static_cast<int>(index));
+  const hdf5::Handle loss(H5Dopen2(file, "loss", H5P_DEFAULT), H5Dclose, "loss");
+  if (hdf5::read_text_attribute(loss, "units") == unit_symbol(LossUnit::bits_per_byte))
+    plan.domains.loss_unit = LossUnit::bits_per_byte;
   plan.tokens = hdf5::read_integers(file, "tokens");
   StoredTrials stored = read_trials(file, "/", plan.domains);
   plan.trials = std::move(stored.specs);

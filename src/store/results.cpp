@@ -3,6 +3,7 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/store/results.hpp>
 
@@ -23,7 +24,10 @@ using hdf5::Names;
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t missing_count = -1;
-constexpr Meaning loss_of(const char* long_name) { return {"nats/token", long_name}; }
+/// A loss of these domains.
+Meaning loss_of(const DomainSet& domains, const char* long_name) {
+  return {unit_symbol(domains.loss_unit), long_name};
+}
 constexpr Meaning share_of(const char* long_name) { return {"1", long_name}; }
 constexpr Meaning plain(const char* long_name) { return {"1", long_name}; }
 
@@ -127,7 +131,8 @@ void write_grid(const GroupWriter& group, const TrialTable& table) {
                 losses.begin() + static_cast<std::ptrdiff_t>(cell * E));
     }
   }
-  group.write("loss", {"trial", "tokens", "eval_domain"}, losses, loss_of("evaluation loss"));
+  group.write("loss", {"trial", "tokens", "eval_domain"}, losses,
+              loss_of(table.domains, "evaluation loss"));
   group.write("steps", {"trial", "tokens"}, steps, plain("optimiser steps at each volume"));
 }
 
@@ -239,7 +244,7 @@ void write_curve(const GroupWriter& root, const TrialTable& table) {
   group.write("trial_index", {"row"}, trial, plain("index into /trial"));
   group.write("tokens", {"row"}, tokens, {"tokens", "training tokens seen so far"});
   group.write("steps", {"row"}, steps, plain("optimiser steps so far"));
-  group.write("loss", {"row", "eval_domain"}, losses, loss_of("evaluation loss"));
+  group.write("loss", {"row", "eval_domain"}, losses, loss_of(table.domains, "evaluation loss"));
 }
 
 void write_entropy(const GroupWriter& root, const EntropyTable& entropy) {
@@ -274,7 +279,8 @@ void write_held_out(const GroupWriter& law, const LawFit& fit) {
   write_scalar(group, "spearman", held.spearman,
                plain("rank correlation of predicted and true mean loss"));
   write_scalar(group, "regret_nats", held.regret_nats,
-               loss_of("true mean loss of the held-out mixture predicted best, above the best"));
+               loss_of(fit.domains,
+                       "true mean loss of the held-out mixture predicted best, above the best"));
   write_scalar(group, "folds", held.folds, plain("folds of whole mixtures"));
 }
 
@@ -285,7 +291,7 @@ void write_law(const GroupWriter& laws, const LawFit& fit) {
   train_domains(group, fit.domains);
   group.coordinate("parameter", fit.parameters, plain("parameter of the law"));
   group.write("coefficient", {"eval_domain", "parameter"}, fit.coefficient.values,
-              plain("fitted value; losses in nats per token, volumes in tokens"));
+              plain("fitted value; losses in the unit of /loss, volumes in tokens"));
   if (!fit.covariance.empty()) {
     // The same names under a second name: one array must not have one dimension twice.
     group.coordinate("parameter_other", fit.parameters, plain("parameter of the law"));
@@ -360,9 +366,9 @@ void write_optimum(const GroupWriter& root, const DomainSet& domains, const Mixt
   by_train("cap", choice.cap, "largest share allowed");
   write_if_any(group, "weight", {"eval_domain"}, choice.weight, plain("weight in the objective"));
   write_if_any(group, "predicted_nats", {"eval_domain"}, choice.predicted_nats,
-               loss_of("loss predicted at the recommended mixture"));
+               loss_of(domains, "loss predicted at the recommended mixture"));
   write_if_any(group, "predicted_default_nats", {"eval_domain"}, choice.predicted_default_nats,
-               loss_of("loss predicted at the default mixture"));
+               loss_of(domains, "loss predicted at the default mixture"));
   if (choice.bootstrap_share.rows > 0) {
     group.coordinate("sample", counted(choice.bootstrap_share.rows), plain("bootstrap sample"));
     group.write("bootstrap_share", {"sample", "train_domain"}, choice.bootstrap_share.values,
@@ -374,14 +380,14 @@ void write_optimum(const GroupWriter& root, const DomainSet& domains, const Mixt
     write_scalar(group, "model_size", choice.model_size,
                  {"parameters", "model the mixture is meant for"});
   write_scalar(group, "objective_nats", choice.objective_nats,
-               loss_of("objective at the recommended mixture"));
+               loss_of(domains, "objective at the recommended mixture"));
   write_scalar(group, "objective_default_nats", choice.objective_default_nats,
-               loss_of("objective at the default mixture"));
+               loss_of(domains, "objective at the default mixture"));
   write_scalar(group, "certificate", choice.certificate, plain("how far from the best at most"));
   write_scalar(group, "level", choice.level, plain("what the intervals hold"));
-  write_scalar(group, "gain_nats", choice.gain_nats, loss_of("default minus optimum"));
-  write_scalar(group, "gain_low", choice.gain_low, loss_of("lower end of its interval"));
-  write_scalar(group, "gain_high", choice.gain_high, loss_of("upper end of its interval"));
+  write_scalar(group, "gain_nats", choice.gain_nats, loss_of(domains, "default minus optimum"));
+  write_scalar(group, "gain_low", choice.gain_low, loss_of(domains, "lower end of its interval"));
+  write_scalar(group, "gain_high", choice.gain_high, loss_of(domains, "upper end of its interval"));
   group.attribute("law", choice.law);
   group.attribute("objective", choice.objective);
   group.attribute("certificate_kind", choice.certificate_kind);
@@ -396,19 +402,20 @@ void write_check_report(const GroupWriter& group, const DomainSet& domains,
   const Names cells{"label", "eval_domain"};
   group.write("mixture", {"label", "train_domain"}, flattened(check.mixtures),
               share_of("share of each training domain"));
-  group.write("predicted_nats", cells, check.predicted_nats.values, loss_of("predicted loss"));
+  group.write("predicted_nats", cells, check.predicted_nats.values,
+              loss_of(domains, "predicted loss"));
   group.write("trained_nats", cells, check.trained_nats.values,
-              loss_of("trained loss, mean over repeats"));
+              loss_of(domains, "trained loss, mean over repeats"));
   group.write("trained_error_nats", cells, check.trained_error_nats.values,
-              loss_of("its standard error"));
+              loss_of(domains, "its standard error"));
   write_if_any(group, "paired_gain_nats", {"eval_domain"}, check.paired_gain_nats,
-               loss_of("default minus optimum, mean over repeats"));
+               loss_of(domains, "default minus optimum, mean over repeats"));
   write_if_any(group, "paired_error_nats", {"eval_domain"}, check.paired_error_nats,
-               loss_of("its standard error"));
+               loss_of(domains, "its standard error"));
   write_scalar(group, "mean_gain_nats", check.mean_gain_nats,
-               loss_of("default minus optimum in the objective"));
+               loss_of(domains, "default minus optimum in the objective"));
   write_scalar(group, "mean_gain_error_nats", check.mean_gain_error_nats,
-               loss_of("its standard error"));
+               loss_of(domains, "its standard error"));
   write_scalar(group, "volume_tokens", static_cast<double>(check.tokens),
                {"tokens", "volume trained to"});
   write_scalar(group, "repeats", check.repeats, plain("seeds for each mixture"));

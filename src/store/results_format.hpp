@@ -10,7 +10,7 @@
 /// Names and versions that the writer and the reader of results.h5 share.
 namespace bimix {
 
-inline constexpr const char* results_version = "1.3";
+inline constexpr const char* results_version = "1.4";
 inline constexpr const char* version_attribute = "bimix_format_version";
 /// The campaign's name is the title of the file, which readers print first.
 inline constexpr const char* title_attribute = "title";

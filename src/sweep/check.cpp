@@ -52,6 +52,7 @@ CheckReport make_check_report(const std::vector<TrialSpec>& trials,
                               const Table& predicted_nats, const std::vector<double>& weight) {
   CheckReport report;
   report.domains = domains.eval;
+  report.loss_unit = domains.loss_unit;
   report.predicted_nats = predicted_nats;
   const std::size_t evals = domains.eval.size();
 

@@ -1,6 +1,7 @@
 #include "bytes.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/held_out.hpp>
 #include <bimix/law/law.hpp>
@@ -194,13 +195,14 @@ std::size_t used_law(const FitOptions& options, std::vector<LawFit>& fits) {
                             fmt::format("{} is used", fits[best].law), "Add mixtures"}));
     return best;
   }
-  fits[best].flags.push_back(to_string(Complaint{
-      "law auto",
-      fmt::format("{} predicts held-out mixtures best: {:.2f} % error, regret {:.4f} nats",
-                  fits[best].law, 100.0 * mean_error(held[best]), held[best].regret_nats),
-      fmt::format("{}: {:.2f} %, {:.4f}", fits.front().law, 100.0 * mean_error(held.front()),
-                  held.front().regret_nats),
-      ""}));
+  fits[best].flags.push_back(to_string(
+      Complaint{"law auto",
+                fmt::format("{} predicts held-out mixtures best: {:.2f} % error, regret {:.4f} {}",
+                            fits[best].law, 100.0 * mean_error(held[best]), held[best].regret_nats,
+                            unit_text(fits[best].domains.loss_unit)),
+                fmt::format("{}: {:.2f} %, {:.4f}", fits.front().law,
+                            100.0 * mean_error(held.front()), held.front().regret_nats),
+                ""}));
   return best;
 }
 

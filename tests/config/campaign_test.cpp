@@ -219,6 +219,36 @@ TEST(ParseCampaign, TakesEvaluationSetsOfTheirOwnWithReplay) {
   EXPECT_EQ(again.optimize.weights, campaign.optimize.weights);
 }
 
+TEST(UnitOfLoggedLosses, IsWrittenOnlyWhereItIsSaidSoThatOlderFoldersKeepTheirHash) {
+  const auto in = [](const std::string& unit) {
+    std::string text = replayed;
+    return parse_campaign(
+        text.insert(text.find("mixtures: m.csv"), unit.empty() ? "" : "unit: " + unit + ", "),
+        "c.yaml");
+  };
+  EXPECT_EQ(in("").replay.unit, "auto");
+  EXPECT_EQ(in("").domains.loss_unit, LossUnit::nats);
+  EXPECT_EQ(resolved_yaml(in("")).find("unit:"), std::string::npos);
+  EXPECT_EQ(resolved_yaml(in("auto")), resolved_yaml(in("")));
+  EXPECT_EQ(in("log10").domains.loss_unit, LossUnit::nats);
+  const Campaign bits = in("bits/byte");
+  EXPECT_EQ(bits.domains.loss_unit, LossUnit::bits_per_byte);
+  const Campaign again = parse_campaign(resolved_yaml(bits), "resolved.yaml");
+  EXPECT_EQ(again.domains, bits.domains);
+  EXPECT_EQ(again.replay, bits.replay);
+  // A folder of an older program, which did not know what its losses are counted in, resumes.
+  EXPECT_EQ(resolved_yaml(trained_part(bits)), resolved_yaml(trained_part(in(""))));
+  EXPECT_NE(resolved_yaml(trained_part(in("bits"))), resolved_yaml(trained_part(in(""))));
+}
+
+TEST(UnitOfLoggedLosses, IsOneOfThoseThatThereAre) {
+  std::string text = replayed;
+  const std::string complaint =
+      complaint_about(text.insert(text.find("mixtures: m.csv"), "unit: bits/bite, "));
+  EXPECT_THAT(complaint, HasSubstr("source.replay.unit: 'bits/bite' is no choice"));
+  EXPECT_THAT(complaint, HasSubstr("bits/byte"));
+}
+
 TEST(ParseCampaign, RefusesEvaluationSetsItCannotTie) {
   const auto changed = [](const std::string& piece, const std::string& replacement) {
     std::string text = replayed;

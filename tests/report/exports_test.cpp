@@ -202,6 +202,13 @@ TEST(CsvExport, HasALossARowAndBlanksForWhatIsMissing) {
             "mix-2,1,,1000,0,law,,\n");
 }
 
+TEST(CsvExport, NamesTheColumnAfterTheUnit) {
+  ExportInput input = some_run();
+  input.record.plan.domains.loss_unit = LossUnit::bits_per_byte;
+  EXPECT_THAT(export_text("csv", input), HasSubstr("share,loss_bits_per_byte\n"));
+  EXPECT_THAT(export_text("json", input), HasSubstr("\"loss_unit\": \"bits per byte\""));
+}
+
 TEST(CsvWideExport, HasARowARunAndVolume) {
   EXPECT_EQ(export_text("csv-wide", some_run()),
             "run,repeat,parameters,tokens,steps,share/web,\"share/a,\"\"b\"\"\",loss/web,loss/law\n"

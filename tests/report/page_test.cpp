@@ -102,6 +102,19 @@ TEST(Page, OpensWithTheAnswerInWords) {
   EXPECT_LT(html.find("id=\"answer\""), html.find("id=\"law\""));
 }
 
+TEST(Page, SaysBitsPerByteWhereLossesAreThat) {
+  PageInput input = recommended();
+  input.record.check = {some_check(0.1)};
+  input.record.plan.domains.loss_unit = LossUnit::bits_per_byte;
+  input.record.check[0].loss_unit = LossUnit::bits_per_byte;
+  const std::string html = page_html(input);
+  EXPECT_THAT(html, HasSubstr("0.0625 bits per byte lower."));
+  EXPECT_THAT(html, HasSubstr("default was +0.1000 bits per byte"));
+  EXPECT_THAT(html, HasSubstr("Losses are in bits/byte"));
+  EXPECT_THAT(html, HasSubstr("\"unit\":\"bits per byte\""));
+  EXPECT_THAT(html.substr(0, html.find("<script")), Not(HasSubstr("nats")));
+}
+
 TEST(Page, DrawsSixtyFourMixturesOfManyAndSaysSo) {
   PageInput input = fitted();
   RunRecord& record = input.record;

@@ -192,5 +192,29 @@ TEST(CheckText, JudgesByStudentsT) {
   EXPECT_THAT(check_text(some_check(std::nan(""), std::nan(""))), HasSubstr("nothing to judge"));
 }
 
+TEST(Texts, SayBitsPerByteWhereLossesAreThat) {
+  LawFit fit = some_fit();
+  fit.domains.loss_unit = LossUnit::bits_per_byte;
+  MixtureChoice choice{.law = "bimix",
+                       .objective = "mean",
+                       .tokens = 1000,
+                       .share = {0.5, 0.5},
+                       .default_share = {0.5, 0.5},
+                       .weight = {1.0, 1.0},
+                       .predicted_nats = {1.0, 1.0},
+                       .predicted_default_nats = {1.0, 1.0},
+                       .share_low = {0.5, 0.5},
+                       .share_high = {0.5, 0.5}};
+  CheckReport check = some_check(0.1, 0.01);
+  check.loss_unit = LossUnit::bits_per_byte;
+  const NextMixtures next{.regret_nats = 0.002};
+  const std::string text = fit_text(fit, 0.9) + optimum_text(choice, fit.domains) +
+                           check_text(check) + next_text(next, fit.domains, "bimix");
+  EXPECT_THAT(text, Not(HasSubstr("nats")));
+  EXPECT_THAT(text, HasSubstr("Predicted objective 0.0000 bits per byte"));
+  EXPECT_THAT(text, HasSubstr("over the default: +0.1000 bits per byte"));
+  EXPECT_THAT(text, HasSubstr("0.002000 bits per byte"));
+}
+
 }  // namespace
 }  // namespace bimix

@@ -61,6 +61,25 @@ TEST(Results, ReadBackLossesOnTheGridInPlanOrder) {
   EXPECT_EQ(read.results[3], written.results[3]);
 }
 
+TEST(Results, SayBitsPerByteOfEveryLossAndReadItBack) {
+  RunRecord record = some_record();
+  const auto count = [](const std::string& text, const std::string& word) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
+      ++found;
+    return found;
+  };
+  const std::size_t losses = count(results_image(record), "nats/token");
+  EXPECT_GT(losses, 10U);
+  record.plan.domains.loss_unit = LossUnit::bits_per_byte;
+  for (LawFit& fit : record.laws) fit.domains = record.plan.domains;
+  EXPECT_EQ(count(results_image(record), "nats/token"), 0U);
+  EXPECT_EQ(count(results_image(record), "bits/byte"), losses);
+  const TempFolder folder;
+  write_results(folder.path() / "results.h5", record);
+  EXPECT_EQ(read_results(folder.path() / "results.h5").plan.domains, record.plan.domains);
+}
+
 TEST(Results, AreTheSameBytesForTheSameRecord) {
   const TempFolder folder;
   write_results(folder / "a.h5", some_record());

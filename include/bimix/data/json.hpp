@@ -18,7 +18,8 @@ Json to_json(const Table& table);
 Json to_json(const TrialSpec& spec);
 Json to_json(const TrialResult& result);
 Json to_json(const EntropyTable& table);
-Json to_json(const MixtureChoice& choice);
+/// @param domains that it was made of
+Json to_json(const MixtureChoice& choice, const DomainSet& domains);
 Json to_json(const LawFit& fit);
 Json to_json(const NextMixtures& next, const DomainSet& domains);
 Json to_json(const HeldOut& held);

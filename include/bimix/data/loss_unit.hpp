@@ -16,4 +16,14 @@ constexpr std::string_view unit_text(LossUnit unit) {
   return unit == LossUnit::nats ? "nats" : "bits per byte";
 }
 
+/// With what it is divided by, as campaigns and results.h5 have it: "nats/token" or "bits/byte".
+constexpr const char* unit_symbol(LossUnit unit) {
+  return unit == LossUnit::nats ? "nats/token" : "bits/byte";
+}
+
+/// The heading of a column of losses in a table for programs.
+constexpr const char* loss_column(LossUnit unit) {
+  return unit == LossUnit::nats ? "loss_nats" : "loss_bits_per_byte";
+}
+
 }  // namespace bimix

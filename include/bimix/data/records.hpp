@@ -252,6 +252,7 @@ struct NextMixtures {
 /// Predicted against trained loss of the recommended mixture and the default.
 struct CheckReport {
   std::int64_t tokens = 0;
+  LossUnit loss_unit = LossUnit::nats;
   std::vector<std::string> domains{};  ///< E
   std::vector<std::string> labels{};   ///< rows below: "default", "optimum", ...
   std::vector<Mixture> mixtures{};     ///< (label) of K
