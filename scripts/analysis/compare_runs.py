@@ -58,7 +58,7 @@ def main():
     if len(mixtures) < 4:
         raise SystemExit(f"compare_runs.py: only {len(mixtures)} mixtures in common")
     print(f"{len(mixtures)} mixtures, {len(pairs)} pairs of trials at {tokens} tokens; 90 % intervals")
-    print("  domain       rank correlation         second above first, nats")
+    print("  domain       rank correlation         second above first")
     random = np.random.default_rng(1)
     draws = random.integers(len(mixtures), size=(RESAMPLES, len(mixtures)))
     for name in a.columns:

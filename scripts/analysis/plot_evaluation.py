@@ -92,7 +92,7 @@ def draw_points(axes, evaluation, law):
         ends = [min(axes.get_xlim()[0], axes.get_ylim()[0]), max(axes.get_xlim()[1], axes.get_ylim()[1])]
         axes.plot(ends, ends, color="0.7", lw=1, zorder=0)
         axes.legend(fontsize=7, ncols=1 + len(evaluation.domains) // 12)
-    axes.set(xlabel="seen, nats above the domain's mean", ylabel="predicted", title=f"Predicted by {plain(law)}")
+    axes.set(xlabel="seen, above the domain's mean", ylabel="predicted", title=f"Predicted by {plain(law)}")
 
 
 def draw_by_count(axes, evaluations, colours):

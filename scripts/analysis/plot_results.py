@@ -34,7 +34,7 @@ for name, colour in zip(domains, colours):
     seen = volumes >= float(law.tokens_low)
     curves.plot(volumes[seen], fitted[seen], color=colour, label=name)
     curves.plot(run.tokens, run.loss.isel(trial=0).sel(eval_domain=name), "o", ms=4, color=colour)
-curves.set(xscale="log", yscale="log", xlabel="training tokens", ylabel="loss (nats per token)",
+curves.set(xscale="log", yscale="log", xlabel="training tokens", ylabel=f"loss ({run.loss.units})",
            title=f"Mixture '{run.mixture_label.values[0]}': seen (dots), law (lines)")
 curves.legend(fontsize=8)
 
@@ -61,7 +61,8 @@ if trained is not None:
     ends = [min(check.get_xlim()[0], check.get_ylim()[0]), max(check.get_xlim()[1], check.get_ylim()[1])]
     check.plot(ends, ends, color="0.7", lw=1)
     gain, error = float(trained.mean_gain_nats), float(trained.mean_gain_error_nats)
-    check.set(xlabel="predicted loss", ylabel="trained loss", title=f"Check: gain {gain:+.4f} ± {error:.4f} nats")
+    check.set(xlabel="predicted loss", ylabel="trained loss",
+              title=f"Check: gain {gain:+.4f} ± {error:.4f} {run.loss.units}")
     check.legend(fontsize=8)
 else:
     check.set_axis_off()

@@ -20,7 +20,7 @@ trials = pandas.concat([run.mixture_label.to_series().rename("mixture"), shares,
 trials["mean loss"] = last.mean(axis=1)
 print(trials.sort_values("mean loss").round(4).to_string(index=False))
 print()
-print("mean over trials, nats per token")
+print(f"mean over trials, {run.loss.units}")
 print(long.pivot_table(index="tokens", columns="eval_domain", values="loss_nats").round(4).to_string())
 if len(sys.argv) > 2:
     long.to_csv(sys.argv[2], index=False)

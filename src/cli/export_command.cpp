@@ -41,8 +41,9 @@ std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<st
 
 /// @collective The mixture for the volume that was asked for, or the default, which needs no law;
 /// on the root.
-void choose_mixture(const Comm& comm, ExportInput& input, const ExportFlags& flags,
+void choose_mixture(Context& context, ExportInput& input, const ExportFlags& flags,
                     const StoredRun& run) {
+  const Comm& comm = context.comm();
   OptimizeOptions options = optimize_options(run.campaign, run.plan);
   const auto& train = run.plan.domains.train;
   collectively(comm, [&] {
@@ -59,6 +60,7 @@ void choose_mixture(const Comm& comm, ExportInput& input, const ExportFlags& fla
   if (flags.mixture == "default") return;
   const LawFit fit =
       used_fit_over_ranks(comm, observations_of(run.plan, run.state.results), run.campaign.fit);
+  warn_if_in_doubt(context.console, fit);
   on_root(comm,
           [&] { input.share = best_mixture(fit, options, run.campaign.default_mixture).share; });
 }
@@ -105,7 +107,7 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
         run = load_run(flags->folder);
       });
       ExportInput input{.record = recorded(run)};
-      if (exporter.of == ExportOf::mixture) choose_mixture(context.comm(), input, *flags, run);
+      if (exporter.of == ExportOf::mixture) choose_mixture(context, input, *flags, run);
       if (exporter.of == ExportOf::everything) input.record = derive(context.comm(), run);
       on_root(context.comm(), [&] {
         if (exporter.of == ExportOf::mixture) {

@@ -70,6 +70,7 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
       collectively(context.comm(), [&] { run = load_run(flags->folder); });
       OptimizeOptions options;
       collectively(context.comm(), [&] { options = options_of(*flags, run); });
+      run.campaign.fit.weights = options.weights;
       const LawFit fit = used_fit_over_ranks(
           context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
       on_root(context.comm(), [&] {

@@ -143,6 +143,10 @@ OptimizeOptions optimize_options(const Campaign& campaign, const SweepPlan& plan
   return options;
 }
 
+void warn_if_in_doubt(Console& console, const LawFit& fit) {
+  if (!fit.trust.doubt.empty()) console.say(fit.trust.doubt);
+}
+
 RunRecord derive(const Comm& comm, const StoredRun& run) {
   RunRecord record = recorded(run);
   const Observations observations = observations_of(run.plan, run.state.results);

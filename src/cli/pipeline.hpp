@@ -70,6 +70,9 @@ std::vector<double> most_epochs(const Corpus& corpus, const SweepPlan& plan);
 ExitCode run_campaign(Context& context, const ReadCampaign& read,
                       const std::filesystem::path& folder, const RunLimits& limits = {});
 
+/// For commands whose answer says nothing of the fit that it is made from.
+void warn_if_in_doubt(Console& console, const LawFit& fit);
+
 /// @collective Everything that follows from the trials: the law, the optimum and, once its trials
 /// are there, the check. Computed from the journal alone.
 RunRecord derive(const Comm& comm, const StoredRun& run);

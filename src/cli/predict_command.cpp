@@ -166,6 +166,7 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
       });
       const LawFit fit = used_fit_over_ranks(
           context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
+      warn_if_in_doubt(context.console, fit);
       on_root(context.comm(), [&] {
         const Answer answer = trial != nullptr
                                   ? continue_trial(fit, run, *trial, tokens)

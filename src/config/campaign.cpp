@@ -568,6 +568,7 @@ class CampaignParser {
     map("floor", 0.0, 1.0, options.floor, campaign_.domains.train);
     map("cap", 1.0, 1.0, options.cap, campaign_.domains.train);
     r.finish();
+    campaign_.fit.weights = options.weights;
     // tokens = 0 stands for the largest trained volume, which only the plan knows.
     OptimizeOptions checked = options;
     if (checked.tokens == 0) checked.tokens = 1;

@@ -1,6 +1,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/objective.hpp>
 
 #include <fmt/format.h>
 
@@ -218,10 +219,35 @@ EntropyTable entropy_table_from(const Json& json) {
   return entropy;
 }
 
+namespace {
+
+Json trust_json(const Trust& trust, const DomainSet& domains) {
+  const auto number = [](std::optional<double> value) {
+    return to_json(value.value_or(std::nan("")));
+  };
+  Json worse = Json::array();
+  for (std::size_t e = 0; e < trust.is_worse.size(); ++e)
+    if (trust.is_worse[e] != 0) worse.push_back(domains.eval[e]);
+  return {{"is_trusted", trust.doubt.empty()},
+          {"doubt", trust.doubt},
+          {"error", number(trust.error)},
+          {"mean_baseline", number(trust.mean_baseline)},
+          {"r2", number(trust.r2)},
+          {"worse_sets", std::move(worse)}};
+}
+
+}  // namespace
+
 Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
+  Json counted = Json::array();
+  const std::vector<bool> counts = counted_sets(choice);
+  for (std::size_t e = 0; e < counts.size(); ++e)
+    if (counts[e]) counted.push_back(domains.eval[e]);
   return {{"law", choice.law},
           {"loss_unit", unit_text(domains.loss_unit)},
           {"objective", choice.objective},
+          {"objective_words", objective_words(choice, domains)},
+          {"objective_sets", std::move(counted)},
           {"tokens", to_json(choice.tokens)},
           {"model_size", to_json(choice.model_size)},
           {"share", to_json(choice.share)},
@@ -241,6 +267,7 @@ Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
           {"gain_nats", to_json(choice.gain_nats)},
           {"gain_low", to_json(choice.gain_low)},
           {"gain_high", to_json(choice.gain_high)},
+          {"trust", trust_json(choice.trust, domains)},
           {"flags", choice.flags}};
 }
 
@@ -271,6 +298,7 @@ Json to_json(const LawFit& fit) {
   return {{"law", fit.law},
           {"loss_unit", unit_text(fit.domains.loss_unit)},
           {"model_size", to_json(std::vector{fit.size_low, fit.size_high})},
+          {"trust", trust_json(fit.trust, fit.domains)},
           {"flags", fit.flags},
           {"domains", std::move(domains)},
           {"held_out", to_json(fit.held_out)}};

@@ -6,6 +6,8 @@
 
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/held_out.hpp>
@@ -129,20 +131,38 @@ std::string flag(const Law& law, Complaint complaint) {
 void add_common_flags(const Law& law, const DomainData& data, DomainFit& fit) {
   const std::vector<bool> pinned = law.pinned(data);
   const auto count = std::count(pinned.begin(), pinned.end(), false);
-  if (data.masked > 0)
+  if (data.masked > 0) {
+    const int lost = data.masked - data.masked_zero_share;
+    std::vector<std::string> why;
+    if (data.masked_zero_share > 0)
+      why.push_back(fmt::format("{} {} a share of 0, where the law is infinite",
+                                data.masked_zero_share,
+                                data.masked_zero_share == 1 ? "has" : "have"));
+    if (lost > 0)
+      why.push_back(fmt::format("{} {} no usable loss", lost, lost == 1 ? "has" : "have"));
     fit.flags.push_back(
         flag(law, {"",
                    fmt::format("{} of {} observations of domain '{}' are left out", data.masked,
                                data.masked + fit.observations, data.domain),
-                   fmt::format("{} have a share of 0, where the law is infinite, {} no usable loss",
-                               data.masked_zero_share, data.masked - data.masked_zero_share),
-                   ""}));
+                   join_words(why), ""}));
+  }
   if (fit.rank < count)
     fit.flags.push_back(flag(
         law, {"",
               fmt::format("the observations of domain '{}' determine only {} of {} coefficients",
                           data.domain, fit.rank, count),
               "the rank of the Jacobian", "Add mixtures or volumes"}));
+}
+
+/// Numbers that are hardly losses of a token.
+void add_loss_flag(const Law& law, const DomainData& data, LossUnit unit, DomainFit& fit) {
+  const double highest = *std::max_element(data.loss_nats.begin(), data.loss_nats.end());
+  if (highest <= most_plausible_loss(unit)) return;
+  fit.flags.push_back(flag(
+      law,
+      {"", fmt::format("a loss of domain '{}' is {:.4g} {}", data.domain, highest, unit_text(unit)),
+       fmt::format("a blind guess costs less than {:g}", most_plausible_loss(unit)),
+       "Check the unit: perplexities, and sums over tokens, are no such losses"}));
 }
 
 void add_noise(const Law& law, const DomainData& data, const std::vector<double>& parameter,
@@ -187,6 +207,7 @@ void fit_domain(const Law& law, const DomainData& data, std::size_t e, double le
   for (const Complaint& doubt : law.doubts(data, estimate))
     report.flags.push_back(flag(law, doubt));
   add_common_flags(law, data, report);
+  add_loss_flag(law, data, fit.domains.loss_unit, report);
 }
 
 /// True if some evaluation domain's loss is infinite without training domain k.

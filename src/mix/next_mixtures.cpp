@@ -564,6 +564,7 @@ NextMixtures next_mixtures(const LawFit& fit, const Observations& seen,
     result.regret_after_nats = std::max(0.0, result.regret_after_nats - next->gain_nats);
     result.mixtures.push_back(*next);
   }
+  if (!fit.trust.doubt.empty()) result.flags.push_back(fit.trust.doubt);
   const auto flag = [&](std::string problem, std::string rule, std::string remedy) {
     result.flags.push_back(to_string(
         Complaint{"plan --next", std::move(problem), std::move(rule), std::move(remedy)}));

@@ -426,6 +426,7 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   const Problem problem = problem_of(fit, options, default_share);
   MixtureChoice choice;
   choice.law = fit.law;
+  choice.trust = fit.trust;
   choice.objective = options.objective;
   choice.tokens = options.tokens;
   if (problem.law.sees_model_size()) choice.model_size = problem.model_size;

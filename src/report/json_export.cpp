@@ -22,6 +22,7 @@ Json check_json(const CheckReport& check) {
           {"trained_nats", to_json(check.trained_nats)},
           {"trained_error_nats", to_json(check.trained_error_nats)},
           {"repeats", check.repeats},
+          {"weight", to_json(check.weight)},
           {"paired_gain_nats", to_json(check.paired_gain_nats)},
           {"paired_error_nats", to_json(check.paired_error_nats)},
           {"mean_gain_nats", to_json(check.mean_gain_nats)},

@@ -5,6 +5,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/objective.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
@@ -163,8 +164,8 @@ std::string promise_words(const MixtureChoice& choice, const DomainSet& domains)
     words += fmt::format("{}{}{}", more.empty() ? "" : "more " + more,
                          more.empty() || less.empty() ? "" : " and ",
                          less.empty() ? "" : "less " + less);
-  words += fmt::format(". Against the default the law {} expects the {} loss to be {} {} {}",
-                       choice.law, choice.objective, loss(std::abs(choice.gain_nats)),
+  words += fmt::format(". Against the default the law {} expects the {} to be {} {} {}", choice.law,
+                       objective_words(choice, domains), loss(std::abs(choice.gain_nats)),
                        unit_text(domains.loss_unit), choice.gain_nats >= 0 ? "lower" : "higher");
   if (std::isfinite(choice.gain_low))
     words += fmt::format(" ({}: {})", percent_level(choice.level),
@@ -177,10 +178,10 @@ std::string check_words(const CheckReport& check) {
     return fmt::format("Nothing was learned from training default and optimum to {} tokens: {}.",
                        volume(static_cast<double>(check.tokens)), verdict(check));
   std::string words = fmt::format(
-      "Trained to {} tokens with {} fresh {}, the mean gain of the optimum over the default was {} "
+      "Trained to {} tokens with {} fresh {}, the {} of the optimum over the default was {} "
       "{}",
       volume(static_cast<double>(check.tokens)), check.repeats,
-      check.repeats == 1 ? "seed" : "seeds", signed_loss(check.mean_gain_nats),
+      check.repeats == 1 ? "seed" : "seeds", gain_name(check), signed_loss(check.mean_gain_nats),
       unit_text(check.loss_unit));
   if (const double margin = gain_margin(check); std::isfinite(margin))
     words += fmt::format(" (90 %: {})",
@@ -197,6 +198,7 @@ std::string verdict_style(const CheckReport& check) {
 /// What there is to know before the recommendation is followed.
 std::vector<std::string> doubts(const PageInput& input, const LawFit& fit) {
   std::vector<std::string> entries;
+  if (std::string note = worse_sets_note(fit); !note.empty()) entries.push_back(std::move(note));
   const auto& trials = input.record.plan.trials;
   const ResultsById results(input.record);
   const auto ended_well = std::count_if(trials.begin(), trials.end(), [&](const TrialSpec& spec) {
@@ -237,7 +239,8 @@ std::vector<std::string> doubts(const PageInput& input, const LawFit& fit) {
     entries.insert(entries.end(), choice.flags.begin(), choice.flags.end());
   }
   for (const std::string& note : notes_of(fit))
-    if (std::find(entries.begin(), entries.end(), note) == entries.end()) entries.push_back(note);
+    if (note != fit.trust.doubt && std::find(entries.begin(), entries.end(), note) == entries.end())
+      entries.push_back(note);
   return entries;
 }
 
@@ -246,6 +249,7 @@ Section answer(const PageInput& input) {
   const LawFit* fit = used_law(record);
   std::string html;
   for (const std::string& note : input.notes) html += paragraph(note, "note");
+  if (fit != nullptr) html += paragraph(fit->trust.doubt, "verdict fails");
   for (const MixtureChoice& choice : record.optimum)
     html += paragraph(promise_words(choice, record.plan.domains), "lead");
   if (record.optimum.empty())
@@ -384,7 +388,7 @@ Section law_section(const std::vector<LawFit>& laws, const LawFit& fit, double l
     html += table(fmt::format("Prediction of held-out mixtures ({}, {} folds)",
                               fit.held_out.protocol, fit.held_out.folds),
                   held_out_rows(fit));
-    html += paragraph("Rank correlation of predicted and seen mean loss: " +
+    html += paragraph("Rank correlation of predicted and seen " + loss_name(fit.domains) + ": " +
                       fixed(fit.held_out.spearman, 3));
   }
   if (laws.size() > 1)
@@ -456,7 +460,8 @@ Section tried(const PageInput& input) {
   const Table seen = seen_at_last_volume(record);
   Rows rows{{"mixture"}};
   rows[0].insert(rows[0].end(), record.plan.domains.train.begin(), record.plan.domains.train.end());
-  rows[0].push_back("mean loss");
+  const std::string name = loss_name(record.plan.domains);
+  rows[0].push_back(name);
   for (const std::size_t m : listed_mixtures(input).index) {
     rows.push_back({record.plan.labels[m]});
     for (const double r : record.plan.mixtures[m]) rows.back().push_back(share(r));
@@ -467,10 +472,11 @@ Section tried(const PageInput& input) {
   const std::string words =
       record.plan.domains.train.size() == 3
           ? "One dot a mixture; a corner is a mixture of one domain alone, the edge across from it "
-            "one without that domain. The colour is the mean loss at the last volume."
-          : "One line a mixture, one axis a domain; the colour is its mean loss at the last "
-            "volume. "
-            "The thick lines are the default and the recommended mixture.";
+            "one without that domain. The colour is the " +
+                name + " at the last volume."
+          : "One line a mixture, one axis a domain; the colour is its " + name +
+                " at the last volume. "
+                "The thick lines are the default and the recommended mixture.";
   return {
       "mixtures", "The mixtures that were tried",
       paragraph(words + listed_words(input)) + chart("mixtures", "Shares of every mixture", rows)};

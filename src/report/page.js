@@ -10,7 +10,7 @@
   const last = (list) => list[list.length - 1];
   const finite = (list) => list.filter((x) => x !== null && Number.isFinite(x));
   const logs = Math.log10;
-  const lossText = (x) => (x === null ? "-" : x.toFixed(4));
+  const lossText = (x) => (x === null ? "-" : Math.abs(x) < 1e7 ? x.toFixed(4) : x.toPrecision(4));
   const share = (x) => x.toFixed(3);
   const count = (n) => {
     for (const [size, letter] of [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]])
@@ -298,10 +298,10 @@
       visualMap: high > low ? { type: "continuous", min: low, max: high, seriesIndex: [0], dimension: 2,
         orient: "horizontal", left: "center", bottom: 0, itemWidth: 10, itemHeight: 120,
         inRange: { color: theme.scale }, textStyle: { color: theme.muted }, hoverLink: false,
-        text: [`${high.toFixed(3)} ${data.unit}`, `mean loss ${low.toFixed(3)}`] } : undefined,
+        text: [`${high.toFixed(3)} ${data.unit}`, `${data.loss_name} ${low.toFixed(3)}`] } : undefined,
       series: [{ type: "scatter", symbolSize: 10, z: 3, itemStyle: { color: theme.muted },
         data: tried.map((m) => [...at(m.share), m.mean_loss,
-          `${m.label}\n${three(m.share)}\nmean loss ${lossText(m.mean_loss)}`]) },
+          `${m.label}\n${three(m.share)}\n${data.loss_name} ${lossText(m.mean_loss)}`]) },
         path(corners.map((corner, k) => [corner, corners[(k + 1) % 3]]), theme.muted),
         path(steps.flatMap((r) => [0, 1, 2].map((k) => [edge(k, r), across(k, r)])), theme.line),
         words, ...marked] }) };
@@ -329,10 +329,10 @@
         ? { type: "continuous", min: Math.min(...losses), max: Math.max(...losses), seriesIndex: [0],
           dimension: data.train.length, orient: "horizontal", left: "center", bottom: 0, itemWidth: 10,
           itemHeight: 120, inRange: { color: theme.scale }, textStyle: { color: theme.muted }, hoverLink: false,
-          text: [`${Math.max(...losses).toFixed(3)} ${data.unit}`, `mean loss ${Math.min(...losses).toFixed(3)}`] }
+          text: [`${Math.max(...losses).toFixed(3)} ${data.unit}`, `${data.loss_name} ${Math.min(...losses).toFixed(3)}`] }
         : undefined,
       series: [{ type: "parallel", lineStyle: { width: 1.5, opacity: 0.85, color: theme.muted },
-        data: kept.map((m) => [...m.share, m.mean_loss ?? 0, `${m.label}\nmean loss ${lossText(m.mean_loss)}`]) },
+        data: kept.map((m) => [...m.share, m.mean_loss ?? 0, `${m.label}\n${data.loss_name} ${lossText(m.mean_loss)}`]) },
         ...(data.optimum ? [line("recommended", data.optimum.share, theme.accent, "solid"),
           line("default", data.optimum.default_share, theme.second, "solid")] : [])] }) };
   };

@@ -496,6 +496,7 @@ Json page_data(const PageInput& input) {
   Json data{{"train", record.plan.domains.train},
             {"eval", record.plan.domains.eval},
             {"share_of", record.plan.domains.share_of},
+            {"loss_name", loss_name(record.plan.domains)},
             {"unit", unit_text(record.plan.domains.loss_unit)},
             {"tokens", record.plan.tokens},
             {"mixtures", mixtures(record, listed)},

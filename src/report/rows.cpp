@@ -2,6 +2,7 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/objective.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
 
@@ -9,10 +10,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace bimix {
 namespace {
+
+/// From here on numbers are written with an exponent: nobody counts more digits than these.
+constexpr double widest = 1e7;
 
 /// Interval of one coefficient over the bootstrap.
 std::string coefficient_range(const LawFit& fit, std::size_t domain, std::size_t parameter,
@@ -62,15 +67,16 @@ double mean_of(const std::vector<double>& values) {
 }
 
 std::string fixed(double value, int decimals) {
-  return std::isfinite(value) ? fmt::format("{:.{}f}", value, decimals) : "-";
+  if (!std::isfinite(value)) return "-";
+  return std::abs(value) < widest ? fmt::format("{:.{}f}", value, decimals) : general(value);
 }
 std::string loss(double nats) { return fixed(nats, 4); }
 std::string signed_loss(double nats) {
-  return std::isfinite(nats) ? fmt::format("{:+.4f}", nats) : "-";
+  return (std::isfinite(nats) && !std::signbit(nats) ? "+" : "") + loss(nats);
 }
 std::string share(double value) { return fixed(value, 3); }
 std::string percent(double fraction) {
-  return std::isfinite(fraction) ? fmt::format("{:.2f} %", 100 * fraction) : "-";
+  return std::isfinite(fraction) ? fixed(100 * fraction, 2) + " %" : "-";
 }
 std::string general(double value) {
   return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-";
@@ -78,7 +84,17 @@ std::string general(double value) {
 std::string percent_level(double level) { return fmt::format("{:.4g} %", 100 * level); }
 std::string range(double low, double high, int decimals) {
   if (!std::isfinite(low) || !std::isfinite(high)) return "-";
-  return fmt::format("{:.{}f} to {:.{}f}", low, decimals, high, decimals);
+  return fixed(low, decimals) + " to " + fixed(high, decimals);
+}
+
+std::string capitalised(std::string words) {
+  if (!words.empty())
+    words.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(words.front())));
+  return words;
+}
+
+std::string loss_name(const DomainSet& domains) {
+  return mean_name(std::vector<double>(domains.eval.size(), 1.0));
 }
 
 Rows entropy_rows(const EntropyTable& table) {
@@ -135,6 +151,7 @@ Rows held_out_rows(const LawFit& fit) {
     rows.push_back({fit.domains.eval[e], percent(held.error[e]), percent(held.worst[e]),
                     fixed(held.r2[e], 3), percent(held.persistence[e]),
                     percent(held.mean_baseline[e])});
+  if (held.error.size() == 1) return rows;
   rows.push_back({"mean", percent(mean_of(held.error)), percent(mean_of(held.worst)),
                   fixed(mean_of(held.r2), 3), percent(mean_of(held.persistence)),
                   percent(mean_of(held.mean_baseline))});
@@ -223,17 +240,37 @@ Rows without_empty_columns(const Rows& rows) {
 Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains) {
   Rows rows{
       {"domain", "share", percent_level(choice.level), "default", "loss", "at default", "change"}};
+  const std::string name = objective_name(choice);
+  const bool is_weighted = choice.objective == "weighted" && !weighs_alike(choice.weight);
+  if (is_weighted) rows[0].push_back("weight");
+  const auto add_losses = [&](double value, double at_default) {
+    rows.back().insert(rows.back().end(),
+                       {loss(value), loss(at_default), signed_loss(value - at_default)});
+  };
+  const auto add_set = [&](std::size_t e) {
+    add_losses(choice.predicted_nats[e], choice.predicted_default_nats[e]);
+    if (is_weighted) rows.back().push_back(share(choice.weight[e]));
+  };
+  std::vector<bool> is_shown(domains.eval.size(), false);
   for (std::size_t k = 0; k < domains.train.size(); ++k) {
     rows.push_back({domains.train[k], share(choice.share[k]),
                     range(choice.share_low[k], choice.share_high[k], 3),
                     share(choice.default_share[k])});
-    const auto eval =
-        std::find(domains.share_of.begin(), domains.share_of.end(), static_cast<int>(k));
-    if (eval == domains.share_of.end()) continue;
-    const auto e = static_cast<std::size_t>(eval - domains.share_of.begin());
-    rows.back().insert(rows.back().end(),
-                       {loss(choice.predicted_nats[e]), loss(choice.predicted_default_nats[e]),
-                        signed_loss(choice.predicted_nats[e] - choice.predicted_default_nats[e])});
+    const auto own = std::find(domains.eval.begin(), domains.eval.end(), domains.train[k]);
+    const auto e = static_cast<std::size_t>(own - domains.eval.begin());
+    if (own == domains.eval.end() || domains.share_of[e] != static_cast<int>(k)) continue;
+    add_set(e);
+    is_shown[e] = true;
+  }
+  for (std::size_t e = 0; e < domains.eval.size(); ++e) {
+    if (is_shown[e] || std::isnan(choice.predicted_nats[e])) continue;  // no law: named below
+    rows.push_back({domains.eval[e], "", "", ""});
+    add_set(e);
+  }
+  const std::vector<bool> counts = counted_sets(choice);
+  if (std::count(counts.begin(), counts.end(), true) > 1) {
+    rows.push_back({name, "", "", ""});
+    add_losses(choice.objective_nats, choice.objective_default_nats);
   }
   return rows;
 }
@@ -257,6 +294,20 @@ Rows check_rows(const CheckReport& report) {
   return rows;
 }
 
+std::string worse_sets_note(const LawFit& fit) {
+  std::vector<std::string> worse;
+  for (std::size_t e = 0; e < fit.trust.is_worse.size(); ++e)
+    if (fit.trust.is_worse[e] != 0) worse.push_back(fmt::format("'{}'", fit.domains.eval[e]));
+  const bool is_said = !fit.trust.doubt.empty() && worse.size() == fit.domains.eval.size();
+  if (worse.empty() || is_said) return "";
+  const bool is_one = worse.size() == 1;
+  return fmt::format(
+      "law {}: the {} on {} of held-out mixtures {} predicted no better than by the mean of the "
+      "other mixtures. Do not rely on what is said of {}.",
+      fit.law, is_one ? "loss" : "losses", join_words(worse), is_one ? "is" : "are",
+      is_one ? "it" : "them");
+}
+
 std::vector<std::string> notes_of(const LawFit& fit) {
   std::vector<std::pair<std::string, std::vector<std::string>>> said;  // text around -> domains
   const std::string blank = "domain '*'";
@@ -273,7 +324,10 @@ std::vector<std::string> notes_of(const LawFit& fit) {
         same->second.push_back(name);
     }
   }
-  std::vector<std::string> notes = fit.flags;
+  std::vector<std::string> notes;
+  for (const std::string& note : {fit.trust.doubt, worse_sets_note(fit)})
+    if (!note.empty()) notes.push_back(note);
+  notes.insert(notes.end(), fit.flags.begin(), fit.flags.end());
   for (auto& [text, names] : said) {
     const std::size_t at = text.find(blank);
     if (at != std::string::npos)
@@ -282,6 +336,11 @@ std::vector<std::string> notes_of(const LawFit& fit) {
     notes.push_back(text);
   }
   return notes;
+}
+
+std::string gain_name(const CheckReport& report) {
+  const std::string name = mean_name(report.weight);
+  return name == "loss" ? "gain" : name.substr(0, name.rfind(' ')) + " gain";
 }
 
 double gain_margin(const CheckReport& report) {

@@ -26,6 +26,11 @@ std::string range(double low, double high, int decimals);
 /// Of an interval: "90 %", "99.5 %".
 std::string percent_level(double level);
 
+/// With a capital letter at its head.
+std::string capitalised(std::string words);
+/// Of all evaluation sets alike: "mean loss", or "loss" where there is one.
+std::string loss_name(const DomainSet& domains);
+
 Rows entropy_rows(const EntropyTable& table);
 /// Which model sizes were fitted and which figures are of; empty for one.
 std::string model_size_words(const LawFit& fit);
@@ -47,11 +52,19 @@ Rows evaluation_rows(const Evaluation& evaluation);
 Rows mixture_rows(const std::vector<MixtureScore>& scores, const std::vector<std::string>& labels);
 /// Without the columns in which nothing stands but "-".
 Rows without_empty_columns(const Rows& rows);
+/// Every domain with its share and the loss of the set of its name, then the sets that are left,
+/// then what the objective makes of them.
 Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains);
 Rows check_rows(const CheckReport& report);
 
-/// The fit's flags. Those that say the same of several domains become one.
+/// Names the sets that the mean of other mixtures predicts better; empty if there are none, or all
+/// are and the fit is in doubt.
+std::string worse_sets_note(const LawFit& fit);
+/// What the reader must know of a fit: whether to trust it first, then its flags. Those that say
+/// the same of several domains become one.
 std::vector<std::string> notes_of(const LawFit& fit);
+/// "gain" in the one loss that counts, "mean gain" or "weighted mean gain".
+std::string gain_name(const CheckReport& report);
 /// Half the 90 % interval of the mean gain, by Student's t over the paired repeats; NaN for one.
 double gain_margin(const CheckReport& report);
 /// What the check says about the recommendation, in words.

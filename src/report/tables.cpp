@@ -3,6 +3,7 @@
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/objective.hpp>
 #include <bimix/report/tables.hpp>
 
 #include <fmt/format.h>
@@ -58,7 +59,7 @@ std::string fit_text(const LawFit& fit, double level) {
     text += fmt::format("\nPrediction of held-out mixtures ({}, {} folds)\n", fit.held_out.protocol,
                         fit.held_out.folds);
     text += aligned(held_out_rows(fit));
-    text += fmt::format("  Rank correlation of predicted and seen mean loss: {}\n",
+    text += fmt::format("  Rank correlation of predicted and seen {}: {}\n", loss_name(fit.domains),
                         fixed(fit.held_out.spearman, 3));
   }
   const std::vector<std::string> notes = notes_of(fit);
@@ -95,7 +96,9 @@ std::string evaluation_text(const Evaluation& evaluation, const std::vector<std:
                         std::count(trains.begin(), trains.end(), true), trains.size(),
                         evaluation.splits.size(), evaluation.splits.size() == 1 ? "time" : "draws");
   text += aligned(without_empty_columns(evaluation_rows(evaluation))) +
-          "  error, worst, R2 and Spearman's rank correlation (of the mean loss): of held-out\n"
+          "  error, worst, R2 and Spearman's rank correlation (of the " +
+          loss_name(evaluation.domains) +
+          "): of held-out\n"
           "  mixtures at the last volume; regret: " +
           std::string(unit_text(evaluation.domains.loss_unit)) +
           " that the mixture predicted best\n"
@@ -123,11 +126,13 @@ std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) 
   std::string text = fmt::format("Best mixture for {} tokens{} (law {}, objective {})\n",
                                  format_count(static_cast<std::int64_t>(choice.tokens)), model,
                                  choice.law, choice.objective);
+  if (!choice.trust.doubt.empty()) text += "  " + choice.trust.doubt + "\n";
   text += aligned(optimum_rows(choice, domains));
   text += fmt::format(
+      "  Objective: {}\n"
       "  Predicted objective {} {}, default {}: gain {} ({}: {})\n"
       "  Certificate: {} {:.1e}\n",
-      loss(choice.objective_nats), unit_text(domains.loss_unit),
+      objective_words(choice, domains), loss(choice.objective_nats), unit_text(domains.loss_unit),
       loss(choice.objective_default_nats), loss(choice.gain_nats), percent_level(choice.level),
       range(choice.gain_low, choice.gain_high, 4), choice.certificate_kind, choice.certificate);
   for (const std::string& flag : choice.flags) text += "  " + flag + "\n";
@@ -167,7 +172,7 @@ std::string check_text(const CheckReport& report) {
                                  format_count(report.tokens), report.repeats,
                                  report.repeats == 1 ? "repeat" : "repeats");
   text += aligned(check_rows(report));
-  text += fmt::format("  Mean gain of the optimum over the default: {} {}",
+  text += fmt::format("  {} of the optimum over the default: {} {}", capitalised(gain_name(report)),
                       signed_loss(report.mean_gain_nats), unit_text(report.loss_unit));
   if (const double margin = gain_margin(report); std::isfinite(margin))
     text += fmt::format(" (90 %: {})",

@@ -4,6 +4,8 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/objective.hpp>
+#include <bimix/data/set_names.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/store/results.hpp>
 
@@ -284,6 +286,26 @@ void write_held_out(const GroupWriter& law, const LawFit& fit) {
   write_scalar(group, "folds", held.folds, plain("folds of whole mixtures"));
 }
 
+void write_trust(const GroupWriter& law, const LawFit& fit) {
+  const Trust& trust = fit.trust;
+  const GroupWriter group = law.group("trust");
+  const std::int8_t is_trusted = trust.doubt.empty() ? 1 : 0;
+  group.write("is_trusted", {}, std::span(&is_trusted, 1),
+              plain("0: the recommendation is not to be trusted"));
+  write_scalar(group, "error", trust.error.value_or(missing),
+               plain("error on held-out mixtures, sets that count"));
+  write_scalar(group, "mean_baseline", trust.mean_baseline.value_or(missing),
+               plain("error of taking the other mixtures' mean, sets that count"));
+  write_scalar(group, "r2", trust.r2.value_or(missing),
+               plain("R2 over all losses of these sets together"));
+  if (!trust.is_worse.empty()) {
+    eval_domains(group, fit.domains);
+    group.write("is_worse", {"eval_domain"}, trust.is_worse,
+                plain("1: counts, and the mean of the other mixtures predicts it better"));
+  }
+  group.attribute("doubt", trust.doubt);
+}
+
 void write_law(const GroupWriter& laws, const LawFit& fit) {
   const GroupWriter group = laws.group(fit.law);
   const std::size_t E = fit.domains.eval.size(), P = fit.parameters.size();
@@ -349,6 +371,7 @@ void write_law(const GroupWriter& laws, const LawFit& fit) {
   }
   group.attribute("flags", joined(fit.flags));
   write_held_out(group, fit);
+  write_trust(group, fit);
 }
 
 void write_optimum(const GroupWriter& root, const DomainSet& domains, const MixtureChoice& choice) {
@@ -391,7 +414,26 @@ void write_optimum(const GroupWriter& root, const DomainSet& domains, const Mixt
   group.attribute("law", choice.law);
   group.attribute("objective", choice.objective);
   group.attribute("certificate_kind", choice.certificate_kind);
+  group.attribute("doubt", choice.trust.doubt);
   group.attribute("flags", joined(choice.flags));
+}
+
+/// What the objective of the recommendation is made of.
+void write_objective(const GroupWriter& root, const DomainSet& domains,
+                     const MixtureChoice& choice) {
+  const GroupWriter group = root.group("objective");
+  eval_domains(group, domains);
+  std::vector<std::int8_t> counts, averages;
+  for (const bool does : counted_sets(choice)) counts.push_back(does ? 1 : 0);
+  for (const std::string& name : domains.eval) averages.push_back(is_average_name(name) ? 1 : 0);
+  group.write("counts", {"eval_domain"}, counts, plain("1: the loss of this set counts"));
+  write_if_any(group, "weight", {"eval_domain"}, choice.weight,
+               plain("weight of each loss in the mean that is least at the recommended mixture"));
+  group.write("is_average", {"eval_domain"}, averages,
+              plain("1: the name says that the set is an average over others"));
+  group.attribute("kind", choice.objective);
+  group.attribute("words", objective_words(choice, domains));
+  group.attribute("units", std::string(unit_symbol(domains.loss_unit)));
 }
 
 void write_check_report(const GroupWriter& group, const DomainSet& domains,
@@ -468,7 +510,10 @@ std::string results_image(const RunRecord& record) {
       const GroupWriter laws = root.group("law");
       for (const LawFit& fit : record.laws) write_law(laws, fit);
     }
-    if (!record.optimum.empty()) write_optimum(root, plan.domains, record.optimum.front());
+    for (const MixtureChoice& choice : record.optimum) {
+      write_optimum(root, plan.domains, choice);
+      write_objective(root, plan.domains, choice);
+    }
     write_check(root, record);
     write_provenance(root, record);
   }

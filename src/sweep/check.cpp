@@ -53,6 +53,7 @@ CheckReport make_check_report(const std::vector<TrialSpec>& trials,
   CheckReport report;
   report.domains = domains.eval;
   report.loss_unit = domains.loss_unit;
+  report.weight = weight;
   report.predicted_nats = predicted_nats;
   const std::size_t evals = domains.eval.size();
 

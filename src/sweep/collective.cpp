@@ -5,6 +5,7 @@
 #include <bimix/law/fit.hpp>
 #include <bimix/law/held_out.hpp>
 #include <bimix/law/law.hpp>
+#include <bimix/law/trust.hpp>
 #include <bimix/sweep/collective.hpp>
 
 #include <fmt/format.h>
@@ -174,8 +175,10 @@ void add_held_out(const Comm& comm, const Observations& observations, const FitO
   for (const LawFit& fit : fits) laws.push_back(fit.law);
   auto parts = evaluate_splits(comm, observations, options, laws, each);
   on_root(comm, [&] {
-    for (std::size_t n = 0; n < fits.size(); ++n)
-      fits[n].held_out = merge_folds(observations.domains, std::move(parts[n]));
+    for (std::size_t n = 0; n < fits.size(); ++n) {
+      fits[n].held_out = merge_folds(observations.domains, parts[n]);
+      fits[n].trust = trust_in(fits[n].held_out, observations.domains, parts[n], options.weights);
+    }
   });
 }
 

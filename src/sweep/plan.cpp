@@ -21,6 +21,9 @@ namespace {
 
 /// Logs print shares with few digits.
 constexpr double same_logged_share = 1e-4;
+/// From here on a number is no loss, whatever its unit, and is not fitted: sums of squares of such
+/// would overflow.
+constexpr double least_impossible_loss = 1e6;
 
 SweepPlan empty_plan(const PlanInput& input, const ExpandedDesign& design) {
   SweepPlan plan;
@@ -182,8 +185,9 @@ Observations observations_of(const SweepPlan& plan, const std::vector<TrialResul
       rows.repeat.push_back(trial.repeat);
       rows.tokens.push_back(static_cast<double>(point.tokens));
       rows.model_size.push_back(found->second->parameters);
-      rows.loss_nats.values.insert(rows.loss_nats.values.end(), point.loss_nats.begin(),
-                                   point.loss_nats.end());
+      for (const double loss : point.loss_nats)
+        rows.loss_nats.values.push_back(
+            loss < least_impossible_loss ? loss : std::numeric_limits<double>::quiet_NaN());
       ++rows.loss_nats.rows;
     }
   }

@@ -230,6 +230,30 @@ TEST(FitLaw, LeavesOutDomainsWithoutAShare) {
   EXPECT_TRUE(any_flag(fit, 1, "domain 'd1' is not fitted"));
 }
 
+TEST(FitLaw, SaysOnlyThoseReasonsForWhichRowsAreLeftOut) {
+  Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  seen.loss_nats(3, 1) = nan;
+  seen.mixtures[0] = {0.0, 0.5, 0.5};
+  LawFit fit = fit_law(seen, {.law = "effective_share"});
+  EXPECT_TRUE(
+      any_flag(fit, 1, "1 of 84 observations of domain 'd1' are left out (1 has no usable"));
+  EXPECT_FALSE(any_flag(fit, 1, "share of 0"));
+  fit = fit_law(seen, {.law = "bimix"});
+  EXPECT_TRUE(any_flag(fit, 0, "left out (7 have a share of 0, where the law is infinite)"));
+}
+
+TEST(FitLaw, SaysThatALossIsHardlyOne) {
+  Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  EXPECT_FALSE(any_flag(fit_law(seen, {}), 1, "blind guess"));
+  seen.loss_nats(3, 1) = 250.0;
+  EXPECT_TRUE(any_flag(fit_law(seen, {}), 1,
+                       "a loss of domain 'd1' is 250 nats (a blind guess costs less than 13)"));
+  seen = synthetic::observations(synthetic::three_domains(), {});
+  seen.domains.loss_unit = LossUnit::bits_per_byte;
+  seen.loss_nats(3, 1) = 9.0;
+  EXPECT_TRUE(any_flag(fit_law(seen, {}), 1, "is 9 bits per byte"));
+}
+
 TEST(FitLaw, RefusesTooLittle) {
   const auto truth = synthetic::three_domains();
   EXPECT_THROW(fit_law(synthetic::observations(truth, {.volumes = {1e6}}), {}), TooLittleData);

@@ -67,6 +67,7 @@ PageInput recommended(const std::string& first_domain = "web") {
                            .tokens = 8000,
                            .share = {0.4, 0.6},
                            .default_share = {0.5, 0.5},
+                           .weight = {0.5, 0.5},
                            .predicted_nats = {1.25, 1.5},
                            .predicted_default_nats = {1.5, 1.375},
                            .certificate_kind = "KKT residual",
@@ -98,7 +99,7 @@ TEST(Page, OpensWithTheAnswerInWords) {
   const std::string html = page_html(recommended());
   EXPECT_THAT(html, HasSubstr("For 8K training tokens the best mixture has more code (0.500 to "
                               "0.600) and less web (0.500 to 0.400)"));
-  EXPECT_THAT(html, HasSubstr("the mean loss to be 0.0625 nats lower."));
+  EXPECT_THAT(html, HasSubstr("the mean loss of web and code to be 0.0625 nats lower."));
   EXPECT_LT(html.find("id=\"answer\""), html.find("id=\"law\""));
 }
 
@@ -167,6 +168,16 @@ TEST(Page, SaysWhenTheCheckLearnedNothing) {
   input.record.check[0].repeats = 0;
   EXPECT_THAT(page_html(input),
               HasSubstr("Nothing was learned from training default and optimum to 4K tokens"));
+}
+
+TEST(Page, OpensWithTheDoubtWhereTheLawSaysNothing) {
+  PageInput input = recommended();
+  EXPECT_THAT(page_html(input), Not(HasSubstr("verdict fails")));
+  input.record.laws[0].trust.doubt = "The recommendation is not to be trusted: no.";
+  const std::string html = page_html(input);
+  const std::string doubt =
+      "<p class=\"verdict fails\">The recommendation is not to be trusted: no.</p>";
+  EXPECT_LT(html.find(doubt), html.find("For 8K training tokens"));
 }
 
 TEST(Page, SaysWhenTheLawExpectsALoss) {

@@ -216,5 +216,86 @@ TEST(Texts, SayBitsPerByteWhereLossesAreThat) {
   EXPECT_THAT(text, HasSubstr("0.002000 bits per byte"));
 }
 
+MixtureChoice some_choice() {
+  return {.law = "bimix",
+          .objective = "mean",
+          .tokens = 1000,
+          .share = {0.25, 0.75},
+          .default_share = {0.5, 0.5},
+          .weight = {1.0 / 3, 1.0 / 3, 1.0 / 3},
+          .predicted_nats = {1.0, 1.5, 3.5},
+          .predicted_default_nats = {1.25, 1.25, 4.25},
+          .objective_nats = 2.0,
+          .objective_default_nats = 2.25,
+          .share_low = {0.25, 0.75},
+          .share_high = {0.25, 0.75},
+          .gain_nats = 0.25};
+}
+
+TEST(OptimumText, ShowsASetThatCountsThoughItFollowsNoTrainingDomain) {
+  const DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
+  const std::string text = optimum_text(some_choice(), domains);
+  EXPECT_THAT(text, HasSubstr("Objective: mean loss of web, code and exams\n"));
+  EXPECT_THAT(text, HasSubstr("web        0.250  0.250 to 0.250    0.500  1.0000      1.2500  "
+                              "-0.2500\n"));
+  EXPECT_THAT(text, HasSubstr("exams                                      3.5000      4.2500  "
+                              "-0.7500\n"));
+  EXPECT_THAT(text, HasSubstr("mean loss                                  2.0000      2.2500  "
+                              "-0.2500\n"));
+  EXPECT_THAT(text, HasSubstr("Predicted objective 2.0000 nats, default 2.2500"));
+}
+
+TEST(OptimumText, CallsALossByItsOwnSetNotByTheDomainThatItFollows) {
+  const DomainSet domains{{"web", "code"}, {"c4", "web", "github"}, {0, 0, 1}};
+  const std::string text = optimum_text(some_choice(), domains);
+  EXPECT_THAT(text, HasSubstr("web        0.250  0.250 to 0.250    0.500  1.5000"));
+  EXPECT_THAT(text, HasSubstr("code       0.750  0.750 to 0.750    0.500\n"));
+  EXPECT_THAT(text, HasSubstr("c4                                         1.0000"));
+}
+
+TEST(OptimumText, SaysNoMeanOfOneLoss) {
+  MixtureChoice choice = some_choice();
+  choice.weight = {1.0};
+  choice.predicted_nats = {2.0};
+  choice.predicted_default_nats = {2.25};
+  const std::string text = optimum_text(choice, {{"web", "code"}, {"all"}, {-1}});
+  EXPECT_THAT(text, HasSubstr("Objective: loss of all (an average by its name)\n"));
+  EXPECT_THAT(text, Not(HasSubstr("mean loss")));
+}
+
+TEST(OptimumText, HasWeightsWhereTheyDiffer) {
+  MixtureChoice choice = some_choice();
+  choice.objective = "weighted";
+  choice.weight = {0.75, 0.0, 0.25};
+  const DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
+  const std::string text = optimum_text(choice, domains);
+  EXPECT_THAT(text, HasSubstr("weighted mean loss of web and exams"));
+  EXPECT_THAT(text, HasSubstr("+0.2500   0.000\n"));
+}
+
+TEST(Texts, OpenWithTheDoubtWhereTheLawSaysNothing) {
+  LawFit fit = some_fit();
+  EXPECT_THAT(fit_text(fit, 0.9), Not(HasSubstr("rely")));
+  fit.trust = {.doubt = "the recommendation is not to be trusted: no.", .is_worse = {0, 1}};
+  EXPECT_THAT(fit_text(fit, 0.9),
+              HasSubstr("To know about this fit\n  the recommendation is not to be trusted: no.\n"
+                        "  law bimix: the loss on 'code' of held-out mixtures is predicted no "
+                        "better than by the mean"));
+  MixtureChoice choice = some_choice();
+  choice.trust = fit.trust;
+  EXPECT_THAT(optimum_text(choice, {{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}}),
+              HasSubstr("objective mean)\n  the recommendation is not to be trusted: no.\n"));
+}
+
+TEST(Tables, AreNotThreeHundredDigitsWideForALossOf1e300) {
+  MixtureChoice choice = some_choice();
+  choice.predicted_nats = {1e300, -1e300, 12345678.0};
+  const DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
+  const std::string text = optimum_text(choice, domains);
+  EXPECT_THAT(text, HasSubstr("1e+300"));
+  EXPECT_THAT(text, HasSubstr("1.235e+07"));
+  EXPECT_LT(text.find('\n', text.find("web ")) - text.find("web "), 100U);
+}
+
 }  // namespace
 }  // namespace bimix

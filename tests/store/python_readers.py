@@ -70,6 +70,14 @@ def check_groups(path, engine):
     assert float(group("law/bimix/held_out").error.sel(eval_domain="prose")) == 0.01
     assert float(group("optimum").share.sel(train_domain="日本")) == 0.7
     assert group("optimum").attrs["certificate_kind"] == "KKT residual"
+    assert group("optimum").attrs["doubt"] == "not to be trusted"
+    objective = group("objective")
+    assert list(objective.counts.values) == [1, 1, 0] and list(objective.is_average.values) == [0, 0, 0]
+    assert objective.attrs["kind"] == "mean" and objective.attrs["units"] == "nats/token"
+    assert objective.attrs["words"] == "mean loss of prose and 日本"
+    trust = group("law/bimix/trust")
+    assert int(trust.is_trusted) == 0 and float(trust.error) == 0.25 and math.isnan(trust.r2)
+    assert list(trust.is_worse.values) == [0, 1, 0] and trust.attrs["doubt"] == "not to be trusted"
     assert group("entropy").nats.sel(measure="joint", train_domain="prose") == 3.5
     assert float(group("check").predicted_nats.sel(label="optimum", eval_domain="prose")) == 2
     assert list(group("check/trials").loss.values.ravel()) == [2.5, 2.0, 1.5]

@@ -197,12 +197,13 @@ TEST(Differences, NamesTheFirstValueAndCountsTheRest) {
   record.optimum.clear();
   record.plan.name = "other";
   write_results(folder / "b.h5", record);
-  EXPECT_THAT(differences(folder / "a.h5", folder / "b.h5"),
-              ElementsAre("/: attribute title differs",
-                          "/curve/loss[0,1] is 0.3333333333333333 and 0.33333333333333337",
-                          "/law/bimix/bootstrap[1,0,0] is 2 and 5; 12 values of 24 differ",
-                          "/loss[0,0,1] is 0.3333333333333333 and 0.33333333333333337",
-                          "/optimum is only in the first file"));
+  EXPECT_THAT(
+      differences(folder / "a.h5", folder / "b.h5"),
+      ElementsAre("/: attribute title differs",
+                  "/curve/loss[0,1] is 0.3333333333333333 and 0.33333333333333337",
+                  "/law/bimix/bootstrap[1,0,0] is 2 and 5; 12 values of 24 differ",
+                  "/loss[0,0,1] is 0.3333333333333333 and 0.33333333333333337",
+                  "/objective is only in the first file", "/optimum is only in the first file"));
 }
 
 TEST(VerifyResults, TellsWhetherTheFileIsTheImageOfTheRecord) {

@@ -88,6 +88,7 @@ inline RunRecord some_record() {
   HeldOut& held = fit.held_out;
   held.error = held.worst = held.r2 = held.persistence = held.mean_baseline =
       held.curve_r2 = {0.01, 0.02, nan};
+  fit.trust = {.doubt = "not to be trusted", .error = 0.25, .is_worse = {0, 1, 0}};
   fit.share_low = {0.25, 2.0 / 3.0};
   fit.share_high = {1.0 / 3.0, 0.75};
   fit.size_low = 1e6;
@@ -105,6 +106,7 @@ inline RunRecord some_record() {
   choice.share_high = choice.cap = {0.4, 0.8};
   choice.weight = {0.5, 0.5, 0.0};
   choice.predicted_nats = choice.predicted_default_nats = {2.4, 2.1, nan};
+  choice.trust = fit.trust;
   choice.certificate_kind = "KKT residual";
   choice.bootstrap_share = Table(2, 2, 0.5);
   record.optimum = {choice};

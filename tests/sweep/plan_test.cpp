@@ -167,6 +167,18 @@ TEST(ObservationsOf, LeavesOutTrialsThatDidNotEndWell) {
   EXPECT_THAT(rows.mixture_id, ElementsAre(0, 0, 1, 1, 1, 1));
 }
 
+TEST(ObservationsOf, TakesNoLossOf1e300ForOne) {
+  const test::FakeSource source;
+  const SweepPlan plan = make_plan(some_input(), {}, source);
+  std::vector<TrialResult> results;
+  for (const TrialSpec& trial : plan.trials) results.push_back(source.run(trial, {}));
+  results[0].curve[0].loss_nats[1] = 1e300;
+  const Observations rows = observations_of(plan, results);
+  EXPECT_TRUE(std::isfinite(rows.loss_nats(0, 0)));
+  EXPECT_TRUE(std::isnan(rows.loss_nats(0, 1)));
+  EXPECT_TRUE(std::isfinite(rows.loss_nats(1, 1)));
+}
+
 TEST(MakeCheckTrials, UsesRepeatsThatThePlanDidNot) {
   const test::FakeSource source;
   const SweepPlan plan = make_plan(some_input(), {}, source);

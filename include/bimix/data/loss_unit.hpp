@@ -26,4 +26,8 @@ constexpr const char* loss_column(LossUnit unit) {
   return unit == LossUnit::nats ? "loss_nats" : "loss_bits_per_byte";
 }
 
+/// A loss above this is hardly one: a blind guess among 400,000 tokens costs 12.9 nats, a blind
+/// guess of a byte 8 bits.
+constexpr double most_plausible_loss(LossUnit unit) { return unit == LossUnit::nats ? 13.0 : 8.0; }
+
 }  // namespace bimix

@@ -181,6 +181,18 @@ struct HeldOut {
   bool operator==(const HeldOut&) const = default;
 };
 
+/// Whether what a law says of mixtures that it never saw is worth anything.
+struct Trust {
+  std::string doubt{};  ///< why the recommendation is not to be trusted; empty: nothing says so
+  /// Of held-out mixtures, over the sets that count in the objective: error and mean_baseline as in
+  /// HeldOut, and R2 over all their losses together; nothing where it cannot be told.
+  std::optional<double> error{}, mean_baseline{}, r2{};
+  /// E: 1 for a set that counts and whose held-out losses the mean of the other mixtures predicts
+  /// better than the law
+  std::vector<std::int8_t> is_worse{};
+  bool operator==(const Trust&) const = default;
+};
+
 /// A fitted law.
 struct LawFit {
   std::string law{};  ///< registered name
@@ -194,6 +206,7 @@ struct LawFit {
   std::vector<double> profile_low{}, profile_high{};
   std::vector<std::string> flags{};  ///< what the reader must know about the fit as a whole
   HeldOut held_out{};
+  Trust trust{};
   std::vector<double> share_low{}, share_high{};  ///< K: range of shares seen
   double tokens_low = 0.0, tokens_high = 0.0;     ///< range of volumes seen
   double size_low = 0.0, size_high = 0.0;  ///< range of model sizes seen, parameters; 0 = not said
@@ -204,7 +217,7 @@ struct LawFit {
 /// The recommended mixture and how sure it is.
 struct MixtureChoice {
   std::string law{};
-  std::string objective{};  ///< "mean" or "weighted"
+  std::string objective{};  ///< "mean", "weighted" or "worst"
   double tokens = 0.0;      ///< the volume it is meant for
   double model_size = 0.0;  ///< and the model, in parameters; 0: any, for all the law sees
   Mixture share{};          ///< K
@@ -221,6 +234,7 @@ struct MixtureChoice {
   double level = 0.9;              ///< of the intervals below
   std::vector<double> share_low{}, share_high{};            ///< K: interval of the optimum
   double gain_nats = 0.0, gain_low = 0.0, gain_high = 0.0;  ///< default minus optimum
+  Trust trust{};                                            ///< in the law
   std::vector<std::string> flags{};
   bool operator==(const MixtureChoice&) const = default;
 };
@@ -260,6 +274,7 @@ struct CheckReport {
   Table trained_nats{};                ///< (label, E): mean over repeats
   Table trained_error_nats{};          ///< (label, E): standard error; NaN with one repeat
   int repeats = 0;
+  std::vector<double> weight{};             ///< E in the gain of the objective
   std::vector<double> paired_gain_nats{};   ///< E: default minus optimum, mean over repeats
   std::vector<double> paired_error_nats{};  ///< E: its standard error; NaN with one repeat
   double mean_gain_nats = 0.0, mean_gain_error_nats = 0.0;  ///< of the objective

@@ -22,6 +22,9 @@ struct FitOptions {
   double level = 0.9;       ///< of the intervals, in (0, 1)
   std::uint64_t seed = 1;   ///< of bootstrap draws and folds: the campaign's seed
   double min_tokens = 0.0;  ///< volumes below are left out: early training follows no power law
+  /// E: how much each loss counts where the fit is judged, see trust_in; empty: all alike. Those of
+  /// the objective.
+  std::vector<double> weights{};
   int folds = 0;  ///< held-out folds of mixtures; 0: one per mixture below 20 mixtures, else 10
   bool operator==(const FitOptions&) const = default;
 };
