@@ -1,5 +1,6 @@
 /// Our own format: one loss a row. Described in FORMAT.md.
-/// Checks: what a table must be (csv.hpp); known columns only; run, domain and loss_nats there;
+/// Checks: what a table must be (csv.hpp); known columns only; run, domain and loss_nats (or
+/// loss_bits_per_byte) there;
 /// repeat below 2^31; numbers (cells.hpp); all else in LogBuilder.
 
 #include "cells.hpp"
@@ -9,6 +10,7 @@
 #include "table_file.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/data/loss_unit.hpp>
 
 #include <algorithm>
 #include <array>
@@ -45,17 +47,29 @@ Places places_in(const CsvFile& file) {
   return places;
 }
 
+bool has_column(const std::vector<std::string>& header, const char* name) {
+  return std::find(header.begin(), header.end(), name) != header.end();
+}
+
+/// A column loss_bits_per_byte becomes loss_nats, whose place it takes.
+LossScale take_unit_from(std::vector<std::string>& header) {
+  constexpr const char* in_bits = loss_column(LossUnit::bits_per_byte);
+  if (!has_column(header, in_bits) || has_column(header, names[loss_nats])) return LossScale::nats;
+  *std::find(header.begin(), header.end(), in_bits) = names[loss_nats];
+  return LossScale::bits_per_byte;
+}
+
 }  // namespace
 
 bool recognises(const LogFile& file, const ReplayOptions&) {
-  const auto has = [&](const char* name) {
-    return std::find(file.header.begin(), file.header.end(), name) != file.header.end();
-  };
-  return has(names[domain]) && has(names[loss_nats]);
+  return has_column(file.header, names[domain]) &&
+         (has_column(file.header, names[loss_nats]) ||
+          has_column(file.header, loss_column(LossUnit::bits_per_byte)));
 }
 
 void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
-  const CsvFile file = open_table(log, builder);
+  CsvFile file = open_table(log, builder);
+  const LossScale scale = take_unit_from(file.header);
   const Places places = places_in(file);
   for (const CsvRow& row : file.rows) {
     const auto place = [&](Column column) { return place_of(file, row, *places[column]); };
@@ -70,6 +84,7 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
     if (places[tokens]) entry.tokens = read_count(cell(tokens), place(tokens));
     if (places[steps]) entry.steps = read_count(cell(steps), place(steps));
     entry.loss = read_loss(cell(loss_nats), place(loss_nats));
+    entry.scale = scale;
     if (places[share])
       builder.add_share(entry.run, entry.domain,
                         read_share(cell(share), place(share), options.normalise), file.path,
