@@ -13,6 +13,7 @@ namespace {
 
 using test::TempFolder;
 using testing::AllOf;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -76,7 +77,7 @@ TEST(ReadLogs, ReadsOurOwnFormat) {
 TEST(ReadLogs, ReadsAColumnOfBitsPerByteThatExportWrites) {
   const std::string rows = "domain,share,tokens\na,1.25,web,0.5,1000\na,0.75,code,0.5,1000\n";
   const LossLog log = read_text("run,loss_bits_per_byte," + rows);
-  EXPECT_EQ(log.domains.loss_unit, LossUnit::bits_per_byte);
+  EXPECT_THAT(log.units, Each(LossUnit::bits_per_byte));
   EXPECT_THAT(log.runs.at(0).points.at(0).loss_nats, ElementsAre(1.25, 0.75));
   EXPECT_THAT(what_of("run,loss_bits_per_byte,loss_nats,domain\na,1,1,web\n"),
               HasSubstr("column 'loss_bits_per_byte' is unknown"));
