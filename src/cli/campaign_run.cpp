@@ -1,7 +1,10 @@
+#include "choice.hpp"
 #include "job_end.hpp"
 #include "live_status.hpp"
+#include "long_work.hpp"
 #include "pipeline.hpp"
 #include "run_stamp.hpp"
+#include "saved_progress.hpp"
 
 #include <bimix/core/clock.hpp>
 #include <bimix/core/host.hpp>
@@ -26,6 +29,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -35,26 +39,18 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::minutes results_every{2};
-/// A trial that was running each time is taken for the cause.
-constexpr int most_cut_off = 5;
 /// A job is left before it is ended: by a little more than the five minutes at which Slurm sends
 /// our scripts USR1, so that it is known to be for time; or by a tenth of a short one.
 constexpr std::int64_t longest_margin = 330;
 constexpr const char* same_command = "the same command resumes";
 constexpr const char* mend_and_repeat = "mend that and repeat the command";
 
-/// Another attempt may do better. What a command gave up, took too long or diverged would do so
-/// again.
-bool may_pass(FailureKind kind) {
-  return kind == FailureKind::data || kind == FailureKind::memory || kind == FailureKind::killed;
-}
-
 /// What rank 0 knows from the journal, for every rank, but for the results.
-std::string encoded(const JournalState& state) {
+std::string encoded(const JournalState& state, const Suspicions& suspicions) {
   Json json{{"entropy", Json::array()},
             {"results", state.results.size()},
             {"check", Json::array()},
-            {"cut_off", state.cut_off}};
+            {"suspicions", to_json(suspicions)}};
   for (const EntropyTable& table : state.entropy) json["entropy"].push_back(to_json(table));
   for (const TrialSpec& spec : state.check_trials) json["check"].push_back(to_json(spec));
   return json.dump();
@@ -83,6 +79,25 @@ std::vector<TrialResult> imagined_results(const SweepPlan& plan) {
   return results;
 }
 
+/// "4 trials are done, 1 failed".
+std::string counted(const std::vector<TrialResult>& results) {
+  std::map<TrialStatus, std::size_t> counts;
+  for (const TrialResult& result : results) ++counts[result.status];
+  const std::size_t done = counts[TrialStatus::ok];
+  std::string text = fmt::format("{} {} done", done, done == 1 ? "trial is" : "trials are");
+  for (const TrialStatus status :
+       {TrialStatus::failed, TrialStatus::diverged, TrialStatus::missing})
+    if (counts[status] > 0) text += fmt::format(", {} {}", counts[status], status_word(status));
+  return text;
+}
+
+/// What a stop ends as it can be ended, while this lives.
+struct WatchedWork {
+  explicit WatchedWork(LongWork::Hooks hooks) : work(std::move(hooks)) {}
+  StopIsNoticed stop_is_noticed{};
+  LongWork work;
+};
+
 /// Why not all trials ran, and what is to be done about it.
 struct EarlyEnd {
   ExitCode code = ExitCode::interrupted;
@@ -100,6 +115,7 @@ class Run {
         path_(path),
         campaign_(read.campaign),
         limits_(limits) {
+    context_.console.outlive_output();
     stored_.path = path;
     stored_.campaign_text = read.text;
     opened_ = open_source(comm_, campaign_, path);
@@ -119,12 +135,14 @@ class Run {
     refuse_if_all_failed();
     RunRecord record;
     try {
-      const LiveStatus::Heartbeat heart(status_.get());
+      const auto watch = watch_over(
+          "fitting", "the fit begins anew: give it more time or ranks, or fewer bootstrap samples");
       record = derive(comm_, stored_);
     } catch (const CollectiveError& error) {
       // The losses are worth having all the same.
       if (comm_.is_root())
-        write_down({.code = error.exit_code(), .reason = error.what(), .remedy = mend_and_repeat});
+        write_down({.code = error.exit_code(), .reason = error.what(), .remedy = mend_and_repeat},
+                   true);
       throw;
     }
     show_fit(record);
@@ -162,9 +180,11 @@ class Run {
       const JournalState& state = folder_->state();
       for (const std::string& note : state.notes) context_.console.say("  " + note);
       if (!state.results.empty())
-        context_.console.say(fmt::format("Resuming {}: {} trials are done", path_.string(),
-                                         current_results(state).size()));
+        context_.console.say(
+            fmt::format("Resuming {}: {}", path_.string(), counted(current_results(state))));
       stored_.state = state;
+      saved_at_begin_ = saved_now();
+      suspicions_ = suspicions(state, saved_at_begin_);
       stamp_ = run_stamp(context_.session, context_.command_line);
       if (state.plan_trials.empty()) begin_session();
       learn_deadline();
@@ -177,6 +197,7 @@ class Run {
   /// From here on the folder is this campaign's. One that has a plan already is only changed once
   /// nothing can refuse the campaign any more.
   void begin_session() {
+    made_something_ = made_something_ || !folder_->state().header;
     folder_->begin();
     folder_->journal().append(stamp_);
   }
@@ -186,7 +207,9 @@ class Run {
       deadline_utc_ = utc_seconds() + static_cast<std::int64_t>(limits_.walltime_seconds);
       deadline_text_ = "the walltime of " + format_seconds(limits_.walltime_seconds) + " is over";
     }
-    const auto job = job_end_utc();
+    const JobEnd end = job_end(utc_seconds());
+    if (!end.note.empty()) context_.console.say("  " + end.note);
+    const auto job = end.utc;
     if (!job) return;
     const std::int64_t left = *job - utc_seconds();
     const std::int64_t leave = *job - std::min(longest_margin, left / 10);
@@ -202,7 +225,8 @@ class Run {
     constexpr std::size_t at_a_time = 1000;
     const bool root = comm_.is_root();
     JournalState& state = stored_.state;
-    const Json head = Json::parse(comm_.broadcast(root ? encoded(state) : std::string()));
+    const Json head =
+        Json::parse(comm_.broadcast(root ? encoded(state, suspicions_) : std::string()));
     if (!root) state.results.clear();
     const auto count = head.at("results").get<std::size_t>();
     for (std::size_t first = 0; first < count; first += at_a_time) {
@@ -221,20 +245,25 @@ class Run {
     state.check_trials.clear();
     for (const Json& table : head.at("entropy")) state.entropy.push_back(entropy_table_from(table));
     for (const Json& spec : head.at("check")) state.check_trials.push_back(trial_spec_from(spec));
-    state.cut_off = head.at("cut_off").get<std::map<std::string, int>>();
+    suspicions_ = suspicions_from(head.at("suspicions"));
   }
 
   void measure_entropy() {
     if (!opened_.corpus) return;
     if (stored_.state.entropy.empty()) {
       set_stage("entropy");
-      const LiveStatus::Heartbeat heart(status_.get());
       context_.console.heading("Entropies of the domains");
-      stored_.state.entropy = {
-          entropy_over_ranks(comm_, *opened_.corpus, campaign_.entropy, campaign_.seed)};
+      stored_.state.entropy = {measured_entropy()};
       on_root(comm_, [&] { folder_->journal().append(stored_.state.entropy.front()); });
+      made_something_ = true;
     }
     context_.console.show(entropy_text(stored_.state.entropy.front()));
+  }
+
+  EntropyTable measured_entropy() {
+    const auto watch =
+        watch_over("measuring entropies", "they are measured anew: give it more time or ranks");
+    return entropy_over_ranks(comm_, *opened_.corpus, campaign_.entropy, campaign_.seed);
   }
 
   void make_plan() {
@@ -255,6 +284,7 @@ class Run {
       }
       if (!before.empty()) begin_session();
       if (!same) folder_->journal().append_plan(stored_.plan.trials);
+      made_something_ = made_something_ || !same;
     });
     stored_.state.plan_trials = stored_.plan.trials;
     context_.console.say(fmt::format("{} trials of {} mixtures at {} volumes on {} {}",
@@ -359,7 +389,7 @@ class Run {
                                              results.size(), results.front().message),
                        .remedy = mend_and_repeat};
     on_root(comm_, [&] {
-      write_down(end);
+      write_down(end, true);
       tell_of_failures();
     });
     throw CollectiveError(end.code, path_.string() + ": " + end.reason);
@@ -379,40 +409,92 @@ class Run {
     }
   }
 
-  bool is_named(const std::string& id) const {
-    return std::find(limits_.only.begin(), limits_.only.end(), id) != limits_.only.end();
-  }
-
-  bool is_wanted(const TrialSpec& spec, const TrialResult* before) const {
-    if (limits_.only.empty())
-      return before == nullptr ||
-             (before->status == TrialStatus::failed && before->failure != FailureKind::quarantined);
-    return is_named(spec.id) && (before == nullptr || before->status != TrialStatus::ok);
-  }
-
-  /// It was running each of the last times that the run was killed, and nobody insists on it.
-  bool kills_runs(const TrialSpec& spec) const {
-    const auto times = stored_.state.cut_off.find(spec.id);
-    return limits_.only.empty() && times != stored_.state.cut_off.end() &&
-           times->second >= most_cut_off;
-  }
-
   TrialResult quarantine_of(const std::string& id) const {
     return {.id = id,
             .status = TrialStatus::failed,
             .failure = FailureKind::quarantined,
             .message = fmt::format("it was running each of the last {} times that the run was "
                                    "killed, so it was not started again",
-                                   stored_.state.cut_off.at(id)),
+                                   stored_.state.cut_off.at(id).alone),
             .host = host_name()};
   }
 
   /// Logged runs take no time: nothing happens while they run.
   void note_starts(const std::vector<const TrialSpec*>& started) {
     if (campaign_.source == SourceKind::replay) return;
-    std::vector<std::string> ids;
-    for (const TrialSpec* spec : started) ids.push_back(spec->id);
-    folder_->journal().append_starts(ids);
+    std::vector<TrialStart> starts;
+    for (const TrialSpec* spec : started) {
+      const auto saved = saved_at_begin_.find(spec->id);
+      starts.push_back({spec->id, saved == saved_at_begin_.end() ? "" : saved->second});
+    }
+    folder_->journal().append_starts(starts);
+  }
+
+  /// What unfinished trials would go on from, by id.
+  std::map<std::string, std::string> saved_now() const {
+    if (!opened_.source->saves_progress()) return {};
+    return campaign_.source == SourceKind::command ? saved_by_commands(path_)
+                                                   : saved_checkpoints(path_);
+  }
+
+  /// Rank 0: whether this session has done something that the next one need not do again.
+  bool got_further() const {
+    return made_something_ || ended_here_ > 0 || saved_now() != saved_at_begin_;
+  }
+
+  /// Rank 0: the end of a session before the end of its run. 75 is a promise that the same command
+  /// gets further; a second session in a row that got nowhere does not make it.
+  EarlyEnd cut_short(const std::string& reason) const {
+    if (got_further() || !stored_.state.stuck) return {.reason = reason, .remedy = same_command};
+    return {.code = ExitCode::data,
+            .reason = reason + ", for the second time without having got any further",
+            .remedy =
+                "give it more time between its start and its stop (where a batch system "
+                "warns before the end of a job: a longer job, or a later warning)"};
+  }
+
+  /// Watches over what cannot be stopped in order or saved, as long as what it returns lives.
+  /// @collective @param work "fitting" @param anew what the next session does about it
+  std::unique_ptr<WatchedWork> watch_over(const std::string& work, const std::string& anew) {
+    EarlyEnd end;
+    double seconds = 0.0;
+    on_root(comm_, [&] {
+      end = cut_short("stopped while " + work);
+      end.remedy = anew;
+      seconds = seconds_to_deadline();
+    });
+    const Json shared =
+        Json::parse(comm_.broadcast(Json{static_cast<int>(end.code), bimix::to_json(seconds)}.dump()));
+    end.code = static_cast<ExitCode>(shared.at(0).get<int>());
+    LongWork::Hooks hooks{.is_to_stop = [] { return stop_requested(); },
+                          .end = [code = end.code] { std::_Exit(static_cast<int>(code)); }};
+    if (!shared.at(1).is_null()) {
+      const auto until =
+          SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(
+                                   std::chrono::duration<double>(shared.at(1).get<double>()));
+      hooks.is_to_stop = [until] { return stop_requested() || SteadyClock::now() >= until; };
+    }
+    if (comm_.is_root()) {
+      hooks.beat = [this] { status_->beat(""); };
+      hooks.last_words = [this, end]() mutable {
+        end.reason += ": " + (stop_requested() ? "a signal came" : deadline_text_);
+        end_long_work(end);
+      };
+    } else {
+      hooks.end_after = std::chrono::seconds(2);
+    }
+    return std::make_unique<WatchedWork>(std::move(hooks));
+  }
+
+  /// Rank 0: the last words of a process that ends in the middle of something.
+  void end_long_work(const EarlyEnd& end) {
+    try {
+      write_down(end, false);
+    } catch (const std::exception& error) {
+      context_.console.complain(error.what());
+    }
+    context_.console.complain(fmt::format("{}: {}. Everything finished is saved; {}.",
+                                          path_.string(), end.reason, end.remedy));
   }
 
   /// Why the trials should stop now, empty if they should not. Ranks other than 0 see signals only.
@@ -428,64 +510,12 @@ class Run {
     return static_cast<double>(deadline_utc_ - utc_seconds());
   }
 
-  /// What is to be done about the trials of a stage.
-  struct Choice {
-    std::vector<TrialSpec> missing{};        ///< to be run
-    std::vector<std::string> quarantined{};  ///< not to be started again, by id
-    std::unordered_map<std::string, int> attempts{};
-    CostModel times{};                       ///< of those that ended well before
-    std::size_t done = 0;                    ///< how many that are
-    std::vector<std::string> done_before{};  ///< those that `--only` names
-    bool some_left_out = false;  ///< without a result, since `--only` does not name them
-  };
-
-  Choice choose(const std::vector<TrialSpec>& trials) const {
-    std::unordered_map<std::string, const TrialResult*> known;
-    for (const TrialResult& result : stored_.state.results) known[result.id] = &result;
-    Choice choice;
-    for (const TrialSpec& spec : trials) {
-      const auto found = known.find(spec.id);
-      const TrialResult* before = found == known.end() ? nullptr : found->second;
-      if (before != nullptr && before->status == TrialStatus::ok) {
-        ++choice.done;
-        choice.times.learn(spec.cost, before->wall_seconds);
-        if (is_named(spec.id)) choice.done_before.push_back(spec.id);
-      }
-      if (!is_wanted(spec, before)) {
-        choice.some_left_out = choice.some_left_out || before == nullptr;
-        continue;
-      }
-      choice.attempts[spec.id] = before == nullptr ? 1 : before->attempt + 1;
-      if (kills_runs(spec)) {
-        choice.quarantined.push_back(spec.id);
-        continue;
-      }
-      choice.missing.push_back(spec);
-      const auto done = cost_before_.find(spec.id);
-      if (done != cost_before_.end()) choice.missing.back().cost -= done->second;
-    }
-    return choice;
-  }
-
-  /// Of the trials that were just run those that failed in a way that may pass.
-  Choice again(const Choice& tried) const {
-    std::unordered_map<std::string, const TrialSpec*> specs;
-    for (const TrialSpec& spec : tried.missing) specs[spec.id] = &spec;
-    Choice choice{.times = tried.times};
-    for (const TrialResult& result : stored_.state.results)
-      if (const auto spec = specs.find(result.id);
-          spec != specs.end() && may_pass(result.failure)) {
-        choice.missing.push_back(*spec->second);
-        choice.attempts[result.id] = result.attempt + 1;
-      }
-    return choice;
-  }
-
   /// Runs those of the trials that have no result, or a failed one; with `--only`, those.
   /// @return false if stopped, or if trials are left out that have no result
   bool run_missing(const std::vector<TrialSpec>& trials, const std::string& stage) {
     set_stage(stage);
-    Choice choice = choose(trials);
+    Choice choice =
+        choose({trials, stored_.state.results, limits_.only, suspicions_, cost_before_});
     if (choice.some_left_out)
       early_ = {.code = ExitCode::done,
                 .reason = "only the trials that --only names were run",
@@ -497,7 +527,7 @@ class Run {
       for (const std::string& id : choice.quarantined) quarantined.push_back(quarantine_of(id));
       keep(std::move(quarantined), choice);
     });
-    if (choice.missing.empty()) {
+    if (choice.is_empty()) {
       share_state();
       return !choice.some_left_out;
     }
@@ -506,40 +536,83 @@ class Run {
     context_.console.heading(stage == "check" ? "Training default and optimum on fresh repeats"
                                               : "Running the trials");
     for (int retry = 0;; ++retry) {
-      const EarlyEnd early = run_chosen(choice, trials.size());
-      if (!early.reason.empty()) {
-        early_ = early;
-        return false;
-      }
-      choice = again(choice);
-      if (choice.missing.empty() || retry == limits_.retries) return early_.reason.empty();
-      failures_.tried_again(choice.missing.size());
-      context_.console.say(fmt::format("  trying {} again that failed in a way that may pass",
-                                       choice.missing.size()));
+      const std::set<int> out_before = taken_out_;
+      if (!run_all(choice, trials)) return false;
+      std::size_t hopeful = 0;
+      choice = choose_again(choice, stored_.state.results, [&](const TrialResult& result) {
+        if (taken_out_.contains(result.rank) && !out_before.contains(result.rank)) return true;
+        const bool is_hopeful = retry < limits_.retries && may_pass(result.failure);
+        hopeful += is_hopeful;
+        return is_hopeful;
+      });
+      if (choice.is_empty()) return early_.reason.empty();
+      failures_.tried_again(hopeful);
+      context_.console.say(
+          fmt::format("  trying {} again that failed in a way that may pass, or on ranks that were "
+                      "taken out",
+                      choice.missing.size()));
     }
   }
 
-  /// @param total trials of the stage
-  EarlyEnd run_chosen(const Choice& choice, std::size_t total) {
-    const std::size_t before = total - choice.missing.size();
+  /// @param stage all trials of the stage @return false if stopped
+  bool run_all(const Choice& choice, const std::vector<TrialSpec>& stage) {
+    if (!choice.missing.empty() && !run_chosen(choice.missing, choice, stage)) return false;
+    for (const TrialSpec& suspect : choice.alone) {
+      context_.console.say(
+          fmt::format("  trial {} runs alone: it was running the last {} times that the run was "
+                      "killed, as others "
+                      "were",
+                      suspect.id, most_cut_off));
+      if (!run_chosen({suspect}, choice, stage)) return false;
+    }
+    return true;
+  }
+
+  /// What of a stage is done without the trials that are about to run.
+  StageBefore done_without(const std::vector<TrialSpec>& chosen,
+                           const std::vector<TrialSpec>& stage) const {
+    std::unordered_map<std::string, double> left;
+    for (const TrialSpec& spec : chosen) left[spec.id] = spec.cost;
+    StageBefore before{.trials = stage.size()};
+    for (const TrialSpec& spec : stage) {
+      before.cost += spec.cost;
+      const auto runs = left.find(spec.id);
+      if (runs != left.end()) {
+        before.cost_done += spec.cost - runs->second;
+      } else if (place_of_result_.contains(spec.id)) {
+        ++before.done;
+        before.cost_done += spec.cost;
+      }
+    }
+    return before;
+  }
+
+  /// @return false if not all of them ended, for the reason that is then in early_
+  bool run_chosen(const std::vector<TrialSpec>& chosen, const Choice& choice,
+                  const std::vector<TrialSpec>& stage) {
+    const StageBefore before = done_without(chosen, stage);
     const auto start = SteadyClock::now();
     bool out_of_time = false, complete = false;
-    const TrialsRunning running;
+    const StopIsNoticed stop_is_noticed;
     try {
       complete = run_trials(
-          comm_, choice.missing, *opened_.source,
+          comm_, chosen, *opened_.source,
           {.on_start = [&](const auto& started) { note_starts(started); },
            .on_results =
                [&](const std::vector<TrialResult>& results) {
                  for (const TrialResult& result : results)
-                   failures_.ended(result.status == TrialStatus::ok);
+                   if (!taken_out_.contains(result.rank))
+                     failures_.ended(result.status == TrialStatus::ok);
                  ended_here_ += results.size();
                  keep(results, choice);
                },
+           .on_failures = [&](bool some_work) { failures_.some_work(some_work); },
+           .on_taken_out = [&](const TakenOut& out) { take_out(out); },
+           .taken_out = {taken_out_.begin(), taken_out_.end()},
            .on_progress =
                [&](const SweepProgress& p) {
                  out_of_time = p.out_of_time;
-                 tell(p, before, total);
+                 tell(p, before);
                },
            .load = [&](const TrialSpec& spec) { return checkpoint_of(spec); },
            .save = [&](const TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
@@ -550,20 +623,34 @@ class Run {
           choice.times);
     } catch (const RanksLost& lost) {
       context_.console.end_progress();
-      write_down({.reason = lost.what(), .remedy = same_command}, lost.trials());
-      throw Error(lost.exit_code(),
-                  fmt::format("{}. Everything finished is saved; {}.", lost.what(), same_command));
+      const EarlyEnd end = cut_short(lost.what());
+      write_down(end, got_further(), lost.trials());
+      throw Error(end.code,
+                  fmt::format("{}. Everything finished is saved; {}.", end.reason, end.remedy));
     }
     context_.console.end_progress();
     share_state();
     const double had = std::chrono::duration<double>(SteadyClock::now() - start).count();
-    const EarlyEnd early = why_early(complete, out_of_time, had);
+    EarlyEnd early;
+    if (comm_.is_root()) early = why_early(complete, out_of_time, had);
     // Each rank has its own view of signals and time; that of rank 0 counts.
-    const Json shared = Json::parse(
-        comm_.broadcast(Json{static_cast<int>(early.code), early.reason, early.remedy}.dump()));
-    return {.code = static_cast<ExitCode>(shared.at(0).get<int>()),
-            .reason = shared.at(1).get<std::string>(),
-            .remedy = shared.at(2).get<std::string>()};
+    const Json shared = Json::parse(comm_.broadcast(
+        Json{static_cast<int>(early.code), early.reason, early.remedy, taken_out_}.dump()));
+    taken_out_ = shared.at(3).get<std::set<int>>();
+    if (shared.at(1).get<std::string>().empty()) return true;
+    early_ = {.code = static_cast<ExitCode>(shared.at(0).get<int>()),
+              .reason = shared.at(1).get<std::string>(),
+              .remedy = shared.at(2).get<std::string>()};
+    return false;
+  }
+
+  /// Rank 0. What failed there is tried elsewhere, when all others have ended.
+  void take_out(const TakenOut& out) {
+    taken_out_.insert(out.ranks.begin(), out.ranks.end());
+    failures_.tried_again(out.failed);
+    const std::string words = out.words + " They are tried elsewhere";
+    context_.console.say("  " + words);
+    status_->tell_failure(words);
   }
 
   /// Rank 0. @param had seconds that the trials had
@@ -583,12 +670,11 @@ class Run {
                                     "cannot go on later",
                                     format_seconds(had)),
               .remedy = "give the run more time, or let its command resume (`resumes: true`)"};
-    EarlyEnd early{.reason = reason_to_stop(), .remedy = same_command};
-    if (early.reason.empty())
-      early.reason =
-          out_of_time ? "none of the trials that are left would end in time: " + deadline_in_words()
-                      : "stopped by a signal";  // that another rank got
-    return early;
+    const std::string reason = reason_to_stop();
+    if (!reason.empty()) return cut_short(reason);
+    return cut_short(out_of_time ? "none of the trials that are left would end in time: " +
+                                       deadline_in_words()
+                                 : "stopped by a signal");  // that another rank got
   }
 
   std::string deadline_in_words() const {
@@ -598,7 +684,7 @@ class Run {
   std::string checkpoint_of(const TrialSpec& spec) const {
     ReadCheckpoint read = read_checkpoint(path_, spec.id);
     if (read.bytes.empty() && read.problem.empty()) read = read_model(path_, run_id(spec));
-    if (!read.problem.empty()) fmt::print(stderr, "{}. The trial begins anew.\n", read.problem);
+    if (!read.problem.empty()) talk(read.problem + ". The trial begins anew.");
     return read.bytes;
   }
 
@@ -609,7 +695,7 @@ class Run {
       try {
         write_model(path_, run_id(spec), bytes);
       } catch (const DataError& error) {
-        fmt::print(stderr, "{}. The trial's model is not kept.\n", error.what());
+        talk(fmt::format("{} The trial's model is not kept.", error.what()));
       }
     };
   }
@@ -619,7 +705,7 @@ class Run {
     try {
       write_checkpoint(path_, spec.id, bytes);
     } catch (const DataError& error) {
-      fmt::print(stderr, "{}. The trial goes on without it.\n", error.what());
+      talk(fmt::format("{} The trial goes on without it.", error.what()));
     }
   }
 
@@ -628,7 +714,8 @@ class Run {
     for (TrialResult& result : results) result.attempt = choice.attempts.at(result.id);
     folder_->journal().append_results(results);
     for (TrialResult& result : results) {
-      remove_checkpoint(path_, result.id);
+      // What is quarantined may be insisted on.
+      if (result.failure != FailureKind::quarantined) remove_checkpoint(path_, result.id);
       const std::string words = in_words(result);
       if (result.status == TrialStatus::ok) {
         context_.console.detail(words);
@@ -657,8 +744,8 @@ class Run {
                        result.message);
   }
 
-  void tell(const SweepProgress& progress, std::size_t before, std::size_t total) {
-    status_->tell(progress, before, total, count_not_ok());
+  void tell(const SweepProgress& progress, const StageBefore& before) {
+    status_->tell(progress, before, count_not_ok());
     const auto now = SteadyClock::now();
     if (now < next_results_) return;
     if (next_results_ != SteadyClock::time_point{}) write_results_so_far();
@@ -721,13 +808,15 @@ class Run {
   }
 
   /// Rank 0: everything that there is, and why there is no more.
-  /// @param cut_off see RunStop
-  void write_down(const EarlyEnd& early, const std::vector<std::string>& cut_off = {}) {
+  /// @param further, cut_off see RunStop
+  void write_down(const EarlyEnd& early, bool further,
+                  const std::vector<std::string>& cut_off = {}) {
     write_results_so_far();
     folder_->journal().append(RunStop{.exit_code = static_cast<int>(early.code),
                                       .reason = early.reason,
                                       .utc_seconds = utc_seconds(),
-                                      .cut_off = cut_off});
+                                      .cut_off = cut_off,
+                                      .got_further = further});
     status_->end_early(early.reason + "; " + early.remedy);
   }
 
@@ -736,7 +825,7 @@ class Run {
     if (early_.code == ExitCode::done && !named_ended_well())
       early_.code = ExitCode::some_trials_failed;
     on_root(comm_, [&] {
-      write_down(early_);
+      write_down(early_, got_further());
       tell_of_failures();
     });
     const std::string told =
@@ -802,7 +891,11 @@ class Run {
   RunLimits limits_;
   FailureLimit failures_{std::nullopt, 0};  // of the stage that runs
   EarlyEnd early_{};
-  std::size_t ended_here_ = 0;         // rank 0: trials of this session
+  std::set<int> taken_out_{};    // ranks on which all failed while others worked
+  std::size_t ended_here_ = 0;   // rank 0: trials of this session
+  bool made_something_ = false;  // rank 0: folder, entropies or plan
+  std::map<std::string, std::string> saved_at_begin_{};  // rank 0: see TrialStart::saved
+  Suspicions suspicions_{};
   std::int64_t deadline_utc_ = 0;      // rank 0: when to stop; 0: never
   std::string deadline_text_{};        // why then
   std::unique_ptr<RunFolder> folder_;  // rank 0

@@ -3,10 +3,18 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace bimix::cli {
 
+/// Writes a line of talk to stderr. That it cannot be written (a full disk, a terminal that is
+/// gone) is nobody's failure.
+void talk(std::string_view line);
+
 /// What a person sees. Only rank 0 prints. Results go to stdout, talk to stderr.
+///
+/// Talk that cannot be written is passed over. A result that cannot be is an error, as of any
+/// program whose output is its work; of a run, whose work is its folder, only once that is done.
 class Console {
  public:
   /// @param speaks false on all ranks but 0
@@ -15,7 +23,13 @@ class Console {
   void set_quiet(bool quiet) { quiet_ = quiet; }
   void set_verbose(bool verbose) { verbose_ = verbose; }
 
-  /// A result: always printed, to stdout.
+  /// From here on results are a by-product: what becomes of them, and of who reads them through a
+  /// pipe, is asked when all is done.
+  void outlive_output();
+  /// @throws DataError if a result could not be written since
+  void require_all_shown() const;
+
+  /// A result: always printed, to stdout. @throws DataError if it cannot be written
   void show(const std::string& text);
   /// A result that changes: to stdout, on a terminal in place of what this showed the last time.
   void show_in_place(const std::string& text);
@@ -36,12 +50,16 @@ class Console {
   void complain(const std::string& text);
 
  private:
+  void show_raw(std::string_view text);
+
   bool speaks_;
   bool quiet_ = false;
   bool verbose_ = false;
   bool terminal_;
   bool colour_;
   bool progress_open_ = false;
+  bool outlives_output_ = false;
+  int output_failure_ = 0;  ///< errno of the first
   std::string last_progress_;
   std::string in_place_;  ///< what stands at the end of the terminal
   std::chrono::steady_clock::time_point next_line_{};

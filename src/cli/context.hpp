@@ -15,16 +15,17 @@ struct Context {
   const Comm& comm() const { return session.comm(); }
 };
 
-/// Installs handlers for USR1, USR2, TERM, INT and HUP. While trials run they only set a flag, and
-/// the third signal ends the process at once; at any other time the first one does, with the exit
-/// code of an interruption. Call before MPI starts.
+/// Installs handlers for USR1, USR2, TERM, INT and HUP. Where a stop is noticed
+/// they only set a flag, and a second signal ends the process at once; at any other time the first
+/// one does, with the exit code of an interruption. Call before MPI starts.
 void install_stop_handlers();
-/// Says that trials run, which a stop lets save themselves, as long as it lives.
-struct TrialsRunning {
-  TrialsRunning();
-  ~TrialsRunning();
-  TrialsRunning(const TrialsRunning&) = delete;
-  TrialsRunning& operator=(const TrialsRunning&) = delete;
+/// Says, as long as it lives, that somebody looks at `stop_requested` and ends in order: trials
+/// save themselves, a fit has its last words.
+struct StopIsNoticed {
+  StopIsNoticed();
+  ~StopIsNoticed();
+  StopIsNoticed(const StopIsNoticed&) = delete;
+  StopIsNoticed& operator=(const StopIsNoticed&) = delete;
 };
 /// True once such a signal has come.
 bool stop_requested();

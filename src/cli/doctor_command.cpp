@@ -116,8 +116,14 @@ std::vector<Finding> of_program() {
                   .remedy = "`scripts/setup charts`, and build again"};
   if (const char* job = std::getenv("SLURM_JOB_ID")) {
     Finding slurm{.subject = "slurm", .text = fmt::format("job {}", job)};
-    if (const auto end = job_end_utc())
-      slurm.text += ", ends in " + format_seconds(static_cast<double>(*end - utc_seconds()));
+    const std::int64_t now = utc_seconds();
+    const JobEnd end = job_end(now);
+    if (end.utc) slurm.text += ", ends in " + format_seconds(static_cast<double>(*end.utc - now));
+    if (!end.note.empty()) {
+      slurm.kind = Finding::Kind::note;
+      slurm.text += "; " + end.note;
+      slurm.remedy = "Unset it, or set this host's clock; `--walltime` says when a run is to stop";
+    }
     all.push_back(slurm);
   }
   return all;

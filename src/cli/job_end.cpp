@@ -1,28 +1,52 @@
 #include "job_end.hpp"
 
-#include "console.hpp"
-
 #include <bimix/core/text.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cerrno>
 #include <cstdlib>
-#include <memory>
+#include <vector>
 
 namespace bimix::cli {
 namespace {
 
-/// What squeue says is left of the job. @param job digits only: a shell reads the line
-std::string squeue_time_left(const std::string& job) {
-  const std::string line = "timeout 10 squeue -h -j " + job + " -o %L 2>/dev/null";
-  const std::unique_ptr<FILE, int (*)(FILE*)> answer(popen(line.c_str(), "r"), pclose);
-  std::array<char, 64> text{};
-  if (!answer || std::fgets(text.data(), static_cast<int>(text.size()), answer.get()) == nullptr)
-    return "";
-  return std::string(trimmed(text.data()));
+/// What a program prints first, in a line. It is spawned, not forked: a fork copies what MPI has
+/// registered with the network.
+std::string first_line_of(std::vector<std::string> arguments) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return "";
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  std::vector<char*> words;
+  for (std::string& argument : arguments) words.push_back(argument.data());
+  words.push_back(nullptr);
+  pid_t child = 0;
+  const bool runs =
+      ::posix_spawnp(&child, words.front(), &files, nullptr, words.data(), environ) == 0;
+  posix_spawn_file_actions_destroy(&files);
+  ::close(ends[1]);
+  std::string text;
+  std::array<char, 256> buffer{};
+  for (ssize_t got = 1; runs && got > 0;) {
+    got = ::read(ends[0], buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR)
+      got = 1;
+    else if (got > 0)
+      text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  ::close(ends[0]);
+  while (runs && ::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return std::string(trimmed(text.substr(0, text.find('\n'))));
 }
 
 bool is_digits(const std::string& text) {
@@ -49,14 +73,20 @@ std::optional<std::int64_t> slurm_seconds(const std::string& text) {
   return std::stoll(days) * 86400 + seconds;
 }
 
-std::optional<std::int64_t> job_end_utc() {
-  if (const char* end = std::getenv("SLURM_JOB_END_TIME"); end != nullptr && is_digits(end))
-    return parse_count(end);
+JobEnd job_end(std::int64_t now) {
+  if (const char* end = std::getenv("SLURM_JOB_END_TIME"); end != nullptr && is_digits(end)) {
+    const auto utc = parse_count(end);
+    if (utc && *utc <= now)
+      return {.note = fmt::format("SLURM_JOB_END_TIME is {} ago by this host's clock: not used",
+                                  format_seconds(static_cast<double>(now - *utc)))};
+    return {.utc = utc};
+  }
   const char* job = std::getenv("SLURM_JOB_ID");
-  if (job == nullptr || !is_digits(job)) return std::nullopt;
-  const auto left = slurm_seconds(squeue_time_left(job));
-  if (!left) return std::nullopt;
-  return utc_seconds() + *left;
+  if (job == nullptr || !is_digits(job)) return {};
+  const auto left =
+      slurm_seconds(first_line_of({"timeout", "10", "squeue", "-h", "-j", job, "-o", "%L"}));
+  if (!left) return {};
+  return {.utc = now + *left};
 }
 
 }  // namespace bimix::cli

@@ -14,7 +14,7 @@
 namespace bimix::cli {
 namespace {
 
-constexpr std::chrono::seconds written_every{2}, beat_every{15};
+constexpr std::chrono::seconds written_every{2};
 
 }  // namespace
 
@@ -33,16 +33,17 @@ void LiveStatus::begin_stage(const std::string& name) {
   beat("");
 }
 
-void LiveStatus::tell(const SweepProgress& p, std::size_t before, std::size_t total,
-                      std::size_t failed) {
-  const double percent = p.cost_total > 0 ? 100 * p.cost_done / p.cost_total : 100.0;
+void LiveStatus::tell(const SweepProgress& p, const StageBefore& before, std::size_t failed) {
+  const double percent =
+      before.cost > 0 ? 100 * (before.cost_done + p.cost_done) / before.cost : 100.0;
   const std::string left =
       p.seconds_left >= 0 ? ", " + format_seconds(p.seconds_left) + " left" : "";
   const auto known = [](double seconds) { return seconds >= 0 ? seconds : std::nan(""); };
   console_.progress(fmt::format("  {}: {}/{} done, {} running, {:.0f} % of the work{}",
-                                status_.stage, before + p.done, total, p.running, percent, left));
-  status_.trials_total = static_cast<int>(total);
-  status_.trials_done = static_cast<int>(before + p.done);
+                                status_.stage, before.done + p.done, before.trials, p.running,
+                                percent, left));
+  status_.trials_total = static_cast<int>(before.trials);
+  status_.trials_done = static_cast<int>(before.done + p.done);
   status_.trials_running = p.running;
   status_.trials_failed = static_cast<int>(failed);
   status_.work_done = percent / 100;
@@ -81,23 +82,6 @@ void LiveStatus::beat(const std::string& message) {
     if (!complained_) console_.say(fmt::format("  {}", error.what()));
     complained_ = true;
   }
-}
-
-LiveStatus::Heartbeat::Heartbeat(LiveStatus* status) {
-  if (status == nullptr) return;
-  thread_ = std::thread([this, status] {
-    std::unique_lock lock(mutex_);
-    while (!over_.wait_for(lock, beat_every, [&] { return is_over_; })) status->beat("");
-  });
-}
-
-LiveStatus::Heartbeat::~Heartbeat() {
-  {
-    const std::lock_guard lock(mutex_);
-    is_over_ = true;
-  }
-  over_.notify_one();
-  if (thread_.joinable()) thread_.join();
 }
 
 }  // namespace bimix::cli

@@ -6,13 +6,17 @@
 #include <bimix/sweep/run_trials.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 #include <string>
-#include <thread>
 
 namespace bimix::cli {
+
+/// A stage as it stands without the trials of the sweep that runs.
+struct StageBefore {
+  std::size_t trials = 0;  ///< of the stage
+  std::size_t done = 0;    ///< that have ended
+  double cost = 0.0, cost_done = 0.0;
+};
 
 /// What a run says about itself while it goes on: status.json, for `bimix status` from any shell,
 /// and a line on the console. Rank 0 only.
@@ -24,35 +28,17 @@ class LiveStatus {
   /// Another part of the run begins: "entropy", "trials", "fit", "check".
   void begin_stage(const std::string& name);
   const std::string& stage() const { return status_.stage; }
-  /// @param before trials of the stage that had ended before the sweep that tells of its progress
-  /// @param total, failed of the stage; of all trials so far
-  void tell(const SweepProgress& progress, std::size_t before, std::size_t total,
-            std::size_t failed);
+  /// @param progress of the sweep that runs @param failed of all trials so far
+  void tell(const SweepProgress& progress, const StageBefore& before, std::size_t failed);
   void tell_failure(const std::string& words) { status_.last_failure = words; }
   /// The run ends before its trials do. @param message one line for people
   void end_early(const std::string& message) { beat(message); }
   void end(std::size_t trials, std::size_t done, std::size_t failed);
 
-  /// Says every now and then, while the main thread is busy with one long thing, that this process
-  /// is alive. That thread leaves the status alone meanwhile.
-  class Heartbeat {
-   public:
-    /// @param status null: nothing is said
-    explicit Heartbeat(LiveStatus* status);
-    ~Heartbeat();
-    Heartbeat(const Heartbeat&) = delete;
-    Heartbeat& operator=(const Heartbeat&) = delete;
-
-   private:
-    std::mutex mutex_{};
-    std::condition_variable over_{};
-    bool is_over_ = false;
-    std::thread thread_{};
-  };
-
- private:
+  /// The run goes on. @param message empty, or one line for people
   void beat(const std::string& message);
 
+ private:
   Console& console_;
   std::filesystem::path folder_;
   RunStatus status_;

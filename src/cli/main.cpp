@@ -1,14 +1,13 @@
 #include "commands.hpp"
 #include "run_stamp.hpp"
 
-#include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/core/told.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <iostream>
+#include <sstream>
 
 namespace bimix::cli {
 namespace {
@@ -84,7 +83,12 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (!session.comm().is_root()) return error.get_exit_code() == 0 ? 0 : 2;
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) {  // asked for help or the version
+      std::ostringstream text;
+      app.exit(error, text, text);
+      context.console.show(text.str());
+      return 0;
+    }
     context.console.complain(
         fmt::format("{}.{} See `bimix --help`.", error.what(), command_hint(app, argc, argv)));
     return static_cast<int>(ExitCode::usage);
@@ -97,22 +101,13 @@ int run(int argc, char** argv) {
   context.console.set_verbose(verbose);
 
   try {
-    return static_cast<int>(action());
-  } catch (const CollectiveError& error) {
-    return end_with(context, context.console, error.exit_code(), error.what(), true);
-  } catch (const Error& error) {
-    return end_with(context, context.console, error.exit_code(), error.what(), false);
-  } catch (const std::filesystem::filesystem_error& error) {
-    return end_with(context, context.console, ExitCode::data,
-                    fmt::format("{}: {}. Check the path", shown_text(error.path1().string()),
-                                error.code().message()),
-                    false);
+    const ExitCode code = action();
+    on_root(context.comm(), [&] { context.console.require_all_shown(); });
+    return static_cast<int>(code);
   } catch (const std::exception& error) {
-    return end_with(context, context.console, ExitCode::bug,
-                    fmt::format("unexpected: {}. This is a defect of bimix; please report it with "
-                                "the command",
-                                error.what()),
-                    false);
+    const Told what = told(error);
+    const bool every_rank_knows = dynamic_cast<const CollectiveError*>(&error) != nullptr;
+    return end_with(context, context.console, what.exit_code, what.text, every_rank_knows);
   }
 }
 
@@ -123,9 +118,10 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return bimix::cli::run(argc, argv);
-  } catch (const bimix::Error& error) {
-    // Before there is a session: singletons, for example.
-    std::cerr << error.what() << "\n";
-    return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    // Before there is a session (singletons, for example), or of what shows help.
+    const bimix::Told what = bimix::told(error);
+    bimix::cli::talk(what.text);
+    return static_cast<int>(what.exit_code);
   }
 }

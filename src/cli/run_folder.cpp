@@ -5,7 +5,7 @@
 #include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/core/text.hpp>
-#include <bimix/data/volumes.hpp>
+#include <bimix/data/trials.hpp>
 #include <bimix/store/disk.hpp>
 
 #include <fmt/format.h>
@@ -26,13 +26,9 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// @return whether there was a run of something else that had no results
-bool drop_other_run_without_results(const std::filesystem::path& path,
-                                    const JournalHeader& header) {
-  const JournalState state = read_journal(path);
-  if (!state.header || *state.header == header || !state.results.empty()) return false;
-  std::filesystem::remove(journal_path(path));
-  return true;
+/// Whether the journal tells of another run, one without results.
+bool is_of_other_run_without_results(const JournalState& state, const JournalHeader& header) {
+  return state.header && *state.header != header && state.results.empty();
 }
 
 }  // namespace
@@ -57,41 +53,55 @@ RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campa
       campaign_text_(campaign_text),
       resolved_(resolved),
       header_{.campaign_hash = content_hash(resolved), .fingerprints = fingerprints},
-      begun_anew_(drop_other_run_without_results(path, header_)),
       journal_(lock_),
-      state_(journal_.state()) {
-  if (!state_.header && !begun_anew_) refuse_foreign_files();
+      begins_anew_(is_of_other_run_without_results(journal_.state(), header_)),
+      state_(begins_anew_ ? JournalState() : journal_.state()) {
+  if (!journal_.state().header) refuse_foreign_files();
   if (state_.header) {
     refuse_other_order(resolved);
     refuse_changed_texts(fingerprints);
     if (state_.header->campaign_hash != header_.campaign_hash)
       refuse_other_trials(resolved, extend);
+    require_sound(state_, parse_campaign(resolved, "resolved.yaml").domains, path);
   }
-  if (state_.header != header_) state_.check_trials.clear();
+  if (state_.header != header_) {
+    state_.check_trials.clear();
+    state_.stuck = false;
+  }
 }
 
 void RunFolder::begin() {
-  // Texts first: a header without its text could not be read, a text without its header is written
-  // again by the next run.
+  remove_leftovers(path());
+  // Texts first: a header without its text could not be read, texts without their header are
+  // written again by the next run. The one that nobody else would call so is the first: see
+  // refuse_foreign_files.
   const auto write = [&](const char* name, const std::string& text) {
     const auto file = path() / name;
     if (!std::filesystem::exists(file) || read_file(file) != text)
       write_file_atomically(file, text);
   };
-  write("campaign.yaml", campaign_text_);
   write("resolved.yaml", resolved_);
+  write("campaign.yaml", campaign_text_);
   if (state_.header == header_) return;
-  journal_.append(header_);
+  if (begins_anew_)
+    journal_.begin_anew(header_);
+  else
+    journal_.append(header_);
+  begins_anew_ = false;
   state_.header = header_;
 }
 
 void RunFolder::refuse_foreign_files() const {
-  // An interruption between lock and journal leaves nothing but our own two texts.
+  // An interruption between lock and journal leaves nothing but our own two texts; of older
+  // versions perhaps the campaign alone.
+  const auto file_text = [](const std::filesystem::path& file) {
+    return std::filesystem::is_regular_file(file) ? read_file(file) : std::string();
+  };
   for (const char* name : {"results.h5", "status.json", "campaign.yaml"}) {
     const auto file = path() / name;
-    const bool ours = std::string(name) == "campaign.yaml" &&
-                      std::filesystem::exists(path() / "resolved.yaml") &&
-                      !std::filesystem::exists(path() / "results.h5");
+    const bool ours =
+        std::string(name) == "campaign.yaml" &&
+        (std::filesystem::exists(path() / "resolved.yaml") || file_text(file) == campaign_text_);
     if (std::filesystem::exists(file) && !ours)
       throw DataError(
           {.place = file.string(),
@@ -126,13 +136,13 @@ void RunFolder::refuse_other_trials(const std::string& resolved, bool extend) co
   std::string difference;
   bool design_only = false;
   if (std::filesystem::exists(stored)) {
-    Campaign before = trained_part(read_campaign(stored));
-    const Campaign now = trained_part(parse_campaign(resolved, "resolved.yaml"));
-    difference = line_difference(resolved_yaml(before), resolved_yaml(now));
-    const bool is_same = resolved_yaml(before) == resolved_yaml(now);
+    Campaign before = read_campaign(stored);
+    const Campaign now = parse_campaign(resolved, "resolved.yaml");
+    const auto found = training_difference(before, now);
     before.design = now.design;
-    design_only = resolved_yaml(before) == resolved_yaml(now);
-    if (is_same || (extend && design_only)) return;
+    design_only = !training_difference(before, now);
+    if (!found || (extend && design_only)) return;
+    difference = *found;
   }
   if (difference.empty())
     throw DataError({.place = path().string(),
@@ -163,19 +173,11 @@ void RunFolder::refuse_changed_texts(
                    .remedy = "Restore the files, or start over in a new folder with -o DIR"});
 }
 
-SweepPlan plan_of(const Campaign& campaign, const std::vector<TrialSpec>& trials) {
-  SweepPlan plan{.name = campaign.name, .domains = campaign.domains, .trials = trials};
-  std::vector<std::int64_t> volumes;
-  for (const TrialSpec& trial : trials) {
-    const auto id = static_cast<std::size_t>(trial.mixture_id);
-    plan.mixtures.resize(std::max(plan.mixtures.size(), id + 1));
-    plan.labels.resize(plan.mixtures.size());
-    plan.mixtures[id] = trial.mixture;
-    plan.labels[id] = trial.mixture_label;
-    volumes.insert(volumes.end(), trial.tokens.begin(), trial.tokens.end());
-  }
-  plan.tokens = merged_volumes(std::move(volumes));
-  return plan;
+std::optional<std::string> training_difference(const Campaign& before, const Campaign& now) {
+  const std::string old_text = resolved_yaml(trained_part(before));
+  const std::string new_text = resolved_yaml(trained_part(now));
+  if (old_text == new_text) return std::nullopt;
+  return line_difference(old_text, new_text);
 }
 
 StoredRun load_run(const std::filesystem::path& path) {
@@ -194,7 +196,8 @@ StoredRun load_run(const std::filesystem::path& path) {
                      .rule = "its hash differs from the journal's",
                      .remedy = "Restore it; nothing in a run folder is to be edited"});
   run.campaign = parse_campaign(run.resolved_text, (path / "resolved.yaml").string());
-  run.plan = plan_of(run.campaign, run.state.plan_trials);
+  require_sound(run.state, run.campaign.domains, path);
+  run.plan = plan_of(run.campaign.name, run.campaign.domains, run.state.plan_trials);
   run.state.results = current_results(run.state);
   return run;
 }

@@ -49,8 +49,8 @@ class RunFolder {
   FolderLock lock_;
   std::string campaign_text_, resolved_;
   JournalHeader header_;
-  bool begun_anew_;
   Journal journal_;
+  bool begins_anew_;
   JournalState state_;
 };
 
@@ -78,8 +78,9 @@ std::vector<TrialResult> current_results(const JournalState& state);
 /// and check are added to. Its stamp is the last session's, with its end where that is known.
 RunRecord recorded(const StoredRun& run);
 
-/// The plan that the journal's trials make up.
-SweepPlan plan_of(const Campaign& campaign, const std::vector<TrialSpec>& trials);
+/// How two campaigns differ in what their trials depend on, as "- old" and "+ new" (empty if in the
+/// order of lines alone); nothing if the trials of one are worth as much for the other.
+std::optional<std::string> training_difference(const Campaign& before, const Campaign& now);
 
 /// Lines that differ, as "- old" and "+ new".
 std::string line_difference(const std::string& before, const std::string& after);

@@ -37,7 +37,7 @@ FailureLimit::FailureLimit(const std::optional<FailureAllowance>& allowed, std::
 
 std::optional<std::string> FailureLimit::reached() const {
   if (!allowed_) {
-    if (well_ > 0 || badly_ < hopeless) return std::nullopt;
+    if (well_ > 0 || some_work_ || badly_ < hopeless) return std::nullopt;
     return fmt::format("the first {} trials all ended badly", badly_);
   }
   const double limit = allowed_->is_percent ? allowed_->amount / 100 * trials_ : allowed_->amount;

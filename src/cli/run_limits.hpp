@@ -45,10 +45,12 @@ class FailureLimit {
   FailureLimit(const std::optional<FailureAllowance>& allowed, std::size_t trials);
 
   void ended(bool well) { well ? ++well_ : ++badly_; }
+  /// Whether some rank did well when these failed: then it is not the set-up.
+  void some_work(bool works) { some_work_ = works; }
   /// So many that ended badly are tried again: they have not ended after all.
   void tried_again(std::size_t trials) { badly_ -= trials; }
   /// Why the sweep should not go on, as part of a sentence. Without a limit that is so when the
-  /// first `hopeless` trials have all ended badly: then it is the set-up that fails.
+  /// first `hopeless` trials have all ended badly, everywhere: then it is the set-up that fails.
   std::optional<std::string> reached() const;
 
   static constexpr std::size_t hopeless = 5;
@@ -57,6 +59,7 @@ class FailureLimit {
   std::optional<FailureAllowance> allowed_;
   double trials_;
   std::size_t well_ = 0, badly_ = 0;
+  bool some_work_ = false;
 };
 
 }  // namespace bimix::cli

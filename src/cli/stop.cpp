@@ -12,7 +12,7 @@ namespace {
 
 volatile std::sig_atomic_t signals_seen = 0;
 volatile std::time_t first_seen = 0;
-volatile std::sig_atomic_t trials_are_running = 0;
+volatile std::sig_atomic_t stop_is_noticed = 0;
 
 void on_signal(int) {
   // The second one means "at once"; but mpirun and a shell may both pass the first one on.
@@ -21,9 +21,9 @@ void on_signal(int) {
   clock_gettime(CLOCK_MONOTONIC, &now);
   if (signals_seen == 0) first_seen = now.tv_sec;
   signals_seen = 1;
-  // Only trials have something to save. Whatever else is going on is repeated by the next run, and
+  // Where nobody looks there is nothing to save: it is repeated by the next run, and
   // files are replaced as a whole or, the journal, mend their last line.
-  if (!trials_are_running || now.tv_sec > first_seen + passed_on_within)
+  if (!stop_is_noticed || now.tv_sec > first_seen + passed_on_within)
     _exit(static_cast<int>(ExitCode::interrupted));
 }
 
@@ -40,8 +40,8 @@ void install_stop_handlers() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-TrialsRunning::TrialsRunning() { trials_are_running = 1; }
-TrialsRunning::~TrialsRunning() { trials_are_running = 0; }
+StopIsNoticed::StopIsNoticed() { stop_is_noticed = 1; }
+StopIsNoticed::~StopIsNoticed() { stop_is_noticed = 0; }
 
 bool stop_requested() { return signals_seen > 0; }
 

@@ -9,6 +9,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 namespace bimix {
 
@@ -47,11 +49,22 @@ class Reader {
 
   template <class T>
   T value(const char* name) const {
-    try {
-      return member(name).get<T>();
-    } catch (const nlohmann::json::exception& cause) {
-      fail(name, cause.what());
+    if constexpr (std::is_integral_v<T>) {
+      return as_whole_number<T>(member(name), name);
+    } else {
+      try {
+        return member(name).get<T>();
+      } catch (const nlohmann::json::exception& cause) {
+        fail(name, cause.what());
+      }
     }
+  }
+
+  std::vector<std::int64_t> counts(const char* name) const {
+    std::vector<std::int64_t> values;
+    for (const Json& element : array(name))
+      values.push_back(as_whole_number<std::int64_t>(element, name));
+    return values;
   }
 
   double number(const char* name) const { return as_number(member(name), name); }
@@ -94,11 +107,30 @@ class Reader {
     return element.get<double>();
   }
 
+  /// Without the wrapping around and the rounding of a plain conversion.
+  template <class T>
+  T as_whole_number(const Json& element, const char* name) const {
+    if (element.is_number_unsigned()) {
+      const auto number = element.get<std::uint64_t>();
+      if (std::in_range<T>(number)) return static_cast<T>(number);
+    } else if (element.is_number_integer()) {
+      const auto number = element.get<std::int64_t>();
+      if (std::in_range<T>(number)) return static_cast<T>(number);
+    }
+    fail(name, fmt::format("{} is no whole number from {} to {}",
+                           element.dump(-1, ' ', false, Json::error_handler_t::replace),
+                           std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+  }
+
   const Json& object_;
   const char* what_;
 };
 
 }  // namespace
+
+std::int64_t whole_number_from(const Json& object, const char* member) {
+  return Reader(object, "line").value<std::int64_t>(member);
+}
 
 Json to_json(const TrialSpec& spec) {
   return {{"id", spec.id},
@@ -124,7 +156,7 @@ TrialSpec trial_spec_from(const Json& json) {
   spec.mixture = read.numbers("mixture");
   spec.repeat = read.value<int>("repeat");
   spec.seed = read.value<std::uint64_t>("seed");
-  spec.tokens = read.value<std::vector<std::int64_t>>("tokens");
+  spec.tokens = read.counts("tokens");
   spec.run = read.value<std::string>("run");
   spec.source = read.value<std::string>("source");
   spec.cost = read.number("cost");
@@ -188,7 +220,7 @@ TrialResult trial_result_from(const Json& json) {
                             .steps = point.value<std::int64_t>("steps"),
                             .loss_nats = point.numbers("loss_nats")});
   }
-  result.tokens_seen = read.value<std::vector<std::int64_t>>("tokens_seen");
+  result.tokens_seen = read.counts("tokens_seen");
   if (json.contains("started_utc")) result.started_utc = read.number("started_utc");
   result.wall_seconds = read.number("wall_seconds");
   result.tokens_per_second = read.number("tokens_per_second");
@@ -213,8 +245,8 @@ EntropyTable entropy_table_from(const Json& json) {
   entropy.measures = read.value<std::vector<std::string>>("measures");
   entropy.nats = read.table("nats");
   entropy.mixture = read.table("mixture");
-  entropy.bigrams = read.value<std::vector<std::int64_t>>("bigrams");
-  entropy.samples = read.value<std::vector<std::int64_t>>("samples");
+  entropy.bigrams = read.counts("bigrams");
+  entropy.samples = read.counts("samples");
   entropy.embedding = read.value<std::string>("embedding");
   return entropy;
 }

@@ -1,3 +1,4 @@
+#include <bimix/core/told.hpp>
 #include <bimix/par/comm.hpp>
 
 #include <cstring>
@@ -77,10 +78,9 @@ void collectively(const Comm& comm, const std::function<void()>& work) {
   std::string failure;
   try {
     work();
-  } catch (const Error& error) {
-    failure = static_cast<char>(error.exit_code()) + std::string(error.what());
   } catch (const std::exception& error) {
-    failure = static_cast<char>(ExitCode::bug) + std::string(error.what());
+    const Told what = told(error);
+    failure = static_cast<char>(what.exit_code) + what.text;
   }
   const std::vector<std::string> failures = comm.all_gather(failure);
   for (std::size_t rank = 0; rank < failures.size(); ++rank) {

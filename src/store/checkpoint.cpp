@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <system_error>
 
 namespace bimix {
@@ -63,6 +64,18 @@ void write_checkpoint(const std::filesystem::path& folder, const std::string& tr
 void remove_checkpoint(const std::filesystem::path& folder, const std::string& trial) {
   std::error_code ignored;  // a file left behind costs room, not truth
   std::filesystem::remove(checkpoint_path(folder, trial), ignored);
+}
+
+std::map<std::string, std::string> saved_checkpoints(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> all;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "checkpoints", ignored)) {
+    if (entry.path().extension() != ".ckpt") continue;
+    std::string line;
+    std::getline(std::ifstream(entry.path(), std::ios::binary), line);
+    all[entry.path().stem().string()] = line.substr(line.find_last_of(' ') + 1);
+  }
+  return all;
 }
 
 ReadCheckpoint read_model(const std::filesystem::path& folder, const std::string& run) {

@@ -4,6 +4,7 @@
 #include <bimix/store/disk.hpp>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,7 +93,8 @@ DataError cannot_write(const std::filesystem::path& path, const std::system_erro
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes, Disk& disk) {
-  const std::filesystem::path aside = path.string() + ".tmp";
+  // A name of its own: two processes may write one page at once.
+  const std::filesystem::path aside = fmt::format("{}.{}.tmp", path.string(), ::getpid());
   int file = -1;
   try {
     file = disk.open_empty(aside);
@@ -107,6 +109,15 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
     std::filesystem::remove(aside, ignored);
     throw cannot_write(path, cause);
   }
+}
+
+void remove_leftovers(const std::filesystem::path& folder) {
+  std::error_code ignored;  // they cost room, not truth
+  for (const char* part : {"", "checkpoints", "models"})
+    for (const auto& entry : std::filesystem::directory_iterator(folder / part, ignored))
+      if (entry.path().extension() == ".tmp" &&
+          !entry.path().filename().string().starts_with("report.html"))
+        std::filesystem::remove(entry.path(), ignored);
 }
 
 }  // namespace bimix

@@ -3,9 +3,12 @@
 #include <bimix/core/crc32c.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
+#include <bimix/data/trials.hpp>
 #include <bimix/store/journal.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,17 +75,38 @@ void check_format(const Json& header) {
                      .remedy = "Use the version of bimix that wrote it, or a newer one"});
 }
 
+/// Lines that were appended as one, and may all be torn: so many, from that byte on.
+struct Batch {
+  std::uint64_t at = 0;
+  std::size_t lines = 1;
+  bool operator==(const Batch&) const = default;
+};
+
+/// What a sound line says of its append; nothing if it was one by itself.
+std::optional<Batch> batch_of(const Json& line) {
+  const auto found = line.find("append");
+  if (found == line.end() || !found->is_object()) return std::nullopt;
+  const Json at = found->value("at", Json()), lines = found->value("lines", Json());
+  if (!at.is_number_unsigned() || !lines.is_number_unsigned()) return std::nullopt;
+  return Batch{.at = at.get<std::uint64_t>(), .lines = lines.get<std::size_t>()};
+}
+
 /// A state in the making.
 struct Gathered {
   JournalState state{};
+  std::optional<Batch> batch{};  ///< that the last line is of
+  std::size_t lines_of_batch = 0;
   std::unordered_map<std::string, std::size_t> place_of_trial{};
   std::set<std::string> running{};
 
-  /// A session is over, and did not say so.
-  void cut_off_running() {
-    for (const std::string& id : running) ++state.cut_off[id];
-    running.clear();
+  /// These were running when they were killed. Of several any may be the cause, or none.
+  template <class Ids>
+  void cut_off(const Ids& ids) {
+    for (const std::string& id : ids)
+      ++(ids.size() == 1 ? state.cut_off[id].alone : state.cut_off[id].in_company);
   }
+  /// A session is over, and did not say so.
+  void cut_off_running() { cut_off(std::exchange(running, {})); }
 };
 
 void keep_last(Gathered& gathered, TrialResult result) {
@@ -107,6 +131,7 @@ void take_line(const Json& line, Gathered& gathered) {
     state.header = JournalHeader{.campaign_hash = line.at("campaign_hash").get<std::string>(),
                                  .fingerprints = pairs_from(line.at("fingerprints"))};
     state.check_trials.clear();  // chosen by what another campaign derived
+    state.stuck = false;
   } else if (kind == "session") {
     gathered.cut_off_running();
     state.ended = false;
@@ -115,30 +140,34 @@ void take_line(const Json& line, Gathered& gathered) {
     state.entropy = {entropy_table_from(line.at("table"))};
   } else if (kind == "trial") {
     TrialResult result = trial_result_from(line.at("result"));
-    state.ended = false;
+    state.ended = state.stuck = false;
     gathered.running.erase(result.id);
     state.cut_off.erase(result.id);
     keep_last(gathered, std::move(result));
   } else if (kind == "start") {
-    gathered.running.insert(line.at("trial").get<std::string>());
+    const auto id = line.at("trial").get<std::string>();
+    const std::string saved = line.value("saved", "");
+    // It had come further: what ended it was not the trial.
+    if (std::exchange(state.saved[id], saved) != saved) state.cut_off.erase(id);
+    gathered.running.insert(id);
   } else if (kind == "plan") {
     state.plan_trials = trial_specs_from(line.at("trials"));
   } else if (kind == "check_plan") {
     state.check_trials = trial_specs_from(line.at("trials"));
   } else if (kind == "stop") {
     auto lost = line.value("cut_off", std::vector<std::string>());
-    for (const std::string& id : lost) {
-      ++state.cut_off[id];
-      gathered.running.erase(id);
-    }
+    gathered.cut_off(lost);
+    for (const std::string& id : lost) gathered.running.erase(id);
     // Who can say that it ends has not been killed by the others.
     for (const std::string& id : gathered.running) state.cut_off.erase(id);
     gathered.running.clear();
-    state.stops.push_back({.exit_code = line.at("exit_code").get<int>(),
+    state.stops.push_back({.exit_code = static_cast<int>(whole_number_from(line, "exit_code")),
                            .reason = line.at("reason").get<std::string>(),
-                           .utc_seconds = line.at("utc_seconds").get<std::int64_t>(),
-                           .cut_off = std::move(lost)});
+                           .utc_seconds = whole_number_from(line, "utc_seconds"),
+                           .cut_off = std::move(lost),
+                           .got_further = line.value("got_further", true)});
     state.ended = true;
+    state.stuck = !state.stops.back().got_further;
   } else {
     state.notes.push_back("a line of the unknown kind '" + kind + "' has no meaning here");
   }
@@ -161,6 +190,26 @@ void take_line(const Json& line, Gathered& gathered) {
                    .remedy = "Name another run folder"});
 }
 
+/// Whether a bad line that is not the last was torn with the append that it belongs to. A power
+/// loss may keep the end of what was written at once and lose its beginning: all sound lines behind
+/// the bad one are then of one append that began before them, or, where there are none, the lines
+/// before it are of an append that had more.
+/// @param rest what stands behind the line, which begins at byte `at`
+bool is_torn_with_others(std::string_view rest, std::uint64_t at, const Gathered& before) {
+  std::optional<Batch> batch;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!is_sound(line)) continue;
+    const Json json = Json::parse(line, nullptr, false);
+    const auto of = json.is_object() ? batch_of(json) : std::nullopt;
+    if (!of || of->at > at || (batch && *batch != *of)) return false;
+    batch = of;
+  }
+  return batch || (before.batch && before.lines_of_batch < before.batch->lines);
+}
+
 JournalState parse_journal(std::string_view bytes, const std::string& path) {
   Gathered gathered;
   JournalState& state = gathered.state;
@@ -174,12 +223,21 @@ JournalState parse_journal(std::string_view bytes, const std::string& path) {
     const std::string_view line = bytes.substr(at, end - at);
     const bool is_last = end + 1 >= bytes.size();
     if (end == bytes.size() || !is_sound(line)) {
-      if (!is_last) refuse_damaged(place, number);
-      state.notes.push_back(place + ": the last line was torn by an interruption and is dropped");
+      const std::string_view rest = is_last ? std::string_view() : bytes.substr(end + 1);
+      if (!is_last && !is_torn_with_others(rest, at, gathered)) refuse_damaged(place, number);
+      state.notes.push_back(place + (is_last
+                                         ? ": the last line was torn by an interruption and is "
+                                           "dropped"
+                                         : ": the last lines, written together, were torn by an "
+                                           "interruption; they are dropped from here on"));
       break;
     }
     try {
-      take_line(Json::parse(line), gathered);
+      const Json json = Json::parse(line);
+      const auto batch = batch_of(json);
+      gathered.lines_of_batch = batch == gathered.batch ? gathered.lines_of_batch + 1 : 1;
+      gathered.batch = batch;
+      take_line(json, gathered);
     } catch (const Json::exception& cause) {
       throw DataError({.place = place,
                        .problem = std::string("the line has no known layout: ") + cause.what(),
@@ -197,6 +255,19 @@ JournalState parse_journal(std::string_view bytes, const std::string& path) {
   return std::move(state);
 }
 
+std::string line_of(const JournalHeader& header) {
+  return journal_line("header", {{"format", fmt::format("{}.0", format_major)},
+                                 {"campaign_hash", header.campaign_hash},
+                                 {"fingerprints", json_of(header.fingerprints)}});
+}
+
+/// Which file a name leads to; nothing if to none.
+std::optional<FileId> id_of(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return FileId{found.st_dev, found.st_ino};
+}
+
 }  // namespace
 
 std::filesystem::path journal_path(const std::filesystem::path& folder) {
@@ -207,6 +278,20 @@ JournalState read_journal(const std::filesystem::path& folder) {
   const std::filesystem::path path = journal_path(folder);
   if (!std::filesystem::exists(path)) return {};
   return parse_journal(read_file(path), path.string());
+}
+
+void require_sound(const JournalState& state, const DomainSet& domains,
+                   const std::filesystem::path& folder) {
+  try {
+    for (const EntropyTable& table : state.entropy) require_sound(table, domains);
+    for (const auto* trials : {&state.plan_trials, &state.check_trials})
+      require_sound(*trials, domains);
+    require_sound(state.results, domains);
+  } catch (const DataError& cause) {
+    Complaint complaint = cause.complaint();
+    complaint.place = journal_path(folder).string() + ": " + complaint.place;
+    throw DataError(complaint);
+  }
 }
 
 std::string journal_line(std::string_view kind, const Json& body) {
@@ -222,26 +307,74 @@ Journal::Journal(const FolderLock& lock, Disk& disk)
     : lock_(lock),
       path_(journal_path(lock.folder())),
       disk_(disk),
-      state_(read_journal(lock.folder())) {
-  size_ = state_.sound_bytes;
+      state_(read_journal(lock.folder())),
+      size_(state_.sound_bytes) {
+  open();
+}
+
+void Journal::open() {
   try {
     file_ = disk_.open_to_append(path_);
+    folder_id_ = id_of(lock_.folder());
     if (std::filesystem::file_size(path_) != size_) {
       disk_.truncate(file_, size_);
       disk_.sync(file_);
     }
-    disk_.sync_folder(lock.folder());
+    disk_.sync_folder(lock_.folder());
   } catch (const std::system_error& cause) {
-    if (file_ >= 0) ::close(file_);
+    if (file_ >= 0) ::close(std::exchange(file_, -1));
     throw cannot_write(path_, cause);
   }
 }
 
-Journal::~Journal() { ::close(file_); }
+Journal::~Journal() {
+  if (file_ >= 0) ::close(file_);
+}
+
+/// A file that was removed goes on to take what is written, until it is closed and gone. So before
+/// each append: is it still where it was opened, and as long as it was left?
+void Journal::require_in_place() {
+  struct stat open {};
+  if (::fstat(file_, &open) != 0)
+    throw cannot_write(path_, std::system_error(errno, std::generic_category()));
+  const bool is_here = id_of(path_) == FileId{open.st_dev, open.st_ino};
+  if (is_here && (torn_ || static_cast<std::uint64_t>(open.st_size) == size_)) return;
+  const auto refuse = [&](const std::string& problem, const std::string& remedy) {
+    throw DataError({.place = path_.string(),
+                     .problem = problem,
+                     .rule = "one writer at a time, and nothing in a run folder is to be removed",
+                     .remedy = remedy});
+  };
+  if (is_here)
+    refuse("was changed by another process while the run went on",
+           "See with `bimix verify` what it holds, and give the same command again");
+  const std::string itself = fmt::format("/proc/self/fd/{}", file_);
+  if (!folder_id_ || id_of(lock_.folder()) != folder_id_) {
+    std::error_code ignored;
+    const std::string now = std::filesystem::read_symlink(itself, ignored).string();
+    if (open.st_nlink == 0)
+      refuse("was removed with its folder while the run went on",
+             "The same command begins a new run");
+    refuse(
+        "was moved while the run went on, to " + now,
+        "Move the folder back, or name it with -o, and give the same command again: it continues");
+  }
+  // What was written is still there as long as the file is open.
+  const bool is_free = !id_of(path_);
+  const std::filesystem::path rescue = is_free ? path_ : lock_.folder() / "journal.rescued.ndjson";
+  write_file_atomically(rescue, read_file(itself).substr(0, size_), disk_);
+  refuse(is_free ? "was removed while the run went on, and was written again with all that it held"
+                 : "was replaced by another file while the run went on",
+         is_free
+             ? "Find out what removes files there, then give the same command again: it continues"
+             : "What this run wrote is in journal.rescued.ndjson: move the right one of the two "
+               "to journal.ndjson and give the same command again");
+}
 
 void Journal::append_lines(std::string_view lines) {
   if (lines.empty()) return;
   lock_.require_held();
+  require_in_place();
   try {
     if (torn_) disk_.truncate(file_, size_);
     torn_ = true;
@@ -260,11 +393,17 @@ void Journal::append_lines(std::string_view lines) {
   size_ += lines.size();
 }
 
-void Journal::append(const JournalHeader& header) {
-  append_lines(journal_line("header", {{"format", fmt::format("{}.0", format_major)},
-                                       {"campaign_hash", header.campaign_hash},
-                                       {"fingerprints", json_of(header.fingerprints)}}));
+void Journal::begin_anew(const JournalHeader& header) {
+  lock_.require_held();
+  const std::string line = line_of(header);
+  write_file_atomically(path_, line, disk_);
+  ::close(std::exchange(file_, -1));
+  size_ = line.size();
+  torn_ = false;
+  open();
 }
+
+void Journal::append(const JournalHeader& header) { append_lines(line_of(header)); }
 
 void Journal::append(const RunStamp& session) {
   append_lines(journal_line("session", {{"facts", json_of(session.facts)}}));
@@ -274,17 +413,28 @@ void Journal::append(const EntropyTable& entropy) {
   append_lines(journal_line("entropy", {{"table", to_json(entropy)}}));
 }
 
-void Journal::append_results(const std::vector<TrialResult>& results) {
+void Journal::append_batch(std::string_view kind, std::vector<Json> bodies) {
   std::string lines;
-  for (const TrialResult& result : results)
-    lines += journal_line("trial", {{"result", to_json(result)}});
+  for (Json& body : bodies) {
+    if (bodies.size() > 1) body["append"] = {{"at", size_}, {"lines", bodies.size()}};
+    lines += journal_line(kind, body);
+  }
   append_lines(lines);
 }
 
-void Journal::append_starts(const std::vector<std::string>& trial_ids) {
-  std::string lines;
-  for (const std::string& id : trial_ids) lines += journal_line("start", {{"trial", id}});
-  append_lines(lines);
+void Journal::append_results(const std::vector<TrialResult>& results) {
+  std::vector<Json> bodies;
+  for (const TrialResult& result : results) bodies.push_back({{"result", to_json(result)}});
+  append_batch("trial", std::move(bodies));
+}
+
+void Journal::append_starts(const std::vector<TrialStart>& starts) {
+  std::vector<Json> bodies;
+  for (const TrialStart& start : starts) {
+    bodies.push_back({{"trial", start.trial}});
+    if (!start.saved.empty()) bodies.back()["saved"] = start.saved;
+  }
+  append_batch("start", std::move(bodies));
 }
 
 void Journal::append_plan(const std::vector<TrialSpec>& trials) {
@@ -299,7 +449,8 @@ void Journal::append(const RunStop& stop) {
   append_lines(journal_line("stop", {{"exit_code", stop.exit_code},
                                      {"reason", stop.reason},
                                      {"utc_seconds", stop.utc_seconds},
-                                     {"cut_off", stop.cut_off}}));
+                                     {"cut_off", stop.cut_off},
+                                     {"got_further", stop.got_further}}));
 }
 
 }  // namespace bimix

@@ -5,8 +5,11 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -24,6 +27,8 @@ constexpr std::size_t most_listed = 256;
 constexpr double fast = 0.1, slow = 0.9;
 /// A rank is not taken for dead before it has missed so many words.
 constexpr double most_words_missed = 5;
+/// A place is not taken for broken before so many trials have failed there.
+constexpr std::size_t enough_failures = 3;
 
 std::vector<double> costs_of(const std::vector<TrialSpec>& trials) {
   std::vector<double> costs;
@@ -45,6 +50,8 @@ Lead::Lead(const std::vector<TrialSpec>& trials, const Crew& crew, const SweepHo
       coordinator_(costs_of(trials), crew.ranks / crew.ranks_per_trial),
       coming_(groups(), crew.ranks_per_trial),
       since_(groups(), 0.0),
+      records_(groups()),
+      is_out_(groups(), 0),
       is_here_(groups(), 1),
       seated_(groups()),
       heard_(static_cast<std::size_t>(crew.ranks), 0.0) {}
@@ -57,14 +64,15 @@ void Lead::is_ready(int group) {
 
 void Lead::take(const Message& message) {
   const int group = message.source / crew_.ranks_per_trial;
+  if (message.tag == tag_absent) {  // each rank of its group says so
+    if (is_here_[static_cast<std::size_t>(group)]) send_away(group);
+    return send_(message.source, tag_leave, "");
+  }
   if (!is_here_[static_cast<std::size_t>(group)]) return;  // late words of one that was lost
   heard_[static_cast<std::size_t>(message.source)] = awake_;
   switch (message.tag) {
     case tag_ready:
       return is_ready(group);
-    case tag_absent:
-      send_away(group);
-      return send_(message.source, tag_leave, "");
     case tag_progress:
       if (message.source % crew_.ranks_per_trial != 0) return;  // its leader speaks for it
       return coordinator_.progressed(group, value_of<double>(message.bytes));
@@ -75,6 +83,7 @@ void Lead::take(const Message& message) {
     default:
       require(message.tag == tag_result, "rank 0 knows every tag it is sent");
       news_.push_back(trial_result_from(Json::parse(message.bytes)));
+      remember(group, news_.back());
       const std::size_t trial = coordinator_.finished(group);
       if (news_.back().status == TrialStatus::ok)
         times_.learn(trials_[trial].cost, news_.back().wall_seconds);
@@ -96,11 +105,82 @@ void Lead::look(double now) {
   report(now);
 }
 
+void Lead::remember(int group, const TrialResult& result) {
+  Record& record = records_[static_cast<std::size_t>(group)];
+  record.host = result.host;
+  if (result.status != TrialStatus::failed) {
+    record.some_well = true;
+    return;
+  }
+  if (record.failed++ == 0) record.first_failed_from = since_[static_cast<std::size_t>(group)];
+  record.last_words = result.message;
+}
+
 void Lead::hand_over(double now) {
   if (news_.empty()) return;
+  double first_failed_from = std::numeric_limits<double>::infinity();
+  for (const Record& record : records_)
+    if (record.failed > 0 && !record.some_well)
+      first_failed_from = std::min(first_failed_from, record.first_failed_from);
+  const bool some_failed = std::any_of(news_.begin(), news_.end(), [](const TrialResult& result) {
+    return result.status == TrialStatus::failed;
+  });
+  if (some_failed) {
+    bool some_work = false;
+    for (std::size_t group = 0; group < groups() && !some_work; ++group)
+      some_work = works(group, first_failed_from);
+    hooks_.on_failures(some_work);
+  }
   hooks_.on_results(news_);
   news_.clear();
   next_hand_over_ = now + hand_over_every;
+  if (some_failed) take_out_broken();
+}
+
+/// A trial of the group ended well, or none failed and one runs that had begun by then.
+bool Lead::works(std::size_t group, double since) const {
+  const Record& record = records_[group];
+  return record.some_well || (record.failed == 0 && coordinator_.seats()[group].trial &&
+                              since_[group] <= since && is_here_[group]);
+}
+
+/// Takes a place out of the sweep if all that ran there failed while another place works.
+/// @param place groups that have ended trials
+void Lead::take_out(const std::vector<std::size_t>& place, const std::string& name) {
+  TakenOut out;
+  double since = std::numeric_limits<double>::infinity();
+  for (const std::size_t group : place) {
+    if (records_[group].some_well || is_out_[group]) return;
+    out.failed += records_[group].failed;
+    since = std::min(since, records_[group].first_failed_from);
+    out.ranks.push_back(static_cast<int>(group) * crew_.ranks_per_trial);
+  }
+  if (out.failed < enough_failures) return;
+  bool another_works = false;
+  for (std::size_t group = 0; group < groups() && !another_works; ++group)
+    another_works =
+        std::find(place.begin(), place.end(), group) == place.end() && works(group, since);
+  if (!another_works) return;
+  for (const std::size_t group : place) is_out_[group] = 1;
+  out.words = fmt::format(
+      "{} is taken out of the sweep: all {} trials failed there while others work, the last with: "
+      "{}",
+      name, out.failed, records_[place.back()].last_words);
+  hooks_.on_taken_out(out);
+}
+
+/// Whole hosts first: of a broken one each rank fails, be it once.
+void Lead::take_out_broken() {
+  std::map<std::string, std::vector<std::size_t>> hosts;
+  for (std::size_t group = 0; group < groups(); ++group)
+    if (records_[group].failed > 0 || records_[group].some_well)
+      hosts[records_[group].host].push_back(group);
+  for (const auto& [host, place] : hosts)
+    if (place.size() > 1) take_out(place, "host " + host);
+  for (const auto& [host, place] : hosts)
+    for (const std::size_t group : place)
+      take_out({group},
+               fmt::format("rank {} on {}", static_cast<int>(group) * crew_.ranks_per_trial, host));
 }
 
 /// Trials that leave no trace before they end should end before the sweep is stopped.
@@ -118,13 +198,14 @@ void Lead::serve_waiting(double now) {
   std::vector<std::optional<std::size_t>> given;
   std::vector<const TrialSpec*> started;
   for (const int group : waiting_) {
-    given.push_back(coordinator_.next(group, largest));
+    const bool is_out = is_out_[static_cast<std::size_t>(group)] != 0;
+    given.push_back(is_out ? std::nullopt : coordinator_.next(group, largest));
     since_[static_cast<std::size_t>(group)] = now;
     if (given.back())
       started.push_back(&trials_[*given.back()]);
     else
       send_away(group);
-    out_of_time_ = out_of_time_ || (!given.back() && !coordinator_.exhausted());
+    out_of_time_ = out_of_time_ || (!given.back() && !is_out && !coordinator_.exhausted());
   }
   if (!started.empty()) hooks_.on_start(started);
   // What is sent to rank 0's own member may come back at once.

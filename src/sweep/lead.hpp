@@ -59,8 +59,20 @@ class Lead {
   bool end(double now);
 
  private:
+  /// How the trials of a group have ended.
+  struct Record {
+    bool some_well = false;
+    std::size_t failed = 0;
+    double first_failed_from = 0.0;  ///< when the first one of these began
+    std::string host{}, last_words{};
+  };
+
   void is_ready(int group);
+  void remember(int group, const TrialResult& result);
   void hand_over(double now);
+  bool works(std::size_t group, double since) const;
+  void take_out(const std::vector<std::size_t>& place, const std::string& name);
+  void take_out_broken();
   void serve_waiting(double now);
   void stop_everyone();
   void send_away(int group);
@@ -80,6 +92,8 @@ class Lead {
   std::vector<int> waiting_;          ///< groups without a trial
   std::vector<double> since_;         ///< when each group was given its trial
   std::vector<TrialResult> news_;     ///< not handed over yet
+  std::vector<Record> records_;       ///< of groups
+  std::vector<char> is_out_;          ///< groups that get no more trials
   std::vector<char> is_here_;         ///< groups that were neither sent away nor lost
   std::size_t seated_;                ///< how many these are
   double now_ = 0.0;                  ///< of the last look

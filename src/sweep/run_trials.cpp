@@ -238,7 +238,10 @@ bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const Tr
                 const SweepHooks& hooks, CostModel known) {
   const int ranks_per_trial = source.ranks_per_trial();
   require_whole_groups(comm.size(), ranks_per_trial);
-  const bool has_seat = takes_trials(comm, source.trials_per_node());
+  const int leader = comm.rank() / ranks_per_trial * ranks_per_trial;
+  const bool is_out =
+      std::find(hooks.taken_out.begin(), hooks.taken_out.end(), leader) != hooks.taken_out.end();
+  const bool has_seat = takes_trials(comm, source.trials_per_node()) && !is_out;
   const Clock::time_point start = Clock::now();
   // Rank 0's own member and the lead talk without a network in between.
   std::optional<Lead> lead;

@@ -1,10 +1,13 @@
 // Journals. Even first byte: the bytes as they are. Odd: each line gets its right checksum, which
-// no mutation would find, so that what lies behind it is reached.
+// no mutation would find, so that what lies behind it is reached: what fits the domains becomes a
+// plan and a result file.
 
 #include "fuzz.hpp"
 
 #include <bimix/core/crc32c.hpp>
+#include <bimix/data/trials.hpp>
 #include <bimix/store/journal.hpp>
+#include <bimix/store/results.hpp>
 
 #include <fmt/format.h>
 
@@ -33,5 +36,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   return bimix::fuzz::tolerates([&] {
     const bimix::JournalState state = bimix::read_journal(path.parent_path());
     FUZZ_REQUIRE(state.sound_bytes <= std::filesystem::file_size(path));
+    const bimix::DomainSet domains{{"a", "b"}, {"a", "b"}, {0, -1}};
+    require_sound(state, domains, path.parent_path());
+    if (state.plan_trials.empty()) return;
+    write_results(path.parent_path() / "results.h5",
+                  {.plan = plan_of("fuzz", domains, state.plan_trials),
+                   .check_trials = state.check_trials,
+                   .results = state.results,
+                   .entropy = state.entropy});
   });
 }

@@ -5,8 +5,10 @@
 #include <bimix/core/file.hpp>
 #include <bimix/store/disk.hpp>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace bimix {
 namespace {
@@ -16,6 +18,10 @@ using test::FailingDisk;
 using test::TempFolder;
 using testing::HasSubstr;
 
+std::ptrdiff_t files_in(const TempFolder& folder) {
+  return std::distance(std::filesystem::directory_iterator(folder.path()), {});
+}
+
 TEST(WriteFileAtomically, ReplacesTheWholeFile) {
   const TempFolder folder;
   const std::string bytes("a\0b", 3);
@@ -23,7 +29,30 @@ TEST(WriteFileAtomically, ReplacesTheWholeFile) {
   write_file_atomically(folder / "status.json", bytes);
   EXPECT_EQ(bytes_of(folder / "status.json"), bytes);
   EXPECT_EQ(read_file(folder / "status.json"), bytes);
-  EXPECT_FALSE(std::filesystem::exists(folder / "status.json.tmp"));
+  EXPECT_EQ(files_in(folder), 1);
+}
+
+// Two that keep one page fresh at once.
+TEST(WriteFileAtomically, GivesEachProcessANameOfItsOwnForWhatIsNotWholeYet) {
+  const TempFolder folder;
+  folder.write("page.html.1.tmp", "half of another process's page");
+  write_file_atomically(folder / "page.html", "whole");
+  EXPECT_EQ(bytes_of(folder / "page.html.1.tmp"), "half of another process's page");
+}
+
+TEST(RemoveLeftovers, OfKilledWritersAndNothingElse) {
+  const TempFolder folder;
+  std::filesystem::create_directories(folder / "checkpoints");
+  for (const char* name : {"status.json.7.tmp", "checkpoints/aa.ckpt.tmp", "report.html.8.tmp",
+                           "journal.ndjson", "checkpoints/aa.ckpt"})
+    folder.write(name, "x");
+  remove_leftovers(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(folder / "status.json.7.tmp"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "checkpoints/aa.ckpt.tmp"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "report.html.8.tmp"))
+      << "is being written by others";
+  EXPECT_TRUE(std::filesystem::exists(folder / "checkpoints/aa.ckpt"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "journal.ndjson"));
 }
 
 TEST(WriteFileAtomically, LeavesTheOldFileWhicheverCallFails) {
@@ -34,7 +63,7 @@ TEST(WriteFileAtomically, LeavesTheOldFileWhicheverCallFails) {
     EXPECT_THROW(write_file_atomically(folder / "f", "new", disk), DataError);
     EXPECT_EQ(disk.calls(), call);
     EXPECT_EQ(bytes_of(folder / "f"), "old");
-    EXPECT_FALSE(std::filesystem::exists(folder / "f.tmp"));
+    EXPECT_EQ(files_in(folder), 1);
   }
   FailingDisk disk(4);
   write_file_atomically(folder / "f", "new", disk);
@@ -45,7 +74,7 @@ TEST(WriteFileAtomically, LeavesTheOldFileWhicheverCallFails) {
 TEST(WriteFileAtomically, SaysThatTheDiskIsFullAndWhatToDo) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   const TempFolder folder;
-  std::filesystem::create_symlink("/dev/full", folder / "f.tmp");
+  std::filesystem::create_symlink("/dev/full", folder / fmt::format("f.{}.tmp", getpid()));
   try {
     write_file_atomically(folder / "f", "new");
     FAIL() << "written";

@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <functional>
 #include <map>
 
@@ -78,7 +80,7 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
   told.check_trials = {{.id = "cc", .purpose = "check", .mixture = {1.0 / 3.0, 2.0 / 3.0}}};
   told.stops = {
       {.exit_code = 75, .reason = "SIGTERM", .utc_seconds = 1'795'000'000, .cut_off = {"lost"}}};
-  told.cut_off = {{"lost", 1}};
+  told.cut_off = {{"lost", {.alone = 1}}};
   told.ended = true;
   {
     const FolderLock lock(folder.path());
@@ -153,29 +155,286 @@ TEST(ReadJournal, DropsALastLineWithAFlippedBit) {
   EXPECT_THAT(read_journal(folder.path()).notes, SizeIs(1));
 }
 
+/// One start of the program, with what it did.
+void session(
+    const TempFolder& folder, const std::vector<TrialStart>& started,
+    const std::function<void(Journal&)>& then = [](Journal&) {}) {
+  const FolderLock lock(folder.path());
+  Journal journal(lock);
+  if (!journal.state().header) journal.append(some_header());
+  journal.append(RunStamp{});
+  journal.append_starts(started);
+  then(journal);
+}
+
+std::map<std::string, CutOff> cut_off(const TempFolder& folder) {
+  return read_journal(folder.path()).cut_off;
+}
+
+using CutOffs = std::map<std::string, CutOff>;
+
 // What was running when a session ended without a word counts; a word, or a result, clears it.
 TEST(Journal, CountsHowOftenATrialWasCutOffInARow) {
   const TempFolder folder;
-  const auto session = [&](const std::vector<std::string>& started,
-                           const std::function<void(Journal&)>& then) {
-    const FolderLock lock(folder.path());
-    Journal journal(lock);
-    if (!journal.state().header) journal.append(some_header());
-    journal.append(RunStamp{});
-    journal.append_starts(started);
-    then(journal);
-  };
-  const auto cut_off = [&] { return read_journal(folder.path()).cut_off; };
-  using Counts = std::map<std::string, int>;
-  session({"aa", "bb", "cc"},
+  session(folder, {{"aa"}, {"cc"}},
           [](Journal& journal) { journal.append_results({some_result("cc")}); });
-  EXPECT_EQ(cut_off(), (Counts{{"aa", 1}, {"bb", 1}}));
-  session({"aa"}, [](Journal&) {});
-  EXPECT_EQ(cut_off(), (Counts{{"aa", 2}, {"bb", 1}}));
-  session({"bb"}, [](Journal& journal) { journal.append(RunStop{.exit_code = 75}); });
-  EXPECT_EQ(cut_off(), (Counts{{"aa", 2}}));
-  session({"aa"}, [](Journal& journal) { journal.append_results({some_result("aa")}); });
-  EXPECT_EQ(cut_off(), Counts());
+  EXPECT_EQ(cut_off(folder), (CutOffs{{"aa", {.alone = 1}}}));
+  session(folder, {{"aa"}});
+  EXPECT_EQ(cut_off(folder), (CutOffs{{"aa", {.alone = 2}}}));
+  session(folder, {{"bb"}}, [](Journal& journal) { journal.append(RunStop{.exit_code = 75}); });
+  EXPECT_EQ(cut_off(folder), (CutOffs{{"aa", {.alone = 2}}}));
+  session(folder, {{"aa"}}, [](Journal& journal) { journal.append_results({some_result("aa")}); });
+  EXPECT_EQ(cut_off(folder), CutOffs());
+}
+
+TEST(Journal, AccusesNoneOfSeveralTrialsThatWereCutOffTogether) {
+  const TempFolder folder;
+  session(folder, {{"aa"}, {"bb"}});
+  EXPECT_EQ(cut_off(folder), (CutOffs{{"aa", {.in_company = 1}}, {"bb", {.in_company = 1}}}));
+  // A rank that is lost alone is no accident of all.
+  session(folder, {{"aa"}, {"bb"}},
+          [](Journal& journal) { journal.append(RunStop{.exit_code = 75, .cut_off = {"aa"}}); });
+  EXPECT_EQ(cut_off(folder), (CutOffs{{"aa", {.alone = 1, .in_company = 1}}}));
+}
+
+TEST(Journal, ForgivesATrialThatCameFurtherBeforeItWasCutOff) {
+  const TempFolder folder;
+  session(folder, {{"aa", ""}});
+  session(folder, {{"aa", "half"}});
+  EXPECT_EQ(cut_off(folder), (CutOffs{{"aa", {.alone = 1}}})) << "the first did not count";
+  session(folder, {{"aa", "half"}});
+  EXPECT_EQ(cut_off(folder), (CutOffs{{"aa", {.alone = 2}}}));
+  EXPECT_EQ(read_journal(folder.path()).saved.at("aa"), "half");
+}
+
+TEST(Journal, KnowsThatTheLastSessionGotNoFurther) {
+  const TempFolder folder;
+  const auto stuck = [](Journal& journal) {
+    journal.append(RunStop{.exit_code = 75, .got_further = false});
+  };
+  session(folder, {}, stuck);
+  EXPECT_TRUE(read_journal(folder.path()).stuck);
+  session(folder, {});
+  EXPECT_TRUE(read_journal(folder.path()).stuck) << "nothing has happened since";
+  session(folder, {}, [](Journal& journal) { journal.append_results({some_result("aa")}); });
+  EXPECT_FALSE(read_journal(folder.path()).stuck);
+  session(folder, {}, stuck);
+  session(folder, {}, [](Journal& journal) { journal.append(some_header()); });
+  EXPECT_FALSE(read_journal(folder.path()).stuck) << "it is to fit something else";
+}
+
+/// A journal of a header and a result, then an append of three.
+std::string write_a_batch(const TempFolder& folder) {
+  const FolderLock lock(folder.path());
+  Journal journal(lock);
+  journal.append(some_header());
+  journal.append_results({some_result("aa")});
+  journal.append_results({some_result("bb"), some_result("cc"), some_result("dd")});
+  return bytes_of(journal_path(folder.path()));
+}
+
+/// Where the lines begin.
+std::vector<std::size_t> beginnings(const std::string& bytes) {
+  std::vector<std::size_t> all{0};
+  for (std::size_t at = bytes.find('\n'); at + 1 < bytes.size(); at = bytes.find('\n', at + 1))
+    all.push_back(at + 1);
+  return all;
+}
+
+// A device may have kept the end of what was written at once and not its beginning.
+TEST(ReadJournal, DropsLinesOfOneAppendThatWereTornAnywhere) {
+  const TempFolder folder;
+  const std::string whole = write_a_batch(folder);
+  const std::vector<std::size_t> line = beginnings(whole);
+  ASSERT_THAT(line, SizeIs(5));
+  for (const std::size_t torn : {2, 3, 4}) {
+    for (const std::size_t until : {line[torn] + 30, whole.size() - 40}) {
+      std::string bytes = whole;
+      std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(line[torn] + 3),
+                bytes.begin() + static_cast<std::ptrdiff_t>(until), '\0');
+      folder.write("journal.ndjson", bytes);
+      const JournalState state = read_journal(folder.path());
+      ASSERT_THAT(state.results, SizeIs(torn - 1)) << torn << " until " << until;
+      ASSERT_THAT(state.notes, ElementsAre(HasSubstr("torn by an interruption")));
+      ASSERT_EQ(state.sound_bytes, line[torn]);
+    }
+  }
+  session(folder, {}, [](Journal& journal) { journal.append_results({some_result("dd")}); });
+  EXPECT_THAT(read_journal(folder.path()).results, SizeIs(4));
+}
+
+TEST(ReadJournal, RefusesDamageThatNoTornAppendExplains) {
+  const TempFolder folder;
+  const std::string whole = write_a_batch(folder);
+  const std::vector<std::size_t> line = beginnings(whole);
+  const auto damaged = [&](std::size_t at, const std::string& more) {
+    std::string bytes = whole + more;
+    bytes[at + 30] ^= 4;
+    folder.write("journal.ndjson", bytes);
+    return what_of([&] { read_journal(folder.path()); });
+  };
+  EXPECT_THAT(damaged(line[1], ""), HasSubstr("ndjson:2: the line is damaged"))
+      << "synced before the append began";
+  const std::string later = journal_line("stop", {{"exit_code", 0}});
+  EXPECT_THAT(damaged(line[3], later), HasSubstr("ndjson:4: the line is damaged"))
+      << "the append had been synced when another line followed";
+}
+
+// A purge of old files, `git clean`: what was written is written again, and whoever watches is
+// told.
+TEST(Journal, IsWrittenAgainWhenItWasRemovedUnderARun) {
+  const TempFolder folder;
+  const FolderLock lock(folder.path());
+  Journal journal(lock);
+  journal.append(some_header());
+  journal.append_results({some_result("aa")});
+  const std::string before = bytes_of(journal_path(folder.path()));
+  std::filesystem::remove(journal_path(folder.path()));
+  const std::string what = what_of([&] { journal.append_results({some_result("bb")}); });
+  EXPECT_THAT(what, HasSubstr("was removed while the run went on, and was written again"));
+  EXPECT_THAT(what, HasSubstr("it continues"));
+  EXPECT_EQ(bytes_of(journal_path(folder.path())), before);
+}
+
+TEST(Journal, IsKeptBesideAFileThatReplacedIt) {
+  const TempFolder folder;
+  const FolderLock lock(folder.path());
+  Journal journal(lock);
+  journal.append(some_header());
+  const std::string before = bytes_of(journal_path(folder.path()));
+  folder.write("other", "another text");
+  std::filesystem::rename(folder / "other", journal_path(folder.path()));
+  EXPECT_THAT(what_of([&] { journal.append(RunStop{}); }), HasSubstr("journal.rescued.ndjson"));
+  EXPECT_EQ(bytes_of(journal_path(folder.path())), "another text");
+  EXPECT_EQ(bytes_of(folder / "journal.rescued.ndjson"), before);
+}
+
+TEST(Journal, SaysWhereItsFolderWasMovedTo) {
+  const TempFolder folder;
+  const FolderLock lock(folder / "run");
+  Journal journal(lock);
+  journal.append(some_header());
+  std::filesystem::rename(folder / "run", folder / "moved");
+  const std::string what = what_of([&] { journal.append(RunStop{}); });
+  EXPECT_THAT(what, HasSubstr("was moved while the run went on, to "));
+  EXPECT_THAT(what, HasSubstr("/moved/journal.ndjson"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  EXPECT_TRUE(read_journal(folder / "moved").header);
+  std::filesystem::remove_all(folder / "moved");
+  EXPECT_THAT(what_of([&] { journal.append(RunStop{}); }), HasSubstr("removed with its folder"));
+}
+
+TEST(Journal, RefusesToGoOnBehindWhatAnotherProcessWrote) {
+  const TempFolder folder;
+  const FolderLock lock(folder.path());
+  Journal journal(lock);
+  journal.append(some_header());
+  std::ofstream(journal_path(folder.path()), std::ios::app) << "x";
+  EXPECT_THAT(what_of([&] { journal.append(RunStop{}); }), HasSubstr("by another process"));
+}
+
+TEST(FolderLock, IsMadeAgainWhenItsFileWasRemoved) {
+  const TempFolder folder;
+  const FolderLock lock(folder.path());
+  std::filesystem::remove(folder / "lock");
+  lock.require_held();
+  EXPECT_THROW(const FolderLock second(folder.path()), DataError);
+}
+
+TEST(Journal, BeginsAnewAsAWhole) {
+  const TempFolder folder;
+  write_some_journal(folder);
+  const FolderLock lock(folder.path());
+  Journal journal(lock);
+  journal.begin_anew({.campaign_hash = "other"});
+  journal.append_results({some_result("cc")});
+  const JournalState state = read_journal(folder.path());
+  EXPECT_EQ(state.header->campaign_hash, "other");
+  EXPECT_THAT(state.results, ElementsAre(some_result("cc")));
+}
+
+// Right checksums, and numbers that would become indices and shapes.
+TEST(RequireSound, RefusesWildNumbersAndNamesThem) {
+  const DomainSet domains{{"a", "b"}, {"a", "b", "c"}, {0, 1, -1}};
+  const TrialSpec spec{.id = "aa", .mixture = {0.5, 0.5}, .tokens = {1000, 2000}};
+  TrialResult result;
+  result.id = "aa";
+  result.curve = {{1000, 1, {1, 2, NAN}}};
+  const auto what = [&](const auto& change) {
+    JournalState state{.results = {result}, .plan_trials = {spec}, .check_trials = {spec}};
+    change(state);
+    return what_of([&] { require_sound(state, domains, "run"); });
+  };
+  EXPECT_EQ(what([](JournalState&) {}), "no error");
+  const std::map<std::string, std::function<void(TrialSpec&)>> specs{
+      {"mixture_id: -1 is out", [](TrialSpec& wild) { wild.mixture_id = -1; }},
+      {"mixture_id: 1 is out", [](TrialSpec& wild) { wild.mixture_id = 1; }},
+      {"mixture: has 1 numbers, not 2", [](TrialSpec& wild) { wild.mixture = {1.0}; }},
+      {"mixture: -0.5 is no share",
+       [](TrialSpec& wild) {
+         wild.mixture = {-0.5, 1.5};
+       }},
+      {"mixture: nan is no share",
+       [](TrialSpec& wild) {
+         wild.mixture = {NAN, 1};
+       }},
+      {"repeat: -3 is out", [](TrialSpec& wild) { wild.repeat = -3; }},
+      {"tokens: 0 is out",
+       [](TrialSpec& wild) {
+         wild.tokens = {0, 1000};
+       }},
+      {"tokens: goes down",
+       [](TrialSpec& wild) {
+         wild.tokens = {2000, 1000};
+       }},
+      {"tokens: no trial has", [](TrialSpec& wild) { wild.tokens = {}; }},
+      {"cost: inf is out", [](TrialSpec& wild) { wild.cost = INFINITY; }}};
+  for (const auto& [words, change] : specs)
+    for (auto trials : {&JournalState::plan_trials, &JournalState::check_trials})
+      EXPECT_THAT(what([&](JournalState& state) { change((state.*trials).front()); }),
+                  testing::AllOf(HasSubstr("run/journal.ndjson: trial"), HasSubstr(words)));
+  const std::map<std::string, std::function<void(TrialResult&)>> results{
+      {"loss_nats: has 1 numbers, not 3", [](auto& wild) { wild.curve[0].loss_nats = {1}; }},
+      {"tokens: -5 is out", [](auto& wild) { wild.curve[0].tokens = -5; }},
+      {"steps: -1 is out", [](auto& wild) { wild.curve[0].steps = -1; }},
+      {"tokens_seen: has 3 numbers, not 2",
+       [](auto& wild) {
+         wild.tokens_seen = {1, 2, 3};
+       }},
+      {"wall_seconds: -1 is out", [](auto& wild) { wild.wall_seconds = -1; }},
+      {"parameters: nan is out", [](auto& wild) { wild.parameters = NAN; }},
+      {"rank: -1 is out", [](auto& wild) { wild.rank = -1; }},
+      {"attempt: 0 is out", [](auto& wild) { wild.attempt = 0; }}};
+  for (const auto& [words, change] : results)
+    EXPECT_THAT(what([&](JournalState& state) { change(state.results.front()); }),
+                testing::AllOf(HasSubstr("result of trial aa"), HasSubstr(words)));
+  const EntropyTable entropy{
+      .domains = {"a", "b"}, .measures = {"m"}, .nats = Table(1, 2), .mixture = Table(1, 3)};
+  EXPECT_THAT(what([&](JournalState& state) { state.entropy = {entropy}; }),
+              HasSubstr("entropies: mixture: has 3 numbers, not 2"));
+}
+
+TEST(RequireSound, RefusesMixturesWithoutATrial) {
+  const DomainSet domains{{"a"}, {"a"}, {0}};
+  const TrialSpec first{.id = "aa", .mixture = {1.0}, .tokens = {1}};
+  JournalState state{.plan_trials = {first, first, first}};
+  state.plan_trials[1].mixture_id = 2;
+  EXPECT_THAT(what_of([&] { require_sound(state, domains, "run"); }),
+              HasSubstr("mixture_id: 1 of 3 are missing"));
+}
+
+TEST(ReadJournal, RefusesNumbersThatWouldWrapAround) {
+  const TempFolder folder;
+  write_some_journal(folder);
+  const std::string sound = bytes_of(journal_path(folder.path()));
+  for (const char* number : {"4294967295", "1e300", "0.5", "-9223372036854775809", "\"1\""}) {
+    Json result = to_json(some_result("cc"));
+    result["rank"] = Json::parse(number);
+    folder.write("journal.ndjson", sound + journal_line("trial", {{"result", result}}));
+    EXPECT_THAT(what_of([&] { read_journal(folder.path()); }),
+                HasSubstr("ndjson:4: trial result.rank"))
+        << number;
+  }
 }
 
 TEST(Journal, CutsATornLineOffBeforeItAppends) {
@@ -241,7 +500,7 @@ TEST(ReadJournal, NamesALineOfAnotherLayout) {
   EXPECT_THAT(what_of([&] { read_journal(folder.path()); }), HasSubstr("ndjson:2: trial result"));
   folder.write("journal.ndjson", header + journal_line("stop", Json::object()));
   EXPECT_THAT(what_of([&] { read_journal(folder.path()); }),
-              HasSubstr("ndjson:2: the line has no"));
+              HasSubstr("ndjson:2: line.exit_code: is missing"));
   folder.write("journal.ndjson", journal_line("trial", Json::object()));
   EXPECT_THAT(what_of([&] { read_journal(folder.path()); }), HasSubstr("before any header"));
 }

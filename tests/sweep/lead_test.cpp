@@ -240,6 +240,106 @@ TEST(Lead, DoesNotTakeItsOwnSleepForTheSilenceOfOthers) {
   EXPECT_TRUE(watched.sent[tag_stop].empty());
 }
 
+/// A lead of ranks, two of them on each host, that end trials when they are told to.
+class StaffedLead {
+ public:
+  explicit StaffedLead(int ranks)
+      : trials_(100, TrialSpec{.cost = 1.0}),
+        lead_(trials_, {.ranks = ranks}, hooks(), {}, sender()) {
+    for (std::size_t i = 0; i < trials_.size(); ++i) trials_[i].id = std::to_string(i);
+    for (int rank = 0; rank < ranks; ++rank) lead_.take({.source = rank, .tag = tag_ready});
+    look();
+  }
+
+  void ends(int rank, TrialStatus status) {
+    lead_.take({.source = rank,
+                .tag = tag_result,
+                .bytes = to_json(TrialResult{.id = "x",
+                                             .status = status,
+                                             .message = "no device",
+                                             .rank = rank,
+                                             .host = "node" + std::to_string(rank / 2)})
+                             .dump()});
+  }
+  void fails(int rank) { ends(rank, TrialStatus::failed); }
+  void look() { lead_.look(now_ += 1.0); }
+
+  std::vector<TakenOut> out{};
+  std::vector<bool> some_work{};
+  std::map<SweepTag, std::vector<int>> sent{};
+
+ private:
+  const SweepHooks& hooks() {
+    hooks_.on_taken_out = [this](const TakenOut& taken) { out.push_back(taken); };
+    hooks_.on_failures = [this](bool some) { some_work.push_back(some); };
+    return hooks_;
+  }
+  Lead::Send sender() {
+    return [this](int rank, SweepTag tag, const std::string&) { sent[tag].push_back(rank); };
+  }
+
+  std::vector<TrialSpec> trials_;
+  SweepHooks hooks_{};
+  Lead lead_;
+  double now_ = 0.0;
+};
+
+TEST(Lead, TakesOutARankOnWhichAllFailsWhileAnotherOneTrains) {
+  StaffedLead staffed(2);
+  for (int time = 0; time < 2; ++time) {
+    staffed.fails(1);
+    staffed.look();
+  }
+  EXPECT_TRUE(staffed.out.empty()) << "two may be chance";
+  EXPECT_EQ(staffed.some_work, (std::vector<bool>{true, true})) << "rank 0 outlives them";
+  staffed.fails(1);
+  staffed.look();
+  ASSERT_EQ(staffed.out.size(), 1u);
+  EXPECT_EQ(staffed.out[0].ranks, std::vector<int>{1});
+  EXPECT_EQ(staffed.out[0].failed, 3u);
+  EXPECT_NE(staffed.out[0].words.find("rank 1 on node0 is taken out"), std::string::npos);
+  EXPECT_NE(staffed.out[0].words.find("the last with: no device"), std::string::npos);
+  EXPECT_EQ(staffed.sent[tag_leave], std::vector<int>{1});
+  staffed.ends(0, TrialStatus::ok);
+  staffed.look();
+  EXPECT_EQ(staffed.sent[tag_assign].size(), 2u + 2u + 1u) << "the others go on";
+}
+
+TEST(Lead, TakesOutAHostOfWhichEachRankFailedOnce) {
+  StaffedLead staffed(6);
+  for (const int rank : {2, 3}) staffed.fails(rank);
+  staffed.look();
+  EXPECT_TRUE(staffed.out.empty());
+  staffed.fails(3);
+  staffed.look();
+  ASSERT_EQ(staffed.out.size(), 1u);
+  EXPECT_EQ(staffed.out[0].ranks, (std::vector<int>{2, 3}));
+  EXPECT_NE(staffed.out[0].words.find("host node1 is taken out"), std::string::npos);
+  EXPECT_EQ(staffed.sent[tag_leave], std::vector<int>{3}) << "rank 2 is not done yet";
+  staffed.fails(2);
+  staffed.look();
+  EXPECT_EQ(staffed.sent[tag_leave], (std::vector<int>{3, 2}));
+  EXPECT_EQ(staffed.out.size(), 1u);
+}
+
+TEST(Lead, TakesNobodyOutWhereAllFailOrWhereSomeEndWell) {
+  StaffedLead all_fail(2);
+  for (int time = 0; time < 4; ++time) {
+    all_fail.fails(0);
+    all_fail.fails(1);
+    all_fail.look();
+  }
+  EXPECT_TRUE(all_fail.out.empty());
+  EXPECT_EQ(all_fail.some_work, std::vector<bool>(4, false));
+  StaffedLead mixed(2);  // some trials are bad, wherever they run
+  for (const TrialStatus status : {TrialStatus::ok, TrialStatus::failed, TrialStatus::failed,
+                                   TrialStatus::failed, TrialStatus::failed}) {
+    mixed.ends(1, status);
+    mixed.look();
+  }
+  EXPECT_TRUE(mixed.out.empty());
+}
+
 TEST(Lead, StartsNoTrialThatWouldNotEndInTime) {
   const std::vector<TrialSpec> trials{
       {.id = "a", .cost = 10.0}, {.id = "b", .cost = 8.0}, {.id = "c", .cost = 2.0}};

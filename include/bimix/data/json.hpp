@@ -28,6 +28,9 @@ TrialSpec trial_spec_from(const Json& json);
 TrialResult trial_result_from(const Json& json);
 EntropyTable entropy_table_from(const Json& json);
 
+/// A member that is a whole number of 64 bits, without the wrapping around of a plain conversion.
+std::int64_t whole_number_from(const Json& object, const char* member);
+
 /// "memory", "timeout", ...; empty for none.
 std::string failure_word(FailureKind kind);
 /// @throws DataError for another word

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,10 @@ void write_checkpoint(const std::filesystem::path& folder, const std::string& tr
 
 /// Removes it, if there is one.
 void remove_checkpoint(const std::filesystem::path& folder, const std::string& trial);
+
+/// The checkpoints of a run folder: by trial, the hash of what is in it, as the file says. Of two
+/// hashes of one trial the later one is from further on.
+std::map<std::string, std::string> saved_checkpoints(const std::filesystem::path& folder);
 
 /// The same for models that are kept. @param run what trials share that differ in volumes only
 ReadCheckpoint read_model(const std::filesystem::path& folder, const std::string& run);

@@ -33,10 +33,15 @@ class Disk {
   virtual void sync_folder(const std::filesystem::path& folder);
 };
 
-/// Replaces a file as a whole: `path.tmp` is written and synced, then renamed. Readers see the old
-/// bytes or the new ones, never a part, also after a crash or on a full disk.
+/// Replaces a file as a whole: `path.<process>.tmp` is written and synced, then renamed. Readers
+/// see the old bytes or the new ones, never a part, also after a crash or on a full disk.
 /// @throws DataError naming the file and the system's reason; the old file is then untouched.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes,
                            Disk& disk = Disk::real());
+
+/// Removes what writers that were killed left of files that were not whole yet, in a run folder and
+/// the folders of it that runs write; not of its page, which others may write as well.
+/// @param folder locked by this process, whose trials do not run yet
+void remove_leftovers(const std::filesystem::path& folder);
 
 }  // namespace bimix

@@ -34,12 +34,17 @@ class FolderLock {
   const std::filesystem::path& folder() const { return folder_; }
   /// False where a record stands in for a kernel lock.
   bool is_kernel_lock() const { return owner_ == nullptr; }
-  /// To be called before each change. @throws DataError if another process has taken over
+  /// To be called before each change. A lock file that was removed keeps nobody out: it is made and
+  /// locked again. @throws DataError if another process has taken over
   void require_held() const;
 
  private:
+  void lock_file() const;
+  bool is_in_place() const;
+
   std::filesystem::path folder_;
-  int file_ = -1;
+  Disk& disk_;
+  mutable int file_ = -1;
   std::unique_ptr<OwnerRecord> owner_;  ///< where there are no kernel locks
 };
 

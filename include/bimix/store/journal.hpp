@@ -5,6 +5,8 @@
 #include <bimix/store/disk.hpp>
 #include <bimix/store/folder_lock.hpp>
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -34,7 +36,24 @@ struct RunStop {
   std::int64_t utc_seconds = 0;
   /// Trials of ranks that were lost: for them, a session that ended without a word.
   std::vector<std::string> cut_off{};
+  bool got_further = true;  ///< false: the same session again would be where this one was
   bool operator==(const RunStop&) const = default;
+};
+
+/// A trial that is about to begin.
+struct TrialStart {
+  std::string trial{};
+  /// Names what it goes on from; another name than at its last start says that it came further
+  /// meanwhile. Empty: from nothing, or nobody can tell.
+  std::string saved{};
+};
+
+/// How many sessions in a row ended without a word (killed, the power gone) while a trial ran that
+/// came no further in them: alone, or with others that may as well have been the cause.
+struct CutOff {
+  int alone = 0;
+  int in_company = 0;
+  bool operator==(const CutOff&) const = default;
 };
 
 /// Everything a journal says.
@@ -47,11 +66,14 @@ struct JournalState {
   std::vector<TrialSpec> check_trials{};  ///< of the last check plan, with all digits
   std::vector<RunStop> stops{};           ///< in order
   bool ended = false;                     ///< nothing has happened since the last of them
-  /// Trials that were running when a session ended without a word (killed, the power gone), and for
-  /// how many such sessions in a row. A journal without a last word counts as ended.
-  std::map<std::string, int> cut_off{};
-  std::vector<std::string> notes{};  ///< what was dropped, and why
-  std::uint64_t sound_bytes = 0;     ///< length without a torn last line
+  /// The last session was stopped without having got further than it began, and nothing has
+  /// happened since.
+  bool stuck = false;
+  /// By trial. A journal without a last word counts as ended.
+  std::map<std::string, CutOff> cut_off{};
+  std::map<std::string, std::string> saved{};  ///< TrialStart::saved of each trial's last start
+  std::vector<std::string> notes{};            ///< what was dropped, and why
+  std::uint64_t sound_bytes = 0;               ///< length without a torn last line
   bool operator==(const JournalState&) const = default;
 };
 
@@ -64,9 +86,22 @@ std::filesystem::path journal_path(const std::filesystem::path& folder);
 ///   known layout, a file that is no journal, and a newer major format version.
 JournalState read_journal(const std::filesystem::path& folder);
 
+/// Whether all that a journal says of trials, results and entropies fits the campaign's domains: to
+/// be asked before any of it is used. @throws DataError naming journal, trial and member
+void require_sound(const JournalState& state, const DomainSet& domains,
+                   const std::filesystem::path& folder);
+
+/// Which file a name leads to, whatever the name.
+using FileId = std::pair<dev_t, ino_t>;
+
 /// Appends to the journal. Each append is one write and one sync: when it returns, the line is
 /// on the device; when it throws, the lines before it are untouched and the part of a line that
 /// was written is cut off again.
+///
+/// Before each append it looks whether the file still is where it was opened. One that was removed
+/// alone is written again with all that it held, one that was replaced is kept beside the other;
+/// then, and where the folder is gone or lies elsewhere, it throws: whoever changes run folders
+/// under a run has to be told.
 class Journal {
  public:
   /// Opens for appending and cuts off a torn last line.
@@ -80,6 +115,10 @@ class Journal {
   /// What the journal said when it was opened.
   const JournalState& state() const { return state_; }
 
+  /// Replaces all that the journal says by a header: the folder's run begins anew. A kill leaves
+  /// the old journal or the new one.
+  void begin_anew(const JournalHeader& header);
+
   /// @throws DataError if it could not be written, naming the file and the system's reason.
   void append(const JournalHeader& header);
   void append(const RunStamp& session);
@@ -87,7 +126,7 @@ class Journal {
   /// One line for each; all of them are one append.
   void append_results(const std::vector<TrialResult>& results);
   /// These trials are about to begin. One append as well.
-  void append_starts(const std::vector<std::string>& trial_ids);
+  void append_starts(const std::vector<TrialStart>& starts);
   /// All trials of the campaign, written before any of them is run.
   void append_plan(const std::vector<TrialSpec>& trials);
   /// The mixtures chosen for the check, written before any of them is trained.
@@ -95,10 +134,14 @@ class Journal {
   void append(const RunStop& stop);
 
  private:
+  void append_batch(std::string_view kind, std::vector<Json> bodies);
   void append_lines(std::string_view lines);
+  void require_in_place();
+  void open();
 
   const FolderLock& lock_;
   std::filesystem::path path_;
+  std::optional<FileId> folder_id_{};
   Disk& disk_;
   JournalState state_;
   std::uint64_t size_ = 0;

@@ -37,6 +37,13 @@ struct SweepProgress {
   std::vector<RunningTrial> longest{};  ///< those that run longest, the oldest first
 };
 
+/// Ranks on which all trials failed while others work: one, or those of a host. They get no more.
+struct TakenOut {
+  std::vector<int> ranks{};  ///< the first one of each group
+  std::size_t failed = 0;    ///< trials that ended badly there, to be tried elsewhere
+  std::string words{};       ///< who they are and what happened, for people
+};
+
 /// How the caller takes part in a sweep. Called from main threads, unless said otherwise.
 struct SweepHooks {
   /// Rank 0: these trials are given to ranks who start them at once.
@@ -46,6 +53,14 @@ struct SweepHooks {
   /// then ends the job (results handed over before are safe).
   std::function<void(const std::vector<TrialResult>&)> on_results =
       [](const std::vector<TrialResult>&) {};
+  /// Rank 0, before `on_results` hands over trials that failed. True if some rank without failures
+  /// has had a trial end well, or runs one that has outlived those that failed: then it is not the
+  /// set-up that fails.
+  std::function<void(bool)> on_failures = [](bool) {};
+  /// Rank 0, after `on_results`.
+  std::function<void(const TakenOut&)> on_taken_out = [](const TakenOut&) {};
+  /// Ranks that were taken out of an earlier sweep of this process, the same on all ranks.
+  std::vector<int> taken_out{};
   /// Rank 0, about once a second.
   std::function<void(const SweepProgress&)> on_progress = [](const SweepProgress&) {};
   /// Every rank, from its worker thread: what an earlier run of the trial saved, or
