@@ -121,6 +121,9 @@ class Run {
     opened_ = open_source(comm_, campaign_, path);
     collectively(comm_,
                  [&] { require_whole_groups(comm_.size(), opened_.source->ranks_per_trial()); });
+    // A node that cannot do what was settled refuses before it is given a trial.
+    if (campaign_.source == SourceKind::proxy)
+      collectively(comm_, [&] { require_runnable_here(campaign_.proxy); });
     stored_.campaign = campaign_;
     stored_.resolved_text = resolved_yaml(campaign_);  // now with unique tokens counted
     open_folder();
@@ -463,8 +466,8 @@ class Run {
       end.remedy = anew;
       seconds = seconds_to_deadline();
     });
-    const Json shared =
-        Json::parse(comm_.broadcast(Json{static_cast<int>(end.code), bimix::to_json(seconds)}.dump()));
+    const Json shared = Json::parse(
+        comm_.broadcast(Json{static_cast<int>(end.code), bimix::to_json(seconds)}.dump()));
     end.code = static_cast<ExitCode>(shared.at(0).get<int>());
     LongWork::Hooks hooks{.is_to_stop = [] { return stop_requested(); },
                           .end = [code = end.code] { std::_Exit(static_cast<int>(code)); }};

@@ -15,11 +15,17 @@
 namespace bimix::cli {
 namespace {
 
+/// Whether the same trial has the same bits wherever it is run. Nobody promised that of a command:
+/// on GPUs it has not.
+bool repeats_bits(const Campaign& campaign) { return campaign.source != SourceKind::command; }
+
 /// Results of several folders by trial, and where each came from.
 class Joined {
  public:
-  /// A trial that ended well stands before one that did not.
-  /// @throws DataError if two folders have other losses for one trial
+  explicit Joined(bool bits_repeat) : bits_repeat_(bits_repeat) {}
+
+  /// A trial that ended well stands before one that did not; of two that did so the earlier one.
+  /// @throws DataError if two folders have other losses for one trial whose bits repeat
   void add(const std::filesystem::path& folder, const std::vector<TrialResult>& results) {
     for (const TrialResult& result : results) {
       const auto [place, is_new] = best_.try_emplace(result.id, Found{result, folder});
@@ -28,15 +34,15 @@ class Joined {
       if (known.result.status != TrialStatus::ok) {
         known = {result, folder};
       } else if (result.status == TrialStatus::ok && result.curve != known.result.curve) {
-        throw DataError({.place = folder.string(),
-                         .problem = fmt::format("has other losses for trial {} than {}", result.id,
-                                                known.folder.string()),
-                         .rule = "a trial has the same bits wherever it is run",
-                         .remedy = "Find out which program or machine made which (`bimix verify`), "
-                                   "and leave one of the folders out"});
+        if (bits_repeat_) refuse_other_losses(folder, known, result.id);
+        unlike_.insert(result.id);
+        if (is_earlier(result, known.result)) known = {result, folder};
       }
     }
   }
+
+  /// Trials that were run more than once and ended with other losses.
+  std::size_t unlike() const { return unlike_.size(); }
 
   /// In plan order, those that the target has not, or not as well.
   std::vector<TrialResult> news(const SweepPlan& plan, const JournalState& target) const {
@@ -59,7 +65,23 @@ class Joined {
     TrialResult result{};
     std::filesystem::path folder{};
   };
-  std::map<std::string, Found> best_;
+
+  [[noreturn]] static void refuse_other_losses(const std::filesystem::path& folder,
+                                               const Found& known, const std::string& id) {
+    throw DataError(
+        {.place = folder.string(),
+         .problem = fmt::format("has other losses for trial {} than {}", id, known.folder.string()),
+         .rule = "a trial has the same bits wherever it is run",
+         .remedy = "Find out which program or machine made which (`bimix verify`), "
+                   "and leave one of the folders out"});
+  }
+  static bool is_earlier(const TrialResult& a, const TrialResult& b) {
+    return a.started_utc > 0 && b.started_utc > 0 && a.started_utc < b.started_utc;
+  }
+
+  bool bits_repeat_;
+  std::map<std::string, Found> best_{};
+  std::unordered_set<std::string> unlike_{};
 };
 
 void refuse_unlike(const StoredRun& first, const StoredRun& other) {
@@ -69,12 +91,8 @@ void refuse_unlike(const StoredRun& first, const StoredRun& other) {
                      .rule = rule,
                      .remedy = "Merge folders of one campaign only"});
   };
-  const auto campaign_of = [](const StoredRun& run) {
-    return resolved_yaml(without_places(run.campaign));
-  };
-  if (campaign_of(first) != campaign_of(other))
-    refuse("holds another campaign than " + first.path.string() +
-               line_difference(campaign_of(first), campaign_of(other)),
+  if (const auto difference = training_difference(first.campaign, other.campaign))
+    refuse("holds another campaign than " + first.path.string() + *difference,
            "their trials would not fit");
   if (first.state.header->fingerprints != other.state.header->fingerprints)
     refuse("was trained on other data than " + first.path.string(), "their losses would not fit");
@@ -92,10 +110,13 @@ bool has_no_trials_yet(const std::filesystem::path& folder) {
   return std::filesystem::is_directory(folder) && read_journal(folder).plan_trials.empty();
 }
 
+bool has_results(const std::filesystem::path& folder) {
+  return std::filesystem::is_directory(folder) && !read_journal(folder).results.empty();
+}
+
 std::string merge(Console& console, const std::vector<std::string>& folders,
                   const std::string& target) {
   std::vector<StoredRun> runs;
-  Joined joined;
   for (const std::string& folder : folders) {
     if (has_no_trials_yet(folder)) {
       console.say(folder + ": left out, it has not come to its trials yet");
@@ -103,24 +124,32 @@ std::string merge(Console& console, const std::vector<std::string>& folders,
     }
     runs.push_back(load_run(folder));
     refuse_unlike(runs.front(), runs.back());
-    joined.add(folder, runs.back().state.results);
   }
   if (runs.empty())
     throw DataError({.place = folders.front(),
                      .problem = "nor any other of these folders has come to its trials",
                      .rule = "there is nothing to join",
                      .remedy = "`bimix run CAMPAIGN -o DIR` runs them"});
-  const StoredRun& first = runs.front();
+  // What is to be made of the trials may have changed since: a run that is there already decides.
+  const StoredRun first = has_results(target) ? load_run(target) : runs.front();
+  refuse_unlike(first, runs.front());
   RunFolder into(target, first.campaign_text, first.resolved_text, first.state.header->fingerprints,
                  false);
+  Joined joined(repeats_bits(first.campaign));
   joined.add(target, into.state().results);
+  for (const StoredRun& run : runs) joined.add(run.path, run.state.results);
+  if (joined.unlike() > 0)
+    console.say(
+        fmt::format("{} trials were run more than once and ended with other losses, as "
+                    "commands may: the first run of each counts",
+                    joined.unlike()));
   const std::vector<TrialResult> news = joined.news(first.plan, into.state());
   if (news.empty() && !into.state().plan_trials.empty())
     return fmt::format("Nothing is new in {}; it was left as it is", target);
   into.begin();
   Journal& journal = into.journal();
-  if (into.state().entropy.empty() && !first.state.entropy.empty())
-    journal.append(first.state.entropy.front());
+  if (into.state().entropy.empty() && !runs.front().state.entropy.empty())
+    journal.append(runs.front().state.entropy.front());
   if (into.state().plan_trials.empty()) journal.append_plan(first.state.plan_trials);
   for (const StoredRun& run : runs)
     for (const RunStamp& session : run.state.sessions)

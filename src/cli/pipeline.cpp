@@ -1,5 +1,7 @@
 #include "pipeline.hpp"
 
+#include "shard_settings.hpp"
+
 #include <bimix/core/file.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/law/fit.hpp>
@@ -21,7 +23,7 @@
 namespace bimix::cli {
 
 ReadCampaign read_campaign_together(const Context& context, const std::filesystem::path& file,
-                                    const std::filesystem::path& folder) {
+                                    const std::filesystem::path& folder, bool is_shard) {
   ReadCampaign read;
   on_root(context.comm(), [&] {
     read.text = read_file(file);
@@ -38,8 +40,10 @@ ReadCampaign read_campaign_together(const Context& context, const std::filesyste
         if (now.isa == "auto") now.isa = before.isa;
         if (now.precision == "auto") now.precision = before.precision;
         if (now.micro_batch == 0) now.micro_batch = before.micro_batch;
+        is_shard = false;  // it was settled then
       }
-      read.campaign.proxy = resolved(read.campaign.proxy);
+      read.campaign.proxy =
+          is_shard ? settled_for_shards(path, read.campaign) : resolved(read.campaign.proxy);
     }
   });
   read.text = context.comm().broadcast(read.text);

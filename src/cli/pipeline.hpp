@@ -39,8 +39,9 @@ struct ReadCampaign {
 /// every rank the same one.
 /// @param folder the run folder, which need not exist: a run that is resumed keeps what was filled
 ///        in when it began; empty stands for runs/<name>
+/// @param is_shard what depends on the machine is settled once for all shards
 ReadCampaign read_campaign_together(const Context& context, const std::filesystem::path& file,
-                                    const std::filesystem::path& folder);
+                                    const std::filesystem::path& folder, bool is_shard = false);
 
 /// @collective Maps texts or reads logs; fills in `unique_tokens: auto`.
 /// @param folder the run folder, where commands keep their files; empty stands for runs/<name>

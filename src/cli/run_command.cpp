@@ -78,7 +78,8 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
                      [&] { limits.failures = parse_failures(flags->max_failures); });
       if (!flags->shard.empty())
         collectively(context.comm(), [&] { limits.shard = parse_shard(flags->shard); });
-      const ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
+      const ReadCampaign read =
+          read_campaign_together(context, flags->file, flags->folder, limits.shard.has_value());
       const std::string folder =
           flags->folder.empty() ? "runs/" + read.campaign.name : flags->folder;
       return run_campaign(context, read, folder, limits);

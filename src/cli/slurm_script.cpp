@@ -45,6 +45,14 @@ std::string plain_name(std::string name) {
   return name;
 }
 
+std::string memory_line(const SlurmJob& job) {
+  if (job.memory_mib == 0)
+    return "##SBATCH --mem-per-cpu=4G  # What the trials take is not known: set it and remove one "
+           "#";
+  const double mib = (margin * job.memory_mib + program_mib) / job.processors_per_rank;
+  return fmt::format("#SBATCH --mem-per-cpu={:.0f}M", std::ceil(mib / 64) * 64);
+}
+
 }  // namespace
 
 std::string slurm_script(const SlurmJob& job) {
@@ -63,9 +71,7 @@ std::string slurm_script(const SlurmJob& job) {
   replace_line(text, "#SBATCH --nodes", fmt::format("#SBATCH --ntasks={}", job.ranks));
   replace_line(text, "#SBATCH --cpus-per-task",
                fmt::format("#SBATCH --cpus-per-task={}", job.processors_per_rank));
-  const double mib = (margin * job.memory_mib + program_mib) / job.processors_per_rank;
-  replace_line(text, "#SBATCH --ntasks-per-node",
-               fmt::format("#SBATCH --mem-per-cpu={:.0f}M", std::ceil(mib / 64) * 64));
+  replace_line(text, "#SBATCH --ntasks-per-node", memory_line(job));
   const double seconds = job.seconds > 0 ? margin * job.seconds + start_up : day;
   replace_line(text, "#SBATCH --time", "#SBATCH --time=" + slurm_time(std::min(seconds, day)));
   replace_part(text, "if [ $# -ne 2 ]", "bimix=${BIMIX",

@@ -22,18 +22,26 @@ namespace {
 constexpr std::chrono::seconds watch_every{2};
 constexpr std::chrono::seconds page_every{15};
 /// A heartbeat comes every two seconds; after this it is taken for lost.
-constexpr std::int64_t stale_after_seconds = 60;
+constexpr double stale_after_seconds = 60;
 
 /// Whether the run has said itself that it is over.
 bool has_ended(const RunStatus& status) {
   return status.stage == "done" || !status.message.empty();
 }
 
+/// What the run said last, and how long ago by the clock of the file system: those of the run's
+/// host and of this one may differ by more than a run's whole life.
+struct Heard {
+  RunStatus status{};
+  double age_seconds = 0.0;
+};
+
 /// Whether a run that should go on does not: nothing was heard of it, or, on its own host, nobody
 /// holds the folder's lock.
-bool is_stale(const std::filesystem::path& folder, const RunStatus& status, std::int64_t now) {
+bool is_stale(const std::filesystem::path& folder, const Heard& heard) {
+  const RunStatus& status = heard.status;
   if (has_ended(status)) return false;
-  return now - status.updated_utc > stale_after_seconds ||
+  return heard.age_seconds > stale_after_seconds ||
          (status.host == host_name() && has_no_writer_here(folder));
 }
 
@@ -52,9 +60,8 @@ std::string longest_text(const RunStatus& status) {
   return text;
 }
 
-std::string status_text(const std::filesystem::path& folder, const RunStatus& status,
-                        std::int64_t now) {
-  const std::int64_t age = now - status.updated_utc;
+std::string status_text(const std::filesystem::path& folder, const Heard& heard) {
+  const RunStatus& status = heard.status;
   std::string text = fmt::format(
       "stage    {}\ntrials   {} of {} done, {} running, {} not ok\nranks    {} (rank 0 is process "
       "{} on {})\n",
@@ -69,15 +76,14 @@ std::string status_text(const std::filesystem::path& folder, const RunStatus& st
       text += fmt::format(" ({} to {})", format_seconds(status.eta_low),
                           format_seconds(status.eta_high));
     text += '\n';
+    const double left =
+        static_cast<double>(status.deadline_utc - status.updated_utc) - heard.age_seconds;
     if (status.deadline_utc > 0)
-      text += fmt::format(
-          "stops    {}\n",
-          status.deadline_utc > now
-              ? "by itself in " + format_seconds(static_cast<double>(status.deadline_utc - now))
-              : "now: its time is over");
+      text += fmt::format("stops    {}\n", left > 0 ? "by itself in " + format_seconds(left)
+                                                    : "now: its time is over");
     text += longest_text(status);
-    text += fmt::format("heard    {} ago{}\n", format_seconds(static_cast<double>(age)),
-                        is_stale(folder, status, now)
+    text += fmt::format("heard    {} ago{}\n", format_seconds(heard.age_seconds),
+                        is_stale(folder, heard)
                             ? " - stale: the run has ended or hangs; the same command resumes it"
                             : "");
   }
@@ -87,22 +93,23 @@ std::string status_text(const std::filesystem::path& folder, const RunStatus& st
 }
 
 /// status.json, and what only who looks at it can say.
-Json status_json(const std::filesystem::path& folder, const RunStatus& status, std::int64_t now) {
-  Json json = to_json(status);
-  json["age_seconds"] = now - status.updated_utc;
-  json["ended"] = has_ended(status);
-  json["stale"] = is_stale(folder, status, now);
+Json status_json(const std::filesystem::path& folder, const Heard& heard) {
+  Json json = to_json(heard.status);
+  json["age_seconds"] = std::llround(heard.age_seconds);
+  json["ended"] = has_ended(heard.status);
+  json["stale"] = is_stale(folder, heard);
   return json;
 }
 
-RunStatus status_of(const std::filesystem::path& folder) {
+Heard heard_of(const std::filesystem::path& folder) {
+  const double age = seconds_since_written(status_path(folder));
   const auto status = read_status(folder);
   if (!status)
     throw DataError({.place = folder.string(),
                      .problem = "has no status.json",
                      .rule = "it is no run folder, or its run never started",
                      .remedy = "Name the folder that `bimix run -o` was given"});
-  return *status;
+  return {*status, age};
 }
 
 /// The page of a run that goes on. Written again when the run has moved, so that a browser that
@@ -154,11 +161,11 @@ class LivePage {
 /// ended or is stale.
 void watch(Console& console, const std::filesystem::path& folder, LivePage* page) {
   for (RunStatus before{.trials_done = -1};;) {
-    const RunStatus status = status_of(folder);
-    const std::int64_t now = utc_seconds();
+    const Heard heard = heard_of(folder);
+    const RunStatus& status = heard.status;
     const bool moved = status.trials_done != before.trials_done || status.stage != before.stage;
-    if (console.shows_in_place() || moved) console.show_in_place(status_text(folder, status, now));
-    const bool over = has_ended(status) || is_stale(folder, status, now);
+    if (console.shows_in_place() || moved) console.show_in_place(status_text(folder, heard));
+    const bool over = has_ended(status) || is_stale(folder, heard);
     if (page != nullptr) page->update(status, over);
     if (over) return;
     before = status;
@@ -194,10 +201,9 @@ void add_status_command(CLI::App& app, Context& context, Action& action) {
         LivePage page(context, flags->folder);
         if (flags->watch)
           return watch(context.console, flags->folder, flags->html ? &page : nullptr);
-        const RunStatus status = status_of(flags->folder);
-        const std::int64_t now = utc_seconds();
-        context.console.show(flags->json ? status_json(flags->folder, status, now).dump(1)
-                                         : status_text(flags->folder, status, now));
+        const Heard heard = heard_of(flags->folder);
+        context.console.show(flags->json ? status_json(flags->folder, heard).dump(1)
+                                         : status_text(flags->folder, heard));
       });
       return ExitCode::done;
     };

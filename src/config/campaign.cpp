@@ -640,6 +640,11 @@ Campaign trained_part(Campaign campaign) {
   // What losses are called changes none of them.
   if (campaign.replay.unit == unit_symbol(LossUnit::bits_per_byte))
     campaign.replay.unit = defaults.replay.unit;
+  if (!depends_on_products(campaign.proxy)) {
+    campaign.proxy.isa = defaults.proxy.isa;
+    campaign.proxy.precision = defaults.proxy.precision;
+    campaign.proxy.micro_batch = defaults.proxy.micro_batch;
+  }
   campaign.command.timeout = defaults.command.timeout;
   campaign.command.retries = defaults.command.retries;
   campaign.command.per_node = defaults.command.per_node;

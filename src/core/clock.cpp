@@ -16,6 +16,8 @@ double utc_now() {
 }
 
 std::string utc_text(double seconds) {
+  constexpr double most = 1e11;  // the year 5138
+  if (!(std::abs(seconds) < most)) return "?";
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                      fmt::gmtime(static_cast<std::time_t>(std::floor(seconds))));
 }

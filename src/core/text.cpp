@@ -153,7 +153,8 @@ std::optional<double> parse_seconds(std::string_view text) {
 }
 
 std::string format_seconds(double seconds) {
-  if (!(seconds >= 0) || !std::isfinite(seconds)) return "?";
+  constexpr double most = 1e15;  // whoever says more says nothing
+  if (!(seconds >= 0 && seconds < most)) return "?";
   if (seconds < 10) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<std::int64_t>(std::llround(seconds));
   if (whole < 60) return fmt::format("{} s", whole);

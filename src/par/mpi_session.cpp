@@ -1,6 +1,7 @@
 #include <bimix/core/text.hpp>
 #include <bimix/par/mpi_session.hpp>
 
+#include <fmt/format.h>
 #include <mpi.h>
 
 #include <algorithm>
@@ -184,20 +185,40 @@ bool has_launcher() {
   return false;
 }
 
-/// Tasks of the Slurm step this process belongs to; 1 outside of one.
-std::int64_t slurm_tasks() {
-  const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
-  return tasks == nullptr ? 1 : parse_count(tasks).value_or(1);
-}
+/// Who started this process with others, as its environment tells.
+struct Launcher {
+  const char* variable;
+  const char* name;
+  const char* remedy;
+};
+
+constexpr const char* right_launcher =
+    "Start bimix with the mpirun of the MPI that it was built with, or build it with the "
+    "launcher's "
+    "MPI";
+constexpr Launcher launchers[] = {
+    {"SLURM_STEP_NUM_TASKS", "srun",
+     "Use `srun --mpi=pmix` (see `srun --mpi=list`), or `mpirun` inside the job"},
+    {"PMI_SIZE", "mpiexec of MPICH or Intel MPI", right_launcher},
+    {"MPI_LOCALNRANKS", "mpiexec of MPICH", right_launcher},
+    {"MV2_COMM_WORLD_SIZE", "mpirun of MVAPICH", right_launcher},
+    {"OMPI_COMM_WORLD_SIZE", "mpirun of Open MPI", right_launcher}};
 
 void refuse_singletons(int world_size) {
-  if (world_size > 1 || slurm_tasks() <= 1) return;
-  throw DataError(
-      {.place = "srun",
-       .problem = "started " + std::to_string(slurm_tasks()) +
-                  " tasks, and this one finds itself alone (1 MPI rank)",
-       .rule = "such tasks do not know one another and would all write the same run folder",
-       .remedy = "Use `srun --mpi=pmix` (see `srun --mpi=list`), or `mpirun` inside the job"});
+  if (world_size > 1) return;
+  for (const Launcher& launcher : launchers) {
+    const char* text = std::getenv(launcher.variable);
+    const std::int64_t processes = text == nullptr ? 1 : parse_count(text).value_or(1);
+    if (processes <= 1) continue;
+    const std::string library = MpiSession::library_version();
+    throw DataError(
+        {.place = launcher.name,
+         .problem = fmt::format("started {} processes ({}), and this one finds itself alone (1 MPI "
+                                "rank of {})",
+                                processes, launcher.variable, library.substr(0, library.find(','))),
+         .rule = "such processes do not know one another and would all write the same run folder",
+         .remedy = launcher.remedy});
+  }
 }
 
 }  // namespace

@@ -60,10 +60,13 @@ const Kernels& kernels_for(std::string_view isa) {
   const auto here = std::find(levels.begin(), levels.end(), detect_isa());
   require(asked != levels.end(), "the ISA level is resolved");
   if (asked > here)
-    throw DataError({.place = "proxy.isa",
-                     .problem = fmt::format("this machine cannot run '{}', only '{}'", isa, *here),
-                     .rule = "all machines of a run use the same instructions, for the same bits",
-                     .remedy = fmt::format("Start the run anew with isa: {}", *here)});
+    throw DataError(
+        {.place = "proxy.isa",
+         .problem = fmt::format("this machine cannot run '{}', only '{}'", isa, *here),
+         .rule = "all machines of a run use the same instructions, for the same bits",
+         .remedy = fmt::format("Use hosts that can (Slurm: --constraint), or write `isa: "
+                               "{}` under source.proxy and start a new run",
+                               *here)});
 #if defined(__x86_64__)
   if (isa == "avx512" || isa == "amx") return kernels_avx512();
   if (isa == "avx2") return kernels_avx2();

@@ -1,3 +1,4 @@
+#include "kernels.hpp"
 #include "model_registry.hpp"
 
 #include <bimix/core/text.hpp>
@@ -163,6 +164,15 @@ ProxyOptions resolved(const ProxyOptions& options) {
   if (settled.micro_batch == 0) settled.micro_batch = chosen_micro_batch(settled);
   if (settled.isa == "auto") settled.isa = chosen_isa(settled);
   return settled;
+}
+
+bool depends_on_products(const ProxyOptions& options) {
+  const auto* model = proxy::find_model(options.model);
+  return model == nullptr || model->has_micro_batches;
+}
+
+void require_runnable_here(const ProxyOptions& options) {
+  if (depends_on_products(options)) proxy::kernels_for(options.isa);
 }
 
 std::string canonical_text(const ProxyOptions& o) {

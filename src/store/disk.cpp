@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -109,6 +111,22 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
     std::filesystem::remove(aside, ignored);
     throw cannot_write(path, cause);
   }
+}
+
+double seconds_since_written(const std::filesystem::path& path) {
+  using Clock = std::filesystem::file_time_type::clock;
+  std::error_code failure, no_probe, ignored;
+  const std::string probe = fmt::format("{}.now-{}.tmp", path.string(), ::getpid());
+  const int file = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  auto now = Clock::now();
+  if (file >= 0) {
+    const auto there = std::filesystem::last_write_time(probe, no_probe);
+    if (!no_probe) now = there;
+    ::close(file);
+    std::filesystem::remove(probe, ignored);
+  }
+  const auto last = std::filesystem::last_write_time(path, failure);
+  return failure ? 0.0 : std::max(0.0, std::chrono::duration<double>(now - last).count());
 }
 
 void remove_leftovers(const std::filesystem::path& folder) {

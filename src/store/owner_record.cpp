@@ -5,6 +5,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/host.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/store/disk.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -50,7 +51,7 @@ OwnerRecord::OwnerRecord(const std::filesystem::path& folder, bool take_over, co
       pace_(pace) {
   if (!write_new(path_, text_)) {
     const std::string before = text_of(path_);
-    const double seconds = age().count();
+    const double seconds = seconds_since_written(path_);
     if (seconds < std::chrono::duration<double>(pace_.stale).count())
       throw DataError({.place = folder.string(),
                        .problem = fmt::format("is being written by {}, heard of {} ago",
@@ -95,17 +96,6 @@ OwnerRecord::~OwnerRecord() {
 }
 
 bool OwnerRecord::is_ours() const { return text_of(path_) == text_; }
-
-std::chrono::duration<double> OwnerRecord::age() const {
-  const std::filesystem::path probe =
-      path_.string() + ".now-" + text_.substr(text_.find(',') + 2, 16);
-  write_new(probe, "");
-  std::error_code failure, ignored;
-  const auto now = std::filesystem::last_write_time(probe, failure);
-  const auto last = std::filesystem::last_write_time(path_, failure);
-  std::filesystem::remove(probe, ignored);
-  return failure ? std::chrono::duration<double>(0) : std::chrono::duration<double>(now - last);
-}
 
 void OwnerRecord::beat() {
   std::unique_lock lock(mutex_);

@@ -39,7 +39,6 @@ class OwnerRecord {
  private:
   bool create();
   void take_over_from(const std::string& before);
-  std::chrono::duration<double> age() const;
   void beat();
 
   std::filesystem::path path_;

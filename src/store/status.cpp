@@ -2,17 +2,14 @@
 #include <bimix/core/file.hpp>
 #include <bimix/store/status.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace bimix {
-namespace {
-
 std::filesystem::path status_path(const std::filesystem::path& folder) {
   return folder / "status.json";
 }
-
-}  // namespace
 
 Json to_json(const RunStatus& status) {
   Json longest = Json::array();
@@ -52,39 +49,49 @@ void write_status(const std::filesystem::path& folder, const RunStatus& status, 
 std::optional<RunStatus> read_status(const std::filesystem::path& folder) {
   const std::filesystem::path path = status_path(folder);
   if (!std::filesystem::exists(path)) return std::nullopt;
+  const std::string text = read_file(path);
   try {
-    const Json json = Json::parse(read_file(path));
+    const Json json = Json::parse(text);
     const Json& trials = json.at("trials");
+    // Whatever stands there: it is shown, and reckoned with, as a count or a time.
+    const auto within = [](const Json& object, const char* name, std::int64_t most) {
+      return std::clamp<std::int64_t>(whole_number_from(object, name), 0, most);
+    };
+    const auto count = [&](const Json& object, const char* name) {
+      return static_cast<int>(within(object, name, std::numeric_limits<int>::max()));
+    };
+    constexpr std::int64_t last_time = 100'000'000'000;  // the year 5138
     const auto seconds = [&](const char* name) {
       const Json found = json.value(name, Json());
       return found.is_null() ? std::numeric_limits<double>::quiet_NaN() : found.get<double>();
     };
     std::vector<StatusTrial> longest;
     for (const Json& one : json.value("longest", Json::array()))
-      longest.push_back({.rank = one.at("rank").get<int>(),
+      longest.push_back({.rank = count(one, "rank"),
                          .trial = one.at("trial").get<std::string>(),
                          .seconds = one.at("seconds").get<double>(),
                          .fraction = one.at("fraction").get<double>()});
-    return RunStatus{.started_utc = json.at("started_utc").get<std::int64_t>(),
-                     .updated_utc = json.at("updated_utc").get<std::int64_t>(),
-                     .stage = json.at("stage").get<std::string>(),
-                     .trials_total = trials.at("total").get<int>(),
-                     .trials_done = trials.at("done").get<int>(),
-                     .trials_failed = trials.at("failed").get<int>(),
-                     .trials_running = trials.at("running").get<int>(),
-                     .work_done = json.value("work_done", 0.0),
-                     .trials_per_hour = json.value("trials_per_hour", 0.0),
-                     .eta_seconds = seconds("eta_seconds"),
-                     .eta_low = seconds("eta_low"),
-                     .eta_high = seconds("eta_high"),
-                     .deadline_utc = json.value("deadline_utc", std::int64_t{0}),
-                     .ranks = json.at("ranks").get<int>(),
-                     .host = json.at("host").get<std::string>(),
-                     .pid = json.at("pid").get<std::int64_t>(),
-                     .message = json.at("message").get<std::string>(),
-                     .last_failure = json.value("last_failure", ""),
-                     .longest = std::move(longest)};
-  } catch (const Json::exception& cause) {
+    return RunStatus{
+        .started_utc = within(json, "started_utc", last_time),
+        .updated_utc = within(json, "updated_utc", last_time),
+        .stage = json.at("stage").get<std::string>(),
+        .trials_total = count(trials, "total"),
+        .trials_done = count(trials, "done"),
+        .trials_failed = count(trials, "failed"),
+        .trials_running = count(trials, "running"),
+        .work_done = json.value("work_done", 0.0),
+        .trials_per_hour = json.value("trials_per_hour", 0.0),
+        .eta_seconds = seconds("eta_seconds"),
+        .eta_low = seconds("eta_low"),
+        .eta_high = seconds("eta_high"),
+        .deadline_utc = json.contains("deadline_utc") ? within(json, "deadline_utc", last_time) : 0,
+        .ranks = count(json, "ranks"),
+        .host = json.at("host").get<std::string>(),
+        .pid = whole_number_from(json, "pid"),
+        .message = json.at("message").get<std::string>(),
+        .last_failure = json.value("last_failure", ""),
+        .longest = std::move(longest)};
+  } catch (const std::exception& cause) {
     throw DataError({.place = path.string(),
                      .problem = std::string("is no status of a run: ") + cause.what(),
                      .rule = "",

@@ -34,6 +34,15 @@ TEST(FailureLimit, UnaskedIsReachedWhenNothingEverEndedWell) {
   EXPECT_EQ(said(std::nullopt, 19, 1), "");
 }
 
+TEST(FailureLimit, UnaskedIsNotReachedWhileSomeRankDoesWell) {
+  FailureLimit limit(std::nullopt, 20);
+  limit.some_work(true);
+  for (int i = 0; i < 10; ++i) limit.ended(false);
+  EXPECT_FALSE(limit.reached());
+  limit.some_work(false);
+  EXPECT_TRUE(limit.reached());
+}
+
 TEST(ParseFailures, RefusesWhatIsNeither) {
   for (const char* wrong : {"", "%", "many", "-1", "-1%", "101%", "nan", "3 %"})
     EXPECT_THROW(parse_failures(wrong), UsageError) << wrong;

@@ -326,14 +326,69 @@ TEST(Merge, RefusesWhatDoesNotBelongTogether) {
   EXPECT_EQ(refused.exit_code, 3);
   EXPECT_THAT(refused.output, HasSubstr("holds another campaign"));
   EXPECT_FALSE(std::filesystem::exists(folder / "merged"));
-  // The same trial with other losses: a trainer that is not a function of its arguments.
+}
+
+// Nobody promised of a command that it repeats its digits: on GPUs it does not.
+TEST(Merge, KeepsOneOfTwoRunsOfACommandThatEndedWithOtherLosses) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer);
+  ASSERT_EQ(bimix("run " + campaign + " --shard 0/2 -o " + (folder / "part0")).exit_code, 0);
   std::string noisy = trainer;
   noisy.replace(noisy.find("20 *"), 4, "21 *");
   test::write_text(folder / "train.awk", noisy);
-  ASSERT_EQ(bimix("run " + campaign + " --shard 0/2 -o " + (folder / "noisy")).exit_code, 0);
-  const auto unlike = into(folder / "noisy");
-  EXPECT_EQ(unlike.exit_code, 3);
-  EXPECT_THAT(unlike.output, HasSubstr("has other losses for trial"));
+  // Resubmitted with another number of shards, and told to fit otherwise.
+  std::string text = test::bytes_of(campaign);
+  text.replace(text.find("fit: {"), 6, "fit: {residual: plain, ");
+  test::write_text(campaign, text);
+  for (const std::string shard : {"0", "1", "2"})
+    ASSERT_EQ(
+        bimix("run " + campaign + " --shard " + shard + "/3 -o " + (folder / ("other" + shard)))
+            .exit_code,
+        0);
+  const auto joined = bimix("merge " + (folder / "part0") + " " + (folder / "other*") + " -o " +
+                            (folder / "merged"));
+  EXPECT_EQ(joined.exit_code, 0) << joined.output;
+  EXPECT_THAT(joined.output, testing::AllOf(HasSubstr("2 trials were run more than once"),
+                                            HasSubstr("4 of 4 trials have ended well")));
+}
+
+// MPICH's mpiexec starts a bimix of Open MPI: each process finds itself alone.
+TEST(Launcher, OfAnotherMpiIsNamedWithTheCure) {
+  const auto ended = test::shell("PMI_RANK=0 PMI_SIZE=3 " BIMIX_PROGRAM " status nowhere");
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_THAT(ended.output, testing::AllOf(HasSubstr("mpiexec of MPICH or Intel MPI"),
+                                           HasSubstr("started 3 processes (PMI_SIZE)"),
+                                           HasSubstr("Start bimix with the mpirun")));
+}
+
+// Every start that is over before it begins would be repeated by batch scripts for ever.
+TEST(Job, WhoseEndIsOverDoesNotStopARun) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer);
+  const auto ended = test::shell("SLURM_JOB_ID=1 SLURM_JOB_END_TIME=1000 " BIMIX_PROGRAM " run " +
+                                 campaign + " -o " + (folder / "run"));
+  EXPECT_EQ(ended.exit_code, 0) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr("by this host's clock: not used"));
+}
+
+TEST(Output, ThatCannotBeWrittenIsAnErrorAndTalkIsNot) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer), run = folder / "run";
+  EXPECT_EQ(test::shell("{ " BIMIX_PROGRAM " run " + campaign + " -o " + run + " 2>/dev/full; }")
+                .exit_code,
+            0);
+  for (const std::string& words :
+       std::vector<std::string>{"--help", "--version", "export " + run + " --to csv",
+                                "status " + run, "optimize " + run + " --json"}) {
+    const auto ended = test::shell(BIMIX_PROGRAM " " + words + " >/dev/full");
+    EXPECT_EQ(ended.exit_code, 3) << words;
+    EXPECT_THAT(ended.output, HasSubstr("standard output: No space left on device")) << words;
+  }
+  const auto whole = test::shell("{ " BIMIX_PROGRAM " run " + campaign + " -o " +
+                                 (folder / "other") + " >/dev/full; }");
+  EXPECT_EQ(whole.exit_code, 3) << "what was to be shown is lost";
+  EXPECT_EQ(bimix("verify " + (folder / "other")).exit_code, 0) << "the work is not";
 }
 
 TEST(Extend, RunsOnlyWhatIsNew) {
@@ -397,6 +452,8 @@ TEST(Only, RunsWhatItNamesAndIsDone) {
   const auto first = bimix(only);
   EXPECT_EQ(first.exit_code, 0) << first.output;
   EXPECT_THAT(first.output, HasSubstr("without --only the same command runs the others"));
+  EXPECT_THAT(bimix("status " + run).output,
+              testing::AllOf(HasSubstr("1 of 4 done"), HasSubstr("work     25 %")));
   EXPECT_THAT(bimix(only).output, HasSubstr("has ended well before"));
   EXPECT_EQ(bimix("run " + campaign + " -o " + run).exit_code, 0);
 }

@@ -52,6 +52,20 @@ TEST(Checkpoint, ThatIsTornOrDamagedAnywhereIsRefused) {
   }
 }
 
+TEST(Checkpoint, OfEachTrialHasAHashThatChangesWithIt) {
+  const TempFolder folder;
+  EXPECT_TRUE(saved_checkpoints(folder.path()).empty());
+  write_checkpoint(folder.path(), "aa", "a third");
+  write_checkpoint(folder.path(), "bb", "nothing");
+  const auto before = saved_checkpoints(folder.path());
+  write_checkpoint(folder.path(), "aa", "two thirds");
+  const auto after = saved_checkpoints(folder.path());
+  EXPECT_EQ(after.size(), 2u);
+  EXPECT_NE(after.at("aa"), before.at("aa"));
+  EXPECT_EQ(after.at("bb"), before.at("bb"));
+  EXPECT_EQ(after.at("bb").size(), 32u);
+}
+
 TEST(Model, IsKeptBesideCheckpointsAndCopiedWhereThereIsNone) {
   const TempFolder folder, other;
   write_checkpoint(folder.path(), "ab", "unfinished");

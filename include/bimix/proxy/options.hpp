@@ -78,6 +78,10 @@ std::string description(const ProxyOptions& options);
 /// Instruction set levels from least to most: "baseline", "avx2", "avx512", and "amx", which only
 /// bf16 makes use of.
 const std::vector<std::string>& isa_levels();
+/// False of a model whose losses are the same whatever `isa`, `precision` and `micro_batch` say.
+bool depends_on_products(const ProxyOptions& options);
+/// @param options resolved @throws DataError if this machine lacks the instructions that they name
+void require_runnable_here(const ProxyOptions& options);
 /// The highest of them that this machine can run.
 std::string detect_isa();
 

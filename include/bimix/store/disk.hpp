@@ -39,6 +39,10 @@ class Disk {
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes,
                            Disk& disk = Disk::real());
 
+/// How long ago a file was written by the clock of its file system, which need not be this host's;
+/// by this host's where nothing may be written beside it. 0 if it is not there or of the future.
+double seconds_since_written(const std::filesystem::path& path);
+
 /// Removes what writers that were killed left of files that were not whole yet, in a run folder and
 /// the folders of it that runs write; not of its page, which others may write as well.
 /// @param folder locked by this process, whose trials do not run yet

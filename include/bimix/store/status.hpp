@@ -47,6 +47,9 @@ struct RunStatus {
 
 Json to_json(const RunStatus& status);
 
+/// DIR/status.json.
+std::filesystem::path status_path(const std::filesystem::path& folder);
+
 /// Replaces DIR/status.json. @throws DataError as write_file_atomically does.
 void write_status(const std::filesystem::path& folder, const RunStatus& status,
                   Disk& disk = Disk::real());

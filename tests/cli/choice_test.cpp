@@ -1,0 +1,110 @@
+#include "choice.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace bimix::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// Why a trial is not run, or how.
+std::vector<std::string> ids_of(const std::vector<TrialSpec>& specs) {
+  std::vector<std::string> ids;
+  for (const TrialSpec& spec : specs) ids.push_back(spec.id);
+  return ids;
+}
+
+TrialResult ended(const std::string& id, TrialStatus status,
+                  FailureKind failure = FailureKind::none) {
+  TrialResult result;
+  result.id = id;
+  result.status = status;
+  result.failure = failure;
+  result.wall_seconds = 1;
+  result.attempt = 2;
+  return result;
+}
+
+class Choosing : public testing::Test {
+ protected:
+  Choice chosen(const std::vector<std::string>& only = {}) const {
+    return choose({trials, results, only, suspected, before});
+  }
+
+  std::vector<TrialSpec> trials{{.id = "a", .cost = 10},
+                                {.id = "b", .cost = 10},
+                                {.id = "c", .cost = 10},
+                                {.id = "d", .cost = 10}};
+  std::vector<TrialResult> results{};
+  Suspicions suspected{};
+  std::unordered_map<std::string, double> before{};
+};
+
+TEST_F(Choosing, RunsWhatHasNoResultAndWhatFailed) {
+  results = {ended("a", TrialStatus::ok), ended("b", TrialStatus::failed),
+             ended("c", TrialStatus::diverged)};
+  before = {{"d", 4}};
+  const Choice choice = chosen();
+  EXPECT_THAT(ids_of(choice.missing), ElementsAre("b", "d"));
+  EXPECT_EQ(choice.missing[1].cost, 6) << "an extension goes on from a model";
+  EXPECT_EQ(choice.attempts.at("b"), 3);
+  EXPECT_EQ(choice.attempts.at("d"), 1);
+  EXPECT_EQ(choice.done, 1u);
+  EXPECT_FALSE(choice.some_left_out);
+}
+
+TEST_F(Choosing, RunsSuspectsAloneAndWhatIsQuarantinedNotAtAll) {
+  suspected = {.quarantined = {"a"}, .suspects = {"b"}};
+  const Choice choice = chosen();
+  EXPECT_THAT(choice.quarantined, ElementsAre("a"));
+  EXPECT_THAT(ids_of(choice.alone), ElementsAre("b"));
+  EXPECT_THAT(ids_of(choice.missing), ElementsAre("c", "d"));
+  EXPECT_THAT(ids_of(chosen({"a"}).missing), ElementsAre("a")) << "who insists has it";
+  results = {ended("a", TrialStatus::failed, FailureKind::quarantined)};
+  suspected = {};
+  EXPECT_THAT(ids_of(chosen().missing), ElementsAre("b", "c", "d")) << "it stays so";
+}
+
+TEST_F(Choosing, LeavesOutWhatOnlyDoesNotName) {
+  results = {ended("a", TrialStatus::ok), ended("b", TrialStatus::diverged)};
+  const Choice choice = chosen({"a", "b"});
+  EXPECT_THAT(ids_of(choice.missing), ElementsAre("b"));
+  EXPECT_THAT(choice.done_before, ElementsAre("a"));
+  EXPECT_TRUE(choice.some_left_out);
+}
+
+TEST_F(Choosing, TriesAgainOnlyWhatFailedAndIsWorthIt) {
+  const Choice tried = chosen();
+  results = {ended("a", TrialStatus::failed, FailureKind::memory),
+             ended("b", TrialStatus::failed, FailureKind::command), ended("c", TrialStatus::ok)};
+  const Choice again = choose_again(
+      tried, results, [](const TrialResult& result) { return may_pass(result.failure); });
+  EXPECT_THAT(ids_of(again.missing), ElementsAre("a"));
+  EXPECT_EQ(again.attempts.at("a"), 3);
+}
+
+TEST(Suspicions, AreOfTrialsThatRanAloneWhenTheirRunWasKilled) {
+  JournalState state;
+  state.cut_off = {{"killer", {.alone = 5}},
+                   {"new", {.alone = 4}},
+                   {"one of many", {.in_company = 7}},
+                   {"seldom", {.alone = 1, .in_company = 3}}};
+  const Suspicions all = suspicions(state, {});
+  EXPECT_THAT(all.quarantined, ElementsAre("killer"));
+  EXPECT_THAT(all.suspects, ElementsAre("one of many")) << "accused of nothing, but looked at";
+  EXPECT_EQ(suspicions_from(to_json(all)), all);
+}
+
+// Whoever is killed without notice any number of times goes on from its checkpoint.
+TEST(Suspicions, AreNotOfTrialsThatHaveComeFurtherSince) {
+  JournalState state;
+  state.cut_off = {{"aa", {.alone = 5}}};
+  state.saved = {{"aa", "a third"}};
+  EXPECT_THAT(suspicions(state, {{"aa", "two thirds"}}).quarantined, IsEmpty());
+  EXPECT_THAT(suspicions(state, {{"aa", "a third"}}).quarantined, ElementsAre("aa"));
+}
+
+}  // namespace
+}  // namespace bimix::cli
