@@ -5,6 +5,8 @@
 namespace bimix::cli {
 namespace {
 
+constexpr std::size_t few_suspects = 8;
+
 bool is_one_of(const std::vector<std::string>& ids, const std::string& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
@@ -35,6 +37,7 @@ Suspicions suspicions(const JournalState& state,
     else if (times.alone + times.in_company >= most_cut_off)
       all.suspects.insert(id);
   }
+  if (all.suspects.size() > few_suspects) all.suspects.clear();
   return all;
 }
 

@@ -22,7 +22,9 @@ inline constexpr int most_cut_off = 5;
 /// What earlier kills say of trials, by id.
 struct Suspicions {
   std::set<std::string> quarantined{};  ///< ran alone each time: not started again
-  std::set<std::string> suspects{};     ///< ran with others: to be run alone, so that it shows
+  /// Ran with others, a few: to be run alone, so that it shows. Of many at once none is suspected:
+  /// what kills them comes from outside, and one at a time they would take for ever.
+  std::set<std::string> suspects{};
   bool operator==(const Suspicions&) const = default;
 };
 

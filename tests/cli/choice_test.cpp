@@ -95,6 +95,8 @@ TEST(Suspicions, AreOfTrialsThatRanAloneWhenTheirRunWasKilled) {
   EXPECT_THAT(all.quarantined, ElementsAre("killer"));
   EXPECT_THAT(all.suspects, ElementsAre("one of many")) << "accused of nothing, but looked at";
   EXPECT_EQ(suspicions_from(to_json(all)), all);
+  for (int more = 0; more < 8; ++more) state.cut_off[std::to_string(more)] = {.in_company = 5};
+  EXPECT_THAT(suspicions(state, {}).suspects, IsEmpty()) << "what kills so many comes from outside";
 }
 
 // Whoever is killed without notice any number of times goes on from its checkpoint.

@@ -371,6 +371,42 @@ TEST(Job, WhoseEndIsOverDoesNotStopARun) {
   EXPECT_THAT(ended.output, HasSubstr("by this host's clock: not used"));
 }
 
+// A fit keeps nothing, so 75 is a promise that can be made once.
+TEST(Deadline, EndsAFitInWordsAndTheSecondTimeForGood) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_campaign(folder, trainer), run = folder / "run";
+  std::string text = test::bytes_of(campaign);
+  text.replace(text.find("bootstrap: 10"), 13, "law: effective_share, bootstrap: 1000000");
+  test::write_text(campaign, text);
+  const auto first = bimix("run " + campaign + " --walltime 3s -o " + run, 2);
+  EXPECT_EQ(first.exit_code, 75) << first.output;
+  EXPECT_THAT(first.output,
+              testing::AllOf(HasSubstr("stopped while fitting: the walltime of 3.0 s"),
+                             HasSubstr("the fit begins anew")));
+  EXPECT_THAT(bimix("status " + run + " --json").output, HasSubstr("\"ended\": true"));
+  const auto second = bimix("run " + campaign + " --walltime 2s -o " + run);
+  EXPECT_EQ(second.exit_code, 3) << second.output;
+  EXPECT_THAT(second.output, HasSubstr("for the second time without having got any further"));
+}
+
+// What starts on the broken rank fails at once, so it would take nearly all trials.
+TEST(Broken, RanksAreTakenOutAndTheirTrialsTriedElsewhere) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_shell_campaign(
+      folder, "mkdir " + (folder / "good") + " 2>/dev/null && echo $PPID > " + (folder / "rank") +
+                  "\nfor i in 1 2 3 4 5 6 7 8 9; do [ -s " + (folder / "rank") +
+                  " ] && break; sleep 0.1; done\n[ $PPID = $(cat " + (folder / "rank") +
+                  ") ] || { echo no device; exit 1; }\nsleep 0.5");
+  ASSERT_EQ(test::shell("sed -i 's/0.1, 0.3, 0.8/0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8/' " + campaign)
+                .exit_code,
+            0);
+  const auto run = bimix("run " + campaign + " -o " + (folder / "run"), 2);
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_THAT(run.output,
+              testing::AllOf(HasSubstr("is taken out of the sweep: all 3 trials failed"),
+                             HasSubstr("no device"), HasSubstr("Verdict:")));
+}
+
 TEST(Output, ThatCannotBeWrittenIsAnErrorAndTalkIsNot) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   const TemporaryFolder folder;
