@@ -1,3 +1,4 @@
+#include "campaign_notes.hpp"
 #include "choice.hpp"
 #include "job_end.hpp"
 #include "live_status.hpp"
@@ -42,6 +43,8 @@ constexpr std::chrono::minutes results_every{2};
 /// A job is left before it is ended: by a little more than the five minutes at which Slurm sends
 /// our scripts USR1, so that it is known to be for time; or by a tenth of a short one.
 constexpr std::int64_t longest_margin = 330;
+/// Of a session: what files_of_command said when it began.
+constexpr const char* command_files_fact = "command_files";
 constexpr const char* same_command = "the same command resumes";
 constexpr const char* mend_and_repeat = "mend that and repeat the command";
 
@@ -65,7 +68,7 @@ std::string encoded(const std::vector<TrialResult>& results, std::size_t first, 
   return bytes;
 }
 
-/// Every trial done, with losses of 1: where there will be observations.
+/// Every trial done, with losses of its own: where there will be observations.
 std::vector<TrialResult> imagined_results(const SweepPlan& plan) {
   std::vector<TrialResult> results;
   for (const TrialSpec& spec : plan.trials) {
@@ -73,7 +76,9 @@ std::vector<TrialResult> imagined_results(const SweepPlan& plan) {
     result.id = spec.id;
     for (const std::int64_t tokens : spec.tokens)
       result.curve.push_back(
-          {.tokens = tokens, .loss_nats = std::vector<double>(plan.domains.eval.size(), 1.0)});
+          {.tokens = tokens,
+           .loss_nats = std::vector<double>(plan.domains.eval.size(),
+                                            1.0 + static_cast<double>(results.size()))});
     results.push_back(std::move(result));
   }
   return results;
@@ -124,6 +129,8 @@ class Run {
     // A node that cannot do what was settled refuses before it is given a trial.
     if (campaign_.source == SourceKind::proxy)
       collectively(comm_, [&] { require_runnable_here(campaign_.proxy); });
+    for (std::string& note : notes_on_processors(comm_, campaign_))
+      opened_.notes.push_back(std::move(note));
     stored_.campaign = campaign_;
     stored_.resolved_text = resolved_yaml(campaign_);  // now with unique tokens counted
     open_folder();
@@ -189,12 +196,29 @@ class Run {
       saved_at_begin_ = saved_now();
       suspicions_ = suspicions(state, saved_at_begin_);
       stamp_ = run_stamp(context_.session, context_.command_line);
+      note_files_of_command(state);
       if (state.plan_trials.empty()) begin_session();
       learn_deadline();
       status_ = std::make_unique<LiveStatus>(context_.console, path_, comm_.size(), deadline_utc_);
     });
     share_state();
     for (const std::string& note : opened_.notes) context_.console.say("  " + note);
+  }
+
+  /// Trials are compared as if the same program had run all of them.
+  void note_files_of_command(const JournalState& state) {
+    const std::string files = files_of_command(campaign_.command);
+    if (files.empty()) return;
+    stamp_.facts.emplace_back(command_files_fact, files);
+    if (state.sessions.empty()) return;
+    for (const auto& [name, before] : state.sessions.back().facts)
+      if (name == command_files_fact)
+        for (const std::string& file : changed_files(before, files))
+          context_.console.say(
+              fmt::format("  '{}' has changed since the run was last started. Trials of before and "
+                          "after are compared as if it had not; start over with -o DIR if that "
+                          "matters.",
+                          file));
   }
 
   /// From here on the folder is this campaign's. One that has a plan already is only changed once
@@ -620,6 +644,10 @@ class Run {
            .load = [&](const TrialSpec& spec) { return checkpoint_of(spec); },
            .save = [&](const TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
            .keep = keeper(),
+           .note =
+               [](const TrialSpec& spec, const std::string& text) {
+                 fmt::print(stderr, "  trial {}: {}\n", spec.id, text);
+               },
            .stop_requested = [&] { return !reason_to_stop().empty(); },
            .seconds_to_deadline = [&] { return seconds_to_deadline(); },
            .lost_after_seconds = limits_.lost_after_seconds},

@@ -1,5 +1,6 @@
 #include "pipeline.hpp"
 
+#include "campaign_notes.hpp"
 #include "shard_settings.hpp"
 
 #include <bimix/core/file.hpp>
@@ -21,6 +22,24 @@
 #include <memory>
 
 namespace bimix::cli {
+namespace {
+
+/// A resumed run keeps what the first machine chose where the campaign leaves it open, and the name
+/// that its command's program had there.
+void keep_choices(const Campaign& before, Campaign& campaign) {
+  ProxyOptions& proxy = campaign.proxy;
+  if (proxy.isa == "auto") proxy.isa = before.proxy.isa;
+  if (proxy.precision == "auto") proxy.precision = before.proxy.precision;
+  if (proxy.micro_batch == 0) proxy.micro_batch = before.proxy.micro_batch;
+  CommandOptions& command = campaign.command;
+  if (campaign.source != SourceKind::command || before.source != campaign.source ||
+      !is_moved(command, before.command))
+    return;
+  command.program = command.run.front();
+  command.run = before.command.run;
+}
+
+}  // namespace
 
 ReadCampaign read_campaign_together(const Context& context, const std::filesystem::path& file,
                                     const std::filesystem::path& folder, bool is_shard) {
@@ -30,21 +49,14 @@ ReadCampaign read_campaign_together(const Context& context, const std::filesyste
     read.campaign = parse_campaign(read.text, file.string(), Look::data);
     if (const auto& base = read.campaign.base; !base.empty())
       read.text = with_base(read.text, base);
-    if (read.campaign.source == SourceKind::proxy) {
-      const auto path = folder.empty() ? "runs/" + read.campaign.name : folder.string();
-      if (std::filesystem::exists(std::filesystem::path(path) / "resolved.yaml")) {
-        // A resumed run keeps what the first machine chose where the campaign leaves it open.
-        const ProxyOptions before =
-            read_campaign(std::filesystem::path(path) / "resolved.yaml").proxy;
-        ProxyOptions& now = read.campaign.proxy;
-        if (now.isa == "auto") now.isa = before.isa;
-        if (now.precision == "auto") now.precision = before.precision;
-        if (now.micro_batch == 0) now.micro_batch = before.micro_batch;
-        is_shard = false;  // it was settled then
-      }
-      read.campaign.proxy =
-          is_shard ? settled_for_shards(path, read.campaign) : resolved(read.campaign.proxy);
-    }
+    const std::filesystem::path run_folder =
+        folder.empty() ? "runs/" + read.campaign.name : folder.string();
+    const std::filesystem::path resolved_file = run_folder / "resolved.yaml";
+    const bool is_new = !std::filesystem::exists(resolved_file);
+    if (!is_new) keep_choices(read_campaign(resolved_file, Look::stored), read.campaign);
+    if (read.campaign.source == SourceKind::proxy)
+      read.campaign.proxy = is_new && is_shard ? settled_for_shards(run_folder, read.campaign)
+                                               : resolved(read.campaign.proxy);
   });
   read.text = context.comm().broadcast(read.text);
   // Rank 0 reads its own writing too: what runs is what resolved.yaml says.
@@ -78,6 +90,7 @@ OpenedSource open_source(const Comm& comm, Campaign& campaign,
                                             opened.source->tokens_per_step())
                                     .front());
     } else if (campaign.source == SourceKind::command) {
+      opened.notes = notes_on(campaign);
       opened.source = std::make_unique<CommandSource>(
           campaign.command, campaign.domains,
           folder.empty() ? std::filesystem::path("runs") / campaign.name : folder);

@@ -114,7 +114,7 @@ void RunFolder::refuse_foreign_files() const {
 void RunFolder::refuse_other_order(const std::string& resolved) const {
   const auto stored = path() / "resolved.yaml";
   if (!std::filesystem::exists(stored)) return;
-  const DomainSet before = read_campaign(stored).domains;
+  const DomainSet before = read_campaign(stored, Look::stored).domains;
   const DomainSet now = parse_campaign(resolved, "resolved.yaml").domains;
   const auto check = [&](const char* what, const std::vector<std::string>& then,
                          const std::vector<std::string>& today) {
@@ -136,7 +136,7 @@ void RunFolder::refuse_other_trials(const std::string& resolved, bool extend) co
   std::string difference;
   bool design_only = false;
   if (std::filesystem::exists(stored)) {
-    Campaign before = read_campaign(stored);
+    Campaign before = read_campaign(stored, Look::stored);
     const Campaign now = parse_campaign(resolved, "resolved.yaml");
     const auto found = training_difference(before, now);
     before.design = now.design;
@@ -195,7 +195,7 @@ StoredRun load_run(const std::filesystem::path& path) {
                      .problem = "is not the file that this run was made with",
                      .rule = "its hash differs from the journal's",
                      .remedy = "Restore it; nothing in a run folder is to be edited"});
-  run.campaign = parse_campaign(run.resolved_text, (path / "resolved.yaml").string());
+  run.campaign = parse_campaign(run.resolved_text, (path / "resolved.yaml").string(), Look::stored);
   require_sound(run.state, run.campaign.domains, path);
   run.plan = plan_of(run.campaign.name, run.campaign.domains, run.state.plan_trials);
   run.state.results = current_results(run.state);

@@ -34,8 +34,16 @@ void install_stop_handlers() {
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP})
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP}) {
+    struct sigaction inherited {};
+    sigaction(signal, nullptr, &inherited);
+    if (signal == SIGHUP && inherited.sa_handler == SIG_IGN) continue;  // nohup
     sigaction(signal, &action, nullptr);
+    sigaddset(&ours, signal);
+  }
+  sigprocmask(SIG_UNBLOCK, &ours, nullptr);  // whoever started us may have blocked them
   // Past a file size limit a write then fails with an error that is reported, instead of a kill.
   std::signal(SIGXFSZ, SIG_IGN);
 }

@@ -1,3 +1,4 @@
+#include "campaign_notes.hpp"
 #include "commands.hpp"
 
 #include <bimix/config/campaign.hpp>
@@ -34,6 +35,7 @@ void add_validate_command(CLI::App& app, Context& context, Action& action) {
             flags->file, flags->offline || flags->resolved ? Look::nowhere : Look::programs);
         if (flags->resolved) context.console.show(resolved_yaml(campaign));
         context.console.say(fmt::format("{}: no mistakes found", flags->file));
+        for (const std::string& note : notes_on(campaign)) context.console.say("  " + note);
       });
       return ExitCode::done;
     };

@@ -45,6 +45,7 @@ class CampaignParser {
     parse_eval_domains();
     parse_design();
     refuse_decay_on_a_trajectory();
+    refuse_shared_tables();
     parse_block("entropy", campaign_.entropy);
     parse_fit();
     parse_optimize();
@@ -307,6 +308,15 @@ class CampaignParser {
                    "once), or schedule: constant"});
   }
 
+  void refuse_shared_tables() {
+    if (campaign_.source != SourceKind::command || look_ == Look::stored) return;
+    const std::vector<std::string>& domains = campaign_.domains.train;
+    if (!complaints(campaign_.command, domains).empty()) return;  // told already
+    const bool all = campaign_.design.axis == VolumeAxis::trajectory;
+    findings_.adopt("source.", table_complaints(campaign_.command, domains,
+                                                all ? VolumesOfTrial::all : VolumesOfTrial::one));
+  }
+
   void parse_design() {
     Reader design(root_.take("design"), "design", findings_);
     const std::size_t before = findings_.count();
@@ -378,7 +388,7 @@ class CampaignParser {
     const std::filesystem::path path = campaign_.base / file;
     has_relative_list_ = has_relative_list_ || file.is_relative();
     std::error_code ignored;
-    if (look_ == Look::nowhere && !std::filesystem::exists(path, ignored)) return;
+    if (look_ <= Look::nowhere && !std::filesystem::exists(path, ignored)) return;
     try {
       campaign_.design.mixtures.emplace_back(
           ListedMixtures{"file", read_mixtures(path, campaign_.domains.train, normalise_)});
@@ -645,6 +655,7 @@ Campaign trained_part(Campaign campaign) {
     campaign.proxy.precision = defaults.proxy.precision;
     campaign.proxy.micro_batch = defaults.proxy.micro_batch;
   }
+  campaign.command.program = defaults.command.program;
   campaign.command.timeout = defaults.command.timeout;
   campaign.command.retries = defaults.command.retries;
   campaign.command.per_node = defaults.command.per_node;

@@ -70,6 +70,8 @@ void describe(Visitor& v, ReplayOptions& o) {
 template <class Visitor>
 void describe(Visitor& v, CommandOptions& o) {
   v.words("run", o.run, "program and arguments; {mixture.json} {dir} {id} {seed} {tokens} ...");
+  v.text("program", o.program,
+         "run instead of the first word of `run`, which is called so in trials; empty: itself");
   v.text("losses", o.losses, "the table that it writes");
   v.text("timeout", o.timeout, "of one attempt: 30m, 6h, 2d; empty: none");
   v.whole("retries", o.retries, {0, 1000}, "further attempts where it exits with 75");

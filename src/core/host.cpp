@@ -11,10 +11,10 @@ std::string host_name() {
   return name;
 }
 
-std::vector<int> allowed_processors() {
+std::vector<int> allowed_processors(int process) {
   std::vector<int> processors;
   cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return processors;
+  if (sched_getaffinity(process, sizeof allowed, &allowed) != 0) return processors;
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
     if (CPU_ISSET(cpu, &allowed)) processors.push_back(cpu);
   return processors;

@@ -14,6 +14,11 @@
 
 namespace bimix {
 
+std::string as_text(std::string_view bytes) {
+  const std::string json = Json(bytes).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json::parse(json).get<std::string>();
+}
+
 Json to_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json to_json(const std::vector<double>& values) {
@@ -190,7 +195,7 @@ Json to_json(const TrialResult& result) {
   return {{"id", result.id},
           {"status", static_cast<int>(result.status)},
           {"failure", failure_word(result.failure)},
-          {"message", result.message},
+          {"message", as_text(result.message)},
           {"curve", std::move(curve)},
           {"tokens_seen", result.tokens_seen},
           {"started_utc", to_json(result.started_utc)},
@@ -199,7 +204,7 @@ Json to_json(const TrialResult& result) {
           {"parameters", to_json(result.parameters)},
           {"rank", result.rank},
           {"attempt", result.attempt},
-          {"host", result.host}};
+          {"host", as_text(result.host)}};
 }
 
 TrialResult trial_result_from(const Json& json) {

@@ -319,7 +319,15 @@ LawFit fit_law(const Observations& observations, const FitOptions& options) {
     fit_domain(law, data, e, options.level, fit);
   }
   set_ranges(observations, law, options, fit);
-  if (!has_repeats(observations))
+  if (observations.same_runs > 0)
+    fit.flags.push_back(flag(
+        law, {"",
+              fmt::format("{} {} left out", observations.same_runs,
+                          observations.same_runs == 1 ? "run is" : "runs are"),
+              "with the same losses, bit for bit, as another run of the mixture, they say nothing "
+              "of the noise",
+              "Hand {seed} or {repeat} to the trainer"}));
+  else if (!has_repeats(observations))
     fit.flags.push_back(
         flag(law, {"", "intervals are conditional on the seed", "every mixture ran with one seed",
                    "Set design.repeats to 2 or more to include it"}));

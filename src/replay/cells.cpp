@@ -22,7 +22,8 @@ DataError bad_cell(const std::string& cell, CellPlace place, const std::string& 
 double read_loss(const std::string& cell, CellPlace place) {
   if (trimmed(cell).empty()) return std::numeric_limits<double>::quiet_NaN();
   const auto loss = parse_number(trimmed(cell));
-  if (!loss || !std::isfinite(*loss) || *loss <= 0)
+  if (loss && !std::isfinite(*loss)) return std::numeric_limits<double>::infinity();
+  if (!loss || *loss <= 0)
     throw bad_cell(cell, place, "a loss is a positive number; a missing one is a blank cell");
   return *loss;
 }

@@ -15,7 +15,8 @@ struct CellPlace {
 
 /// Each reads one cell or @throws DataError naming file, line, column and value.
 
-/// NaN for a blank cell; otherwise finite and positive.
+/// NaN for a blank cell, infinity for one that is not finite, which only LogBuilder can judge;
+/// otherwise positive.
 double read_loss(const std::string& cell, CellPlace place);
 /// A number that only tells the base of a loss: NaN for what is none.
 double read_perplexity(const std::string& cell);

@@ -169,7 +169,7 @@ std::size_t column_of(const CsvFile& file, const std::string& name, const std::s
   return static_cast<std::size_t>(found - file.header.begin());
 }
 
-CsvFile parse_csv(std::string_view bytes, const std::string& path) {
+CsvFile parse_csv(std::string_view bytes, const std::string& path, OtherWidth other) {
   bytes = without_byte_order_mark(bytes);
   check_text(bytes, path);
   CsvParser parser(bytes, path);
@@ -181,6 +181,7 @@ CsvFile parse_csv(std::string_view bytes, const std::string& path) {
                      .remedy = "Name another file"});
   CsvFile file{.path = path, .header = trimmed_names(header.cells)};
   bool is_open = parser.is_open();
+  std::optional<CsvRow> cut;  // the first of another width
   for (CsvRow row = parser.next(); !row.cells.empty(); row = parser.next()) {
     is_open = parser.is_open();
     if (row.cells == header.cells) {  // a trainer that was resumed writes it again
@@ -188,11 +189,17 @@ CsvFile parse_csv(std::string_view bytes, const std::string& path) {
       continue;
     }
     if (is_open && row.cells.size() != header.cells.size()) throw torn_line(path, row.line);
-    if (row.cells.size() != header.cells.size())
-      throw bad_line(path, row.line, fmt::format("the row has {} cells", row.cells.size()),
-                     fmt::format("the header has {}", header.cells.size()));
-    file.rows.push_back(std::move(row));
+    if (row.cells.size() == header.cells.size()) {
+      file.rows.push_back(std::move(row));
+    } else {
+      if (!cut) cut = std::move(row);
+      ++file.cut_rows;
+    }
   }
+  // If no row is whole, that is how they are written.
+  if (cut && (other == OtherWidth::refused || file.rows.empty()))
+    throw bad_line(path, cut->line, fmt::format("the row has {} cells", cut->cells.size()),
+                   fmt::format("the header has {}", header.cells.size()));
   file.lacks_last_end = is_open;
   if (is_open && !seems_whole(file))
     throw torn_line(path, file.rows.empty() ? header.line : file.rows.back().line);

@@ -34,8 +34,8 @@ struct CsvFile {
   std::vector<std::string> header{};
   std::vector<CsvRow> rows{};  ///< as many cells each as the header
   bool had_row_numbers = false;
-  int repeated_headers = 0;     ///< rows that were the header again
-  bool lacks_last_end = false;  ///< the last line has no end and seems whole
+  int repeated_headers = 0, cut_rows = 0;  ///< left out: the header again; rows of another width
+  bool lacks_last_end = false;             ///< the last line has no end and seems whole
 };
 
 /// Where a cell of the file stands, for messages. @param column its place in the header
@@ -51,8 +51,15 @@ inline constexpr std::size_t longest_cell = 4096;
 ///   a cell above longest_cell bytes.
 CsvFile read_csv(const std::filesystem::path& path);
 
+/// What a row of another width than the header is.
+enum class OtherWidth {
+  refused,
+  cut  ///< a line that was cut, and what was written behind it: left out
+};
+
 /// The parser behind it. @param path for messages only
-CsvFile parse_csv(std::string_view bytes, const std::string& path);
+CsvFile parse_csv(std::string_view bytes, const std::string& path,
+                  OtherWidth other = OtherWidth::refused);
 
 /// Names of the columns in the first line that is not blank, as parse_csv gives them; none if it is
 /// no CSV. Never throws. @param separator between cells

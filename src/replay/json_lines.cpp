@@ -76,13 +76,24 @@ bool recognises(const LogFile& file, const ReplayOptions&) {
   std::string_view text = without_byte_order_mark(file.bytes);
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (!begins_as_json(text)) return false;
-  const LogJson first = LogJson::parse(text.substr(0, text.find('\n')), nullptr, false);
-  return first.is_object() && first.contains("run") && first.contains("loss_nats");
+  try {
+    const LogJson first = parse_json(text.substr(0, text.find('\n')), file.path, 1);
+    return first.is_object() && first.contains("run") && first.contains("loss_nats");
+  } catch (const DataError&) {
+    return false;
+  }
 }
 
 void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder) {
   for (const TextLine& line : text_lines(file.bytes, file.path)) {
-    const LogJson object = parse_json(line.text, file.path, line.line);
+    LogJson object;
+    try {
+      object = parse_json(line.text, file.path, line.line);
+    } catch (const DataError&) {
+      if (!builder.passes_over_cut_lines()) throw;
+      builder.pass_over("lines that were cut");
+      continue;
+    }
     if (!object.is_object())
       throw bad_line(file.path, line.line, "this is no JSON object", "one object a line");
     read_entry({object, file.path, line.line}, options, builder);

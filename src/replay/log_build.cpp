@@ -272,7 +272,10 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
     log.notes.push_back(
         fmt::format("{} model sizes: {}", counts.sizes.size(), join_words(counts.sizes)));
   note(repeated_, "repeated loss", "repeated losses", "dropped (identical)");
-  note(replaced_, "loss", "losses", "replaced by what a resumed run logged later");
+  if (replaced_ > 0)
+    log.repairs.push_back(count_of(replaced_, "loss", "losses") +
+                          " replaced by what a resumed run logged later");
+  log.notes.insert(log.notes.end(), log.repairs.begin(), log.repairs.end());
   note(at_zero_, "loss", "losses", "at 0 tokens dropped (a power law has no value there)");
   note(counts.merged, "point", "points",
        fmt::format("dropped for a later one within {} % of its volume", 100 * volume_tolerance));
@@ -291,10 +294,12 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
     log.notes.push_back("no evaluation set has the name of training " +
                         std::string(unseen.size() == 1 ? "domain " : "domains ") +
                         join_words(unseen));
-  for (const auto& [what, passed] : passed_over_)
+  for (const auto& [what, passed] : passed_over_) {
     log.notes.push_back(
         fmt::format("{} passed over: {}{}", passed.count, what,
                     passed.names.empty() ? "" : " (" + some_of(passed.names) + ")"));
+    log.repairs.push_back(log.notes.back());
+  }
   if (!counts.other_versions.empty())
     log.notes.push_back("other versions of losses that are read passed over: " +
                         some_of(counts.other_versions));

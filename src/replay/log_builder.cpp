@@ -46,13 +46,14 @@ bool same_loss(double a, double b) { return a == b || (std::isnan(a) && std::isn
 
 }  // namespace
 
-LogBuilder::LogBuilder(const ReplayOptions& options)
-    : options_(options), told_scale_(scale_named(options.unit)) {}
+LogBuilder::LogBuilder(const ReplayOptions& options, LogOrigin origin)
+    : options_(options), origin_(origin), told_scale_(scale_named(options.unit)) {}
 
-void LogBuilder::pass_over(const std::string& what, const std::string& name) {
+void LogBuilder::pass_over(const std::string& what, const std::string& name, int count) {
   constexpr std::size_t most_names = 4;
+  if (count == 0) return;
   PassedOver& passed = passed_over_[what];
-  ++passed.count;
+  passed.count += count;
   if (!name.empty() && passed.names.size() < most_names) passed.names.insert(name);
 }
 
@@ -166,9 +167,14 @@ std::size_t LogBuilder::series_of(const LogCell& cell) {
 }
 
 void LogBuilder::add_loss(const LogCell& cell, const std::string& path, int line, Again again) {
+  if (origin_ == LogOrigin::trial) again = Again::replaces;
   const Place place = place_of(path, line);
   if (cell.run.empty() || cell.domain.empty())
     throw bad_line(path, line, "run or domain is blank", "every row names both");
+  if (std::isinf(cell.loss) && origin_ == LogOrigin::archive)
+    throw bad_line(path, line,
+                   fmt::format("the loss of '{}' in run '{}' is not finite", cell.domain, cell.run),
+                   "a loss is a positive number; a missing one is a blank cell");
   Run& run = run_of(cell, place);
   const std::size_t series = series_of(cell);
   const double loss_nats = in_our_unit(cell, place);
@@ -179,6 +185,7 @@ void LogBuilder::add_loss(const LogCell& cell, const std::string& path, int line
   }
   const std::int64_t steps = cell.steps.value_or(0);
   Point& point = run.points.try_emplace(tokens, Point{steps, place, {}}).first->second;
+  if (again == Again::replaces) point.steps = steps;
   if (point.steps != steps)
     throw bad_line(
         path, line, fmt::format("{} steps at {} tokens", steps, tokens),

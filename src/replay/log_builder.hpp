@@ -25,7 +25,7 @@ struct LogCell {
   std::optional<std::int64_t> steps{};   ///< nothing: the log does not say
   bool prefers_told = false;             ///< tokens_per_step, where given, comes before tokens
   std::string domain{};                  ///< evaluation set
-  double loss = 0.0;                     ///< NaN = missing
+  double loss = 0.0;                     ///< NaN = missing, infinity = not finite
   /// What the loss is, where a metric's name tells it; the name itself, or empty.
   LossScale scale = LossScale::nats;
   std::string metric{};
@@ -44,7 +44,10 @@ class LogBuilder {
  public:
   /// @param options what the logs may lack: volumes, model size
   /// @throws UsageError if the unit of the losses is no known one
-  explicit LogBuilder(const ReplayOptions& options);
+  explicit LogBuilder(const ReplayOptions& options, LogOrigin origin = LogOrigin::archive);
+
+  /// Whether a line that is not whole is passed over, and counted.
+  bool passes_over_cut_lines() const { return origin_ == LogOrigin::trial; }
 
   /// The share of a training domain in a run's mixture; nothing: the run says that it has none,
   /// because the domain is only evaluated. Repeats of a run share their mixture.
@@ -52,7 +55,7 @@ class LogBuilder {
   void add_share(const std::string& run, const std::string& domain, std::optional<double> share,
                  const std::string& path, int line);
 
-  /// @throws DataError if the cell contradicts an earlier one
+  /// @throws DataError if the cell contradicts an earlier one, or is not finite in an archive
   /// @throws UsageError if its volume is not known
   void add_loss(const LogCell& cell, const std::string& path, int line,
                 Again again = Again::refused);
@@ -61,7 +64,7 @@ class LogBuilder {
   void add_perplexity(const LogCell& cell, const std::string& path, int line);
 
   /// Counts something that is not read. @param name one of these, to be named
-  void pass_over(const std::string& what, const std::string& name = {});
+  void pass_over(const std::string& what, const std::string& name = {}, int count = 1);
   /// Counts a metric that is no loss of an evaluation set; what every log is full of (training
   /// losses, learning rates) is passed over in silence.
   void pass_over(const Metric& metric, const std::string& name);
@@ -144,6 +147,7 @@ class LogBuilder {
   }
 
   ReplayOptions options_;
+  LogOrigin origin_;
   std::optional<LossScale> told_scale_{};
   std::vector<std::string> files_{};
   Names train_{}, eval_{};

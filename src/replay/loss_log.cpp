@@ -8,6 +8,7 @@
 #include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/json.hpp>
 #include <bimix/data/set_names.hpp>
 #include <bimix/replay/loss_log.hpp>
 
@@ -29,30 +30,21 @@ constexpr std::array formats{
 #undef BIMIX_LOG_FORMAT
 };
 
-/// The files behind one name or pattern, sorted.
-std::vector<std::string> matches(const std::string& pattern) {
-  std::error_code ignored;
-  if (std::filesystem::exists(pattern, ignored)) return {pattern};  // also with a [ in its name
-  glob_t found{};
-  const int status = ::glob(pattern.c_str(), 0, nullptr, &found);
-  const std::unique_ptr<glob_t, decltype(&::globfree)> guard(&found, ::globfree);
-  if (status != 0)
-    throw DataError({.place = pattern,
-                     .problem = "no file has this name or pattern",
-                     .rule = "",
-                     .remedy = "Check replay.files; relative names start at the campaign file"});
-  std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  std::sort(names.begin(), names.end());  // glob sorts by the locale
-  return names;
-}
-
 /// The files of all patterns, each once.
 std::vector<std::string> log_files(const ReplayOptions& options) {
   std::vector<std::string> files;
   std::unordered_set<std::string> known;
-  for (const std::string& pattern : options.files)
-    for (std::string& name : matches((options.base / pattern).string()))
-      if (known.insert(name).second) files.push_back(std::move(name));
+  for (const std::string& name : options.files) {
+    const std::string pattern = (options.base / name).string();
+    std::vector<std::string> found = files_named(pattern);
+    if (found.empty())
+      throw DataError({.place = pattern,
+                       .problem = "no file has this name or pattern",
+                       .rule = "",
+                       .remedy = "Check replay.files; relative names start at the campaign file"});
+    for (std::string& file : found)
+      if (known.insert(file).second) files.push_back(std::move(file));
+  }
   if (files.empty())
     throw UsageError({.place = "replay.files",
                       .problem = "names no file",
@@ -90,8 +82,11 @@ const LogFormat& format_of(const LogFile& file, const ReplayOptions& options) {
                    .remedy = "Say which with --format, or `format:` in the campaign's replay"});
 }
 
-LogFile log_file(const std::string& path) {
+LogFile log_file(const std::string& path, LogOrigin origin = LogOrigin::archive) {
   LogFile file{.path = path, .bytes = read_file(path)};
+  // However a trainer calls its run, only its numbers are asked for. Event files are no text.
+  if (origin == LogOrigin::trial && file.bytes.find('\0') == std::string::npos)
+    file.bytes = as_text(file.bytes);
   if (file.bytes.empty())
     throw DataError(
         {.place = path, .problem = "the file is empty", .rule = "", .remedy = "Name another file"});
@@ -194,13 +189,25 @@ std::vector<std::string> log_formats() {
   return names;
 }
 
-LossLog read_logs(const ReplayOptions& options) {
+std::vector<std::string> files_named(const std::string& pattern) {
+  std::error_code ignored;
+  if (std::filesystem::exists(pattern, ignored)) return {pattern};  // also with a [ in its name
+  glob_t found{};
+  const int status = ::glob(pattern.c_str(), 0, nullptr, &found);
+  const std::unique_ptr<glob_t, decltype(&::globfree)> guard(&found, ::globfree);
+  if (status != 0) return {};
+  std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  std::sort(names.begin(), names.end());  // glob sorts by the locale
+  return names;
+}
+
+LossLog read_logs(const ReplayOptions& options, LogOrigin origin) {
   const LogFormat* const wanted = format_named(options.format);
-  LogBuilder builder(options);
+  LogBuilder builder(options, origin);
   std::vector<LogFile> files;
   std::vector<const LogFormat*> formats_of_files;
   for (const std::string& path : log_files(options)) {
-    files.push_back(log_file(path));
+    files.push_back(log_file(path, origin));
     formats_of_files.push_back(wanted ? wanted : &format_of(files.back(), options));
   }
   LogFile mixtures;

@@ -171,6 +171,11 @@ std::string check_text(const CheckReport& report) {
   std::string text = fmt::format("Check: default and optimum trained to {} tokens, {} fresh {}\n",
                                  format_count(report.tokens), report.repeats,
                                  report.repeats == 1 ? "repeat" : "repeats");
+  if (report.same_repeats > 0)
+    text += fmt::format(
+        "  {} more had the very losses of another one: hand {{seed}} or {{repeat}} to the "
+        "trainer\n",
+        report.same_repeats);
   text += aligned(check_rows(report));
   text += fmt::format("  {} of the optimum over the default: {} {}", capitalised(gain_name(report)),
                       signed_loss(report.mean_gain_nats), unit_text(report.loss_unit));

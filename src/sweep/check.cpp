@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 namespace bimix {
 namespace {
@@ -23,6 +24,28 @@ double standard_error(const std::vector<double>& values) {
   for (const double v : values) squares.push_back((v - mean) * (v - mean));
   const auto count = static_cast<double>(values.size());
   return std::sqrt(stable_sum(squares) / (count - 1) / count);
+}
+
+/// By repeat, the losses of a mixture.
+using LossesByRepeat = std::map<int, std::vector<double>>;
+
+/// Leaves out repeats in which every mixture has the very losses of an earlier one: they say
+/// nothing of the spread between repeats. @return how many
+int drop_copies(std::vector<LossesByRepeat>& by_label) {
+  std::set<int> repeats;
+  for (const LossesByRepeat& losses : by_label)
+    for (const auto& [repeat, loss] : losses) repeats.insert(repeat);
+  std::set<std::vector<std::vector<double>>> seen;
+  int copies = 0;
+  for (const int repeat : repeats) {
+    std::vector<std::vector<double>> all;
+    for (const LossesByRepeat& losses : by_label)
+      if (const auto loss = losses.find(repeat); loss != losses.end()) all.push_back(loss->second);
+    if (all.size() < by_label.size() || seen.insert(std::move(all)).second) continue;
+    for (LossesByRepeat& losses : by_label) losses.erase(repeat);
+    ++copies;
+  }
+  return copies;
 }
 
 }  // namespace
@@ -58,7 +81,7 @@ CheckReport make_check_report(const std::vector<TrialSpec>& trials,
   const std::size_t evals = domains.eval.size();
 
   // last_losses[label][repeat] -> E
-  std::vector<std::map<int, std::vector<double>>> last_losses;
+  std::vector<LossesByRepeat> last_losses;
   for (const TrialSpec& trial : trials) {
     auto label = std::find(report.labels.begin(), report.labels.end(), trial.mixture_label);
     if (label == report.labels.end()) {
@@ -74,6 +97,7 @@ CheckReport make_check_report(const std::vector<TrialSpec>& trials,
             result.curve.back().loss_nats;
   }
 
+  report.same_repeats = drop_copies(last_losses);
   const std::size_t labels = report.labels.size();
   report.trained_nats = Table(labels, evals);
   report.trained_error_nats = Table(labels, evals);

@@ -10,11 +10,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 namespace bimix {
 namespace {
@@ -168,6 +170,30 @@ SweepPlan make_replay_plan(const PlanInput& input, const std::vector<EntropyTabl
   return plan;
 }
 
+namespace {
+
+/// Runs of one mixture, told apart by their losses.
+class DistinctRuns {
+ public:
+  /// @return false if it is a copy of one that was added before
+  bool add(int mixture_id, const TrialResult& run) {
+    const bool has_losses = !run.curve.empty() && !run.curve.back().loss_nats.empty();
+    const double last = has_losses ? run.curve.back().loss_nats.front() : 0.0;
+    auto& others = alike_[{mixture_id, std::bit_cast<std::uint64_t>(last)}];
+    const bool is_copy = std::any_of(others.begin(), others.end(), [&](const TrialResult* other) {
+      return other->parameters == run.parameters && other->curve == run.curve;
+    });
+    if (!is_copy) others.push_back(&run);
+    return !is_copy;
+  }
+
+ private:
+  /// By mixture and the bits of one loss: of runs with the same, there are few.
+  std::map<std::pair<int, std::uint64_t>, std::vector<const TrialResult*>> alike_{};
+};
+
+}  // namespace
+
 Observations observations_of(const SweepPlan& plan, const std::vector<TrialResult>& results) {
   std::unordered_map<std::string, const TrialResult*> by_id;
   for (const TrialResult& result : results) by_id[result.id] = &result;
@@ -176,10 +202,15 @@ Observations observations_of(const SweepPlan& plan, const std::vector<TrialResul
   rows.domains = plan.domains;
   rows.mixtures = plan.mixtures;
   rows.loss_nats.columns = plan.domains.eval.size();
+  DistinctRuns distinct;
   for (const TrialSpec& trial : plan.trials) {
     const auto found = by_id.find(trial.id);
     // A trial that diverged half-way says nothing about the law, not even before that.
     if (found == by_id.end() || found->second->status != TrialStatus::ok) continue;
+    if (!distinct.add(trial.mixture_id, *found->second)) {
+      ++rows.same_runs;
+      continue;
+    }
     for (const LossPoint& point : found->second->curve) {
       rows.mixture_id.push_back(trial.mixture_id);
       rows.repeat.push_back(trial.repeat);

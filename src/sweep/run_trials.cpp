@@ -109,6 +109,7 @@ class Worker {
                        .progress = [this](double fraction) { progress_ = fraction; },
                        .load = [&] { return hooks_.load(spec); },
                        .save = [&](std::string_view bytes) { hooks_.save(spec, bytes); },
+                       .note = [&](const std::string& text) { hooks_.note(spec, text); },
                        .group = group};
       if (hooks_.keep) hooks.keep = [&](std::string_view bytes) { hooks_.keep(spec, bytes); };
       ended.result = source_.run(spec, hooks);

@@ -1,9 +1,10 @@
+#include "loss_table.hpp"
+#include "placeholders.hpp"
 #include "process.hpp"
 
-#include <bimix/core/file.hpp>
+#include <bimix/core/random.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
-#include <bimix/data/volumes.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/trial/command_source.hpp>
 
@@ -11,78 +12,67 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
 #include <fstream>
-#include <functional>
-#include <span>
+#include <optional>
+#include <set>
+#include <thread>
 
 namespace bimix {
 namespace {
 
 constexpr int exit_retry = 75, exit_soft_failure = 76;
-/// Trainers print shares with few digits.
-constexpr double same_share = 1e-3;
 
-/// Calls `put` with the name of each placeholder and appends what it gives.
-/// @return the text, or nothing if a brace has no partner
-std::optional<std::string> with_placeholders(
-    const std::string& text, const std::function<std::string(const std::string&)>& put) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    const bool doubled = at + 1 < text.size() && text[at + 1] == c;
-    if ((c == '{' || c == '}') && doubled) {
-      result += c;
-      ++at;
-    } else if (c == '{') {
-      const std::size_t end = text.find('}', at);
-      if (end == std::string::npos) return std::nullopt;
-      result += put(text.substr(at + 1, end - at - 1));
-      at = end;
-    } else if (c == '}') {
-      return std::nullopt;
-    } else {
-      result += c;
-    }
+/// Repeats differ in it and mixtures do not; the first repeat has the campaign's own.
+std::uint64_t seed_of(const TrialSpec& spec) {
+  if (spec.repeat == 0) return spec.seed;
+  constexpr int unused_bits = 33;  // some trainers take 31
+  return RandomStream(spec.seed, Purpose::trainer_seed,
+                      static_cast<std::uint64_t>(spec.repeat))() >>
+         unused_bits;
+}
+
+/// The last line of a log, or the last state of a progress bar, as text.
+/// @param from where in the file this attempt began
+std::string last_words(const std::filesystem::path& log, std::int64_t from) {
+  constexpr std::int64_t tail = 2000;
+  constexpr std::size_t most_shown = 300;
+  std::ifstream stream(log, std::ios::binary | std::ios::ate);
+  const auto size = static_cast<std::int64_t>(stream.tellg());
+  stream.seekg(std::max({std::int64_t{0}, from, size - tail}));
+  std::string line, last;
+  for (char c = 0; stream.get(c);) {
+    const bool is_end = c == '\n' || c == '\r';
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    if (!is_control) line += c;
+    if (!trimmed(line).empty()) last = trimmed(line);
+    if (is_end) line.clear();
   }
+  return last.empty() ? "it printed nothing"
+                      : "its last words: " + as_text(last.substr(0, most_shown));
+}
+
+Interrupted stopped(const TrialSpec& spec) {
+  return Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
+}
+
+TrialResult result_of(const TrialSpec& spec, LossTable table) {
+  TrialResult result{.id = spec.id, .curve = std::move(table.points)};
+  if (table.diverged.empty()) return result;
+  result.status = TrialStatus::diverged;
+  result.message = table.diverged + ". Try a lower learning rate";
   return result;
 }
 
-const std::vector<std::string>& plain_placeholders() {
-  static const std::vector<std::string> names{"mixture.json", "dir",    "id",     "seed",
-                                              "repeat",       "tokens", "volumes"};
-  return names;
-}
-
-void check_text(const std::string& place, const std::string& text,
-                const std::vector<std::string>& domains, std::vector<Complaint>& found) {
-  std::vector<std::string> known = plain_placeholders();
-  for (const std::string& domain : domains) known.push_back("share:" + domain);
-  const auto check = [&](const std::string& name) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      const auto near = nearest_name(name, known);
-      found.push_back({place, fmt::format("'{{{}}}' is no placeholder", name),
-                       "known: " + join_words(known),
-                       near ? fmt::format("Did you mean '{{{}}}'", *near)
-                            : "Write {{ and }} for braces that are none"});
-    }
-    return std::string();
-  };
-  if (!with_placeholders(text, check))
-    found.push_back({place, fmt::format("'{}' has a brace without a partner", text),
-                     "a placeholder is {name}", "Write {{ and }} for braces that are none"});
-}
-
-std::string last_line_of(const std::filesystem::path& log) {
-  std::ifstream stream(log, std::ios::binary | std::ios::ate);
-  const auto size = static_cast<std::int64_t>(stream.tellg());
-  constexpr std::int64_t tail = 2000;
-  stream.seekg(std::max<std::int64_t>(0, size - tail));
-  std::string line, last;
-  while (std::getline(stream, line))
-    if (!trimmed(line).empty()) last = trimmed(line);
-  std::erase_if(last, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-  return last.empty() ? "it printed nothing" : "its last words: " + last.substr(0, 300);
+/// What reaches every process of a job ends a command a moment before this process hears of it.
+bool is_stopped_soon(const TrialHooks& hooks) {
+  constexpr std::chrono::milliseconds look_every{10};
+  constexpr int looks = 15;
+  for (int look = 0; look < looks; ++look) {
+    if (hooks.stop_requested()) return true;
+    std::this_thread::sleep_for(look_every);
+  }
+  return hooks.stop_requested();
 }
 
 }  // namespace
@@ -90,21 +80,69 @@ std::string last_line_of(const std::filesystem::path& log) {
 std::vector<Complaint> complaints(const CommandOptions& options,
                                   const std::vector<std::string>& domains) {
   std::vector<Complaint> found;
+  const auto add = [&](const std::vector<Complaint>& more) {
+    found.insert(found.end(), more.begin(), more.end());
+  };
   if (options.run.empty() || options.run.front().empty())
     found.push_back({"command.run", "names no program", "a list: the program, then its arguments",
                      "Write `run: [python3, train.py, --mix, \"{mixture.json}\"]`"});
   for (const std::string& argument : options.run)
-    check_text("command.run", argument, domains, found);
-  check_text("command.losses", options.losses, domains, found);
+    add(placeholder_complaints("command.run", argument, domains));
+  add(placeholder_complaints("command.losses", options.losses, domains));
   if (!options.timeout.empty() && parse_seconds(options.timeout).value_or(0) == 0)
     found.push_back({"command.timeout", fmt::format("'{}' is no time", options.timeout),
                      "a number with s, m, h or d", "Write for example 6h"});
   return found;
 }
 
+std::vector<Complaint> table_complaints(const CommandOptions& options,
+                                        const std::vector<std::string>& domains,
+                                        VolumesOfTrial volumes) {
+  const std::vector<std::string> all = placeholders_in(options.losses);
+  const std::set<std::string> names(all.begin(), all.end());
+  const auto any = [&](std::initializer_list<const char*> wanted) {
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [&](const char* name) { return names.contains(name); });
+  };
+  const auto shares = static_cast<std::size_t>(std::count_if(
+      domains.begin(), domains.end(),
+      [&](const std::string& domain) { return names.contains(placeholder::share + domain); }));
+  const bool tells_mixtures = shares + 1 >= domains.size();
+  const bool tells_repeats = any({placeholder::seed, placeholder::repeat});
+  const bool tells_volumes =
+      volumes == VolumesOfTrial::all || any({placeholder::tokens, placeholder::volumes});
+  if (any({placeholder::folder, placeholder::id, placeholder::mixture_file}) ||
+      (tells_mixtures && tells_repeats && tells_volumes))
+    return {};
+  return {{"command.losses", fmt::format("'{}' is one file for several trials", options.losses),
+           "each trial is read from a table of its own",
+           "Write {dir}/loss.csv, or put {id} into the name, and let the command write there"}};
+}
+
+bool sees_repeat(const CommandOptions& options) {
+  return std::any_of(options.run.begin(), options.run.end(), [](const std::string& argument) {
+    const std::vector<std::string> names = placeholders_in(argument);
+    return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+      return name == placeholder::seed || name == placeholder::repeat || name == placeholder::id ||
+             name == placeholder::mixture_file;
+    });
+  });
+}
+
+bool is_moved(const CommandOptions& now, const CommandOptions& before) {
+  const auto name = [](const std::string& program) {
+    return std::filesystem::path(program).filename();
+  };
+  return now.run != before.run && now.run.size() == before.run.size() &&
+         std::equal(now.run.begin() + 1, now.run.end(), before.run.begin() + 1) &&
+         name(now.run.front()) == name(before.run.front());
+}
+
 CommandSource::CommandSource(CommandOptions options, DomainSet domains,
-                             std::filesystem::path folder)
-    : options_(std::move(options)), domains_(std::move(domains)), folder_(std::move(folder)) {
+                             const std::filesystem::path& folder)
+    : options_(std::move(options)),
+      domains_(std::move(domains)),
+      folder_(std::filesystem::absolute(folder).lexically_normal()) {
   const std::vector<Complaint> found = complaints(options_, domains_.train);
   if (!found.empty()) throw UsageError(found.front());
 }
@@ -116,20 +154,19 @@ std::string CommandSource::identity() const {
 }
 
 std::string CommandSource::filled(const std::string& text, const TrialSpec& spec) const {
-  const auto put = [&](const std::string& name) -> std::string {
-    if (name == "mixture.json") return (folder_of(spec) / "mixture.json").string();
-    if (name == "dir") return folder_of(spec).string();
-    if (name == "id") return spec.id;
-    if (name == "seed") return fmt::format("{}", spec.seed);
-    if (name == "repeat") return fmt::format("{}", spec.repeat);
-    if (name == "tokens") return fmt::format("{}", spec.tokens.back());
-    if (name == "volumes") return fmt::format("{}", fmt::join(spec.tokens, ","));
+  return with_placeholders(text, [&](const std::string& name) -> std::string {
+    if (name == placeholder::mixture_file) return (folder_of(spec) / "mixture.json").string();
+    if (name == placeholder::folder) return folder_of(spec).string();
+    if (name == placeholder::id) return spec.id;
+    if (name == placeholder::seed) return fmt::format("{}", seed_of(spec));
+    if (name == placeholder::repeat) return fmt::format("{}", spec.repeat);
+    if (name == placeholder::tokens) return fmt::format("{}", spec.tokens.back());
+    if (name == placeholder::volumes) return fmt::format("{}", fmt::join(spec.tokens, ","));
     const auto domain = std::find(domains_.train.begin(), domains_.train.end(),
-                                  name.substr(std::string_view("share:").size()));
+                                  name.substr(std::string_view(placeholder::share).size()));
     return fmt::format("{}",
                        spec.mixture[static_cast<std::size_t>(domain - domains_.train.begin())]);
-  };
-  return *with_placeholders(text, put);
+  });
 }
 
 void CommandSource::write_mixture(const TrialSpec& spec) const {
@@ -137,8 +174,9 @@ void CommandSource::write_mixture(const TrialSpec& spec) const {
   Json mixture = Json::object();
   for (std::size_t k = 0; k < domains_.train.size(); ++k)
     mixture[domains_.train[k]] = spec.mixture[k];
-  const Json json{{"id", spec.id},     {"mixture", mixture},    {"tokens", spec.tokens},
-                  {"seed", spec.seed}, {"repeat", spec.repeat}, {"eval_domains", domains_.eval}};
+  const Json json{{"id", spec.id},         {"mixture", mixture},
+                  {"tokens", spec.tokens}, {"seed", seed_of(spec)},
+                  {"repeat", spec.repeat}, {"eval_domains", domains_.eval}};
   std::error_code failure;
   std::filesystem::create_directories(path.parent_path(), failure);
   std::ofstream stream(path);
@@ -149,86 +187,108 @@ void CommandSource::write_mixture(const TrialSpec& spec) const {
                      .remedy = "Check the folder's permissions and its disk"});
 }
 
-int CommandSource::run_once(const TrialSpec& spec, const TrialHooks& hooks) const {
+CommandSource::Attempt CommandSource::run_once(const TrialSpec& spec,
+                                               const TrialHooks& hooks) const {
   std::vector<std::string> arguments;
   for (const std::string& argument : options_.run) arguments.push_back(filled(argument, spec));
-  const std::filesystem::path log = folder_of(spec) / "log.txt";
-  const ProcessEnd end = run_process(arguments, log, hooks.stop_requested,
+  if (!options_.program.empty()) arguments.front() = options_.program;
+  std::error_code is_new;
+  const std::uintmax_t before = std::filesystem::file_size(log_of(spec), is_new);
+  const ProcessEnd end = run_process(arguments, log_of(spec), hooks.stop_requested,
                                      parse_seconds(options_.timeout).value_or(0));
-  const auto failed = [&](FailureKind kind, const std::string& problem, const std::string& remedy) {
-    return TrialFailure(kind, {.place = log.string(),
-                               .problem = problem + " (" + last_line_of(log) + ")",
-                               .rule = "",
-                               .remedy = remedy});
+  if (end.why == ProcessEnd::Why::stopped) throw stopped(spec);
+  Attempt attempt{.last_words =
+                      last_words(log_of(spec), is_new ? 0 : static_cast<std::int64_t>(before))};
+  const auto fail = [&](FailureKind kind, const std::string& problem, const std::string& remedy) {
+    attempt.failure = TrialFailure(kind, {.place = log_of(spec).string(),
+                                          .problem = problem + " (" + attempt.last_words + ")",
+                                          .rule = "",
+                                          .remedy = remedy});
   };
-  switch (end.why) {
-    case ProcessEnd::Why::stopped:
-      throw Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
-    case ProcessEnd::Why::timed_out:
-      throw failed(FailureKind::timeout, "the command did not end within " + options_.timeout,
-                   "Raise source.command.timeout, or give it less to do");
-    case ProcessEnd::Why::signalled:
-      throw failed(FailureKind::killed, fmt::format("signal {} ended the command", end.code),
-                   "Look for memory limits of the job and the machine's log");
-    case ProcessEnd::Why::exited:
-      break;
-  }
-  if (end.code == exit_soft_failure)
-    throw failed(FailureKind::command, "the command gave this trial up (exit code 76)",
-                 "The log says why");
-  if (end.code != 0 && end.code != exit_retry)
-    throw failed(FailureKind::command, fmt::format("the command ended with exit code {}", end.code),
-                 "The log says why");
-  return end.code;
+  if (end.why == ProcessEnd::Why::timed_out)
+    fail(FailureKind::timeout, "the command did not end within " + options_.timeout,
+         "Raise source.command.timeout, or give it less to do");
+  else if (end.why == ProcessEnd::Why::signalled)
+    fail(FailureKind::killed, fmt::format("signal {} ended the command", end.code),
+         "Look for memory limits of the job and the machine's log");
+  else if (end.code == exit_soft_failure)
+    fail(FailureKind::command, "the command gave this trial up (exit code 76)", "The log says why");
+  else if (end.code == exit_retry)
+    attempt.wants_another = true;
+  else if (end.code != 0)
+    fail(FailureKind::command, fmt::format("the command ended with exit code {}", end.code),
+         "The log says why");
+  return attempt;
 }
 
-std::vector<LossPoint> CommandSource::read_losses(const TrialSpec& spec) const {
+/// A command that has ended well would write the same table again: what is wrong with it is the
+/// command's failure.
+LossTable CommandSource::read_table(const TrialSpec& spec, const std::string& last_words) const {
   const std::string path = filled(options_.losses, spec);
-  const LossLog log = in_order_of(domains_, read_logs({.files = {path}}));
-  const auto refuse = [&](const std::string& problem, const std::string& rule) {
-    throw DataError({.place = path,
-                     .problem = problem,
-                     .rule = rule,
-                     .remedy = "Mend what the command writes"});
-  };
-  if (log.runs.size() != 1)
-    refuse(fmt::format("holds {} runs", log.runs.size()), "one for a trial");
-  const LossCurve& run = log.runs.front();
-  for (std::size_t k = 0; k < spec.mixture.size(); ++k)
-    if (std::abs(run.mixture[k] - spec.mixture[k]) > same_share)
-      refuse(fmt::format("says the share of '{}' was {:.6g}", domains_.train[k], run.mixture[k]),
-             fmt::format("the trial asked for {:.6g}", spec.mixture[k]));
-  std::vector<LossPoint> points;
-  for (const std::int64_t volume : spec.tokens) {
-    const auto point =
-        std::find_if(run.points.begin(), run.points.end(), [&](const LossPoint& candidate) {
-          return find_volume(std::span(&volume, 1), candidate.tokens).has_value();
-        });
-    if (point == run.points.end())
-      refuse(fmt::format("has no losses at {} tokens", volume),
-             "every volume of the trial is needed");
-    points.push_back(*point);
-    points.back().tokens = volume;
+  const std::string see = "see " + log_of(spec).string();
+  if (!has_content(path))
+    throw TrialFailure(
+        FailureKind::command,
+        {.place = path,
+         .problem = files_named(path).empty()
+                        ? "the command ended with exit code 0, and there is no file of this name"
+                        : "the command ended with exit code 0 and left this file empty",
+         .rule = last_words,
+         .remedy = "Let it write its losses there before it ends, or name another file in "
+                   "source.command.losses; " +
+                   see});
+  try {
+    return read_loss_table(path, domains_, spec);
+  } catch (const Error& error) {
+    Complaint complaint = error.complaint();
+    complaint.remedy = "Mend what the command writes; " + see;
+    throw TrialFailure(FailureKind::command, std::move(complaint));
   }
-  return points;
+}
+
+/// Some trainers end with a failure when their loss is no longer finite.
+std::optional<TrialResult> CommandSource::diverged(const TrialSpec& spec) const {
+  try {
+    TrialResult result =
+        result_of(spec, read_loss_table(filled(options_.losses, spec), domains_, spec));
+    if (result.status == TrialStatus::diverged) return result;
+  } catch (const Error&) {  // what it says of its failure tells more than its table
+  }
+  return std::nullopt;
+}
+
+TrialResult CommandSource::train(const TrialSpec& spec, const TrialHooks& hooks) const {
+  write_mixture(spec);
+  // One that resumes may have been through before it was stopped, and has nothing left to write.
+  if (!options_.resumes) move_away(filled(options_.losses, spec));
+  Attempt attempt = run_once(spec, hooks);
+  for (int again = 0; attempt.wants_another && again < options_.retries; ++again)
+    attempt = run_once(spec, hooks);
+  if (attempt.wants_another)
+    throw TrialFailure(
+        FailureKind::command,
+        {.place = log_of(spec).string(),
+         .problem = fmt::format("the command asked for another attempt {} times ({})",
+                                options_.retries + 1, attempt.last_words),
+         .rule = "exit code 75",
+         .remedy = "Raise source.command.retries, or see why in the log"});
+  if (attempt.failure) {
+    if (attempt.failure->kind() == FailureKind::command)
+      if (auto result = diverged(spec)) return *std::move(result);
+    throw *attempt.failure;
+  }
+  LossTable table = read_table(spec, attempt.last_words);
+  if (!table.repairs.empty()) hooks.note("in its table " + join_words(table.repairs));
+  return result_of(spec, std::move(table));
 }
 
 TrialResult CommandSource::run(const TrialSpec& spec, const TrialHooks& hooks) const {
-  write_mixture(spec);
-  for (int attempt = 0; run_once(spec, hooks) == exit_retry; ++attempt)
-    if (attempt == options_.retries)
-      throw TrialFailure(
-          FailureKind::command,
-          {.place = (folder_of(spec) / "log.txt").string(),
-           .problem = fmt::format("the command asked for another attempt {} times", attempt + 1),
-           .rule = "exit code 75",
-           .remedy = "Raise source.command.retries, or see why in the log"});
   try {
-    return {.id = spec.id, .curve = read_losses(spec)};
-  } catch (const DataError& error) {
-    // The command would write the same table again.
-    throw TrialFailure(FailureKind::command, error.complaint());
+    return train(spec, hooks);
+  } catch (const TrialFailure&) {
+    if (!is_stopped_soon(hooks)) throw;
   }
+  throw stopped(spec);
 }
 
 }  // namespace bimix

@@ -1,54 +1,75 @@
 #include "process.hpp"
 
+#include "launcher.hpp"
+
 #include <bimix/core/error.hpp>
+#include <bimix/trial/command_source.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <string_view>
+#include <fstream>
+#include <numeric>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace bimix {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::chrono::milliseconds look_every{50};
-constexpr std::chrono::seconds grace{30};
+/// A program that is told to end may save itself; what one that has ended left behind may end
+/// itself.
+constexpr int grace_seconds = 30, grace_of_rest_seconds = 5;
 
-/// Starts of the names that tell a process it is a rank or a step's task. SLURM_JOB_* stay: where
-/// the job is, is the child's business too.
-constexpr std::array<std::string_view, 14> scrubbed{
-    "OMPI_",        "PMIX_",        "PMI_",          "PRTE_",        "ORTE_",
-    "SLURM_STEP",   "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NODEID", "SLURM_TASK",
-    "SLURM_NTASKS", "SLURM_NPROCS", "SLURM_SRUN",    "SLURM_GTIDS"};
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+struct sigaction handling_of(int signal) {
+  struct sigaction now {};
+  sigaction(signal, nullptr, &now);
+  return now;
+}
+
+/// Makes sure that this process learns how its children end. If its parent ignored SIGCHLD, the
+/// kernel would throw that away. And what a child leaves behind becomes a child of this process,
+/// which can then tell when it is gone.
+void watch_children() {
+  const struct sigaction now = handling_of(SIGCHLD);
+  if (now.sa_handler == SIG_IGN || (now.sa_flags & SA_NOCLDWAIT) != 0) signal(SIGCHLD, SIG_DFL);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
 
 /// posix_spawn's attributes and file actions.
 class SpawnPlan {
  public:
-  explicit SpawnPlan(const std::filesystem::path& log) {
+  /// @param input becomes the standard input; -1: an empty one
+  SpawnPlan(const std::filesystem::path& log, int input) {
     posix_spawnattr_init(&attributes_);
     posix_spawn_file_actions_init(&files_);
-    sigset_t none, ours;
+    sigset_t none, all;
     sigemptyset(&none);
-    sigemptyset(&ours);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE})
-      sigaddset(&ours, signal);
+    sigfillset(&all);
+    // Whoever started the run with nohup meant all of it.
+    if (handling_of(SIGHUP).sa_handler == SIG_IGN) sigdelset(&all, SIGHUP);
     posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &ours);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
     posix_spawnattr_setpgroup(&attributes_, 0);
     posix_spawnattr_setflags(
         &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (input < 0)
+      posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    else
+      posix_spawn_file_actions_adddup2(&files_, input, STDIN_FILENO);
     posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, log.c_str(),
                                      O_WRONLY | O_CREAT | O_APPEND, 0666);
     posix_spawn_file_actions_adddup2(&files_, STDOUT_FILENO, STDERR_FILENO);
@@ -76,20 +97,57 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return all;
 }
 
-pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log) {
-  const SpawnPlan plan(log);
-  std::vector<std::string> environment = child_environment();
+/// The program that the first line of a script names; empty if there is none.
+std::string interpreter_of(const std::string& program) {
+  std::ifstream file(program);
+  std::string line;
+  std::getline(file, line);
+  return line.starts_with("#!") ? line.substr(2) : std::string();
+}
+
+/// Why, and what is to be done.
+std::pair<std::string, std::string> start_failure(const std::vector<std::string>& arguments,
+                                                  int failure) {
+  const std::string& program = arguments.front();
+  const std::string system = std::generic_category().message(failure);
+  switch (failure) {
+    case E2BIG: {
+      const auto add = [](std::size_t sum, const std::string& text) { return sum + text.size(); };
+      return {fmt::format("{} ({} bytes)", system,
+                          std::accumulate(arguments.begin(), arguments.end(), std::size_t{0}, add)),
+              "Hand over {mixture.json}, which holds shares and volumes, instead of them"};
+    }
+    case ENOENT:
+      if (const std::string interpreter = interpreter_of(program); !interpreter.empty())
+        return {fmt::format("its first line names '{}', which is not there", interpreter),
+                "Mend that line, or put the right interpreter before it in `run:`"};
+      return {
+          system,
+          "Check the name, and PATH on this host; relative names start where bimix was started"};
+    case EACCES:
+      return {system, fmt::format("Make it executable with `chmod +x {}`", program)};
+    case ENOEXEC:
+      return {system, "Let it begin with a line such as #!/bin/sh"};
+    default:
+      return {system, "Look at the limits of processes and memory here (`ulimit -a`)"};
+  }
+}
+
+/// @param input see SpawnPlan
+pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log, int input = -1) {
+  const SpawnPlan plan(log, input);
+  std::vector<std::string> environment = command_environment();
+  const OnProcessors all(command_processors());
   pid_t child = 0;
   const int failure =
       posix_spawnp(&child, arguments.front().c_str(), plan.files(), plan.attributes(),
                    pointers(arguments).data(), pointers(environment).data());
-  if (failure != 0)
-    throw DataError({.place = "source.command.run",
-                     .problem = fmt::format("'{}' cannot be started: {}", arguments.front(),
-                                            std::generic_category().message(failure)),
-                     .rule = "",
-                     .remedy = "Check the name, that it may be executed, and PATH on this host"});
-  return child;
+  if (failure == 0) return child;
+  const auto [why, remedy] = start_failure(arguments, failure);
+  throw DataError({.place = "source.command.run",
+                   .problem = fmt::format("'{}' cannot be started: {}", arguments.front(), why),
+                   .rule = "",
+                   .remedy = remedy});
 }
 
 /// Ends a process group once this process is no more: a rank that is killed cannot do so itself,
@@ -97,25 +155,35 @@ pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log
 class LastWill {
  public:
   explicit LastWill(pid_t group) {
-    // Two numbers are all that the shell is given.
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;
+    alive_ = ends[1];
+    // Nothing is ever written: the reading ends when this process does. What ends all of the job at
+    // once must not end the executor before it has done its work.
     const std::string will = fmt::format(
-        "tail --pid={0} -f /dev/null; kill -s TERM -- -{1}; sleep {2}; kill -s KILL -- -{1}",
-        getpid(), group, grace.count());
+        "trap '' HUP INT TERM USR1 USR2; read nothing; kill -s TERM -- -{0}; n=0; "
+        "while [ $n -lt {1} ] && kill -s 0 -- -{0}; do sleep 1; n=$((n + 1)); done; "
+        "kill -s KILL -- -{0}",
+        group, grace_seconds);
     try {
-      executor_ = start({"sh", "-c", will}, "/dev/null");
+      executor_ = start({"sh", "-c", will}, "/dev/null", ends[0]);
     } catch (const DataError&) {
-      // Without a shell or tail the command is still run, and ended by whoever ends the job.
+      // Without a shell the command is still run, and ended by whoever ends the job.
     }
+    ::close(ends[0]);
   }
   ~LastWill() {
-    if (executor_ == 0) return;
-    ::kill(-executor_, SIGKILL);
-    ::waitpid(executor_, nullptr, 0);
+    if (executor_ != 0) {
+      ::kill(-executor_, SIGKILL);
+      ::waitpid(executor_, nullptr, 0);
+    }
+    if (alive_ >= 0) ::close(alive_);
   }
   LastWill(const LastWill&) = delete;
   LastWill& operator=(const LastWill&) = delete;
 
  private:
+  int alive_ = -1;
   pid_t executor_ = 0;
 };
 
@@ -126,43 +194,45 @@ std::optional<ProcessEnd> ended(pid_t child) {
   return ProcessEnd{ProcessEnd::Why::signalled, WTERMSIG(status)};
 }
 
-/// TERM to the group; KILL once the grace is over, and to what the child left behind.
-void end_group(pid_t child) {
-  ::kill(-child, SIGTERM);
-  const auto limit = Clock::now() + grace;
-  bool gone = false;
-  while (!gone && Clock::now() < limit) {
-    gone = ended(child).has_value();
-    if (!gone) std::this_thread::sleep_for(look_every);
+/// Whether any process is left in the group.
+bool is_alive(pid_t group) {
+  while (::waitpid(-group, nullptr, WNOHANG) > 0) {
   }
-  ::kill(-child, SIGKILL);
-  if (!gone) ::waitpid(child, nullptr, 0);
+  return ::kill(-group, 0) == 0;
+}
+
+void wait_for_end(pid_t group, double seconds) {
+  AwakeTime time(seconds_now());
+  while (is_alive(group) && time.look(seconds_now()) < seconds)
+    std::this_thread::sleep_for(look_every);
+}
+
+/// TERM to all of the group, and KILL to what is left once the grace is over.
+void end_group(pid_t group, int grace) {
+  if (!is_alive(group)) return;
+  ::kill(-group, SIGTERM);
+  wait_for_end(group, grace);
+  if (!is_alive(group)) return;
+  ::kill(-group, SIGKILL);
+  wait_for_end(group, grace_of_rest_seconds);
 }
 
 }  // namespace
 
-std::vector<std::string> child_environment() {
-  std::vector<std::string> kept;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    if (std::none_of(scrubbed.begin(), scrubbed.end(),
-                     [&](std::string_view start) { return text.starts_with(start); }))
-      kept.emplace_back(text);
-  }
-  return kept;
-}
-
 ProcessEnd run_process(const std::vector<std::string>& arguments, const std::filesystem::path& log,
                        const std::function<bool()>& stop, double timeout_seconds) {
-  const Clock::time_point begin = Clock::now();
+  watch_children();
   const pid_t child = start(arguments, log);
   const LastWill last_will(child);
+  AwakeTime time(seconds_now());
   for (;;) {
-    if (const auto end = ended(child)) return *end;
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    const bool late = timeout_seconds > 0 && seconds > timeout_seconds;
+    if (const auto end = ended(child)) {
+      end_group(child, grace_of_rest_seconds);
+      return stop() ? ProcessEnd{ProcessEnd::Why::stopped} : *end;
+    }
+    const bool late = timeout_seconds > 0 && time.look(seconds_now()) > timeout_seconds;
     if (late || stop()) {
-      end_group(child);
+      end_group(child, grace_seconds);
       return {late ? ProcessEnd::Why::timed_out : ProcessEnd::Why::stopped, 0};
     }
     std::this_thread::sleep_for(look_every);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -14,16 +15,33 @@ struct ProcessEnd {
   int code = 0;  ///< exit code, or the number of the signal
 };
 
-/// Runs a program in a process group of its own, standard input empty, output and errors appended
-/// to `log`, and waits for it. It inherits the environment without what belongs to MPI, PMIx and
-/// the Slurm step: a child that starts MPI or torchrun must not take itself for one of our ranks.
-/// @param stop asked some times a second; true ends the group: TERM, half a minute, KILL
-/// @param timeout_seconds likewise; 0 is no limit
+/// The seconds in which this process ran. What lies between two looks counts as one second at most:
+/// while a job is suspended, its commands are too, and they are not late when it goes on.
+class AwakeTime {
+ public:
+  /// @param now seconds of any clock
+  explicit AwakeTime(double now) : last_look_(now) {}
+  /// @return the seconds up to `now`
+  double look(double now) {
+    seconds_ += std::min(now - last_look_, most_between_looks);
+    last_look_ = now;
+    return seconds_;
+  }
+
+ private:
+  static constexpr double most_between_looks = 1.0;
+  double last_look_, seconds_ = 0.0;
+};
+
+/// Runs a program in a process group of its own and waits for it: standard input empty, output and
+/// errors appended to `log`, signals at their defaults, the environment without what a launcher
+/// sets for its ranks, on all processors of the job. When it has ended, so is what it left running
+/// in its group. If this process dies, the group is ended, too.
+/// @param stop asked some times a second; true ends the group: TERM, half a minute, KILL. A program
+///        that ends by itself while a stop is asked for counts as stopped
+/// @param timeout_seconds likewise, see AwakeTime; 0 is no limit
 /// @throws DataError if the program cannot be started or the log cannot be written
 ProcessEnd run_process(const std::vector<std::string>& arguments, const std::filesystem::path& log,
                        const std::function<bool()>& stop, double timeout_seconds);
-
-/// "NAME=value" of the environment that a child inherits.
-std::vector<std::string> child_environment();
 
 }  // namespace bimix

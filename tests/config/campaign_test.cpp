@@ -281,6 +281,30 @@ TEST(TrainedPart, LeavesOutWhatIsDerivedFromTrials) {
   EXPECT_NE(part(base), part(with("seed: 7", "seed: 8\nfit: {bootstrap: 5}")));
 }
 
+/// The campaign with a command instead of the proxy, and these options of it.
+std::string with_command(const std::string& options) {
+  return with(
+      "  proxy: {layers: 3, width: 96, heads: 3}",
+      "  command:\n    run: [/usr/bin/python3, train.py, \"{mixture.json}\"]\n    " + options);
+}
+
+TEST(ParseCampaign, RefusesOneTableForAllTrialsUnlessItIsToBeRead) {
+  const std::string text = with_command("losses: out/loss.csv");
+  EXPECT_THAT(complaint_about(text),
+              testing::AllOf(HasSubstr("c.yaml:21:5: source.command.losses: 'out/loss.csv' is one "
+                                       "file for several trials"),
+                             HasSubstr("{dir}/loss.csv")));
+  const Campaign old = parse_campaign(text, "resolved.yaml", Look::stored);
+  EXPECT_EQ(old.command.losses, "out/loss.csv") << "folders of earlier versions can be read";
+}
+
+TEST(TrainedPart, LeavesOutWhereACommandsProgramLies) {
+  Campaign campaign = parse_campaign(with_command("retries: 1"), "c.yaml");
+  const std::string before = resolved_yaml(trained_part(campaign));
+  campaign.command.program = "/opt/env/bin/python3";
+  EXPECT_EQ(resolved_yaml(trained_part(campaign)), before);
+}
+
 TEST(ParseCampaign, TakesADecayingScheduleWithIndependentVolumes) {
   std::string text = with("axis: trajectory", "axis: independent");
   text.replace(text.find("heads: 3"), 8, "heads: 3, schedule: cosine");
@@ -348,7 +372,7 @@ TEST(Tokens, AreComplainedAboutInWords) {
 // A command trains elsewhere: its texts are looked at for their entropies alone.
 TEST(Tokens, OfOtherSourcesNeedNoVocabulary) {
   const std::string text = "tokens: uint16\n" + with("proxy: {layers: 3, width: 96, heads: 3}",
-                                                     "command: {run: [train], losses: l.csv}");
+                                                     "command: {run: [train], losses: \"{dir}/l.csv\"}");
   EXPECT_EQ(parse_campaign(text, "c.yaml").corpus.tokens, (TokenFormat{2, 65536}));
 }
 

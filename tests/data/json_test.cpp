@@ -35,6 +35,16 @@ TEST(TrialResultJson, WritesMissingLossesAsNull) {
   EXPECT_TRUE(std::isnan(trial_result_from(Json::parse(text)).curve[0].loss_nats[1]));
 }
 
+// A trainer's last words, the name of a file or of a host.
+TEST(TrialResultJson, TakesMessagesThatAreNoText) {
+  TrialResult result = some_result();
+  result.message = "caf\xE9 \xE2\x96 and \xE2\x96\x88";
+  result.host = "h\xFF";
+  const TrialResult read = trial_result_from(Json::parse(to_json(result).dump()));
+  EXPECT_EQ(read.message, "caf\xEF\xBF\xBD \xEF\xBF\xBD and \xE2\x96\x88");
+  EXPECT_EQ(read.host, "h\xEF\xBF\xBD");
+}
+
 TEST(TrialSpecJson, RoundTripsEveryBit) {
   const TrialSpec spec{.id = "ab",
                        .purpose = "sweep",

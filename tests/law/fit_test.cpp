@@ -201,6 +201,9 @@ TEST(FitLaw, SaysThatIntervalsHangOnOneSeed) {
   EXPECT_THAT(fit_law(synthetic::observations(truth, {}), {}).flags,
               Contains(HasSubstr("conditional on the seed")));
   EXPECT_THAT(fit_law(synthetic::observations(truth, {.repeats = 2}), {}).flags, IsEmpty());
+  Observations copies = synthetic::observations(truth, {});
+  copies.same_runs = 3;
+  EXPECT_THAT(fit_law(copies, {}).flags, Contains(HasSubstr("3 runs are left out")));
 }
 
 TEST(FitLaw, GivesNoNumberForAlphaFromOneMixture) {

@@ -205,7 +205,7 @@ TEST(TrainerState, NamesTheLineOfWhatItCannotRead) {
     return what_of({{"r/s.json", state}, {"m.csv", mixtures}}, options);
   };
   EXPECT_THAT(read("{\"log_history\": [\n{},\n{\"step\": 1, \"eval_loss\": NaN}]}"),
-              HasSubstr("s.json:3: eval_loss: 'NaN' is refused"));
+              HasSubstr("s.json:3: the loss of 'all' in run 'r' is not finite"));
   EXPECT_THAT(read("{\"log_history\": [\n{\"eval_loss\": 5}]}"),
               HasSubstr("s.json:2: the entry has no step"));
   EXPECT_THAT(read("{\"log_history\": [{\"loss\": 5, \"step\": 1}]}"),
@@ -271,7 +271,7 @@ TEST(Megatron, NamesTheLineOfWhatItCannotRead) {
   EXPECT_THAT(read("validation loss at iteration x | lm loss value: 5 |\n"),
               HasSubstr("r.log:1: iteration: '' is refused"));
   EXPECT_THAT(read("validation loss at iteration 1 | lm loss value: NAN |\n"),
-              HasSubstr("r.log:1: lm loss: 'NAN' is refused"));
+              HasSubstr("r.log:1: the loss of 'all' in run 'r' is not finite"));
   EXPECT_THAT(read("validation loss at iteration 1 | lm loss value: 5.0"),
               HasSubstr("r.log:1: the last line has no end"));
   EXPECT_THAT(read("hello\n"), HasSubstr("r.log:1: there is no validation loss"));
@@ -338,7 +338,8 @@ TEST(TensorBoard, RefusesRecordsThatHoldNoEvent) {
       "eval/loss"
       "\x15\0\0\xc0\x7f",
       20);
-  EXPECT_THAT(appended("\x10\x64" + nan), HasSubstr("e:5: eval/loss: 'nan' is refused"));
+  EXPECT_THAT(appended("\x10\x64" + nan),
+              HasSubstr("e:5: the loss of 'all' in run 'half' is not finite"));
 }
 
 }  // namespace

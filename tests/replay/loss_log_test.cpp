@@ -287,7 +287,7 @@ TEST(ReadLogs, RefusesJsonLinesThatAreNone) {
   EXPECT_THAT(bad(R"({"run":"r","run":"q","tokens":1,"loss_nats":{}})"),
               HasSubstr("log.csv:2: key 'run' stands there twice"));
   EXPECT_THAT(bad(R"({"run":"r","tokens":2000,"loss_nats":{"a":NaN}})"),
-              HasSubstr("log.csv:2: a: 'NaN' is refused"));
+              HasSubstr("log.csv:2: the loss of 'a' in run 'r' is not finite"));
   EXPECT_THAT(bad(R"({"run":"r","tokens":1e400,"loss_nats":{"a":5}})"),
               HasSubstr("log.csv:2: this is no JSON"));
   EXPECT_THAT(bad(R"({"run":"r","tokens":-1,"loss_nats":{"a":5}})"),
@@ -298,8 +298,32 @@ TEST(ReadLogs, RefusesJsonLinesThatAreNone) {
               ElementsAre("1 loss missing at volumes that were logged"));
 }
 
+TEST(ReadLogs, PassesOverHeadersThatStandAgain) {
+  const std::string row = "r,0,1000,1,a,1,5\n";
+  const LossLog log = read_text(header + row + header + "r,0,2000,2,a,1,4\n");
+  EXPECT_THAT(log.volumes, ElementsAre(1000, 2000));
+  EXPECT_THAT(log.notes, ElementsAre("1 passed over: headers in the midst of a table"));
+}
+
+TEST(ReadLogs, TakesFromATrialTheLaterLossAndOneThatIsNotFinite) {
+  const TempFolder folder;
+  const std::string rows = "r,0,1000,1,a,1,5\nr,0,2000,2,a,1,4\n";
+  const auto path =
+      folder.write("log.csv", header + rows + "r,0,2000,3,a,1,3\nr,0,3000,3,a,1,nan\n");
+  const ReplayOptions options{.files = {path}};
+  EXPECT_THROW(read_logs(options), DataError) << "two losses at 2000 tokens";
+  const LossLog log = read_logs(options, LogOrigin::trial);
+  EXPECT_THAT(log.repairs, ElementsAre("1 loss replaced by what a resumed run logged later"));
+  EXPECT_EQ(log.runs.at(0).points.at(1).loss_nats.at(0), 3.0);
+  EXPECT_EQ(log.runs.at(0).points.at(1).steps, 3);
+  EXPECT_TRUE(std::isinf(log.runs.at(0).points.at(2).loss_nats.at(0)));
+}
+
 TEST(ReadLogs, RefusesNumbersThatAreNone) {
-  for (const char* loss : {"nan", "NaN", "inf", "-1", "0", "0.0", "five", "1,5", "5 nats"})
+  for (const char* loss : {"nan", "NaN", "inf", "-inf"})
+    EXPECT_THAT(what_of(header + "r,0,1000,1,a,1," + loss + "\n"),
+                HasSubstr("log.csv:2: the loss of 'a' in run 'r' is not finite"));
+  for (const char* loss : {"-1", "0", "0.0", "five", "1,5", "5 nats"})
     EXPECT_THAT(what_of(header + "r,0,1000,1,a,1,\"" + loss + "\"\n"),
                 HasSubstr("log.csv:2: loss_nats: '" + std::string(loss) + "' is refused"));
   for (const char* tokens : {"-1000", "nan", "", "1000.5", "1e99", "many", "-0.5"})

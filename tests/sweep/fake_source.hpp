@@ -32,7 +32,8 @@ class FakeSource : public TrialSource {
     for (const std::int64_t tokens : spec.tokens) {
       LossPoint point{.tokens = tokens};
       for (const double r : spec.mixture)
-        point.loss_nats.push_back(1.0 / (r + 1.0) + 1.0 / static_cast<double>(tokens));
+        point.loss_nats.push_back(1.0 / (r + 1.0) + 1.0 / static_cast<double>(tokens) +
+                                  1e-6 * spec.repeat);
       result.curve.push_back(point);
     }
     hooks.progress(1.0);

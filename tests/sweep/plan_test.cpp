@@ -179,6 +179,21 @@ TEST(ObservationsOf, TakesNoLossOf1e300ForOne) {
   EXPECT_TRUE(std::isfinite(rows.loss_nats(1, 1)));
 }
 
+// A trainer that is not told its seed trains the same model again.
+TEST(ObservationsOf, TakesRepeatsWithTheSameLossesForOne) {
+  const test::FakeSource source;
+  const SweepPlan plan = make_plan(some_input(), {}, source);
+  std::vector<TrialResult> results;
+  for (const TrialSpec& trial : plan.trials) {
+    TrialSpec first = trial;
+    first.repeat = 0;
+    results.push_back(source.run(first, {}));
+  }
+  const Observations rows = observations_of(plan, results);
+  EXPECT_THAT(rows.mixture_id, ElementsAre(0, 0, 1, 1));
+  EXPECT_EQ(rows.same_runs, 2);
+}
+
 TEST(MakeCheckTrials, UsesRepeatsThatThePlanDidNot) {
   const test::FakeSource source;
   const SweepPlan plan = make_plan(some_input(), {}, source);
@@ -188,25 +203,38 @@ TEST(MakeCheckTrials, UsesRepeatsThatThePlanDidNot) {
   for (const TrialSpec& trial : trials) EXPECT_GE(trial.repeat, 2);
 }
 
-TEST(MakeCheckReport, PairsByRepeat) {
+/// @param by_default losses of the default, by repeat @param by_optimum of the optimum
+CheckReport report_of(const std::vector<double>& by_default,
+                      const std::vector<double>& by_optimum) {
   std::vector<TrialSpec> trials;
   std::vector<TrialResult> results;
-  // default 3.0 and 3.4, optimum 2.9 and 3.2: gains 0.1 and 0.2.
-  const double losses[2][2] = {{3.0, 3.4}, {2.9, 3.2}};
   for (int m = 0; m < 2; ++m) {
-    for (int repeat = 0; repeat < 2; ++repeat) {
-      const std::string id = std::to_string(10 * m + repeat);
+    const std::vector<double>& losses = m == 0 ? by_default : by_optimum;
+    for (std::size_t repeat = 0; repeat < losses.size(); ++repeat) {
+      const std::string id = std::to_string(10 * m) + std::to_string(repeat);
       trials.push_back({.id = id,
                         .mixture_label = m == 0 ? "default" : "optimum",
                         .mixture_id = m,
                         .mixture = {0.5, 0.5},
-                        .repeat = repeat,
+                        .repeat = static_cast<int>(repeat),
                         .tokens = {1024}});
-      results.push_back({.id = id, .curve = {{1024, 1, {losses[m][repeat]}}}});
+      results.push_back({.id = id, .curve = {{1024, 1, {losses[repeat]}}}});
     }
   }
-  const CheckReport report =
-      make_check_report(trials, results, {{"a", "b"}, {"a"}, {0}}, Table(2, 1, 3.0), {1.0});
+  return make_check_report(trials, results, {{"a", "b"}, {"a"}, {0}}, Table(2, 1, 3.0), {1.0});
+}
+
+TEST(MakeCheckReport, TakesRepeatsWithTheSameLossesForOne) {
+  const CheckReport same = report_of({3.0, 3.0, 3.0}, {2.9, 2.9, 2.9});
+  EXPECT_EQ(same.repeats, 1);
+  EXPECT_EQ(same.same_repeats, 2);
+  EXPECT_TRUE(std::isnan(same.paired_error_nats[0])) << "nothing is known of it";
+  EXPECT_EQ(report_of({3.0, 3.0}, {2.9, 2.8}).repeats, 2) << "one mixture differs";
+}
+
+TEST(MakeCheckReport, PairsByRepeat) {
+  // Gains of 0.1 and 0.2.
+  const CheckReport report = report_of({3.0, 3.4}, {2.9, 3.2});
   EXPECT_EQ(report.repeats, 2);
   EXPECT_NEAR(report.paired_gain_nats[0], 0.15, 1e-15);
   // Standard deviation of {0.1, 0.2} is 0.1 / sqrt(2); its error of the mean 0.05.

@@ -1,4 +1,4 @@
-#include "support/temp_folder.hpp"
+#include "trial/trainer.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/trial/command_source.hpp>
@@ -14,40 +14,11 @@ namespace bimix {
 namespace {
 
 using test::bytes_of;
-using test::TempFolder;
+using test::domains;
+using test::good_losses;
+using test::Ran;
+using test::shell;
 using testing::HasSubstr;
-
-const DomainSet domains{
-    .train = {"prose", "co de"}, .eval = {"prose", "co de"}, .share_of = {0, 1}};
-
-TrialSpec some_spec() {
-  return {.id = "ab12", .mixture = {0.25, 0.75}, .seed = 7, .tokens = {1000, 2000}};
-}
-
-/// A trainer in one line of shell; `$1` is the folder of the trial.
-CommandOptions shell(const std::string& script) {
-  return {.run = {"/bin/sh", "-c", script, "trainer", "{dir}"}};
-}
-
-const std::string good_losses =
-    "printf 'run,tokens,domain,share,loss_nats\\n"
-    "a,1000,prose,0.25,3.5\\na,1000,co de,0.75,2.5\\n"
-    "a,2000,prose,0.25,3.25\\na,2000,co de,0.75,2.25\\n' > \"$1/loss.csv\"";
-
-struct Ran {
-  TempFolder folder{};
-  TrialResult run(const CommandOptions& options, const TrialHooks& hooks = {}) {
-    return CommandSource(options, domains, folder.path()).run(some_spec(), hooks);
-  }
-  std::string complaint(const CommandOptions& options) {
-    try {
-      run(options);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no complaint";
-  }
-};
 
 TEST(CommandSource, ReadsWhatTheCommandWrote) {
   Ran ran;
@@ -113,7 +84,7 @@ TEST(CommandSource, RefusesLossesThatAreNotTheTrials) {
   EXPECT_THAT(ran.complaint(with("a,2000,", "a,3000,")), HasSubstr("has no losses at 2000 tokens"));
   EXPECT_THAT(ran.complaint(with("0.25,3", "0.75,3")), HasSubstr("loss.csv"));
   EXPECT_THAT(ran.complaint(with("a,2000,prose", "b,2000,prose")), HasSubstr("loss.csv"));
-  EXPECT_THAT(ran.complaint(with("3.25", "nan")), HasSubstr("loss.csv"));
+  EXPECT_THAT(ran.complaint(with("3.25", "-3.25")), HasSubstr("loss.csv"));
   EXPECT_THAT(ran.complaint(shell("rm -f \"$1/loss.csv\"")), HasSubstr("loss.csv"));
 }
 

@@ -57,6 +57,7 @@ struct Campaign {
 
 /// How far a reader of campaigns looks at the files that they name; each one includes those before.
 enum class Look {
+  stored,    ///< nowhere; of a run folder, whose earlier version may have taken what is now refused
   nowhere,   ///< mixtures from a file that is not there are left out
   mixtures,  ///< mixtures are read from their files
   data,      ///< texts, logs and tables of mixtures must be there
@@ -93,8 +94,8 @@ std::string with_more_mixtures(const std::string& text, const std::vector<std::s
 
 /// The campaign without what is only derived from its trials (fit, optimize, check, unique tokens)
 /// and without how trials are run (threads and ranks that share one, what is saved of them,
-/// how often and how long a command is tried), which changes no bit: two campaigns whose trained
-/// parts are the same have the same trials.
+/// where a command's program lies, how often and how long it is tried), which changes no bit: two
+/// campaigns whose trained parts are the same have the same trials.
 Campaign trained_part(Campaign campaign);
 
 /// The campaign's form as a JSON Schema (draft 2020-12), for editors. It knows keys, kinds and

@@ -20,6 +20,7 @@ enum class Purpose : std::uint64_t {
   prior_draws = 10,
   run_forecast = 11,
   next_mixtures = 12,
+  trainer_seed = 13,
   test = 99
 };
 

@@ -11,6 +11,10 @@ namespace bimix {
 
 using Json = nlohmann::ordered_json;
 
+/// Bytes of any kind as UTF-8 text: what is none is replaced by U+FFFD. Json throws when it writes
+/// anything else.
+std::string as_text(std::string_view bytes);
+
 Json to_json(double value);
 Json to_json(const std::vector<double>& values);
 /// Rows of numbers.

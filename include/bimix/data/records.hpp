@@ -145,6 +145,7 @@ struct Observations {
   std::vector<double> tokens{};      ///< M
   std::vector<double> model_size{};  ///< M parameters of the model; empty, or all 0: not said
   Table loss_nats{};                 ///< (M, E); NaN where missing
+  int same_runs = 0;  ///< left out: with the very losses of another run of their mixture
   bool operator==(const Observations&) const = default;
 };
 
@@ -274,6 +275,7 @@ struct CheckReport {
   Table trained_nats{};                ///< (label, E): mean over repeats
   Table trained_error_nats{};          ///< (label, E): standard error; NaN with one repeat
   int repeats = 0;
+  int same_repeats = 0;                     ///< left out: with the very losses of another one
   std::vector<double> weight{};             ///< E in the gain of the objective
   std::vector<double> paired_gain_nats{};   ///< E: default minus optimum, mean over repeats
   std::vector<double> paired_error_nats{};  ///< E: its standard error; NaN with one repeat

@@ -35,6 +35,15 @@ struct ReplayOptions {
   bool operator==(const ReplayOptions&) const = default;
 };
 
+/// Who wrote the logs.
+enum class LogOrigin {
+  archive,  ///< whoever trained, some time ago: what contradicts itself or is no number is a
+            ///< mistake
+  trial     ///< a trial that has just ended, as it went, perhaps with interruptions: of two losses
+            ///< for one cell the later holds, lines that were cut and bytes that are no text are
+         ///< passed over; a loss that is not finite is infinity, since the training has diverged
+};
+
 /// Logged runs, checked, with what had to be repaired on the way.
 struct LossLog {
   /// Training domains are those with a share, evaluation sets those with a loss, each in order of
@@ -45,6 +54,7 @@ struct LossLog {
   std::vector<LossUnit> units{};        ///< of the losses of each evaluation set
   std::vector<LossCurve> runs{};        ///< order of first appearance; points ascending
   std::vector<std::string> notes{};     ///< counted repairs and gaps, one sentence each
+  std::vector<std::string> repairs{};   ///< those of them that say what was not taken as it stands
   std::vector<std::string> formats{};   ///< of the files, each once
   std::string fingerprint{};            ///< content hash of all files in the order read
   bool operator==(const LossLog&) const = default;
@@ -65,8 +75,9 @@ std::vector<std::string> log_formats();
 /// (NaN); rows at 0 tokens (a power law has no value there); volumes within 0.5 % of one another
 /// in one run (the later is kept); shares whose sum is off by at most log_share_tolerance, or by
 /// anything if `normalise` is set; mixtures without losses; runs of another size than `parameters`;
-/// what a format passes over.
+/// headers in the midst of a table; what a format passes over.
 ///
+/// @param origin what it says about losses that disagree or are not finite, and lines that were cut
 /// @throws UsageError if the format is no known name, or a fact that the logs lack is not in the
 ///   options: tokens_per_step, tokens, domains, the model size to keep
 /// @throws DataError naming file and line for: a pattern without files; an unreadable or empty
@@ -78,7 +89,10 @@ std::vector<std::string> log_formats();
 ///   rows, are not given for every training domain or do not sum to 1; a run without a mixture; two
 ///   metrics that are both the loss of one set; two rows for one cell that disagree; a file without
 ///   rows.
-LossLog read_logs(const ReplayOptions& options);
+LossLog read_logs(const ReplayOptions& options, LogOrigin origin = LogOrigin::archive);
+
+/// The files of this name or, if there is none, pattern; sorted; none if nothing matches.
+std::vector<std::string> files_named(const std::string& pattern);
 
 /// The log with the evaluation sets that an objective may be a mean of: without averages of sets
 /// (is_average_name) where there are sets, with the first of them where there are averages alone;

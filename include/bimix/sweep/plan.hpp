@@ -44,7 +44,8 @@ TrialSpec identified(TrialSpec spec, const TrialSource& source);
 std::vector<std::int64_t> whole_steps(const std::vector<std::int64_t>& tokens,
                                       std::int64_t tokens_per_step);
 
-/// The rows that laws are fitted to: every finished point of the plan's trials.
+/// The rows that laws are fitted to: every finished point of the plan's trials. A run with the very
+/// losses of another one of its mixture is no second observation: left out and counted.
 Observations observations_of(const SweepPlan& plan, const std::vector<TrialResult>& results);
 
 }  // namespace bimix

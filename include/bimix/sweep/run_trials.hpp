@@ -74,6 +74,9 @@ struct SweepHooks {
   /// The same: keeps what a trial with larger volumes as well could begin with. Empty if nobody
   /// wants that.
   std::function<void(const TrialSpec&, std::string_view)> keep{};
+  /// Every rank, from its worker thread: what the reader should know of the trial.
+  std::function<void(const TrialSpec&, const std::string&)> note = [](const TrialSpec&,
+                                                                      const std::string&) {};
   /// Every rank: true once a signal asks to stop.
   std::function<bool()> stop_requested = [] { return false; };
   /// Rank 0: seconds until the sweep will be stopped. Trials of a source that saves no progress are

@@ -5,20 +5,25 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace bimix {
 
+struct LossTable;
+
 /// A trainer of the user's own; the `source.command` block of a campaign.
 ///
 /// Arguments, and `losses`, may hold placeholders: {mixture.json} (a file: id, mixture by domain,
-/// volumes, seed, repeat), {dir} (a folder of the trial's own, kept between attempts), {id},
-/// {seed}, {repeat}, {tokens} (the largest volume), {volumes} (all, with commas), {share:NAME}. {{
-/// and }} stand for braces. No shell sees them: an argument stays one argument, whatever is put
+/// volumes, seed, repeat), {dir} (a folder of the trial's own, kept between attempts), {id}, {seed}
+/// (differs between repeats, and is the same for all mixtures of one), {repeat}, {tokens} (the
+/// largest volume), {volumes} (all, with commas), {share:NAME}. {{ and }} stand for braces. Files
+/// and folders are absolute. No shell sees them: an argument stays one argument, whatever is put
 /// into it.
 struct CommandOptions {
-  std::vector<std::string> run{};         ///< program and arguments
+  std::vector<std::string> run{};  ///< program and arguments
+  std::string program{};  ///< where the program lies, if not where run says; no part of trials' ids
   std::string losses = "{dir}/loss.csv";  ///< what it writes, in a format that replay reads
   std::string timeout{};                  ///< of one attempt: 90s, 30m, 6h, 2d; empty: none
   int retries = 2;                        ///< further attempts where it exits with 75
@@ -32,17 +37,45 @@ struct CommandOptions {
 std::vector<Complaint> complaints(const CommandOptions& options,
                                   const std::vector<std::string>& domains);
 
+/// Which volumes a trial visits.
+enum class VolumesOfTrial { all, one };
+
+/// What is wrong with `losses` if several trials would write it. It is no part of `complaints`:
+/// folders of earlier versions may hold such a table, and can still be read.
+std::vector<Complaint> table_complaints(const CommandOptions& options,
+                                        const std::vector<std::string>& domains,
+                                        VolumesOfTrial volumes);
+
+/// Whether the command is told anything that differs between the repeats of a mixture: {seed},
+/// {repeat}, {id} or {mixture.json}.
+bool sees_repeat(const CommandOptions& options);
+
+/// Whether `now` is the command `before` whose program lies in another folder: on another machine,
+/// or in another environment.
+bool is_moved(const CommandOptions& now, const CommandOptions& before);
+
+/// Numbers of the processors that a command may use. A launcher binds each rank to a part of those
+/// that the job has; a command gets all that the launcher itself may use, as far as the job's
+/// control group allows it. Under Slurm never more than SLURM_CPUS_ON_NODE: then the rank's own.
+std::vector<int> command_processors();
+
 /// Runs the command once for each trial, in a process group of its own and without the variables by
 /// which MPI and Slurm tell a process that it is theirs. Its output goes to
 /// DIR/trials/<id>/log.txt.
 ///
 /// Exit codes: 0 done; 75 try again (as often as `retries`); 76 this trial cannot be had, anything
 /// else failed: both are recorded and the sweep goes on. On a stop or a timeout the group gets
-/// TERM, half a minute to save itself, and KILL; if this process is killed, so is the group.
+/// TERM, half a minute to save itself, and KILL; if this process is killed, so is the group. A
+/// command that ends while a stop is asked for, or a moment before, was interrupted, however it
+/// ended.
+///
+/// The table is that of the attempt: one that is there before is moved away, unless the command
+/// resumes. Of two losses for one cell the later holds. A loss that is not finite means that the
+/// trial diverged.
 class CommandSource final : public TrialSource {
  public:
   /// @param folder the run folder @param options without complaints
-  CommandSource(CommandOptions options, DomainSet domains, std::filesystem::path folder);
+  CommandSource(CommandOptions options, DomainSet domains, const std::filesystem::path& folder);
 
   std::string identity() const override;
   std::int64_t tokens_per_step() const override { return options_.tokens_per_step; }
@@ -60,10 +93,19 @@ class CommandSource final : public TrialSource {
   std::filesystem::path folder_of(const TrialSpec& spec) const {
     return folder_ / "trials" / spec.id;
   }
+  std::filesystem::path log_of(const TrialSpec& spec) const { return folder_of(spec) / "log.txt"; }
+  /// How one run of the command ended.
+  struct Attempt {
+    std::string last_words{};
+    bool wants_another = false;
+    std::optional<TrialFailure> failure{};
+  };
   std::string filled(const std::string& text, const TrialSpec& spec) const;
   void write_mixture(const TrialSpec& spec) const;
-  int run_once(const TrialSpec& spec, const TrialHooks& hooks) const;
-  std::vector<LossPoint> read_losses(const TrialSpec& spec) const;
+  Attempt run_once(const TrialSpec& spec, const TrialHooks& hooks) const;
+  LossTable read_table(const TrialSpec& spec, const std::string& last_words) const;
+  std::optional<TrialResult> diverged(const TrialSpec& spec) const;
+  TrialResult train(const TrialSpec& spec, const TrialHooks& hooks) const;
 
   CommandOptions options_;
   DomainSet domains_;

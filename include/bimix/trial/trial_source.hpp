@@ -23,6 +23,8 @@ struct TrialHooks {
   /// Keeps what a trial with these volumes and larger ones could begin with, its `load`; empty if
   /// nobody wants that.
   std::function<void(std::string_view)> keep{};
+  /// What the reader should know of this trial, however it ends.
+  std::function<void(const std::string&)> note = [](const std::string&) {};
   /// Who runs this trial together; each member calls `run` with the same spec.
   ProcessGroup group{};
 };

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <bimix/data/records.hpp>
+
+#include <string>
+#include <vector>
+
+namespace bimix {
+
+/// What the table of one trial says.
+struct LossTable {
+  std::vector<LossPoint> points{};     ///< at the trial's volumes, or those before it diverged
+  std::string diverged{};              ///< which loss was not finite; empty: none
+  std::vector<std::string> repairs{};  ///< what a resumed trainer wrote again
+};
+
+/// Reads the table that a trainer wrote, in any format that replay reads.
+/// @param path name or pattern
+/// @throws Error if it holds no losses of this trial's mixture at its volumes
+LossTable read_loss_table(const std::string& path, const DomainSet& domains, const TrialSpec& spec);
+
+/// Whether a file of this name or pattern holds anything.
+bool has_content(const std::string& path);
+
+/// Moves the files of this name or pattern into a hidden folder beside them, where no pattern finds
+/// them again.
+/// @throws DataError if they stay
+void move_away(const std::string& path);
+
+}  // namespace bimix
