@@ -14,7 +14,8 @@ namespace {
 constexpr double most_counted = 0x1p53;
 
 DataError bad_cell(const std::string& cell, CellPlace place, const std::string& rule) {
-  return bad_line(place.path, place.line, place.column + ": '" + cell + "' is refused", rule);
+  return bad_line(place.path, place.line, place.column + ": '" + shown_text(cell) + "' is refused",
+                  rule);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ std::string last_part(const std::string& column) {
 
 /// The last part without the word of a phase: fairseq logs valid_num_updates.
 std::string step_name(const std::string& column) {
-  const std::string last = last_part(column);
+  std::string last = last_part(column);
   for (const std::string_view phase : {"train_", "valid_", "val_", "eval_"})
     if (last.starts_with(phase)) return last.substr(phase.size());
   return last;

@@ -24,13 +24,8 @@ Number number_at(std::string_view bytes) {
   return static_cast<Number>(value);
 }
 
-/// TFRecord's disguise of checksums, so that a checksum of checksums is no trivial number.
-std::uint32_t masked(std::uint32_t checksum) {
-  return ((checksum >> 15) | (checksum << 17)) + 0xa282ead8u;
-}
-
 bool is_sound(std::string_view bytes, std::string_view checksum) {
-  return masked(crc32c(bytes)) == number_at<std::uint32_t>(checksum);
+  return masked_crc32c(bytes) == number_at<std::uint32_t>(checksum);
 }
 
 /// What a message's bytes do wrong; caught where the record is known.

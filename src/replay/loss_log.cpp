@@ -30,6 +30,16 @@ constexpr std::array formats{
 #undef BIMIX_LOG_FORMAT
 };
 
+/// A name as a pattern that nothing else matches.
+std::string escaped(const std::string& name) {
+  std::string pattern;
+  for (const char c : name) {
+    if (c == '*' || c == '?' || c == '[' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
 /// The files of all patterns, each once.
 std::vector<std::string> log_files(const ReplayOptions& options) {
   std::vector<std::string> files;
@@ -37,6 +47,8 @@ std::vector<std::string> log_files(const ReplayOptions& options) {
   for (const std::string& name : options.files) {
     const std::string pattern = (options.base / name).string();
     std::vector<std::string> found = files_named(pattern);
+    if (found.empty() && std::filesystem::path(name).is_relative())
+      found = files_named((std::filesystem::path(escaped(options.base.string())) / name).string());
     if (found.empty())
       throw DataError({.place = pattern,
                        .problem = "no file has this name or pattern",

@@ -1,24 +1,12 @@
 #include "text_lines.hpp"
 
+#include <bimix/core/text.hpp>
+
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
 namespace bimix {
-namespace {
-
-bool is_utf8(std::string_view text) {
-  try {
-    (void)nlohmann::json(std::string(text)).dump();  // the library checks every text it writes
-    return true;
-  } catch (const nlohmann::json::exception&) {
-    return false;
-  }
-}
-
-}  // namespace
-
 std::string_view without_byte_order_mark(std::string_view bytes) {
   constexpr std::string_view mark = "\xEF\xBB\xBF";
   if (bytes.substr(0, mark.size()) == mark) bytes.remove_prefix(mark.size());
@@ -31,11 +19,13 @@ void check_text(std::string_view bytes, const std::string& path) {
     ++line;
     const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
     const std::string_view text = bytes.substr(at, end - at);
-    const bool is_ascii = std::all_of(text.begin(), text.end(),
-                                      [](char c) { return static_cast<signed char>(c) > 0; });
-    if (!is_ascii && (text.find('\0') != std::string_view::npos || !is_utf8(text)))
-      throw bad_line(path, line, "the bytes are no UTF-8 text", "logs are UTF-8 text",
-                     "Name another file, or convert it with `iconv -t UTF-8`");
+    if (text.find('\0') != std::string_view::npos || first_not_utf8(text))
+      throw bad_line(
+          path, line, "the bytes are no UTF-8 text", "logs are UTF-8 text",
+          fmt::format("If it is text in Latin-1, as older spreadsheets write it, convert "
+                      "it with `iconv -f LATIN1 -t UTF-8 {0} > {0}.utf8`; otherwise name "
+                      "another file",
+                      path));
     at = end + 1;
   }
 }

@@ -122,6 +122,13 @@ TEST(ReadLogs, TakesANameWithBracketsAsItIs) {
   EXPECT_THAT(read_logs({.files = {"log[1].csv"}, .base = folder.path()}).runs, SizeIs(1));
 }
 
+TEST(ReadLogs, FindsPatternsBelowAFolderWithABracketInItsName) {
+  const TempFolder folder;
+  std::filesystem::create_directories(folder / "runs [old]");
+  folder.write("runs [old]/log.csv", header + "r,0,1000,1,a,1,5\n");
+  EXPECT_THAT(read_logs({.files = {"*.csv"}, .base = folder / "runs [old]"}).runs, SizeIs(1));
+}
+
 TEST(ReadLogs, KnowsChangedContentByItsFingerprint) {
   const std::string text = header + "r,0,1000,1,a,1,5\n";
   EXPECT_EQ(read_text(text).fingerprint, read_text(text).fingerprint);
