@@ -24,18 +24,14 @@ std::string text_of(const std::optional<double>& share) {
 
 /// The unit that the user gives to all losses; nothing: the one that their names say.
 std::optional<LossScale> scale_named(const std::string& unit) {
-  constexpr std::array<std::pair<const char*, LossScale>, 5> known{
-      {{"nats", LossScale::nats},
-       {"bits", LossScale::bits},
-       {"log10", LossScale::log10},
-       {"perplexity", LossScale::perplexity},
-       {"bits/byte", LossScale::bits_per_byte}}};
-  if (unit == "auto") return std::nullopt;
-  std::vector<std::string> names{"auto"};
-  for (const auto& [name, scale] : known) {
-    if (unit == name) return scale;
-    names.emplace_back(name);
-  }
+  constexpr std::array scales{LossScale::nats, LossScale::bits, LossScale::bits_per_byte,
+                              LossScale::log10, LossScale::perplexity};  // as in replay_units
+  static_assert(scales.size() + 1 == replay_units.size());
+  const auto known = std::find(replay_units.begin(), replay_units.end(), unit);
+  if (known == replay_units.begin()) return std::nullopt;
+  if (known != replay_units.end())
+    return scales[static_cast<std::size_t>(known - replay_units.begin()) - 1];
+  const std::vector<std::string> names(replay_units.begin(), replay_units.end());
   throw UsageError({.place = "replay.unit",
                     .problem = "'" + unit + "' is no unit of a loss",
                     .rule = "known are " + join_words(names),

@@ -12,8 +12,6 @@
 namespace bimix {
 namespace {
 
-/// ln of the largest vocabulary in use: what a model that knows nothing has.
-constexpr double worst_nats = 13.0;
 /// The smallest proxies are trained on more than this.
 constexpr std::int64_t fewest_tokens = 1'000;
 /// Runs of one model and mixture differ by their seed, which moves a loss by a few percent.
@@ -24,18 +22,20 @@ void doubt_losses(const LossLog& log, std::vector<std::string>& doubts) {
   double largest = 0.0;
   for (const LossCurve& run : log.runs)
     for (const LossPoint& point : run.points)
-      for (const double loss : point.loss_nats) {
+      for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {
+        const double loss = point.loss_nats[e];
         if (std::isnan(loss)) continue;
         ++count;
-        if (loss > worst_nats) ++above;
+        if (loss <= most_plausible_loss(log.units[e])) continue;
+        ++above;
         largest = std::max(largest, loss);
       }
   if (above == 0) return;
-  doubts.push_back(
-      fmt::format("{} of {} losses are above {:g}, which no language model has in nats (the "
-                  "largest is {:.4g}): "
-                  "perplexities? --unit perplexity takes their logarithm",
-                  above, count, worst_nats, largest));
+  doubts.push_back(fmt::format(
+      "{} of {} losses are above {:g} nats or {:g} bits per byte, which no language model has (the "
+      "largest is {:.4g}): perplexities? --unit perplexity takes their logarithm",
+      above, count, most_plausible_loss(LossUnit::nats),
+      most_plausible_loss(LossUnit::bits_per_byte), largest));
 }
 
 void doubt_volumes(const LossLog& log, std::vector<std::string>& doubts) {

@@ -363,7 +363,7 @@ TEST(Doubts, AreNotedAboutNumbersThatCanHardlyBeMeant) {
   };
   EXPECT_THAT(notes(losses), IsEmpty());
   EXPECT_THAT(notes("run,tokens,loss/web,loss/code\nhalf,1M,133,36\ntilted,1M,120,34\n"),
-              Contains(HasSubstr("4 of 4 losses are above 13")));
+              Contains(HasSubstr("4 of 4 losses are above 13 nats")));
   EXPECT_THAT(notes("run,tokens,loss/web,loss/code\nhalf,20,3,2\ntilted,20,3,2\n"),
               Contains(HasSubstr("no run is longer than 20 tokens")));
   EXPECT_THAT(notes("run,repeat,tokens,loss/web,loss/code\nhalf,0,1M,3,2\nhalf,1,1M,2,1.5\n"),
