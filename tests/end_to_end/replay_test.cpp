@@ -18,6 +18,12 @@ using testing::HasSubstr;
 
 const std::string synthetic_log = "tests/samples/synthetic_bimix.csv";
 
+/// The text of configs/replay.yaml, which finds its logs from wherever it is written to.
+std::string replay_campaign() {
+  return "base: " BIMIX_SOURCE_DIR "/configs\n" +
+         test::bytes_of(BIMIX_SOURCE_DIR "/configs/replay.yaml");
+}
+
 /// Everything but where and how fast it was made.
 std::vector<std::string> real_differences(const std::string& a, const std::string& b) {
   return differences(a + "/results.h5", b + "/results.h5", timing_paths());
@@ -297,7 +303,7 @@ TEST(Derived, CommandsAnswerFromTheFolderAlone) {
 
 TEST(Laws, AreChosenFittedAndVerifiedTheSameAtAnyNumberOfRanks) {
   const TemporaryFolder folder;
-  auto text = test::bytes_of(BIMIX_SOURCE_DIR "/configs/replay.yaml");
+  auto text = replay_campaign();
   text.replace(text.find("law: bimix"), 10, "law: auto");
   test::write_text(folder / "auto.yaml", text);
   for (const int ranks : {1, 2}) {
@@ -361,7 +367,7 @@ TEST(Verify, FindsAResultFileThatIsNotTheJournalsImage) {
   ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
   ASSERT_EQ(bimix("run configs/replay.yaml -o " + (folder / "other")).exit_code, 0);
   // Another law in the result file: results of a run with plain residuals.
-  auto text = test::bytes_of(BIMIX_SOURCE_DIR "/configs/replay.yaml");
+  auto text = replay_campaign();
   text.replace(text.find("seed: 1"), 7, "seed: 2");
   test::write_text(folder / "seed2.yaml", text);
   ASSERT_EQ(bimix("run " + (folder / "seed2.yaml") + " -o " + (folder / "seed2")).exit_code, 0);
