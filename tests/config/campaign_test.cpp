@@ -371,8 +371,9 @@ TEST(Tokens, AreComplainedAboutInWords) {
 
 // A command trains elsewhere: its texts are looked at for their entropies alone.
 TEST(Tokens, OfOtherSourcesNeedNoVocabulary) {
-  const std::string text = "tokens: uint16\n" + with("proxy: {layers: 3, width: 96, heads: 3}",
-                                                     "command: {run: [train], losses: \"{dir}/l.csv\"}");
+  const std::string text =
+      "tokens: uint16\n" + with("proxy: {layers: 3, width: 96, heads: 3}",
+                                "command: {run: [train], losses: \"{dir}/l.csv\"}");
   EXPECT_EQ(parse_campaign(text, "c.yaml").corpus.tokens, (TokenFormat{2, 65536}));
 }
 

@@ -41,7 +41,7 @@ enum class LogOrigin {
             ///< mistake
   trial     ///< a trial that has just ended, as it went, perhaps with interruptions: of two losses
             ///< for one cell the later holds, lines that were cut and bytes that are no text are
-         ///< passed over; a loss that is not finite is infinity, since the training has diverged
+            ///< passed over; a loss that is not finite is infinity, since the training has diverged
 };
 
 /// Logged runs, checked, with what had to be repaired on the way.
