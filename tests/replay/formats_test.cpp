@@ -99,6 +99,13 @@ TEST(MixingLaws, NamesTheLineOfWhatItCannotRead) {
   EXPECT_THAT(what_of({{"l", good}}, {.domains = {"a", "b"}}), HasSubstr("--tokens-per-step"));
 }
 
+TEST(MixingLaws, TakesAStepWithASlashBehindIt) {
+  EXPECT_THAT(read_texts({{"l", "x/r-0.5-0.5/100/\tvalid.a.bin\t5\n"}},
+                         {.domains = {"a", "b"}, .tokens_per_step = 10})
+                  .volumes,
+              ElementsAre(1000));
+}
+
 TEST(MixingLaws, TakesMixturesFromATableInstead) {
   const LossLog log =
       read_texts({{"l", "x/first/100\tvalid.a.bin\t5\n"}, {"m.csv", "run,a,b\nfirst,0.5,0.5\n"}},
@@ -162,6 +169,30 @@ TEST(Wandb, WantsAnAxisOfStepsOrTokensAndEvaluationLosses) {
       read_texts({{"l", "train/tokens,r - x - eval/loss\n500,5\n"}, {"m", "run,a\nr - x,1\n"}},
                  {.mixtures = "m"});
   EXPECT_THAT(log.volumes, ElementsAre(500));
+}
+
+TEST(Wandb, KnowsStepsByTheirOtherNames) {
+  for (const char* axis : {"iter", "iteration", "trainer/global_step", "time/batch", "_step"})
+    EXPECT_THAT(read_texts({{"l", std::string(axis) + ",r - eval/a/loss\n7,5\n"}, {"m", mixtures}},
+                           {.mixtures = "m", .tokens_per_step = 1000})
+                    .volumes,
+                ElementsAre(7000))
+        << axis;
+  for (const char* axis : {"epoch", "train/epoch", "time/sample", "Relative Time (Wall)"})
+    EXPECT_THAT(what_of({{"l", std::string(axis) + ",r - eval/a/loss\n7,5\n"}, {"m", mixtures}},
+                        {.mixtures = "m", .tokens_per_step = 1000}),
+                HasSubstr("the x axis is '" + std::string(axis)))
+        << axis;
+}
+
+TEST(TrainerState, ReadsLogPerplexitiesAndLeavesAveragesAndBoundsOut) {
+  const LossLog log = sets_that_count(read_texts(
+      {{"r/trainer_state.json",
+        R"({"log_history": [{"step": 1, "eval_a:log_perplexity": 5, "eval_b:log_perplexity": 4,
+            "eval_uniform_avg:log_perplexity": 4.5, "eval_worst_case:log_perplexity": 5}]})"},
+       {"m.csv", "run,a,b\nr,0.5,0.5\n"}},
+      {.mixtures = "m.csv", .tokens_per_step = 1000}));
+  EXPECT_THAT(log.domains.eval, ElementsAre("a", "b"));
 }
 
 TEST(TrainerState, ReadsEvaluationsOfTheHistory) {
@@ -261,6 +292,74 @@ TEST(Megatron, TakesTheConsumedTokensWhereTheyArePrinted) {
       HasSubstr("at most 2^53 tokens"));
 }
 
+/// One evaluation, and the training line of the same iteration, of a run with these arguments.
+LossLog megatron_run(const std::string& arguments, const std::string& evaluation,
+                     ReplayOptions options = {}) {
+  options.mixtures = "m.csv";
+  return read_texts(
+      {{"r.log",
+        arguments + "iteration 100/ 200 | consumed samples: 3200 | lm loss: 5 |\n" + evaluation},
+       {"m.csv", mixtures}},
+      options);
+}
+
+const std::string of_iteration_100 = " validation loss at iteration 100 | lm loss value: 5 |\n";
+
+TEST(Megatron, TakesNoOtherArgumentForTheLengthOfASequence) {
+  const std::string arguments =
+      "  decoder_seq_length .............................. None\n"
+      "  encoder_seq_length .............................. 512\n"
+      "  seq_length ...................................... 1024\n"
+      "  max_seq_length .................................. 4096\n";
+  EXPECT_THAT(megatron_run(arguments, of_iteration_100).volumes, ElementsAre(3200 * 1024));
+  EXPECT_THAT(megatron_run("[default0]:  seq_length ...... 2048........updated\n", of_iteration_100)
+                  .volumes,
+              ElementsAre(3200 * 2048));
+}
+
+TEST(Megatron, DropsEvaluationsBeforeTheFirstStep) {
+  const LossLog log = megatron_run(
+      "  seq_length .... 1024\n validation loss at iteration 0 (pre-train) | lm loss value: 11 |\n",
+      of_iteration_100);
+  EXPECT_THAT(log.volumes, ElementsAre(3200 * 1024));
+  EXPECT_THAT(log.notes, Contains("1 loss at 0 tokens dropped (a power law has no value there)"));
+}
+
+TEST(Megatron, NamesSetsByTheirGroups) {
+  const std::string end = " loss at iteration 100 | lm loss value: 5 | lm loss PPL: 148 |\n";
+  const auto sets = [&](const std::string& lines) {
+    return megatron_run("  seq_length .... 8\n", lines).domains.eval;
+  };
+  EXPECT_THAT(sets(" valid-web" + end + " validation_code" + end), ElementsAre("web", "code"));
+  EXPECT_THAT(sets("[default7]: web" + end + "12: stack exchange" + end),
+              ElementsAre("web", "stack exchange"));
+  EXPECT_THAT(sets("2026-01-01 00:00:00 INFO validation-web" + end + " train" + end),
+              ElementsAre("web"));
+}
+
+TEST(Megatron, ReadsWhatGptNeoxPrints) {
+  const LossLog log = read_texts(
+      {{"r.log",
+        "  train_batch_size ................ 32........updated\n"
+        "  seq_length ...................... 2048........updated\n"
+        " samples/sec: 51 | iteration 100/ 200 | lm_loss: 5.5E+00 |\n"
+        " validation results at iteration 100 | lm_loss value: 5.25E+00 | lm_loss_ppl value: 190 "
+        "|\n"
+        " validation results at the end of training for val data | lm_loss value: 5E+00 |\n"},
+       {"m.csv", mixtures}},
+      {.mixtures = "m.csv"});
+  EXPECT_THAT(log.volumes, ElementsAre(100 * 32 * 2048));
+  EXPECT_THAT(log.runs[0].points[0].loss_nats, ElementsAre(5.25));
+}
+
+TEST(Megatron, SaysWhereTheTokensOfAStepAreToldOtherwise) {
+  EXPECT_THAT(
+      megatron_run("  seq_length .... 1024\n", of_iteration_100, {.tokens_per_step = 1'000'000})
+          .notes,
+      Contains("volumes are steps of 1M tokens, as --tokens-per-step says; the logs tell 32.768K "
+               "tokens a step"));
+}
+
 TEST(Megatron, NamesTheLineOfWhatItCannotRead) {
   const ReplayOptions options{.format = "megatron", .mixtures = "m", .tokens_per_step = 10};
   const auto read = [&](const std::string& text) {
@@ -307,6 +406,14 @@ TEST(TensorBoard, CountsALastRecordThatWasCut) {
                                  {.mixtures = "m.csv", .tokens_per_step = 10});
   EXPECT_THAT(log.volumes, ElementsAre(1000));
   EXPECT_THAT(log.notes, Contains("1 passed over: last records of event files that were cut"));
+}
+
+TEST(TensorBoard, ListsTheTagsWhereNoneIsALoss) {
+  const std::string bytes = test::bytes_of(samples / "tensorboard/half/events.out.tfevents.1");
+  EXPECT_THAT(what_of({{"half/e", bytes}, {"m.csv", "run,prose,code\nhalf,0.5,0.5\n"}},
+                      {.losses = {"eval/*/bleu"}, .mixtures = "m.csv", .tokens_per_step = 10}),
+              testing::AllOf(HasSubstr("half/e: no metric is an evaluation loss"),
+                             HasSubstr("eval/prose_loss"), HasSubstr("--losses METRIC")));
 }
 
 /// One record around these bytes, with right checksums.
