@@ -314,10 +314,11 @@ class Run {
       made_something_ = made_something_ || !same;
     });
     stored_.state.plan_trials = stored_.plan.trials;
-    context_.console.say(fmt::format("{} trials of {} mixtures at {} volumes on {} {}",
+    context_.console.say(fmt::format("{} trials of {} mixtures at {} {} on {} {}",
                                      stored_.plan.trials.size(), stored_.plan.mixtures.size(),
-                                     stored_.plan.tokens.size(), comm_.size(),
-                                     comm_.size() == 1 ? "rank" : "ranks"));
+                                     stored_.plan.tokens.size(),
+                                     stored_.plan.tokens.size() == 1 ? "volume" : "volumes",
+                                     comm_.size(), comm_.size() == 1 ? "rank" : "ranks"));
     if (opened_.corpus) tell_of_repetition();
   }
 
