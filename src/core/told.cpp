@@ -10,7 +10,7 @@
 namespace bimix {
 namespace {
 
-Told of_the_environment(Complaint complaint) {
+Told of_the_environment(const Complaint& complaint) {
   return {.exit_code = ExitCode::data, .text = to_string(complaint)};
 }
 
