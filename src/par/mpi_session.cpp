@@ -128,11 +128,8 @@ class MpiBackend final : public Comm::Backend {
         MPI_Isend(data, count, MPI_BYTE, 0, 0, parts_, &moving.emplace_back());
       });
     std::vector<std::string> parts(sizes.size());
-    for (std::size_t rank = 0; rank < parts.size(); ++rank) {
-      if (rank == 0) {
-        parts[rank] = std::move(bytes);
-        continue;
-      }
+    if (!parts.empty()) parts.front() = std::move(bytes);
+    for (std::size_t rank = 1; rank < parts.size(); ++rank) {
       parts[rank].resize(sizes[rank]);
       move_part(parts[rank], [&](char* data, int count) {
         MPI_Irecv(data, count, MPI_BYTE, static_cast<int>(rank), 0, parts_, &moving.emplace_back());
