@@ -39,10 +39,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bimix::DomainSet domains{{"a", "b"}, {"a", "b"}, {0, -1}};
     require_sound(state, domains, path.parent_path());
     if (state.plan_trials.empty()) return;
-    write_results(path.parent_path() / "results.h5",
-                  {.plan = plan_of("fuzz", domains, state.plan_trials),
-                   .check_trials = state.check_trials,
-                   .results = state.results,
-                   .entropy = state.entropy});
+    bimix::write_results(path.parent_path() / "results.h5",
+                         {.plan = plan_of("fuzz", domains, state.plan_trials),
+                          .check_trials = state.check_trials,
+                          .results = state.results,
+                          .entropy = state.entropy});
   });
 }

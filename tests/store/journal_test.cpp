@@ -391,8 +391,9 @@ TEST(RequireSound, RefusesWildNumbersAndNamesThem) {
       {"cost: inf is out", [](TrialSpec& wild) { wild.cost = INFINITY; }}};
   for (const auto& [words, change] : specs)
     for (auto trials : {&JournalState::plan_trials, &JournalState::check_trials})
-      EXPECT_THAT(what([&](JournalState& state) { change((state.*trials).front()); }),
-                  testing::AllOf(HasSubstr("run/journal.ndjson: trial"), HasSubstr(words)));
+      EXPECT_THAT(
+          what([&, &alter = change](JournalState& state) { alter((state.*trials).front()); }),
+          testing::AllOf(HasSubstr("run/journal.ndjson: trial"), HasSubstr(words)));
   const std::map<std::string, std::function<void(TrialResult&)>> results{
       {"loss_nats: has 1 numbers, not 3", [](auto& wild) { wild.curve[0].loss_nats = {1}; }},
       {"tokens: -5 is out", [](auto& wild) { wild.curve[0].tokens = -5; }},
@@ -406,7 +407,7 @@ TEST(RequireSound, RefusesWildNumbersAndNamesThem) {
       {"rank: -1 is out", [](auto& wild) { wild.rank = -1; }},
       {"attempt: 0 is out", [](auto& wild) { wild.attempt = 0; }}};
   for (const auto& [words, change] : results)
-    EXPECT_THAT(what([&](JournalState& state) { change(state.results.front()); }),
+    EXPECT_THAT(what([&, &alter = change](JournalState& state) { alter(state.results.front()); }),
                 testing::AllOf(HasSubstr("result of trial aa"), HasSubstr(words)));
   const EntropyTable entropy{
       .domains = {"a", "b"}, .measures = {"m"}, .nats = Table(1, 2), .mixture = Table(1, 3)};
