@@ -647,7 +647,7 @@ class Run {
            .keep = keeper(),
            .note =
                [](const TrialSpec& spec, const std::string& text) {
-                 fmt::print(stderr, "  trial {}: {}\n", spec.id, text);
+                 talk(fmt::format("  trial {}: {}", spec.id, text));
                },
            .stop_requested = [&] { return !reason_to_stop().empty(); },
            .seconds_to_deadline = [&] { return seconds_to_deadline(); },

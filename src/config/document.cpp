@@ -15,12 +15,6 @@ namespace {
 
 constexpr const char* start_from = "See `bimix init` for a campaign to start from";
 
-/// The encoding that is guessed, for it cannot be told from others of its kind.
-constexpr FileKind latin1{
-    .name = "text in Latin-1",
-    .for_text = "If it is in Latin-1, convert it with `iconv -f LATIN1 -t UTF-8 {0} > {1}`",
-    .form = FileKind::Form::encoded};
-
 struct Place {
   std::size_t line = 1, column = 1;
 };
@@ -48,7 +42,7 @@ void check_encoding(std::string_view text, const std::string& file) {
            {.problem =
                 fmt::format("byte 0x{:02x} is no UTF-8", static_cast<unsigned char>(text[*bad])),
             .rule = "a campaign is UTF-8 text",
-            .remedy = remedy_for(latin1, file, Wanted::text)});
+            .remedy = remedy_for(latin1_text, file, Wanted::text)});
 }
 
 /// A tab that YAML cannot have meant, in a line up to `line`: in front of a line's first word, or

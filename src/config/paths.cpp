@@ -1,7 +1,7 @@
 #include "paths.hpp"
 
+#include <bimix/core/glob.hpp>
 #include <bimix/core/text.hpp>
-#include <bimix/corpus/glob.hpp>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -23,7 +23,7 @@ bool is_relative(const std::string& pattern) {
 
 bool finds_something(const fs::path& base, const std::string& pattern) {
   try {
-    return !files_matching(pattern, base).empty();
+    return !find_files(pattern, base).empty();
   } catch (const DataError&) {
     return false;
   }

@@ -1,6 +1,7 @@
 #include <bimix/core/text.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -210,6 +211,14 @@ std::string shell_word(std::string_view text) {
   return quoted + "'";
 }
 
+std::string lower_case(std::string_view text) {
+  std::string low(text);
+  std::transform(low.begin(), low.end(), low.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return low;
+}
+
 std::string join_words(const std::vector<std::string>& words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -217,6 +226,12 @@ std::string join_words(const std::vector<std::string>& words) {
     text += words[i];
   }
   return text;
+}
+
+std::string join_some(const std::vector<std::string>& words, std::size_t most) {
+  if (words.size() <= most) return join_words(words);
+  const auto end = words.begin() + static_cast<std::ptrdiff_t>(most);
+  return fmt::format("{} and more", fmt::join(words.begin(), end, ", "));
 }
 
 }  // namespace bimix

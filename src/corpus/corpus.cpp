@@ -4,9 +4,9 @@
 #include "split.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/glob.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/corpus/corpus.hpp>
-#include <bimix/corpus/glob.hpp>
 
 #include <fmt/format.h>
 

@@ -1,9 +1,8 @@
+#include <bimix/core/text.hpp>
 #include <bimix/data/set_names.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <string>
 
 namespace bimix {
 namespace {
@@ -14,11 +13,8 @@ constexpr std::array<std::string_view, 14> average_words{
     "aggregate", "combined", "global",  "macro",    "micro", "uniform", "weighted"};
 
 bool is_average_word(std::string_view word) {
-  std::string low(word);
-  std::transform(low.begin(), low.end(), low.begin(), [](unsigned char c) {
-    return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
-  });
-  return std::find(average_words.begin(), average_words.end(), low) != average_words.end();
+  return std::find(average_words.begin(), average_words.end(), lower_case(word)) !=
+         average_words.end();
 }
 
 }  // namespace

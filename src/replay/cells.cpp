@@ -29,18 +29,19 @@ double read_loss(const std::string& cell, CellPlace place) {
   return *loss;
 }
 
-double read_perplexity(const std::string& cell) {
-  return parse_number(trimmed(cell)).value_or(std::numeric_limits<double>::quiet_NaN());
+std::optional<double> share_in(const std::string& cell) {
+  std::string_view text = trimmed(cell);
+  const bool is_percentage = !text.empty() && text.back() == '%';
+  if (is_percentage) text = trimmed(text.substr(0, text.size() - 1));
+  const auto number = parse_number(text);
+  if (!number || !std::isfinite(*number)) return std::nullopt;
+  return is_percentage ? *number / 100.0 : *number;
 }
 
 std::optional<double> read_share(const std::string& cell, CellPlace place, bool are_weights) {
-  std::string_view text = trimmed(cell);
-  if (text.empty()) return std::nullopt;
-  const bool is_percentage = text.back() == '%';
-  if (is_percentage) text = trimmed(text.substr(0, text.size() - 1));
-  auto share = parse_number(text);
-  if (share && is_percentage) *share /= 100.0;
-  if (!share || !std::isfinite(*share) || *share < 0 || (*share > 1 && !are_weights))
+  if (trimmed(cell).empty()) return std::nullopt;
+  const auto share = share_in(cell);
+  if (!share || *share < 0 || (*share > 1 && !are_weights))
     throw bad_cell(cell, place,
                    are_weights ? "a weight is a number from 0 on"
                                : "a share is a number from 0 to 1; --normalise, or `normalise: "

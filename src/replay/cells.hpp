@@ -18,8 +18,8 @@ struct CellPlace {
 /// NaN for a blank cell, infinity for one that is not finite, which only LogBuilder can judge;
 /// otherwise positive.
 double read_loss(const std::string& cell, CellPlace place);
-/// A number that only tells the base of a loss: NaN for what is none.
-double read_perplexity(const std::string& cell);
+/// A finite number, or a percentage of 1: 0.25 for 25%; nothing for what is neither.
+std::optional<double> share_in(const std::string& cell);
 /// Nothing for a blank cell; otherwise in [0, 1]: 0.25 or 25%.
 /// @param are_weights any number from 0 on (percentages, counts), to be divided by the sum
 std::optional<double> read_share(const std::string& cell, CellPlace place,

@@ -1,5 +1,7 @@
 #include "columns.hpp"
 
+#include <bimix/core/text.hpp>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -33,7 +35,7 @@ bool holds(const Names& names, std::string_view name) {
 
 /// Behind the last `/`, in lower case.
 std::string last_part(const std::string& column) {
-  return in_lower_case(column.substr(column.rfind('/') + 1));
+  return lower_case(column.substr(column.rfind('/') + 1));
 }
 
 /// The last part without the word of a phase: fairseq logs valid_num_updates.
@@ -75,15 +77,8 @@ std::optional<std::size_t> first_of(const std::vector<std::string>& header, cons
 
 }  // namespace
 
-std::string in_lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 Axis axis_of(const std::string& column) {
-  const std::string last = last_part(column), whole = in_lower_case(column);
+  const std::string last = last_part(column), whole = lower_case(column);
   if (holds(step_names, step_name(column)) || whole == "time/batch") return {AxisKind::steps};
   const std::vector<std::string> words = words_in(last);
   const auto has = [&](const Names& list) {
@@ -131,7 +126,7 @@ std::optional<std::size_t> run_column(const std::vector<std::string>& header, bo
 }
 
 bool describes_run(const std::string& column) {
-  const std::string low = in_lower_case(column);
+  const std::string low = lower_case(column);
   return holds(run_details, low) || low.starts_with("_") || low.ends_with("_id") ||
          low.ends_with(" id") || low.starts_with("tags.");
 }

@@ -38,7 +38,4 @@ bool describes_run(const std::string& column);
 /// where its numbers prove it.
 bool names_setting(const std::string& column);
 
-/// A name in lower case (ASCII).
-std::string in_lower_case(std::string text);
-
 }  // namespace bimix

@@ -7,7 +7,6 @@
 #include "cells.hpp"
 #include "json_text.hpp"
 #include "log_format.hpp"
-#include "table_file.hpp"
 #include "text_lines.hpp"
 
 #include <bimix/core/text.hpp>
@@ -73,15 +72,9 @@ void read_entry(const Entry& entry, const ReplayOptions& options, LogBuilder& bu
 }  // namespace
 
 bool recognises(const LogFile& file, const ReplayOptions&) {
-  std::string_view text = without_byte_order_mark(file.bytes);
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  if (!begins_as_json(text)) return false;
-  try {
-    const LogJson first = parse_json(text.substr(0, text.find('\n')), file.path, 1);
-    return first.is_object() && first.contains("run") && first.contains("loss_nats");
-  } catch (const DataError&) {
-    return false;
-  }
+  const std::string_view text = from_first_word(file.bytes);
+  const LogJson first = json_in(text.substr(0, text.find('\n')));
+  return first.is_object() && first.contains("run") && first.contains("loss_nats");
 }
 
 void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder) {

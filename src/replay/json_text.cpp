@@ -77,6 +77,14 @@ LogJson parse_json(std::string_view text, const std::string& path, int line) {
   return value;
 }
 
+LogJson json_in(std::string_view text) {
+  try {
+    return parse_json(text, {}, 0);
+  } catch (const DataError&) {
+    return nullptr;
+  }
+}
+
 std::vector<int> element_lines(std::string_view text, std::string_view key) {
   std::vector<int> lines;
   int line = 1, depth = 0;

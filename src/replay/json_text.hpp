@@ -17,6 +17,9 @@ using LogJson = nlohmann::ordered_json;
 /// @throws DataError naming file and line for what is no JSON or repeats a key
 LogJson parse_json(std::string_view text, const std::string& path, int line);
 
+/// The same for a look at what a text is: null for what is no JSON.
+LogJson json_in(std::string_view text);
+
 /// The lines on which the objects of the array begin that the outermost object has under `key`.
 /// @param text valid JSON
 std::vector<int> element_lines(std::string_view text, std::string_view key);

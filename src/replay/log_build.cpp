@@ -10,7 +10,6 @@
 #include <bimix/data/volumes.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -25,31 +24,25 @@ std::string count_of(int count, const char* singular, const char* plural) {
   return fmt::format("{} {}", count, count == 1 ? singular : plural);
 }
 
-/// "a, b, c and more": at most four names.
+/// At most four of the names, in quotes.
 std::string some_of(const std::set<std::string>& names) {
   constexpr std::size_t most = 4;
-  std::vector<std::string> some;
-  for (const std::string& name : names)
-    if (some.size() < most) some.push_back("'" + name + "'");
-  return names.size() > most ? fmt::format("{} and more", fmt::join(some, ", ")) : join_words(some);
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back("'" + name + "'");
+  return join_some(quoted, most);
 }
 
 std::string size_text(double parameters) {
   return parameters == 0.0 ? "not said" : format_count(std::llround(parameters));
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
-    return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
-  });
-  return text;
-}
-
 /// The training domain of this name, letter case aside; exact names first, -1 if none or two.
 int namesake(const std::string& name, const std::vector<std::string>& train) {
   const auto exact = std::find(train.begin(), train.end(), name);
   if (exact != train.end()) return static_cast<int>(exact - train.begin());
-  const auto alike = [&](const std::string& other) { return lower(other) == lower(name); };
+  const auto alike = [&](const std::string& other) {
+    return lower_case(other) == lower_case(name);
+  };
   if (std::count_if(train.begin(), train.end(), alike) != 1) return -1;
   return static_cast<int>(std::find_if(train.begin(), train.end(), alike) - train.begin());
 }

@@ -205,6 +205,21 @@ void LogBuilder::add_loss(const LogCell& cell, const std::string& path, int line
   }
 }
 
+void LogBuilder::add_metric(LogCell cell, const Metric& metric, const std::string& name,
+                            const std::string& text, const CellPlace& place, Again again) {
+  if (cell.domain.empty()) cell.domain = metric.set;
+  cell.scale = metric.scale;
+  cell.metric = name;
+  cell.version = metric.version;
+  if (metric.kind == Metric::Kind::perplexity) {
+    cell.loss = parse_number(trimmed(text)).value_or(0.0);  // a witness that is none says nothing
+    add_perplexity(cell, place.path, place.line);
+  } else if (metric.kind == Metric::Kind::loss) {
+    cell.loss = read_loss(text, place);
+    add_loss(cell, place.path, place.line, again);
+  }
+}
+
 void LogBuilder::add_perplexity(const LogCell& cell, const std::string& path, int line) {
   constexpr std::size_t enough = 1000;
   if (told_scale_ || !(cell.loss > 1.0) || witnesses_.size() >= enough) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cells.hpp"
 #include "metrics.hpp"
 
 #include <bimix/core/error.hpp>
@@ -55,13 +56,17 @@ class LogBuilder {
   void add_share(const std::string& run, const std::string& domain, std::optional<double> share,
                  const std::string& path, int line);
 
+  /// The number that a log has under the name of a metric, which is a loss, or a perplexity that
+  /// tells the base of the losses beside it; what is neither is not added.
+  /// @param cell where it was logged; its set, where empty, is the metric's
+  /// @param text the number @throws DataError as add_loss, and for what is no number
+  void add_metric(LogCell cell, const Metric& metric, const std::string& name,
+                  const std::string& text, const CellPlace& place, Again again = Again::refused);
+
   /// @throws DataError if the cell contradicts an earlier one, or is not finite in an archive
   /// @throws UsageError if its volume is not known
   void add_loss(const LogCell& cell, const std::string& path, int line,
                 Again again = Again::refused);
-
-  /// A perplexity (`cell.loss`) that was logged beside a loss: it tells the base of the loss.
-  void add_perplexity(const LogCell& cell, const std::string& path, int line);
 
   /// Counts something that is not read. @param name one of these, to be named
   void pass_over(const std::string& what, const std::string& name = {}, int count = 1);
@@ -128,6 +133,7 @@ class LogBuilder {
   };
   struct Counts;
 
+  void add_perplexity(const LogCell& cell, const std::string& path, int line);
   Place place_of(const std::string& path, int line);
   std::int64_t volume_of(const LogCell& cell, Place place);
   Run& run_of(const LogCell& cell, Place place);

@@ -6,17 +6,15 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
+#include <bimix/core/glob.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/set_names.hpp>
 #include <bimix/replay/loss_log.hpp>
 
-#include <glob.h>
-
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <set>
 #include <unordered_set>
 
@@ -30,27 +28,14 @@ constexpr std::array formats{
 #undef BIMIX_LOG_FORMAT
 };
 
-/// A name as a pattern that nothing else matches.
-std::string escaped(const std::string& name) {
-  std::string pattern;
-  for (const char c : name) {
-    if (c == '*' || c == '?' || c == '[' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern;
-}
-
 /// The files of all patterns, each once.
 std::vector<std::string> log_files(const ReplayOptions& options) {
   std::vector<std::string> files;
   std::unordered_set<std::string> known;
   for (const std::string& name : options.files) {
-    const std::string pattern = (options.base / name).string();
-    std::vector<std::string> found = files_named(pattern);
-    if (found.empty() && std::filesystem::path(name).is_relative())
-      found = files_named((std::filesystem::path(escaped(options.base.string())) / name).string());
+    std::vector<std::string> found = files_named(name, options.base);
     if (found.empty())
-      throw DataError({.place = pattern,
+      throw DataError({.place = (options.base / name).string(),
                        .problem = "no file has this name or pattern",
                        .rule = "",
                        .remedy = "Check replay.files; relative names start at the campaign file"});
@@ -201,15 +186,13 @@ std::vector<std::string> log_formats() {
   return names;
 }
 
-std::vector<std::string> files_named(const std::string& pattern) {
+std::vector<std::string> files_named(const std::string& pattern,
+                                     const std::filesystem::path& base) {
+  const std::filesystem::path plain = base / pattern;
   std::error_code ignored;
-  if (std::filesystem::exists(pattern, ignored)) return {pattern};  // also with a [ in its name
-  glob_t found{};
-  const int status = ::glob(pattern.c_str(), 0, nullptr, &found);
-  const std::unique_ptr<glob_t, decltype(&::globfree)> guard(&found, ::globfree);
-  if (status != 0) return {};
-  std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  std::sort(names.begin(), names.end());  // glob sorts by the locale
+  if (std::filesystem::exists(plain, ignored)) return {plain.string()};  // also a pipe
+  std::vector<std::string> names;
+  for (const Match& match : find_files(pattern, base)) names.push_back(match.path.string());
   return names;
 }
 

@@ -10,12 +10,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 namespace bimix {
 namespace {
@@ -25,7 +24,7 @@ std::optional<std::size_t> column_called(const CsvFile& file,
                                          std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names)
     for (std::size_t i = 0; i < file.header.size(); ++i)
-      if (in_lower_case(file.header[i]) == name) return i;
+      if (lower_case(file.header[i]) == name) return i;
   return std::nullopt;
 }
 
@@ -136,9 +135,7 @@ class MetricTable {
         share_columns(file_, others_, options_, has_axis() ? Evidence::certain : Evidence::likely);
     if (!shares) return false;
     add_shares(file_, *shares, *run_, options_, builder_);
-    std::erase_if(others_, [&](std::size_t i) {
-      return std::find(shares->columns.begin(), shares->columns.end(), i) != shares->columns.end();
-    });
+    std::erase_if(others_, [&](std::size_t i) { return holds(shares->columns, i); });
     return true;
   }
 
@@ -201,16 +198,9 @@ class MetricTable {
     // The rows of a curve are the union of what was logged.
     if (has_axis() && trimmed(cell).empty()) return;
     LogCell entry{.run = run_ ? std::string(trimmed(row.cells[*run_])) : file_run_,
-                  .domain = metric.set,
-                  .scale = metric.scale,
-                  .metric = name,
-                  .version = metric.version};
+                  .domain = metric.set};
     if (set_ && metric.set == "all" && !trimmed(row.cells[*set_]).empty())
       entry.domain = trimmed(row.cells[*set_]);
-    if (metric.kind == Metric::Kind::perplexity)
-      entry.loss = read_perplexity(cell);
-    else
-      entry.loss = read_loss(cell, {file_.path, row.line, name});
     if (const auto i = filled(row, tokens_))
       entry.tokens = read_scaled_count(row.cells[*i], place_of(file_, row, *i),
                                        axis_of(file_.header[*i]).scale);
@@ -219,20 +209,16 @@ class MetricTable {
     if (parameters_)
       entry.parameters = read_size(row.cells[*parameters_], place_of(file_, row, *parameters_));
     if (repeat_) entry.repeat = read_repeat(row.cells[*repeat_], place_of(file_, row, *repeat_));
-    if (metric.kind == Metric::Kind::perplexity)
-      builder_.add_perplexity(entry, file_.path, row.line);
-    else
-      builder_.add_loss(entry, file_.path, row.line,
-                        goes_back(entry) ? Again::replaces : Again::refused);
+    builder_.add_metric(entry, metric, name, cell, {file_.path, row.line, name},
+                        goes_back(entry, name) ? Again::replaces : Again::refused);
   }
 
   /// Whether a curve was taken up again at an earlier point, as a resumed run does. Another loss at
   /// the very point of the last one is no such thing, but the loss of something else.
-  bool goes_back(const LogCell& entry) {
+  bool goes_back(const LogCell& entry, const std::string& metric) {
     if (!has_axis()) return false;
     const std::int64_t point = entry.steps ? *entry.steps : entry.tokens.value_or(0);
-    Progress& progress = progress_[fmt::format("{}\n{}\n{}\n{}", entry.run, entry.repeat,
-                                               entry.domain, entry.metric)];
+    Progress& progress = progress_[{entry.run, entry.repeat, entry.domain, metric}];
     progress.is_resumed = progress.is_resumed || point < progress.last;
     progress.last = point;
     return progress.is_resumed;
@@ -250,7 +236,8 @@ class MetricTable {
     std::int64_t last = -1;
     bool is_resumed = false;
   };
-  std::map<std::string, Progress> progress_{};  ///< by curve
+  using Curve = std::tuple<std::string, int, std::string, std::string>;  // run, repeat, set, metric
+  std::map<Curve, Progress> progress_{};
   std::vector<std::pair<std::size_t, Metric>> losses_{}, perplexities_{};
 };
 

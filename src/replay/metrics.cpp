@@ -280,15 +280,13 @@ Metric plain_metric_of(std::string_view name) {
 
 std::string metrics_rule(const std::vector<std::string>& seen, bool are_told) {
   constexpr std::size_t most = 8;
-  std::vector<std::string> some;
+  std::vector<std::string> names;  // each once
   for (const std::string& name : seen)
-    if (some.size() < most && std::find(some.begin(), some.end(), name) == some.end())
-      some.push_back(name);
-  return std::string(are_told ? "none is one of the losses that were named"
-                              : "its name has eval or validation and loss, such as "
-                                "eval/arxiv_loss") +
-         (some.empty() ? "" : "; here are " + join_words(some)) +
-         (seen.size() > some.size() ? " and more" : "");
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  const std::string rule = are_told ? "none is one of the losses that were named"
+                                    : "its name has eval or validation and loss, such as "
+                                      "eval/arxiv_loss";
+  return names.empty() ? rule : rule + "; here are " + join_some(names, most);
 }
 
 std::optional<std::string> wildcard_match(std::string_view pattern, std::string_view name) {

@@ -83,8 +83,7 @@ void add_shares(const std::string& run, const std::vector<std::string>& domains,
 }  // namespace
 
 bool recognises(const LogFile& file, const ReplayOptions&) {
-  std::string_view text = without_byte_order_mark(file.bytes);
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  const std::string_view text = from_first_word(file.bytes);
   const std::vector<std::string_view> fields = split(text.substr(0, text.find('\n')), '\t');
   return fields.size() == 3 && checkpoint_of(fields[0]).has_value();
 }

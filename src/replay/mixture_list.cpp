@@ -38,8 +38,7 @@ void require_header(const std::string& bytes, const std::string& path,
 /// For each domain the column that holds its shares.
 std::vector<std::size_t> domain_columns(const CsvFile& file,
                                         const std::vector<std::string>& domains) {
-  std::vector<std::string> names;
-  for (const std::string& name : file.header) names.emplace_back(trimmed(name));
+  const std::vector<std::string>& names = file.header;
   for (const std::string& name : names)
     if (std::find(domains.begin(), domains.end(), name) == domains.end())
       throw bad_line(file.path, 1, "column '" + shown_text(name) + "' is no training domain",

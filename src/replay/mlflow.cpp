@@ -63,14 +63,10 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
       throw bad_line(file.path, line.line, "the line is not of this format",
                      "<milliseconds> <value> <step>");
     if (!line.is_ended) throw torn_line(file.path, line.line);
-    builder.add_loss({.run = file.run,
-                      .steps = read_count(fields[2], {file.path, line.line, "step"}),
-                      .domain = metric.set,
-                      .loss = read_loss(fields[1], {file.path, line.line, name}),
-                      .scale = metric.scale,
-                      .metric = name,
-                      .version = metric.version},
-                     file.path, line.line, Again::replaces);
+    const LogCell cell{.run = file.run,
+                       .steps = read_count(fields[2], {file.path, line.line, "step"})};
+    builder.add_metric(cell, metric, name, fields[1], {file.path, line.line, name},
+                       Again::replaces);
   }
 }
 

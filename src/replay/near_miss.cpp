@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace bimix {
 namespace {
@@ -30,15 +29,13 @@ bool is_known(const std::string& name) {
   static const Names known{"run",   "run_id",    "index",  "domain",    "share",
                            "loss",  "loss_nats", "tokens", "steps",     "step",
                            "value", "n_tokens",  "repeat", "parameters"};
-  return has(known, in_lower_case(name)) || metric_of(name).kind == Metric::Kind::loss ||
+  return has(known, lower_case(name)) || metric_of(name).kind == Metric::Kind::loss ||
          name.starts_with("share/") || name.starts_with("loss/") || name.starts_with("weight_");
 }
 
-std::string quoted_list(const Names& names) {
+std::string here_are(const Names& names) {
   constexpr std::size_t most = 10;
-  Names some(names.begin(),
-             names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size())));
-  return join_words(some) + (names.size() > most ? " and more" : "");
+  return "here are " + join_some(names, most);
 }
 
 /// What a table lacks to be of a format.
@@ -56,7 +53,7 @@ std::string hint_at(const std::string& missing, const Names& columns) {
   for (const auto& [name, alike] : others)
     if (name == missing)
       for (const std::string& column : columns)
-        if (has(alike, in_lower_case(column))) return column;
+        if (has(alike, lower_case(column))) return column;
   return nearest_name(missing, columns).value_or("");
 }
 
@@ -87,9 +84,7 @@ bool has_json_behind_words(std::string_view text) {
   for (int i = 0; i < most_lines && !text.empty(); ++i) {
     const std::string_view line = text.substr(0, text.find('\n'));
     const std::size_t at = line.find('{');
-    if (at != std::string_view::npos && at > 0 &&
-        LogJson::parse(line.substr(at), nullptr, false).is_object())
-      return true;
+    if (at != std::string_view::npos && at > 0 && json_in(line.substr(at)).is_object()) return true;
     text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
   return false;
@@ -151,10 +146,10 @@ std::optional<DataError> wrong_separator(const LogFile& file) {
         has_commas
             ? fmt::format("sed 's/,/./g; s/{}/,/g'", is_tab ? "\\t" : std::string(1, separator))
             : fmt::format("tr '{}' ','", is_tab ? "\\t" : std::string(1, separator));
-    return lacking(
-        file, "cells are parted by " + name, "tables are parted by commas (RFC 4180)",
-        fmt::format("Convert it with `{} < {} > {}.commas.csv`{}", command, file.path, file.path,
-                    has_commas ? ", which takes commas for decimal points" : ""));
+    return lacking(file, "cells are parted by " + name, "tables are parted by commas (RFC 4180)",
+                   fmt::format("Convert it with `{} < {} > {}`{}", command, shell_word(file.path),
+                               shell_word(file.path + ".commas.csv"),
+                               has_commas ? ", which takes commas for decimal points" : ""));
   }
   return std::nullopt;
 }
@@ -162,30 +157,31 @@ std::optional<DataError> wrong_separator(const LogFile& file) {
 DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
                          const std::vector<std::string>& formats) {
   if (auto separator = wrong_separator(file)) return *separator;
-  std::string_view text = without_byte_order_mark(file.bytes);
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  const std::string_view text = from_first_word(file.bytes);
+  const auto converted_by = [&](const std::string& command, const std::string& ending) {
+    return fmt::format("Convert it with `{} {} > {}`", command, shell_word(file.path),
+                       shell_word(file.path + ending));
+  };
   const std::string known = "known are " + join_words(formats);
   const std::size_t inside = text.starts_with('[') ? text.find_first_not_of(" \t\r\n", 1) : 0;
   if (inside != std::string_view::npos && inside > 0 && text[inside] == '{')
     return lacking(file, "the file is a JSON list", "JSON Lines have an object on each line",
-                   fmt::format("Convert it with `jq -c '.[]' {0} > {0}l`", file.path));
+                   converted_by("jq -c '.[]'", "l"));
   const Names columns = columns_of(file);
   if (begins_as_json(file.bytes) && columns.empty())
     return lacking(file, "its objects go over several lines",
-                   "JSON Lines have an object on each line",
-                   fmt::format("Convert it with `jq -c . {0} > {0}l`", file.path));
+                   "JSON Lines have an object on each line", converted_by("jq -c .", "l"));
   if (has_json_behind_words(text))
-    return lacking(
-        file, "its lines have JSON objects behind words of a logger",
-        "JSON Lines have nothing else",
-        fmt::format("Take them out with `sed -n 's/^[^{{]*{{/{{/p' {0} > {0}.jsonl`", file.path));
+    return lacking(file, "its lines have JSON objects behind words of a logger",
+                   "JSON Lines have nothing else",
+                   converted_by("sed -n 's/^[^{]*{/{/p'", ".jsonl"));
   if (!is_table(file))
     return lacking(
         file, "no known format begins like this", known,
         "Import what the run wrote besides (W&B, TensorBoard, CSV, JSON Lines), or write "
         "a table with the columns run, tokens, domain, share and loss_nats");
   if (const auto lack = nearest_own_layout(columns))
-    return lacking(file, lack->problem, "here are " + quoted_list(columns), lack->remedy);
+    return lacking(file, lack->problem, here_are(columns), lack->remedy);
   if (has_axis(columns))
     return lacking(file, "it would be run-table but for a column of an evaluation loss",
                    metrics_rule(columns, MetricNames(options).are_told()), metrics_remedy);
@@ -196,13 +192,12 @@ DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
     return metric_of(name).kind == Metric::Kind::loss;
   });
   if (has_loss)
-    return lacking(file, "it would be run-table but for a column of steps or tokens",
-                   other == columns.end() ? "here are " + quoted_list(columns)
-                                          : fmt::format("'{}' is another axis", *other),
-                   "Rename the column that counts steps to step, or the one of tokens to tokens; a "
-                   "table of one volume has a column run");
-  return lacking(file, "its columns are of no known format",
-                 "here are " + quoted_list(columns) + "; " + known,
+    return lacking(
+        file, "it would be run-table but for a column of steps or tokens",
+        other == columns.end() ? here_are(columns) : fmt::format("'{}' is another axis", *other),
+        "Rename the column that counts steps to step, or the one of tokens to tokens; a "
+        "table of one volume has a column run");
+  return lacking(file, "its columns are of no known format", here_are(columns) + "; " + known,
                  "The plainest is csv-long: rename them to run, tokens, domain, share and "
                  "loss_nats");
 }

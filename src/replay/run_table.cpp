@@ -12,6 +12,8 @@
 #include "metrics.hpp"
 #include "table_file.hpp"
 
+#include <bimix/core/text.hpp>
+
 #include <algorithm>
 
 namespace bimix::run_table {
@@ -31,7 +33,7 @@ bool recognises(const LogFile& file, const ReplayOptions& options) {
   if (!has_axis(columns)) return false;
   const MetricNames metric(options);
   const auto is_loss = [&](const std::string& name) {
-    return in_lower_case(name) == "value" || metric(name).kind == Metric::Kind::loss;
+    return lower_case(name) == "value" || metric(name).kind == Metric::Kind::loss;
   };
   return (metric.are_told() ||
           std::none_of(columns.begin(), columns.end(), is_of_another_format)) &&

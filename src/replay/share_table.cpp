@@ -20,21 +20,12 @@ using Columns = std::vector<std::size_t>;
 constexpr double exact = 1e-6;  // printed with six digits and more
 constexpr double rough = 0.01;  // printed with two or three; Olmix's own tolerance
 
-std::optional<double> number_in(const std::string& cell) {
-  std::string_view text = trimmed(cell);
-  const bool is_percentage = !text.empty() && text.back() == '%';
-  if (is_percentage) text = trimmed(text.substr(0, text.size() - 1));
-  const auto number = parse_number(text);
-  if (!number || !std::isfinite(*number)) return std::nullopt;
-  return is_percentage ? *number / 100.0 : *number;
-}
-
 /// The candidates that are numbers from 0 on in every row.
 Columns numeric(const CsvFile& file, const Columns& candidates) {
   Columns columns;
   for (const std::size_t i : candidates)
     if (std::all_of(file.rows.begin(), file.rows.end(), [&](const CsvRow& row) {
-          const auto number = number_in(row.cells[i]);
+          const auto number = share_in(row.cells[i]);
           return number && *number >= 0;
         }))
       columns.push_back(i);
@@ -48,7 +39,7 @@ std::vector<double> row_sums(const CsvFile& file, const Columns& columns,
   for (const CsvRow& row : file.rows) {
     double sum = 0.0;
     for (const std::size_t i : columns)
-      if (i != left_out) sum += *number_in(row.cells[i]);
+      if (i != left_out) sum += *share_in(row.cells[i]);
     sums.push_back(sum);
   }
   return sums;
@@ -78,7 +69,7 @@ bool all_alike(const std::vector<double>& sums) {
 bool are_mixed(const CsvFile& file, const Columns& columns) {
   const auto is_part = [&](std::size_t i) {
     return std::any_of(file.rows.begin(), file.rows.end(), [&](const CsvRow& row) {
-      const double share = *number_in(row.cells[i]);
+      const double share = *share_in(row.cells[i]);
       return share > rough && share < 1.0 - rough;
     });
   };
@@ -130,7 +121,7 @@ void refuse_odd_column(const CsvFile& file, const Columns& columns) {
     if (!all_near_1(row_sums(file, columns, i))) continue;
     const std::string& name = file.header[i];
     const bool is_zero = std::all_of(file.rows.begin(), file.rows.end(), [&](const CsvRow& row) {
-      return *number_in(row.cells[i]) == 0.0;
+      return *share_in(row.cells[i]) == 0.0;
     });
     if (is_zero) continue;
     throw bad_line(file.path, 1, fmt::format("column '{}' seems to be no share", name),

@@ -23,22 +23,9 @@ void flatten(const LogJson& value, const std::string& name, NamedCells& cells) {
     flatten(inner, name.empty() ? key : name + "/" + key, cells);
 }
 
-/// The object on a line; null where it is none.
-LogJson object_in(std::string_view line) {
-  try {
-    return parse_json(line, {}, 0);
-  } catch (const DataError&) {
-    return nullptr;
-  }
-}
-
 }  // namespace
 
-bool begins_as_json(std::string_view bytes) {
-  bytes = without_byte_order_mark(bytes);
-  bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
-  return !bytes.empty() && bytes.front() == '{';
-}
+bool begins_as_json(std::string_view bytes) { return from_first_word(bytes).starts_with('{'); }
 
 CsvFile table_of_json_lines(std::string_view bytes, const std::string& path) {
   CsvFile file{.path = path};
@@ -72,7 +59,7 @@ std::vector<std::string> columns_of(const LogFile& log) {
   constexpr int most_lines = 100;  // keys of evaluations may come later than those of training
   for (int i = 0; i < most_lines && !text.empty(); ++i) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const LogJson object = object_in(text.substr(0, end));
+    const LogJson object = json_in(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (!object.is_object() && i == 0) return {};  // an object of several lines
     if (!object.is_object()) continue;

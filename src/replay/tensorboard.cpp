@@ -29,17 +29,10 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
     if (!is_loss && is_new) builder.pass_over(metric, scalar.tag);
     if (!is_loss && metric.kind != Metric::Kind::perplexity) return;
     const CellPlace place{file.path, scalar.record, scalar.tag};
-    LogCell cell{.run = file.run,
-                 .steps = read_count(fmt::format("{}", scalar.step), place),
-                 .domain = metric.set,
-                 .loss = scalar.value,
-                 .scale = metric.scale,
-                 .metric = scalar.tag,
-                 .version = metric.version};
-    if (!is_loss) return builder.add_perplexity(cell, file.path, scalar.record);
-    cell.loss = read_loss(fmt::format("{}", scalar.value), place);
-    builder.add_loss(cell, file.path, scalar.record, Again::replaces);
-    ++count;
+    const LogCell cell{.run = file.run, .steps = read_count(fmt::format("{}", scalar.step), place)};
+    builder.add_metric(cell, metric, scalar.tag, fmt::format("{}", scalar.value), place,
+                       Again::replaces);
+    count += is_loss;
   });
   if (!is_whole) builder.pass_over("last records of event files that were cut");
   if (count == 0)

@@ -1,5 +1,6 @@
 #include "text_lines.hpp"
 
+#include <bimix/core/file_kind.hpp>
 #include <bimix/core/text.hpp>
 
 #include <fmt/format.h>
@@ -13,6 +14,12 @@ std::string_view without_byte_order_mark(std::string_view bytes) {
   return bytes;
 }
 
+std::string_view from_first_word(std::string_view bytes) {
+  bytes = without_byte_order_mark(bytes);
+  bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
+  return bytes;
+}
+
 void check_text(std::string_view bytes, const std::string& path) {
   int line = 0;
   for (std::size_t at = 0; at < bytes.size();) {
@@ -20,12 +27,8 @@ void check_text(std::string_view bytes, const std::string& path) {
     const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
     const std::string_view text = bytes.substr(at, end - at);
     if (text.find('\0') != std::string_view::npos || first_not_utf8(text))
-      throw bad_line(
-          path, line, "the bytes are no UTF-8 text", "logs are UTF-8 text",
-          fmt::format("If it is text in Latin-1, as older spreadsheets write it, convert "
-                      "it with `iconv -f LATIN1 -t UTF-8 {0} > {0}.utf8`; otherwise name "
-                      "another file",
-                      path));
+      throw bad_line(path, line, "the bytes are no UTF-8 text", "logs are UTF-8 text",
+                     remedy_for(latin1_text, path, Wanted::table));
     at = end + 1;
   }
 }

@@ -22,6 +22,9 @@ std::vector<TextLine> text_lines(std::string_view bytes, const std::string& path
 
 std::string_view without_byte_order_mark(std::string_view bytes);
 
+/// The text without its byte-order mark and the blanks and line ends that it begins with.
+std::string_view from_first_word(std::string_view bytes);
+
 /// Refuses what is no text before any of it is read as numbers. @throws DataError
 void check_text(std::string_view bytes, const std::string& path);
 

@@ -40,25 +40,16 @@ void read_entry(const LogJson& entry, int line, Reading& reading) {
     if (!is_loss && metric.kind != Metric::Kind::perplexity) continue;
     if (!entry.contains("step"))
       throw bad_line(path, line, "the entry has no step", "a loss belongs to a volume");
-    LogCell cell{.run = reading.file.run,
-                 .domain = metric.set,
-                 .scale = metric.scale,
-                 .metric = key,
-                 .version = metric.version};
+    LogCell cell{.run = reading.file.run};
     cell.steps = read_count(cell_of(entry.at("step")), {path, line, "step"});
     if (entry.contains(tokens_key)) {
       const std::int64_t tokens =
           read_count(cell_of(entry.at(tokens_key)), {path, line, tokens_key});
       if (tokens > 0) cell.tokens = tokens;  // 0: the trainer did not count
     }
-    if (!is_loss) {
-      cell.loss = read_perplexity(cell_of(value));
-      reading.builder.add_perplexity(cell, path, line);
-      continue;
-    }
-    cell.loss = read_loss(cell_of(value), {path, line, key});
-    reading.builder.add_loss(cell, path, line, Again::replaces);
-    ++reading.losses;
+    reading.builder.add_metric(cell, metric, key, cell_of(value), {path, line, key},
+                               Again::replaces);
+    reading.losses += is_loss;
   }
 }
 

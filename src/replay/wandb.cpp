@@ -11,8 +11,9 @@
 #include "metrics.hpp"
 #include "table_file.hpp"
 
+#include <bimix/core/text.hpp>
+
 #include <algorithm>
-#include <cmath>
 
 namespace bimix::wandb {
 namespace {
@@ -77,25 +78,16 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
                    "Export the chart with steps or tokens as its x axis");
   for (const LossColumn& column : loss_columns(file, options, builder))
     for (const CsvRow& row : file.rows) {
-      LogCell entry{.run = column.run,
-                    .domain = column.metric.set,
-                    .scale = column.metric.scale,
-                    .metric = column.metric_name,
-                    .version = column.metric.version};
       const std::string& cell = row.cells[column.index];
-      const bool is_loss = column.metric.kind == Metric::Kind::loss;
-      entry.loss =
-          is_loss ? read_loss(cell, place_of(file, row, column.index)) : read_perplexity(cell);
-      if (std::isnan(entry.loss)) continue;
+      if (trimmed(cell).empty()) continue;
+      LogCell entry{.run = column.run};
       const CellPlace place{file.path, row.line, x};
       if (axis.kind == AxisKind::tokens)
         entry.tokens = read_scaled_count(row.cells.front(), place, axis.scale);
       else
         entry.steps = read_count(row.cells.front(), place);
-      if (is_loss)
-        builder.add_loss(entry, file.path, row.line);
-      else
-        builder.add_perplexity(entry, file.path, row.line);
+      builder.add_metric(entry, column.metric, column.metric_name, cell,
+                         place_of(file, row, column.index));
     }
 }
 

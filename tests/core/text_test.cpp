@@ -135,5 +135,15 @@ TEST(ParseSeconds, KnowsFourUnitsAndNothingElse) {
     EXPECT_FALSE(parse_seconds(wrong)) << wrong;
 }
 
+TEST(LowerCase, LeavesOtherLettersAlone) {
+  EXPECT_EQ(lower_case("Pile-CC \xc3\x84Z"), "pile-cc \xc3\x84z");
+}
+
+TEST(JoinSome, SaysThatThereAreMore) {
+  EXPECT_EQ(join_some({"a", "b"}, 2), "a and b");
+  EXPECT_EQ(join_some({"a", "b", "c"}, 2), "a, b and more");
+  EXPECT_EQ(join_some({}, 2), "");
+}
+
 }  // namespace
 }  // namespace bimix

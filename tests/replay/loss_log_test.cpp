@@ -129,6 +129,14 @@ TEST(ReadLogs, FindsPatternsBelowAFolderWithABracketInItsName) {
   EXPECT_THAT(read_logs({.files = {"*.csv"}, .base = folder / "runs [old]"}).runs, SizeIs(1));
 }
 
+// `validate` finds files by the same patterns as the reader.
+TEST(ReadLogs, GoesThroughAnyNumberOfFoldersForTwoStars) {
+  const TempFolder folder;
+  std::filesystem::create_directories(folder / "a/b");
+  folder.write("a/b/log.csv", header + "r,0,1000,1,a,1,5\n");
+  EXPECT_THAT(read_logs({.files = {"**/*.csv"}, .base = folder.path()}).runs, SizeIs(1));
+}
+
 TEST(ReadLogs, KnowsChangedContentByItsFingerprint) {
   const std::string text = header + "r,0,1000,1,a,1,5\n";
   EXPECT_EQ(read_text(text).fingerprint, read_text(text).fingerprint);

@@ -33,6 +33,12 @@ TEST(NearMiss, NamesTheSeparator) {
               HasSubstr("m.csv:1: cells are parted by ';'"));
 }
 
+TEST(NearMiss, WritesCommandsThatCanBeTypedWhateverTheFileIsCalled) {
+  EXPECT_THAT(
+      what_of({{"my log.csv", "run;tokens;domain;share;loss_nats\na;9;p;1;5\n"}}),
+      testing::MatchesRegex(".*tr ';' ',' < '.*/my log.csv' > '.*/my log.csv.commas.csv'`.*"));
+}
+
 TEST(NearMiss, NamesWhatIsNoText) {
   EXPECT_THAT(what_of({{"l.csv.gz", std::string("\x1f\x8b\x08\0\0\0", 6)}}),
               HasSubstr("l.csv.gz: the file is compressed by gzip"));

@@ -20,6 +20,13 @@ struct FileKind {
   } form = Form::binary;
 };
 
+/// The encoding that is guessed of text that is no UTF-8, for it cannot be told from others of its
+/// kind.
+inline constexpr FileKind latin1_text{
+    .name = "text in Latin-1",
+    .for_text = "If it is in Latin-1, convert it with `iconv -f LATIN1 -t UTF-8 {0} > {1}`",
+    .form = FileKind::Form::encoded};
+
 /// So many first bytes tell every kind.
 inline constexpr std::size_t file_kind_bytes = 512;
 

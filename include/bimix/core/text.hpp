@@ -52,7 +52,13 @@ std::string_view trimmed(std::string_view text);
 /// The text as one word of a shell: as it is where it is plain, otherwise in single quotes.
 std::string shell_word(std::string_view text);
 
+/// With A to Z in lower case; other letters stay.
+std::string lower_case(std::string_view text);
+
 /// "a, b and c".
 std::string join_words(const std::vector<std::string>& words);
+
+/// The same, of more than `most` words "a, b, c and more".
+std::string join_some(const std::vector<std::string>& words, std::size_t most);
 
 }  // namespace bimix

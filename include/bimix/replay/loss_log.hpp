@@ -91,8 +91,10 @@ std::vector<std::string> log_formats();
 ///   rows.
 LossLog read_logs(const ReplayOptions& options, LogOrigin origin = LogOrigin::archive);
 
-/// The files of this name or, if there is none, pattern; sorted; none if nothing matches.
-std::vector<std::string> files_named(const std::string& pattern);
+/// The files of this name or, if there is none, pattern (core/glob.hpp); sorted; none if nothing
+/// matches. @param base where a relative one starts; empty: the working directory
+std::vector<std::string> files_named(const std::string& pattern,
+                                     const std::filesystem::path& base = {});
 
 /// The log with the evaluation sets that an objective may be a mean of: without averages of sets
 /// (is_average_name) where there are sets, with the first of them where there are averages alone;

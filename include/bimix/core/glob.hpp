@@ -19,8 +19,12 @@ struct Match {
 /// folder, `**` as a whole component stands for any number of folders; hidden files must be named
 /// with their dot, and `**` does not follow links to folders. A pattern without wildcards is a
 /// path, and so is one that a file has for its name.
-/// @param base  what a relative pattern is relative to
-/// @throws DataError naming the pattern if nothing matches, or if a folder cannot be read
+/// @param base  what a relative pattern is relative to; empty: the working directory
+/// @return nothing if nothing matches
+/// @throws DataError naming the pattern if a folder cannot be read
+std::vector<Match> find_files(const std::string& pattern, const std::filesystem::path& base);
+
+/// The same. @throws DataError besides if nothing matches
 std::vector<Match> files_matching(const std::string& pattern, const std::filesystem::path& base);
 
 }  // namespace bimix

@@ -1,7 +1,7 @@
-#include "support/text_folder.hpp"
+#include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>
-#include <bimix/corpus/glob.hpp>
+#include <bimix/core/glob.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::vector<std::string> names_of(const std::string& pattern, const TextFolder& folder) {
+std::vector<std::string> names_of(const std::string& pattern, const test::TempFolder& folder) {
   std::vector<std::string> names;
   for (const Match& match : files_matching(pattern, folder.path())) names.push_back(match.name);
   return names;
@@ -21,10 +21,12 @@ std::vector<std::string> names_of(const std::string& pattern, const TextFolder& 
 struct FilesMatching : testing::Test {
   FilesMatching() {
     for (const char* name : {"text/b.txt", "text/a.txt", "text/.hidden.txt", "text/c.md",
-                             "text/deep/d.txt", "text/deep/deeper/e.txt"})
+                             "text/deep/d.txt", "text/deep/deeper/e.txt"}) {
+      std::filesystem::create_directories((folder / name).parent_path());
       folder.write(name, "x");
+    }
   }
-  TextFolder folder;
+  test::TempFolder folder{};
 };
 
 TEST_F(FilesMatching, SortsByNameBelowTheFoldersThatHoldNoWildcard) {
@@ -48,6 +50,15 @@ TEST_F(FilesMatching, TakesAPathAsItIs) {
   const auto absolute = files_matching((folder.path() / "text/*.md").string(), "/nowhere");
   ASSERT_EQ(absolute.size(), 1u);
   EXPECT_EQ(absolute[0], (Match{folder.path() / "text/c.md", "c.md"}));
+}
+
+TEST_F(FilesMatching, StartsAtTheWorkingDirectoryWithoutABase) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  const auto found = files_matching("*/a.txt", {});
+  std::filesystem::current_path(before);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0], (Match{"text/a.txt", "text/a.txt"}));
 }
 
 TEST_F(FilesMatching, DoesNotWalkInCirclesThroughLinks) {

@@ -1,5 +1,5 @@
 #include <bimix/core/error.hpp>
-#include <bimix/corpus/glob.hpp>
+#include <bimix/core/glob.hpp>
 
 #include <fmt/format.h>
 #include <fnmatch.h>
@@ -15,8 +15,14 @@ bool has_wildcard(const std::string& component) {
   return component.find_first_of("*?[") != std::string::npos;
 }
 
+/// What the file system calls a folder that the pattern leaves out.
+fs::path place_of(const fs::path& folder) { return folder.empty() ? fs::path(".") : folder; }
+
 std::vector<fs::path> entries_of(const fs::path& folder) {
-  return {fs::directory_iterator(folder), fs::directory_iterator()};
+  std::vector<fs::path> entries;
+  for (const fs::directory_entry& entry : fs::directory_iterator(place_of(folder)))
+    entries.push_back(folder / entry.path().filename());
+  return entries;
 }
 
 using Components = std::vector<std::string>;
@@ -49,25 +55,37 @@ void collect(const fs::path& folder, const Components& components, std::size_t a
   }
 }
 
+/// A pattern, taken apart.
+struct Search {
+  fs::path plain{};         ///< the pattern as a name
+  fs::path root{};          ///< the folders before the first wildcard, which are no part of a name
+  Components components{};  ///< the rest
+};
+
+Search search_for(const std::string& pattern, const fs::path& base) {
+  const bool is_absolute = fs::path(pattern).is_absolute();
+  Search search{.root = is_absolute ? fs::path("/") : base};
+  search.plain = search.root / fs::path(pattern).relative_path();
+  for (const fs::path& component : fs::path(pattern).relative_path())
+    search.components.push_back(component.string());
+  while (search.components.size() > 1 && !has_wildcard(search.components.front())) {
+    search.root /= search.components.front();
+    search.components.erase(search.components.begin());
+  }
+  return search;
+}
+
 }  // namespace
 
-std::vector<Match> files_matching(const std::string& pattern, const fs::path& base) {
-  fs::path root = fs::path(pattern).is_absolute() ? fs::path("/") : base;
-  if (root.empty()) root = ".";
+std::vector<Match> find_files(const std::string& pattern, const fs::path& base) {
+  const Search search = search_for(pattern, base);
   std::error_code ignored;
-  const fs::path plain = root / fs::path(pattern).relative_path();
-  if (fs::is_regular_file(plain, ignored)) return {{plain, plain.filename().string()}};  // a [ too
-  Components components;
-  for (const fs::path& component : fs::path(pattern).relative_path())
-    components.push_back(component.string());
-  // The folders without wildcards come first; they are no part of a file's name.
-  while (components.size() > 1 && !has_wildcard(components.front())) {
-    root /= components.front();
-    components.erase(components.begin());
-  }
+  if (fs::is_regular_file(search.plain, ignored))  // also with a [ in its name
+    return {{search.plain, search.plain.filename().string()}};
   std::vector<fs::path> found;
   try {
-    if (!components.empty() && fs::is_directory(root)) collect(root, components, 0, found);
+    if (!search.components.empty() && fs::is_directory(place_of(search.root)))
+      collect(search.root, search.components, 0, found);
   } catch (const fs::filesystem_error& error) {
     throw DataError({.place = pattern,
                      .problem = fmt::format("{} cannot be looked into: {}", error.path1().string(),
@@ -77,19 +95,25 @@ std::vector<Match> files_matching(const std::string& pattern, const fs::path& ba
   }
   std::vector<Match> matches;
   for (const fs::path& path : found)
-    matches.push_back({path, path.lexically_relative(root).generic_string()});
+    matches.push_back({path, path.lexically_relative(search.root).generic_string()});
   std::sort(matches.begin(), matches.end(),
             [](const Match& a, const Match& b) { return a.name < b.name; });
   // Two ** can reach one file on two ways.
   matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
-  if (matches.empty())
-    throw DataError({.place = pattern,
-                     .problem = "matches no file",
-                     .rule = fmt::format("looked in {}", root.string()),
-                     .remedy = fs::is_directory(plain, ignored)
-                                   ? "It is a folder: write `/**` behind it for all files in it"
-                                   : "Check the path; `**` stands for any number of folders"});
   return matches;
+}
+
+std::vector<Match> files_matching(const std::string& pattern, const fs::path& base) {
+  std::vector<Match> matches = find_files(pattern, base);
+  if (!matches.empty()) return matches;
+  const Search search = search_for(pattern, base);
+  std::error_code ignored;
+  throw DataError({.place = pattern,
+                   .problem = "matches no file",
+                   .rule = fmt::format("looked in {}", place_of(search.root).string()),
+                   .remedy = fs::is_directory(search.plain, ignored)
+                                 ? "It is a folder: write `/**` behind it for all files in it"
+                                 : "Check the path; `**` stands for any number of folders"});
 }
 
 }  // namespace bimix
