@@ -46,7 +46,8 @@ def trained(program, folder):
 
 def of_every_share(program, folder):
     """The same with a law of the whole mixture."""
-    text = (ROOT / "configs/smoke.yaml").read_text().replace("law: bimix", "law: effective_share")
+    text = (ROOT / "configs/smoke.yaml").read_text().replace("base: ..", f"base: {ROOT}")
+    text = text.replace("law: bimix", "law: effective_share")
     campaign = folder.with_suffix(".yaml")
     campaign.write_text(text.replace("bootstrap: 50", "bootstrap: 10"))
     bimix(program, "run", campaign, "-o", folder)
