@@ -275,7 +275,7 @@ TrialResult CommandSource::train(const TrialSpec& spec, const TrialHooks& hooks)
   if (attempt.failure) {
     if (attempt.failure->kind() == FailureKind::command)
       if (auto result = diverged(spec)) return *std::move(result);
-    throw *attempt.failure;
+    throw TrialFailure(*attempt.failure);
   }
   LossTable table = read_table(spec, attempt.last_words);
   if (!table.repairs.empty()) hooks.note("in its table " + join_words(table.repairs));

@@ -55,8 +55,9 @@ write_campaign 2
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,tcp OMPI_MCA_btl_tcp_if_include=net0 OMPI_MCA_oob_tcp_if_include=net0
 export OMPI_MCA_oob_tcp_keepalive_time=5 OMPI_MCA_oob_tcp_keepalive_intvl=2 OMPI_MCA_oob_tcp_keepalive_probes=3
+# Both hosts are this machine: bound, each would take its first core, and that is the same one.
 run_over_hosts() {  # NAME [CAMPAIGN]
-  "$lab" on bimixhost1 timeout -k 5 120 mpirun -mca plm_rsh_agent "$lab rsh" \
+  "$lab" on bimixhost1 timeout -k 5 120 mpirun --bind-to none -mca plm_rsh_agent "$lab rsh" \
     -host bimixhost1,bimixhost2 -n 2 "$bimix" run "${2:-$work/campaign1.yaml}" -o "$work/$1" \
     >>"$work/$1.out" 2>&1
 }
