@@ -5,9 +5,11 @@
 #include <bimix/core/text.hpp>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 
 #include <algorithm>
 #include <optional>
+#include <sstream>
 #include <vector>
 
 namespace bimix::config {
@@ -61,9 +63,42 @@ std::optional<Place> tab_before(std::string_view text, std::size_t line) {
   return in_last_line;
 }
 
+/// Hears a text being parsed, and throws where the parser stands still. yaml-cpp makes empty
+/// documents for ever of what cannot begin one (a lone `,`), until the memory is full.
+class StandsStill : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos == last_) throw YAML::ParserException(mark, "nothing can begin like this");
+    last_ = mark.pos;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  int last_ = -1;
+};
+
+void check_that_it_ends(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  StandsStill handler;
+  while (parser.HandleNextDocument(handler)) {
+  }
+}
+
 std::vector<YAML::Node> documents_of(std::string_view text, const std::string& file) {
   std::vector<YAML::Node> documents;
   try {
+    check_that_it_ends(std::string(text));
     documents = YAML::LoadAll(std::string(text));
   } catch (const YAML::Exception& error) {
     const auto line = static_cast<std::size_t>(std::max(error.mark.line, 0) + 1);

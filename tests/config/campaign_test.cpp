@@ -109,6 +109,11 @@ TEST(ParseCampaign, RefusesWhatIsNotUtf8WithItsPlaceAndIconv) {
   EXPECT_EQ(complaint_about("\xef\xbb\xbf# Größe\n" + good), "accepted");
 }
 
+TEST(ParseCampaign, EndsWhereYamlStandsStill) {
+  for (const char* text : {",\n", "name: a\n,\n", "{name: a},\n", "]\n", "name: a\n}\n"})
+    EXPECT_THAT(complaint_about(text), HasSubstr("is not YAML")) << text;
+}
+
 TEST(ParseCampaign, RefusesASecondDocument) {
   EXPECT_THAT(complaint_about(good + "---\nname: other\n"),
               HasSubstr("a second document begins (a campaign is one"));
