@@ -194,6 +194,7 @@ class Run {
             fmt::format("Resuming {}: {}", path_.string(), counted(current_results(state))));
       stored_.state = state;
       saved_at_begin_ = saved_now();
+      refuse_if_killed_early(state);
       suspicions_ = suspicions(state, saved_at_begin_);
       stamp_ = run_stamp(context_.session, context_.command_line);
       note_files_of_command(state);
@@ -203,6 +204,22 @@ class Run {
     });
     share_state();
     for (const std::string& note : opened_.notes) context_.console.say("  " + note);
+  }
+
+  /// A job that is killed before it gets anywhere would be queued again for ever. It is refused
+  /// once: the refusal is a word in the journal, and the next session is free to try.
+  void refuse_if_killed_early(const JournalState& state) const {
+    if (state.silent < most_cut_off) return;
+    const std::string reason =
+        fmt::format("the last {} sessions were killed before a trial began or ended", state.silent);
+    folder_->journal().append(RunStop{.exit_code = static_cast<int>(ExitCode::data),
+                                      .reason = reason,
+                                      .utc_seconds = utc_seconds()});
+    throw DataError({.place = path_.string(),
+                     .problem = reason,
+                     .rule = "one more would end the same way",
+                     .remedy = "See in the output of the jobs what killed them (memory, most "
+                               "often), mend it and repeat the command"});
   }
 
   /// Trials are compared as if the same program had run all of them.

@@ -123,6 +123,7 @@ void keep_last(Gathered& gathered, TrialResult result) {
 void take_line(const Json& line, Gathered& gathered) {
   JournalState& state = gathered.state;
   const auto kind = line.at("kind").get<std::string>();
+  state.silent = kind == "session" ? state.silent + 1 : 0;
   if (!state.header && kind != "header")
     throw DataError(
         {.place = "", .problem = "'" + kind + "' before any header", .rule = "", .remedy = ""});

@@ -1,5 +1,6 @@
 #include "end_to_end/program.hpp"
 
+#include <bimix/store/journal.hpp>
 #include <bimix/store/results.hpp>
 
 #include <fmt/format.h>
@@ -470,6 +471,22 @@ TEST(Predict, ContinuesALoggedRunBesideItsBaselines) {
   const auto seen = bimix("evaluate " + run + " --protocol kfold --seen 1K");
   EXPECT_EQ(seen.exit_code, 2);
   EXPECT_THAT(seen.output, HasSubstr("--seen"));
+}
+
+// A job that is killed for its memory while it fits would be queued again for ever.
+TEST(Resume, RefusesOnceWhatWasKilledFiveTimesBeforeItGotAnywhere) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run", command = "run configs/replay.yaml -o " + run;
+  ASSERT_EQ(bimix(command).exit_code, 0);
+  {
+    const FolderLock lock(run);
+    Journal journal(lock);
+    for (int session = 0; session < 5; ++session) journal.append(RunStamp{});
+  }
+  const auto refused = bimix(command);
+  EXPECT_EQ(refused.exit_code, 3) << refused.output;
+  EXPECT_THAT(refused.output, HasSubstr("the last 5 sessions were killed before a trial began"));
+  EXPECT_EQ(bimix(command).exit_code, 0) << "the remedy is to repeat the command";
 }
 
 }  // namespace

@@ -78,6 +78,17 @@ TEST(Resolved, TakesInstructionsThatThePrecisionNeeds) {
   EXPECT_EQ(resolved(rounded).isa, here);
 }
 
+// A node of a mixed partition refuses before its first trial, not in the middle of it.
+TEST(RequireRunnableHere, RefusesInstructionsThatThisMachineLacks) {
+  ProxyOptions settled = resolved(ProxyOptions{});
+  EXPECT_NO_THROW(require_runnable_here(settled));
+  if (detect_isa() == isa_levels().back()) GTEST_SKIP() << "this machine has all instructions";
+  settled.isa = isa_levels().back();
+  EXPECT_THROW(require_runnable_here(settled), Error);
+  settled.model = "ngram";  // computes no products
+  EXPECT_NO_THROW(require_runnable_here(settled));
+}
+
 TEST(Resolved, LeavesGivenNumbersAlone) {
   const ProxyOptions settled =
       resolved({.batch = 12, .learning_rate = 0.5, .micro_batch = 3, .isa = "baseline"});

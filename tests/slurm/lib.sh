@@ -1,5 +1,6 @@
 # Sourced by the Slurm tests: a cluster of two virtual nodes of one processor each, in $work, and words
-# to speak of its jobs. Expects $bimix. Ends with 77 where such a cluster cannot be started.
+# to speak of its jobs. Expects $bimix, and $tracking where it is not linuxproc. Ends with 77 where such a
+# cluster cannot be started.
 # shellcheck shell=bash
 # shellcheck source=tests/support/script.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../support/script.sh"
@@ -15,7 +16,7 @@ clean_up() {
   rm -rf "$work"
 }
 trap clean_up EXIT
-"$root/scripts/slurm_lab" start 2 1
+"$root/scripts/slurm_lab" start 2 1 "${tracking:-linuxproc}"
 eval "$("$root/scripts/slurm_lab" env)"
 # Root and virtual nodes on one machine: what scripts/mpirun sets for mpirun.
 export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader,tcp OMPI_MCA_btl_tcp_if_include=lo

@@ -95,5 +95,17 @@ TEST(WriteFileAtomically, NamesAFolderThatIsNotThere) {
   }
 }
 
+TEST(SecondsSinceWritten, IsTheAgeAndLeavesNothingBehind) {
+  const TempFolder folder;
+  const auto path = folder.write("status.json", "{}");
+  const auto hour_ago = std::filesystem::last_write_time(path) - std::chrono::hours(1);
+  std::filesystem::last_write_time(path, hour_ago);
+  EXPECT_NEAR(seconds_since_written(path), 3600, 60);
+  std::filesystem::last_write_time(path, hour_ago + std::chrono::hours(5));
+  EXPECT_EQ(seconds_since_written(path), 0) << "of the future: clocks differ";
+  EXPECT_EQ(seconds_since_written(folder / "nothing"), 0);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
 }  // namespace
 }  // namespace bimix

@@ -223,6 +223,21 @@ TEST(Journal, KnowsThatTheLastSessionGotNoFurther) {
   EXPECT_FALSE(read_journal(folder.path()).stuck) << "it is to fit something else";
 }
 
+TEST(Journal, CountsTheLastSessionsThatWereKilledBeforeTheyDidAnything) {
+  const TempFolder folder;
+  const auto silent = [&] { return read_journal(folder.path()).silent; };
+  session(folder, {}, [](Journal& journal) { journal.append_plan({}); });
+  EXPECT_EQ(silent(), 0);
+  session(folder, {});
+  session(folder, {});
+  EXPECT_EQ(silent(), 2);
+  session(folder, {{"aa"}});
+  EXPECT_EQ(silent(), 0) << "a trial began";
+  session(folder, {});
+  session(folder, {}, [](Journal& journal) { journal.append(RunStop{.exit_code = 3}); });
+  EXPECT_EQ(silent(), 0) << "it had a last word";
+}
+
 /// A journal of a header and a result, then an append of three.
 std::string write_a_batch(const TempFolder& folder) {
   const FolderLock lock(folder.path());

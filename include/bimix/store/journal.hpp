@@ -69,6 +69,9 @@ struct JournalState {
   /// The last session was stopped without having got further than it began, and nothing has
   /// happened since.
   bool stuck = false;
+  /// The last so many sessions left nothing but their first line: they were killed before they had
+  /// begun a trial or made anything else.
+  int silent = 0;
   /// By trial. A journal without a last word counts as ended.
   std::map<std::string, CutOff> cut_off{};
   std::map<std::string, std::string> saved{};  ///< TrialStart::saved of each trial's last start
