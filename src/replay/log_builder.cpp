@@ -94,6 +94,15 @@ void LogBuilder::add_share(const std::string& run, const std::string& domain,
   if (share) train_.of(domain);
 }
 
+void LogBuilder::add_mixture_where_none(const std::vector<std::string>& train,
+                                        const Mixture& mixture) {
+  for (const Run& run : runs_) {
+    if (recipes_.contains(run.name)) continue;
+    for (std::size_t k = 0; k < train.size(); ++k)
+      add_share(run.name, train[k], mixture[k], path_of(run.place), run.place.line);
+  }
+}
+
 std::int64_t LogBuilder::volume_of(const LogCell& cell, Place place) {
   if (cell.tokens && told_by_log_ == 0.0 && cell.steps.value_or(0) > 0)
     told_by_log_ = static_cast<double>(*cell.tokens) / static_cast<double>(*cell.steps);

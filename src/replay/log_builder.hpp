@@ -56,6 +56,9 @@ class LogBuilder {
   void add_share(const std::string& run, const std::string& domain, std::optional<double> share,
                  const std::string& path, int line);
 
+  /// Gives the runs whose mixture the logs do not tell this one. @param mixture [train]
+  void add_mixture_where_none(const std::vector<std::string>& train, const Mixture& mixture);
+
   /// The number that a log has under the name of a metric, which is a loss, or a perplexity that
   /// tells the base of the losses beside it; what is neither is not added.
   /// @param cell where it was logged; its set, where empty, is the metric's

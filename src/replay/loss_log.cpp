@@ -196,9 +196,12 @@ std::vector<std::string> files_named(const std::string& pattern,
   return names;
 }
 
-LossLog read_logs(const ReplayOptions& options, LogOrigin origin) {
+namespace {
+
+/// @param complete is given all that the files say, before it is checked
+LossLog read_into(LogBuilder& builder, const ReplayOptions& options, LogOrigin origin,
+                  const std::function<void()>& complete) {
   const LogFormat* const wanted = format_named(options.format);
-  LogBuilder builder(options, origin);
   std::vector<LogFile> files;
   std::vector<const LogFormat*> formats_of_files;
   for (const std::string& path : log_files(options)) {
@@ -227,10 +230,25 @@ LossLog read_logs(const ReplayOptions& options, LogOrigin origin) {
     hashes += content_hash(mixtures.bytes);
     add_share_table(mixture_table, options, builder);
   }
+  complete();
   LossLog log = builder.build();
   log.formats = used;
   log.fingerprint = content_hash(hashes);
   return log;
+}
+
+}  // namespace
+
+LossLog read_logs(const ReplayOptions& options) {
+  LogBuilder builder(options, LogOrigin::archive);
+  return read_into(builder, options, LogOrigin::archive, [] {});
+}
+
+LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::string>& train,
+                       const Mixture& mixture) {
+  LogBuilder builder(options, LogOrigin::trial);
+  return read_into(builder, options, LogOrigin::trial,
+                   [&] { builder.add_mixture_where_none(train, mixture); });
 }
 
 LossLog sets_that_count(LossLog log) {

@@ -238,7 +238,12 @@ LossTable CommandSource::read_table(const TrialSpec& spec, const std::string& la
                    "source.command.losses; " +
                    see});
   try {
-    return read_loss_table(path, domains_, spec);
+    return read_loss_table(path, domains_, spec, options_.tokens_per_step);
+  } catch (const UsageError& error) {  // of a fact that the file leaves out
+    Complaint complaint = error.complaint();
+    complaint.remedy =
+        "Let the command write tokens, or steps and set source.command.tokens_per_step; " + see;
+    throw TrialFailure(FailureKind::command, std::move(complaint));
   } catch (const Error& error) {
     Complaint complaint = error.complaint();
     complaint.remedy = "Mend what the command writes; " + see;
@@ -249,8 +254,8 @@ LossTable CommandSource::read_table(const TrialSpec& spec, const std::string& la
 /// Some trainers end with a failure when their loss is no longer finite.
 std::optional<TrialResult> CommandSource::diverged(const TrialSpec& spec) const {
   try {
-    TrialResult result =
-        result_of(spec, read_loss_table(filled(options_.losses, spec), domains_, spec));
+    TrialResult result = result_of(spec, read_loss_table(filled(options_.losses, spec), domains_,
+                                                         spec, options_.tokens_per_step));
     if (result.status == TrialStatus::diverged) return result;
   } catch (const Error&) {  // what it says of its failure tells more than its table
   }

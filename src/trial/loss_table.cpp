@@ -49,9 +49,11 @@ const LossPoint* point_at(const LossCurve& run, std::int64_t volume) {
 
 }  // namespace
 
-LossTable read_loss_table(const std::string& path, const DomainSet& domains,
-                          const TrialSpec& spec) {
-  const LossLog log = in_order_of(domains, read_logs({.files = {path}}, LogOrigin::trial));
+LossTable read_loss_table(const std::string& path, const DomainSet& domains, const TrialSpec& spec,
+                          std::int64_t tokens_per_step) {
+  ReplayOptions options{.files = {path}};
+  if (tokens_per_step > 1) options.tokens_per_step = tokens_per_step;
+  const LossLog log = in_order_of(domains, read_trial_log(options, domains.train, spec.mixture));
   const LossCurve& run = run_of(log, path, spec);
   LossTable table{.repairs = log.repairs};
   const auto not_finite =

@@ -14,10 +14,13 @@ struct LossTable {
   std::vector<std::string> repairs{};  ///< what a resumed trainer wrote again
 };
 
-/// Reads the table that a trainer wrote, in any format that replay reads.
+/// Reads what a trainer wrote, in any format that replay reads. A format that tells no mixture is
+/// taken to be of the trial's.
 /// @param path name or pattern
+/// @param tokens_per_step of formats that count steps; 1 or less: not known
 /// @throws Error if it holds no losses of this trial's mixture at its volumes
-LossTable read_loss_table(const std::string& path, const DomainSet& domains, const TrialSpec& spec);
+LossTable read_loss_table(const std::string& path, const DomainSet& domains, const TrialSpec& spec,
+                          std::int64_t tokens_per_step);
 
 /// Whether a file of this name or pattern holds anything.
 bool has_content(const std::string& path);

@@ -327,7 +327,7 @@ TEST(ReadLogs, TakesFromATrialTheLaterLossAndOneThatIsNotFinite) {
       folder.write("log.csv", header + rows + "r,0,2000,3,a,1,3\nr,0,3000,3,a,1,nan\n");
   const ReplayOptions options{.files = {path}};
   EXPECT_THROW(read_logs(options), DataError) << "two losses at 2000 tokens";
-  const LossLog log = read_logs(options, LogOrigin::trial);
+  const LossLog log = read_trial_log(options, {"a"}, {1.0});
   EXPECT_THAT(log.repairs, ElementsAre("1 loss replaced by what a resumed run logged later"));
   EXPECT_EQ(log.runs.at(0).points.at(1).loss_nats.at(0), 3.0);
   EXPECT_EQ(log.runs.at(0).points.at(1).steps, 3);

@@ -77,6 +77,21 @@ TEST(CommandTable, ThatLacksWhatOnlyAnImportIsToldIsTheCommandsFailure) {
   }
 }
 
+// Trainers do not log the shares that they were given, and count steps.
+TEST(CommandTable, OfAFormatWithoutMixturesIsOfTheTrialsMixture) {
+  const Ran ran;
+  CommandOptions options = shell(
+      "printf 'step,val/prose/loss,val/co de/loss\n10,3.5,2.5\n20,3.25,2.25\n' > "
+      "\"$1/metrics.csv\"");
+  options.losses = "{dir}/metrics.csv";
+  EXPECT_THAT(ran.complaint(options), HasSubstr("set source.command.tokens_per_step"));
+  options.tokens_per_step = 100;
+  const TrialResult result = ran.run(options);
+  ASSERT_EQ(result.status, TrialStatus::ok) << result.message;
+  ASSERT_EQ(result.curve.size(), 2U);
+  EXPECT_THAT(result.curve[1].loss_nats, testing::UnorderedElementsAre(3.25, 2.25));
+}
+
 TEST(CommandTable, OfAnEarlierAttemptIsNotTakenForThisOnes) {
   const Ran ran;
   EXPECT_THAT(ran.complaint(shell(good_losses + "; exit 3")), HasSubstr("exit code 3"));

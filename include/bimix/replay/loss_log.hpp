@@ -77,7 +77,6 @@ std::vector<std::string> log_formats();
 /// anything if `normalise` is set; mixtures without losses; runs of another size than `parameters`;
 /// headers in the midst of a table; what a format passes over.
 ///
-/// @param origin what it says about losses that disagree or are not finite, and lines that were cut
 /// @throws UsageError if the format is no known name, or a fact that the logs lack is not in the
 ///   options: tokens_per_step, tokens, domains, the model size to keep
 /// @throws DataError naming file and line for: a pattern without files; an unreadable or empty
@@ -89,7 +88,13 @@ std::vector<std::string> log_formats();
 ///   rows, are not given for every training domain or do not sum to 1; a run without a mixture; two
 ///   metrics that are both the loss of one set; two rows for one cell that disagree; a file without
 ///   rows.
-LossLog read_logs(const ReplayOptions& options, LogOrigin origin = LogOrigin::archive);
+LossLog read_logs(const ReplayOptions& options);
+
+/// The same for what one trial has just written (LogOrigin::trial). Runs of formats that tell no
+/// mixture have the trial's.
+/// @param mixture [train] of the trial @throws as read_logs
+LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::string>& train,
+                       const Mixture& mixture);
 
 /// The files of this name or, if there is none, pattern (core/glob.hpp); sorted; none if nothing
 /// matches. @param base where a relative one starts; empty: the working directory
