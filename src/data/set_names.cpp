@@ -8,13 +8,19 @@ namespace bimix {
 namespace {
 
 constexpr std::string_view word_ends = "_-.: ";
-constexpr std::array<std::string_view, 14> average_words{
-    "all",       "avg",      "average", "averaged", "mean",  "overall", "total",
-    "aggregate", "combined", "global",  "macro",    "micro", "uniform", "weighted"};
+constexpr std::array<std::string_view, 20> average_words{
+    "all",        "avg",      "average",  "averaged",   "mean",   "overall", "total",
+    "aggregate",  "combined", "global",   "macro",      "micro",  "uniform", "weighted",
+    "unweighted", "geomean",  "harmonic", "everything", "pooled", "averages"};
+/// They say what is averaged, or how it is measured.
+constexpr std::array<std::string_view, 22> words_beside{
+    "over",     "across",  "of",    "the",   "domains", "domain",    "sets", "set",
+    "datasets", "dataset", "tasks", "evals", "loss",    "losses",    "bpb",  "ce",
+    "xent",     "nll",     "ppl",   "nats",  "bits",    "validation"};
 
-bool is_average_word(std::string_view word) {
-  return std::find(average_words.begin(), average_words.end(), lower_case(word)) !=
-         average_words.end();
+template <std::size_t count>
+bool is_one_of(const std::array<std::string_view, count>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), lower_case(word)) != words.end();
 }
 
 }  // namespace
@@ -25,8 +31,10 @@ bool is_average_name(std::string_view set) {
   for (std::size_t at = 0; at < last.size();) {
     const std::size_t end = std::min(last.find_first_of(word_ends, at), last.size());
     if (end > at) {
-      if (!is_average_word(last.substr(at, end - at))) return false;
-      any = true;
+      const std::string_view word = last.substr(at, end - at);
+      const bool is_average = is_one_of(average_words, word);
+      if (!is_average && !is_one_of(words_beside, word)) return false;
+      any = any || is_average;
     }
     at = end + 1;
   }

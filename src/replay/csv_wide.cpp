@@ -55,6 +55,12 @@ Columns columns_of(const CsvFile& file) {
   return columns;
 }
 
+/// What a column of losses says that they are: `loss/web_bpb`.
+LossScale scale_of_loss(const std::string& name) {
+  const LossScale scale = plain_metric_of(name).scale;
+  return scale == LossScale::perplexity ? LossScale::nats : scale;
+}
+
 }  // namespace
 
 bool recognises(const LogFile& file, const ReplayOptions&) {
@@ -78,6 +84,7 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
                         read_share(row.cells[i], place(i), options.normalise), file.path, row.line);
     for (const std::size_t i : columns.losses) {
       entry.domain = file.header[i].substr(loss_prefix.size());
+      entry.scale = scale_of_loss(entry.domain);
       entry.loss = read_loss(row.cells[i], place(i));
       builder.add_loss(entry, file.path, row.line);
     }

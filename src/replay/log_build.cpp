@@ -65,9 +65,10 @@ struct LogBuilder::Counts {
   int merged = 0, absent_points = 0, blank = 0, other_size = 0;
   std::vector<std::string> sizes{};
   std::set<std::string> used{}, normalised{};                         ///< runs by name
-  std::set<std::string> other_versions{};                             ///< metrics that are not read
+  std::set<std::string> other_versions{}, doubtful{};                 ///< metrics that are not read
   std::map<const Run*, std::map<std::size_t, std::size_t>> series{};  ///< read, by evaluation set
   std::map<std::size_t, LossUnit> unit{};                             ///< by evaluation set
+  bool unit_is_assumed = false;                                       ///< no name says it
 };
 
 /// Runs of one name and several model sizes are of one mixture; their names get the size.
@@ -114,10 +115,20 @@ std::vector<const LogBuilder::Run*> LogBuilder::runs_of_wanted_size(Counts& coun
   return kept;
 }
 
+/// Whether a metric is the loss of a set: its name says so, or a training domain has its name.
+bool LogBuilder::is_certain(std::size_t series) const {
+  const Series& metric = series_[series];
+  return !metric.needs_domain || tied_domain(eval_.names[metric.set], train_.names) >= 0;
+}
+
 /// Of several metrics of one set the one of the lowest version, by evaluation set.
 std::map<std::size_t, std::size_t> LogBuilder::series_read(const Run& run, Counts& counts) const {
   std::map<std::size_t, std::size_t> read;
   for (const std::size_t series : run.series) {
+    if (!is_certain(series)) {
+      counts.doubtful.insert(series_[series].metric);
+      continue;
+    }
     const auto [known, is_new] = read.try_emplace(series_[series].set, series);
     if (is_new) continue;
     const Series &a = series_[known->second], &b = series_[series];
@@ -135,13 +146,44 @@ std::map<std::size_t, std::size_t> LogBuilder::series_read(const Run& run, Count
   return read;
 }
 
+/// `web/masked_loss` beside `web/loss`, where web is a training domain.
+bool LogBuilder::is_version_of_another(std::size_t set, const std::set<std::size_t>& sets) const {
+  const std::string& name = eval_.names[set];
+  const std::size_t slash = name.rfind('/');
+  if (slash == std::string::npos || tied_domain(name, train_.names) >= 0) return false;
+  const auto before = eval_.index.find(name.substr(0, slash));
+  return before != eval_.index.end() && sets.contains(before->second) &&
+         tied_domain(before->first, train_.names) >= 0;
+}
+
+/// Takes out sets that are another version of one that has a loss. @param sets that runs have
+void LogBuilder::leave_out_versions(Counts& counts, std::set<std::size_t>& sets) const {
+  const std::set<std::size_t> all = sets;
+  std::erase_if(sets, [&](std::size_t set) { return is_version_of_another(set, all); });
+  for (auto& [run, read] : counts.series)
+    std::erase_if(read, [&](const auto& entry) {
+      if (sets.contains(entry.first)) return false;
+      counts.other_versions.insert(series_[entry.second].metric);
+      return true;
+    });
+}
+
 /// The sets that some run has a loss of; fills in which metric of each is read.
 std::vector<std::size_t> LogBuilder::evaluated(const std::vector<const Run*>& runs,
                                                Counts& counts) const {
   std::set<std::size_t> seen;
   for (const Run* run : runs)
-    for (const auto& [set, series] : counts.series[run] = series_read(*run, counts)) {
+    for (const auto& [set, series] : counts.series[run] = series_read(*run, counts))
       seen.insert(set);
+  leave_out_versions(counts, seen);
+  if (seen.empty() && !counts.doubtful.empty())
+    throw DataError({.place = files_.empty() ? "" : files_.back(),
+                     .problem = "no metric is certain to be a loss: " + some_of(counts.doubtful),
+                     .rule = "a score is better when larger, and would be minimised; a loss says "
+                             "loss, bpb or the like, or has the name of a training domain",
+                     .remedy = metrics_remedy});
+  for (const Run* run : runs)
+    for (const auto& [set, series] : counts.series.at(run)) {
       const LossUnit unit = unit_of(series_[series].scale);
       if (counts.unit.try_emplace(set, unit).first->second == unit) continue;
       throw bad_line(
@@ -151,6 +193,10 @@ std::vector<std::size_t> LogBuilder::evaluated(const std::vector<const Run*>& ru
           "losses of one set are compared",
           "Say which metrics to read with --losses, or import the runs apart");
     }
+  counts.unit_is_assumed = !told_scale_;
+  for (const auto& [run, read] : counts.series)
+    for (const auto& [set, series] : read)
+      counts.unit_is_assumed = counts.unit_is_assumed && !series_[series].says_loss;
   return {seen.begin(), seen.end()};
 }
 
@@ -293,6 +339,13 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
                     passed.names.empty() ? "" : " (" + some_of(passed.names) + ")"));
     log.repairs.push_back(log.notes.back());
   }
+  if (!counts.doubtful.empty())
+    log.notes.push_back("metrics that may be no losses passed over: " + some_of(counts.doubtful) +
+                        " (--losses METRIC reads one)");
+  if (counts.unit_is_assumed)
+    log.notes.push_back(
+        "losses are taken as they stand, as nats: no name says what they are (--unit bits/byte "
+        "where they are that)");
   if (!counts.other_versions.empty())
     log.notes.push_back("other versions of losses that are read passed over: " +
                         some_of(counts.other_versions));

@@ -166,7 +166,8 @@ std::size_t LogBuilder::series_of(const LogCell& cell) {
   const std::size_t set = eval_.of(cell.domain);
   const auto [known, is_new] = series_index_.try_emplace({set, cell.metric}, series_.size());
   if (is_new) {
-    series_.push_back({set, cell.metric, cell.version, told_scale_.value_or(cell.scale)});
+    series_.push_back({set, cell.metric, cell.version, told_scale_.value_or(cell.scale),
+                       cell.says_loss, cell.needs_domain});
   }
   return known->second;
 }
@@ -220,6 +221,8 @@ void LogBuilder::add_metric(LogCell cell, const Metric& metric, const std::strin
   cell.scale = metric.scale;
   cell.metric = name;
   cell.version = metric.version;
+  cell.says_loss = metric.says_loss;
+  cell.needs_domain = metric.needs_domain;
   if (metric.kind == Metric::Kind::perplexity) {
     cell.loss = parse_number(trimmed(text)).value_or(0.0);  // a witness that is none says nothing
     add_perplexity(cell, place.path, place.line);

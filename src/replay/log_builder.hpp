@@ -31,6 +31,7 @@ struct LogCell {
   LossScale scale = LossScale::nats;
   std::string metric{};
   int version = 0;  ///< of two metrics of one set the one of the lower version is read
+  bool says_loss = true, needs_domain = false;  ///< see Metric
 };
 
 /// What another loss for the same cell means.
@@ -101,6 +102,7 @@ class LogBuilder {
     std::string metric;
     int version;
     LossScale scale;
+    bool says_loss, needs_domain;
   };
   struct Point {
     std::int64_t steps = 0;
@@ -145,6 +147,9 @@ class LogBuilder {
   std::size_t series_of(const LogCell& cell);
   std::map<std::size_t, std::size_t> series_read(const Run& run, Counts& counts) const;
   std::vector<std::size_t> evaluated(const std::vector<const Run*>& runs, Counts& counts) const;
+  bool is_certain(std::size_t series) const;
+  bool is_version_of_another(std::size_t set, const std::set<std::size_t>& sets) const;
+  void leave_out_versions(Counts& counts, std::set<std::size_t>& sets) const;
   void refuse_another_base(const std::vector<const Run*>& runs, const Counts& counts) const;
   Mixture mixture_of(const Run& run, Counts& counts) const;
   std::string shown_name(const Run& run) const;

@@ -13,8 +13,12 @@
 #include <bimix/data/set_names.hpp>
 #include <bimix/replay/loss_log.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <functional>
 #include <set>
 #include <unordered_set>
 
@@ -138,16 +142,53 @@ void keep_sets(const std::vector<std::size_t>& kept, LossLog& log) {
     for (LossPoint& point : run.points) point.loss_nats = picked(point.loss_nats, kept);
 }
 
-/// The evaluation sets that are no averages of others.
+/// `paloma` beside `paloma/c4` and `paloma/wiki`.
+bool names_group(const std::string& set, const std::vector<std::string>& sets) {
+  return std::count_if(sets.begin(), sets.end(),
+                       [&](const std::string& other) { return other.starts_with(set + "/"); }) > 1;
+}
+
+/// Whether the losses of a set are the mean of those of the others wherever all are logged, but for
+/// the digits that logs leave out.
+bool is_mean_of(const std::vector<std::size_t>& others, std::size_t set, const LossLog& log) {
+  constexpr std::size_t enough_points = 8;
+  constexpr double digits = 1e-4;
+  std::size_t points = 0;
+  for (const LossCurve& run : log.runs)
+    for (const LossPoint& point : run.points) {
+      double sum = 0.0;
+      for (const std::size_t e : others) sum += point.loss_nats[e];
+      const double mean = sum / static_cast<double>(others.size());
+      if (std::isnan(mean) || std::isnan(point.loss_nats[set])) continue;
+      if (std::abs(point.loss_nats[set] - mean) > digits * mean) return false;
+      ++points;
+    }
+  return others.size() > 1 && points >= enough_points;
+}
+
+/// The evaluation sets that are no averages of others, by their names or their numbers.
 std::vector<std::size_t> plain_sets(const LossLog& log) {
-  const std::vector<std::string>& train = log.domains.train;
+  const std::vector<std::string>&train = log.domains.train, &eval = log.domains.eval;
   std::vector<std::size_t> plain;
-  for (std::size_t e = 0; e < log.domains.eval.size(); ++e) {
-    const std::string& name = log.domains.eval[e];
-    if (!is_average_name(name) || std::find(train.begin(), train.end(), name) != train.end())
-      plain.push_back(e);
+  for (std::size_t e = 0; e < eval.size(); ++e) {
+    const bool is_domain = std::find(train.begin(), train.end(), eval[e]) != train.end();
+    if (is_domain || !(is_average_name(eval[e]) || names_group(eval[e], eval))) plain.push_back(e);
   }
+  const auto is_mean = std::find_if(plain.begin(), plain.end(), [&](std::size_t set) {
+    std::vector<std::size_t> others = plain;
+    std::erase(others, set);
+    return log.domains.share_of[set] < 0 && is_mean_of(others, set, log);
+  });
+  if (is_mean != plain.end()) plain.erase(is_mean);
   return plain;
+}
+
+/// The unit that most of the sets have; of as many, nats.
+LossUnit unit_of_most(const std::vector<std::size_t>& sets, const LossLog& log) {
+  const auto nats = std::count_if(sets.begin(), sets.end(),
+                                  [&](std::size_t e) { return log.units[e] == LossUnit::nats; });
+  return 2 * static_cast<std::size_t>(nats) >= sets.size() ? LossUnit::nats
+                                                           : LossUnit::bits_per_byte;
 }
 
 /// Says which sets are left out, and that the one that is kept is an average.
@@ -253,11 +294,18 @@ LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::stri
 
 LossLog sets_that_count(LossLog log) {
   const std::vector<std::size_t> plain = plain_sets(log);
-  const bool any_nats = std::any_of(plain.begin(), plain.end(),
-                                    [&](std::size_t e) { return log.units[e] == LossUnit::nats; });
+  const LossUnit unit = unit_of_most(plain, log);
   std::vector<std::size_t> kept;
-  for (const std::size_t e : plain)
-    if (!any_nats || log.units[e] == LossUnit::nats) kept.push_back(e);
+  std::vector<std::string> of_another_unit;
+  for (const std::size_t e : plain) {
+    if (log.units[e] == unit)
+      kept.push_back(e);
+    else
+      of_another_unit.push_back("'" + log.domains.eval[e] + "'");
+  }
+  if (!of_another_unit.empty())
+    log.notes.push_back(fmt::format("the objective adds up losses in {}; in another unit: {}",
+                                    unit_text(unit), join_words(of_another_unit)));
   if (kept.empty()) kept = averages_that_count(log.domains.eval);
   note_sets(kept, log);
   keep_sets(kept, log);

@@ -131,16 +131,33 @@ class MetricTable {
   }
 
   bool read_shares() {
+    // Shares and losses may stand in one table; what says loss is no share.
+    std::vector<std::size_t> rest;
+    for (const std::size_t i : others_)
+      if (has_axis() || !says_loss(file_.header[i])) rest.push_back(i);
     const auto shares =
-        share_columns(file_, others_, options_, has_axis() ? Evidence::certain : Evidence::likely);
+        share_columns(file_, rest, options_, has_axis() ? Evidence::certain : Evidence::likely);
     if (!shares) return false;
     add_shares(file_, *shares, *run_, options_, builder_);
     std::erase_if(others_, [&](std::size_t i) { return holds(shares->columns, i); });
+    if (!has_axis() && !metric_.are_told()) take_those_that_say_loss();
     return true;
   }
 
+  static bool says_loss(const std::string& name) {
+    const Metric metric = plain_metric_of(name);
+    return metric.kind == Metric::Kind::loss && metric.says_loss;
+  }
+  void take_those_that_say_loss() {
+    std::erase_if(others_, [&](std::size_t i) {
+      const std::string& name = file_.header[i];
+      if (describes_run(name) || names_setting(name) || !says_loss(name)) return false;
+      losses_.emplace_back(i, plain_metric_of(name));
+      return true;
+    });
+  }
+
   void take_all_as_losses() {
-    bool is_unit_said = options_.unit != "auto";
     for (const std::size_t i : others_) {
       const std::string& name = file_.header[i];
       if (metric_.are_told() || describes_run(name)) continue;
@@ -151,13 +168,8 @@ class MetricTable {
         builder_.pass_over(metric, name);
       else
         losses_.emplace_back(i, metric);
-      is_unit_said = is_unit_said || metric.scale != LossScale::nats;
     }
     others_.clear();
-    if (!losses_.empty() && !is_unit_said)
-      builder_.remark(
-          "losses are taken as they stand, as nats: no name says what they are (--unit bits/byte "
-          "where they are that)");
   }
 
   [[noreturn]] void refuse_without_losses() const {

@@ -146,6 +146,7 @@ class Stripped {
     while (front_ < back_ && take_front()) ++front_;
     while (front_ < back_ && take_back()) --back_;
     drop_name_space();
+    drop_variant();
     if (!any_of(taken_, is_measure)) find_measure_inside();
   }
 
@@ -178,6 +179,7 @@ class Stripped {
   bool take_front() {
     const Word& word = words_[front_];
     if (says_nothing(word)) return take(word);
+    if (is_other_model(word)) return is_derived_ = true;
     const bool is_beside = front_ + 1 < back_ && says_nothing(words_[front_ + 1]) &&
                            words_[front_ + 1].part == word.part;
     if (!is_beside || !is_derived(word)) return false;
@@ -192,6 +194,22 @@ class Stripped {
     if (is_derived(word) && (follows_measure || precedes_measure)) return is_derived_ = true;
     if (is_version(word) && follows_measure) return is_version_ = true;
     return is_average(word) && follows_measure;  // over the set's batches
+  }
+  /// `eval_ema/web/loss`: the loss of averaged weights.
+  bool is_other_model(const Word& word) const {
+    return word.is({"ema", "sma", "swa", "smoothed"}) && front_ > 0 &&
+           is_evaluation(words_[front_ - 1]) && front_ + 1 < back_ &&
+           words_[front_ + 1].part != word.part && !says_nothing(words_[front_ + 1]);
+  }
+  /// `web/loss_median`: the last part begins with the loss of the set before it, and is not that.
+  void drop_variant() {
+    if (back_ == front_) return;
+    std::size_t begin = back_ - 1;
+    while (begin > front_ && words_[begin - 1].part == words_[back_ - 1].part) --begin;
+    if (begin == front_ || !is_measure(words_[begin])) return;
+    taken_.push_back(words_[begin]);
+    is_derived_ = true;
+    back_ = begin;
   }
   /// `run/eval/web/loss`: what stands before a part that says no more than that this is an
   /// evaluation is no set, if a name follows.
@@ -242,7 +260,7 @@ Metric::Kind kind_of(const Stripped& stripped, LossScale scale) {
   if (!any_of(stripped.taken(), is_measure))
     return !middle.empty() && is_score(middle.back()) ? Metric::Kind::score : Metric::Kind::other;
   if (all(is_training)) return Metric::Kind::other;
-  if (all(is_derived) || stripped.is_derived_loss()) return Metric::Kind::derived;
+  if (stripped.is_derived_loss()) return Metric::Kind::derived;
   return scale == LossScale::perplexity ? Metric::Kind::perplexity : Metric::Kind::loss;
 }
 
@@ -259,6 +277,8 @@ Metric metric_of(std::string_view name) {
   metric.kind = kind_of(stripped, metric.scale);
   metric.version = version_of(stripped, metric.scale);
   const std::vector<Word> middle = stripped.middle();
+  metric.needs_domain =  // eval/time/loss, eval/z/loss
+      !middle.empty() && std::all_of(middle.begin(), middle.end(), is_derived);
   metric.set = middle.empty() ? std::string("all")
                               : std::string(name.substr(middle.front().begin,
                                                         middle.back().end - middle.front().begin));
@@ -270,9 +290,10 @@ Metric plain_metric_of(std::string_view name) {
   Metric metric{.kind = Metric::Kind::loss, .set = std::string(name)};
   if (words.empty()) return metric;
   const Stripped stripped(words);
-  const bool says_what = any_of(stripped.taken(), is_measure);
+  metric.says_loss = any_of(stripped.taken(), is_measure);
+  metric.needs_domain = !metric.says_loss;
   metric.scale = scale_of(stripped.taken());
-  if (says_what) metric.kind = kind_of(stripped, metric.scale);
+  if (metric.says_loss) metric.kind = kind_of(stripped, metric.scale);
   if (is_score(words.back()) || (words.size() > 1 && is_score(words[words.size() - 2])))
     metric.kind = Metric::Kind::score;  // arc_easy_acc, arc_easy_acc_norm
   return metric;
@@ -324,6 +345,8 @@ Metric MetricNames::operator()(const std::string& name) const {
     const bool is_whole = told.pattern.find('*') == std::string::npos;
     metric.kind = Metric::Kind::loss;
     metric.version = 0;
+    metric.needs_domain = false;
+    metric.says_loss = plain_metric_of(name).says_loss;
     if (!told.set.empty())
       metric.set = told.set;
     else if (!is_whole || metric.set.empty())

@@ -31,6 +31,9 @@ struct Metric {
   std::string set{};                  ///< "all" where the name names none
   LossScale scale = LossScale::nats;  ///< as the name says; nats where it says nothing
   int version = 0;                    ///< of two losses of one set the lower one is read
+  bool says_loss = true;              ///< the name has a word for a loss
+  /// Is read only where a training domain has the set's name: the name may say something else.
+  bool needs_domain = false;
   bool operator==(const Metric&) const = default;
 };
 
@@ -46,10 +49,11 @@ struct Metric {
 Metric metric_of(std::string_view name);
 
 /// The same for a name in a table of evaluations, which need not say so: a loss unless it says that
-/// it is something else. The set is the whole name.
+/// it is something else, though one that needs a domain where it does not say loss. The set is the
+/// whole name.
 ///
-///     web -> a loss of web     arc_easy_bpb -> of arc_easy_bpb, per byte     arc_easy_acc -> a
-///     score
+///     web -> a loss of web, if there is a domain web     arc_easy_bpb -> of arc_easy_bpb, per byte
+///     arc_easy_acc -> a score
 Metric plain_metric_of(std::string_view name);
 
 /// A pattern with at most one `*`, which stands for any text. @return what the `*` stands for, the

@@ -305,6 +305,93 @@ TEST(Averages, CountWhereTheyStandAlone) {
   EXPECT_THAT(log.notes, Contains(HasSubstr("'all' is an average over evaluation sets")));
 }
 
+/// Eight points of web and code, and of a set that is made of both.
+std::string curves(const std::string& set, double (*of)(double web, double code)) {
+  std::string text = "step,eval/web/loss,eval/code/loss," + set + "\n";
+  for (int step = 1; step <= 8; ++step) {
+    const double web = 4 + 1.0 / step, code = 2 + 2.0 / step;
+    text += std::to_string(step) + "," + std::to_string(web) + "," + std::to_string(code) + "," +
+            std::to_string(of(web, code)) + "\n";
+  }
+  return text;
+}
+
+// Whatever it is called: `everything` counted as a third set, and half of the objective twice.
+TEST(Averages, AreToldByTheirNumbers) {
+  const auto sets = [](double (*of)(double, double)) {
+    return sets_that_count(
+               read_texts({{"half.csv", curves("eval/corpus/loss", of)}, {"m.csv", two}},
+                          {.mixtures = "m.csv", .tokens_per_step = 1'000'000}))
+        .domains.eval;
+  };
+  EXPECT_THAT(sets([](double web, double code) { return (web + code) / 2; }),
+              ElementsAre("web", "code"));
+  EXPECT_THAT(sets([](double web, double code) { return (web + code) / 2 + 0.01; }),
+              ElementsAre("web", "code", "corpus"));
+}
+
+TEST(Averages, OfAGroupStandBesideItsMembers) {
+  const LossLog log = sets_that_count(read_texts(
+      {{"half.csv", "step,eval/pile/web/loss,eval/pile/code/loss,eval/pile/loss\n1,3,4,4\n"},
+       {"m.csv", two}},
+      {.mixtures = "m.csv", .tokens_per_step = 1'000'000}));
+  EXPECT_THAT(log.domains.eval, ElementsAre("pile/web", "pile/code"));
+}
+
+// A column of accuracies was minimised, and the losses beside it were left out.
+TEST(PairOfTables, TakesNoSilentColumnForALossBesideThoseThatSpeak) {
+  const auto sets = [](const std::string& header, const std::string& rest) {
+    return read_texts(
+        {{"r.csv", two}, {"m.csv", "run," + header + "\nhalf," + rest + "\ntilted," + rest + "\n"}},
+        {.tokens = 1'000'000});
+  };
+  const LossLog said = sets("web_bpb,code_bpb,mmlu", "1.5,0.75,0.25");
+  EXPECT_THAT(said.domains.eval, ElementsAre("web_bpb", "code_bpb"));
+  EXPECT_THAT(said.notes, Contains(HasSubstr("may be no losses passed over: 'mmlu'")));
+  const LossLog tied = sets("web,code,grad_norm", "3.5,2.5,0.25");
+  EXPECT_THAT(tied.domains.eval, ElementsAre("web", "code"));
+  EXPECT_THAT(what_of({{"r.csv", two}, {"m.csv", "run,piqa,mmlu\nhalf,.2,.3\ntilted,.3,.4\n"}},
+                      {.tokens = 1'000'000}),
+              HasSubstr("no metric is certain to be a loss: 'mmlu' and 'piqa'"));
+  EXPECT_EQ(what_of({{"r.csv", two}, {"m.csv", "run,piqa,mmlu\nhalf,.2,.3\ntilted,.3,.4\n"}},
+                    {.losses = {"piqa"}, .tokens = 1'000'000}),
+            "no error");
+}
+
+TEST(OneTable, OfSharesAndLossesTakesNoShareForALoss) {
+  const LossLog log = read_texts({{"t.csv",
+                                   "run,web,code,loss_web,loss_code,lr\nhalf,0.5,0.5,3.5,2.5,1e-"
+                                   "3\ntilted,0.25,0.75,4,2,1e-3\n"}},
+                                 {.tokens = 1'000'000});
+  EXPECT_THAT(log.domains.train, ElementsAre("web", "code"));
+  EXPECT_THAT(log.domains.eval, ElementsAre("loss_web", "loss_code"));
+  EXPECT_THAT(log.domains.share_of, ElementsAre(0, 1));
+}
+
+// `time` and `z` are words for parts of a loss; they are also what domains are called.
+TEST(Sets, MayHaveTheNameOfADomainWhateverElseItMeans) {
+  const std::string logs = "step,eval/web/loss,eval/time/loss\n1,3,4\n";
+  const auto sets = [&](const std::string& mixtures) {
+    return read_texts({{"half.csv", logs}, {"m.csv", mixtures}},
+                      {.mixtures = "m.csv", .tokens_per_step = 1'000'000})
+        .domains.eval;
+  };
+  EXPECT_THAT(sets("run,web,time\nhalf,0.5,0.5\n"), ElementsAre("web", "time"));
+  EXPECT_THAT(sets("run,web,code\nhalf,0.5,0.5\n"), ElementsAre("web"));
+}
+
+TEST(Versions, BelowASetWithALossAreNoFurtherSets) {
+  for (const char* version : {"eval_ema/web/loss", "eval/ema/web/loss", "eval/web/masked_loss",
+                              "eval/web/loss_median", "eval/web/loss_p95"}) {
+    const LossLog log = read_texts(
+        {{"half.csv", std::string("step,eval/web/loss,eval/code/loss,") + version + "\n1,3,4,5\n"},
+         {"m.csv", two}},
+        {.mixtures = "m.csv", .tokens_per_step = 1'000'000});
+    EXPECT_THAT(log.domains.eval, ElementsAre("web", "code")) << version;
+    EXPECT_THAT(log.runs[0].points[0].loss_nats, ElementsAre(3, 4)) << version;
+  }
+}
+
 TEST(Versions, OfOneLossAreNoFurtherSets) {
   const LossLog log = read_texts(
       {{"half.csv",
@@ -323,6 +410,11 @@ TEST(Units, OfNamesAreKept) {
   };
   EXPECT_EQ(read("eval/web/bpb").domains.loss_unit, LossUnit::bits_per_byte);
   EXPECT_EQ(read("eval/web/loss").domains.loss_unit, LossUnit::nats);
+  EXPECT_EQ(
+      sets_that_count(
+          read_texts({{"l.csv", "run,tokens,share/web,share/code,loss/web_bpb\nr,1M,.5,.5,1\n"}}))
+          .domains.loss_unit,
+      LossUnit::bits_per_byte);
   EXPECT_THAT(read("eval/web/loss_bits").runs[0].points[0].loss_nats,
               ElementsAre(DoubleNear(2 * std::log(2.0), 1e-15)));
 }
@@ -355,6 +447,7 @@ TEST(Units, AreNotMixed) {
                  {.mixtures = "m.csv", .tokens_per_step = 1'000'000}));
   EXPECT_THAT(log.domains.eval, ElementsAre("web"));
   EXPECT_THAT(log.notes, Contains("evaluation sets of the logs that are not used: 'code'"));
+  EXPECT_THAT(log.notes, Contains("the objective adds up losses in nats; in another unit: 'code'"));
 }
 
 TEST(Doubts, AreNotedAboutNumbersThatCanHardlyBeMeant) {
