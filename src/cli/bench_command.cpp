@@ -6,8 +6,9 @@
 #include <bimix/data/json.hpp>
 #include <bimix/proxy/bench.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/spread/entropy_bench.hpp>
+#include <bimix/spread/fit_bench.hpp>
 #include <bimix/sweep/bench.hpp>
-#include <bimix/sweep/fit_bench.hpp>
 
 #include <fmt/format.h>
 

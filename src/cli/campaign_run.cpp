@@ -13,12 +13,12 @@
 #include <bimix/data/json.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/mix/optimum.hpp>
+#include <bimix/plan/check.hpp>
 #include <bimix/report/page.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/spread/collective.hpp>
 #include <bimix/store/checkpoint.hpp>
 #include <bimix/store/results.hpp>
-#include <bimix/sweep/check.hpp>
-#include <bimix/sweep/collective.hpp>
 #include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
 

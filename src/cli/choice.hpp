@@ -2,8 +2,8 @@
 
 #include <bimix/data/json.hpp>
 #include <bimix/data/records.hpp>
+#include <bimix/plan/cost_model.hpp>
 #include <bimix/store/journal.hpp>
-#include <bimix/sweep/cost_model.hpp>
 
 #include <functional>
 #include <map>

@@ -3,7 +3,7 @@
 
 #include <bimix/data/json.hpp>
 #include <bimix/report/tables.hpp>
-#include <bimix/sweep/collective.hpp>
+#include <bimix/spread/collective.hpp>
 
 namespace bimix::cli {
 

@@ -6,9 +6,9 @@
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/law/law.hpp>
+#include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
-#include <bimix/sweep/collective.hpp>
-#include <bimix/sweep/plan.hpp>
+#include <bimix/spread/collective.hpp>
 
 #include <fmt/format.h>
 

@@ -4,11 +4,11 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/mix/optimum.hpp>
+#include <bimix/plan/plan.hpp>
 #include <bimix/report/exports.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/spread/collective.hpp>
 #include <bimix/store/disk.hpp>
-#include <bimix/sweep/collective.hpp>
-#include <bimix/sweep/plan.hpp>
 
 #include <fmt/format.h>
 

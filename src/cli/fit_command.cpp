@@ -3,10 +3,10 @@
 #include "pipeline.hpp"
 
 #include <bimix/data/json.hpp>
+#include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/spread/collective.hpp>
 #include <bimix/store/results.hpp>
-#include <bimix/sweep/collective.hpp>
-#include <bimix/sweep/plan.hpp>
 
 namespace bimix::cli {
 namespace {

@@ -5,9 +5,9 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/mix/optimum.hpp>
+#include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
-#include <bimix/sweep/collective.hpp>
-#include <bimix/sweep/plan.hpp>
+#include <bimix/spread/collective.hpp>
 
 namespace bimix::cli {
 namespace {

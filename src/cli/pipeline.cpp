@@ -8,12 +8,12 @@
 #include <bimix/law/fit.hpp>
 #include <bimix/law/predict.hpp>
 #include <bimix/mix/optimum.hpp>
+#include <bimix/plan/check.hpp>
 #include <bimix/proxy/schedule.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/report/page.hpp>
+#include <bimix/spread/collective.hpp>
 #include <bimix/store/checkpoint.hpp>
-#include <bimix/sweep/check.hpp>
-#include <bimix/sweep/collective.hpp>
 #include <bimix/trial/command_source.hpp>
 #include <bimix/trial/proxy_source.hpp>
 #include <bimix/trial/replay_source.hpp>

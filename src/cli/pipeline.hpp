@@ -7,7 +7,7 @@
 #include <bimix/config/campaign.hpp>
 #include <bimix/corpus/corpus.hpp>
 #include <bimix/data/records.hpp>
-#include <bimix/sweep/plan.hpp>
+#include <bimix/plan/plan.hpp>
 #include <bimix/trial/trial_source.hpp>
 
 #include <filesystem>

@@ -9,7 +9,7 @@
 #include <bimix/proxy/bench.hpp>
 #include <bimix/proxy/schedule.hpp>
 #include <bimix/report/tables.hpp>
-#include <bimix/sweep/collective.hpp>
+#include <bimix/spread/collective.hpp>
 #include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
 #include <bimix/trial/proxy_source.hpp>

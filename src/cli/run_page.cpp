@@ -5,7 +5,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/law/held_out.hpp>
 #include <bimix/mix/optimum.hpp>
-#include <bimix/sweep/plan.hpp>
+#include <bimix/plan/plan.hpp>
 
 #include <fmt/format.h>
 

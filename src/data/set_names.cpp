@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace bimix {
 namespace {
@@ -18,8 +19,7 @@ constexpr std::array<std::string_view, 22> words_beside{
     "datasets", "dataset", "tasks", "evals", "loss",    "losses",    "bpb",  "ce",
     "xent",     "nll",     "ppl",   "nats",  "bits",    "validation"};
 
-template <std::size_t count>
-bool is_one_of(const std::array<std::string_view, count>& words, std::string_view word) {
+bool is_one_of(std::span<const std::string_view> words, std::string_view word) {
   return std::find(words.begin(), words.end(), lower_case(word)) != words.end();
 }
 

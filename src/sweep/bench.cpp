@@ -1,4 +1,3 @@
-#include <bimix/entropy/bigram_counts.hpp>
 #include <bimix/sweep/bench.hpp>
 #include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
@@ -99,25 +98,6 @@ SweepBench bench_sweep(const Comm& comm, double seconds) {
           .trials = trials.size(),
           .seconds = std::chrono::duration<double>(Clock::now() - start).count(),
           .lower_bound = makespan_lower_bound(times, comm.size())};
-}
-
-double bench_entropy(std::span<const std::uint8_t> text, double seconds) {
-  require(text.size() > 1, "there is a bigram to count");
-  ByteBigramCounter counter;
-  std::vector<double> rates;
-  const Clock::time_point start = Clock::now();
-  Clock::time_point now = start;
-  do {
-    const Clock::time_point begin = now;
-    counter.add(text);
-    counter.take();
-    now = Clock::now();
-    rates.push_back(static_cast<double>(text.size()) /
-                    std::chrono::duration<double>(now - begin).count());
-  } while (std::chrono::duration<double>(now - start).count() < seconds);
-  const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
-  std::nth_element(rates.begin(), middle, rates.end());
-  return *middle;
 }
 
 }  // namespace bimix

@@ -1,8 +1,7 @@
 #include "group_talk.hpp"
 
-#include "bytes.hpp"
-
 #include <bimix/core/error.hpp>
+#include <bimix/par/bytes.hpp>
 
 #include <algorithm>
 #include <string_view>

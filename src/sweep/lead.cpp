@@ -1,9 +1,8 @@
 #include "lead.hpp"
 
-#include "bytes.hpp"
-
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/par/bytes.hpp>
 
 #include <fmt/format.h>
 

@@ -1,4 +1,3 @@
-#include "bytes.hpp"
 #include "group_talk.hpp"
 #include "lead.hpp"
 
@@ -6,6 +5,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/host.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/par/bytes.hpp>
 #include <bimix/sweep/run_trials.hpp>
 
 #include <fmt/format.h>

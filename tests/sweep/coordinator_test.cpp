@@ -1,6 +1,6 @@
 #include <bimix/core/error.hpp>
+#include <bimix/plan/cost_model.hpp>
 #include <bimix/sweep/coordinator.hpp>
-#include <bimix/sweep/cost_model.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,7 @@
 #include "sweep/lead.hpp"
 
-#include "sweep/bytes.hpp"
-
 #include <bimix/data/json.hpp>
+#include <bimix/par/bytes.hpp>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

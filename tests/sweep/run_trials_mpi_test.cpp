@@ -1,7 +1,7 @@
+#include "support/fake_source.hpp"
 #include "support/mpi_test.hpp"
-#include "sweep/fake_source.hpp"
 
-#include <bimix/sweep/plan.hpp>
+#include <bimix/plan/plan.hpp>
 #include <bimix/sweep/run_trials.hpp>
 
 #include <gtest/gtest.h>

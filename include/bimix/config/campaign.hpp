@@ -5,9 +5,9 @@
 #include <bimix/entropy/entropy.hpp>
 #include <bimix/law/options.hpp>
 #include <bimix/mix/options.hpp>
+#include <bimix/plan/design.hpp>
 #include <bimix/proxy/options.hpp>
 #include <bimix/replay/loss_log.hpp>
-#include <bimix/sweep/design.hpp>
 #include <bimix/trial/command_source.hpp>
 
 #include <cstdint>

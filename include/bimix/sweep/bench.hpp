@@ -2,8 +2,6 @@
 
 #include <bimix/par/comm.hpp>
 
-#include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -34,10 +32,5 @@ struct SweepBench {
 
 /// @collective Runs twenty trials a rank that only wait, together `seconds` on each rank.
 SweepBench bench_sweep(const Comm& comm, double seconds);
-
-/// Bytes of text whose bigrams one thread counts in a second, for entropies; median over passes.
-/// @param text 2 bytes at least; some MB, as in a corpus, for its runs of like pairs decide
-/// @param seconds roughly how long to measure
-double bench_entropy(std::span<const std::uint8_t> text, double seconds);
 
 }  // namespace bimix

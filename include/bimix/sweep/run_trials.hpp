@@ -3,7 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/records.hpp>
 #include <bimix/par/comm.hpp>
-#include <bimix/sweep/cost_model.hpp>
+#include <bimix/plan/cost_model.hpp>
 #include <bimix/trial/trial_source.hpp>
 
 #include <functional>

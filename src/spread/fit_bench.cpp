@@ -1,9 +1,8 @@
-#include "bytes.hpp"
-
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
-#include <bimix/sweep/collective.hpp>
-#include <bimix/sweep/fit_bench.hpp>
+#include <bimix/par/bytes.hpp>
+#include <bimix/spread/collective.hpp>
+#include <bimix/spread/fit_bench.hpp>
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
+#include "support/fake_source.hpp"
 #include "support/processor_time.hpp"
-#include "sweep/fake_source.hpp"
 
-#include <bimix/sweep/check.hpp>
-#include <bimix/sweep/plan.hpp>
+#include <bimix/plan/check.hpp>
+#include <bimix/plan/plan.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

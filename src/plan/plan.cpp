@@ -5,7 +5,7 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/volumes.hpp>
-#include <bimix/sweep/plan.hpp>
+#include <bimix/plan/plan.hpp>
 
 #include <fmt/format.h>
 

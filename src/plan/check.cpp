@@ -1,7 +1,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/simplex.hpp>
-#include <bimix/sweep/check.hpp>
-#include <bimix/sweep/plan.hpp>
+#include <bimix/plan/check.hpp>
+#include <bimix/plan/plan.hpp>
 
 #include <algorithm>
 #include <cmath>

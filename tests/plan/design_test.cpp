@@ -2,7 +2,7 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/simplex.hpp>
-#include <bimix/sweep/design.hpp>
+#include <bimix/plan/design.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <bimix/data/records.hpp>
-#include <bimix/sweep/design.hpp>
+#include <bimix/plan/design.hpp>
 #include <bimix/trial/trial_source.hpp>
 
 #include <string>

@@ -1,7 +1,8 @@
 #include "support/mpi_test.hpp"
 
+#include <bimix/spread/entropy_bench.hpp>
+#include <bimix/spread/fit_bench.hpp>
 #include <bimix/sweep/bench.hpp>
-#include <bimix/sweep/fit_bench.hpp>
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
-#include <bimix/sweep/collective.hpp>
+#include <bimix/spread/collective.hpp>
 
 #include <gtest/gtest.h>
 

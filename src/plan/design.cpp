@@ -3,7 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
-#include <bimix/sweep/design.hpp>
+#include <bimix/plan/design.hpp>
 
 #include <fmt/format.h>
 

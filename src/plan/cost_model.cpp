@@ -1,4 +1,4 @@
-#include <bimix/sweep/cost_model.hpp>
+#include <bimix/plan/cost_model.hpp>
 
 #include <algorithm>
 #include <cmath>

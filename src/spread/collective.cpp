@@ -1,12 +1,11 @@
-#include "bytes.hpp"
-
 #include <bimix/core/error.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/held_out.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/law/trust.hpp>
-#include <bimix/sweep/collective.hpp>
+#include <bimix/par/bytes.hpp>
+#include <bimix/spread/collective.hpp>
 
 #include <fmt/format.h>
 

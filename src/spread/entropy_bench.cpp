@@ -1,0 +1,31 @@
+#include <bimix/core/error.hpp>
+#include <bimix/spread/entropy_bench.hpp>
+#include <bimix/entropy/bigram_counts.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+namespace bimix {
+
+double bench_entropy(std::span<const std::uint8_t> text, double seconds) {
+  require(text.size() > 1, "there is a bigram to count");
+  ByteBigramCounter counter;
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> rates;
+  const Clock::time_point start = Clock::now();
+  Clock::time_point now = start;
+  do {
+    const Clock::time_point begin = now;
+    counter.add(text);
+    counter.take();
+    now = Clock::now();
+    rates.push_back(static_cast<double>(text.size()) /
+                    std::chrono::duration<double>(now - begin).count());
+  } while (std::chrono::duration<double>(now - start).count() < seconds);
+  const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
+  std::nth_element(rates.begin(), middle, rates.end());
+  return *middle;
+}
+
+}  // namespace bimix
