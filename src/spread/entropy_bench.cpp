@@ -1,6 +1,6 @@
 #include <bimix/core/error.hpp>
-#include <bimix/spread/entropy_bench.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
+#include <bimix/spread/entropy_bench.hpp>
 
 #include <algorithm>
 #include <chrono>
