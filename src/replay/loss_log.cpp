@@ -108,6 +108,7 @@ void name_runs(std::vector<LogFile>& files, const std::vector<const LogFormat*>&
 
 LogFile mixtures_file(const ReplayOptions& options) {
   LogFile file = log_file((options.base / options.mixtures).string());
+  if (const auto shape = wrong_json_shape(file, JsonHolds::mixtures)) throw DataError(*shape);
   if (const auto separator = wrong_separator(file)) throw DataError(*separator);
   return file;
 }

@@ -1,8 +1,13 @@
 #pragma once
 
+#include "json_shape.hpp"
 #include "log_format.hpp"
 
 #include <bimix/core/error.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace bimix {
 
@@ -21,5 +26,8 @@ DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
 /// The same about a table of mixtures or losses whose cells are not parted by commas; nothing where
 /// they are.
 std::optional<DataError> wrong_separator(const LogFile& file);
+
+/// The same about JSON that is no JSON Lines.
+std::optional<DataError> wrong_json_shape(const LogFile& file, JsonHolds holds);
 
 }  // namespace bimix
