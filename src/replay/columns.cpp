@@ -12,9 +12,10 @@ namespace {
 using Names = std::vector<std::string_view>;
 
 /// In order of preference.
-const Names step_names{"global_step", "step",    "steps",  "optimizer_step", "train_step",
-                       "num_updates", "updates", "update", "iteration",      "iterations",
-                       "iter_num",    "iter",    "iters",  "_step"};
+const Names step_names{"global_step", "step",       "steps",     "optimizer_step", "train_step",
+                       "num_updates", "updates",    "update",    "iteration",      "iterations",
+                       "iter_num",    "iter",       "iters",     "n_iter",         "num_iters",
+                       "opt_step",    "optim_step", "num_steps", "n_steps",        "_step"};
 const Names run_names_known{"run",    "run_name", "run name", "runname", "tags.mlflow.runname",
                             "run_id", "run id",   "run_uuid", "name",    "experiment"};
 const Names run_details{"index",  "name",     "run",      "run_id",  "run_name",

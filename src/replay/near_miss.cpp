@@ -134,6 +134,19 @@ bool is_printed_dictionary(std::string_view line) {
   return line.starts_with("{'") && line.ends_with('}') && line.find("':") != std::string_view::npos;
 }
 
+/// Whether all columns are those of csv-long, or may be called so, and one tells runs or shares.
+bool seems_csv_long(const Names& columns) {
+  static const Names known{"run",   "repeat", "parameters", "tokens",
+                           "steps", "domain", "share",      "loss_nats"};
+  const bool are_known =
+      std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
+        return std::any_of(known.begin(), known.end(), [&](const std::string& name) {
+          return column == name || column == hint_at(name, columns);
+        });
+      });
+  return are_known && (has_one_called("run", columns) || has(columns, "share"));
+}
+
 /// The own layout that most of the columns fit.
 std::optional<Lack> nearest_own_layout(const Names& columns) {
   const auto count = [&](std::initializer_list<std::string_view> prefixes, const Names& names) {
@@ -148,11 +161,17 @@ std::optional<Lack> nearest_own_layout(const Names& columns) {
       count({"loss/", "share/"}, {"run", "repeat", "parameters", "tokens", "steps"}) > most)
     return lack_of("csv-wide", {"run"}, columns);
   if (count({"weight_"}, {}) > 0) return lack_of("scalefit", {"n_tokens"}, columns);
-  const bool names_runs =
-      has_one_called("run", columns) || has(columns, "share") || !has_axis(columns);
-  if (names_runs && has_one_called("domain", columns) && has_one_called("loss_nats", columns))
-    return lack_of("csv-long", {"run", "domain", "loss_nats"}, columns);
-  return std::nullopt;
+  if (!has_one_called("domain", columns) || !has_one_called("loss_nats", columns) ||
+      (has_axis(columns) && !seems_csv_long(columns)))
+    return std::nullopt;
+  Names needed{"run", "domain", "loss_nats"};
+  const bool has_volume = has(columns, "tokens") || has(columns, "steps");
+  for (const char* volume : {"steps", "tokens"})
+    if (!has_volume && !hint_at(volume, columns).empty()) {
+      needed.emplace_back(volume);
+      break;
+    }
+  return lack_of("csv-long", needed, columns);
 }
 
 /// @param ending of the new file's name
@@ -234,7 +253,11 @@ DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
       return lacking(file, lack->problem, here_are(columns), lack->remedy);
   if (has_axis(columns))
     return lacking(file, "it would be run-table but for a column of an evaluation loss",
-                   metrics_rule(columns, MetricNames(options).are_told()), metrics_remedy);
+                   metrics_rule(columns, MetricNames(options).are_told()),
+                   has(columns, "loss") && has_one_called("domain", columns)
+                       ? "If 'loss' is of evaluations, say --losses all=loss (`losses: "
+                         "[all=loss]` in the campaign's replay)"
+                       : metrics_remedy);
   const auto other = std::find_if(columns.begin(), columns.end(), [](const std::string& name) {
     return axis_of(name).kind == AxisKind::other;
   });

@@ -211,6 +211,29 @@ TEST(TableOfMixtures, MayHaveARowForEachRunAndDomain) {
               ElementsAre(0.25, 0.75));
 }
 
+TEST(TableOfRuns, TakesSeveralSeedsOfARunForRepeats) {
+  for (const char* table :
+       {"run,step,seed,domain,val_loss\nhalf,4,1,web,3\nhalf,4,7,web,3.5\n",
+        "run,seed,web_val_loss\nhalf,1,3\nhalf,7,3.5\n",
+        "run,steps,seed,domain,loss_nats\nhalf,4,1,web,3\nhalf,4,7,web,3.5\n"}) {
+    const LossLog log = read_texts({{"l.csv", table}, {"m.csv", two}},
+                                   {.mixtures = "m.csv", .tokens_per_step = 1000, .tokens = 4000});
+    ASSERT_EQ(log.runs.size(), 2u) << table;
+    EXPECT_EQ(log.runs[1].repeat, 7) << table;
+    EXPECT_THAT(log.notes, Contains("column 'seed' tells the repeats of a run"));
+  }
+}
+
+TEST(TableOfRuns, LeavesOutRowsOfOtherSplits) {
+  const LossLog log = read_texts(
+      {{"half.csv", "step,split,domain,loss\n4,train,web,2\n4,val,web,3\n4,test,web,4\n"},
+       {"m.csv", two}},
+      {.losses = {"all=loss"}, .mixtures = "m.csv", .tokens_per_step = 1000});
+  EXPECT_THAT(log.domains.eval, ElementsAre("web"));
+  EXPECT_THAT(log.runs[0].points[0].loss_nats, ElementsAre(3));
+  EXPECT_THAT(log.notes, Contains("1 passed over: rows of training ('split')"));
+}
+
 TEST(PairOfTables, IsReadWithPlainNamesInBoth) {
   const LossLog log = read_texts({{"m.csv", "index,web,code\n1,0.5,0.5\n2,0.25,0.75\n"},
                                   {"l.csv", "index,web,code\n1,3.5,2.5\n2,3.75,2.25\n"}},

@@ -67,6 +67,25 @@ TEST(NearMiss, NamesAnAxisThatIsNone) {
               AllOf(HasSubstr("but for a column of steps or tokens"), HasSubstr("'epoch'")));
 }
 
+TEST(NearMiss, NamesTheColumnThatTellsTheRowsOfARunApart) {
+  for (const char* axis : {"samples", "Epoch", "micro_step", "x", "progress"}) {
+    const std::string table =
+        fmt::format("run,{},eval/p/loss\na,1,5\nb,1,5.5\na,2,4\nb,2,4.5\n", axis);
+    const test::Files files{{"l.csv", table}, {"m.csv", "run,p\na,1\nb,1\n"}};
+    for (const std::int64_t tokens : {0, 1000})
+      EXPECT_THAT(what_of(files, {.mixtures = "m.csv", .tokens = tokens}),
+                  AllOf(HasSubstr("l.csv:1: run 'a' has several rows"),
+                        HasSubstr(fmt::format("rename it to step", axis))))
+          << axis;
+  }
+  for (const char* axis : {"opt_step", "n_iter"})
+    EXPECT_EQ(what_of({{"l.csv", fmt::format("run,{},eval/p/loss\na,1,5\nb,1,5.5\na,2,4\n", axis)},
+                       {"m.csv", "run,p\na,1\nb,1\n"}},
+                      {.mixtures = "m.csv", .tokens_per_step = 1000}),
+              "no error")
+        << axis;
+}
+
 TEST(NearMiss, SaysHowToWriteJsonInLines) {
   EXPECT_THAT(what_of({{"l.json", "[{\"run\": 1}]"}}), HasSubstr("jq -c '.[]'"));
   EXPECT_THAT(what_of({{"l.log", "12:00 | INFO | valid | {\"valid_loss\": \"5\"}\n"}}),
@@ -140,6 +159,10 @@ TEST(NearMiss, NamesAllThatIsMissingAtOnce) {
                               "nats a token), if they are that")));
   EXPECT_THAT(what_of({{"l.csv", "model,tokens,dataset,loss_nats\na,9,p,5\n"}}),
               HasSubstr("Rename 'model' to run and 'dataset' to domain, if they are that"));
+  EXPECT_THAT(what_of({{"l.csv", "run,step,domain,loss\na,9,p,5\n"}}),
+              HasSubstr("Rename 'loss' to loss_nats (in nats a token) and 'step' to steps, if"));
+  EXPECT_THAT(what_of({{"l.csv", "run,step,split,domain,loss\na,400,val,web,6.2\n"}}),
+              AllOf(HasSubstr("it would be run-table"), HasSubstr("say --losses all=loss")));
   for (const char* text :
        {"{\"step\": 4, \"split\": \"eval\", \"dataset\": \"web\", \"loss\": 6.2}\n",
         "{\"run\": \"a\", \"step\": 4, \"split\": \"eval\", \"dataset\": \"web\", \"loss\": 6.2}\n",
