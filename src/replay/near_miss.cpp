@@ -197,8 +197,9 @@ std::string remedy_for_missing(const std::string& column, const Names& columns) 
 
 void refuse_binary(const LogFile& file) {
   if (begins_as_records(file.bytes)) return;
-  const auto kind = file_kind(file.bytes);
-  if (!kind) return;
+  auto kind = file_kind(file.bytes);
+  if (!kind) kind = utf16_without_mark(file.bytes);
+  if (!kind) return refuse_old_line_ends(file.bytes, file.path);
   throw DataError({.place = file.path,
                    .problem = fmt::format("the file is {}", kind->name),
                    .rule = "logs are UTF-8 text, or event files of TensorBoard",
@@ -227,6 +228,7 @@ std::optional<DataError> wrong_separator(const LogFile& file) {
 
 DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
                          const std::vector<std::string>& formats) {
+  check_text(file.bytes, file.path);
   if (auto separator = wrong_separator(file)) return *separator;
   const std::string_view text = from_first_word(file.bytes);
   const std::string known = "known are " + join_words(formats);

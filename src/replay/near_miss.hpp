@@ -12,7 +12,7 @@
 namespace bimix {
 
 /// Refuses what is no text and no event file, whatever its name: compressed files, binary tables,
-/// other encodings. @throws DataError with the command that makes text of it
+/// other encodings and ends of lines. @throws DataError with the command that makes text of it
 void refuse_binary(const LogFile& file);
 
 /// What to do about a column that is missing: rename the one that seems to be it, or add it.

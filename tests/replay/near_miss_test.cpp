@@ -50,6 +50,35 @@ TEST(NearMiss, NamesWhatIsNoText) {
   EXPECT_THAT(what_of({{"l.parquet", "PAR1...."}}, {.format = "csv-long"}), HasSubstr("Parquet"));
 }
 
+TEST(NearMiss, NamesUtf16WithoutAMarkAndZerosInText) {
+  EXPECT_THAT(what_of({{"l.csv", std::string("r\0u\0n\0,\0a\0\n\0", 12)}}),
+              AllOf(HasSubstr("the file is text in UTF-16"), HasSubstr("iconv -f UTF-16LE")));
+  EXPECT_THAT(what_of({{"l.csv", std::string("run,a\0b\nx,1\n", 12)}}),
+              HasSubstr("l.csv:1: the bytes are no UTF-8 text"));
+}
+
+TEST(NearMiss, NamesTheLineEndsOfOldMacs) {
+  const std::string table = "run,tokens,domain,share,loss_nats\ra,9,p,1,5\r";
+  EXPECT_EQ(test::what_of_remedied("l.csv", table), "no error");
+  for (const test::Files& files :
+       {test::Files{{"l.csv", table}},
+        test::Files{{"l.csv", "run,tokens,loss/p\na,9,5\n"}, {"m.csv", "run,p\ra,1\r"}}})
+    EXPECT_THAT(what_of(files, {.mixtures = files.size() > 1 ? "m.csv" : ""}),
+                AllOf(HasSubstr(".csv:1: lines end in CR alone, as on old Macs"),
+                      HasSubstr("tr '\\r' '\\n' < ")));
+}
+
+TEST(NearMiss, SaysWhereRelativeNamesStartAndHowFoldersAreNamed) {
+  EXPECT_THAT(what_of({}, {.files = {"nofile.csv"}}),
+              AllOf(HasSubstr("nofile.csv: no file has this name or pattern. Check the name; "
+                              "relative ones start at /"),
+                    Not(HasSubstr("campaign"))));
+  EXPECT_THAT(what_of({{"logs/a.csv", "x"}}, {.files = {"logs"}}),
+              AllOf(HasSubstr("logs: is a folder"), HasSubstr("/logs/*.csv'")));
+  EXPECT_THAT(what_of({{"logs/a/b/t.json", "x"}}, {.files = {"logs"}}),
+              HasSubstr("/logs/**/*.json'"));
+}
+
 TEST(NearMiss, ListsTheMetricsThatWereSeen) {
   const std::string table = "step,train/loss,eval/pile/dist\n100,5,5\n";
   EXPECT_THAT(what_of({{"l.csv", table}}),
