@@ -130,7 +130,8 @@ LogFile log_file(const std::string& path, LogOrigin origin = LogOrigin::archive)
     throw DataError(
         {.place = path, .problem = "the file is empty", .rule = "", .remedy = "Name another file"});
   refuse_binary(file);
-  if (file.bytes.find('\0') == std::string::npos) file.bytes = without_colours(std::move(file.bytes));
+  if (file.bytes.find('\0') == std::string::npos)
+    file.bytes = without_colours(std::move(file.bytes));
   file.header = header_of(file.bytes);
   return file;
 }

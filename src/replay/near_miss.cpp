@@ -245,7 +245,7 @@ DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
   if (!is_table(file))
     return lacking(
         file,
-        are_printed(file.header) ? "its lines are text of no known format"
+        are_printed(file.header) ? "its lines are no table but text of no known format"
                                  : "no known format begins like this",
         known,
         "Import what the run wrote besides (W&B, TensorBoard, CSV, JSON Lines), or write "

@@ -193,8 +193,8 @@ std::optional<ShareColumns> told(const CsvFile& file, const Columns& candidates,
 /// The most of the columns whose rows have the total, all but one or a stretch of neighbours; none
 /// if all columns have it.
 std::optional<Columns> part_with(const Numbers& numbers, const Columns& columns, Total total) {
-  constexpr std::size_t enough_rows = 6;  // sums of few rows are near each other by chance
-  if (columns.size() < 3 || (total.tolerance > exact && numbers.rows() < enough_rows) ||
+  constexpr std::size_t fewest_rows = 6;  // sums of few are near each other by chance
+  if (columns.size() < 3 || (total.tolerance > exact && numbers.rows() < fewest_rows) ||
       all_near(numbers.sums(columns), total))
     return std::nullopt;
   const auto is_mixture = [&](const Columns& part) {
@@ -203,9 +203,9 @@ std::optional<Columns> part_with(const Numbers& numbers, const Columns& columns,
                                   }) > 1;
   };
   std::optional<Columns> most;
-  const auto consider = [&](const Sums& sums, Columns part) {
+  const auto consider = [&](const Sums& sums, const Columns& part) {
     if ((!most || part.size() > most->size()) && all_near(sums, total) && is_mixture(part))
-      most = std::move(part);
+      most = part;
   };
   for (std::size_t k = 0; k < columns.size(); ++k) {
     Columns others = columns;
@@ -262,10 +262,15 @@ std::optional<Columns> part_without_known(const CsvFile& file, const Numbers& nu
                  : "all rows have one sum without " + them(odd));
 }
 
+constexpr std::size_t enough_rows = 3;  // in which a domain would hardly have one weight
+
+std::string same_everywhere(const Columns& columns) {
+  return columns.size() == 1 ? "is the same in every row" : "are the same in every row";
+}
+
 /// Weights and counts of any sum prove nothing about a column of another kind among them: refused
 /// is what is the same in every row, or next to nothing beside the others, or they beside it.
 void refuse_doubtful(const CsvFile& file, const Numbers& numbers, const Columns& columns) {
-  constexpr std::size_t enough_rows = 3;
   constexpr double next_to_nothing = 1e-6;
   if (numbers.rows() < enough_rows) return;
   const Sums sums = numbers.sums(columns);
@@ -289,13 +294,13 @@ void refuse_doubtful(const CsvFile& file, const Numbers& numbers, const Columns&
       kept.push_back(i);
   }
   constexpr const char* rule = "settings are like that, domains hardly";
-  const auto problem = [](const Columns& odd, const char* what) {
-    return (odd.size() == 1 ? "is " : "are ") + std::string(what);
-  };
   if (!constant.empty() && constant.size() < columns.size())
-    refuse_odd(file, constant, kept, problem(constant, "the same in every row"), rule);
+    refuse_odd(file, constant, kept, same_everywhere(constant), rule);
   if (!unlike.empty() && unlike.size() < columns.size())
-    refuse_odd(file, unlike, kept, problem(unlike, "of another size than the others"), rule);
+    refuse_odd(file, unlike, kept,
+               unlike.size() == 1 ? "is of another size than the others"
+                                  : "are of another size than the others",
+               rule);
 }
 
 /// The candidates in which at least one cell is a number: the others are notes. All where there
@@ -348,27 +353,40 @@ class BySums {
   std::optional<Columns> with_rough_total() const {
     for (const Columns& columns : {plain_, numbers_.columns()})
       if (columns.size() > 1 && most_near_1(numbers_.sums(columns)) &&
-          (is_stated() || are_mixed(numbers_, columns)))
+          (is_stated() || are_mixed(numbers_, columns))) {
+        refuse_idle(columns, {1.0, rough});
         return columns;
-    if (normalise_ && has(plain_, {percent, rough}) && all_are_needed()) return plain_;
+      }
+    if (normalise_ && has(plain_, {percent, rough})) {
+      refuse_idle(plain_, {percent, rough});
+      return plain_;
+    }
     if (is_stated())
       for (const double wanted : totals())
         if (auto part = part_without_known(file_, numbers_, plain_, {wanted, rough})) return part;
-    if (is_stated() && normalise_) {
+    if (!normalise_) return std::nullopt;
+    if (is_stated())
       if (auto part = part_without_known(file_, numbers_, plain_, alike)) return part;
-      refuse_doubtful(file_, numbers_, plain_);
-    }
-    if (normalise_ && numbers_.rows() > 1 && has(plain_, alike)) return plain_;
+    const bool are_alike = numbers_.rows() > 1 && has(plain_, alike);
+    if (is_stated() || are_alike) refuse_doubtful(file_, numbers_, plain_);
+    if (are_alike) return plain_;
     return std::nullopt;
   }
 
-  /// Whether no column can be left out that is the same in every row.
-  bool all_are_needed() const {
-    return std::none_of(plain_.begin(), plain_.end(), [&](std::size_t left_out) {
-      Columns others = plain_;
-      std::erase(others, left_out);
-      return !numbers_.varies(left_out) && has(others, {percent, rough});
-    });
+  /// Refuses columns that are the same in every row and that the total does not need.
+  void refuse_idle(const Columns& columns, Total total) const {
+    if (numbers_.rows() < enough_rows) return;
+    Columns idle, needed;
+    for (const std::size_t i : columns) {
+      Columns others = columns;
+      std::erase(others, i);
+      const bool is_idle =
+          !numbers_.varies(i) && numbers_.of(i).front() > 0.0 && has(others, total);
+      (is_idle ? idle : needed).push_back(i);
+    }
+    if (!idle.empty())
+      refuse_odd(file_, idle, needed, same_everywhere(idle),
+                 fmt::format("rows sum to {:g} without {} too", total.wanted, them(idle)));
   }
 
   const CsvFile& file_;

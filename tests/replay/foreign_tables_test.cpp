@@ -145,6 +145,17 @@ TEST(TableOfMixtures, MakesNoDomainOfAColumnThatNormaliseWouldHide) {
   }
 }
 
+TEST(TableOfMixtures, RefusesASettingThatRoundedSharesWouldHide) {
+  const std::string rows = "run,web,code,eta\nhalf,0.501,0.5,0.0003\ntilted,0.251,0.75,0.0003\n";
+  EXPECT_THAT(what_of_mixtures(rows + "x,0.7,0.3,0.0003\n"),
+              HasSubstr("column 'eta' is the same in every row (rows sum to 1 without it too). "
+                        "Remove it, or name the domains: --domains web,code."));
+  EXPECT_THAT(with_mixtures("run,web,code,rest\nhalf,0.501,0.4,0.1\ntilted,0.251,0.65,0.1\n"
+                            "x,0.6,0.3,0.1\n")
+                  .domains.train,
+              ElementsAre("web", "code", "rest"));
+}
+
 TEST(TableOfMixtures, KeepsADomainOfOneWeightInAllRunsWhereTheSumNeedsIt) {
   EXPECT_THAT(with_mixtures("run,web,code,books\nhalf,45,45,10\ntilted,20,70,10\nx,60,30,10\n",
                             {.normalise = true})

@@ -175,7 +175,7 @@ TEST(NearMiss, TakesNoPrintedLinesForATable) {
           "Training epoch 0, iteration {1}/9{0}lr: 1e-4{0}global_step: {1}{0}val_loss: 4.{1}\n",
           separator, i);
     EXPECT_THAT(what_of({{"l.log", text}}),
-                AllOf(HasSubstr("l.log:1: its lines are text of no known format"),
+                AllOf(HasSubstr("l.log:1: its lines are no table but text of no known format"),
                       HasSubstr("write a table with the columns"), Not(HasSubstr("parted by"))))
         << text;
   }
