@@ -420,6 +420,8 @@ class Run {
         if (mixture[k] > 0) tried.share_low[k] = std::min(tried.share_low[k], mixture[k]);
         tried.share_high[k] = std::max(tried.share_high[k], mixture[k]);
       }
+    for (std::size_t k = 0; k < tried.share_low.size(); ++k)  // of what no mixture has
+      tried.share_low[k] = std::min(tried.share_low[k], tried.share_high[k]);
     allowed_box(tried, optimize_options(campaign_, stored_.plan));
   }
 

@@ -34,7 +34,9 @@ Place place_at(std::string_view text, std::size_t at) {
 }
 
 void check_encoding(std::string_view text, const std::string& file) {
-  if (const auto kind = file_kind(text))
+  auto kind = file_kind(text);
+  if (!kind) kind = utf16_without_mark(text);
+  if (kind)
     refuse(file, {},
            {.problem = fmt::format("is {}", kind->name),
             .rule = "a campaign is UTF-8 text",

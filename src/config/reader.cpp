@@ -115,13 +115,18 @@ std::string Reader::path_of(const std::string& key) const {
   return path_.empty() ? key : path_ + "." + key;
 }
 
-bool Reader::has(const char* key) const {
+void Reader::know(const char* key) {
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
+}
+
+bool Reader::has(const char* key) {
+  know(key);
   return std::any_of(entries_.begin(), entries_.end(),
                      [&](const Entry& entry) { return entry.key == key; });
 }
 
 YAML::Node Reader::take(const char* key) {
-  known_.emplace_back(key);
+  know(key);
   for (Entry& entry : entries_) {
     if (entry.key != key) continue;
     entry.known = true;
@@ -141,7 +146,7 @@ std::vector<std::pair<std::string, YAML::Node>> Reader::take_all() {
 }
 
 const std::string* Reader::scalar(const char* key, const char* wanted) {
-  known_.emplace_back(key);
+  know(key);
   for (Entry& entry : entries_) {
     if (entry.key != key) continue;
     entry.known = true;

@@ -70,7 +70,7 @@ class Reader {
   void flag(const char* key, bool& value, const char* meaning);
   void words(const char* key, std::vector<std::string>& value, const char* meaning);
 
-  bool has(const char* key) const;
+  bool has(const char* key);
   /// The key's node, marked as known; undefined if absent.
   YAML::Node take(const char* key);
   std::string path_of(const std::string& key) const;
@@ -86,6 +86,8 @@ class Reader {
     YAML::Node node;
     bool known = false;
   };
+  /// Adds the key to those that `finish` names.
+  void know(const char* key);
   /// The scalar text under the key, or nullptr if absent or no scalar (a finding).
   const std::string* scalar(const char* key, const char* wanted);
 

@@ -33,6 +33,9 @@ constexpr FileKind bzip2{"compressed by bzip2", ".bz2", "Unpack it with `bzip2 -
 constexpr FileKind compress{"compressed by compress", ".Z", "Unpack it with `gunzip -c {0} > {1}`",
                             "", Form::compressed};
 constexpr FileKind tar{"a tar archive", ".tar", "Unpack it with `tar -xf {0}`"};
+/// Of names of tar archives that were compressed, besides `.tar.gz` and the like.
+constexpr std::array tar_endings{".tgz"sv,  ".tbz"sv, ".tbz2"sv, ".txz"sv,
+                                 ".tzst"sv, ".tlz"sv, ".taz"sv};
 constexpr FileKind zip{"a zip archive", ".zip", "Unpack it with `unzip {0}`"};
 constexpr FileKind numpy_archive{
     "an archive of NumPy arrays", ".npz",
@@ -67,6 +70,13 @@ constexpr FileKind program{"a program", "", leave_out};
 constexpr FileKind utf16{.name = "text in UTF-16",
                          .for_text = "Convert it with `iconv -f UTF-16 -t UTF-8 {0} > {1}`",
                          .form = Form::encoded};
+constexpr FileKind utf16_little{
+    .name = "text in UTF-16",
+    .for_text = "Convert it with `iconv -f UTF-16LE -t UTF-8 {0} > {1}`",
+    .form = Form::encoded};
+constexpr FileKind utf16_big{.name = "text in UTF-16",
+                             .for_text = "Convert it with `iconv -f UTF-16BE -t UTF-8 {0} > {1}`",
+                             .form = Form::encoded};
 constexpr FileKind utf32{.name = "text in UTF-32",
                          .for_text = "Convert it with `iconv -f UTF-32 -t UTF-8 {0} > {1}`",
                          .form = Form::encoded};
@@ -269,6 +279,14 @@ std::string target_of(const FileKind& kind, const std::string& path, std::string
              : std::string(stem) + std::string(ending);
 }
 
+/// Whether the name says that a tar archive was compressed.
+bool names_packed_tar(const std::string& path) {
+  const std::string name = lower_case(path);
+  return name.find(".tar.") != std::string::npos ||
+         std::any_of(tar_endings.begin(), tar_endings.end(),
+                     [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
 }  // namespace
 
 std::optional<FileKind> file_kind(std::string_view first_bytes) {
@@ -281,7 +299,25 @@ std::optional<FileKind> file_kind(std::string_view first_bytes) {
   return std::nullopt;
 }
 
-std::string remedy_for(const FileKind& kind, const std::string& path, Wanted wanted) {
+std::optional<FileKind> utf16_without_mark(std::string_view first_bytes) {
+  constexpr std::size_t looked_at = 32;
+  const std::size_t bytes = std::min(looked_at, first_bytes.size()) & ~std::size_t{1};
+  const auto are_letters = [&](std::size_t letter_at) {
+    for (std::size_t at = 0; at < bytes; ++at) {
+      const unsigned byte = byte_at(first_bytes, at);
+      const bool is_letter =
+          (byte >= ' ' && byte <= '~') || byte == '\t' || byte == '\r' || byte == '\n';
+      if (at % 2 == letter_at ? !is_letter : byte != 0) return false;
+    }
+    return bytes > 2;
+  };
+  if (are_letters(0)) return utf16_little;
+  if (are_letters(1)) return utf16_big;
+  return std::nullopt;
+}
+
+std::string remedy_for(const FileKind& given, const std::string& path, Wanted wanted) {
+  const FileKind& kind = given.form == Form::compressed && names_packed_tar(path) ? tar : given;
   const bool as_table = wanted == Wanted::table;
   const std::string_view form =
       as_table && !kind.for_table.empty() ? kind.for_table : kind.for_text;

@@ -64,14 +64,22 @@ void refuse_epochs(const Box& box, const OptimizeOptions& options,
           "Lower the volume, or raise max_epochs, the caps or the unique tokens"});
 }
 
-void check_room(const Box& box, const std::vector<std::string>& domains) {
-  for (std::size_t k = 0; k < domains.size(); ++k)
-    if (box.low[k] > box.high[k])
+void check_room(const Box& box, const LawFit& fit) {
+  const std::vector<std::string>& domains = fit.domains.train;
+  for (std::size_t k = 0; k < domains.size(); ++k) {
+    if (box.low[k] <= box.high[k]) continue;
+    if (was_never_tried(fit, k))
       refuse({"optimize",
-              fmt::format("'{}' must be at least {:.6g} and at most {:.6g}", domains[k], box.low[k],
-                          box.high[k]),
-              "floors, caps and the shares that were tried",
-              "Move its floor or cap, or allow extrapolation"});
+              fmt::format("'{}' must be at least {:.6g}, and no mixture that was trained has any",
+                          domains[k], box.low[k]),
+              "nothing is known about a share of it",
+              "Remove its floor, or add mixtures with a share of it"});
+    refuse({"optimize",
+            fmt::format("'{}' must be at least {:.6g} and at most {:.6g}", domains[k], box.low[k],
+                        box.high[k]),
+            "floors, caps and the shares that were tried",
+            "Move its floor or cap, or allow extrapolation"});
+  }
   const double low = stable_sum(box.low), high = stable_sum(box.high);
   if (low > 1.0 + simplex_tolerance || high < 1.0 - simplex_tolerance)
     refuse({"optimize",
@@ -81,6 +89,8 @@ void check_room(const Box& box, const std::vector<std::string>& domains) {
 }
 
 }  // namespace
+
+bool was_never_tried(const LawFit& fit, std::size_t k) { return !(fit.share_high[k] > 0.0); }
 
 Box allowed_box(const LawFit& fit, const OptimizeOptions& options) {
   std::string text;
@@ -92,10 +102,11 @@ Box allowed_box(const LawFit& fit, const OptimizeOptions& options) {
   Box box{std::vector<double>(domains, 0.0), std::vector<double>(domains, 1.0)};
   if (!options.extrapolate) box = {fit.share_low, fit.share_high};
   for (std::size_t k = 0; k < domains; ++k) {
+    if (was_never_tried(fit, k)) box.low[k] = box.high[k] = 0.0;
     if (!options.floor.empty()) box.low[k] = std::max(box.low[k], options.floor[k]);
     if (!options.cap.empty()) box.high[k] = std::min(box.high[k], options.cap[k]);
   }
-  check_room(box, fit.domains.train);
+  check_room(box, fit);
 
   const std::vector<double> drawable = drawable_tokens(options, domains);
   Box limited = box;

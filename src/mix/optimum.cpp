@@ -366,7 +366,10 @@ void add_share_flags(const Problem& problem, const OptimizeOptions& options,
   for (std::size_t k = 0; k < choice.share.size(); ++k) {
     const std::string& name = fit.domains.train[k];
     const double share = choice.share[k], low = fit.share_low[k], high = fit.share_high[k];
-    if (problem.kept[k])
+    if (was_never_tried(fit, k))
+      flag(choice, fmt::format("the share of '{}' is 0", name),
+           "no mixture that was trained has any of it", "Add mixtures with a share of it");
+    else if (problem.kept[k])
       flag(choice, fmt::format("the share of '{}' is kept at {:.4g}", name, share),
            "no fitted law follows it", "Add mixtures with another share of it");
     else if (share < low || share > high)

@@ -4,6 +4,7 @@
 
 #include <bimix/core/text.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -16,6 +17,19 @@ constexpr double most_counted = 0x1p53;
 DataError bad_cell(const std::string& cell, CellPlace place, const std::string& rule) {
   return bad_line(place.path, place.line, place.column + ": '" + shown_text(cell) + "' is refused",
                   rule);
+}
+
+/// "187,800,000" is 187800000; any other text stays.
+std::string without_thousands_commas(std::string_view text) {
+  const std::size_t first = text.find(','), whole = std::min(text.find('.'), text.size());
+  if (first > 3 || first == 0 || first >= whole || text.front() == '0') return std::string(text);
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool is_due = at < whole && at >= first && (at - first) % 4 == 0;
+    if (is_due != (text[at] == ',')) return std::string(text);
+    if (!is_due) plain += text[at];
+  }
+  return (whole - first) % 4 == 0 ? plain : std::string(text);
 }
 
 }  // namespace
@@ -33,7 +47,13 @@ std::optional<double> share_in(const std::string& cell) {
   std::string_view text = trimmed(cell);
   const bool is_percentage = !text.empty() && text.back() == '%';
   if (is_percentage) text = trimmed(text.substr(0, text.size() - 1));
-  const auto number = parse_number(text);
+  std::string plain = without_thousands_commas(text);
+  auto number = parse_number(plain);
+  if (!number && !is_percentage && !plain.empty()) {
+    if (plain.back() == 'k' || plain.back() == 'm' || plain.back() == 'b' || plain.back() == 't')
+      plain.back() = static_cast<char>(plain.back() - 'a' + 'A');
+    if (const auto count = parse_count(plain)) number = static_cast<double>(*count);
+  }
   if (!number || !std::isfinite(*number)) return std::nullopt;
   return is_percentage ? *number / 100.0 : *number;
 }

@@ -18,7 +18,8 @@ struct CellPlace {
 /// NaN for a blank cell, infinity for one that is not finite, which only LogBuilder can judge;
 /// otherwise positive.
 double read_loss(const std::string& cell, CellPlace place);
-/// A finite number, or a percentage of 1: 0.25 for 25%; nothing for what is neither.
+/// A finite number, a percentage of 1 (0.25 for 25%) or a count (3.5B, "187,800,000"); nothing for
+/// what is none of these.
 std::optional<double> share_in(const std::string& cell);
 /// Nothing for a blank cell; otherwise in [0, 1]: 0.25 or 25%.
 /// @param are_weights any number from 0 on (percentages, counts), to be divided by the sum

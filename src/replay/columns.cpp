@@ -12,22 +12,98 @@ namespace {
 using Names = std::vector<std::string_view>;
 
 /// In order of preference.
-const Names step_names{"global_step", "step",    "steps",  "optimizer_step", "train_step",
-                       "num_updates", "updates", "update", "iteration",      "iterations",
-                       "iter_num",    "iter",    "iters",  "_step"};
+const Names step_names{"global_step", "step",       "steps",     "optimizer_step", "train_step",
+                       "num_updates", "updates",    "update",    "iteration",      "iterations",
+                       "iter_num",    "iter",       "iters",     "n_iter",         "num_iters",
+                       "opt_step",    "optim_step", "num_steps", "n_steps",        "_step"};
 const Names run_names_known{"run",    "run_name", "run name", "runname", "tags.mlflow.runname",
                             "run_id", "run id",   "run_uuid", "name",    "experiment"};
 const Names run_details{"index",  "name",     "run",      "run_id",  "run_name",
                         "run id", "run name", "run_uuid", "runname", "id",
                         "group",  "project",  "user",     "state",   "tags",
                         "notes",  "job_type", "created",  "host",    "experiment"};
-const Names settings{
-    "lr",        "learning_rate", "seed",        "epoch",    "epochs",     "step",         "steps",
-    "iter",      "iteration",     "batch_size",  "bsz",      "wd",         "weight_decay", "warmup",
-    "dropout",   "params",        "parameters",  "n_params", "model_size", "size",         "layers",
-    "width",     "heads",         "temperature", "flops",    "runtime",    "time",         "date",
-    "timestamp", "gpus",          "nodes",       "rank",     "loss",       "score",        "repeat",
-    "momentum",  "beta1",         "beta2",       "total",    "sum"};
+/// Without the words of `qualifiers` before them.
+const Names settings{"lr",
+                     "learning_rate",
+                     "seed",
+                     "epoch",
+                     "epochs",
+                     "step",
+                     "steps",
+                     "iter",
+                     "iteration",
+                     "batch_size",
+                     "bsz",
+                     "wd",
+                     "weight_decay",
+                     "warmup",
+                     "warmup_steps",
+                     "warmup_ratio",
+                     "decay",
+                     "dropout",
+                     "params",
+                     "parameters",
+                     "model_size",
+                     "size",
+                     "layer",
+                     "layers",
+                     "width",
+                     "depth",
+                     "d_model",
+                     "d_ff",
+                     "hidden",
+                     "hidden_size",
+                     "embd",
+                     "embed_dim",
+                     "head",
+                     "heads",
+                     "seq_len",
+                     "seq_length",
+                     "seqlen",
+                     "sequence_length",
+                     "context",
+                     "context_length",
+                     "ctx",
+                     "block_size",
+                     "vocab",
+                     "vocab_size",
+                     "temperature",
+                     "temp",
+                     "tau",
+                     "entropy",
+                     "flops",
+                     "tflops",
+                     "mfu",
+                     "runtime",
+                     "time",
+                     "date",
+                     "timestamp",
+                     "duration",
+                     "gpus",
+                     "nodes",
+                     "rank",
+                     "loss",
+                     "score",
+                     "repeat",
+                     "momentum",
+                     "beta1",
+                     "beta2",
+                     "eps",
+                     "clip",
+                     "grad_clip",
+                     "grad_accum",
+                     "cost",
+                     "cost_usd",
+                     "usd",
+                     "price",
+                     "total",
+                     "sum",
+                     "optimizer",
+                     "scheduler",
+                     "precision",
+                     "tokens_per_step"};
+const Names qualifiers{"train_", "valid_", "val_",    "eval_",  "n_",    "num_",
+                       "max_",   "min_",   "global_", "micro_", "peak_", "base_"};
 
 bool holds(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -38,12 +114,17 @@ std::string last_part(const std::string& column) {
   return lower_case(column.substr(column.rfind('/') + 1));
 }
 
-/// The last part without the word of a phase: fairseq logs valid_num_updates.
-std::string step_name(const std::string& column) {
+/// The last part without the first of the words that it begins with.
+std::string last_part_without(const Names& words, const std::string& column) {
   std::string last = last_part(column);
-  for (const std::string_view phase : {"train_", "valid_", "val_", "eval_"})
-    if (last.starts_with(phase)) return last.substr(phase.size());
+  for (const std::string_view word : words)
+    if (last.starts_with(word)) return last.substr(word.size());
   return last;
+}
+
+/// fairseq logs valid_num_updates.
+std::string step_name(const std::string& column) {
+  return last_part_without({"train_", "valid_", "val_", "eval_"}, column);
 }
 
 std::vector<std::string> words_in(const std::string& text) {
@@ -132,7 +213,9 @@ bool describes_run(const std::string& column) {
 }
 
 bool names_setting(const std::string& column) {
-  return holds(settings, last_part(column)) || axis_of(column).kind != AxisKind::none;
+  return holds(settings, last_part(column)) ||
+         holds(settings, last_part_without(qualifiers, column)) ||
+         axis_of(column).kind != AxisKind::none;
 }
 
 }  // namespace bimix

@@ -8,6 +8,7 @@
 #include "log_format.hpp"
 #include "near_miss.hpp"
 #include "table_file.hpp"
+#include "table_rows.hpp"
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
@@ -69,6 +70,7 @@ bool recognises(const LogFile& file, const ReplayOptions&) {
 
 void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
   CsvFile file = open_table(log, builder);
+  take_seeds_for_repeats(file, builder);
   const LossScale scale = take_unit_from(file.header);
   const Places places = places_in(file);
   for (const CsvRow& row : file.rows) {

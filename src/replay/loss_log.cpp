@@ -39,10 +39,12 @@ std::vector<std::string> log_files(const ReplayOptions& options) {
   for (const std::string& name : options.files) {
     std::vector<std::string> found = files_named(name, options.base);
     if (found.empty())
-      throw DataError({.place = (options.base / name).string(),
-                       .problem = "no file has this name or pattern",
-                       .rule = "",
-                       .remedy = "Check replay.files; relative names start at the campaign file"});
+      throw DataError(
+          {.place = (options.base / name).string(),
+           .problem = "no file has this name or pattern",
+           .rule = "",
+           .remedy = "Check the name; relative ones start at " +
+                     (options.base.empty() ? "the working folder" : options.base.string())});
     for (std::string& file : found)
       if (known.insert(file).second) files.push_back(std::move(file));
   }
@@ -83,7 +85,47 @@ const LogFormat& format_of(const LogFile& file, const ReplayOptions& options) {
                    .remedy = "Say which with --format, or `format:` in the campaign's replay"});
 }
 
+/// A pattern for the files of a folder that are called like the first one: `logs/**/*.csv`.
+std::string pattern_in(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  std::vector<fs::path> files;
+  for (fs::recursive_directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+       entry.increment(ignored))
+    if (entry->is_regular_file(ignored)) files.push_back(entry->path());
+  if (files.empty()) return "";
+  const fs::path first = *std::min_element(files.begin(), files.end());
+  const bool is_deep = first.parent_path() != folder;
+  return (folder / (is_deep ? "**" : "") / ("*" + first.extension().string())).string();
+}
+
+void refuse_folder(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return;
+  const std::string pattern = pattern_in(path);
+  throw DataError(
+      {.place = path,
+       .problem = "is a folder",
+       .rule = "files are asked for; patterns may name many",
+       .remedy = pattern.empty() ? "Name a file" : "Name its files: '" + pattern + "'"});
+}
+
+/// Without the sequences that colour a terminal.
+std::string without_colours(std::string bytes) {
+  constexpr std::string_view start = "\x1b[";
+  if (bytes.find(start) == std::string::npos) return bytes;
+  std::string plain;
+  std::size_t at = 0;
+  for (std::size_t next; (next = bytes.find(start, at)) != std::string::npos;) {
+    plain += bytes.substr(at, next - at);
+    at = bytes.find_first_not_of("0123456789:;<=>?", next + start.size());
+    at = at == std::string::npos ? bytes.size() : at + 1;  // the letter that ends it
+  }
+  return plain + bytes.substr(at);
+}
+
 LogFile log_file(const std::string& path, LogOrigin origin = LogOrigin::archive) {
+  refuse_folder(path);
   LogFile file{.path = path, .bytes = read_file(path)};
   // However a trainer calls its run, only its numbers are asked for. Event files are no text.
   if (origin == LogOrigin::trial && file.bytes.find('\0') == std::string::npos)
@@ -92,6 +134,8 @@ LogFile log_file(const std::string& path, LogOrigin origin = LogOrigin::archive)
     throw DataError(
         {.place = path, .problem = "the file is empty", .rule = "", .remedy = "Name another file"});
   refuse_binary(file);
+  if (file.bytes.find('\0') == std::string::npos)
+    file.bytes = without_colours(std::move(file.bytes));
   file.header = header_of(file.bytes);
   return file;
 }
@@ -112,6 +156,7 @@ void name_runs(std::vector<LogFile>& files, const std::vector<const LogFormat*>&
 
 LogFile mixtures_file(const ReplayOptions& options) {
   LogFile file = log_file((options.base / options.mixtures).string());
+  if (const auto shape = wrong_json_shape(file, JsonHolds::mixtures)) throw DataError(*shape);
   if (const auto separator = wrong_separator(file)) throw DataError(*separator);
   return file;
 }

@@ -1,4 +1,6 @@
+#include "cells.hpp"
 #include "csv.hpp"
+#include "separators.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
@@ -7,6 +9,7 @@
 #include <bimix/replay/mixture_list.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,24 +18,65 @@
 namespace bimix {
 namespace {
 
+constexpr std::string_view separators = ";\t| ";
+
+bool is_number(const std::string& cell) {
+  std::string text = cell;
+  std::replace(text.begin(), text.end(), ',', '.');
+  return share_in(text).has_value();
+}
+
 /// Public lists are often bare numbers: then their first row is no header.
-void require_header(const std::string& bytes, const std::string& path,
-                    const std::vector<std::string>& domains) {
-  const auto is_number = [](const std::string& cell) {
-    // Whatever separates them: "0.2 0.3" is one cell here.
-    return !trimmed(cell).empty() &&
-           cell.find_first_not_of("0123456789.eE+-% \t;|") == std::string::npos;
+void refuse_bare_numbers(const std::string& bytes, const std::string& path,
+                         const std::vector<std::string>& domains) {
+  const auto are_numbers = [](const std::vector<std::string>& cells) {
+    return std::all_of(cells.begin(), cells.end(), is_number);
   };
-  const std::vector<std::string> header = header_of(bytes);
-  if (header.empty() || !std::all_of(header.begin(), header.end(), is_number)) return;
-  std::string names;
-  for (const std::string& domain : domains) names += (names.empty() ? "" : ",") + domain;
-  const std::string command = shell_word("1i " + names);
+  std::vector<std::string> cells = header_of(bytes);
+  Separator separator{.name = "commas", .filter = "awk 1"};
+  if (cells.empty() || !are_numbers(cells)) {
+    const auto other =
+        other_separator(bytes, separators, [&](const std::vector<std::string>& parted) {
+          cells = parted;
+          return are_numbers(parted);
+        });
+    if (!other) return;
+    separator = *other;
+  }
+  if (std::all_of(cells.begin(), cells.end(), [&](const std::string& cell) {
+        return std::find(domains.begin(), domains.end(), cell) != domains.end();
+      }))
+    return;
+  const std::string problem =
+      fmt::format("the first line holds {} number{}{}", cells.size(), cells.size() == 1 ? "" : "s",
+                  cells.size() == 1 ? "" : " parted by " + separator.name);
+  const std::string rule = "it must name the training domains, separated by commas";
+  if (cells.size() != domains.size())
+    throw bad_line(path, 1, problem, fmt::format("{}, of which there are {}", rule, domains.size()),
+                   "Write a table with a column for each of them");
   throw bad_line(
-      path, 1, "the first line holds numbers",
-      "it must name the training domains, separated by commas",
-      fmt::format("If the columns stand in the campaign's order, add it with `sed -i {} {}`",
-                  command, shell_word(path)));
+      path, 1, problem, rule,
+      fmt::format("If they stand in the campaign's order, `(echo {}; {} < {}) > {}` writes the "
+                  "file to name",
+                  shell_word(fmt::format("{}", fmt::join(domains, ","))), separator.filter,
+                  shell_word(path), shell_word(path + ".named.csv")));
+}
+
+/// Names of the domains that are not parted by commas.
+void refuse_other_separator(const std::string& bytes, const std::string& path,
+                            const std::vector<std::string>& domains) {
+  const std::size_t columns = header_of(bytes).size();
+  const auto separator =
+      other_separator(bytes, separators, [&](const std::vector<std::string>& cells) {
+        return cells.size() > columns &&
+               std::any_of(cells.begin(), cells.end(), [&](const auto& cell) {
+                 return std::find(domains.begin(), domains.end(), cell) != domains.end();
+               });
+      });
+  if (separator)
+    throw bad_line(path, 1, "cells are parted by " + separator->name,
+                   "tables are parted by commas (RFC 4180)",
+                   remedy_for(*separator, path, ".commas.csv"));
 }
 
 /// For each domain the column that holds its shares.
@@ -61,10 +105,8 @@ double read_weight(const CsvFile& file, const CsvRow& row, std::size_t column, b
   if (text.empty())
     throw bad_line(file.path, row.line, domain + " is blank", "every row gives every share",
                    "Write 0 where it has no share");
-  auto weight = parse_number(text);
-  if (!weight)
-    if (const auto count = parse_count(text)) weight = static_cast<double>(*count);
-  const bool is_weight = weight && std::isfinite(*weight) && *weight >= 0;
+  const auto weight = share_in(row.cells[column]);
+  const bool is_weight = weight && *weight >= 0;
   if (is_weight && (normalise || *weight <= 1)) return *weight;
   throw bad_line(file.path, row.line, fmt::format("{}: '{}' is refused", domain, shown_text(text)),
                  normalise ? "a weight is a number from 0 on" : "a share is a number from 0 to 1",
@@ -93,7 +135,8 @@ Mixture mixture_of(const CsvFile& file, const CsvRow& row, const std::vector<std
 std::vector<Mixture> read_mixtures(const std::filesystem::path& path,
                                    const std::vector<std::string>& domains, bool normalise) {
   const std::string bytes = read_file(path);
-  require_header(bytes, path.string(), domains);
+  refuse_bare_numbers(bytes, path.string(), domains);
+  refuse_other_separator(bytes, path.string(), domains);
   const CsvFile file = parse_csv(bytes, path.string());
   const std::vector<std::size_t> columns = domain_columns(file, domains);
   std::vector<Mixture> mixtures;

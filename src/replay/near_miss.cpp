@@ -5,6 +5,7 @@
 #include "event_file.hpp"
 #include "json_text.hpp"
 #include "metrics.hpp"
+#include "separators.hpp"
 #include "table_file.hpp"
 #include "text_lines.hpp"
 
@@ -43,6 +44,8 @@ struct Lack {
   std::string problem, remedy;
 };
 
+constexpr const char* in_nats = " (in nats a token)";
+
 /// A column of another name that seems to be the one that is missing.
 std::string hint_at(const std::string& missing, const Names& columns) {
   static const std::vector<std::pair<std::string, Names>> others{
@@ -57,17 +60,45 @@ std::string hint_at(const std::string& missing, const Names& columns) {
   return nearest_name(missing, columns).value_or("");
 }
 
-/// The first needed column that is not there.
+/// What to do about columns that are missing: rename those that seem to be them, add the others.
+std::string remedy_for_all(const Names& missing, const Names& columns) {
+  if (missing.size() == 1) return remedy_for_missing(missing.front(), columns);
+  Names added, renamed;
+  for (const std::string& name : missing) {
+    const std::string hint = hint_at(name, columns);
+    if (hint.empty())
+      added.push_back(name);
+    else
+      renamed.push_back(
+          fmt::format("'{}' to {}{}", hint, name, name == "loss_nats" ? in_nats : ""));
+  }
+  if (renamed.empty()) return "Add " + join_words(added);
+  const std::string rename = fmt::format("ename {}, if {} that", join_words(renamed),
+                                         renamed.size() == 1 ? "it is" : "they are");
+  return added.empty() ? "R" + rename : fmt::format("Add {}, and r{}", join_words(added), rename);
+}
+
+/// The needed columns that are not there, all at once.
 std::optional<Lack> lack_of(const std::string& format, const Names& needed, const Names& columns) {
+  Names missing;
   for (const std::string& name : needed)
-    if (!has(columns, name))
-      return Lack{fmt::format("it would be {} but for column {}", format, name),
-                  remedy_for_missing(name, columns)};
-  return std::nullopt;
+    if (!has(columns, name)) missing.push_back(name);
+  if (missing.empty()) return std::nullopt;
+  return Lack{fmt::format("it would be {} but for column{} {}", format,
+                          missing.size() == 1 ? "" : "s", join_words(missing)),
+              remedy_for_all(missing, columns)};
 }
 
 bool has_one_called(const std::string& name, const Names& columns) {
   return has(columns, name) || !hint_at(name, columns).empty();
+}
+
+/// Names with their values, `val_loss: 4.1`: a line of text that is parted like a table.
+bool are_printed(const Names& columns) {
+  return std::any_of(columns.begin(), columns.end(), [](const std::string& name) {
+    const std::size_t at = name.find_last_of(":=");
+    return at != std::string::npos && at > 0 && parse_number(trimmed(name.substr(at + 1)));
+  });
 }
 
 /// Whether the second line has as many cells as the first: text with commas is no table.
@@ -75,35 +106,79 @@ bool is_table(const LogFile& file) {
   if (begins_as_json(file.bytes)) return true;
   std::string_view rest = file.bytes;
   rest.remove_prefix(std::min(rest.find('\n'), rest.size()));
-  return file.header.size() > 1 && header_of(rest).size() >= file.header.size();
+  return file.header.size() > 1 && !are_printed(file.header) &&
+         header_of(rest).size() >= file.header.size();
 }
 
-/// A JSON object behind the words of a logger on one of the first lines.
-bool has_json_behind_words(std::string_view text) {
-  constexpr int most_lines = 1000;
+constexpr int most_lines = 1000;  // of a log that are looked at
+
+template <class Claim>
+bool any_line(std::string_view text, const Claim& claim) {
   for (int i = 0; i < most_lines && !text.empty(); ++i) {
     const std::string_view line = text.substr(0, text.find('\n'));
-    const std::size_t at = line.find('{');
-    if (at != std::string_view::npos && at > 0 && json_in(line.substr(at)).is_object()) return true;
+    if (claim(line)) return true;
     text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
   return false;
 }
 
+/// A JSON object behind the words of a logger.
+bool is_json_behind_words(std::string_view line) {
+  const std::size_t at = line.find('{');
+  return at != std::string_view::npos && at > 0 && json_in(line.substr(at)).is_object();
+}
+
+/// What Hugging Face's Trainer prints: a dictionary as Python writes it.
+bool is_printed_dictionary(std::string_view line) {
+  line = trimmed(line);
+  return line.starts_with("{'") && line.ends_with('}') && line.find("':") != std::string_view::npos;
+}
+
+/// Whether all columns are those of csv-long, or may be called so, and one tells runs or shares.
+bool seems_csv_long(const Names& columns) {
+  static const Names known{"run",   "repeat", "parameters", "tokens",
+                           "steps", "domain", "share",      "loss_nats"};
+  const bool are_known =
+      std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
+        return std::any_of(known.begin(), known.end(), [&](const std::string& name) {
+          return column == name || column == hint_at(name, columns);
+        });
+      });
+  return are_known && (has_one_called("run", columns) || has(columns, "share"));
+}
+
 /// The own layout that most of the columns fit.
 std::optional<Lack> nearest_own_layout(const Names& columns) {
-  const bool has_losses = std::any_of(columns.begin(), columns.end(), [](const std::string& name) {
-    return name.starts_with("loss/") || name.starts_with("share/");
-  });
-  if (has_losses) return lack_of("csv-wide", {"run"}, columns);
-  const bool has_weights = std::any_of(columns.begin(), columns.end(), [](const std::string& name) {
-    return name.starts_with("weight_");
-  });
-  if (has_weights) return lack_of("scalefit", {"n_tokens"}, columns);
-  const Names of_long{"run", "domain", "loss_nats"};
-  if (has_one_called("domain", columns) && has_one_called("loss_nats", columns))
-    return lack_of("csv-long", of_long, columns);
-  return std::nullopt;
+  const auto count = [&](std::initializer_list<std::string_view> prefixes, const Names& names) {
+    return std::count_if(columns.begin(), columns.end(), [&](const std::string& name) {
+      return has(names, name) ||
+             std::any_of(prefixes.begin(), prefixes.end(),
+                         [&](std::string_view prefix) { return name.starts_with(prefix); });
+    });
+  };
+  const auto most = static_cast<std::ptrdiff_t>(columns.size() / 2);
+  if (count({"loss/", "share/"}, {}) > 0 &&
+      count({"loss/", "share/"}, {"run", "repeat", "parameters", "tokens", "steps"}) > most)
+    return lack_of("csv-wide", {"run"}, columns);
+  if (count({"weight_"}, {}) > 0) return lack_of("scalefit", {"n_tokens"}, columns);
+  if (!has_one_called("domain", columns) || !has_one_called("loss_nats", columns) ||
+      (has_axis(columns) && !seems_csv_long(columns)))
+    return std::nullopt;
+  Names needed{"run", "domain", "loss_nats"};
+  const bool has_volume = has(columns, "tokens") || has(columns, "steps");
+  for (const char* volume : {"steps", "tokens"})
+    if (!has_volume && !hint_at(volume, columns).empty()) {
+      needed.emplace_back(volume);
+      break;
+    }
+  return lack_of("csv-long", needed, columns);
+}
+
+/// @param ending of the new file's name
+std::string converted_by(const std::string& command, const std::string& path,
+                         const std::string& ending) {
+  return fmt::format("Convert it with `{} {} > {}`", command, shell_word(path),
+                     shell_word(path + ending));
 }
 
 DataError lacking(const LogFile& file, const std::string& problem, const std::string& rule,
@@ -117,74 +192,74 @@ std::string remedy_for_missing(const std::string& column, const Names& columns) 
   const std::string hint = hint_at(column, columns);
   if (hint.empty()) return "Add it";
   return fmt::format("If '{}' is that{}, rename it to {}", hint,
-                     column == "loss_nats" ? " (in nats a token)" : "", column);
+                     column == "loss_nats" ? in_nats : "", column);
 }
 
 void refuse_binary(const LogFile& file) {
   if (begins_as_records(file.bytes)) return;
-  const auto kind = file_kind(file.bytes);
-  if (!kind) return;
+  auto kind = file_kind(file.bytes);
+  if (!kind) kind = utf16_without_mark(file.bytes);
+  if (!kind) return refuse_old_line_ends(file.bytes, file.path);
   throw DataError({.place = file.path,
                    .problem = fmt::format("the file is {}", kind->name),
                    .rule = "logs are UTF-8 text, or event files of TensorBoard",
                    .remedy = remedy_for(*kind, file.path, Wanted::table)});
 }
 
+std::optional<DataError> wrong_json_shape(const LogFile& file, JsonHolds holds) {
+  const auto shape = other_json_shape(file.bytes, holds);
+  if (!shape) return std::nullopt;
+  const bool is_json = file.path.ends_with(".json");
+  return lacking(file, shape->problem, "JSON Lines have an object on each line",
+                 converted_by("jq -c " + shape->filter, file.path, is_json ? "l" : ".jsonl"));
+}
+
 std::optional<DataError> wrong_separator(const LogFile& file) {
   if (begins_as_json(file.bytes)) return std::nullopt;
-  for (const char separator : {';', '\t', '|'}) {
-    const Names columns = header_of(file.bytes, separator);
-    const std::string_view first = std::string_view(file.bytes).substr(0, file.bytes.find('\n'));
-    if (columns.size() < 2 || columns.size() <= file.header.size() ||
-        first.find(separator) == std::string_view::npos ||
-        !std::any_of(columns.begin(), columns.end(), is_known))
-      continue;
-    const bool is_tab = separator == '\t';
-    const bool has_commas = file.bytes.find(',') != std::string::npos;
-    const std::string name = is_tab ? "tabs" : fmt::format("'{}'", separator);
-    const std::string command =
-        has_commas
-            ? fmt::format("sed 's/,/./g; s/{}/,/g'", is_tab ? "\\t" : std::string(1, separator))
-            : fmt::format("tr '{}' ','", is_tab ? "\\t" : std::string(1, separator));
-    return lacking(file, "cells are parted by " + name, "tables are parted by commas (RFC 4180)",
-                   fmt::format("Convert it with `{} < {} > {}`{}", command, shell_word(file.path),
-                               shell_word(file.path + ".commas.csv"),
-                               has_commas ? ", which takes commas for decimal points" : ""));
-  }
-  return std::nullopt;
+  const auto separator = other_separator(file.bytes, ";\t|", [&](const Names& columns) {
+    return columns.size() > file.header.size() && !are_printed(columns) &&
+           std::any_of(columns.begin(), columns.end(), is_known);
+  });
+  if (!separator) return std::nullopt;
+  return lacking(file, "cells are parted by " + separator->name,
+                 "tables are parted by commas (RFC 4180)",
+                 remedy_for(*separator, file.path, ".commas.csv"));
 }
 
 DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
                          const std::vector<std::string>& formats) {
+  check_text(file.bytes, file.path);
   if (auto separator = wrong_separator(file)) return *separator;
   const std::string_view text = from_first_word(file.bytes);
-  const auto converted_by = [&](const std::string& command, const std::string& ending) {
-    return fmt::format("Convert it with `{} {} > {}`", command, shell_word(file.path),
-                       shell_word(file.path + ending));
-  };
   const std::string known = "known are " + join_words(formats);
-  const std::size_t inside = text.starts_with('[') ? text.find_first_not_of(" \t\r\n", 1) : 0;
-  if (inside != std::string_view::npos && inside > 0 && text[inside] == '{')
-    return lacking(file, "the file is a JSON list", "JSON Lines have an object on each line",
-                   converted_by("jq -c '.[]'", "l"));
-  const Names columns = columns_of(file);
-  if (begins_as_json(file.bytes) && columns.empty())
-    return lacking(file, "its objects go over several lines",
-                   "JSON Lines have an object on each line", converted_by("jq -c .", "l"));
-  if (has_json_behind_words(text))
+  if (auto shape = wrong_json_shape(file, JsonHolds::log)) return *shape;
+  if (any_line(text, is_printed_dictionary))
+    return lacking(file, "it is what Hugging Face's Trainer prints, without the steps",
+                   "the Trainer writes the same numbers with their steps into trainer_state.json",
+                   "Name trainer_state.json of the run's output folder or of its last checkpoint");
+  if (any_line(text, is_json_behind_words))
     return lacking(file, "its lines have JSON objects behind words of a logger",
                    "JSON Lines have nothing else",
-                   converted_by("sed -n 's/^[^{]*{/{/p'", ".jsonl"));
+                   converted_by("sed -n 's/^[^{]*{/{/p'", file.path, ".jsonl"));
+  const Names columns = columns_of(file);
   if (!is_table(file))
     return lacking(
-        file, "no known format begins like this", known,
+        file,
+        are_printed(file.header) ? "its lines are no table but text of no known format"
+                                 : "no known format begins like this",
+        known,
         "Import what the run wrote besides (W&B, TensorBoard, CSV, JSON Lines), or write "
         "a table with the columns run, tokens, domain, share and loss_nats");
-  if (const auto lack = nearest_own_layout(columns))
-    return lacking(file, lack->problem, here_are(columns), lack->remedy);
+  if (!begins_as_json(file.bytes))
+    if (const auto lack = nearest_own_layout(columns))
+      return lacking(file, lack->problem, here_are(columns), lack->remedy);
   if (has_axis(columns))
     return lacking(file, "it would be run-table but for a column of an evaluation loss",
-                   metrics_rule(columns, MetricNames(options).are_told()), metrics_remedy);
+                   metrics_rule(columns, MetricNames(options).are_told()),
+                   has(columns, "loss") && has_one_called("domain", columns)
+                       ? "If 'loss' is of evaluations, say --losses all=loss (`losses: "
+                         "[all=loss]` in the campaign's replay)"
+                       : metrics_remedy);
   const auto other = std::find_if(columns.begin(), columns.end(), [](const std::string& name) {
     return axis_of(name).kind == AxisKind::other;
   });

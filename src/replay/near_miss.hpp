@@ -1,13 +1,18 @@
 #pragma once
 
+#include "json_shape.hpp"
 #include "log_format.hpp"
 
 #include <bimix/core/error.hpp>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace bimix {
 
 /// Refuses what is no text and no event file, whatever its name: compressed files, binary tables,
-/// other encodings. @throws DataError with the command that makes text of it
+/// other encodings and ends of lines. @throws DataError with the command that makes text of it
 void refuse_binary(const LogFile& file);
 
 /// What to do about a column that is missing: rename the one that seems to be it, or add it.
@@ -21,5 +26,8 @@ DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
 /// The same about a table of mixtures or losses whose cells are not parted by commas; nothing where
 /// they are.
 std::optional<DataError> wrong_separator(const LogFile& file);
+
+/// The same about JSON that is no JSON Lines.
+std::optional<DataError> wrong_json_shape(const LogFile& file, JsonHolds holds);
 
 }  // namespace bimix

@@ -11,6 +11,7 @@
 #include "metric_table.hpp"
 #include "metrics.hpp"
 #include "table_file.hpp"
+#include "table_rows.hpp"
 
 #include <bimix/core/text.hpp>
 
@@ -41,7 +42,10 @@ bool recognises(const LogFile& file, const ReplayOptions& options) {
 }
 
 void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
-  read_metric_table(open_table(log, builder), log.run, options, builder);
+  CsvFile file = open_table(log, builder);
+  leave_out_other_splits(file, builder);
+  take_seeds_for_repeats(file, builder);
+  read_metric_table(file, log.run, options, builder);
 }
 
 }  // namespace bimix::run_table

@@ -20,7 +20,16 @@ std::string_view from_first_word(std::string_view bytes) {
   return bytes;
 }
 
+void refuse_old_line_ends(std::string_view bytes, const std::string& path) {
+  const std::size_t at = bytes.find('\r');
+  if (at == std::string_view::npos || bytes.find('\n') != std::string_view::npos) return;
+  throw bad_line(path, 1, "lines end in CR alone, as on old Macs", "ends of lines are LF or CRLF",
+                 fmt::format("Convert it with `tr '\\r' '\\n' < {} > {}`", shell_word(path),
+                             shell_word(path + ".lines.csv")));
+}
+
 void check_text(std::string_view bytes, const std::string& path) {
+  refuse_old_line_ends(bytes, path);
   int line = 0;
   for (std::size_t at = 0; at < bytes.size();) {
     ++line;

@@ -25,6 +25,9 @@ std::string_view without_byte_order_mark(std::string_view bytes);
 /// The text without its byte-order mark and the blanks and line ends that it begins with.
 std::string_view from_first_word(std::string_view bytes);
 
+/// Refuses lines that end in CR alone. @throws DataError
+void refuse_old_line_ends(std::string_view bytes, const std::string& path);
+
 /// Refuses what is no text before any of it is read as numbers. @throws DataError
 void check_text(std::string_view bytes, const std::string& path);
 

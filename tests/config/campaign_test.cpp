@@ -105,6 +105,7 @@ TEST(ParseCampaign, RefusesWhatIsNotUtf8WithItsPlaceAndIconv) {
   EXPECT_THAT(complaint_about(with("code:", "caf\xe9:")),
               HasSubstr("`iconv -f LATIN1 -t UTF-8 c.yaml"));
   EXPECT_THAT(complaint_about(std::string("\xff\xfen\0", 4)), HasSubstr("iconv -f UTF-16"));
+  EXPECT_THAT(complaint_about(std::string("n\0a\0", 4)), HasSubstr("iconv -f UTF-16LE"));
   EXPECT_THAT(complaint_about(std::string("\x1f\x8b\x08\0", 4)), HasSubstr("gunzip -c c.yaml"));
   EXPECT_EQ(complaint_about("\xef\xbb\xbf# Größe\n" + good), "accepted");
 }
@@ -149,15 +150,23 @@ TEST(ParseCampaign, TellsOneFaultOfAMixtureFileOnce) {
   const std::string groups = good.substr(from, good.find("  volumes") - from);
   const std::string complaint =
       complaint_about(with(groups, "    - file: " + path.string() + "\n"));
-  EXPECT_THAT(
-      complaint,
-      AllOf(HasSubstr("design.mixtures[0].file: "), HasSubstr("the first line holds numbers"),
-            testing::Not(HasSubstr("..")), testing::Not(HasSubstr("names no mixtures"))));
+  EXPECT_THAT(complaint,
+              AllOf(HasSubstr("design.mixtures[0].file: "),
+                    HasSubstr("the first line holds 3 numbers parted by commas"),
+                    testing::Not(HasSubstr("..")), testing::Not(HasSubstr("names no mixtures"))));
 }
 
 TEST(ParseCampaign, SuggestsTheNearestKeyWithItsPlace) {
   EXPECT_EQ(complaint_about(with("width: 96", "widht: 96")),
             "c.yaml:19:22: source.proxy.widht: is no known key. Did you mean 'width'.");
+}
+
+TEST(ParseCampaign, SuggestsTheNearestKindOfMixtures) {
+  EXPECT_THAT(complaint_about(with("- preset:", "- prest:")),
+              HasSubstr("is no known key. Did you mean 'preset'"));
+  EXPECT_THAT(complaint_about(with("- preset:", "- something:")),
+              HasSubstr("is no known key (known here: preset, simplex, dirichlet, grid, list and "
+                        "file)"));
 }
 
 TEST(ParseCampaign, ListsAllMistakesInOnePass) {

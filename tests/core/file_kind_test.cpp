@@ -90,6 +90,16 @@ TEST(FileKind, TakesTextForText) {
     EXPECT_EQ(name_of(text), "text") << text;
 }
 
+TEST(FileKind, TellsUtf16WithoutAMarkByItsZeros) {
+  const auto little = utf16_without_mark("r\0u\0n\0,\0\n\0"s),
+             big = utf16_without_mark("\0r\0u\0n"s);
+  ASSERT_TRUE(little && big);
+  EXPECT_THAT(remedy_for(*little, "a.csv", Wanted::table), HasSubstr("iconv -f UTF-16LE"));
+  EXPECT_THAT(remedy_for(*big, "a.csv", Wanted::table), HasSubstr("iconv -f UTF-16BE"));
+  for (const std::string& text : {""s, "r\0"s, "run,a\n"s, "\0\0\0\0"s, "r\0u\0\1\0"s, "run\0a"s})
+    EXPECT_FALSE(utf16_without_mark(text)) << text;
+}
+
 // Recognition sees whatever a user names: every prefix of every head must be judged in peace.
 TEST(FileKind, JudgesTornHeadsWithoutReadingBehindThem) {
   const std::string head = "PK\x03\x04"s + std::string(22, '\0') + "\xff\xff\0\0short"s;
@@ -105,6 +115,9 @@ TEST(RemedyFor, IsACommandThatCanBeTyped) {
             "Unpack it with `gunzip -c 'my texts/a' > 'my texts/a.txt'`");
   EXPECT_EQ(remedy_for(*gzip, "-a.csv.gz", Wanted::text),
             "Unpack it with `gunzip -c ./-a.csv.gz > ./-a.csv`");
+  for (const char* archive : {"a.tgz", "a.tar.gz", "A.TAR.GZ"})
+    EXPECT_EQ(remedy_for(*gzip, archive, Wanted::text),
+              "Unpack it with `tar -xf " + std::string(archive) + "`");
   const auto zstd = file_kind("\x28\xb5\x2f\xfd"s);
   EXPECT_EQ(remedy_for(*zstd, "a.jsonl.zst", Wanted::text),
             "Unpack it with `zstd -d a.jsonl.zst -o a.jsonl`");

@@ -194,6 +194,22 @@ TEST(Import, TiesEvaluationSetsAsTold) {
   EXPECT_EQ(bimix("verify " + (folder / "run")).exit_code, 0);
 }
 
+TEST(Import, AnswersWhereADomainIsInNoRun) {
+  const TemporaryFolder folder;
+  std::string losses = "index,web,books\n", mixtures = "index,web,books,unused\n";
+  for (int run = 1; run < 7; ++run) {
+    mixtures += fmt::format("{},{},{},0\n", run, 0.1 * run, 1 - 0.1 * run);
+    losses += fmt::format("{},{},{}\n", run, 5 - 0.1 * run, 4 + 0.1 * run);
+  }
+  test::write_text(folder / "losses.csv", losses);
+  test::write_text(folder / "mixtures.csv", mixtures);
+  const auto ended = bimix("import " + (folder / "losses.csv") + " " + (folder / "mixtures.csv") +
+                           " --tokens 1B -o " + (folder / "run"));
+  EXPECT_EQ(ended.exit_code, 0) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr("the share of 'unused' is 0 (no mixture that was trained has "
+                                      "any of it)"));
+}
+
 // Most laws cannot be fitted to it; the program says so and takes one that can.
 TEST(Import, FitsALawThatOneVolumeIsEnoughFor) {
   const TemporaryFolder folder;

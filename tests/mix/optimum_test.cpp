@@ -77,6 +77,22 @@ TEST(BestMixture, IsUniformForEqualLaws) {
   for (const double share : choice.share) EXPECT_NEAR(share, 0.25, 4 * eps);
 }
 
+TEST(BestMixture, GivesNoShareToADomainThatNoMixtureHas) {
+  LawFit fit = power_laws({1, 4, 9}, {1, 1, 1});
+  fit.share_high[2] = 0.0;
+  for (std::size_t c = 0; c < fit.coefficient.columns; ++c) fit.coefficient(2, c) = nan;
+  for (const bool extrapolate : {false, true}) {
+    const MixtureChoice choice =
+        best_mixture(fit, {.tokens = 1e6, .extrapolate = extrapolate}, {0.5, 0.5, 0.0});
+    EXPECT_NEAR(choice.share[1], 2.0 / 3.0, 4 * eps);
+    EXPECT_EQ(choice.share[2], 0.0);
+    EXPECT_THAT(choice.flags,
+                Contains(HasSubstr("is 0 (no mixture that was trained has any of it)")));
+  }
+  EXPECT_THAT(refusal(fit, {.tokens = 1e6, .floor = {0, 0, 0.1}}, {0.5, 0.5, 0.0}),
+              HasSubstr("Remove its floor, or add mixtures with a share of it"));
+}
+
 TEST(BestMixture, KeepsFloorsAndCaps) {
   OptimizeOptions options{.tokens = 1e6};
   options.cap = {1.0, 0.6};

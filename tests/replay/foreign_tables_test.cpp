@@ -1,6 +1,7 @@
 // Tables as people have them: what is certain is read, all else is refused by name of the column.
 #include "replay/texts.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -90,6 +91,158 @@ TEST(TableOfMixtures, TakesWeightsPercentagesAndCountsWhenTold) {
               ElementsAre(0.25, 0.75));
   EXPECT_THAT(what_of_mixtures("run,web,code\nhalf,-1,3\ntilted,1,1\n", {.normalise = true}),
               HasSubstr("a weight is a number from 0 on"));
+}
+
+/// Eight mixtures of web, code and books in units of a sum, with other columns behind them.
+std::string eight(double unit, const std::string& names, const std::string& cells) {
+  std::string table = "run,web,code,books" + names + "\n";
+  for (int i = 0; i < 8; ++i) {
+    const std::string run = i == 0 ? "half" : i == 1 ? "tilted" : "other" + std::to_string(i);
+    const double web = (10 + 7 * i) / 100.0, code = (20 + i * i) / 200.0;
+    std::string row;
+    for (const double share : {web, code, 1.0 - web - code})
+      row += "," + std::to_string(share * unit);
+    table += run + row;
+    for (const char c : cells) table += c == '#' ? std::to_string(i * 3) : std::string(1, c);
+    table += "\n";
+  }
+  return table;
+}
+
+TEST(TableOfMixtures, MakesNoDomainOfAColumnThatNormaliseWouldHide) {
+  const ReplayOptions normalise{.normalise = true};
+  const std::vector<std::string> three{"web", "code", "books"};
+  for (const double unit : {1.0, 100.0, 8.0, 3e9}) {
+    for (const auto& [name, cell] :
+         std::vector<std::pair<std::string, std::string>>{{"final_loss", "3.2"},
+                                                          {"train_loss", "2.5"},
+                                                          {"avg_loss", "3.1"},
+                                                          {"accuracy", "0.5"},
+                                                          {"n_layers", "12"},
+                                                          {"seq_len", "1024"},
+                                                          {"vocab", "50257"},
+                                                          {"context", "2048"},
+                                                          {"temp", "0.7"},
+                                                          {"entropy", "1.05"},
+                                                          {"cost_usd", "#"},
+                                                          {"max_lr", "0.0003"},
+                                                          {"train_batch_size", "32"}})
+      EXPECT_THAT(with_mixtures(eight(unit, "," + name, "," + cell), normalise).domains.train,
+                  testing::ElementsAreArray(three))
+          << name << " " << unit;
+    for (const char* cells : {",0.05,12", ",7,#"}) {
+      const std::string said = what_of_mixtures(eight(unit, ",kl,foo", cells), normalise);
+      EXPECT_THAT(said, HasSubstr("m.csv:1: column")) << cells << unit;
+      EXPECT_THAT(said, HasSubstr("'kl'")) << cells << unit;
+      EXPECT_THAT(said, HasSubstr("name the domains: --domains web,code,books")) << cells << unit;
+    }
+    EXPECT_THAT(what_of_mixtures(eight(unit, ",kl", ",0.05"), normalise),
+                HasSubstr("m.csv:1: column 'kl' "));
+    EXPECT_THAT(
+        with_mixtures(eight(unit, ",kl,foo", ",0.05,12"), {.normalise = true, .domains = three})
+            .domains.train,
+        testing::ElementsAreArray(three));
+  }
+}
+
+TEST(TableOfMixtures, RefusesASettingThatRoundedSharesWouldHide) {
+  const std::string rows = "run,web,code,eta\nhalf,0.501,0.5,0.0003\ntilted,0.251,0.75,0.0003\n";
+  EXPECT_THAT(what_of_mixtures(rows + "x,0.7,0.3,0.0003\n"),
+              HasSubstr("column 'eta' is the same in every row (rows sum to 1 without it too). "
+                        "Remove it, or name the domains: --domains web,code."));
+  EXPECT_THAT(with_mixtures("run,web,code,rest\nhalf,0.501,0.4,0.1\ntilted,0.251,0.65,0.1\n"
+                            "x,0.6,0.3,0.1\n")
+                  .domains.train,
+              ElementsAre("web", "code", "rest"));
+}
+
+TEST(TableOfMixtures, KeepsADomainOfOneWeightInAllRunsWhereTheSumNeedsIt) {
+  EXPECT_THAT(with_mixtures("run,web,code,books\nhalf,45,45,10\ntilted,20,70,10\nx,60,30,10\n",
+                            {.normalise = true})
+                  .domains.train,
+              ElementsAre("web", "code", "books"));
+  EXPECT_THAT(with_mixtures("run,web,code,books\nhalf,45,45,9.9\ntilted,20,70,9.9\nx,60,30,9.9\n",
+                            {.normalise = true})
+                  .domains.train,
+              ElementsAre("web", "code", "books"));
+}
+
+TEST(TableOfMixtures, IsNotTakenOverByOneColumnThatBeginsLikeAShare) {
+  for (const char* cell : {"0.1", "0.0"})
+    EXPECT_THAT(with_mixtures("run,web,code,weight_decay\nhalf,0.5,0.5," + std::string(cell) +
+                              "\ntilted,0.25,0.75," + cell + "\n")
+                    .domains.train,
+                ElementsAre("web", "code"))
+        << cell;
+  EXPECT_THAT(
+      with_mixtures("run,web,train_tickets,train_songs\nhalf,0.5,0.25,0.25\ntilted,0.25,0.5,0.25\n")
+          .domains.train,
+      ElementsAre("web", "train_tickets", "train_songs"));
+  EXPECT_THAT(with_mixtures("run,train_web,train_code,train_size\nhalf,0.5,0.5,7\ntilted,1,0,7\n")
+                  .domains.train,
+              ElementsAre("web", "code"));
+}
+
+TEST(TableOfMixtures, ReadsWhatItsColumnsAreCalledBesidesTheDomain) {
+  for (const char* tail : {"_tokens", "_weight", "_pct", " (%)"}) {
+    const std::string table = fmt::format(
+        "run,web{0},code{0},total_tokens\nhalf,500,500,1000\ntilted,250,750,1000\n", tail);
+    EXPECT_THAT(with_mixtures(table, {.normalise = true}).domains.train, ElementsAre("web", "code"))
+        << tail;
+    EXPECT_THAT(with_mixtures(table, {.normalise = true, .domains = {"code", "web"}}).domains.train,
+                ElementsAre("code", "web"))
+        << tail;
+    EXPECT_THAT(what_of_mixtures(table), HasSubstr("--normalise")) << tail;
+  }
+}
+
+TEST(TableOfMixtures, TakesCountsAsPeopleWriteThemWhenTold) {
+  for (const char* table :
+       {"run,web,code\nhalf,1.5B,1.5B\ntilted,250M,0.75B\n",
+        "run,web,code\nhalf,20k,20K\ntilted,1K,3k\n",
+        "run,web,code\nhalf,\"150,000,000\",\"150,000,000\"\ntilted,\"1,000\",\"3,000.0\"\n",
+        "run,web,code\nhalf,1_000,1_000\ntilted,25%,75%\n"}) {
+    const LossLog log = with_mixtures(table, {.normalise = true});
+    EXPECT_THAT(log.runs[0].mixture, ElementsAre(0.5, 0.5)) << table;
+    EXPECT_THAT(log.runs[1].mixture, ElementsAre(0.25, 0.75)) << table;
+    EXPECT_THAT(what_of_mixtures(table), HasSubstr("--normalise")) << table;
+  }
+  for (const char* wrong : {"0,500", "1,50", "1,0000", "1,000,00", ",500", "1.5,000"})
+    EXPECT_THAT(
+        what_of_mixtures("run,web,code\nhalf,\"" + std::string(wrong) + "\",1\ntilted,1,1\n",
+                         {.normalise = true}),
+        HasSubstr(std::string("web: '") + wrong + "' is refused"));
+}
+
+TEST(TableOfMixtures, MayHaveARowForEachRunAndDomain) {
+  EXPECT_THAT(with_mixtures("run,domain,share\nhalf,web,0.5\nhalf,code,0.5\ntilted,web,0.25\n"
+                            "tilted,code,0.75\n")
+                  .runs[1]
+                  .mixture,
+              ElementsAre(0.25, 0.75));
+}
+
+TEST(TableOfRuns, TakesSeveralSeedsOfARunForRepeats) {
+  for (const char* table :
+       {"run,step,seed,domain,val_loss\nhalf,4,1,web,3\nhalf,4,7,web,3.5\n",
+        "run,seed,web_val_loss\nhalf,1,3\nhalf,7,3.5\n",
+        "run,steps,seed,domain,loss_nats\nhalf,4,1,web,3\nhalf,4,7,web,3.5\n"}) {
+    const LossLog log = read_texts({{"l.csv", table}, {"m.csv", two}},
+                                   {.mixtures = "m.csv", .tokens_per_step = 1000, .tokens = 4000});
+    ASSERT_EQ(log.runs.size(), 2u) << table;
+    EXPECT_EQ(log.runs[1].repeat, 7) << table;
+    EXPECT_THAT(log.notes, Contains("column 'seed' tells the repeats of a run"));
+  }
+}
+
+TEST(TableOfRuns, LeavesOutRowsOfOtherSplits) {
+  const LossLog log = read_texts(
+      {{"half.csv", "step,split,domain,loss\n4,train,web,2\n4,val,web,3\n4,test,web,4\n"},
+       {"m.csv", two}},
+      {.losses = {"all=loss"}, .mixtures = "m.csv", .tokens_per_step = 1000});
+  EXPECT_THAT(log.domains.eval, ElementsAre("web"));
+  EXPECT_THAT(log.runs[0].points[0].loss_nats, ElementsAre(3));
+  EXPECT_THAT(log.notes, Contains("1 passed over: rows of training ('split')"));
 }
 
 TEST(PairOfTables, IsReadWithPlainNamesInBoth) {

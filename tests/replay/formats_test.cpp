@@ -267,6 +267,16 @@ TEST(Megatron, KeepsWhatAResumedRunLoggedLater) {
                                      "1 loss replaced by what a resumed run logged later"}));
 }
 
+TEST(Megatron, PassesOverTheColoursOfATerminal) {
+  const LossLog log =
+      read_texts({{"r.log",
+                   "\x1b[32m validation-web loss at iteration 1 | lm loss value: 5 |\x1b[0m\n"
+                   "\x1b[1;38:5:2m validation-code loss at iteration 1 | lm loss value: "
+                   "\x1b[1m4\x1b[0m |\x1b[K\n"},
+                  {"m.csv", mixtures}},
+                 {.mixtures = "m.csv", .tokens_per_step = 10});
+  EXPECT_THAT(log.domains.eval, ElementsAre("web", "code"));
+}
 TEST(Megatron, NumbersItsValidationSets) {
   const LossLog log = read_texts({{"r.log",
                                    " validation-0 loss at iteration 1 | lm loss value: 5 |\n"

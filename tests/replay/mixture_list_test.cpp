@@ -1,3 +1,4 @@
+#include "replay/texts.hpp"
 #include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>
@@ -50,25 +51,67 @@ TEST(ReadMixtures, NamesTheMistake) {
   EXPECT_THAT(what_of(""), HasSubstr("m.csv: the file is empty"));
 }
 
-TEST(ReadMixtures, OfBareNumbersSaysThatTheFirstLineNamesTheDomains) {
-  for (const char* text : {"0.29,0.71\n0.5,0.5\n", "0.5,0.5\n", "0.29 0.71\n0.5 0.5\n", "29;71\n",
-                           "1e-1\t9e-1\n", "50%,50%\n", "0.5,0.5"})
-    EXPECT_THAT(what_of(text), testing::AllOf(HasSubstr("m.csv:1: the first line holds numbers (it "
-                                                        "must name the training domains"),
-                                              HasSubstr("`sed -i '1i prose,code' ")))
+/// The mixtures that are read when what the complaint says has been typed.
+std::vector<Mixture> remedied(const std::string& text) {
+  const TempFolder folder;
+  const std::filesystem::path path = folder.write("my m.txt", text);
+  std::string written;
+  try {
+    read_mixtures(path, domains, true);
+  } catch (const DataError& error) {
+    written = test::typed(error.what());
+  }
+  EXPECT_EQ(test::bytes_of(path), text) << "the user's own file is another now";
+  return read_mixtures(written, domains, true);
+}
+
+TEST(ReadMixtures, OfBareNumbersSaysHowToMakeAFileThatNamesTheDomains) {
+  for (const auto& [text, separator] : std::vector<std::pair<std::string, std::string>>{
+           {"0.25,0.75\n0.5,0.5\n", "commas"},
+           {"0.25,0.75\r\n0.5,0.5\r\n", "commas"},
+           {"0.25 0.75\n0.5 0.5\n", "blanks"},
+           {"  2.5e-01   7.5e-01\n  5e-01   5e-01 \n", "blanks"},
+           {"0,25 0,75\n0,5 0,5\n", "blanks"},
+           {"25;75\n1;1\n", "';'"},
+           {"0,25;0,75\n0,5;0,5\n", "';'"},
+           {"25%\t75%\n50%\t50%\n", "tabs"},
+           {"1e9|3e9\n1K|1K\n", "'|'"}}) {
+    EXPECT_THAT(what_of(text), HasSubstr("m.csv:1: the first line holds 2 numbers parted by " +
+                                         separator + " (it must name the training domains"))
         << text;
+    EXPECT_THAT(remedied(text), ElementsAre(Mixture{0.25, 0.75}, Mixture{0.5, 0.5})) << text;
+  }
+  EXPECT_THAT(remedied("0.25,0.75"), ElementsAre(Mixture{0.25, 0.75}));
+  EXPECT_THAT(what_of("0.2 0.3 0.5\n"), HasSubstr("3 numbers parted by blanks (it must name the "
+                                                  "training domains, separated by commas, of "
+                                                  "which there are 2)"));
+  EXPECT_THAT(what_of("0.5\n0.5\n"), HasSubstr("m.csv:1: the first line holds 1 number ("));
+}
+
+TEST(ReadMixtures, NamesTheSeparatorThatIsNoComma) {
+  for (const auto& [text, separator] : std::vector<std::pair<std::string, std::string>>{
+           {"prose;code\n0.25;0.75\n", "';'"},
+           {"prose;code\n0,25;0,75\n", "';'"},
+           {"code\tprose\n0.75\t0.25\n", "tabs"},
+           {"# prose code\n2.5e-01 7.5e-01\n", "blanks"}}) {
+    EXPECT_THAT(what_of(text), HasSubstr("m.csv:1: cells are parted by " + separator)) << text;
+    EXPECT_THAT(remedied(text), ElementsAre(Mixture{0.25, 0.75})) << text;
+  }
 }
 
 TEST(ReadMixtures, TakesWeightsPercentagesAndTokenCountsWhenNormalised) {
   const TempFolder folder;
-  for (const char* text :
-       {"prose,code\n25,75\n", "prose,code\n1e9,3B\n", "prose, code\n1000000000, 3_000_000_000\n",
-        "prose,code\n0.1,0.3\n", "prose,code\n1e300,3e300\n"}) {
+  for (const char* text : {"prose,code\n25%,75 %\n", "prose,code\n0.25B,750M\n",
+                           "prose,code\n\"250,000,000\",\"750,000,000\"\n", "prose,code\n25,75\n",
+                           "prose,code\n1e9,3B\n", "prose, code\n1000000000, 3_000_000_000\n",
+                           "prose,code\n0.1,0.3\n", "prose,code\n1e300,3e300\n"}) {
     const auto mixtures = read_mixtures(folder.write("m.csv", text), domains, true);
     EXPECT_THAT(mixtures, ElementsAre(ElementsAre(testing::DoubleNear(0.25, 1e-15),
                                                   testing::DoubleNear(0.75, 1e-15))))
         << text;
   }
+  EXPECT_EQ(what_of("prose,code\n25%,75%\n"), "no error");
+  EXPECT_THAT(what_of("prose,code\n1B,3B\n"), HasSubstr("Say `normalise: true`"));
   EXPECT_THAT(what_of("prose,code\n25,75\n"), HasSubstr("Say `normalise: true`"));
   for (const char* wrong : {"-1", "nan", "inf", "many"})
     EXPECT_THAT(what_of("prose,code\n1," + std::string(wrong) + "\n", true),

@@ -14,7 +14,11 @@ struct Box {
   bool operator==(const Box&) const = default;
 };
 
-/// Floors, caps and epochs, and unless options.extrapolate the range of shares that was tried.
+/// Whether no mixture that the law was fitted to has a share of training domain k.
+bool was_never_tried(const LawFit& fit, std::size_t k);
+
+/// Floors, caps and epochs, and unless options.extrapolate the range of shares that was tried. A
+/// domain that was never tried has no share.
 /// @throws UsageError if no mixture is left, saying which limit to move; where the epochs of the
 ///         data are what is exhausted, the largest volume they allow is named
 Box allowed_box(const LawFit& fit, const OptimizeOptions& options);
