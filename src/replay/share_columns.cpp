@@ -128,10 +128,10 @@ struct Affix {
 };
 constexpr std::string_view in_training = "train_";  // in tables of curves: what is measured there
 constexpr std::array affixes{
-    Affix{"share/", ""},  Affix{"shares/", ""},   Affix{"mixture/", ""},   Affix{"weight/", ""},
-    Affix{"weight_", ""}, Affix{in_training, ""}, Affix{"", "_share"},     Affix{"", "_weight"},
-    Affix{"", "_tokens"}, Affix{"", "_percent"},  Affix{"", "_pct"},       Affix{"", " (%)"},
-    Affix{"", "_ratio"},  Affix{"", "_fraction"}, Affix{"", "_proportion"}};
+    Affix{"share/", ""},  Affix{"shares/", ""}, Affix{"mixture/", ""},  Affix{"weight/", ""},
+    Affix{"share_", ""},  Affix{"weight_", ""}, Affix{in_training, ""}, Affix{"", "_share"},
+    Affix{"", "_weight"}, Affix{"", "_tokens"}, Affix{"", "_percent"},  Affix{"", "_pct"},
+    Affix{"", " (%)"},    Affix{"", "_ratio"},  Affix{"", "_fraction"}, Affix{"", "_proportion"}};
 
 /// With what all of their names say besides the domain, if they do.
 ShareColumns named(const CsvFile& file, Columns columns) {
