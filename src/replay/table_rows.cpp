@@ -80,7 +80,7 @@ void take_seeds_for_repeats(CsvFile& file, LogBuilder& builder) {
   std::vector<std::size_t> columns;
   if (const auto run = run_column(file.header, true)) columns.push_back(*run);
   for (const auto& [run, rows] : grouped(file, columns)) {
-    const auto differs = [&](const CsvRow* row) {
+    const auto differs = [&, &rows = rows](const CsvRow* row) {
       return trimmed(row->cells[*seed]) != trimmed(rows.front()->cells[*seed]);
     };
     if (std::none_of(rows.begin(), rows.end(), differs)) continue;
