@@ -15,29 +15,29 @@
 namespace bimix::cli {
 namespace {
 
-std::string bench_text(const ProxyBench& bench) {
-  std::string text =
-      fmt::format("{}\n  {:.0f} tokens/s", description(bench.options), bench.tokens_per_second);
+std::string bench_text(const proxy::ProxyBench& bench) {
+  std::string text = fmt::format("{}\n  {:.0f} tokens/s", proxy::description(bench.options),
+                                 bench.tokens_per_second);
   if (bench.limit_gflops > 0)
     text +=
         fmt::format(", {:.1f} GFLOP/s: {:.0f} % of the {:.1f} GFLOP/s that matrix products reach",
                     bench.gflops, 100 * bench.share_of_limit(), bench.limit_gflops);
   text += '\n';
   std::vector<std::vector<std::string>> rows{{"part", "of the time", "GFLOP/s"}};
-  for (const StepPart& part : bench.parts)
+  for (const proxy::StepPart& part : bench.parts)
     rows.push_back({part.name, fmt::format("{:.1f} %", 100 * part.share),
                     part.gflops > 0 ? fmt::format("{:.1f}", part.gflops) : ""});
-  return text + aligned(rows);
+  return text + report::aligned(rows);
 }
 
-Json bench_json(const ProxyBench& bench) {
-  Json parts = Json::array();
-  for (const StepPart& part : bench.parts)
+data::Json bench_json(const proxy::ProxyBench& bench) {
+  data::Json parts = data::Json::array();
+  for (const proxy::StepPart& part : bench.parts)
     parts.push_back({{"name", part.name}, {"share", part.share}, {"gflops", part.gflops}});
   return {{"tokens_per_second", bench.tokens_per_second},
           {"gflops", bench.gflops},
           {"limit_gflops", bench.limit_gflops},
-          {"options", canonical_text(bench.options)},
+          {"options", proxy::canonical_text(bench.options)},
           {"parts", parts}};
 }
 
@@ -45,11 +45,11 @@ std::string above(double end, double bound) {
   return fmt::format("+{:.1f} %", 100 * (end / bound - 1));
 }
 
-std::string sweep_text(const SweepBench& measured) {
+std::string sweep_text(const sweep::SweepBench& measured) {
   std::vector<std::vector<std::string>> rows{{"trials a rank", "costs", "ranks", "trials",
                                               "largest first", "dispatched", "costs 10 % off"}};
   for (const double per_rank : {10.0, 2.5})
-    for (const ScheduleBench& row : bench_schedule(per_rank))
+    for (const sweep::ScheduleBench& row : sweep::bench_schedule(per_rank))
       rows.push_back({fmt::format("{}", per_rank), row.costs, fmt::format("{}", row.ranks),
                       fmt::format("{}", row.trials), above(row.largest_first, row.lower_bound),
                       above(row.dispatched, row.lower_bound),
@@ -59,10 +59,10 @@ std::string sweep_text(const SweepBench& measured) {
              "Simulated, last trial's end above that bound:\n",
              measured.trials, measured.ranks, measured.ranks == 1 ? "rank" : "ranks",
              measured.seconds, above(measured.seconds, measured.lower_bound)) +
-         aligned(rows);
+         report::aligned(rows);
 }
 
-Json sweep_json(const SweepBench& measured) {
+data::Json sweep_json(const sweep::SweepBench& measured) {
   return {{"ranks", measured.ranks},
           {"trials", measured.trials},
           {"seconds", measured.seconds},
@@ -85,17 +85,18 @@ void add_sweep_bench(CLI::App& bench, Context& context, Action& action) {
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      const SweepBench measured = bench_sweep(context.comm(), flags->seconds);
+      const sweep::SweepBench measured = sweep::bench_sweep(context.comm(), flags->seconds);
       if (flags->json)
         context.console.show(sweep_json(measured).dump(1));
       else if (context.comm().is_root())
         context.console.show(sweep_text(measured));
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }
 
-std::string fit_bench_text(const FitBench& measured, const FitBenchOptions& options) {
+std::string fit_bench_text(const spread::FitBench& measured,
+                           const spread::FitBenchOptions& options) {
   const auto row = [](const std::string& name, double alone, double together) {
     return std::vector<std::string>{name, fmt::format("{:.2f}", alone),
                                     fmt::format("{:.2f}", together),
@@ -105,14 +106,14 @@ std::string fit_bench_text(const FitBench& measured, const FitBenchOptions& opti
       fmt::format("bootstrap, {} domains x {} samples", options.bootstrap.domains, options.samples);
   const std::string laws =
       fmt::format("{}, 10 folds of {} mixtures x {} volumes, {} domains",
-                  options.law_names.empty() ? "all laws" : join_words(options.law_names),
+                  options.law_names.empty() ? "all laws" : core::join_words(options.law_names),
                   options.laws.mixtures, options.laws.volumes, options.laws.domains);
-  const RankTimes &b = measured.bootstrap, &l = measured.laws;
+  const spread::RankTimes &b = measured.bootstrap, &l = measured.laws;
   return fmt::format(
              "{:.0f} BiMix fits/s of 100 points on one core; of {} problems {} had a lower "
              "minimum that one of {} random starts found\n",
              measured.fits_per_second, options.problems, measured.beaten, options.starts) +
-         aligned(
+         report::aligned(
              {{"seconds", "1 rank",
                fmt::format("{} rank{}", measured.ranks, measured.ranks == 1 ? "" : "s"), "ratio"},
               row(boot, b.alone_seconds, b.together_seconds),
@@ -123,7 +124,7 @@ std::string fit_bench_text(const FitBench& measured, const FitBenchOptions& opti
                   l.together_processor_seconds)});
 }
 
-Json json_of(const RankTimes& times) {
+data::Json json_of(const spread::RankTimes& times) {
   return {{"seconds_one_rank", times.alone_seconds},
           {"seconds_all_ranks", times.together_seconds},
           {"processor_seconds_one_rank", times.alone_processor_seconds},
@@ -132,15 +133,15 @@ Json json_of(const RankTimes& times) {
 }
 
 /// A reference problem in rows, for other programs, and the minimum that was found.
-Json json_of(const DomainData& problem) {
-  Json share = Json::array(), tokens = Json::array();
+data::Json json_of(const law::DomainData& problem) {
+  data::Json share = data::Json::array(), tokens = data::Json::array();
   for (std::size_t row = 0; row < problem.loss_nats.size(); ++row) {
     share.push_back(problem.mixtures[problem.mixture[row]][static_cast<std::size_t>(problem.own)]);
     tokens.push_back(problem.volumes[problem.volume[row]]);
   }
-  const Law& law = find_law("bimix");
-  const Estimate fit = law.fit(problem);
-  Json parameter;
+  const law::Law& law = law::find_law("bimix");
+  const law::Estimate fit = law.fit(problem);
+  data::Json parameter;
   const std::vector<std::string> names = law.parameters(problem.mixtures.front().size());
   for (std::size_t p = 0; p < names.size(); ++p) parameter[names[p]] = fit.parameter[p];
   return {{"share", std::move(share)},
@@ -150,21 +151,23 @@ Json json_of(const DomainData& problem) {
           {"objective", fit.objective}};
 }
 
-Json fit_bench_json(const FitBench& measured, const FitBenchOptions& options, int problems) {
-  Json json{{"fits_per_second", measured.fits_per_second},
-            {"ranks", measured.ranks},
-            {"problems", options.problems},
-            {"starts", options.starts},
-            {"beaten", measured.beaten},
-            {"bootstrap", json_of(measured.bootstrap)},
-            {"laws", json_of(measured.laws)}};
-  for (int n = 0; n < problems; ++n) json["problem"].push_back(json_of(reference_problem(n)));
+data::Json fit_bench_json(const spread::FitBench& measured, const spread::FitBenchOptions& options,
+                          int problems) {
+  data::Json json{{"fits_per_second", measured.fits_per_second},
+                  {"ranks", measured.ranks},
+                  {"problems", options.problems},
+                  {"starts", options.starts},
+                  {"beaten", measured.beaten},
+                  {"bootstrap", json_of(measured.bootstrap)},
+                  {"laws", json_of(measured.laws)}};
+  for (int n = 0; n < problems; ++n)
+    json["problem"].push_back(json_of(spread::reference_problem(n)));
   return json;
 }
 
 void add_fit_bench(CLI::App& bench, Context& context, Action& action) {
   struct Flags {
-    FitBenchOptions options{};
+    spread::FitBenchOptions options{};
     int problems = 0;
     bool json = false;
   };
@@ -188,11 +191,11 @@ void add_fit_bench(CLI::App& bench, Context& context, Action& action) {
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      const FitBench measured = bench_fit(context.comm(), flags->options);
+      const spread::FitBench measured = spread::bench_fit(context.comm(), flags->options);
       context.console.show(flags->json
                                ? fit_bench_json(measured, flags->options, flags->problems).dump(1)
                                : fit_bench_text(measured, flags->options));
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }
@@ -224,10 +227,10 @@ void add_entropy_bench(CLI::App& app, CLI::App& bench, Context& context, Action&
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&app, &context, &action, flags] {
     action = [&app, &context, flags] {
-      const double rate = bench_entropy(built_in_text(app), flags->seconds);
-      context.console.show(flags->json ? Json{{"bytes_per_second", rate}}.dump(1)
+      const double rate = spread::bench_entropy(built_in_text(app), flags->seconds);
+      context.console.show(flags->json ? data::Json{{"bytes_per_second", rate}}.dump(1)
                                        : fmt::format("{:.2f} GB/s of text counted\n", 1e-9 * rate));
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }
@@ -236,7 +239,7 @@ void add_entropy_bench(CLI::App& app, CLI::App& bench, Context& context, Action&
 
 void add_bench_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
-    ProxyOptions options{.layers = 4, .width = 128, .heads = 4, .context = 128, .batch = 32};
+    proxy::ProxyOptions options{.layers = 4, .width = 128, .heads = 4, .context = 128, .batch = 32};
     double seconds = 5.0;
     bool json = false;
   };
@@ -249,7 +252,7 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
   add_entropy_bench(app, *bench, context, action);
   CLI::App* command = add_command(*bench, "proxy", "training speed of a proxy",
                                   "bimix bench proxy --layers 2 --width 64 --heads 2 --batch 8");
-  ProxyOptions& o = flags->options;
+  proxy::ProxyOptions& o = flags->options;
   for (const auto& [name, value] : {std::pair{"--layers", &o.layers},
                                     {"--width", &o.width},
                                     {"--heads", &o.heads},
@@ -260,19 +263,21 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
                                     {"--micro-batch", &o.micro_batch},
                                     {"--threads", &o.threads_per_trial}})
     command->add_option(name, *value)->check(CLI::NonNegativeNumber)->capture_default_str();
-  command->add_option("--model", o.model, join_words(proxy_models()))->capture_default_str();
+  command->add_option("--model", o.model, core::join_words(proxy::proxy_models()))
+      ->capture_default_str();
   command->add_option("--precision", o.precision, "auto, fp32 or bf16")->capture_default_str();
-  command->add_option("--isa", o.isa, "auto or " + join_words(isa_levels()))->capture_default_str();
+  command->add_option("--isa", o.isa, "auto or " + core::join_words(proxy::isa_levels()))
+      ->capture_default_str();
   command->add_option("--seconds", flags->seconds, "how long to measure")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      collectively(context.comm(), [&] { flags->options = resolved(flags->options); });
-      const ProxyBench measured = bench_proxy(flags->options, flags->seconds);
+      par::collectively(context.comm(), [&] { flags->options = proxy::resolved(flags->options); });
+      const proxy::ProxyBench measured = proxy::bench_proxy(flags->options, flags->seconds);
       context.console.show(flags->json ? bench_json(measured).dump(1) : bench_text(measured));
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

@@ -14,18 +14,19 @@ namespace bimix::cli {
 NamedValue parse_named_value(const PairForm& form, const std::string& text,
                              const std::vector<std::string>& names) {
   const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || trimmed(text.substr(equals + 1)).empty())
-    throw UsageError(Complaint{.place = form.flag,
-                               .problem = fmt::format("'{}' is not {}", text, form.form),
-                               .remedy = form.remedy});
-  const std::string name(trimmed(text.substr(0, equals)));
+  if (equals == std::string::npos || core::trimmed(text.substr(equals + 1)).empty())
+    throw core::UsageError(
+        core::Complaint{.place = form.flag,
+                        .problem = fmt::format("'{}' is not {}", text, form.form),
+                        .remedy = form.remedy});
+  const std::string name(core::trimmed(text.substr(0, equals)));
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
-    const auto nearest = nearest_name(name, names);
-    throw UsageError(Complaint{
+    const auto nearest = core::nearest_name(name, names);
+    throw core::UsageError(core::Complaint{
         .place = form.flag,
         .problem = fmt::format("'{}' names no {}", text, form.what),
-        .rule = fmt::format("{}s: {}", form.what, join_words(names)),
+        .rule = fmt::format("{}s: {}", form.what, core::join_words(names)),
         .remedy = nearest ? fmt::format("Did you mean '{}=...'", *nearest) : form.remedy});
   }
   return {static_cast<std::size_t>(found - names.begin()), text.substr(equals + 1)};
@@ -39,16 +40,16 @@ std::vector<double> parse_by_domain(const std::string& flag, const std::string& 
   std::istringstream parts(text);
   for (std::string part; std::getline(parts, part, ',');) {
     const auto [index, text_of_value] = parse_named_value(form, part, names);
-    std::optional<double> value = parse_number(trimmed(text_of_value));
+    std::optional<double> value = core::parse_number(core::trimmed(text_of_value));
     if (!value)
-      if (const auto count = parse_count(trimmed(text_of_value)))
+      if (const auto count = core::parse_count(core::trimmed(text_of_value)))
         value = static_cast<double>(*count);
     if (!value || !(*value >= 0) || !std::isfinite(*value) || given[index])
-      throw UsageError(
-          Complaint{.place = flag,
-                    .problem = given[index] ? fmt::format("'{}' is given twice", names[index])
-                                            : fmt::format("'{}' is no non-negative number", part),
-                    .remedy = fmt::format("Write {}=0.3", names[index])});
+      throw core::UsageError(core::Complaint{
+          .place = flag,
+          .problem = given[index] ? fmt::format("'{}' is given twice", names[index])
+                                  : fmt::format("'{}' is no non-negative number", part),
+          .remedy = fmt::format("Write {}=0.3", names[index])});
     values[index] = *value;
     given[index] = true;
   }
@@ -56,11 +57,11 @@ std::vector<double> parse_by_domain(const std::string& flag, const std::string& 
 }
 
 double parse_tokens(const std::string& flag, const std::string& text) {
-  const auto tokens = parse_count(text);
+  const auto tokens = core::parse_count(text);
   if (!tokens || *tokens < 1)
-    throw UsageError(Complaint{.place = flag,
-                               .problem = fmt::format("'{}' is no count", text),
-                               .remedy = "Write for example 250K, 20B or 1e9"});
+    throw core::UsageError(core::Complaint{.place = flag,
+                                           .problem = fmt::format("'{}' is no count", text),
+                                           .remedy = "Write for example 250K, 20B or 1e9"});
   return static_cast<double>(*tokens);
 }
 

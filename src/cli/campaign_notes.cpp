@@ -16,18 +16,18 @@
 namespace bimix::cli {
 namespace {
 
-std::optional<std::string> note_on_repeats(const Campaign& campaign) {
+std::optional<std::string> note_on_repeats(const config::Campaign& campaign) {
   std::vector<std::string> repeated;
   if (campaign.design.repeats > 1)
     repeated.push_back(fmt::format("design.repeats: {}", campaign.design.repeats));
   if (campaign.check.enabled && campaign.check.repeats > 1)
     repeated.push_back(fmt::format("check.repeats: {}", campaign.check.repeats));
-  if (repeated.empty() || sees_repeat(campaign.command)) return std::nullopt;
+  if (repeated.empty() || trial::sees_repeat(campaign.command)) return std::nullopt;
   return fmt::format(
       "source.command.run: the repeats of a mixture would be the same ({}), because the command is "
       "not told which one it is. Add {{seed}}, {{repeat}} or {{mixture.json}}, unless it reads "
       "mixture.json in its {{dir}}.",
-      join_words(repeated));
+      core::join_words(repeated));
 }
 
 std::string processors_text(std::size_t count) {
@@ -45,9 +45,9 @@ std::map<std::string, std::string> hash_by_name(const std::string& text) {
 
 }  // namespace
 
-std::vector<std::string> notes_on(const Campaign& campaign) {
+std::vector<std::string> notes_on(const config::Campaign& campaign) {
   std::vector<std::string> notes;
-  if (campaign.source != SourceKind::command) return notes;
+  if (campaign.source != config::SourceKind::command) return notes;
   if (const auto note = note_on_repeats(campaign)) notes.push_back(*note);
   if (!campaign.command.program.empty())
     notes.push_back(fmt::format("the command is started as '{}'; in trials it keeps its name '{}'.",
@@ -55,23 +55,24 @@ std::vector<std::string> notes_on(const Campaign& campaign) {
   return notes;
 }
 
-std::vector<std::string> notes_on_processors(const Comm& comm, const Campaign& campaign) {
-  const std::size_t own = allowed_processors().size();
+std::vector<std::string> notes_on_processors(const par::Comm& comm,
+                                             const config::Campaign& campaign) {
+  const std::size_t own = core::allowed_processors().size();
   std::vector<std::size_t> all;
   for (const std::string& count : comm.all_gather(std::to_string(own)))
     all.push_back(std::stoul(count));
   const std::size_t least = *std::min_element(all.begin(), all.end());
   const auto threads = static_cast<std::size_t>(campaign.proxy.threads_per_trial);
-  if (campaign.source == SourceKind::proxy && least > 0 && least < threads)
+  if (campaign.source == config::SourceKind::proxy && least > 0 && least < threads)
     return {
         fmt::format("threads_per_trial: {0}, and a rank may use {1} here. Start it with `mpirun "
                     "--bind-to none` "
                     "or `--map-by slot:PE={0}`, under Slurm with `srun -c {0}`.",
                     threads, processors_text(least))};
   const char* of_job = std::getenv("SLURM_CPUS_ON_NODE");
-  const std::int64_t most = of_job == nullptr ? 0 : parse_count(of_job).value_or(0);
-  const std::size_t commands = command_processors().size();
-  if (campaign.source == SourceKind::command && static_cast<std::int64_t>(commands) < most)
+  const std::int64_t most = of_job == nullptr ? 0 : core::parse_count(of_job).value_or(0);
+  const std::size_t commands = trial::command_processors().size();
+  if (campaign.source == config::SourceKind::command && static_cast<std::int64_t>(commands) < most)
     return {fmt::format(
         "commands may use {} of the {} that the job has on this node. Start it with `srun "
         "--cpu-bind=none`.",
@@ -79,7 +80,7 @@ std::vector<std::string> notes_on_processors(const Comm& comm, const Campaign& c
   return {};
 }
 
-std::string files_of_command(const CommandOptions& command) {
+std::string files_of_command(const trial::CommandOptions& command) {
   constexpr std::uintmax_t most_bytes = 16 << 20;
   std::string text;
   for (const std::string& word : command.run)
@@ -89,8 +90,8 @@ std::string files_of_command(const CommandOptions& command) {
           std::filesystem::file_size(name, ignored) > most_bytes)
         continue;
       try {
-        text += fmt::format("{} {}\n", content_hash(read_file(name)), name);
-      } catch (const Error&) {  // whoever may run a file need not be allowed to read it
+        text += fmt::format("{} {}\n", core::content_hash(core::read_file(name)), name);
+      } catch (const core::Error&) {  // whoever may run a file need not be allowed to read it
       }
       break;
     }

@@ -11,20 +11,23 @@ bool is_one_of(const std::vector<std::string>& ids, const std::string& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-bool is_wanted(const TrialSpec& spec, const TrialResult* before, const ChoiceInput& input) {
+bool is_wanted(const data::TrialSpec& spec, const data::TrialResult* before,
+               const ChoiceInput& input) {
   if (input.only.empty())
-    return before == nullptr ||
-           (before->status == TrialStatus::failed && before->failure != FailureKind::quarantined);
-  return is_one_of(input.only, spec.id) && (before == nullptr || before->status != TrialStatus::ok);
+    return before == nullptr || (before->status == data::TrialStatus::failed &&
+                                 before->failure != data::FailureKind::quarantined);
+  return is_one_of(input.only, spec.id) &&
+         (before == nullptr || before->status != data::TrialStatus::ok);
 }
 
 }  // namespace
 
-bool may_pass(FailureKind kind) {
-  return kind == FailureKind::data || kind == FailureKind::memory || kind == FailureKind::killed;
+bool may_pass(data::FailureKind kind) {
+  return kind == data::FailureKind::data || kind == data::FailureKind::memory ||
+         kind == data::FailureKind::killed;
 }
 
-Suspicions suspicions(const JournalState& state,
+Suspicions suspicions(const store::JournalState& state,
                       const std::map<std::string, std::string>& saved_now) {
   Suspicions all;
   for (const auto& [id, times] : state.cut_off) {
@@ -41,23 +44,23 @@ Suspicions suspicions(const JournalState& state,
   return all;
 }
 
-Json to_json(const Suspicions& all) {
+data::Json to_json(const Suspicions& all) {
   return {{"quarantined", all.quarantined}, {"suspects", all.suspects}};
 }
 
-Suspicions suspicions_from(const Json& json) {
+Suspicions suspicions_from(const data::Json& json) {
   return {.quarantined = json.at("quarantined").get<std::set<std::string>>(),
           .suspects = json.at("suspects").get<std::set<std::string>>()};
 }
 
 Choice choose(const ChoiceInput& input) {
-  std::unordered_map<std::string, const TrialResult*> known;
-  for (const TrialResult& result : input.results) known[result.id] = &result;
+  std::unordered_map<std::string, const data::TrialResult*> known;
+  for (const data::TrialResult& result : input.results) known[result.id] = &result;
   Choice choice;
-  for (const TrialSpec& spec : input.trials) {
+  for (const data::TrialSpec& spec : input.trials) {
     const auto found = known.find(spec.id);
-    const TrialResult* before = found == known.end() ? nullptr : found->second;
-    if (before != nullptr && before->status == TrialStatus::ok) {
+    const data::TrialResult* before = found == known.end() ? nullptr : found->second;
+    if (before != nullptr && before->status == data::TrialStatus::ok) {
       ++choice.done;
       choice.times.learn(spec.cost, before->wall_seconds);
       if (is_one_of(input.only, spec.id)) choice.done_before.push_back(spec.id);
@@ -73,7 +76,7 @@ Choice choose(const ChoiceInput& input) {
       continue;
     }
     const bool suspected = input.suspicions.suspects.contains(spec.id);
-    std::vector<TrialSpec>& row = suspected ? choice.alone : choice.missing;
+    std::vector<data::TrialSpec>& row = suspected ? choice.alone : choice.missing;
     row.push_back(spec);
     const auto done = input.cost_before.find(spec.id);
     if (done != input.cost_before.end()) row.back().cost -= done->second;
@@ -81,15 +84,15 @@ Choice choose(const ChoiceInput& input) {
   return choice;
 }
 
-Choice choose_again(const Choice& tried, const std::vector<TrialResult>& results,
-                    const std::function<bool(const TrialResult&)>& is_worth_it) {
-  std::unordered_map<std::string, const TrialSpec*> specs;
+Choice choose_again(const Choice& tried, const std::vector<data::TrialResult>& results,
+                    const std::function<bool(const data::TrialResult&)>& is_worth_it) {
+  std::unordered_map<std::string, const data::TrialSpec*> specs;
   for (const auto* row : {&tried.missing, &tried.alone})
-    for (const TrialSpec& spec : *row) specs[spec.id] = &spec;
+    for (const data::TrialSpec& spec : *row) specs[spec.id] = &spec;
   Choice choice{.times = tried.times};
-  for (const TrialResult& result : results)
+  for (const data::TrialResult& result : results)
     if (const auto spec = specs.find(result.id);
-        spec != specs.end() && result.status == TrialStatus::failed && is_worth_it(result)) {
+        spec != specs.end() && result.status == data::TrialStatus::failed && is_worth_it(result)) {
       choice.missing.push_back(*spec->second);
       choice.attempts[result.id] = result.attempt + 1;
     }

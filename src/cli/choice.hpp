@@ -30,16 +30,16 @@ struct Suspicions {
 
 /// @param saved_now what each trial would go on from, see TrialStart::saved; one that has come
 ///        further since its last start is not suspected
-Suspicions suspicions(const JournalState& state,
+Suspicions suspicions(const store::JournalState& state,
                       const std::map<std::string, std::string>& saved_now);
 
-Json to_json(const Suspicions& all);
-Suspicions suspicions_from(const Json& json);
+data::Json to_json(const Suspicions& all);
+Suspicions suspicions_from(const data::Json& json);
 
 /// What a choice is made by.
 struct ChoiceInput {
-  const std::vector<TrialSpec>& trials;  ///< of the stage
-  const std::vector<TrialResult>& results;
+  const std::vector<data::TrialSpec>& trials;  ///< of the stage
+  const std::vector<data::TrialResult>& results;
   const std::vector<std::string>& only;  ///< ids that the user names; empty: all
   const Suspicions& suspicions;
   /// Work that need not be repeated, by id: an extension goes on from a model.
@@ -48,11 +48,11 @@ struct ChoiceInput {
 
 /// What is to be done about the trials of a stage.
 struct Choice {
-  std::vector<TrialSpec> missing{};        ///< to be run side by side
-  std::vector<TrialSpec> alone{};          ///< to be run after them, one at a time
+  std::vector<data::TrialSpec> missing{};  ///< to be run side by side
+  std::vector<data::TrialSpec> alone{};    ///< to be run after them, one at a time
   std::vector<std::string> quarantined{};  ///< to be recorded as such, by id
   std::unordered_map<std::string, int> attempts{};
-  CostModel times{};                       ///< of those that ended well before
+  plan::CostModel times{};                 ///< of those that ended well before
   std::size_t done = 0;                    ///< how many that are
   std::vector<std::string> done_before{};  ///< those that `only` names
   bool some_left_out = false;              ///< without a result, since `only` does not name them
@@ -66,11 +66,11 @@ Choice choose(const ChoiceInput& input);
 
 /// Of trials that were just run, those to be run once more.
 /// @param is_worth_it of a result that is not ok
-Choice choose_again(const Choice& tried, const std::vector<TrialResult>& results,
-                    const std::function<bool(const TrialResult&)>& is_worth_it);
+Choice choose_again(const Choice& tried, const std::vector<data::TrialResult>& results,
+                    const std::function<bool(const data::TrialResult&)>& is_worth_it);
 
 /// Another attempt may do better. What a command gave up, took too long or diverged would do so
 /// again.
-bool may_pass(FailureKind kind);
+bool may_pass(data::FailureKind kind);
 
 }  // namespace bimix::cli

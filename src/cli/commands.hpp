@@ -9,7 +9,7 @@
 namespace bimix::cli {
 
 /// What the chosen command does once the command line is read.
-using Action = std::function<ExitCode()>;
+using Action = std::function<core::ExitCode()>;
 
 /// Adds a command with its flags to the program; if the user chooses it, `action` is set.
 #define BIMIX_COMMAND(name) \

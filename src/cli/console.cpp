@@ -56,10 +56,10 @@ void Console::outlive_output() {
 
 void Console::require_all_shown() const {
   if (output_failure_ == 0) return;
-  throw DataError({.place = "standard output",
-                   .problem = std::generic_category().message(output_failure_),
-                   .rule = "what was to be shown there is not whole",
-                   .remedy = "Free space there, or name another place, and show it again"});
+  throw core::DataError({.place = "standard output",
+                         .problem = std::generic_category().message(output_failure_),
+                         .rule = "what was to be shown there is not whole",
+                         .remedy = "Free space there, or name another place, and show it again"});
 }
 
 void Console::show_in_place(const std::string& text) {
@@ -100,13 +100,14 @@ void Console::progress(const std::string& line) {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_line_) return;
   next_line_ = now + between_lines;
-  talk(fmt::format("{} {}", utc_text(utc_now()), line));
+  talk(fmt::format("{} {}", core::utc_text(core::utc_now()), line));
   last_progress_.clear();
 }
 
 void Console::end_progress() {
   if (progress_open_) talk("");
-  if (!last_progress_.empty()) talk(fmt::format("{} {}", utc_text(utc_now()), last_progress_));
+  if (!last_progress_.empty())
+    talk(fmt::format("{} {}", core::utc_text(core::utc_now()), last_progress_));
   progress_open_ = false;
   last_progress_.clear();
   next_line_ = {};
@@ -117,6 +118,6 @@ void Console::complain(const std::string& text) {
   talk(colour_ ? fmt::format("\033[31m{}\033[0m", text) : text);
 }
 
-std::int64_t utc_seconds() { return static_cast<std::int64_t>(utc_now()); }
+std::int64_t utc_seconds() { return static_cast<std::int64_t>(core::utc_now()); }
 
 }  // namespace bimix::cli

@@ -8,11 +8,11 @@ namespace bimix::cli {
 
 /// What every command is given.
 struct Context {
-  const MpiSession& session;
+  const par::MpiSession& session;
   Console console;
   std::string command_line{};
 
-  const Comm& comm() const { return session.comm(); }
+  const par::Comm& comm() const { return session.comm(); }
 };
 
 /// Installs handlers for USR1, USR2, TERM, INT and HUP. Where a stop is noticed

@@ -60,9 +60,9 @@ std::filesystem::path existing_folder(const std::string& given) {
                               : !fs::is_directory(place, failure) ? "is no folder"
                                                                   : "";
   if (!problem.empty())
-    throw DataError({.place = shown_text(place.string()),
-                     .problem = problem,
-                     .remedy = "Name the folder where run folders are to lie"});
+    throw core::DataError({.place = core::shown_text(place.string()),
+                           .problem = problem,
+                           .remedy = "Name the folder where run folders are to lie"});
   const fs::path tidy = fs::canonical(place, failure);
   return failure ? place : tidy;
 }
@@ -71,7 +71,7 @@ std::filesystem::path existing_folder(const std::string& given) {
 class ScratchFolder {
  public:
   explicit ScratchFolder(const std::filesystem::path& parent)
-      : path_(parent / fmt::format(".bimix-doctor-{}-{}", host_name(), getpid())) {}
+      : path_(parent / fmt::format(".bimix-doctor-{}-{}", core::host_name(), getpid())) {}
   ~ScratchFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
@@ -92,10 +92,10 @@ FolderFacts examined(const ScratchFolder& scratch, const std::filesystem::path& 
   using SteadyClock = std::chrono::steady_clock;
   FolderFacts facts{.path = parent.string(), .file_system = file_system_of(parent)};
   try {
-    const FolderLock lock(scratch.path());
+    const store::FolderLock lock(scratch.path());
     facts.kernel_locks = lock.is_kernel_lock();
     const auto start = SteadyClock::now();
-    write_file_atomically(scratch.token(), "seen\n");
+    store::write_file_atomically(scratch.token(), "seen\n");
     facts.sync_milliseconds =
         std::chrono::duration<double, std::milli>(SteadyClock::now() - start).count();
     facts.free_mib =
@@ -109,7 +109,7 @@ FolderFacts examined(const ScratchFolder& scratch, const std::filesystem::path& 
 /// What only rank 0 knows: the program itself and the job it runs in.
 std::vector<Finding> of_program() {
   std::vector<Finding> all{{.subject = "charts", .text = "built in"}};
-  if (!charts_are_built_in())
+  if (!report::charts_are_built_in())
     all.back() = {.kind = Finding::Kind::note,
                   .subject = "charts",
                   .text = "not built in; `bimix report` writes tables",
@@ -118,7 +118,8 @@ std::vector<Finding> of_program() {
     Finding slurm{.subject = "slurm", .text = fmt::format("job {}", job)};
     const std::int64_t now = utc_seconds();
     const JobEnd end = job_end(now);
-    if (end.utc) slurm.text += ", ends in " + format_seconds(static_cast<double>(*end.utc - now));
+    if (end.utc)
+      slurm.text += ", ends in " + core::format_seconds(static_cast<double>(*end.utc - now));
     if (!end.note.empty()) {
       slurm.kind = Finding::Kind::note;
       slurm.text += "; " + end.note;
@@ -151,22 +152,22 @@ void add_doctor_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("DIR", *parent, "where run folders are to lie")->capture_default_str();
   command->callback([&context, &action, parent] {
     action = [&context, parent] {
-      const Comm& comm = context.comm();
+      const par::Comm& comm = context.comm();
       std::filesystem::path place;
-      on_root(comm, [&] { place = existing_folder(*parent); });
+      par::on_root(comm, [&] { place = existing_folder(*parent); });
       std::optional<ScratchFolder> scratch;  // rank 0's, which the others look into
       FolderFacts folder;
       if (comm.is_root()) folder = examined(scratch.emplace(place), place);
       const std::string token = comm.broadcast(scratch ? scratch->token().string() : "");
       std::error_code ignored;
-      const RankFacts mine{.host = host_name(),
-                           .processors = allowed_processors(),
-                           .isa = detect_isa(),
+      const RankFacts mine{.host = core::host_name(),
+                           .processors = core::allowed_processors(),
+                           .isa = proxy::detect_isa(),
                            .memory_mib = available_memory_mib(),
                            .sees_folder = std::filesystem::exists(token, ignored)};
       std::vector<RankFacts> ranks;
       for (const std::string& theirs : comm.all_gather(to_json(mine).dump()))
-        ranks.push_back(rank_facts_from(Json::parse(theirs)));
+        ranks.push_back(rank_facts_from(data::Json::parse(theirs)));
       std::vector<Finding> all = findings(ranks, folder);
       const std::vector<Finding> more = of_program();
       all.insert(all.end(), more.begin(), more.end());
@@ -174,7 +175,7 @@ void add_doctor_command(CLI::App& app, Context& context, Action& action) {
       const bool bad = std::any_of(all.begin(), all.end(), [](const Finding& finding) {
         return finding.kind == Finding::Kind::bad;
       });
-      return comm.broadcast(bad ? "bad" : "").empty() ? ExitCode::done : ExitCode::data;
+      return comm.broadcast(bad ? "bad" : "").empty() ? core::ExitCode::done : core::ExitCode::data;
     };
   });
 }

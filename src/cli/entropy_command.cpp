@@ -22,14 +22,16 @@ void add_entropy_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       const ReadCampaign read = read_campaign_together(context, flags->file, "");
       if (read.campaign.corpus.domains.empty())
-        throw CollectiveError(ExitCode::usage,
-                              flags->file + ": names no text. Give the domains `train:` files.");
-      std::optional<Corpus> corpus;
-      collectively(context.comm(), [&] { corpus.emplace(read.campaign.corpus); });
-      const EntropyTable table =
-          entropy_over_ranks(context.comm(), *corpus, read.campaign.entropy, read.campaign.seed);
-      context.console.show(flags->json ? to_json(table).dump(1) : entropy_text(table));
-      return ExitCode::done;
+        throw par::CollectiveError(
+            core::ExitCode::usage,
+            flags->file + ": names no text. Give the domains `train:` files.");
+      std::optional<corpus::Corpus> corpus;
+      par::collectively(context.comm(), [&] { corpus.emplace(read.campaign.corpus); });
+      const data::EntropyTable table = spread::entropy_over_ranks(
+          context.comm(), *corpus, read.campaign.entropy, read.campaign.seed);
+      context.console.show(flags->json ? data::to_json(table).dump(1)
+                                       : report::entropy_text(table));
+      return core::ExitCode::done;
     };
   });
 }

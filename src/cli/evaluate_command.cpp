@@ -16,11 +16,11 @@ namespace bimix::cli {
 namespace {
 
 /// Ids of the mixtures that train, for each draw; folds say theirs by the seed.
-Json training_ids(const Evaluation& evaluation) {
-  Json draws = Json::array();
+data::Json training_ids(const law::Evaluation& evaluation) {
+  data::Json draws = data::Json::array();
   for (const auto& group : evaluation.splits) {
     if (group.size() != 1) continue;
-    Json ids = Json::array();
+    data::Json ids = data::Json::array();
     for (std::size_t id = 0; id < group.front().trains.size(); ++id)
       if (group.front().trains[id]) ids.push_back(id);
     draws.push_back(std::move(ids));
@@ -28,68 +28,68 @@ Json training_ids(const Evaluation& evaluation) {
   return draws;
 }
 
-Json json_of(const MixtureScore& score) {
+data::Json json_of(const law::MixtureScore& score) {
   return {{"mixture", score.mixture},
-          {"error", to_json(score.error)},
-          {"worst", to_json(score.worst)},
-          {"persistence", to_json(score.persistence)},
-          {"persistence_worst", to_json(score.persistence_worst)},
-          {"curve_r2", to_json(score.curve_r2)},
-          {"curve_r2_lowest", to_json(score.curve_r2_lowest)}};
+          {"error", data::to_json(score.error)},
+          {"worst", data::to_json(score.worst)},
+          {"persistence", data::to_json(score.persistence)},
+          {"persistence_worst", data::to_json(score.persistence_worst)},
+          {"curve_r2", data::to_json(score.curve_r2)},
+          {"curve_r2_lowest", data::to_json(score.curve_r2_lowest)}};
 }
 
 /// One column of the points of all draws and folds.
 /// @param value of a row of a group's part
 template <class Value>
-Json column(const LawScore& score, const Value& value) {
-  Json values = Json::array();
+data::Json column(const law::LawScore& score, const Value& value) {
+  data::Json values = data::Json::array();
   for (std::size_t group = 0; group < score.parts.size(); ++group)
-    for (const HeldOutPart& part : score.parts[group])
+    for (const law::HeldOutPart& part : score.parts[group])
       for (std::size_t row = 0; row < part.point.rows; ++row)
         values.push_back(value(group, part.point, row));
   return values;
 }
 
-Json nats_column(const LawScore& score, HeldOutPart::Column which) {
-  return column(score, [which](std::size_t, const Table& points, std::size_t row) {
-    return to_json(points(row, which));
+data::Json nats_column(const law::LawScore& score, law::HeldOutPart::Column which) {
+  return column(score, [which](std::size_t, const data::Table& points, std::size_t row) {
+    return data::to_json(points(row, which));
   });
 }
 
-Json id_column(const LawScore& score, HeldOutPart::Column which) {
-  return column(score, [which](std::size_t, const Table& points, std::size_t row) {
+data::Json id_column(const law::LawScore& score, law::HeldOutPart::Column which) {
+  return column(score, [which](std::size_t, const data::Table& points, std::size_t row) {
     return static_cast<int>(points(row, which));
   });
 }
 
-Json group_column(const LawScore& score) {
-  return column(score, [](std::size_t group, const Table&, std::size_t) { return group; });
+data::Json group_column(const law::LawScore& score) {
+  return column(score, [](std::size_t group, const data::Table&, std::size_t) { return group; });
 }
 
-Json json_of(const Evaluation& evaluation, const std::vector<std::string>& labels) {
-  Json laws = Json::array();
-  for (const LawScore& score : evaluation.laws) {
-    Json row{{"law", score.law}, {"mean", to_json(score.mean)}};
-    for (const HeldOut& group : score.groups) row["groups"].push_back(to_json(group));
-    for (const MixtureScore& mixture : mixture_scores(score))
+data::Json json_of(const law::Evaluation& evaluation, const std::vector<std::string>& labels) {
+  data::Json laws = data::Json::array();
+  for (const law::LawScore& score : evaluation.laws) {
+    data::Json row{{"law", score.law}, {"mean", data::to_json(score.mean)}};
+    for (const data::HeldOut& group : score.groups) row["groups"].push_back(data::to_json(group));
+    for (const law::MixtureScore& mixture : law::mixture_scores(score))
       row["mixtures"].push_back(json_of(mixture));
-    row["predicted"] = nats_column(score, HeldOutPart::predicted);
+    row["predicted"] = nats_column(score, law::HeldOutPart::predicted);
     laws.push_back(std::move(row));
   }
   // All laws predict the same points.
-  const LawScore& any = evaluation.laws.front();
+  const law::LawScore& any = evaluation.laws.front();
   return {{"protocol", evaluation.protocol},
           {"domains", evaluation.domains.eval},
-          {"loss_unit", unit_text(evaluation.domains.loss_unit)},
+          {"loss_unit", data::unit_text(evaluation.domains.loss_unit)},
           {"mixtures", labels},
           {"training_mixtures", training_ids(evaluation)},
           {"points",
            {{"group", group_column(any)},
-            {"mixture", id_column(any, HeldOutPart::mixture_id)},
-            {"domain", id_column(any, HeldOutPart::eval_domain)},
-            {"seen", nats_column(any, HeldOutPart::seen)},
-            {"persistence", nats_column(any, HeldOutPart::previous)},
-            {"mean_baseline", nats_column(any, HeldOutPart::training_mean)}}},
+            {"mixture", id_column(any, law::HeldOutPart::mixture_id)},
+            {"domain", id_column(any, law::HeldOutPart::eval_domain)},
+            {"seen", nats_column(any, law::HeldOutPart::seen)},
+            {"persistence", nats_column(any, law::HeldOutPart::previous)},
+            {"mean_baseline", nats_column(any, law::HeldOutPart::training_mean)}}},
           {"laws", std::move(laws)}};
 }
 
@@ -102,9 +102,9 @@ std::vector<int> ids_of(const std::vector<std::string>& wanted,
     for (std::size_t id = 0; id < labels.size(); ++id)
       if (labels[id] == label) ids.push_back(static_cast<int>(id));
     if (ids.size() == before)
-      throw UsageError(
-          Complaint{"--hold-out", fmt::format("there is no mixture '{}'", label), "",
-                    did_you_mean(label, labels, "`bimix plan` lists the mixtures of a campaign")});
+      throw core::UsageError(core::Complaint{
+          "--hold-out", fmt::format("there is no mixture '{}'", label), "",
+          core::did_you_mean(label, labels, "`bimix plan` lists the mixtures of a campaign")});
   }
   return ids;
 }
@@ -114,7 +114,7 @@ std::vector<int> ids_of(const std::vector<std::string>& wanted,
 void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string folder, seen;
-    EvaluateOptions options{};
+    law::EvaluateOptions options{};
     int folds = 0;
     std::vector<std::string> held_out;
     std::string tokens;
@@ -154,21 +154,21 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       StoredRun run;
-      collectively(context.comm(), [&] {
+      par::collectively(context.comm(), [&] {
         run = load_run(flags->folder);
         flags->options.held_out = ids_of(flags->held_out, run.plan.labels);
         if (!flags->seen.empty()) flags->options.seen_tokens = parse_tokens("--seen", flags->seen);
         if (!flags->tokens.empty()) flags->options.tokens = parse_tokens("--tokens", flags->tokens);
       });
-      const Observations observations = observations_of(run.plan, run.state.results);
-      FitOptions fit = run.campaign.fit;
+      const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+      law::FitOptions fit = run.campaign.fit;
       if (flags->folds != 0) fit.folds = flags->folds;
-      const Evaluation evaluation =
-          evaluate_over_ranks(context.comm(), observations, fit, flags->options);
-      if (!context.comm().is_root()) return ExitCode::done;
+      const law::Evaluation evaluation =
+          spread::evaluate_over_ranks(context.comm(), observations, fit, flags->options);
+      if (!context.comm().is_root()) return core::ExitCode::done;
       context.console.show(flags->json ? json_of(evaluation, run.plan.labels).dump(1)
-                                       : evaluation_text(evaluation, run.plan.labels));
-      return ExitCode::done;
+                                       : report::evaluation_text(evaluation, run.plan.labels));
+      return core::ExitCode::done;
     };
   });
 }

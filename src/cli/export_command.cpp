@@ -30,10 +30,11 @@ std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<st
   for (const std::string& given : flags.paths) {
     auto [k, path] = parse_named_value(form, given, names);
     if (!paths[k].empty())
-      throw UsageError(Complaint{.place = form.flag,
-                                 .problem = fmt::format("domain '{}' has two paths", names[k]),
-                                 .rule = "DOMAIN=PATH, once for each domain",
-                                 .remedy = "Give one; join several datasets first"});
+      throw core::UsageError(
+          core::Complaint{.place = form.flag,
+                          .problem = fmt::format("domain '{}' has two paths", names[k]),
+                          .rule = "DOMAIN=PATH, once for each domain",
+                          .remedy = "Give one; join several datasets first"});
     paths[k] = std::move(path);
   }
   return paths;
@@ -41,12 +42,12 @@ std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<st
 
 /// @collective The mixture for the volume that was asked for, or the default, which needs no law;
 /// on the root.
-void choose_mixture(Context& context, ExportInput& input, const ExportFlags& flags,
+void choose_mixture(Context& context, report::ExportInput& input, const ExportFlags& flags,
                     const StoredRun& run) {
-  const Comm& comm = context.comm();
-  OptimizeOptions options = optimize_options(run.campaign, run.plan);
+  const par::Comm& comm = context.comm();
+  mix::OptimizeOptions options = optimize_options(run.campaign, run.plan);
   const auto& train = run.plan.domains.train;
-  collectively(comm, [&] {
+  par::collectively(comm, [&] {
     if (!flags.unique_tokens.empty())
       options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
     if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
@@ -58,21 +59,22 @@ void choose_mixture(Context& context, ExportInput& input, const ExportFlags& fla
   input.unique_tokens = options.unique_tokens;
   input.share = run.campaign.default_mixture;
   if (flags.mixture == "default") return;
-  const LawFit fit =
-      used_fit_over_ranks(comm, observations_of(run.plan, run.state.results), run.campaign.fit);
+  const data::LawFit fit = spread::used_fit_over_ranks(
+      comm, plan::observations_of(run.plan, run.state.results), run.campaign.fit);
   warn_if_in_doubt(context.console, fit);
-  on_root(comm,
-          [&] { input.share = best_mixture(fit, options, run.campaign.default_mixture).share; });
+  par::on_root(comm, [&] {
+    input.share = mix::best_mixture(fit, options, run.campaign.default_mixture).share;
+  });
 }
 
 /// What the trainer is about to be told, for the reader of the terminal.
-std::string blend_text(const ExportInput& input) {
+std::string blend_text(const report::ExportInput& input) {
   std::vector<std::vector<std::string>> rows{{"domain", "share", "tokens", "epochs", "path"}};
-  for (const BlendPart& part : blend_of(input))
+  for (const report::BlendPart& part : report::blend_of(input))
     rows.push_back({part.domain, fmt::format("{:.4f}", part.share),
-                    format_count_about(part.tokens, 3),
+                    core::format_count_about(part.tokens, 3),
                     part.epochs > 0 ? fmt::format("{:.2f}", part.epochs) : "-", part.path});
-  return aligned(rows);
+  return report::aligned(rows);
 }
 
 }  // namespace
@@ -83,7 +85,7 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
       app, "export", "the mixture in the form a trainer eats, or the losses as a table",
       "bimix export runs/demo --to megatron --tokens 100B --path code=/data/code_text_document");
   std::string formats = "one of";
-  for (const Exporter& exporter : exporters())
+  for (const report::Exporter& exporter : report::exporters())
     formats += fmt::format("\n  {:<15} {}", exporter.name, exporter.meaning);
   command->add_option("DIR", flags->folder, "run folder")->required();
   command->add_option("--to", flags->format, formats)->required();
@@ -101,16 +103,16 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       StoredRun run;
-      Exporter exporter;
-      collectively(context.comm(), [&] {
-        exporter = find_exporter(flags->format);
+      report::Exporter exporter;
+      par::collectively(context.comm(), [&] {
+        exporter = report::find_exporter(flags->format);
         run = load_run(flags->folder);
       });
-      ExportInput input{.record = recorded(run)};
-      if (exporter.of == ExportOf::mixture) choose_mixture(context, input, *flags, run);
-      if (exporter.of == ExportOf::everything) input.record = derive(context.comm(), run);
-      on_root(context.comm(), [&] {
-        if (exporter.of == ExportOf::mixture) {
+      report::ExportInput input{.record = recorded(run)};
+      if (exporter.of == report::ExportOf::mixture) choose_mixture(context, input, *flags, run);
+      if (exporter.of == report::ExportOf::everything) input.record = derive(context.comm(), run);
+      par::on_root(context.comm(), [&] {
+        if (exporter.of == report::ExportOf::mixture) {
           const auto& train = run.plan.domains.train;
           std::vector<std::string> unnamed;
           for (std::size_t k = 0; k < train.size(); ++k)
@@ -118,17 +120,17 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
           context.console.say(blend_text(input));
           if (!unnamed.empty())
             context.console.say(fmt::format("No --path for {}: the name stands in its place.",
-                                            join_words(unnamed)));
+                                            core::join_words(unnamed)));
         }
-        const std::string text = export_text(exporter.name, input);
+        const std::string text = report::export_text(exporter.name, input);
         if (flags->output.empty()) {
           context.console.show(text);
         } else {
-          write_file_atomically(flags->output, text);
+          store::write_file_atomically(flags->output, text);
           context.console.say("Wrote " + flags->output);
         }
       });
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

@@ -12,18 +12,18 @@ namespace bimix::cli {
 namespace {
 
 /// One law as itself; several with the table that compares them, and the one that is used.
-void show_laws(Context& context, const LawFits& fits, double level, bool as_json) {
+void show_laws(Context& context, const spread::LawFits& fits, double level, bool as_json) {
   if (!context.comm().is_root()) return;  // the others have no held-out figures
-  const LawFit& used = fits.laws[fits.used];
+  const data::LawFit& used = fits.laws[fits.used];
   if (as_json) {
-    Json json = to_json(used);
-    for (const LawFit& fit : fits.laws)
-      if (fits.laws.size() > 1) json["laws"].push_back(to_json(fit));
+    data::Json json = data::to_json(used);
+    for (const data::LawFit& fit : fits.laws)
+      if (fits.laws.size() > 1) json["laws"].push_back(data::to_json(fit));
     context.console.show(json.dump(1));
     return;
   }
-  if (fits.laws.size() > 1) context.console.show(laws_text(fits.laws) + "\n");
-  context.console.show(fit_text(used, level));
+  if (fits.laws.size() > 1) context.console.show(report::laws_text(fits.laws) + "\n");
+  context.console.show(report::fit_text(used, level));
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ void show_laws(Context& context, const LawFits& fits, double level, bool as_json
 void add_fit_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string folder;
-    FitOptions options{};
+    law::FitOptions options{};
     std::string min_tokens;
     bool json = false;
   };
@@ -53,31 +53,31 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
   CLI::Option* minimum = command->add_option("--min-tokens", flags->min_tokens,
                                              "leave out smaller volumes, for example 256K");
   command->add_flag("--json", flags->json, "as JSON, on stdout");
-  command->callback(
-      [&context, &action, flags, law, residual, huber, shrinkage, bootstrap, minimum] {
-        action = [&context, flags, law, residual, huber, shrinkage, bootstrap, minimum] {
-          StoredRun run;
-          collectively(context.comm(), [&] { run = load_run(flags->folder); });
-          FitOptions options = run.campaign.fit;
-          if (law->count() > 0) options.law = flags->options.law;
-          if (residual->count() > 0) options.residual = flags->options.residual;
-          if (huber->count() > 0) options.huber = flags->options.huber;
-          if (shrinkage->count() > 0) options.shrinkage = flags->options.shrinkage;
-          if (bootstrap->count() > 0) options.bootstrap = flags->options.bootstrap;
-          collectively(context.comm(), [&] {
-            if (minimum->count() > 0)
-              options.min_tokens = parse_tokens("--min-tokens", flags->min_tokens);
-          });
-          const Observations observations = observations_of(run.plan, run.state.results);
-          if (wants_every_law(options))
-            show_laws(context, fit_laws_over_ranks(context.comm(), observations, options),
-                      options.level, flags->json);
-          else
-            show_laws(context, {{fit_over_ranks(context.comm(), observations, options)}, 0},
-                      options.level, flags->json);
-          return ExitCode::done;
-        };
+  command->callback([&context, &action, flags, law, residual, huber, shrinkage, bootstrap,
+                     minimum] {
+    action = [&context, flags, law, residual, huber, shrinkage, bootstrap, minimum] {
+      StoredRun run;
+      par::collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      law::FitOptions options = run.campaign.fit;
+      if (law->count() > 0) options.law = flags->options.law;
+      if (residual->count() > 0) options.residual = flags->options.residual;
+      if (huber->count() > 0) options.huber = flags->options.huber;
+      if (shrinkage->count() > 0) options.shrinkage = flags->options.shrinkage;
+      if (bootstrap->count() > 0) options.bootstrap = flags->options.bootstrap;
+      par::collectively(context.comm(), [&] {
+        if (minimum->count() > 0)
+          options.min_tokens = parse_tokens("--min-tokens", flags->min_tokens);
       });
+      const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+      if (law::wants_every_law(options))
+        show_laws(context, spread::fit_laws_over_ranks(context.comm(), observations, options),
+                  options.level, flags->json);
+      else
+        show_laws(context, {{spread::fit_over_ranks(context.comm(), observations, options)}, 0},
+                  options.level, flags->json);
+      return core::ExitCode::done;
+    };
+  });
 }
 
 }  // namespace bimix::cli

@@ -37,7 +37,7 @@ Finding of_ranks(const std::vector<RankFacts>& ranks) {
   return {.kind = Kind::fine,
           .subject = "ranks",
           .text = fmt::format("{} on {} {}: {}", ranks.size(), count, count == 1 ? "host" : "hosts",
-                              join_words(hosts))};
+                              core::join_words(hosts))};
 }
 
 /// The host with the least room for its ranks speaks for all.
@@ -68,7 +68,7 @@ Finding of_processors(const std::vector<RankFacts>& ranks) {
 
 Finding of_instructions(const std::vector<RankFacts>& ranks) {
   const auto level = [](const RankFacts& facts) {
-    const auto& levels = isa_levels();
+    const auto& levels = proxy::isa_levels();
     return std::find(levels.begin(), levels.end(), facts.isa) - levels.begin();
   };
   const auto [least, most] = std::minmax_element(
@@ -144,7 +144,7 @@ std::vector<Finding> of_folder(const std::vector<RankFacts>& ranks, const Folder
 
 }  // namespace
 
-Json to_json(const RankFacts& facts) {
+data::Json to_json(const RankFacts& facts) {
   return {{"host", facts.host},
           {"processors", facts.processors},
           {"isa", facts.isa},
@@ -152,7 +152,7 @@ Json to_json(const RankFacts& facts) {
           {"sees_folder", facts.sees_folder}};
 }
 
-RankFacts rank_facts_from(const Json& json) {
+RankFacts rank_facts_from(const data::Json& json) {
   return {.host = json.at("host").get<std::string>(),
           .processors = json.at("processors").get<std::vector<int>>(),
           .isa = json.at("isa").get<std::string>(),

@@ -16,8 +16,8 @@ struct RankFacts {
   bool sees_folder = true;        ///< the file that rank 0 has just written
 };
 
-Json to_json(const RankFacts& facts);
-RankFacts rank_facts_from(const Json& json);
+data::Json to_json(const RankFacts& facts);
+RankFacts rank_facts_from(const data::Json& json);
 
 /// The place where run folders are to lie, as rank 0 finds it.
 struct FolderFacts {

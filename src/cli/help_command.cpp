@@ -18,14 +18,15 @@ const CLI::App& command_of(const CLI::App& app, const std::string& name, const s
     if (one->get_name() == name) return *one;
     others.push_back(one->get_name());
   }
-  throw UsageError(Complaint{.place = place,
-                             .problem = fmt::format("there is no topic or command '{}'", name),
-                             .remedy = did_you_mean(name, others)});
+  throw core::UsageError(
+      core::Complaint{.place = place,
+                      .problem = fmt::format("there is no topic or command '{}'", name),
+                      .remedy = core::did_you_mean(name, others)});
 }
 
 /// @param command whose page is wanted; empty: that of the program
 std::string help_on(const CLI::App& app, const std::string& topic, const std::string& command) {
-  if (topic == "campaign") return campaign_keys();
+  if (topic == "campaign") return config::campaign_keys();
   if (topic == "bash") return bash_completion(app);
   if (topic == "zsh") return zsh_completion(app);
   if (topic == "fish") return fish_completion(app);
@@ -55,7 +56,7 @@ void add_help_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&app, &context, &action, flags] {
     action = [&app, &context, flags] {
       context.console.show(help_on(app, flags->topic, flags->command));
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

@@ -17,7 +17,7 @@ namespace bimix::cli {
 namespace {
 
 struct Flags {
-  ReplayOptions replay{};
+  replay::ReplayOptions replay{};
   std::string folder, name, tokens, tokens_per_step, parameters;
   std::string law = "effective_share";  // predicts mixtures best on every public table we have
   std::vector<std::string> eval_map;
@@ -25,41 +25,43 @@ struct Flags {
 
 /// The mean of the logged runs: something to compare the optimum with until the user says what
 /// the default is.
-Mixture mean_mixture(const LossLog& log) {
+data::Mixture mean_mixture(const replay::LossLog& log) {
   std::vector<double> sums(log.domains.train.size(), 0.0);
-  for (const LossCurve& run : log.runs)
+  for (const data::LossCurve& run : log.runs)
     for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += run.mixture[k];
-  return normalised(sums);
+  return core::normalised(sums);
 }
 
 std::size_t training_domain(const std::string& name, const std::vector<std::string>& names) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  throw UsageError(Complaint{.place = "--eval-map",
-                             .problem = fmt::format("'{}' is no training domain of the logs", name),
-                             .rule = "they have " + join_words(names),
-                             .remedy = did_you_mean(name, names)});
+  throw core::UsageError(
+      core::Complaint{.place = "--eval-map",
+                      .problem = fmt::format("'{}' is no training domain of the logs", name),
+                      .rule = "they have " + core::join_words(names),
+                      .remedy = core::did_you_mean(name, names)});
 }
 
 /// Ties evaluation sets to the training domains that the user names: "pile-cc=c4".
-void tie_sets(const std::vector<std::string>& pairs, DomainSet& domains) {
+void tie_sets(const std::vector<std::string>& pairs, data::DomainSet& domains) {
   const PairForm form{"--eval-map", "SET=DOMAIN", "evaluation set",
                       "Write set=domain, separated by commas"};
   std::vector<bool> given(domains.eval.size(), false);
   for (const std::string& pair : pairs) {
     const auto [e, domain] = parse_named_value(form, pair, domains.eval);
     if (given[e])
-      throw UsageError(Complaint{.place = form.flag,
-                                 .problem = fmt::format("'{}' is given twice", domains.eval[e]),
-                                 .remedy = "Name it once"});
+      throw core::UsageError(
+          core::Complaint{.place = form.flag,
+                          .problem = fmt::format("'{}' is given twice", domains.eval[e]),
+                          .remedy = "Name it once"});
     given[e] = true;
     domains.share_of[e] =
-        static_cast<int>(training_domain(std::string(trimmed(domain)), domains.train));
+        static_cast<int>(training_domain(std::string(core::trimmed(domain)), domains.train));
   }
 }
 
 /// Resamples of the fit, where the usual number would take minutes; 0: the usual number.
-int few_resamples(const LossLog& log) {
+int few_resamples(const replay::LossLog& log) {
   constexpr std::size_t quick = 500'000;
   const std::size_t domains = log.domains.train.size();
   const std::size_t size =
@@ -68,22 +70,22 @@ int few_resamples(const LossLog& log) {
 }
 
 std::string volume_text(std::int64_t tokens) {
-  return format_count_about(static_cast<double>(tokens), 4);
+  return core::format_count_about(static_cast<double>(tokens), 4);
 }
 
 /// What was read, for the person who waits.
-std::vector<std::string> summary(const LossLog& log, bool is_guessed) {
+std::vector<std::string> summary(const replay::LossLog& log, bool is_guessed) {
   std::vector<std::string> lines{fmt::format(
-      "Format {}{}: {} runs, {} training domains, {} evaluation sets, {}", join_words(log.formats),
-      is_guessed ? " (told by the content)" : "", log.runs.size(), log.domains.train.size(),
-      log.domains.eval.size(),
+      "Format {}{}: {} runs, {} training domains, {} evaluation sets, {}",
+      core::join_words(log.formats), is_guessed ? " (told by the content)" : "", log.runs.size(),
+      log.domains.train.size(), log.domains.eval.size(),
       log.volumes.size() == 1
           ? fmt::format("one volume of {} tokens", volume_text(log.volumes.front()))
           : fmt::format("{} volumes from {} to {} tokens", log.volumes.size(),
                         volume_text(log.volumes.front()), volume_text(log.volumes.back())))};
   constexpr std::size_t readable = 12;
   if (log.domains.train.size() <= readable)
-    lines.push_back("  training domains: " + join_words(log.domains.train));
+    lines.push_back("  training domains: " + core::join_words(log.domains.train));
   if (log.volumes.size() == 1) lines.push_back("  one volume tells nothing of the loss at another");
   if (few_resamples(log) > 0)
     lines.push_back(
@@ -98,9 +100,10 @@ std::vector<std::string> summary(const LossLog& log, bool is_guessed) {
       tied.push_back(log.domains.eval[e] + " -> " +
                      log.domains.train[static_cast<std::size_t>(own)]);
   }
-  if (!tied.empty()) lines.push_back("  follow the share of: " + join_words(tied));
+  if (!tied.empty()) lines.push_back("  follow the share of: " + core::join_words(tied));
   if (!alone.empty())
-    lines.push_back("  without a training domain (--eval-map SET=DOMAIN): " + join_words(alone));
+    lines.push_back("  without a training domain (--eval-map SET=DOMAIN): " +
+                    core::join_words(alone));
   return lines;
 }
 
@@ -110,7 +113,7 @@ bool is_each_its_own(const std::vector<int>& share_of) {
   return share_of == own;
 }
 
-void write_eval_domains(YAML::Emitter& out, const DomainSet& domains) {
+void write_eval_domains(YAML::Emitter& out, const data::DomainSet& domains) {
   if (domains.eval == domains.train && is_each_its_own(domains.share_of)) return;
   out << YAML::Key << "eval_domains" << YAML::Value << YAML::BeginMap;
   for (std::size_t e = 0; e < domains.eval.size(); ++e) {
@@ -124,9 +127,9 @@ void write_eval_domains(YAML::Emitter& out, const DomainSet& domains) {
 }
 
 /// What differs from the defaults.
-void write_replay(YAML::Emitter& out, const ReplayOptions& replay) {
+void write_replay(YAML::Emitter& out, const replay::ReplayOptions& replay) {
   const auto count = [&](const char* key, std::int64_t value) {
-    if (value > 0) out << YAML::Key << key << YAML::Value << format_count(value);
+    if (value > 0) out << YAML::Key << key << YAML::Value << core::format_count(value);
   };
   out << YAML::Flow << YAML::BeginMap << YAML::Key << "files" << YAML::Value << replay.files
       << YAML::Key << "format" << YAML::Value << replay.format << YAML::Key << "normalise"
@@ -142,8 +145,8 @@ void write_replay(YAML::Emitter& out, const ReplayOptions& replay) {
 }
 
 /// A replay campaign for these logs, as a person would write it.
-std::string campaign_for(const LossLog& log, const Flags& flags) {
-  const Mixture mean = mean_mixture(log);
+std::string campaign_for(const replay::LossLog& log, const Flags& flags) {
+  const data::Mixture mean = mean_mixture(log);
   YAML::Emitter out;
   out << YAML::Comment(
       fmt::format("Written by bimix import: {} runs of {} domains.\n"
@@ -191,13 +194,13 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
   CLI::App* command =
       add_command(app, "import", "fit logged runs: writes a replay campaign and runs it",
                   "bimix import logs/*.csv -o runs/logs");
-  ReplayOptions& replay = flags->replay;
+  replay::ReplayOptions& replay = flags->replay;
   command->add_option("LOGS", replay.files, "log files; pairs are given together")->required();
   command->add_option("-o,--output", flags->folder, "run folder")->required();
   command
-      ->add_option(
-          "--format", replay.format,
-          "format of the logs; auto tells it by the content. Known: " + join_words(log_formats()))
+      ->add_option("--format", replay.format,
+                   "format of the logs; auto tells it by the content. Known: " +
+                       core::join_words(replay::log_formats()))
       ->capture_default_str();
   command
       ->add_option("--law", flags->law,
@@ -234,22 +237,22 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       flags->name = name_from(flags->folder);
       ReadCampaign read;
-      on_root(context.comm(), [&] {
-        ReplayOptions& options = flags->replay;
+      par::on_root(context.comm(), [&] {
+        replay::ReplayOptions& options = flags->replay;
         if (!flags->tokens.empty()) options.tokens = parse_count_of("--tokens", flags->tokens);
         if (!flags->tokens_per_step.empty())
           options.tokens_per_step = parse_count_of("--tokens-per-step", flags->tokens_per_step);
         if (!flags->parameters.empty())
           options.parameters = parse_count_of("--parameters", flags->parameters);
-        LossLog log = sets_that_count(read_logs(options));
+        replay::LossLog log = replay::sets_that_count(replay::read_logs(options));
         tie_sets(flags->eval_map, log.domains);
         for (const std::string& line : summary(log, options.format == "auto"))
           context.console.say(line);
         read.text = campaign_for(log, *flags);
       });
       read.text = context.comm().broadcast(read.text);
-      collectively(context.comm(), [&] {
-        read.campaign = parse_campaign(read.text, flags->folder + "/campaign.yaml");
+      par::collectively(context.comm(), [&] {
+        read.campaign = config::parse_campaign(read.text, flags->folder + "/campaign.yaml");
       });
       return run_campaign(context, read, flags->folder);
     };

@@ -18,10 +18,10 @@ const Template& find_template(const std::string& name) {
     if (candidate.name == name) return candidate;
     names.push_back(candidate.name);
   }
-  throw UsageError(Complaint{.place = "--template",
-                             .problem = fmt::format("'{}' is no template", name),
-                             .rule = "known: " + join_words(names),
-                             .remedy = did_you_mean(name, names)});
+  throw core::UsageError(core::Complaint{.place = "--template",
+                                         .problem = fmt::format("'{}' is no template", name),
+                                         .rule = "known: " + core::join_words(names),
+                                         .remedy = core::did_you_mean(name, names)});
 }
 
 /// A template names its files from the folder above its own: from the working directory, here.
@@ -58,19 +58,19 @@ void add_init_command(CLI::App& app, Context& context, Action& action) {
       ->excludes(name);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      on_root(context.comm(), [&] {
+      par::on_root(context.comm(), [&] {
         const std::string text = flags->from.empty()
                                      ? text_for(flags->file, find_template(flags->name).text)
-                                     : read_results(flags->from).campaign_text;
+                                     : store::read_results(flags->from).campaign_text;
         if (std::filesystem::exists(flags->file))
-          throw DataError({.place = flags->file,
-                           .problem = "exists already",
-                           .remedy = "Name another file, or remove it first"});
-        write_file_atomically(flags->file, text);
+          throw core::DataError({.place = flags->file,
+                                 .problem = "exists already",
+                                 .remedy = "Name another file, or remove it first"});
+        store::write_file_atomically(flags->file, text);
         context.console.say(
             fmt::format("Wrote {}. Next: bimix validate {}", flags->file, flags->file));
       });
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

@@ -46,7 +46,7 @@ std::string first_line_of(std::vector<std::string> arguments) {
   ::close(ends[0]);
   while (runs && ::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
-  return std::string(trimmed(text.substr(0, text.find('\n'))));
+  return std::string(core::trimmed(text.substr(0, text.find('\n'))));
 }
 
 bool is_digits(const std::string& text) {
@@ -75,10 +75,10 @@ std::optional<std::int64_t> slurm_seconds(const std::string& text) {
 
 JobEnd job_end(std::int64_t now) {
   if (const char* end = std::getenv("SLURM_JOB_END_TIME"); end != nullptr && is_digits(end)) {
-    const auto utc = parse_count(end);
+    const auto utc = core::parse_count(end);
     if (utc && *utc <= now)
       return {.note = fmt::format("SLURM_JOB_END_TIME is {} ago by this host's clock: not used",
-                                  format_seconds(static_cast<double>(now - *utc)))};
+                                  core::format_seconds(static_cast<double>(now - *utc)))};
     return {.utc = utc};
   }
   const char* job = std::getenv("SLURM_JOB_ID");

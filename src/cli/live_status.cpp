@@ -25,7 +25,7 @@ LiveStatus::LiveStatus(Console& console, std::filesystem::path folder, int ranks
       status_{.started_utc = utc_seconds(),
               .deadline_utc = deadline_utc,
               .ranks = ranks,
-              .host = host_name(),
+              .host = core::host_name(),
               .pid = getpid()} {}
 
 void LiveStatus::begin_stage(const std::string& name) {
@@ -33,11 +33,12 @@ void LiveStatus::begin_stage(const std::string& name) {
   beat("");
 }
 
-void LiveStatus::tell(const SweepProgress& p, const StageBefore& before, std::size_t failed) {
+void LiveStatus::tell(const sweep::SweepProgress& p, const StageBefore& before,
+                      std::size_t failed) {
   const double percent =
       before.cost > 0 ? 100 * (before.cost_done + p.cost_done) / before.cost : 100.0;
   const std::string left =
-      p.seconds_left >= 0 ? ", " + format_seconds(p.seconds_left) + " left" : "";
+      p.seconds_left >= 0 ? ", " + core::format_seconds(p.seconds_left) + " left" : "";
   const auto known = [](double seconds) { return seconds >= 0 ? seconds : std::nan(""); };
   console_.progress(fmt::format("  {}: {}/{} done, {} running, {:.0f} % of the work{}",
                                 status_.stage, before.done + p.done, before.trials, p.running,
@@ -53,7 +54,7 @@ void LiveStatus::tell(const SweepProgress& p, const StageBefore& before, std::si
   status_.eta_low = known(p.seconds_left_low);
   status_.eta_high = known(p.seconds_left_high);
   status_.longest.clear();
-  for (const RunningTrial& one : p.longest)
+  for (const sweep::RunningTrial& one : p.longest)
     status_.longest.push_back({one.rank, one.id, one.seconds, one.fraction});
   const auto now = std::chrono::steady_clock::now();
   if (now < next_) return;
@@ -77,8 +78,8 @@ void LiveStatus::beat(const std::string& message) {
   status_.updated_utc = utc_seconds();
   status_.message = message;
   try {
-    write_status(folder_, status_);
-  } catch (const Error& error) {
+    store::write_status(folder_, status_);
+  } catch (const core::Error& error) {
     if (!complained_) console_.say(fmt::format("  {}", error.what()));
     complained_ = true;
   }

@@ -29,7 +29,7 @@ class LiveStatus {
   void begin_stage(const std::string& name);
   const std::string& stage() const { return status_.stage; }
   /// @param progress of the sweep that runs @param failed of all trials so far
-  void tell(const SweepProgress& progress, const StageBefore& before, std::size_t failed);
+  void tell(const sweep::SweepProgress& progress, const StageBefore& before, std::size_t failed);
   void tell_failure(const std::string& words) { status_.last_failure = words; }
   /// The run ends before its trials do. @param message one line for people
   void end_early(const std::string& message) { beat(message); }
@@ -41,7 +41,7 @@ class LiveStatus {
  private:
   Console& console_;
   std::filesystem::path folder_;
-  RunStatus status_;
+  store::RunStatus status_;
   bool complained_ = false;
   std::chrono::steady_clock::time_point next_{};
 };

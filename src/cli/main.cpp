@@ -40,12 +40,12 @@ std::string command_hint(const CLI::App& app, int argc, char** argv) {
                                     [](const std::string& word) { return !word.starts_with("-"); });
   if (command == words.end() || std::find(names.begin(), names.end(), *command) != names.end())
     return "";
-  const auto nearest = nearest_name(*command, names);
+  const auto nearest = core::nearest_name(*command, names);
   return nearest ? fmt::format(" Did you mean 'bimix {}'?", *nearest) : "";
 }
 
 /// Ends this rank, or all of them if only some know about the error.
-int end_with(const Context& context, Console& console, ExitCode code, const std::string& text,
+int end_with(const Context& context, Console& console, core::ExitCode code, const std::string& text,
              bool every_rank_knows) {
   const bool alone = context.comm().size() == 1;
   if (alone || every_rank_knows) {
@@ -58,7 +58,7 @@ int end_with(const Context& context, Console& console, ExitCode code, const std:
 
 int run(int argc, char** argv) {
   install_stop_handlers();
-  const MpiSession session;
+  const par::MpiSession session;
   Context context{session, Console(session.comm().is_root()), command_line(argc, argv)};
 
   CLI::App app(
@@ -91,22 +91,22 @@ int run(int argc, char** argv) {
     }
     context.console.complain(
         fmt::format("{}.{} See `bimix --help`.", error.what(), command_hint(app, argc, argv)));
-    return static_cast<int>(ExitCode::usage);
+    return static_cast<int>(core::ExitCode::usage);
   }
   if (app.get_subcommands().empty()) {
     context.console.show(app.help());
-    return static_cast<int>(ExitCode::done);
+    return static_cast<int>(core::ExitCode::done);
   }
   context.console.set_quiet(quiet);
   context.console.set_verbose(verbose);
 
   try {
-    const ExitCode code = action();
-    on_root(context.comm(), [&] { context.console.require_all_shown(); });
+    const core::ExitCode code = action();
+    par::on_root(context.comm(), [&] { context.console.require_all_shown(); });
     return static_cast<int>(code);
   } catch (const std::exception& error) {
-    const Told what = told(error);
-    const bool every_rank_knows = dynamic_cast<const CollectiveError*>(&error) != nullptr;
+    const core::Told what = core::told(error);
+    const bool every_rank_knows = dynamic_cast<const par::CollectiveError*>(&error) != nullptr;
     return end_with(context, context.console, what.exit_code, what.text, every_rank_knows);
   }
 }
@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
     return bimix::cli::run(argc, argv);
   } catch (const std::exception& error) {
     // Before there is a session (singletons, for example), or of what shows help.
-    const bimix::Told what = bimix::told(error);
+    const bimix::core::Told what = bimix::core::told(error);
     bimix::cli::talk(what.text);
     return static_cast<int>(what.exit_code);
   }

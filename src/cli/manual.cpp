@@ -111,12 +111,12 @@ complete -o filenames -F _bimix bimix
 std::string zsh_completion(const CLI::App& app) {
   std::string commands, cases;
   for (const CLI::App* command : commands_of(app)) {
-    commands +=
-        " " + shell_word(command->get_name() + ":" + escaped(command->get_description(), "\\"));
+    commands += " " + core::shell_word(command->get_name() + ":" +
+                                       escaped(command->get_description(), "\\"));
     std::string flags;
     for (const CLI::Option* option : command->get_options())
       for (const std::string& name : option->get_lnames())
-        flags += " " + shell_word(fmt::format(
+        flags += " " + core::shell_word(fmt::format(
                            "--{}[{}]{}", name, escaped(option->get_description(), "\\[]"),
                            option->get_type_name().empty() ? "" : ":value:_files"));
     cases += fmt::format("    {}) _arguments{} '*:file:_files' ;;\n", command->get_name(), flags);
@@ -143,13 +143,13 @@ std::string fish_completion(const CLI::App& app) {
   for (const CLI::App* command : commands_of(app)) {
     const std::string& name = command->get_name();
     lines += fmt::format("complete -c bimix -n __fish_use_subcommand -f -a {} -d {}\n", name,
-                         shell_word(escaped(command->get_description(), "\\")));
+                         core::shell_word(escaped(command->get_description(), "\\")));
     for (const CLI::Option* option : command->get_options())
       for (const std::string& flag : option->get_lnames())
         lines +=
             fmt::format("complete -c bimix -n '__fish_seen_subcommand_from {}' -l {}{} -d {}\n",
                         name, flag, option->get_type_name().empty() ? "" : " -r",
-                        shell_word(escaped(option->get_description(), "\\")));
+                        core::shell_word(escaped(option->get_description(), "\\")));
   }
   return lines;
 }

@@ -17,7 +17,9 @@ namespace {
 
 /// Whether the same trial has the same bits wherever it is run. Nobody promised that of a command:
 /// on GPUs it has not.
-bool repeats_bits(const Campaign& campaign) { return campaign.source != SourceKind::command; }
+bool repeats_bits(const config::Campaign& campaign) {
+  return campaign.source != config::SourceKind::command;
+}
 
 /// Results of several folders by trial, and where each came from.
 class Joined {
@@ -26,14 +28,14 @@ class Joined {
 
   /// A trial that ended well stands before one that did not; of two that did so the earlier one.
   /// @throws DataError if two folders have other losses for one trial whose bits repeat
-  void add(const std::filesystem::path& folder, const std::vector<TrialResult>& results) {
-    for (const TrialResult& result : results) {
+  void add(const std::filesystem::path& folder, const std::vector<data::TrialResult>& results) {
+    for (const data::TrialResult& result : results) {
       const auto [place, is_new] = best_.try_emplace(result.id, Found{result, folder});
       Found& known = place->second;
       if (is_new) continue;
-      if (known.result.status != TrialStatus::ok) {
+      if (known.result.status != data::TrialStatus::ok) {
         known = {result, folder};
-      } else if (result.status == TrialStatus::ok && result.curve != known.result.curve) {
+      } else if (result.status == data::TrialStatus::ok && result.curve != known.result.curve) {
         if (bits_repeat_) refuse_other_losses(folder, known, result.id);
         unlike_.insert(result.id);
         if (is_earlier(result, known.result)) known = {result, folder};
@@ -45,16 +47,17 @@ class Joined {
   std::size_t unlike() const { return unlike_.size(); }
 
   /// In plan order, those that the target has not, or not as well.
-  std::vector<TrialResult> news(const SweepPlan& plan, const JournalState& target) const {
-    std::unordered_map<std::string, TrialStatus> there;
-    for (const TrialResult& result : target.results) there[result.id] = result.status;
-    std::vector<TrialResult> missing;
-    for (const TrialSpec& spec : plan.trials) {
+  std::vector<data::TrialResult> news(const data::SweepPlan& plan,
+                                      const store::JournalState& target) const {
+    std::unordered_map<std::string, data::TrialStatus> there;
+    for (const data::TrialResult& result : target.results) there[result.id] = result.status;
+    std::vector<data::TrialResult> missing;
+    for (const data::TrialSpec& spec : plan.trials) {
       const auto found = best_.find(spec.id);
       const auto known = there.find(spec.id);
-      if (found == best_.end() || (known != there.end() && known->second == TrialStatus::ok))
+      if (found == best_.end() || (known != there.end() && known->second == data::TrialStatus::ok))
         continue;
-      if (known == there.end() || found->second.result.status == TrialStatus::ok)
+      if (known == there.end() || found->second.result.status == data::TrialStatus::ok)
         missing.push_back(found->second.result);
     }
     return missing;
@@ -62,20 +65,20 @@ class Joined {
 
  private:
   struct Found {
-    TrialResult result{};
+    data::TrialResult result{};
     std::filesystem::path folder{};
   };
 
   [[noreturn]] static void refuse_other_losses(const std::filesystem::path& folder,
                                                const Found& known, const std::string& id) {
-    throw DataError(
+    throw core::DataError(
         {.place = folder.string(),
          .problem = fmt::format("has other losses for trial {} than {}", id, known.folder.string()),
          .rule = "a trial has the same bits wherever it is run",
          .remedy = "Find out which program or machine made which (`bimix verify`), "
                    "and leave one of the folders out"});
   }
-  static bool is_earlier(const TrialResult& a, const TrialResult& b) {
+  static bool is_earlier(const data::TrialResult& a, const data::TrialResult& b) {
     return a.started_utc > 0 && b.started_utc > 0 && a.started_utc < b.started_utc;
   }
 
@@ -86,10 +89,10 @@ class Joined {
 
 void refuse_unlike(const StoredRun& first, const StoredRun& other) {
   const auto refuse = [&](const std::string& problem, const std::string& rule) {
-    throw DataError({.place = other.path.string(),
-                     .problem = problem,
-                     .rule = rule,
-                     .remedy = "Merge folders of one campaign only"});
+    throw core::DataError({.place = other.path.string(),
+                           .problem = problem,
+                           .rule = rule,
+                           .remedy = "Merge folders of one campaign only"});
   };
   if (const auto difference = training_difference(first.campaign, other.campaign))
     refuse("holds another campaign than " + first.path.string() + *difference,
@@ -98,7 +101,7 @@ void refuse_unlike(const StoredRun& first, const StoredRun& other) {
     refuse("was trained on other data than " + first.path.string(), "their losses would not fit");
   const auto ids = [](const StoredRun& run) {
     std::vector<std::string> all;
-    for (const TrialSpec& spec : run.state.plan_trials) all.push_back(spec.id);
+    for (const data::TrialSpec& spec : run.state.plan_trials) all.push_back(spec.id);
     return all;
   };
   if (ids(first) != ids(other))
@@ -107,11 +110,11 @@ void refuse_unlike(const StoredRun& first, const StoredRun& other) {
 
 /// Whether a job was stopped here before it knew its trials: there is nothing to join.
 bool has_no_trials_yet(const std::filesystem::path& folder) {
-  return std::filesystem::is_directory(folder) && read_journal(folder).plan_trials.empty();
+  return std::filesystem::is_directory(folder) && store::read_journal(folder).plan_trials.empty();
 }
 
 bool has_results(const std::filesystem::path& folder) {
-  return std::filesystem::is_directory(folder) && !read_journal(folder).results.empty();
+  return std::filesystem::is_directory(folder) && !store::read_journal(folder).results.empty();
 }
 
 std::string merge(Console& console, const std::vector<std::string>& folders,
@@ -126,10 +129,10 @@ std::string merge(Console& console, const std::vector<std::string>& folders,
     refuse_unlike(runs.front(), runs.back());
   }
   if (runs.empty())
-    throw DataError({.place = folders.front(),
-                     .problem = "nor any other of these folders has come to its trials",
-                     .rule = "there is nothing to join",
-                     .remedy = "`bimix run CAMPAIGN -o DIR` runs them"});
+    throw core::DataError({.place = folders.front(),
+                           .problem = "nor any other of these folders has come to its trials",
+                           .rule = "there is nothing to join",
+                           .remedy = "`bimix run CAMPAIGN -o DIR` runs them"});
   // What is to be made of the trials may have changed since: a run that is there already decides.
   const StoredRun first = has_results(target) ? load_run(target) : runs.front();
   refuse_unlike(first, runs.front());
@@ -143,29 +146,30 @@ std::string merge(Console& console, const std::vector<std::string>& folders,
         fmt::format("{} trials were run more than once and ended with other losses, as "
                     "commands may: the first run of each counts",
                     joined.unlike()));
-  const std::vector<TrialResult> news = joined.news(first.plan, into.state());
+  const std::vector<data::TrialResult> news = joined.news(first.plan, into.state());
   if (news.empty() && !into.state().plan_trials.empty())
     return fmt::format("Nothing is new in {}; it was left as it is", target);
   into.begin();
-  Journal& journal = into.journal();
+  store::Journal& journal = into.journal();
   if (into.state().entropy.empty() && !runs.front().state.entropy.empty())
     journal.append(runs.front().state.entropy.front());
   if (into.state().plan_trials.empty()) journal.append_plan(first.state.plan_trials);
   for (const StoredRun& run : runs)
-    for (const RunStamp& session : run.state.sessions)
+    for (const data::RunStamp& session : run.state.sessions)
       if (std::find(into.state().sessions.begin(), into.state().sessions.end(), session) ==
           into.state().sessions.end())
         journal.append(session);
   journal.append_results(news);
-  for (const StoredRun& run : runs) copy_models(run.path, target);
+  for (const StoredRun& run : runs) store::copy_models(run.path, target);
   // Read again, as any later command does.
   const StoredRun whole = load_run(target);
-  write_results(whole.path / "results.h5", recorded(whole));
+  store::write_results(whole.path / "results.h5", recorded(whole));
   std::unordered_set<std::string> well;
-  for (const TrialResult& result : whole.state.results)
-    if (result.status == TrialStatus::ok) well.insert(result.id);
-  const auto done = std::count_if(whole.plan.trials.begin(), whole.plan.trials.end(),
-                                  [&](const TrialSpec& spec) { return well.contains(spec.id); });
+  for (const data::TrialResult& result : whole.state.results)
+    if (result.status == data::TrialStatus::ok) well.insert(result.id);
+  const auto done =
+      std::count_if(whole.plan.trials.begin(), whole.plan.trials.end(),
+                    [&](const data::TrialSpec& spec) { return well.contains(spec.id); });
   return fmt::format(
       "{} results are new in {}; {} of {} trials have ended well.\n"
       "The rest (missing trials, fit, optimum, check): bimix run {} -o {}",
@@ -189,9 +193,10 @@ void add_merge_command(CLI::App& app, Context& context, Action& action) {
       ->required();
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      on_root(context.comm(),
-              [&] { context.console.say(merge(context.console, flags->folders, flags->target)); });
-      return ExitCode::done;
+      par::on_root(context.comm(), [&] {
+        context.console.say(merge(context.console, flags->folders, flags->target));
+      });
+      return core::ExitCode::done;
     };
   });
 }

@@ -19,7 +19,7 @@ namespace {
 /// The run, with the campaign whose `fit` and `optimize` are asked for.
 struct Asked {
   StoredRun run{};
-  Campaign campaign{};
+  config::Campaign campaign{};
   std::string text{};  ///< of the campaign
 };
 
@@ -28,73 +28,74 @@ Asked read(const NextPlan& plan) {
     StoredRun run = load_run(plan.file);
     return {run, run.campaign, run.campaign_text};  // which says where its paths start
   }
-  Campaign campaign = read_campaign(plan.file);
+  config::Campaign campaign = config::read_campaign(plan.file);
   const std::string folder = plan.folder.empty() ? "runs/" + campaign.name : plan.folder;
-  const std::string text = read_file(plan.file);
+  const std::string text = core::read_file(plan.file);
   Asked asked{load_run(folder), campaign,
-              campaign.base.empty() ? text : with_base(text, campaign.base)};
+              campaign.base.empty() ? text : config::with_base(text, campaign.base)};
   if (asked.run.campaign.domains.train != campaign.domains.train)
-    throw DataError({.place = folder,
-                     .problem = "has other domains than " + plan.file,
-                     .rule = "mixtures are proposed from what was run of the same domains",
-                     .remedy = "Name its run folder with -o DIR"});
+    throw core::DataError({.place = folder,
+                           .problem = "has other domains than " + plan.file,
+                           .rule = "mixtures are proposed from what was run of the same domains",
+                           .remedy = "Name its run folder with -o DIR"});
   // What was left to the data is in the folder.
   asked.campaign.domains = asked.run.campaign.domains;
   asked.campaign.unique_tokens = asked.run.campaign.unique_tokens;
   return asked;
 }
 
-void check_write(const NextPlan& plan, const Campaign& campaign) {
+void check_write(const NextPlan& plan, const config::Campaign& campaign) {
   if (plan.write.empty()) return;
-  if (campaign.source == SourceKind::replay)
-    throw UsageError(Complaint{"--write", "this campaign replays logs", "it can run no mixture",
-                               "Train the mixtures that are proposed and replay their logs too"});
+  if (campaign.source == config::SourceKind::replay)
+    throw core::UsageError(
+        core::Complaint{"--write", "this campaign replays logs", "it can run no mixture",
+                        "Train the mixtures that are proposed and replay their logs too"});
   if (std::filesystem::exists(plan.write))
-    throw DataError({.place = plan.write,
-                     .problem = "exists already",
-                     .remedy = "Name another file, or remove it first"});
+    throw core::DataError({.place = plan.write,
+                           .problem = "exists already",
+                           .remedy = "Name another file, or remove it first"});
 }
 
-void write_grown(const NextPlan& plan, const Asked& asked, const NextMixtures& next) {
-  std::vector<Mixture> mixtures;
-  for (const NextMixture& proposal : next.mixtures) mixtures.push_back(proposal.share);
+void write_grown(const NextPlan& plan, const Asked& asked, const data::NextMixtures& next) {
+  std::vector<data::Mixture> mixtures;
+  for (const data::NextMixture& proposal : next.mixtures) mixtures.push_back(proposal.share);
   const auto& domains = asked.campaign.domains.train;
   const std::string text =
       fmt::format("# {} with {} more mixtures, proposed by bimix plan --next.\n", plan.file,
                   mixtures.size()) +
-      with_more_mixtures(asked.text, domains, mixtures);
-  parse_campaign(text, plan.write);  // what is written can be run
-  write_file_atomically(plan.write, text);
+      config::with_more_mixtures(asked.text, domains, mixtures);
+  config::parse_campaign(text, plan.write);  // what is written can be run
+  store::write_file_atomically(plan.write, text);
 }
 
 }  // namespace
 
-ExitCode propose_next(Context& context, const NextPlan& plan) {
+core::ExitCode propose_next(Context& context, const NextPlan& plan) {
   Asked asked;
-  collectively(context.comm(), [&] {
+  par::collectively(context.comm(), [&] {
     asked = read(plan);
     check_write(plan, asked.campaign);
   });
-  const Observations seen = observations_of(asked.run.plan, asked.run.state.results);
-  const LawFit fit = used_fit_over_ranks(context.comm(), seen, asked.campaign.fit);
-  NextMixtures next;
-  on_root(context.comm(), [&] {
-    next = next_mixtures(fit, seen, optimize_options(asked.campaign, asked.run.plan),
-                         asked.campaign.default_mixture, plan.count, asked.campaign.seed);
-    const DomainSet& domains = asked.run.plan.domains;
-    context.console.show(plan.json ? to_json(next, domains).dump(1)
-                                   : next_text(next, domains, fit.law));
+  const data::Observations seen = plan::observations_of(asked.run.plan, asked.run.state.results);
+  const data::LawFit fit = spread::used_fit_over_ranks(context.comm(), seen, asked.campaign.fit);
+  data::NextMixtures next;
+  par::on_root(context.comm(), [&] {
+    next = mix::next_mixtures(fit, seen, optimize_options(asked.campaign, asked.run.plan),
+                              asked.campaign.default_mixture, plan.count, asked.campaign.seed);
+    const data::DomainSet& domains = asked.run.plan.domains;
+    context.console.show(plan.json ? data::to_json(next, domains).dump(1)
+                                   : report::next_text(next, domains, fit.law));
   });
   if (plan.write.empty()) {
-    if (asked.campaign.source != SourceKind::replay)
+    if (asked.campaign.source != config::SourceKind::replay)
       context.console.say(
           "--write FILE writes the campaign grown by these, for bimix run --extend");
-    return ExitCode::done;
+    return core::ExitCode::done;
   }
-  on_root(context.comm(), [&] { write_grown(plan, asked, next); });
+  par::on_root(context.comm(), [&] { write_grown(plan, asked, next); });
   context.console.say(fmt::format("Wrote {}. Next: bimix run {} --extend -o {}", plan.write,
                                   plan.write, asked.run.path.string()));
-  return ExitCode::done;
+  return core::ExitCode::done;
 }
 
 }  // namespace bimix::cli

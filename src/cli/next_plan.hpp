@@ -20,6 +20,6 @@ struct NextPlan {
 /// @collective Proposes the mixtures to run next from what a run folder holds, see next_mixtures.
 /// @throws DataError if the folder's domains are not the campaign's, or the file to write exists
 /// @throws TooLittleData if the data cannot tell
-ExitCode propose_next(Context& context, const NextPlan& plan);
+core::ExitCode propose_next(Context& context, const NextPlan& plan);
 
 }  // namespace bimix::cli

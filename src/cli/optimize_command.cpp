@@ -20,8 +20,8 @@ struct OptimizeFlags {
 };
 
 /// The campaign's options with the flags' on top.
-OptimizeOptions options_of(const OptimizeFlags& flags, const StoredRun& run) {
-  OptimizeOptions options = optimize_options(run.campaign, run.plan);
+mix::OptimizeOptions options_of(const OptimizeFlags& flags, const StoredRun& run) {
+  mix::OptimizeOptions options = optimize_options(run.campaign, run.plan);
   const auto& train = run.plan.domains.train;
   if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
   if (!flags.parameters.empty())
@@ -67,18 +67,19 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       StoredRun run;
-      collectively(context.comm(), [&] { run = load_run(flags->folder); });
-      OptimizeOptions options;
-      collectively(context.comm(), [&] { options = options_of(*flags, run); });
+      par::collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      mix::OptimizeOptions options;
+      par::collectively(context.comm(), [&] { options = options_of(*flags, run); });
       run.campaign.fit.weights = options.weights;
-      const LawFit fit = used_fit_over_ranks(
-          context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
-      on_root(context.comm(), [&] {
-        const MixtureChoice choice = best_mixture(fit, options, run.campaign.default_mixture);
-        context.console.show(flags->json ? to_json(choice, run.plan.domains).dump(1)
-                                         : optimum_text(choice, run.plan.domains));
+      const data::LawFit fit = spread::used_fit_over_ranks(
+          context.comm(), plan::observations_of(run.plan, run.state.results), run.campaign.fit);
+      par::on_root(context.comm(), [&] {
+        const data::MixtureChoice choice =
+            mix::best_mixture(fit, options, run.campaign.default_mixture);
+        context.console.show(flags->json ? data::to_json(choice, run.plan.domains).dump(1)
+                                         : report::optimum_text(choice, run.plan.domains));
       });
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

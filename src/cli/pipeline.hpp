@@ -23,15 +23,15 @@ namespace bimix::cli {
 
 /// What trials are made from, opened on this rank.
 struct OpenedSource {
-  std::optional<Corpus> corpus{};
-  std::unique_ptr<TrialSource> source{};
+  std::optional<corpus::Corpus> corpus{};
+  std::unique_ptr<trial::TrialSource> source{};
   std::vector<std::pair<std::string, std::string>> fingerprints{};  ///< domain or "logs" -> hash
   std::vector<std::string> notes{};  ///< what was repaired while reading
 };
 
 /// A campaign as every rank has it.
 struct ReadCampaign {
-  Campaign campaign{};
+  config::Campaign campaign{};
   std::string text{};  ///< the file's
 };
 
@@ -45,43 +45,49 @@ ReadCampaign read_campaign_together(const Context& context, const std::filesyste
 
 /// @collective Maps texts or reads logs; fills in `unique_tokens: auto`.
 /// @param folder the run folder, where commands keep their files; empty stands for runs/<name>
-OpenedSource open_source(const Comm& comm, Campaign& campaign, const std::filesystem::path& folder);
+OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
+                         const std::filesystem::path& folder);
 
 /// The plan of the campaign's trials, or of its logged runs.
-SweepPlan plan_campaign(const Campaign& campaign, const std::vector<EntropyTable>& entropy,
-                        const TrialSource& source);
+data::SweepPlan plan_campaign(const config::Campaign& campaign,
+                              const std::vector<data::EntropyTable>& entropy,
+                              const trial::TrialSource& source);
 
 /// Bytes of all models that a trial of a proxy may end with, if an extension could go on from them:
 /// volumes lie on one trajectory, or share a trunk. 0 otherwise.
-double bytes_of_models(const Campaign& campaign, const SweepPlan& plan, const TrialSource& source);
+double bytes_of_models(const config::Campaign& campaign, const data::SweepPlan& plan,
+                       const trial::TrialSource& source);
 
 /// Whether they are kept: `proxy.keep_models`.
-bool keeps_models(const Campaign& campaign, const SweepPlan& plan, const TrialSource& source);
+bool keeps_models(const config::Campaign& campaign, const data::SweepPlan& plan,
+                  const trial::TrialSource& source);
 
 /// Whether a trial that was given more volumes begins with the model that it ended with `then`: the
 /// folder has it, and no volume was added below.
-bool goes_on(const std::filesystem::path& folder, const TrialSpec& now, const TrialSpec& then);
+bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
+             const data::TrialSpec& then);
 
 /// How often each text is gone through by the trial that draws most of it.
-std::vector<double> most_epochs(const Corpus& corpus, const SweepPlan& plan);
+std::vector<double> most_epochs(const corpus::Corpus& corpus, const data::SweepPlan& plan);
 
 /// @collective The campaign from its beginning, or from where its folder stands, to its results.
 /// @return done, some_trials_failed or interrupted
 /// @throws CollectiveError if the limits say that too many trials failed; all results are kept
-ExitCode run_campaign(Context& context, const ReadCampaign& read,
-                      const std::filesystem::path& folder, const RunLimits& limits = {});
+core::ExitCode run_campaign(Context& context, const ReadCampaign& read,
+                            const std::filesystem::path& folder, const RunLimits& limits = {});
 
 /// For commands whose answer says nothing of the fit that it is made from.
-void warn_if_in_doubt(Console& console, const LawFit& fit);
+void warn_if_in_doubt(Console& console, const data::LawFit& fit);
 
 /// @collective Everything that follows from the trials: the law, the optimum and, once its trials
 /// are there, the check. Computed from the journal alone.
-RunRecord derive(const Comm& comm, const StoredRun& run);
+data::RunRecord derive(const par::Comm& comm, const StoredRun& run);
 
 /// Adds the check's report, once all its trials have ended.
-void judge_check(RunRecord& record);
+void judge_check(data::RunRecord& record);
 
 /// The `optimize:` block with what it leaves open filled in from the plan.
-OptimizeOptions optimize_options(const Campaign& campaign, const SweepPlan& plan);
+mix::OptimizeOptions optimize_options(const config::Campaign& campaign,
+                                      const data::SweepPlan& plan);
 
 }  // namespace bimix::cli

@@ -25,16 +25,16 @@ namespace {
 
 /// End of the last trial if every rank works one unit of cost a second and ranks that share a trial
 /// lose nothing by it.
-double makespan_of(const SweepPlan& plan, int ranks, int ranks_per_trial) {
+double makespan_of(const data::SweepPlan& plan, int ranks, int ranks_per_trial) {
   std::vector<double> costs;
-  for (const TrialSpec& trial : plan.trials) costs.push_back(trial.cost / ranks_per_trial);
+  for (const data::TrialSpec& trial : plan.trials) costs.push_back(trial.cost / ranks_per_trial);
   const int groups = std::max(1, ranks / ranks_per_trial);
-  return makespan(costs, dispatch_order(costs, groups), groups);
+  return sweep::makespan(costs, sweep::dispatch_order(costs, groups), groups);
 }
 
 /// This machine's training speed on one core, in FLOP a second.
-double measured_speed(const ProxyOptions& options) {
-  return bench_proxy(options, 1.0).gflops * 1e9;
+double measured_speed(const proxy::ProxyOptions& options) {
+  return proxy::bench_proxy(options, 1.0).gflops * 1e9;
 }
 
 /// What the trials of a proxy take.
@@ -45,21 +45,22 @@ struct Estimate {
   double memory_mib = 0.0;              ///< of a rank
 };
 
-Estimate estimate(const Campaign& campaign, const SweepPlan& plan, const ProxySource& source,
-                  int ranks) {
+Estimate estimate(const config::Campaign& campaign, const data::SweepPlan& plan,
+                  const trial::ProxySource& source, int ranks) {
   Estimate all{.speed = measured_speed(campaign.proxy)};
-  for (const TrialSpec& trial : plan.trials) {
+  for (const data::TrialSpec& trial : plan.trials) {
     all.work += trial.cost;
     all.evaluation += source.evaluation_share(trial) * trial.cost;
   }
   all.seconds = makespan_of(plan, ranks, source.ranks_per_trial()) / all.speed;
   all.memory_mib =
-      memory_bytes(campaign.proxy, trained_tokens(campaign.proxy, plan.tokens)) / (1 << 20);
+      proxy::memory_bytes(campaign.proxy, proxy::trained_tokens(campaign.proxy, plan.tokens)) /
+      (1 << 20);
   return all;
 }
 
-void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan,
-               const ProxySource& source, int ranks) {
+void show_cost(Console& console, const config::Campaign& campaign, const data::SweepPlan& plan,
+               const trial::ProxySource& source, int ranks) {
   const Estimate all = estimate(campaign, plan, source, ranks);
   console.show(fmt::format(
       "  model: {}\n"
@@ -67,10 +68,11 @@ void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan
       "  work: {:.3g} GFLOP ({:.0f} % of it evaluation); at this core's measured {:.1f} GFLOP/s {} "
       "core time\n"
       "  on {} {}: about {}, efficiency {:.0f} %\n",
-      description(campaign.proxy), parameter_count(campaign.proxy), source.tokens_per_step(),
-      all.memory_mib, all.work / 1e9, 100 * all.evaluation / all.work, all.speed / 1e9,
-      format_seconds(all.work / all.speed), ranks, ranks == 1 ? "rank" : "ranks",
-      format_seconds(all.seconds), 100 * all.work / (all.seconds * all.speed * ranks)));
+      proxy::description(campaign.proxy), proxy::parameter_count(campaign.proxy),
+      source.tokens_per_step(), all.memory_mib, all.work / 1e9, 100 * all.evaluation / all.work,
+      all.speed / 1e9, core::format_seconds(all.work / all.speed), ranks,
+      ranks == 1 ? "rank" : "ranks", core::format_seconds(all.seconds),
+      100 * all.work / (all.seconds * all.speed * ranks)));
   if (const double bytes = bytes_of_models(campaign, plan, source); bytes > 0)
     console.show(
         fmt::format("  models that trials end with: {:.1f} MiB, {} (keep_models: {}); with them "
@@ -80,11 +82,11 @@ void show_cost(Console& console, const Campaign& campaign, const SweepPlan& plan
                     campaign.proxy.keep_models));
 }
 
-std::string batch_script_for(const Campaign& campaign, const SweepPlan& plan,
-                             const TrialSource& source, SlurmJob job) {
+std::string batch_script_for(const config::Campaign& campaign, const data::SweepPlan& plan,
+                             const trial::TrialSource& source, SlurmJob job) {
   job.name = campaign.name;
   if (job.folder.empty()) job.folder = "runs/" + campaign.name;
-  if (const auto* proxy = dynamic_cast<const ProxySource*>(&source)) {
+  if (const auto* proxy = dynamic_cast<const trial::ProxySource*>(&source)) {
     const Estimate all = estimate(campaign, plan, *proxy, job.ranks);
     job.seconds = all.seconds;
     job.memory_mib = all.memory_mib;
@@ -93,32 +95,33 @@ std::string batch_script_for(const Campaign& campaign, const SweepPlan& plan,
   return slurm_script(job);
 }
 
-void show_epochs(Console& console, const Corpus& corpus, const SweepPlan& plan) {
+void show_epochs(Console& console, const corpus::Corpus& corpus, const data::SweepPlan& plan) {
   std::vector<std::vector<std::string>> rows{{"text", "tokens", "epochs at most"}};
   const std::vector<double> epochs = most_epochs(corpus, plan);
   for (std::size_t k = 0; k < epochs.size(); ++k)
-    rows.push_back({corpus.names()[k], format_count(corpus.tokens(k, Part::train).size()),
+    rows.push_back({corpus.names()[k],
+                    core::format_count(corpus.tokens(k, corpus::Part::train).size()),
                     fmt::format("{:.2f}", epochs[k])});
-  console.show(aligned(rows));
+  console.show(report::aligned(rows));
 }
 
 /// What a run folder holds of this plan.
-void show_done(Console& console, const std::filesystem::path& folder, const SweepPlan& plan) {
-  const JournalState state = read_journal(folder);
+void show_done(Console& console, const std::filesystem::path& folder, const data::SweepPlan& plan) {
+  const store::JournalState state = store::read_journal(folder);
   if (!state.header) return;
   std::unordered_set<std::string> ended;
-  for (const TrialResult& result : state.results)
-    if (result.status != TrialStatus::failed) ended.insert(result.id);
+  for (const data::TrialResult& result : state.results)
+    if (result.status != data::TrialStatus::failed) ended.insert(result.id);
   const auto done = std::count_if(plan.trials.begin(), plan.trials.end(),
                                   [&](const auto& trial) { return ended.contains(trial.id); });
-  std::unordered_map<std::string, const TrialSpec*> held;
-  for (const TrialSpec& trial : state.plan_trials) held[run_id(trial)] = &trial;
+  std::unordered_map<std::string, const data::TrialSpec*> held;
+  for (const data::TrialSpec& trial : state.plan_trials) held[plan::run_id(trial)] = &trial;
   double left = 0.0, total = 0.0;
-  for (const TrialSpec& trial : plan.trials) {
+  for (const data::TrialSpec& trial : plan.trials) {
     total += trial.cost;
     if (ended.contains(trial.id)) continue;
     left += trial.cost;
-    const auto then = held.find(run_id(trial));
+    const auto then = held.find(plan::run_id(trial));
     if (then != held.end() && ended.contains(then->second->id) &&
         goes_on(folder, trial, *then->second))
       left -= then->second->cost;
@@ -127,11 +130,11 @@ void show_done(Console& console, const std::filesystem::path& folder, const Swee
                            folder.string(), done, plan.trials.size(), 100 * left / total));
 }
 
-Json plan_json(const SweepPlan& plan) {
-  Json trials = Json::array();
-  for (const TrialSpec& trial : plan.trials) trials.push_back(to_json(trial));
+data::Json plan_json(const data::SweepPlan& plan) {
+  data::Json trials = data::Json::array();
+  for (const data::TrialSpec& trial : plan.trials) trials.push_back(data::to_json(trial));
   return {{"name", plan.name},
-          {"loss_unit", unit_text(plan.domains.loss_unit)},
+          {"loss_unit", data::unit_text(plan.domains.loss_unit)},
           {"tokens", plan.tokens},
           {"trials", trials}};
 }
@@ -181,32 +184,33 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
                                       .write = flags->write,
                                       .json = flags->json});
       ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
-      Campaign& campaign = read.campaign;
+      config::Campaign& campaign = read.campaign;
       const OpenedSource opened = open_source(context.comm(), campaign, flags->folder);
-      std::vector<EntropyTable> entropy;
+      std::vector<data::EntropyTable> entropy;
       if (opened.corpus)
-        entropy.push_back(
-            entropy_over_ranks(context.comm(), *opened.corpus, campaign.entropy, campaign.seed));
-      const SweepPlan plan = plan_campaign(campaign, entropy, *opened.source);
+        entropy.push_back(spread::entropy_over_ranks(context.comm(), *opened.corpus,
+                                                     campaign.entropy, campaign.seed));
+      const data::SweepPlan plan = plan_campaign(campaign, entropy, *opened.source);
       if (flags->json) {
         context.console.show(plan_json(plan).dump(1));
-        return ExitCode::done;
+        return core::ExitCode::done;
       }
       if (flags->slurm) {
-        collectively(context.comm(),
-                     [&] { require_whole_groups(flags->ranks, opened.source->ranks_per_trial()); });
+        par::collectively(context.comm(), [&] {
+          sweep::require_whole_groups(flags->ranks, opened.source->ranks_per_trial());
+        });
         context.console.show(batch_script_for(
             campaign, plan, *opened.source,
             {.campaign = flags->file, .folder = flags->folder, .ranks = flags->ranks}));
-        return ExitCode::done;
+        return core::ExitCode::done;
       }
-      context.console.show(plan_text(plan));
+      context.console.show(report::plan_text(plan));
       if (opened.corpus) show_epochs(context.console, *opened.corpus, plan);
-      if (const auto* proxy = dynamic_cast<const ProxySource*>(opened.source.get()))
+      if (const auto* proxy = dynamic_cast<const trial::ProxySource*>(opened.source.get()))
         show_cost(context.console, campaign, plan, *proxy, flags->ranks);
       show_done(context.console, flags->folder.empty() ? "runs/" + campaign.name : flags->folder,
                 plan);
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

@@ -24,40 +24,41 @@ struct PredictFlags {
   bool json = false;
 };
 
-Mixture mixture_of(const PredictFlags& flags, const StoredRun& run) {
-  Mixture mixture = parse_by_domain("--mixture", flags.mixture, run.plan.domains.train, 0.0);
-  if (!is_on_simplex(mixture))
-    throw UsageError(
-        Complaint{.place = "--mixture",
-                  .problem = fmt::format("the shares add up to {:.10g}", stable_sum(mixture)),
-                  .rule = "shares must sum to 1 within 1e-9",
-                  .remedy = "Name every domain: " + join_words(run.plan.domains.train)});
+data::Mixture mixture_of(const PredictFlags& flags, const StoredRun& run) {
+  data::Mixture mixture = parse_by_domain("--mixture", flags.mixture, run.plan.domains.train, 0.0);
+  if (!core::is_on_simplex(mixture))
+    throw core::UsageError(core::Complaint{
+        .place = "--mixture",
+        .problem = fmt::format("the shares add up to {:.10g}", core::stable_sum(mixture)),
+        .rule = "shares must sum to 1 within 1e-9",
+        .remedy = "Name every domain: " + core::join_words(run.plan.domains.train)});
   return mixture;
 }
 
-std::string interval_text(const Interval& interval) {
+std::string interval_text(const law::Interval& interval) {
   return fmt::format("{:.4f} to {:.4f}", interval.low, interval.high);
 }
 
-std::string loss_heading(const LawFit& fit) {
-  return fmt::format("loss ({})", unit_text(fit.domains.loss_unit));
+std::string loss_heading(const data::LawFit& fit) {
+  return fmt::format("loss ({})", data::unit_text(fit.domains.loss_unit));
 }
 
 /// The answer in both forms.
 struct Answer {
-  Json json = Json::array();
+  data::Json json = data::Json::array();
   std::vector<std::vector<std::string>> rows{};
 };
 
-Answer predict_mixture(const LawFit& fit, const Mixture& mixture, double tokens, double model_size,
-                       double level) {
+Answer predict_mixture(const data::LawFit& fit, const data::Mixture& mixture, double tokens,
+                       double model_size, double level) {
   Answer answer;
   answer.rows = {{"domain", loss_heading(fit), fmt::format("{:.4g} %", 100 * level)}};
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    const double loss = predict(fit, e, mixture, tokens, model_size);
-    const Interval interval = predict_interval(fit, e, mixture, tokens, level, model_size);
+    const double loss = law::predict(fit, e, mixture, tokens, model_size);
+    const law::Interval interval =
+        law::predict_interval(fit, e, mixture, tokens, level, model_size);
     answer.json.push_back({{"domain", fit.domains.eval[e]},
-                           {"loss_unit", unit_text(fit.domains.loss_unit)},
+                           {"loss_unit", data::unit_text(fit.domains.loss_unit)},
                            {"loss_nats", loss},
                            {"low", interval.low},
                            {"high", interval.high}});
@@ -68,40 +69,42 @@ Answer predict_mixture(const LawFit& fit, const Mixture& mixture, double tokens,
 }
 
 /// The trial whose id begins with `text`, or of the logged run of that name.
-const TrialSpec& trial_named(const std::string& text, const SweepPlan& plan) {
-  std::vector<const TrialSpec*> found;
+const data::TrialSpec& trial_named(const std::string& text, const data::SweepPlan& plan) {
+  std::vector<const data::TrialSpec*> found;
   std::vector<std::string> names;
-  for (const TrialSpec& trial : plan.trials) {
+  for (const data::TrialSpec& trial : plan.trials) {
     names.push_back(trial.run.empty() ? trial.id : trial.run);
     if (trial.run == text || trial.id == text) return trial;
     if (!text.empty() && trial.id.starts_with(text)) found.push_back(&trial);
   }
   if (found.size() == 1) return *found.front();
-  throw UsageError(Complaint{
+  throw core::UsageError(core::Complaint{
       .place = "--trial",
       .problem = found.empty() ? fmt::format("there is no trial '{}'", text)
                                : fmt::format("{} trials begin with '{}'", found.size(), text),
       .rule = "an id, the beginning of one, or the name of a logged run",
-      .remedy = found.empty() ? did_you_mean(text, names) : "Give more of the id"});
+      .remedy = found.empty() ? core::did_you_mean(text, names) : "Give more of the id"});
 }
 
 /// What was seen of it, however it ended, but for a run that diverged.
-const TrialResult& seen_of(const TrialSpec& trial, const std::vector<TrialResult>& results) {
-  for (const TrialResult& result : results)
-    if (result.id == trial.id && result.status != TrialStatus::diverged && !result.curve.empty())
+const data::TrialResult& seen_of(const data::TrialSpec& trial,
+                                 const std::vector<data::TrialResult>& results) {
+  for (const data::TrialResult& result : results)
+    if (result.id == trial.id && result.status != data::TrialStatus::diverged &&
+        !result.curve.empty())
       return result;
-  throw UsageError(Complaint{.place = "--trial",
-                             .problem = fmt::format("trial {} has no losses", trial.id),
-                             .rule = "a run is continued from what was seen of it",
-                             .remedy = "Use --mixture for a run that was not seen"});
+  throw core::UsageError(core::Complaint{.place = "--trial",
+                                         .problem = fmt::format("trial {} has no losses", trial.id),
+                                         .rule = "a run is continued from what was seen of it",
+                                         .remedy = "Use --mixture for a run that was not seen"});
 }
 
-Answer continue_trial(const LawFit& fit, const StoredRun& run, const TrialSpec& trial,
+Answer continue_trial(const data::LawFit& fit, const StoredRun& run, const data::TrialSpec& trial,
                       double tokens) {
-  const TrialResult& seen = seen_of(trial, run.state.results);
+  const data::TrialResult& seen = seen_of(trial, run.state.results);
   const auto losses =
-      continue_run(fit, observations_of(run.plan, run.state.results), run.campaign.fit,
-                   trial.mixture, seen.parameters, seen.curve, tokens);
+      law::continue_run(fit, plan::observations_of(run.plan, run.state.results), run.campaign.fit,
+                        trial.mixture, seen.parameters, seen.curve, tokens);
   Answer answer;
   answer.rows = {{"domain", loss_heading(fit),
                   fmt::format("{:.4g} %", 100 * run.campaign.fit.level), "law alone",
@@ -110,9 +113,9 @@ Answer continue_trial(const LawFit& fit, const StoredRun& run, const TrialSpec& 
     return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
   };
   for (std::size_t e = 0; e < losses.size(); ++e) {
-    const ContinuedLoss& loss = losses[e];
+    const law::ContinuedLoss& loss = losses[e];
     answer.json.push_back({{"domain", fit.domains.eval[e]},
-                           {"loss_unit", unit_text(fit.domains.loss_unit)},
+                           {"loss_unit", data::unit_text(fit.domains.loss_unit)},
                            {"loss_nats", loss.loss_nats},
                            {"low", loss.interval.low},
                            {"high", loss.interval.high},
@@ -123,7 +126,7 @@ Answer continue_trial(const LawFit& fit, const StoredRun& run, const TrialSpec& 
     answer.rows.push_back(
         {fit.domains.eval[e], nats(loss.loss_nats), interval_text(loss.interval),
          nats(loss.law_nats), nats(loss.run_power_nats), nats(loss.seen_nats),
-         std::isnan(loss.seen_tokens) ? "-" : format_count_about(loss.seen_tokens, 4)});
+         std::isnan(loss.seen_tokens) ? "-" : core::format_count_about(loss.seen_tokens, 4)});
   }
   return answer;
 }
@@ -151,11 +154,11 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       StoredRun run;
-      collectively(context.comm(), [&] { run = load_run(flags->folder); });
-      Mixture mixture;
-      const TrialSpec* trial = nullptr;
+      par::collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      data::Mixture mixture;
+      const data::TrialSpec* trial = nullptr;
       double tokens = 0, model_size = 0;
-      collectively(context.comm(), [&] {
+      par::collectively(context.comm(), [&] {
         if (flags->trial.empty())
           mixture = mixture_of(*flags, run);
         else
@@ -164,18 +167,18 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
         if (!flags->parameters.empty())
           model_size = parse_tokens("--parameters", flags->parameters);
       });
-      const LawFit fit = used_fit_over_ranks(
-          context.comm(), observations_of(run.plan, run.state.results), run.campaign.fit);
+      const data::LawFit fit = spread::used_fit_over_ranks(
+          context.comm(), plan::observations_of(run.plan, run.state.results), run.campaign.fit);
       warn_if_in_doubt(context.console, fit);
-      on_root(context.comm(), [&] {
-        const Answer answer = trial != nullptr
-                                  ? continue_trial(fit, run, *trial, tokens)
-                                  : predict_mixture(fit, mixture, tokens,
-                                                    predicted_size(fit, model_size, "--parameters"),
-                                                    run.campaign.fit.level);
-        context.console.show(flags->json ? answer.json.dump(1) : aligned(answer.rows));
+      par::on_root(context.comm(), [&] {
+        const Answer answer =
+            trial != nullptr ? continue_trial(fit, run, *trial, tokens)
+                             : predict_mixture(fit, mixture, tokens,
+                                               law::predicted_size(fit, model_size, "--parameters"),
+                                               run.campaign.fit.level);
+        context.console.show(flags->json ? answer.json.dump(1) : report::aligned(answer.rows));
       });
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

@@ -19,20 +19,20 @@ void add_report_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       StoredRun run;
-      collectively(context.comm(), [&] { run = load_run(flags->folder); });
-      const PageInput input = page_input(context.comm(), run);
-      on_root(context.comm(), [&] {
+      par::collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      const report::PageInput input = page_input(context.comm(), run);
+      par::on_root(context.comm(), [&] {
         const auto path =
             flags->output.empty() ? run.path / "report.html" : std::filesystem::path(flags->output);
-        write_file_atomically(path, page_html(input));
-        if (!charts_are_built_in())
+        store::write_file_atomically(path, report::page_html(input));
+        if (!report::charts_are_built_in())
           context.console.say(
               "The page has tables but no charts: this program was built without the chart "
               "library. "
               "Run `scripts/setup charts` and build again.");
         context.console.show("Page: " + path.string());
       });
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

@@ -9,12 +9,12 @@ namespace bimix::cli {
 namespace {
 
 double seconds_of(const char* flag, const std::string& text) {
-  const auto seconds = parse_seconds(text);
+  const auto seconds = core::parse_seconds(text);
   if (!seconds || *seconds == 0)
-    throw UsageError(Complaint{.place = flag,
-                               .problem = fmt::format("'{}' is no time", text),
-                               .rule = "a whole number above 0 with s, m, h or d",
-                               .remedy = "Write for example 55m"});
+    throw core::UsageError(core::Complaint{.place = flag,
+                                           .problem = fmt::format("'{}' is no time", text),
+                                           .rule = "a whole number above 0 with s, m, h or d",
+                                           .remedy = "Write for example 55m"});
   return *seconds;
 }
 
@@ -67,17 +67,17 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       RunLimits& limits = flags->limits;
       if (flags->fail_fast) limits.failures = FailureAllowance{};
-      collectively(context.comm(), [&] {
+      par::collectively(context.comm(), [&] {
         if (!flags->walltime.empty())
           limits.walltime_seconds = seconds_of("--walltime", flags->walltime);
         if (!flags->lost_after.empty())
           limits.lost_after_seconds = seconds_of("--lost-after", flags->lost_after);
       });
       if (!flags->max_failures.empty())
-        collectively(context.comm(),
-                     [&] { limits.failures = parse_failures(flags->max_failures); });
+        par::collectively(context.comm(),
+                          [&] { limits.failures = parse_failures(flags->max_failures); });
       if (!flags->shard.empty())
-        collectively(context.comm(), [&] { limits.shard = parse_shard(flags->shard); });
+        par::collectively(context.comm(), [&] { limits.shard = parse_shard(flags->shard); });
       const ReadCampaign read =
           read_campaign_together(context, flags->file, flags->folder, limits.shard.has_value());
       const std::string folder =

@@ -35,9 +35,9 @@ class RunFolder {
   void begin();
 
   const std::filesystem::path& path() const { return lock_.folder(); }
-  Journal& journal() { return journal_; }
+  store::Journal& journal() { return journal_; }
   /// What the journal said when the folder was opened, for this campaign.
-  const JournalState& state() const { return state_; }
+  const store::JournalState& state() const { return state_; }
 
  private:
   void refuse_foreign_files() const;
@@ -46,12 +46,12 @@ class RunFolder {
   void refuse_changed_texts(
       const std::vector<std::pair<std::string, std::string>>& fingerprints) const;
 
-  FolderLock lock_;
+  store::FolderLock lock_;
   std::string campaign_text_, resolved_;
-  JournalHeader header_;
-  Journal journal_;
+  store::JournalHeader header_;
+  store::Journal journal_;
   bool begins_anew_;
-  JournalState state_;
+  store::JournalState state_;
 };
 
 /// Why a session ended that came to the end of its campaign, as the journal's `stop` says it.
@@ -62,9 +62,9 @@ struct StoredRun {
   std::filesystem::path path{};
   std::string campaign_text{};
   std::string resolved_text{};
-  Campaign campaign{};
-  JournalState state{};
-  SweepPlan plan{};
+  config::Campaign campaign{};
+  store::JournalState state{};
+  data::SweepPlan plan{};
 };
 
 /// @throws DataError if the folder is no run folder or has no plan yet
@@ -72,15 +72,16 @@ StoredRun load_run(const std::filesystem::path& path);
 
 /// Results of the plan's trials and of the check's. The journal also has those of trials that are
 /// no longer asked for: of an earlier check, or with fewer volumes than an extension gave them.
-std::vector<TrialResult> current_results(const JournalState& state);
+std::vector<data::TrialResult> current_results(const store::JournalState& state);
 
 /// What the folder holds, without anything that is derived from it: the record that laws, optimum
 /// and check are added to. Its stamp is the last session's, with its end where that is known.
-RunRecord recorded(const StoredRun& run);
+data::RunRecord recorded(const StoredRun& run);
 
 /// How two campaigns differ in what their trials depend on, as "- old" and "+ new" (empty if in the
 /// order of lines alone); nothing if the trials of one are worth as much for the other.
-std::optional<std::string> training_difference(const Campaign& before, const Campaign& now);
+std::optional<std::string> training_difference(const config::Campaign& before,
+                                               const config::Campaign& now);
 
 /// Lines that differ, as "- old" and "+ new".
 std::string line_difference(const std::string& before, const std::string& after);

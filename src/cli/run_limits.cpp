@@ -9,26 +9,27 @@ namespace bimix::cli {
 
 FailureAllowance parse_failures(const std::string& text) {
   const bool percent = text.ends_with('%');
-  const auto amount = parse_number(percent ? text.substr(0, text.size() - 1) : text);
+  const auto amount = core::parse_number(percent ? text.substr(0, text.size() - 1) : text);
   if (!amount || !(*amount >= 0) || (percent && *amount > 100))
-    throw UsageError(
-        Complaint{.place = "--max-failures",
-                  .problem = fmt::format("'{}' is neither a count nor a percentage", text),
-                  .remedy = "For example --max-failures 3 or --max-failures 10%"});
+    throw core::UsageError(
+        core::Complaint{.place = "--max-failures",
+                        .problem = fmt::format("'{}' is neither a count nor a percentage", text),
+                        .remedy = "For example --max-failures 3 or --max-failures 10%"});
   return {*amount, percent};
 }
 
 Shard parse_shard(const std::string& text) {
   const std::size_t slash = text.find('/');
-  const auto number = parse_count(text.substr(0, slash));
+  const auto number = core::parse_count(text.substr(0, slash));
   const auto count =
-      slash == std::string::npos ? std::nullopt : parse_count(text.substr(slash + 1));
+      slash == std::string::npos ? std::nullopt : core::parse_count(text.substr(slash + 1));
   constexpr std::int64_t most = 1 << 20;
   if (!number || !count || *number < 0 || *number >= *count || *count > most)
-    throw UsageError(Complaint{.place = "--shard",
-                               .problem = fmt::format("'{}' is no part of a whole", text),
-                               .rule = "NUMBER/COUNT, numbers from 0",
-                               .remedy = "For example --shard 0/8, the first of eight"});
+    throw core::UsageError(
+        core::Complaint{.place = "--shard",
+                        .problem = fmt::format("'{}' is no part of a whole", text),
+                        .rule = "NUMBER/COUNT, numbers from 0",
+                        .remedy = "For example --shard 0/8, the first of eight"});
   return {static_cast<std::size_t>(*number), static_cast<std::size_t>(*count)};
 }
 

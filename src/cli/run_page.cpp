@@ -20,31 +20,31 @@ constexpr double beyond_the_largest = 10;
 
 /// Every mixture predicted by the used law fitted without it. The page shows the points; the fit
 /// holds their summary only.
-std::vector<HeldOutPart> held_out_points(const StoredRun& run, const LawFit& fit) {
-  const Observations observations = observations_of(run.plan, run.state.results);
-  FitOptions options = run.campaign.fit;
+std::vector<law::HeldOutPart> held_out_points(const StoredRun& run, const data::LawFit& fit) {
+  const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+  law::FitOptions options = run.campaign.fit;
   options.law = fit.law;
-  std::vector<HeldOutPart> parts;
-  const int folds = fold_count(observations, options);
+  std::vector<law::HeldOutPart> parts;
+  const int folds = law::fold_count(observations, options);
   for (int fold = 0; fold < folds; ++fold)
-    parts.push_back(held_out_fold(observations, options, fold, folds));
+    parts.push_back(law::held_out_fold(observations, options, fold, folds));
   return parts;
 }
 
 /// The optimum from the smallest fitted volume to ten times the largest that was seen or asked for;
 /// as far as the limits leave a mixture. Its chart has no intervals: they would cost all samples at
 /// each volume.
-std::vector<MixtureChoice> optimum_by_volume(const StoredRun& run, LawFit fit) {
+std::vector<data::MixtureChoice> optimum_by_volume(const StoredRun& run, data::LawFit fit) {
   fit.bootstrap.clear();
-  OptimizeOptions options = optimize_options(run.campaign, run.plan);
+  mix::OptimizeOptions options = optimize_options(run.campaign, run.plan);
   const double high = beyond_the_largest * std::max(options.tokens, fit.tokens_high);
-  std::vector<MixtureChoice> choices;
+  std::vector<data::MixtureChoice> choices;
   for (int i = 0; i < volumes_of_the_optimum; ++i) {
     options.tokens =
         fit.tokens_low * std::pow(high / fit.tokens_low, i / (volumes_of_the_optimum - 1.0));
     try {
-      choices.push_back(best_mixture(fit, options, run.campaign.default_mixture));
-    } catch (const UsageError&) {
+      choices.push_back(mix::best_mixture(fit, options, run.campaign.default_mixture));
+    } catch (const core::UsageError&) {
       break;  // texts that may be gone through only so often are exhausted from here on
     }
   }
@@ -53,18 +53,18 @@ std::vector<MixtureChoice> optimum_by_volume(const StoredRun& run, LawFit fit) {
 
 }  // namespace
 
-PageInput page_input(const Comm& comm, const StoredRun& run) {
-  PageInput input{.fit = run.campaign.fit};
+report::PageInput page_input(const par::Comm& comm, const StoredRun& run) {
+  report::PageInput input{.fit = run.campaign.fit};
   try {
     input.record = derive(comm, run);
-  } catch (const CollectiveError& error) {
+  } catch (const par::CollectiveError& error) {
     input.record = recorded(run);
     input.notes.push_back(fmt::format("Nothing could be fitted: {}", error.what()));
   }
   if (!run.state.ended || run.state.stops.back().exit_code > 1)
     input.notes.push_back("The run is not finished; this is what there is so far.");
-  on_root(comm, [&] {
-    const LawFit* fit = used_law(input.record);
+  par::on_root(comm, [&] {
+    const data::LawFit* fit = report::used_law(input.record);
     if (fit == nullptr) return;
     input.held_out = held_out_points(run, *fit);
     input.by_volume = optimum_by_volume(run, *fit);

@@ -9,6 +9,6 @@ namespace bimix::cli {
 
 /// @collective What can be said of a run as it stands, also while it goes on: laws, optimum and
 /// check as far as the journal's trials carry them.
-PageInput page_input(const Comm& comm, const StoredRun& run);
+report::PageInput page_input(const par::Comm& comm, const StoredRun& run);
 
 }  // namespace bimix::cli

@@ -12,28 +12,28 @@
 
 namespace bimix::cli {
 
-RunStamp run_stamp(const MpiSession& session, const std::string& command_line) {
-  RunStamp stamp;
+data::RunStamp run_stamp(const par::MpiSession& session, const std::string& command_line) {
+  data::RunStamp stamp;
   const auto add = [&](const char* name, const std::string& value) {
     stamp.facts.emplace_back(name, value);
   };
-  add("start_utc", utc_text(utc_now()));
+  add("start_utc", core::utc_text(core::utc_now()));
   add("command", command_line);
   add("version", BIMIX_VERSION);
   add("commit", BIMIX_COMMIT);
   add("compiler", BIMIX_COMPILER);
   add("libraries", BIMIX_LIBRARIES);
-  const std::string mpi = MpiSession::library_version();
+  const std::string mpi = par::MpiSession::library_version();
   add("mpi", mpi.substr(0, mpi.find(',')));
   add("ranks", fmt::format("{}", session.comm().size()));
-  add("host", host_name());
+  add("host", core::host_name());
   for (const char* name : {"SLURM_JOB_ID", "SLURM_JOB_NODELIST", "SLURM_RESTART_COUNT"})
     if (const char* value = std::getenv(name)) add(name, value);
   return stamp;
 }
 
 std::string version_text() {
-  const std::string mpi = MpiSession::library_version();
+  const std::string mpi = par::MpiSession::library_version();
   return fmt::format("bimix {} (commit {}, {})\ncompiler {}\n{}\n{}\n", BIMIX_VERSION, BIMIX_COMMIT,
                      BIMIX_BUILD_TYPE, BIMIX_COMPILER, mpi.substr(0, mpi.find(',')),
                      BIMIX_LIBRARIES);

@@ -8,7 +8,7 @@
 namespace bimix::cli {
 
 /// Program, machine and job of this process, for /provenance.
-RunStamp run_stamp(const MpiSession& session, const std::string& command_line);
+data::RunStamp run_stamp(const par::MpiSession& session, const std::string& command_line);
 
 /// "bimix 0.1.0 (commit ...)" and the libraries it was built with, one a line.
 std::string version_text();

@@ -18,40 +18,43 @@ namespace {
 /// Of several that write at once one wins, and its file is whole from the first moment on.
 void write_unless_there(const std::filesystem::path& path, const std::string& text) {
   const std::filesystem::path mine =
-      fmt::format("{}.{}-{}", path.string(), host_name(), ::getpid());
+      fmt::format("{}.{}-{}", path.string(), core::host_name(), ::getpid());
   std::error_code cannot_link, ignored;
   std::filesystem::create_directories(path.parent_path(), ignored);
-  write_file_atomically(mine, text);
+  store::write_file_atomically(mine, text);
   std::filesystem::create_hard_link(mine, path, cannot_link);
   // A file system without links: who is first is then told by a look.
-  if (cannot_link && !std::filesystem::exists(path, ignored)) write_file_atomically(path, text);
+  if (cannot_link && !std::filesystem::exists(path, ignored))
+    store::write_file_atomically(path, text);
   std::filesystem::remove(mine, ignored);
 }
 
 }  // namespace
 
-ProxyOptions settled_for_shards(const std::filesystem::path& folder, const Campaign& campaign) {
-  ProxyOptions proxy = resolved(campaign.proxy);
-  const std::string hash = content_hash(resolved_yaml(trained_part(campaign))).substr(0, 16);
+proxy::ProxyOptions settled_for_shards(const std::filesystem::path& folder,
+                                       const config::Campaign& campaign) {
+  proxy::ProxyOptions proxy = proxy::resolved(campaign.proxy);
+  const std::string hash =
+      core::content_hash(config::resolved_yaml(config::trained_part(campaign))).substr(0, 16);
   const std::filesystem::path path =
       std::filesystem::absolute(folder).parent_path() / fmt::format("settled-{}.json", hash);
-  const Json chosen{{"isa", proxy.isa},
-                    {"precision", proxy.precision},
-                    {"micro_batch", proxy.micro_batch},
-                    {"host", host_name()}};
+  const data::Json chosen{{"isa", proxy.isa},
+                          {"precision", proxy.precision},
+                          {"micro_batch", proxy.micro_batch},
+                          {"host", core::host_name()}};
   if (!std::filesystem::exists(path)) write_unless_there(path, chosen.dump() + "\n");
   try {
-    const Json settled = Json::parse(read_file(path));
+    const data::Json settled = data::Json::parse(core::read_file(path));
     proxy.isa = settled.at("isa").get<std::string>();
     proxy.precision = settled.at("precision").get<std::string>();
-    proxy.micro_batch = static_cast<int>(whole_number_from(settled, "micro_batch"));
-  } catch (const Json::exception& cause) {
-    throw DataError(
+    proxy.micro_batch = static_cast<int>(data::whole_number_from(settled, "micro_batch"));
+  } catch (const data::Json::exception& cause) {
+    throw core::DataError(
         {.place = path.string(),
          .problem = std::string("is not what a first shard has settled: ") + cause.what(),
          .remedy = "Remove it if no shard has begun"});
   }
-  return resolved(proxy);
+  return proxy::resolved(proxy);
 }
 
 }  // namespace bimix::cli

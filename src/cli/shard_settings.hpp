@@ -13,6 +13,7 @@ namespace bimix::cli {
 /// @param folder of the shard, which need not exist @param campaign of a proxy, as given
 /// @return its proxy with nothing left open
 /// @throws DataError if the file cannot be written or read
-ProxyOptions settled_for_shards(const std::filesystem::path& folder, const Campaign& campaign);
+proxy::ProxyOptions settled_for_shards(const std::filesystem::path& folder,
+                                       const config::Campaign& campaign);
 
 }  // namespace bimix::cli

@@ -29,7 +29,7 @@ void replace_part(std::string& text, const std::string& begin, const std::string
                   const std::string& by) {
   const std::size_t from = text.find(begin);
   const std::size_t to = from == std::string::npos ? from : text.find(end, from);
-  require(to != std::string::npos, "the batch script has the parts that are filled in");
+  core::require(to != std::string::npos, "the batch script has the parts that are filled in");
   text.replace(from, to - from, by);
 }
 
@@ -57,10 +57,10 @@ std::string memory_line(const SlurmJob& job) {
 
 std::string slurm_script(const SlurmJob& job) {
   std::string text = batch_script();
-  const std::string about =
-      job.seconds > 0
-          ? fmt::format("about {} on this machine's kind of processor", format_seconds(job.seconds))
-          : std::string("its time is not known");
+  const std::string about = job.seconds > 0
+                                ? fmt::format("about {} on this machine's kind of processor",
+                                              core::format_seconds(job.seconds))
+                                : std::string("its time is not known");
   replace_part(text, "# A bimix campaign", "#SBATCH",
                fmt::format("# The campaign {} on {} ranks: {}.\n"
                            "# Look through the sizes, add partition, account and modules, and: "
@@ -74,8 +74,9 @@ std::string slurm_script(const SlurmJob& job) {
   replace_line(text, "#SBATCH --ntasks-per-node", memory_line(job));
   const double seconds = job.seconds > 0 ? margin * job.seconds + start_up : day;
   replace_line(text, "#SBATCH --time", "#SBATCH --time=" + slurm_time(std::min(seconds, day)));
-  replace_part(text, "if [ $# -ne 2 ]", "bimix=${BIMIX",
-               fmt::format("set -- {} {}\n", shell_word(job.campaign), shell_word(job.folder)));
+  replace_part(
+      text, "if [ $# -ne 2 ]", "bimix=${BIMIX",
+      fmt::format("set -- {} {}\n", core::shell_word(job.campaign), core::shell_word(job.folder)));
   return text;
 }
 

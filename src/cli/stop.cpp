@@ -24,7 +24,7 @@ void on_signal(int) {
   // Where nobody looks there is nothing to save: it is repeated by the next run, and
   // files are replaced as a whole or, the journal, mend their last line.
   if (!stop_is_noticed || now.tv_sec > first_seen + passed_on_within)
-    _exit(static_cast<int>(ExitCode::interrupted));
+    _exit(static_cast<int>(core::ExitCode::interrupted));
 }
 
 }  // namespace

@@ -26,18 +26,20 @@ void add_validate_command(CLI::App& app, Context& context, Action& action) {
       ->excludes(file);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      on_root(context.comm(), [&] {
-        if (flags->schema) return context.console.show(campaign_schema());
+      par::on_root(context.comm(), [&] {
+        if (flags->schema) return context.console.show(config::campaign_schema());
         if (flags->file.empty())
-          throw UsageError(Complaint{.problem = "no campaign is named",
-                                     .remedy = "For example: bimix validate configs/demo.yaml"});
-        const Campaign campaign = read_campaign(
-            flags->file, flags->offline || flags->resolved ? Look::nowhere : Look::programs);
-        if (flags->resolved) context.console.show(resolved_yaml(campaign));
+          throw core::UsageError(
+              core::Complaint{.problem = "no campaign is named",
+                              .remedy = "For example: bimix validate configs/demo.yaml"});
+        const config::Campaign campaign = config::read_campaign(
+            flags->file,
+            flags->offline || flags->resolved ? config::Look::nowhere : config::Look::programs);
+        if (flags->resolved) context.console.show(config::resolved_yaml(campaign));
         context.console.say(fmt::format("{}: no mistakes found", flags->file));
         for (const std::string& note : notes_on(campaign)) context.console.say("  " + note);
       });
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

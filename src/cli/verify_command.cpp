@@ -16,29 +16,30 @@ void add_verify_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, folder] {
     action = [&context, folder] {
       StoredRun run;
-      collectively(context.comm(), [&] { run = load_run(*folder); });
+      par::collectively(context.comm(), [&] { run = load_run(*folder); });
       for (const std::string& note : run.state.notes) context.console.say(note);
       const bool finished = run.state.ended && run.state.stops.back().reason == run_finished;
       if (!finished) {
         context.console.say(fmt::format(
             "{}: {} trial results, sound; the run is not finished, so results.h5 is not compared",
-            journal_path(run.path).string(), run.state.results.size()));
-        return ExitCode::done;
+            store::journal_path(run.path).string(), run.state.results.size()));
+        return core::ExitCode::done;
       }
-      RunRecord record = derive(context.comm(), run);
-      on_root(context.comm(), [&] {
+      data::RunRecord record = derive(context.comm(), run);
+      par::on_root(context.comm(), [&] {
         const auto results = run.path / "results.h5";
-        const auto found = verify_results(results, record);
+        const auto found = store::verify_results(results, record);
         std::string text;
         for (const std::string& difference : found) text += "\n  " + difference;
         if (!found.empty())
-          throw DataError({.place = results.string(),
-                           .problem = "is not the image of its journal" + text,
-                           .remedy = "Run the campaign again on this folder: it is rebuilt"});
+          throw core::DataError({.place = results.string(),
+                                 .problem = "is not the image of its journal" + text,
+                                 .remedy = "Run the campaign again on this folder: it is rebuilt"});
         context.console.say(fmt::format("{}: {} trial results, sound; results.h5 is their image",
-                                        journal_path(run.path).string(), run.state.results.size()));
+                                        store::journal_path(run.path).string(),
+                                        run.state.results.size()));
       });
-      return ExitCode::done;
+      return core::ExitCode::done;
     };
   });
 }

@@ -17,7 +17,7 @@
 #include <cmath>
 #include <optional>
 
-namespace bimix {
+namespace bimix::config {
 namespace {
 
 using config::any_count;
@@ -74,27 +74,28 @@ class CampaignParser {
   }
 
   void parse_tokens() {
-    std::string word(token_word(1));
+    std::string word(corpus::token_word(1));
     root_.text("tokens", word, "");
-    const int width = token_width(word);
-    campaign_.corpus.tokens = {std::max(width, 1), most_vocabulary(std::max(width, 1))};
+    const int width = corpus::token_width(word);
+    campaign_.corpus.tokens = {std::max(width, 1), corpus::most_vocabulary(std::max(width, 1))};
     if (width > 0) return;
     const std::vector<std::string> known{"bytes", "uint16", "uint32"};
     findings_.complain(
-        "tokens", {.problem = fmt::format("'{}' is not in this version", shown_text(word)),
-                   .rule = "there is " + join_words(known),
-                   .remedy = did_you_mean(word, known,
-                                          "Use bytes for text; a tokenizer's files, such as those "
-                                          "of Megatron, are uint16 or uint32")});
+        "tokens",
+        {.problem = fmt::format("'{}' is not in this version", core::shown_text(word)),
+         .rule = "there is " + core::join_words(known),
+         .remedy = core::did_you_mean(word, known,
+                                      "Use bytes for text; a tokenizer's files, such as those "
+                                      "of Megatron, are uint16 or uint32")});
   }
 
   /// A proxy and its texts have one vocabulary. Other sources train elsewhere; there tokens may be
   /// as large as files can hold.
   void settle_vocabulary(bool is_given) {
-    TokenFormat& tokens = campaign_.corpus.tokens;
-    const int vocabulary = campaign_.proxy.vocabulary, most = most_vocabulary(tokens.width);
+    corpus::TokenFormat& tokens = campaign_.corpus.tokens;
+    const int vocabulary = campaign_.proxy.vocabulary, most = corpus::most_vocabulary(tokens.width);
     const std::string key = "source.proxy.vocabulary";
-    const std::string word(token_word(tokens.width));
+    const std::string word(corpus::token_word(tokens.width));
     if (tokens.width == 1 && vocabulary != most)
       findings_.complain(key,
                          {.problem = fmt::format("{} does not go with tokens: bytes", vocabulary),
@@ -123,10 +124,10 @@ class CampaignParser {
                                    }) &&
                        campaign_.name.front() != '.';
     if (!plain)
-      findings_.complain("name",
-                         {.problem = fmt::format("'{}' is no name", shown_text(campaign_.name)),
-                          .rule = "it names the run folder: at most 100 letters, digits, - _ and .",
-                          .remedy = "Write for example `name: demo`"});
+      findings_.complain(
+          "name", {.problem = fmt::format("'{}' is no name", core::shown_text(campaign_.name)),
+                   .rule = "it names the run folder: at most 100 letters, digits, - _ and .",
+                   .remedy = "Write for example `name: demo`"});
   }
 
   template <class Options>
@@ -143,7 +144,7 @@ class CampaignParser {
       const std::string path = "domains." + name;
       check_domain_name("domains", name);
       Reader block(node, path, findings_);
-      DomainFiles files{.name = name};
+      corpus::DomainFiles files{.name = name};
       double share = 0.0;
       if (!block.has("share"))
         findings_.complain(path, {.problem = "has no share",
@@ -224,20 +225,21 @@ class CampaignParser {
     block.text("unique_tokens", text, "");
     if (text == "auto") return unique_tokens_auto;
     if (text == "unknown") return 0.0;
-    const auto count = parse_count(text);
+    const auto count = core::parse_count(text);
     if (!count || *count < 1)
-      findings_.complain(block.path_of("unique_tokens"),
-                         {.problem = fmt::format("'{}' is no number of tokens", shown_text(text)),
-                          .remedy = "Write auto, or for example 3B"});
+      findings_.complain(
+          block.path_of("unique_tokens"),
+          {.problem = fmt::format("'{}' is no number of tokens", core::shown_text(text)),
+           .remedy = "Write auto, or for example 3B"});
     return static_cast<double>(count.value_or(0));
   }
 
   /// Makes shares a point of the simplex, or complains.
-  void settle(const std::string& path, const std::string& what, Mixture& shares) {
-    if (is_on_simplex(shares)) return;
-    const double sum = stable_sum(shares);
+  void settle(const std::string& path, const std::string& what, data::Mixture& shares) {
+    if (core::is_on_simplex(shares)) return;
+    const double sum = core::stable_sum(shares);
     if (normalise_ && std::isfinite(sum) && sum > 0) {
-      shares = normalised(shares);
+      shares = core::normalised(shares);
       return;
     }
     findings_.complain(path, {.problem = fmt::format("{} add up to {:.10g}", what, sum),
@@ -259,15 +261,15 @@ class CampaignParser {
       Reader block(source.take("command"), "source.command", findings_);
       config::describe(block, campaign_.command);
       block.finish();
-      findings_.adopt("source.", complaints(campaign_.command, campaign_.domains.train));
+      findings_.adopt("source.", trial::complaints(campaign_.command, campaign_.domains.train));
     }
     if (replay) {
       campaign_.source = SourceKind::replay;
       Reader block(source.take("replay"), "source.replay", findings_);
       config::describe(block, campaign_.replay);
       block.finish();
-      if (campaign_.replay.unit == unit_symbol(LossUnit::bits_per_byte))
-        campaign_.domains.loss_unit = LossUnit::bits_per_byte;
+      if (campaign_.replay.unit == data::unit_symbol(data::LossUnit::bits_per_byte))
+        campaign_.domains.loss_unit = data::LossUnit::bits_per_byte;
       if (campaign_.replay.files.empty())
         findings_.complain("source.replay",
                            {.problem = "names no files", .remedy = "Add `files: logs/*.csv`"});
@@ -280,8 +282,9 @@ class CampaignParser {
       block.finish();
       if (findings_.count() == before) settle_vocabulary(has_vocabulary);
       // Values that were not read would be judged by their defaults.
-      if (findings_.count() == before) findings_.adopt("source.", complaints(campaign_.proxy));
-      for (const DomainFiles& files : campaign_.corpus.domains)
+      if (findings_.count() == before)
+        findings_.adopt("source.", proxy::complaints(campaign_.proxy));
+      for (const corpus::DomainFiles& files : campaign_.corpus.domains)
         if (files.train_patterns.empty())
           findings_.complain("domains." + files.name, {.problem = "names no training text",
                                                        .remedy = "Add `train: path/*.txt`"});
@@ -290,13 +293,13 @@ class CampaignParser {
     // A replay campaign may leave its texts out; then there is no corpus at all.
     const bool no_text =
         std::all_of(campaign_.corpus.domains.begin(), campaign_.corpus.domains.end(),
-                    [](const DomainFiles& files) { return files.train_patterns.empty(); });
+                    [](const corpus::DomainFiles& files) { return files.train_patterns.empty(); });
     if (no_text) campaign_.corpus.domains.clear();
   }
 
   void refuse_decay_on_a_trajectory() {
-    if (campaign_.source != SourceKind::proxy || !rate_decays(campaign_.proxy) ||
-        campaign_.design.axis != VolumeAxis::trajectory)
+    if (campaign_.source != SourceKind::proxy || !proxy::rate_decays(campaign_.proxy) ||
+        campaign_.design.axis != plan::VolumeAxis::trajectory)
       return;
     findings_.complain(
         "source.proxy.schedule",
@@ -311,10 +314,11 @@ class CampaignParser {
   void refuse_shared_tables() {
     if (campaign_.source != SourceKind::command || look_ == Look::stored) return;
     const std::vector<std::string>& domains = campaign_.domains.train;
-    if (!complaints(campaign_.command, domains).empty()) return;  // told already
-    const bool all = campaign_.design.axis == VolumeAxis::trajectory;
-    findings_.adopt("source.", table_complaints(campaign_.command, domains,
-                                                all ? VolumesOfTrial::all : VolumesOfTrial::one));
+    if (!trial::complaints(campaign_.command, domains).empty()) return;  // told already
+    const bool all = campaign_.design.axis == plan::VolumeAxis::trajectory;
+    findings_.adopt("source.", trial::table_complaints(
+                                   campaign_.command, domains,
+                                   all ? trial::VolumesOfTrial::all : trial::VolumesOfTrial::one));
   }
 
   void parse_design() {
@@ -337,14 +341,14 @@ class CampaignParser {
     std::string seeds = "common";
     design.text("seeds", seeds, "");
     if (seeds == "independent")
-      campaign_.design.seeds = SeedChoice::independent;
+      campaign_.design.seeds = plan::SeedChoice::independent;
     else if (seeds != "common")
       findings_.complain("design.seeds",
-                         {.problem = fmt::format("'{}' is no choice", shown_text(seeds)),
+                         {.problem = fmt::format("'{}' is no choice", core::shown_text(seeds)),
                           .remedy = "Use common or independent"});
     design.finish();
     if (findings_.count() == before)
-      findings_.adopt("", complaints(campaign_.design, campaign_.domains.train.size()));
+      findings_.adopt("", plan::complaints(campaign_.design, campaign_.domains.train.size()));
   }
 
   void parse_group(const YAML::Node& node, const std::string& path) {
@@ -354,14 +358,14 @@ class CampaignParser {
       return Reader(group.take(key), path + "." + key, findings_);
     };
     if (group.has("preset")) {
-      PresetMixtures presets;
+      plan::PresetMixtures presets;
       group.words("preset", presets.names, "");
       check_presets(presets, path);
       campaign_.design.mixtures.emplace_back(presets);
     }
     if (group.has("simplex")) {
       Reader r = block("simplex");
-      LatticeMixtures lattice;
+      plan::LatticeMixtures lattice;
       r.number("step", lattice.step, {1e-6, 1}, "");
       r.number("floor", lattice.floor, {0, 1}, "");
       r.finish();
@@ -390,10 +394,10 @@ class CampaignParser {
     std::error_code ignored;
     if (look_ <= Look::nowhere && !std::filesystem::exists(path, ignored)) return;
     try {
-      campaign_.design.mixtures.emplace_back(
-          ListedMixtures{"file", read_mixtures(path, campaign_.domains.train, normalise_)});
-    } catch (const Error& error) {
-      Complaint complaint = error.complaint();
+      campaign_.design.mixtures.emplace_back(plan::ListedMixtures{
+          "file", replay::read_mixtures(path, campaign_.domains.train, normalise_)});
+    } catch (const core::Error& error) {
+      core::Complaint complaint = error.complaint();
       complaint.problem = complaint.place + ": " + complaint.problem;
       if (!std::filesystem::exists(path, ignored))
         complaint.remedy = config::from_working_directory(campaign_.base, file.string(),
@@ -402,16 +406,17 @@ class CampaignParser {
     }
   }
 
-  void check_presets(const PresetMixtures& presets, const std::string& path) {
+  void check_presets(const plan::PresetMixtures& presets, const std::string& path) {
     std::vector<std::string> known{"default", "uniform"};
-    for (const std::string& measure : entropy_measures()) known.push_back("entropy-" + measure);
+    for (const std::string& measure : entropy::entropy_measures())
+      known.push_back("entropy-" + measure);
     for (const std::string& name : presets.names) {
       const bool has_text = !campaign_.corpus.domains.empty();
       if (std::find(known.begin(), known.end(), name) == known.end()) {
         findings_.complain(path + ".preset",
-                           {.problem = fmt::format("'{}' is no preset", shown_text(name)),
-                            .rule = "known: " + join_words(known),
-                            .remedy = did_you_mean(name, known)});
+                           {.problem = fmt::format("'{}' is no preset", core::shown_text(name)),
+                            .rule = "known: " + core::join_words(known),
+                            .remedy = core::did_you_mean(name, known)});
       } else if (name.starts_with("entropy-") && !has_text) {
         findings_.complain(path + ".preset",
                            {.problem = fmt::format("'{}' needs the domains' text", name),
@@ -420,8 +425,8 @@ class CampaignParser {
     }
   }
 
-  DirichletMixtures dirichlet(Reader r) {
-    DirichletMixtures group;
+  plan::DirichletMixtures dirichlet(Reader r) {
+    plan::DirichletMixtures group;
     r.whole("count", group.count, {1, 1'000'000}, "");
     r.number("floor", group.floor, {0, 1}, "");
     const YAML::Node strength = r.take("strength");
@@ -443,7 +448,7 @@ class CampaignParser {
       group.centre = campaign_.default_mixture;
     else if (around != "uniform")
       findings_.complain(r.path_of("around"),
-                         {.problem = fmt::format("'{}' is no centre", shown_text(around)),
+                         {.problem = fmt::format("'{}' is no centre", core::shown_text(around)),
                           .remedy = "Use default or uniform"});
     r.finish();
     return group;
@@ -457,14 +462,14 @@ class CampaignParser {
                                       const std::vector<std::string>& names) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    findings_.complain(path, {.problem = fmt::format("'{}' is no domain", shown_text(name)),
-                              .rule = "domains: " + join_words(names),
-                              .remedy = did_you_mean(name, names)});
+    findings_.complain(path, {.problem = fmt::format("'{}' is no domain", core::shown_text(name)),
+                              .rule = "domains: " + core::join_words(names),
+                              .remedy = core::did_you_mean(name, names)});
     return std::nullopt;
   }
 
-  GridMixtures grid(Reader r) {
-    GridMixtures group;
+  plan::GridMixtures grid(Reader r) {
+    plan::GridMixtures group;
     for (const auto& [name, node] : r.take_all()) {
       const std::string path = r.path_of(name);
       const auto index = domain_index(name, path);
@@ -497,8 +502,8 @@ class CampaignParser {
     return values;
   }
 
-  ListedMixtures list(const YAML::Node& node, const std::string& path) {
-    ListedMixtures group;
+  plan::ListedMixtures list(const YAML::Node& node, const std::string& path) {
+    plan::ListedMixtures group;
     if (!node.IsSequence()) {
       findings_.complain(
           path, {.problem = "is not a list", .remedy = "Write [{prose: 0.4, code: 0.6}, ...]"});
@@ -507,7 +512,7 @@ class CampaignParser {
     for (std::size_t i = 0; i < node.size(); ++i) {
       const std::string place = fmt::format("{}[{}]", path, i);
       const std::size_t before = findings_.count();
-      Mixture shares =
+      data::Mixture shares =
           by_domain(node[i], place, 0.0, normalise_ ? infinity : 1, campaign_.domains.train);
       if (findings_.count() == before) settle(place, "its shares", shares);
       group.mixtures.push_back(std::move(shares));
@@ -517,14 +522,14 @@ class CampaignParser {
 
   void parse_volumes(const YAML::Node& node, bool replay) {
     Reader r(node, "design.volumes", findings_);
-    DesignOptions& design = campaign_.design;
+    plan::DesignOptions& design = campaign_.design;
     std::string axis = "trajectory";
     r.text("axis", axis, "");
     if (axis == "independent")
-      design.axis = VolumeAxis::independent;
+      design.axis = plan::VolumeAxis::independent;
     else if (axis != "trajectory")
       findings_.complain("design.volumes.axis",
-                         {.problem = fmt::format("'{}' is no axis", shown_text(axis)),
+                         {.problem = fmt::format("'{}' is no axis", core::shown_text(axis)),
                           .remedy = "Use trajectory or independent"});
     const YAML::Node values = r.take("values");
     std::int64_t from = 0, to = 0;
@@ -545,7 +550,7 @@ class CampaignParser {
       findings_.complain("design.volumes.values",
                          {.problem = "is not a list", .remedy = "Write [64K, 128K, 256K]"});
     } else if (from > 0 && to >= from && count > 0) {
-      design.tokens = log_spaced_volumes(from, to, count);
+      design.tokens = plan::log_spaced_volumes(from, to, count);
     } else if (from > 0 || to > 0 || count > 0) {
       findings_.complain("design.volumes", {.problem = "from, to and count do not make a range",
                                             .rule = "0 < from <= to, count >= 1",
@@ -560,12 +565,12 @@ class CampaignParser {
   void parse_fit() {
     parse_block("fit", campaign_.fit);
     campaign_.fit.seed = campaign_.seed;
-    findings_.adopt("", complaints(campaign_.fit));
+    findings_.adopt("", law::complaints(campaign_.fit));
   }
 
   void parse_optimize() {
     Reader r(root_.take("optimize"), "optimize", findings_);
-    OptimizeOptions& options = campaign_.optimize;
+    mix::OptimizeOptions& options = campaign_.optimize;
     config::describe(r, options);
     const auto map = [&](const char* key, double missing, double high, std::vector<double>& values,
                          const std::vector<std::string>& names) {
@@ -580,14 +585,14 @@ class CampaignParser {
     r.finish();
     campaign_.fit.weights = options.weights;
     // tokens = 0 stands for the largest trained volume, which only the plan knows.
-    OptimizeOptions checked = options;
+    mix::OptimizeOptions checked = options;
     if (checked.tokens == 0) checked.tokens = 1;
     // What is `auto` is counted when the texts are opened; here it only has to be known to come.
     const bool any_known =
         std::any_of(campaign_.unique_tokens.begin(), campaign_.unique_tokens.end(),
                     [](double n) { return n != 0; });
     if (any_known) checked.unique_tokens.assign(campaign_.unique_tokens.size(), 0.0);
-    findings_.adopt("", complaints(checked, campaign_.domains));
+    findings_.adopt("", mix::complaints(checked, campaign_.domains));
   }
 
   void parse_check() {
@@ -595,9 +600,9 @@ class CampaignParser {
     auto& names = campaign_.check.mixtures;
     for (const std::string& name : names)
       if (name != "default" && name != "optimum")
-        findings_.complain("check.mixtures",
-                           {.problem = fmt::format("'{}' cannot be checked", shown_text(name)),
-                            .remedy = "Use [default, optimum]"});
+        findings_.complain("check.mixtures", {.problem = fmt::format("'{}' cannot be checked",
+                                                                     core::shown_text(name)),
+                                              .remedy = "Use [default, optimum]"});
     for (const char* needed : {"default", "optimum"})
       if (std::find(names.begin(), names.end(), needed) == names.end())
         findings_.complain("check.mixtures", {.problem = fmt::format("'{}' is missing", needed),
@@ -629,7 +634,7 @@ Campaign without_places(Campaign campaign) {
   campaign.base = campaign.corpus.base = campaign.replay.base = std::filesystem::path();
   campaign.replay.files.clear();
   campaign.replay.mixtures.clear();
-  for (DomainFiles& files : campaign.corpus.domains) {
+  for (corpus::DomainFiles& files : campaign.corpus.domains) {
     files.train_patterns.clear();
     files.eval_patterns.clear();
     files.binary = false;
@@ -648,9 +653,9 @@ Campaign trained_part(Campaign campaign) {
   campaign.proxy.checkpoint_every = defaults.proxy.checkpoint_every;
   campaign.proxy.keep_models = defaults.proxy.keep_models;
   // What losses are called changes none of them.
-  if (campaign.replay.unit == unit_symbol(LossUnit::bits_per_byte))
+  if (campaign.replay.unit == data::unit_symbol(data::LossUnit::bits_per_byte))
     campaign.replay.unit = defaults.replay.unit;
-  if (!depends_on_products(campaign.proxy)) {
+  if (!proxy::depends_on_products(campaign.proxy)) {
     campaign.proxy.isa = defaults.proxy.isa;
     campaign.proxy.precision = defaults.proxy.precision;
     campaign.proxy.micro_batch = defaults.proxy.micro_batch;
@@ -665,8 +670,9 @@ Campaign trained_part(Campaign campaign) {
 }
 
 Campaign read_campaign(const std::filesystem::path& path, Look look) {
-  return parse_campaign(read_file(path, "Check the name; `bimix init FILE` writes a campaign"),
-                        path.string(), look);
+  return parse_campaign(
+      core::read_file(path, "Check the name; `bimix init FILE` writes a campaign"), path.string(),
+      look);
 }
 
-}  // namespace bimix
+}  // namespace bimix::config

@@ -21,9 +21,9 @@ struct Place {
   std::size_t line = 1, column = 1;
 };
 
-[[noreturn]] void refuse(const std::string& file, Place place, Complaint complaint) {
+[[noreturn]] void refuse(const std::string& file, Place place, core::Complaint complaint) {
   complaint.place = fmt::format("{}:{}:{}", file, place.line, place.column);
-  throw UsageError(std::move(complaint));
+  throw core::UsageError(std::move(complaint));
 }
 
 Place place_at(std::string_view text, std::size_t at) {
@@ -34,19 +34,19 @@ Place place_at(std::string_view text, std::size_t at) {
 }
 
 void check_encoding(std::string_view text, const std::string& file) {
-  auto kind = file_kind(text);
-  if (!kind) kind = utf16_without_mark(text);
+  auto kind = core::file_kind(text);
+  if (!kind) kind = core::utf16_without_mark(text);
   if (kind)
     refuse(file, {},
            {.problem = fmt::format("is {}", kind->name),
             .rule = "a campaign is UTF-8 text",
-            .remedy = remedy_for(*kind, file, Wanted::text)});
-  if (const auto bad = first_not_utf8(text))
+            .remedy = core::remedy_for(*kind, file, core::Wanted::text)});
+  if (const auto bad = core::first_not_utf8(text))
     refuse(file, place_at(text, *bad),
            {.problem =
                 fmt::format("byte 0x{:02x} is no UTF-8", static_cast<unsigned char>(text[*bad])),
             .rule = "a campaign is UTF-8 text",
-            .remedy = remedy_for(latin1_text, file, Wanted::text)});
+            .remedy = core::remedy_for(core::latin1_text, file, core::Wanted::text)});
 }
 
 /// A tab that YAML cannot have meant, in a line up to `line`: in front of a line's first word, or
@@ -108,7 +108,8 @@ std::vector<YAML::Node> documents_of(std::string_view text, const std::string& f
       refuse(file, *tab,
              {.problem = "a tab stands where YAML wants blanks",
               .rule = "lines are indented with blanks, since a tab has no width",
-              .remedy = fmt::format("Replace them: `sed -i 's/\\t/  /g' {}`", shell_word(file))});
+              .remedy =
+                  fmt::format("Replace them: `sed -i 's/\\t/  /g' {}`", core::shell_word(file))});
     refuse(file, {line, static_cast<std::size_t>(std::max(error.mark.column, 0) + 1)},
            {.problem = "is not YAML: " + error.msg, .remedy = start_from});
   }
@@ -130,10 +131,11 @@ YAML::Node load_document(std::string_view text, const std::string& file) {
             .remedy = "Take it out, or put it into a file of its own"});
   }
   if (documents.empty() || !documents.front().IsMap())
-    throw UsageError(Complaint{.place = file,
-                               .problem = documents.empty() ? "is empty" : "is no campaign",
-                               .rule = "a campaign is a mapping of keys",
-                               .remedy = start_from});
+    throw core::UsageError(
+        core::Complaint{.place = file,
+                        .problem = documents.empty() ? "is empty" : "is no campaign",
+                        .rule = "a campaign is a mapping of keys",
+                        .remedy = start_from});
   return documents.front();
 }
 

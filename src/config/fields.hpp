@@ -17,7 +17,7 @@ inline constexpr std::int64_t any_count = std::numeric_limits<std::int64_t>::max
 inline constexpr std::int64_t most_tokens = 1'000'000'000'000'000;
 
 template <class Visitor>
-void describe(Visitor& v, ProxyOptions& o) {
+void describe(Visitor& v, proxy::ProxyOptions& o) {
   v.text("model", o.model, "transformer, or ngram: counts, tens of times cheaper");
   v.whole("layers", o.layers, {1, 1000}, "transformer blocks");
   v.whole("width", o.width, {2, 65536}, "of the residual stream; a multiple of heads");
@@ -53,7 +53,7 @@ void describe(Visitor& v, ProxyOptions& o) {
 }
 
 template <class Visitor>
-void describe(Visitor& v, ReplayOptions& o) {
+void describe(Visitor& v, replay::ReplayOptions& o) {
   v.words("files", o.files, "logs to read; globs are expanded");
   v.text("format", o.format, "auto, or a format's name");
   v.flag("normalise", o.normalise, "divide a run's shares by their sum");
@@ -64,11 +64,12 @@ void describe(Visitor& v, ReplayOptions& o) {
   v.count("tokens", o.tokens, {0, most_tokens}, "volume of logs that tell none");
   v.count("parameters", o.parameters, {0, most_tokens},
           "keep the runs of this model size; 0: of all");
-  v.choice("unit", o.unit, replay_units, "what the logged losses are in; auto: as the logs say");
+  v.choice("unit", o.unit, replay::replay_units,
+           "what the logged losses are in; auto: as the logs say");
 }
 
 template <class Visitor>
-void describe(Visitor& v, CommandOptions& o) {
+void describe(Visitor& v, trial::CommandOptions& o) {
   v.words("run", o.run, "program and arguments; {mixture.json} {dir} {id} {seed} {tokens} ...");
   v.text("program", o.program,
          "run instead of the first word of `run`, which is called so in trials; empty: itself");
@@ -81,7 +82,7 @@ void describe(Visitor& v, CommandOptions& o) {
 }
 
 template <class Visitor>
-void describe(Visitor& v, EntropyOptions& o) {
+void describe(Visitor& v, entropy::EntropyOptions& o) {
   v.words("measures", o.measures, "of shannon, joint, conditional, von-neumann");
   v.flag("miller_madow", o.miller_madow, "correct the bias of small samples");
   v.flag("equal_tokens", o.equal_tokens, "compare domains at the size of the smallest");
@@ -91,7 +92,7 @@ void describe(Visitor& v, EntropyOptions& o) {
 }
 
 template <class Visitor>
-void describe(Visitor& v, FitOptions& o) {
+void describe(Visitor& v, law::FitOptions& o) {
   v.text("law", o.law, "form of the loss; all compares every law, auto uses the best of them");
   v.text("residual", o.residual, "relative, plain or log");
   v.number("huber", o.huber, {0, infinity},
@@ -105,7 +106,7 @@ void describe(Visitor& v, FitOptions& o) {
 
 /// Without the values that are a map over domains (weights, floor, cap).
 template <class Visitor>
-void describe(Visitor& v, OptimizeOptions& o) {
+void describe(Visitor& v, mix::OptimizeOptions& o) {
   v.number("tokens", o.tokens, {0, most_tokens},
            "volume the mixture is for; 0: the largest trained");
   v.number("parameters", o.model_size, {0, most_tokens},

@@ -23,8 +23,8 @@ bool is_relative(const std::string& pattern) {
 
 bool finds_something(const fs::path& base, const std::string& pattern) {
   try {
-    return !find_files(pattern, base).empty();
-  } catch (const DataError&) {
+    return !core::find_files(pattern, base).empty();
+  } catch (const core::DataError&) {
     return false;
   }
 }
@@ -35,7 +35,7 @@ void look_for(const Campaign& campaign, const std::string& key,
     if (finds_something(campaign.base, pattern)) continue;
     findings.miss(
         key,
-        {.problem = fmt::format("{}: matches no file", shown_text(pattern)),
+        {.problem = fmt::format("{}: matches no file", core::shown_text(pattern)),
          .rule =
              is_relative(pattern) ? fmt::format("{}, {}", start_there, campaign.base.string()) : "",
          .remedy = from_working_directory(
@@ -75,7 +75,7 @@ bool names_relative_paths(const Campaign& campaign) {
   };
   return any_relative(campaign.replay.files) || is_relative(campaign.replay.mixtures) ||
          std::any_of(campaign.corpus.domains.begin(), campaign.corpus.domains.end(),
-                     [&](const DomainFiles& files) {
+                     [&](const corpus::DomainFiles& files) {
                        return any_relative(files.train_patterns) ||
                               any_relative(files.eval_patterns);
                      });
@@ -94,7 +94,7 @@ std::string from_working_directory(const fs::path& base, const std::string& patt
 }
 
 void look_for_data(const Campaign& campaign, Findings& findings) {
-  for (const DomainFiles& files : campaign.corpus.domains) {
+  for (const corpus::DomainFiles& files : campaign.corpus.domains) {
     look_for(campaign, "domains." + files.name + ".train", files.train_patterns, findings);
     look_for(campaign, "domains." + files.name + ".eval", files.eval_patterns, findings);
   }
@@ -113,13 +113,14 @@ void look_for_program(const Campaign& campaign, Findings& findings) {
   const std::string& program = campaign.command.run.front();
   if (program.find('{') != std::string::npos || can_be_run(program)) return;
   const bool is_path = program.find('/') != std::string::npos;
-  findings.miss("source.command.run",
-                {.problem = fmt::format("'{}' is no program that can be run", shown_text(program)),
-                 .rule = is_path ? "arguments of run: start at the working directory, " +
-                                       fs::current_path().string()
-                                 : "it is looked for in PATH",
-                 .remedy = is_path ? "Correct it, or give it permission to be run with chmod +x"
-                                   : "Install it, or write its whole path"});
+  findings.miss(
+      "source.command.run",
+      {.problem = fmt::format("'{}' is no program that can be run", core::shown_text(program)),
+       .rule = is_path ? "arguments of run: start at the working directory, " +
+                             fs::current_path().string()
+                       : "it is looked for in PATH",
+       .remedy = is_path ? "Correct it, or give it permission to be run with chmod +x"
+                         : "Install it, or write its whole path"});
 }
 
 }  // namespace bimix::config

@@ -19,7 +19,7 @@ const std::vector<std::string>& later_keys() {
 std::string kind_of(const YAML::Node& node) {
   if (node.IsMap()) return "a mapping";
   if (node.IsSequence()) return "a list";
-  if (node.IsScalar()) return fmt::format("'{}'", shown_text(node.Scalar()));
+  if (node.IsScalar()) return fmt::format("'{}'", core::shown_text(node.Scalar()));
   return "nothing";
 }
 
@@ -37,7 +37,7 @@ void Findings::note_place(const std::string& path, const YAML::Mark& mark) {
   places_.emplace(path, mark);
 }
 
-void Findings::complain(const std::string& path, Complaint complaint) {
+void Findings::complain(const std::string& path, core::Complaint complaint) {
   // The key itself, or the nearest block around it that is written in the file.
   std::string known = path;
   auto place = places_.find(known);
@@ -51,17 +51,17 @@ void Findings::complain(const std::string& path, Complaint complaint) {
     column = place->second.column + 1;
   }
   complaint.place = fmt::format("{}:{}:{}", file_, line, column);
-  if (!path.empty()) complaint.place += ": " + shown_text(path);
+  if (!path.empty()) complaint.place += ": " + core::shown_text(path);
   complaints_.push_back({line, column, std::move(complaint)});
 }
 
-void Findings::miss(const std::string& path, Complaint complaint) {
+void Findings::miss(const std::string& path, core::Complaint complaint) {
   complain(path, std::move(complaint));
   ++missing_;
 }
 
-void Findings::adopt(const std::string& prefix, std::vector<Complaint> complaints) {
-  for (Complaint& complaint : complaints) {
+void Findings::adopt(const std::string& prefix, std::vector<core::Complaint> complaints) {
+  for (core::Complaint& complaint : complaints) {
     const std::string path = prefix + complaint.place;
     complain(path, std::move(complaint));
   }
@@ -75,9 +75,9 @@ void Findings::throw_if_any() const {
   });
   std::string text;
   for (const Placed& placed : ordered)
-    text += (text.empty() ? "" : "\n") + to_string(placed.complaint);
-  if (missing_ == complaints_.size()) throw Error(ExitCode::data, text);
-  throw UsageError(text);
+    text += (text.empty() ? "" : "\n") + core::to_string(placed.complaint);
+  if (missing_ == complaints_.size()) throw core::Error(core::ExitCode::data, text);
+  throw core::UsageError(text);
 }
 
 Reader::Reader(const YAML::Node& node, std::string path, Findings& findings)
@@ -168,8 +168,8 @@ void Reader::choice(const char* key, std::string& value, std::span<const std::st
   const std::vector<std::string> known(words.begin(), words.end());
   if (std::find(known.begin(), known.end(), *found) == known.end())
     findings_.complain(path_of(key), {.problem = fmt::format("'{}' is no choice", *found),
-                                      .rule = "there is " + join_words(known),
-                                      .remedy = did_you_mean(*found, known)});
+                                      .rule = "there is " + core::join_words(known),
+                                      .remedy = core::did_you_mean(*found, known)});
   else
     value = *found;
 }
@@ -197,7 +197,7 @@ void Reader::flag(const char* key, bool& value, const char*) {
     value = *found == "true";
   else
     findings_.complain(path_of(key), {.problem = fmt::format("'{}' is neither true nor false",
-                                                             shown_text(*found))});
+                                                             core::shown_text(*found))});
 }
 
 void Reader::words(const char* key, std::vector<std::string>& value, const char*) {
@@ -228,10 +228,10 @@ void Reader::finish() {
       findings_.complain(path, {.problem = "is not in this version", .remedy = "Remove it"});
       continue;
     }
-    const auto nearest = nearest_name(entry.key, known_);
+    const auto nearest = core::nearest_name(entry.key, known_);
     findings_.complain(
         path, {.problem = "is no known key",
-               .rule = nearest ? "" : "known here: " + join_words(known_),
+               .rule = nearest ? "" : "known here: " + core::join_words(known_),
                .remedy = nearest ? fmt::format("Did you mean '{}'", *nearest)
                                  : "Keys that start with x- are notes and may be anything"});
   }
@@ -243,10 +243,10 @@ bool read_number(const YAML::Node& node, const std::string& path, Range<double> 
   double number = 0;
   bool valid = false;
   if (node.IsScalar()) {
-    if (const auto plain = parse_number(node.Scalar())) {
+    if (const auto plain = core::parse_number(node.Scalar())) {
       number = *plain;
       valid = true;
-    } else if (const auto count = parse_count(node.Scalar())) {
+    } else if (const auto count = core::parse_count(node.Scalar())) {
       number = static_cast<double>(*count);
       valid = true;
     }
@@ -269,10 +269,10 @@ bool read_count(const YAML::Node& node, const std::string& path, Range<std::int6
   findings.note_place(path, node.Mark());
   std::optional<std::int64_t> count;
   if (node.IsScalar()) {
-    count = parse_count(node.Scalar());
+    count = core::parse_count(node.Scalar());
     // -3 is a whole number too, only never an allowed one; say so rather than "not a number".
     if (!count && node.Scalar().starts_with('-')) {
-      count = parse_count(node.Scalar().substr(1));
+      count = core::parse_count(node.Scalar().substr(1));
       if (count) count = -*count;
     }
   }

@@ -21,11 +21,11 @@ class Findings {
 
   /// Remembers where a key stands, so that later complaints about it find the place.
   void note_place(const std::string& path, const YAML::Mark& mark);
-  void complain(const std::string& path, Complaint complaint);
+  void complain(const std::string& path, core::Complaint complaint);
   /// A complaint that the campaign is not to blame for: what it names is not there.
-  void miss(const std::string& path, Complaint complaint);
+  void miss(const std::string& path, core::Complaint complaint);
   /// Complaints of a layer, whose places are paths such as "proxy.width".
-  void adopt(const std::string& prefix, std::vector<Complaint> complaints);
+  void adopt(const std::string& prefix, std::vector<core::Complaint> complaints);
   std::size_t count() const { return complaints_.size(); }
   /// @throws UsageError with everything found, one complaint a line, in the order of the file; an
   ///         Error that leads to ExitCode::data if things are missing and nothing else is wrong
@@ -34,7 +34,7 @@ class Findings {
  private:
   struct Placed {
     int line, column;
-    Complaint complaint;
+    core::Complaint complaint;
   };
   std::string file_;
   std::map<std::string, YAML::Mark> places_;

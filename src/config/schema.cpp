@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::config {
 namespace {
 
 using Schema = nlohmann::ordered_json;
@@ -80,7 +80,7 @@ class SchemaKeys {
     put(key, {{"type", "boolean"}}, value, meaning);
   }
   void words(const char* key, const std::vector<std::string>& value, const char* meaning) {
-    put(key, bimix::words(), value, meaning);
+    put(key, config::words(), value, meaning);
   }
 
  private:
@@ -111,7 +111,8 @@ Schema domain_schema() {
 
 Schema mixtures_schema() {
   std::vector<std::string> presets{"default", "uniform"};
-  for (const std::string& measure : entropy_measures()) presets.push_back("entropy-" + measure);
+  for (const std::string& measure : entropy::entropy_measures())
+    presets.push_back("entropy-" + measure);
   const Schema share = number_between(0, 1), shares = map_of(number_between(0, config::infinity));
   const Schema preset = one_of(presets);
   const auto only = [](const char* key, const Schema& schema) {
@@ -180,4 +181,4 @@ std::string campaign_schema() {
   return titled.dump(1) + "\n";
 }
 
-}  // namespace bimix
+}  // namespace bimix::config

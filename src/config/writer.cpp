@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
-namespace bimix {
+namespace bimix::config {
 namespace {
 
 /// Doubles in shortest round-trip form.
@@ -32,7 +32,7 @@ class Writer {
     put(key, fmt::format("{}", value));
   }
   void count(const char* key, std::int64_t value, config::Range<std::int64_t>, const char*) {
-    put(key, format_count(value));
+    put(key, core::format_count(value));
   }
   void number(const char* key, double value, config::Range<double>, const char*) {
     put(key, shown(value));
@@ -65,7 +65,7 @@ class KeyList {
   }
   void count(const char* key, std::int64_t value, config::Range<std::int64_t>,
              const char* meaning) {
-    put(key, format_count(value), meaning);
+    put(key, core::format_count(value), meaning);
   }
   void number(const char* key, double value, config::Range<double>, const char* meaning) {
     put(key, shown(value), meaning);
@@ -108,7 +108,7 @@ void write_domains(YAML::Emitter& out, const Campaign& campaign) {
   for (std::size_t k = 0; k < campaign.domains.train.size(); ++k) {
     out << YAML::Key << campaign.domains.train[k] << YAML::Value << YAML::BeginMap;
     if (!campaign.corpus.domains.empty()) {
-      const DomainFiles& files = campaign.corpus.domains[k];
+      const corpus::DomainFiles& files = campaign.corpus.domains[k];
       out << YAML::Key << "train" << YAML::Value << YAML::Flow << files.train_patterns;
       if (!files.eval_patterns.empty())
         out << YAML::Key << "eval" << YAML::Value << YAML::Flow << files.eval_patterns;
@@ -120,13 +120,13 @@ void write_domains(YAML::Emitter& out, const Campaign& campaign) {
       out << YAML::Key << "unique_tokens" << YAML::Value << "auto";
     else if (unique > 0)
       out << YAML::Key << "unique_tokens" << YAML::Value
-          << format_count(static_cast<std::int64_t>(unique));
+          << core::format_count(static_cast<std::int64_t>(unique));
     out << YAML::EndMap;
   }
   out << YAML::EndMap;
 }
 
-void write_eval_domains(YAML::Emitter& out, const DomainSet& domains) {
+void write_eval_domains(YAML::Emitter& out, const data::DomainSet& domains) {
   out << YAML::Key << "eval_domains" << YAML::Value;
   bool is_same = domains.eval == domains.train;
   for (std::size_t e = 0; is_same && e < domains.share_of.size(); ++e)
@@ -151,15 +151,15 @@ struct GroupWriter {
   YAML::Emitter& out;
   const Campaign& campaign;
 
-  void operator()(const PresetMixtures& group) const {
+  void operator()(const plan::PresetMixtures& group) const {
     out << YAML::Key << "preset" << YAML::Value << YAML::Flow << group.names;
   }
-  void operator()(const LatticeMixtures& group) const {
+  void operator()(const plan::LatticeMixtures& group) const {
     out << YAML::Key << "simplex" << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::Key
         << "step" << YAML::Value << shown(group.step) << YAML::Key << "floor" << YAML::Value
         << shown(group.floor) << YAML::EndMap;
   }
-  void operator()(const DirichletMixtures& group) const {
+  void operator()(const plan::DirichletMixtures& group) const {
     out << YAML::Key << "dirichlet" << YAML::Value << YAML::Flow << YAML::BeginMap;
     out << YAML::Key << "count" << YAML::Value << group.count;
     out << YAML::Key << "strength" << YAML::Value << YAML::Flow
@@ -167,7 +167,7 @@ struct GroupWriter {
     out << YAML::Key << "around" << YAML::Value << (group.centre.empty() ? "uniform" : "default");
     out << YAML::Key << "floor" << YAML::Value << shown(group.floor) << YAML::EndMap;
   }
-  void operator()(const GridMixtures& group) const {
+  void operator()(const plan::GridMixtures& group) const {
     out << YAML::Key << "grid" << YAML::Value << YAML::Flow << YAML::BeginMap;
     for (std::size_t d = 0; d < group.domains.size(); ++d) {
       std::vector<std::string> values;
@@ -177,9 +177,9 @@ struct GroupWriter {
     }
     out << YAML::EndMap;
   }
-  void operator()(const ListedMixtures& group) const {
+  void operator()(const plan::ListedMixtures& group) const {
     out << YAML::Key << "list" << YAML::Value << YAML::BeginSeq;
-    for (const Mixture& mixture : group.mixtures) {
+    for (const data::Mixture& mixture : group.mixtures) {
       out << YAML::Flow << YAML::BeginMap;
       for (std::size_t k = 0; k < mixture.size(); ++k)
         out << YAML::Key << campaign.domains.train[k] << YAML::Value << shown(mixture[k]);
@@ -190,11 +190,11 @@ struct GroupWriter {
 };
 
 void write_design(YAML::Emitter& out, const Campaign& campaign) {
-  const DesignOptions& design = campaign.design;
+  const plan::DesignOptions& design = campaign.design;
   out << YAML::Key << "design" << YAML::Value << YAML::BeginMap;
   if (!design.mixtures.empty()) {
     out << YAML::Key << "mixtures" << YAML::Value << YAML::BeginSeq;
-    for (const MixtureGroup& group : design.mixtures) {
+    for (const plan::MixtureGroup& group : design.mixtures) {
       out << YAML::BeginMap;
       std::visit(GroupWriter{out, campaign}, group);
       out << YAML::EndMap;
@@ -204,14 +204,15 @@ void write_design(YAML::Emitter& out, const Campaign& campaign) {
   out << YAML::Key << "volumes" << YAML::Value << YAML::BeginMap;
   if (!design.tokens.empty()) {
     std::vector<std::string> values;
-    for (const std::int64_t tokens : design.tokens) values.push_back(format_count(tokens));
+    for (const std::int64_t tokens : design.tokens) values.push_back(core::format_count(tokens));
     out << YAML::Key << "values" << YAML::Value << YAML::Flow << values;
   }
   out << YAML::Key << "axis" << YAML::Value
-      << (design.axis == VolumeAxis::trajectory ? "trajectory" : "independent") << YAML::EndMap;
+      << (design.axis == plan::VolumeAxis::trajectory ? "trajectory" : "independent")
+      << YAML::EndMap;
   out << YAML::Key << "repeats" << YAML::Value << design.repeats;
   out << YAML::Key << "seeds" << YAML::Value
-      << (design.seeds == SeedChoice::common ? "common" : "independent") << YAML::EndMap;
+      << (design.seeds == plan::SeedChoice::common ? "common" : "independent") << YAML::EndMap;
 }
 
 }  // namespace
@@ -225,7 +226,7 @@ std::string resolved_yaml(const Campaign& campaign) {
   write_domains(out, campaign);
   write_eval_domains(out, campaign.domains);
   out << YAML::Key << "tokens" << YAML::Value
-      << std::string(token_word(campaign.corpus.tokens.width));
+      << std::string(corpus::token_word(campaign.corpus.tokens.width));
   write_design(out, campaign);
   out << YAML::Key << "source" << YAML::Value << YAML::BeginMap;
   if (campaign.source == SourceKind::proxy)
@@ -239,7 +240,7 @@ std::string resolved_yaml(const Campaign& campaign) {
   write_block(out, "fit", campaign.fit);
   out << YAML::Key << "optimize" << YAML::Value << YAML::BeginMap;
   Writer writer(out);
-  OptimizeOptions optimize = campaign.optimize;
+  mix::OptimizeOptions optimize = campaign.optimize;
   config::describe(writer, optimize);
   write_by_domain(out, "weights", campaign.domains.eval, optimize.weights);
   write_by_domain(out, "floor", campaign.domains.train, optimize.floor);
@@ -251,9 +252,9 @@ std::string resolved_yaml(const Campaign& campaign) {
 }
 
 std::string with_more_mixtures(const std::string& text, const std::vector<std::string>& domains,
-                               const std::vector<Mixture>& mixtures) {
+                               const std::vector<data::Mixture>& mixtures) {
   YAML::Node list;
-  for (const Mixture& mixture : mixtures) {
+  for (const data::Mixture& mixture : mixtures) {
     YAML::Node shares;
     shares.SetStyle(YAML::EmitterStyle::Flow);
     for (std::size_t k = 0; k < mixture.size(); ++k) shares[domains[k]] = shown(mixture[k]);
@@ -353,4 +354,4 @@ std::string campaign_keys() {
   return text;
 }
 
-}  // namespace bimix
+}  // namespace bimix::config

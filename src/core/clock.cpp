@@ -7,7 +7,7 @@
 #include <cmath>
 #include <ctime>
 
-namespace bimix {
+namespace bimix::core {
 
 double utc_now() {
   using namespace std::chrono;
@@ -22,4 +22,4 @@ std::string utc_text(double seconds) {
                      fmt::gmtime(static_cast<std::time_t>(std::floor(seconds))));
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -2,7 +2,7 @@
 
 #include <boost/crc.hpp>
 
-namespace bimix {
+namespace bimix::core {
 
 std::uint32_t crc32c(std::string_view bytes) {
   boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
@@ -15,4 +15,4 @@ std::uint32_t masked_crc32c(std::string_view bytes) {
   return ((checksum >> 15) | (checksum << 17)) + 0xa282ead8u;
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

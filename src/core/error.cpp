@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace bimix {
+namespace bimix::core {
 
 std::string to_string(const Complaint& complaint) {
   std::string text;
@@ -30,4 +30,4 @@ void require(bool holds, std::string_view what, const char* file, int line) {
                        .remedy = "This is a defect of bimix; please report it with the command"});
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

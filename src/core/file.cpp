@@ -6,7 +6,7 @@
 #include <sstream>
 #include <system_error>
 
-namespace bimix {
+namespace bimix::core {
 
 std::string read_file(const std::filesystem::path& path, const std::string& remedy) {
   const auto refuse = [&](const std::string& problem) {
@@ -24,4 +24,4 @@ std::string read_file(const std::filesystem::path& path, const std::string& reme
   return std::move(bytes).str();
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 using namespace std::string_view_literals;
@@ -327,4 +327,4 @@ std::string remedy_for(const FileKind& given, const std::string& path, Wanted wa
   return fmt::format(fmt::runtime(form), shell_word(file), shell_word(target));
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -116,4 +116,4 @@ std::vector<Match> files_matching(const std::string& pattern, const fs::path& ba
                                  : "Check the path; `**` stands for any number of folders"});
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

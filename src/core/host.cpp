@@ -3,7 +3,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-namespace bimix {
+namespace bimix::core {
 
 std::string host_name() {
   char name[256] = {};
@@ -20,4 +20,4 @@ std::vector<int> allowed_processors(int process) {
   return processors;
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

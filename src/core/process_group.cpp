@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-namespace bimix {
+namespace bimix::core {
 
 std::vector<std::string> gathered(const ProcessGroup& group, const std::string& bytes) {
   std::vector<std::string> copies(static_cast<std::size_t>(group.size), bytes);
@@ -25,4 +25,4 @@ void share_bytes(const ProcessGroup& group, std::span<std::byte> array,
   }
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -6,7 +6,7 @@
 #include <boost/random/normal_distribution.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 
-namespace bimix {
+namespace bimix::core {
 
 RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t a, std::uint64_t b)
     : key_{seed, static_cast<std::uint64_t>(purpose)}, substream_{a, b} {}
@@ -45,4 +45,4 @@ void RandomStream::seek(std::uint64_t n) {
   for (const std::uint64_t end = n; position_ < end;) (*this)();
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

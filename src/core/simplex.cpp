@@ -5,7 +5,7 @@
 #include <cmath>
 #include <functional>
 
-namespace bimix {
+namespace bimix::core {
 
 bool is_on_simplex(std::span<const double> shares) {
   const bool valid = std::all_of(shares.begin(), shares.end(),
@@ -57,4 +57,4 @@ void StableSum::add(double term) {
 
 double StableSum::value() const { return std::isfinite(lost_) ? sum_ + lost_ : sum_; }
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -234,4 +234,4 @@ std::string join_some(const std::vector<std::string>& words, std::size_t most) {
   return fmt::format("{} and more", fmt::join(words.begin(), end, ", "));
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -7,7 +7,7 @@
 #include <new>
 #include <system_error>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 Told of_the_environment(const Complaint& complaint) {
@@ -36,4 +36,4 @@ Told told(const std::exception& error) {
                               error.what())};
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

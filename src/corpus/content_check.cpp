@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -28,7 +28,7 @@ std::string_view text_of(std::span<const std::uint8_t> bytes) {
 
 [[noreturn]] void refuse(const std::string& file, const std::string& problem,
                          const std::string& rule, const std::string& remedy) {
-  throw DataError(
+  throw core::DataError(
       {.place = file, .problem = problem, .rule = rule, .remedy = remedy + or_as_it_is});
 }
 
@@ -75,7 +75,8 @@ std::string narrowed(const std::string& file, int width) {
   return fmt::format(
       "Write it again with `python3 -c \"import numpy,sys; numpy.fromfile(sys.argv[1], "
       "'<i8').astype('<u{0}').tofile(sys.argv[2])\" {1} {2}`, and say `tokens: {3}`",
-      width, shell_word(file), shell_word(file + fmt::format(".u{}", width)), token_word(width));
+      width, core::shell_word(file), core::shell_word(file + fmt::format(".u{}", width)),
+      token_word(width));
 }
 
 // ---- tokens that are parts of wider ones
@@ -149,7 +150,7 @@ std::string what_to_do(const std::string& file, const ByPlace<8>& zero) {
   };
   const auto iconv = [&](const char* encoding) {
     return fmt::format("If it is text in {0}, convert it with `iconv -f {0} -t UTF-8 {1} > {2}`",
-                       encoding, shell_word(file), shell_word(file + ".txt"));
+                       encoding, core::shell_word(file), core::shell_word(file + ".txt"));
   };
   if (are_zero({4, 5, 6, 7}) && zero.places_with_nearly_all() < 7)
     return "It looks like tokens of int64. " + narrowed(file, 4);
@@ -205,10 +206,11 @@ std::string quoted_key(const std::string& key) {
 
 void refuse_container(const std::string& file, std::span<const std::uint8_t> bytes, int width) {
   if (width > 1 && has_token_header(bytes)) return;
-  const auto kind = file_kind(text_of(bytes.first(std::min(bytes.size(), file_kind_bytes))));
-  if (!kind || (width > 1 && kind->form == FileKind::Form::encoded)) return;
-  std::string remedy = remedy_for(*kind, file, Wanted::text);
-  if (kind->form == FileKind::Form::compressed && file.find(".json") != std::string::npos)
+  const auto kind =
+      core::file_kind(text_of(bytes.first(std::min(bytes.size(), core::file_kind_bytes))));
+  if (!kind || (width > 1 && kind->form == core::FileKind::Form::encoded)) return;
+  std::string remedy = core::remedy_for(*kind, file, core::Wanted::text);
+  if (kind->form == core::FileKind::Form::compressed && file.find(".json") != std::string::npos)
     remedy += ", and of JSON Lines keep the texts with `jq -r .text`";
   refuse(file, fmt::format("is {}", kind->name),
          width == 1
@@ -229,8 +231,8 @@ std::optional<std::string> note_on_json_lines(const Document& document) {
   if (document.tokens.width() > 1) return std::nullopt;
   const std::string_view text = text_of(document.tokens.bytes());
   const std::string_view line = text.substr(0, std::min(text.find('\n'), most));
-  const bool is_list = trimmed(line).starts_with('[');
-  if (!trimmed(line).starts_with('{') && !is_list) return std::nullopt;
+  const bool is_list = core::trimmed(line).starts_with('[');
+  if (!core::trimmed(line).starts_with('{') && !is_list) return std::nullopt;
   const Json json = Json::parse(line, nullptr, false);
   const Json& first = is_list && json.is_array() && !json.empty() ? json.front() : json;
   if (!first.is_object() || text_key(first).empty()) return std::nullopt;
@@ -239,8 +241,8 @@ std::optional<std::string> note_on_json_lines(const Document& document) {
       "{} is JSON: its keys and metadata are trained on like its text. `jq -r {} {} > {}` keeps "
       "the "
       "texts alone",
-      document.file, shell_word(filter), shell_word(document.file),
-      shell_word(document.file + ".txt"));
+      document.file, core::shell_word(filter), core::shell_word(document.file),
+      core::shell_word(document.file + ".txt"));
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// Whether files are held to be what the campaign says, or taken as they are (`binary: true`).
 enum class Content { checked, as_it_is };
@@ -26,4 +26,4 @@ void check_sample(const Document& document, int vocabulary, Content content);
 /// them out.
 std::optional<std::string> note_on_json_lines(const Document& document);
 
-}  // namespace bimix
+}  // namespace bimix::corpus

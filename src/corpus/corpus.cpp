@@ -13,14 +13,14 @@
 #include <map>
 #include <set>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 namespace fs = std::filesystem;
 
 /// A file as the patterns of one part of a domain gave it.
 struct Found {
-  Match match{};
+  core::Match match{};
   std::string real_path{};  ///< links resolved: one file has one
 };
 
@@ -28,7 +28,7 @@ std::vector<Found> find_files(const std::vector<std::string>& patterns, const fs
   std::vector<Found> found;
   std::set<std::string> known;
   for (const std::string& pattern : patterns)
-    for (Match& match : files_matching(pattern, base)) {
+    for (core::Match& match : core::files_matching(pattern, base)) {
       std::string real_path = fs::canonical(match.path).string();
       if (known.insert(real_path).second) found.push_back({std::move(match), std::move(real_path)});
     }
@@ -37,30 +37,30 @@ std::vector<Found> find_files(const std::vector<std::string>& patterns, const fs
 
 void check_options(const CorpusOptions& options) {
   if (options.domains.empty())
-    throw UsageError({.place = "domains",
-                      .problem = "no domain is given",
-                      .rule = "a mixture needs something to mix",
-                      .remedy = "Name at least one with its training files"});
+    throw core::UsageError({.place = "domains",
+                            .problem = "no domain is given",
+                            .rule = "a mixture needs something to mix",
+                            .remedy = "Name at least one with its training files"});
   if (!(options.eval_fraction > 0 && options.eval_fraction <= 0.5))
-    throw UsageError({.place = "eval_fraction",
-                      .problem = fmt::format("{} is outside (0, 0.5]", options.eval_fraction),
-                      .rule = "something must be left to train on",
-                      .remedy = "Try 0.1"});
-  require(options.tokens.vocabulary >= 2 &&
-              options.tokens.vocabulary <= most_vocabulary(options.tokens.width),
-          "a vocabulary that goes with the tokens");
+    throw core::UsageError({.place = "eval_fraction",
+                            .problem = fmt::format("{} is outside (0, 0.5]", options.eval_fraction),
+                            .rule = "something must be left to train on",
+                            .remedy = "Try 0.1"});
+  core::require(options.tokens.vocabulary >= 2 &&
+                    options.tokens.vocabulary <= most_vocabulary(options.tokens.width),
+                "a vocabulary that goes with the tokens");
   std::set<std::string> names;
   for (const DomainFiles& domain : options.domains) {
     if (domain.train_patterns.empty())
-      throw UsageError({.place = "domains." + domain.name,
-                        .problem = "no training files are given",
-                        .rule = "",
-                        .remedy = "Add `train: PATTERN`"});
+      throw core::UsageError({.place = "domains." + domain.name,
+                              .problem = "no training files are given",
+                              .rule = "",
+                              .remedy = "Add `train: PATTERN`"});
     if (!names.insert(domain.name).second)
-      throw UsageError({.place = "domains." + domain.name,
-                        .problem = "the name is given twice",
-                        .rule = "names tell domains apart",
-                        .remedy = "Rename one"});
+      throw core::UsageError({.place = "domains." + domain.name,
+                              .problem = "the name is given twice",
+                              .rule = "names tell domains apart",
+                              .remedy = "Rename one"});
   }
 }
 
@@ -70,7 +70,7 @@ class Usage {
   void note(const Found& file, const std::string& domain, Part part) {
     const auto [known, is_new] = uses_.insert({file.real_path, {domain, part}});
     if (is_new || known->second.part == part) return;
-    throw DataError(
+    throw core::DataError(
         {.place = file.match.path.string(),
          .problem = fmt::format("is both trained and evaluated on (domains '{}' and '{}')",
                                 known->second.domain, domain),
@@ -89,13 +89,13 @@ class Usage {
 std::string content_fingerprint(const TokenSpan& tokens) {
   const auto hash_of = [&](const Block& block) {
     const auto bytes = tokens.subspan(block.from, block.count).bytes();
-    return content_hash({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return core::content_hash({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   };
   const std::vector<Block> blocks = sample_blocks(tokens);
   if (blocks.size() == 1) return hash_of(blocks.front());
   std::string hashes;
   for (const Block& block : blocks) hashes += hash_of(block);
-  return content_hash(hashes);
+  return core::content_hash(hashes);
 }
 
 void describe(const PackedTokens& tokens, const char* part, std::string& text) {
@@ -142,26 +142,26 @@ Corpus::Corpus(const CorpusOptions& options) : format_(options.tokens) {
     if (format_.width > 1) description += fmt::format("tokens {}\n", token_word(format_.width));
     describe(domain.train, "train", description);
     describe(domain.eval, "eval", description);
-    domain.fingerprint = content_hash(description);
+    domain.fingerprint = core::content_hash(description);
     names_.push_back(files.name);
     domains_.push_back(std::move(domain));
   }
 }
 
 const PackedTokens& Corpus::tokens(std::size_t domain, Part part) const {
-  require(domain < domains_.size(), "Corpus::tokens of a domain it has");
+  core::require(domain < domains_.size(), "Corpus::tokens of a domain it has");
   return part == Part::train ? domains_[domain].train : domains_[domain].eval;
 }
 
 const std::string& Corpus::fingerprint(std::size_t domain) const {
-  require(domain < domains_.size(), "Corpus::fingerprint of a domain it has");
+  core::require(domain < domains_.size(), "Corpus::fingerprint of a domain it has");
   return domains_[domain].fingerprint;
 }
 
 std::string Corpus::fingerprint() const {
   std::string all;
   for (const Domain& domain : domains_) all += domain.fingerprint;
-  return content_hash(all);
+  return core::content_hash(all);
 }
 
 void Corpus::require_sequences(int context) const {
@@ -169,7 +169,7 @@ void Corpus::require_sequences(int context) const {
     for (const Part part : {Part::train, Part::eval}) {
       const std::int64_t size = tokens(d, part).size();
       if (size >= std::int64_t{context} + 1) continue;
-      throw DataError(
+      throw core::DataError(
           {.place = "domain '" + names_[d] + "'",
            .problem = fmt::format("its {} part has {} tokens",
                                   part == Part::train ? "training" : "evaluation", size),
@@ -178,4 +178,4 @@ void Corpus::require_sequences(int context) const {
     }
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-namespace bimix {
+namespace bimix::corpus {
 
 EvalSlices::EvalSlices(const Corpus& corpus, int context, int sequences_per_domain,
                        std::uint64_t seed)
     : context_(context) {
-  require(context > 0 && sequences_per_domain > 0, "EvalSlices needs positive sizes");
+  core::require(context > 0 && sequences_per_domain > 0, "EvalSlices needs positive sizes");
   corpus.require_sequences(context);
   const auto row = static_cast<std::size_t>(context) + 1;
   for (std::size_t d = 0; d < corpus.domain_count(); ++d) {
@@ -18,7 +18,8 @@ EvalSlices::EvalSlices(const Corpus& corpus, int context, int sequences_per_doma
     const auto slots = static_cast<std::uint64_t>(part.slot_count(context));
     const std::uint64_t count = std::min(slots, static_cast<std::uint64_t>(sequences_per_domain));
     const Permutation order(
-        RandomStream(seed, Purpose::eval_slices, 0, name_key(corpus.names()[d])), slots);
+        core::RandomStream(seed, core::Purpose::eval_slices, 0, name_key(corpus.names()[d])),
+        slots);
     std::vector<std::int32_t>& tokens = tokens_.emplace_back(count * row);
     for (std::uint64_t k = 0; k < count; ++k)
       part.copy_slot(static_cast<std::int64_t>(order(k)), context,
@@ -30,4 +31,4 @@ int EvalSlices::sequences(std::size_t domain) const {
   return static_cast<int>(tokens_.at(domain).size() / (static_cast<std::size_t>(context_) + 1));
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -6,7 +6,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 #include <fmt/format.h>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 namespace ipc = boost::interprocess;
@@ -15,15 +15,15 @@ std::uintmax_t size_of(const std::filesystem::path& path) {
   std::error_code failure;
   const std::uintmax_t size = std::filesystem::file_size(path, failure);
   if (failure)
-    throw DataError({.place = path.string(),
-                     .problem = "cannot be read: " + failure.message(),
-                     .rule = "",
-                     .remedy = "Check the path and its permissions"});
+    throw core::DataError({.place = path.string(),
+                           .problem = "cannot be read: " + failure.message(),
+                           .rule = "",
+                           .remedy = "Check the path and its permissions"});
   if (size == 0)
-    throw DataError({.place = path.string(),
-                     .problem = "the file is empty",
-                     .rule = "every file of a domain holds text",
-                     .remedy = "Delete it, or write a pattern that leaves it out"});
+    throw core::DataError({.place = path.string(),
+                           .problem = "the file is empty",
+                           .rule = "every file of a domain holds text",
+                           .remedy = "Delete it, or write a pattern that leaves it out"});
   return size;
 }
 
@@ -36,7 +36,7 @@ MappedFile map_file(const std::filesystem::path& path) {
     const auto region = std::make_shared<ipc::mapped_region>(file, ipc::read_only);
     return {{static_cast<const std::uint8_t*>(region->get_address()), region->get_size()}, region};
   } catch (const ipc::interprocess_exception& error) {
-    throw DataError(
+    throw core::DataError(
         {.place = path.string(),
          .problem = fmt::format("cannot be mapped, {} bytes: {}", size, error.what()),
          .rule = "",
@@ -44,4 +44,4 @@ MappedFile map_file(const std::filesystem::path& path) {
   }
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -5,7 +5,7 @@
 #include <memory>
 #include <span>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// A file's bytes, read-only, and what keeps them alive.
 struct MappedFile {
@@ -16,4 +16,4 @@ struct MappedFile {
 /// @throws DataError if it is empty or cannot be read
 MappedFile map_file(const std::filesystem::path& path);
 
-}  // namespace bimix
+}  // namespace bimix::corpus

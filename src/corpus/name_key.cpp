@@ -3,10 +3,10 @@
 
 #include <string>
 
-namespace bimix {
+namespace bimix::corpus {
 
 std::uint64_t name_key(std::string_view name) {
-  return std::stoull(content_hash(name).substr(0, 16), nullptr, 16);
+  return std::stoull(core::content_hash(name).substr(0, 16), nullptr, 16);
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace bimix {
+namespace bimix::corpus {
 
 void copy_tokens(const Document& document, std::size_t from, int vocabulary,
                  std::span<std::int32_t> out) {
@@ -19,7 +19,7 @@ void copy_tokens(const Document& document, std::size_t from, int vocabulary,
   const auto wrong = std::find_if(out.begin(), out.end(), [&](std::int32_t token) {
     return static_cast<std::uint32_t>(token) >= limit;
   });
-  throw DataError(
+  throw core::DataError(
       {.place = document.file.empty() ? document.name : document.file,
        .problem =
            fmt::format("token {} (counted from 0) is {}",
@@ -38,7 +38,7 @@ PackedTokens::PackedTokens(std::vector<Document> documents, int vocabulary)
 }
 
 void PackedTokens::copy(std::int64_t from, std::span<std::int32_t> out) const {
-  require(from >= 0 && from + std::ssize(out) <= size(), "PackedTokens::copy stays within");
+  core::require(from >= 0 && from + std::ssize(out) <= size(), "PackedTokens::copy stays within");
   const auto after = std::upper_bound(starts_.begin(), starts_.end(), from);
   auto document = static_cast<std::size_t>(after - starts_.begin()) - 1;
   for (std::size_t done = 0; done < out.size(); ++document) {
@@ -52,14 +52,14 @@ void PackedTokens::copy(std::int64_t from, std::span<std::int32_t> out) const {
 }
 
 std::int64_t PackedTokens::slot_count(int context) const {
-  require(context > 0, "a context is at least 1");
+  core::require(context > 0, "a context is at least 1");
   return size() == 0 ? 0 : (size() - 1) / context;
 }
 
 void PackedTokens::copy_slot(std::int64_t k, int context, std::span<std::int32_t> out) const {
-  require(k >= 0 && k < slot_count(context) && std::ssize(out) == context + 1,
-          "PackedTokens::copy_slot needs an existing slot and context + 1 places");
+  core::require(k >= 0 && k < slot_count(context) && std::ssize(out) == context + 1,
+                "PackedTokens::copy_slot needs an existing slot and context + 1 places");
   copy(k * context, out);
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

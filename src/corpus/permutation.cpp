@@ -3,22 +3,22 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 constexpr std::uint64_t rounds = 8;
 constexpr std::uint64_t max_count = std::uint64_t{1} << 62;
 
 /// The random function of a Feistel round: number `half` of the round's own stretch of the stream.
-std::uint64_t round_value(RandomStream key, std::uint64_t round, std::uint64_t half) {
+std::uint64_t round_value(core::RandomStream key, std::uint64_t round, std::uint64_t half) {
   key.seek((half * rounds + round) * 4);  // one Philox block each
   return key();
 }
 
 }  // namespace
 
-Permutation::Permutation(RandomStream key, std::uint64_t count) : key_(key), count_(count) {
-  require(count > 0 && count <= max_count, "Permutation needs 1 to 2^62 elements");
+Permutation::Permutation(core::RandomStream key, std::uint64_t count) : key_(key), count_(count) {
+  core::require(count > 0 && count <= max_count, "Permutation needs 1 to 2^62 elements");
   rows_ = static_cast<std::uint64_t>(std::ceil(std::sqrt(static_cast<double>(count))));
   columns_ = (count + rows_ - 1) / rows_;
 }
@@ -33,10 +33,10 @@ std::uint64_t Permutation::once(std::uint64_t i) const {
 }
 
 std::uint64_t Permutation::operator()(std::uint64_t i) const {
-  require(i < count_, "Permutation maps elements below its count");
+  core::require(i < count_, "Permutation maps elements below its count");
   do i = once(i);
   while (i >= count_);
   return i;
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

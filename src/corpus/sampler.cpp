@@ -7,17 +7,17 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 constexpr std::int64_t whole = std::int64_t{1} << 53;
 
 }  // namespace
 
-QuotaSchedule::QuotaSchedule(const Mixture& mixture) : credit_(mixture.size(), 0) {
-  require(is_on_simplex(mixture), "QuotaSchedule needs shares on the simplex");
+QuotaSchedule::QuotaSchedule(const data::Mixture& mixture) : credit_(mixture.size(), 0) {
+  core::require(core::is_on_simplex(mixture), "QuotaSchedule needs shares on the simplex");
   std::int64_t sum = 0;
-  for (const double share : normalised(mixture)) {
+  for (const double share : core::normalised(mixture)) {
     share_.push_back(std::llround(std::ldexp(share, 53)));
     sum += share_.back();
   }
@@ -38,13 +38,14 @@ std::size_t QuotaSchedule::next() {
       earliest = slack;
     }
   }
-  require(chosen < share_.size(), "the credits of a schedule sum to one turn");
+  core::require(chosen < share_.size(), "the credits of a schedule sum to one turn");
   credit_[chosen] -= whole;
   return chosen;
 }
 
 void QuotaSchedule::resume(std::span<const std::int64_t> turns) {
-  require(turns.size() == share_.size(), "QuotaSchedule::resume needs a count for each domain");
+  core::require(turns.size() == share_.size(),
+                "QuotaSchedule::resume needs a count for each domain");
   std::uint64_t all = 0;
   for (const std::int64_t count : turns) all += static_cast<std::uint64_t>(count);
   // The difference lies within one turn, so arithmetic modulo 2^64 gives it exactly.
@@ -53,7 +54,8 @@ void QuotaSchedule::resume(std::span<const std::int64_t> turns) {
                                            static_cast<std::uint64_t>(turns[d]) *
                                                static_cast<std::uint64_t>(whole));
   for (const std::int64_t credit : credit_)
-    require(std::abs(credit) < whole, "QuotaSchedule::resume needs counts of the same mixture");
+    core::require(std::abs(credit) < whole,
+                  "QuotaSchedule::resume needs counts of the same mixture");
 }
 
 MixtureSampler::MixtureSampler(const Corpus& corpus, SamplerOptions options)
@@ -61,16 +63,16 @@ MixtureSampler::MixtureSampler(const Corpus& corpus, SamplerOptions options)
       options_(std::move(options)),
       schedule_(options_.mixture),
       drawn_(options_.mixture.size(), 0) {
-  require(options_.mixture.size() == corpus.domain_count(), "a share for each domain");
-  require(options_.batch > 0 && options_.context > 0 && options_.repeat >= 0,
-          "batch and context are positive, repeat is not negative");
+  core::require(options_.mixture.size() == corpus.domain_count(), "a share for each domain");
+  core::require(options_.batch > 0 && options_.context > 0 && options_.repeat >= 0,
+                "batch and context are positive, repeat is not negative");
   corpus.require_sequences(options_.context);
 }
 
 void MixtureSampler::next(std::span<std::int32_t> tokens) {
   const auto row = static_cast<std::size_t>(options_.context) + 1;
-  require(tokens.size() == static_cast<std::size_t>(options_.batch) * row,
-          "MixtureSampler::next fills batch * (context + 1) tokens");
+  core::require(tokens.size() == static_cast<std::size_t>(options_.batch) * row,
+                "MixtureSampler::next fills batch * (context + 1) tokens");
   for (std::size_t b = 0; b < static_cast<std::size_t>(options_.batch); ++b) {
     const std::size_t domain = schedule_.next();
     const std::int64_t slot = slot_of(domain, drawn_[domain]++);
@@ -83,8 +85,8 @@ std::int64_t MixtureSampler::slot_of(std::size_t domain, std::int64_t sequence) 
   const std::int64_t slots = corpus_->tokens(domain, Part::train).slot_count(options_.context);
   const auto epoch = static_cast<std::uint64_t>(sequence / slots);
   const auto repeat = static_cast<std::uint64_t>(options_.repeat);
-  const RandomStream key(options_.seed, Purpose::train_order, (repeat << 32) + epoch,
-                         name_key(corpus_->names()[domain]));
+  const core::RandomStream key(options_.seed, core::Purpose::train_order, (repeat << 32) + epoch,
+                               name_key(corpus_->names()[domain]));
   const auto place = static_cast<std::uint64_t>(sequence % slots);
   return static_cast<std::int64_t>(Permutation(key, static_cast<std::uint64_t>(slots))(place));
 }
@@ -109,4 +111,4 @@ std::vector<double> MixtureSampler::epochs() const {
   return epochs;
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 constexpr std::size_t whole_file_bytes = std::size_t{16} << 20;
@@ -33,10 +33,10 @@ struct Shard {
   int width;
 
   [[noreturn]] void refuse(std::string problem, std::string rule, std::string remedy) const {
-    throw DataError({.place = file,
-                     .problem = std::move(problem),
-                     .rule = std::move(rule),
-                     .remedy = std::move(remedy)});
+    throw core::DataError({.place = file,
+                           .problem = std::move(problem),
+                           .rule = std::move(rule),
+                           .remedy = std::move(remedy)});
   }
 
   [[noreturn]] void refuse_width(const std::string& held, int held_width) const {
@@ -196,4 +196,4 @@ std::vector<Block> sample_blocks(const TokenSpan& tokens) {
   return blocks;
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

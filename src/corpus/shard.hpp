@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// The tokens of a file without its header, if it begins with one that is known (FORMAT.md). Of
 /// tokens: bytes everything is read.
@@ -30,4 +30,4 @@ struct Block {
 /// blocks of 64 KiB, evenly, with its first and last token.
 std::vector<Block> sample_blocks(const TokenSpan& tokens);
 
-}  // namespace bimix
+}  // namespace bimix::corpus

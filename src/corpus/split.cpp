@@ -8,7 +8,7 @@
 #include <cmath>
 #include <map>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 /// First token of the tail to hold out.
@@ -29,7 +29,8 @@ Split split_documents(const std::vector<Document>& documents, double fraction, s
   std::map<std::string, std::size_t> order;
   double total = 0;
   for (std::size_t i = 0; i < documents.size(); ++i) {
-    order[content_hash(fmt::format("{} {}", seed, documents[i].name)) + documents[i].name] = i;
+    order[core::content_hash(fmt::format("{} {}", seed, documents[i].name)) + documents[i].name] =
+        i;
     total += static_cast<double>(documents[i].tokens.size());
   }
   const double target = fraction * total;
@@ -56,4 +57,4 @@ Split split_documents(const std::vector<Document>& documents, double fraction, s
   return split;
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// Documents to train on, and documents held out.
 struct Split {
@@ -20,4 +20,4 @@ struct Split {
 /// @param fraction within (0, 0.5]
 Split split_documents(const std::vector<Document>& documents, double fraction, std::uint64_t seed);
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 template <class Word>
@@ -37,9 +37,9 @@ int most_vocabulary(int width) { return width == 4 ? 1 << 20 : 1 << (8 * width);
 
 TokenSpan::TokenSpan(std::span<const std::uint8_t> bytes, int width)
     : bytes_(bytes), width_(width) {
-  require((width == 1 || width == 2 || width == 4) &&
-              bytes.size() % static_cast<std::size_t>(width) == 0,
-          "a TokenSpan is a whole number of tokens of 1, 2 or 4 bytes");
+  core::require((width == 1 || width == 2 || width == 4) &&
+                    bytes.size() % static_cast<std::size_t>(width) == 0,
+                "a TokenSpan is a whole number of tokens of 1, 2 or 4 bytes");
 }
 
 TokenSpan TokenSpan::subspan(std::size_t from, std::size_t count) const {
@@ -48,10 +48,10 @@ TokenSpan TokenSpan::subspan(std::size_t from, std::size_t count) const {
 }
 
 std::uint32_t TokenSpan::copy_to(std::span<std::int32_t> out) const {
-  require(out.size() <= size(), "TokenSpan::copy_to stays within");
+  core::require(out.size() <= size(), "TokenSpan::copy_to stays within");
   if (width_ == 1) return copy_words<std::uint8_t>(bytes_.data(), out);
   return width_ == 2 ? copy_words<std::uint16_t>(bytes_.data(), out)
                      : copy_words<std::uint32_t>(bytes_.data(), out);
 }
 
-}  // namespace bimix
+}  // namespace bimix::corpus

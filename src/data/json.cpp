@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bimix {
+namespace bimix::data {
 
 std::string as_text(std::string_view bytes) {
   const std::string json = Json(bytes).dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -99,10 +99,11 @@ class Reader {
   }
 
   [[noreturn]] void fail(const std::string& name, const std::string& problem) const {
-    throw DataError({.place = name.empty() ? std::string(what_) : std::string(what_) + "." + name,
-                     .problem = problem,
-                     .rule = "",
-                     .remedy = ""});
+    throw core::DataError(
+        {.place = name.empty() ? std::string(what_) : std::string(what_) + "." + name,
+         .problem = problem,
+         .rule = "",
+         .remedy = ""});
   }
 
  private:
@@ -182,7 +183,8 @@ std::string failure_word(FailureKind kind) {
 FailureKind failure_kind_from(std::string_view word) {
   const auto found = std::find(failure_words.begin(), failure_words.end(), word);
   if (found == failure_words.end())
-    throw DataError({.place = "", .problem = fmt::format("'{}' is no kind of failure", word)});
+    throw core::DataError(
+        {.place = "", .problem = fmt::format("'{}' is no kind of failure", word)});
   return static_cast<FailureKind>(found - failure_words.begin());
 }
 
@@ -374,4 +376,4 @@ Json to_json(const HeldOut& held) {
           {"regret_nats", to_json(held.regret_nats)}};
 }
 
-}  // namespace bimix
+}  // namespace bimix::data

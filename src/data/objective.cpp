@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::data {
 namespace {
 
 constexpr const char* worst = "worst";
@@ -56,9 +56,9 @@ std::string objective_words(const MixtureChoice& choice, const DomainSet& domain
   std::string words = fmt::format(
       "{}{} of {}", objective_name(choice),
       choice.objective == worst ? " above the default's," : "",
-      names.size() > most_names ? fmt::format("{} sets", names.size()) : join_words(names));
+      names.size() > most_names ? fmt::format("{} sets", names.size()) : core::join_words(names));
   if (names.size() == 1 && is_average_name(names.front())) words += " (an average by its name)";
   return words;
 }
 
-}  // namespace bimix
+}  // namespace bimix::data

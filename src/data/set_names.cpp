@@ -5,7 +5,7 @@
 #include <array>
 #include <span>
 
-namespace bimix {
+namespace bimix::data {
 namespace {
 
 constexpr std::string_view word_ends = "_-.: ";
@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 22> words_beside{
     "xent",     "nll",     "ppl",   "nats",  "bits",    "validation"};
 
 bool is_one_of(std::span<const std::string_view> words, std::string_view word) {
-  return std::find(words.begin(), words.end(), lower_case(word)) != words.end();
+  return std::find(words.begin(), words.end(), core::lower_case(word)) != words.end();
 }
 
 }  // namespace
@@ -41,4 +41,4 @@ bool is_average_name(std::string_view set) {
   return any;
 }
 
-}  // namespace bimix
+}  // namespace bimix::data

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::data {
 namespace {
 
 /// Demands of one record, by the name of its members.
@@ -17,10 +17,11 @@ class Demands {
 
   void that(bool holds, const char* member, const std::string& problem, const char* rule) const {
     if (holds) return;
-    throw DataError({.place = place_ + ": " + member,
-                     .problem = problem,
-                     .rule = rule,
-                     .remedy = "Restore the file from a copy, or start over in a new folder"});
+    throw core::DataError(
+        {.place = place_ + ": " + member,
+         .problem = problem,
+         .rule = rule,
+         .remedy = "Restore the file from a copy, or start over in a new folder"});
   }
   void count(const char* member, std::size_t found, std::size_t wanted, const char* rule) const {
     that(found == wanted, member, fmt::format("has {} numbers, not {}", found, wanted), rule);
@@ -123,4 +124,4 @@ SweepPlan plan_of(const std::string& name, const DomainSet& domains,
   return plan;
 }
 
-}  // namespace bimix
+}  // namespace bimix::data

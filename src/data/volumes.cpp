@@ -4,7 +4,7 @@
 #include <cmath>
 #include <iterator>
 
-namespace bimix {
+namespace bimix::data {
 
 bool is_same_size(double a, double b) {
   return std::abs(a - b) <= volume_tolerance * std::max(a, b);
@@ -39,4 +39,4 @@ std::optional<std::size_t> find_volume(std::span<const std::int64_t> volumes, st
   return static_cast<std::size_t>(nearest - volumes.begin());
 }
 
-}  // namespace bimix
+}  // namespace bimix::data

@@ -10,7 +10,7 @@
 #include <numeric>
 #include <utility>
 
-namespace bimix {
+namespace bimix::entropy {
 namespace {
 
 constexpr std::size_t alphabet = 256;
@@ -85,8 +85,8 @@ constexpr std::size_t most_pairs = std::size_t{1} << 24;  // collected at one ti
 
 BigramCounts::BigramCounts(std::vector<Bigram> bigrams) : bigrams_(std::move(bigrams)) {
   for (std::size_t i = 0; i < bigrams_.size(); ++i)
-    require(bigrams_[i].count > 0 && (i == 0 || is_before(bigrams_[i - 1], bigrams_[i])),
-            "BigramCounts are ascending and positive");
+    core::require(bigrams_[i].count > 0 && (i == 0 || is_before(bigrams_[i - 1], bigrams_[i])),
+                  "BigramCounts are ascending and positive");
 }
 
 void BigramCounts::merge(const BigramCounts& other) {
@@ -173,4 +173,4 @@ void TokenBigramCounter::empty_pairs() {
   counts_.merge(BigramCounts(std::move(bigrams)));
 }
 
-}  // namespace bimix
+}  // namespace bimix::entropy

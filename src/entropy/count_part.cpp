@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace bimix {
+namespace bimix::entropy {
 namespace {
 
 // Bigram positions of a domain are numbered through its documents, those of a document of L tokens
@@ -11,25 +11,25 @@ namespace {
 constexpr std::int64_t window = 64 * 1024;
 
 /// The position of each document's first bigram, and the end.
-std::vector<std::int64_t> bigram_starts(const PackedTokens& tokens) {
+std::vector<std::int64_t> bigram_starts(const corpus::PackedTokens& tokens) {
   std::vector<std::int64_t> starts{0};
-  for (const Document& document : tokens.documents())
+  for (const corpus::Document& document : tokens.documents())
     starts.push_back(starts.back() + std::max<std::int64_t>(
                                          0, static_cast<std::int64_t>(document.tokens.size()) - 1));
   return starts;
 }
 
-std::int64_t bigrams_of(const Corpus& corpus, std::size_t domain) {
-  const std::int64_t sum = bigram_starts(corpus.tokens(domain, Part::train)).back();
+std::int64_t bigrams_of(const corpus::Corpus& corpus, std::size_t domain) {
+  const std::int64_t sum = bigram_starts(corpus.tokens(domain, corpus::Part::train)).back();
   if (sum == 0)
-    throw DataError({.place = "domain '" + corpus.names()[domain] + "'",
-                     .problem = "no two neighbouring tokens in its training part",
-                     .rule = "entropies are taken from pairs",
-                     .remedy = "Add text to it"});
+    throw core::DataError({.place = "domain '" + corpus.names()[domain] + "'",
+                           .problem = "no two neighbouring tokens in its training part",
+                           .rule = "entropies are taken from pairs",
+                           .remedy = "Add text to it"});
   return sum;
 }
 
-std::int64_t smallest_domain(const Corpus& corpus) {
+std::int64_t smallest_domain(const corpus::Corpus& corpus) {
   std::int64_t smallest = bigrams_of(corpus, 0);
   for (std::size_t d = 1; d < corpus.domain_count(); ++d)
     smallest = std::min(smallest, bigrams_of(corpus, d));
@@ -45,15 +45,15 @@ std::int64_t scaled(std::int64_t a, std::int64_t b, std::int64_t c) {
 /// Counts stretches of documents, whatever holds their tokens.
 class Counter {
  public:
-  explicit Counter(const PackedTokens& tokens) : tokens_(tokens) {}
+  explicit Counter(const corpus::PackedTokens& tokens) : tokens_(tokens) {}
 
   /// Counts `bigrams` from a token of a document on.
-  void add(const Document& document, std::size_t from, std::size_t bigrams) {
+  void add(const corpus::Document& document, std::size_t from, std::size_t bigrams) {
     if (document.tokens.width() == 1) {
       bytes_.add(document.tokens.subspan(from, bigrams + 1).bytes());
     } else {
       text_.resize(bigrams + 1);
-      copy_tokens(document, from, tokens_.vocabulary(), text_);
+      corpus::copy_tokens(document, from, tokens_.vocabulary(), text_);
       wide_.add(text_);
     }
   }
@@ -65,14 +65,14 @@ class Counter {
   }
 
  private:
-  const PackedTokens& tokens_;
+  const corpus::PackedTokens& tokens_;
   ByteBigramCounter bytes_{};
   TokenBigramCounter wide_{};
   std::vector<std::int32_t> text_{};  ///< at most a window
 };
 
 /// Counts positions [from, to) of a domain.
-void count_range(const PackedTokens& tokens, const std::vector<std::int64_t>& starts,
+void count_range(const corpus::PackedTokens& tokens, const std::vector<std::int64_t>& starts,
                  std::int64_t from, std::int64_t to, Counter& counter) {
   const auto after = std::upper_bound(starts.begin(), starts.end(), from);
   for (auto d = static_cast<std::size_t>(after - starts.begin()) - 1; from < to; ++d) {
@@ -86,10 +86,10 @@ void count_range(const PackedTokens& tokens, const std::vector<std::int64_t>& st
 
 }  // namespace
 
-BigramCounts count_part(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
-                        int part, int parts) {
-  require(part >= 0 && part < parts, "count_part of an existing part");
-  const PackedTokens& tokens = corpus.tokens(domain, Part::train);
+BigramCounts count_part(const corpus::Corpus& corpus, std::size_t domain,
+                        const EntropyOptions& options, int part, int parts) {
+  core::require(part >= 0 && part < parts, "count_part of an existing part");
+  const corpus::PackedTokens& tokens = corpus.tokens(domain, corpus::Part::train);
   const std::vector<std::int64_t> starts = bigram_starts(tokens);
   const std::int64_t all = bigrams_of(corpus, domain);
   const std::int64_t wanted = options.equal_tokens ? smallest_domain(corpus) : all;
@@ -104,4 +104,4 @@ BigramCounts count_part(const Corpus& corpus, std::size_t domain, const EntropyO
   return counter.take();
 }
 
-}  // namespace bimix
+}  // namespace bimix::entropy

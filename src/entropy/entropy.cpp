@@ -9,7 +9,7 @@
 #include <cmath>
 #include <set>
 
-namespace bimix {
+namespace bimix::entropy {
 namespace {
 
 constexpr const char* vne = "von-neumann";
@@ -43,49 +43,51 @@ const std::vector<std::string>& entropy_measures() {
 
 void check(const EntropyOptions& options) {
   if (options.measures.empty())
-    throw UsageError({.place = "entropy.measures",
-                      .problem = "no measure is given",
-                      .rule = "",
-                      .remedy = "Choose from " + join_words(entropy_measures())});
+    throw core::UsageError({.place = "entropy.measures",
+                            .problem = "no measure is given",
+                            .rule = "",
+                            .remedy = "Choose from " + core::join_words(entropy_measures())});
   std::set<std::string> seen;
   for (const std::string& measure : options.measures) {
     const auto& known = entropy_measures();
     if (std::find(known.begin(), known.end(), measure) == known.end()) {
-      throw UsageError({.place = "entropy.measures",
-                        .problem = fmt::format("'{}' is no measure", measure),
-                        .rule = "known are " + join_words(known),
-                        .remedy = did_you_mean(measure, known)});
+      throw core::UsageError({.place = "entropy.measures",
+                              .problem = fmt::format("'{}' is no measure", measure),
+                              .rule = "known are " + core::join_words(known),
+                              .remedy = core::did_you_mean(measure, known)});
     }
     if (!seen.insert(measure).second)
-      throw UsageError({.place = "entropy.measures",
-                        .problem = fmt::format("'{}' is given twice", measure),
-                        .rule = "",
-                        .remedy = "Leave one out"});
+      throw core::UsageError({.place = "entropy.measures",
+                              .problem = fmt::format("'{}' is given twice", measure),
+                              .rule = "",
+                              .remedy = "Leave one out"});
   }
   for (const auto& [key, value] : {std::pair{"samples", options.samples},
                                    {"sample_tokens", options.sample_tokens},
                                    {"dimension", options.dimension}})
     if (value <= 0)
-      throw UsageError({.place = fmt::format("entropy.{}", key),
-                        .problem = fmt::format("{} is not positive", value),
-                        .rule = "",
-                        .remedy = "Leave it out for the default"});
+      throw core::UsageError({.place = fmt::format("entropy.{}", key),
+                              .problem = fmt::format("{} is not positive", value),
+                              .rule = "",
+                              .remedy = "Leave it out for the default"});
 }
 
-EntropyTable finish(const std::vector<std::string>& domains, const EntropyOptions& options,
-                    std::span<const CountEntropy> counts, std::span<const SampleEntropy> samples,
-                    int width) {
+data::EntropyTable finish(const std::vector<std::string>& domains, const EntropyOptions& options,
+                          std::span<const CountEntropy> counts,
+                          std::span<const SampleEntropy> samples, int width) {
   check(options);
-  require(!wants_counts(options) || counts.size() == domains.size(), "counts of every domain");
-  require(!wants_samples(options) || samples.size() == domains.size(), "samples of every domain");
-  EntropyTable table{.domains = domains, .measures = options.measures};
-  table.nats = table.mixture = Table(options.measures.size(), domains.size());
+  core::require(!wants_counts(options) || counts.size() == domains.size(),
+                "counts of every domain");
+  core::require(!wants_samples(options) || samples.size() == domains.size(),
+                "samples of every domain");
+  data::EntropyTable table{.domains = domains, .measures = options.measures};
+  table.nats = table.mixture = data::Table(options.measures.size(), domains.size());
   for (std::size_t m = 0; m < options.measures.size(); ++m) {
     std::vector<double> nats;
     for (std::size_t d = 0; d < domains.size(); ++d)
       nats.push_back(options.measures[m] == vne ? samples[d].nats
                                                 : measure_of(options.measures[m], counts[d]));
-    const Mixture mixture = mixture_from_entropy(nats);
+    const data::Mixture mixture = mixture_from_entropy(nats);
     for (std::size_t d = 0; d < domains.size(); ++d) {
       table.nats(m, d) = nats[d];
       table.mixture(m, d) = mixture[d];
@@ -100,8 +102,8 @@ EntropyTable finish(const std::vector<std::string>& domains, const EntropyOption
   return table;
 }
 
-EntropyTable entropy_table(const Corpus& corpus, const EntropyOptions& options,
-                           std::uint64_t seed) {
+data::EntropyTable entropy_table(const corpus::Corpus& corpus, const EntropyOptions& options,
+                                 std::uint64_t seed) {
   check(options);
   std::vector<CountEntropy> counts;
   std::vector<SampleEntropy> samples;
@@ -131,14 +133,14 @@ CountEntropy count_entropy(const BigramCounts& counts, const EntropyOptions& opt
 
 double shannon_entropy(const BigramCounts& counts) {
   const std::int64_t total = counts.total();
-  StableSum sum;
+  core::StableSum sum;
   for (const std::int64_t count : counts.first_tokens()) sum.add(term(count, total, total));
   return sum.value();
 }
 
 double joint_entropy(const BigramCounts& counts) {
   const std::int64_t total = counts.total();
-  StableSum sum;
+  core::StableSum sum;
   for (const Bigram& bigram : counts.bigrams()) sum.add(term(bigram.count, total, total));
   return sum.value();
 }
@@ -146,7 +148,7 @@ double joint_entropy(const BigramCounts& counts) {
 double conditional_entropy(const BigramCounts& counts) {
   const std::int64_t total = counts.total();
   const std::vector<std::int64_t> firsts = counts.first_tokens();
-  StableSum sum;
+  core::StableSum sum;
   std::size_t row = 0;
   const std::vector<Bigram>& bigrams = counts.bigrams();
   for (std::size_t i = 0; i < bigrams.size(); ++i) {
@@ -161,11 +163,11 @@ double miller_madow_correction(std::int64_t distinct_count, std::int64_t count) 
   return static_cast<double>(distinct_count - 1) / (2 * static_cast<double>(count));
 }
 
-Mixture mixture_from_entropy(std::span<const double> nats) {
+data::Mixture mixture_from_entropy(std::span<const double> nats) {
   const double highest = *std::max_element(nats.begin(), nats.end());
-  Mixture weights;
+  data::Mixture weights;
   for (const double h : nats) weights.push_back(std::exp(h - highest));
-  return normalised(weights);
+  return core::normalised(weights);
 }
 
-}  // namespace bimix
+}  // namespace bimix::entropy

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::entropy {
 namespace {
 
 constexpr int shortest_gram = 2, longest_gram = 4;
@@ -21,7 +21,7 @@ class FeatureHash {
  public:
   FeatureHash(std::uint64_t seed, int dimension)
       : dimension_(static_cast<std::uint64_t>(dimension)) {
-    RandomStream stream(seed, Purpose::entropy_features);
+    core::RandomStream stream(seed, core::Purpose::entropy_features);
     for (std::uint64_t& factor : factors_) factor = stream() | 1;
   }
 
@@ -56,18 +56,20 @@ void embed(std::span<const std::int32_t> text, std::uint64_t base, const Feature
   }
 }
 
-std::int64_t texts_of(const Corpus& corpus, std::size_t domain, const EntropyOptions& options) {
-  const std::int64_t size = corpus.tokens(domain, Part::train).size();
+std::int64_t texts_of(const corpus::Corpus& corpus, std::size_t domain,
+                      const EntropyOptions& options) {
+  const std::int64_t size = corpus.tokens(domain, corpus::Part::train).size();
   if (size < options.sample_tokens)
-    throw DataError({.place = "domain '" + corpus.names()[domain] + "'",
-                     .problem = fmt::format("its training part has {} tokens", size),
-                     .rule = fmt::format("a sample text of the von Neumann entropy takes {}",
-                                         options.sample_tokens),
-                     .remedy = "Add text to it, or lower entropy.sample_tokens"});
+    throw core::DataError({.place = "domain '" + corpus.names()[domain] + "'",
+                           .problem = fmt::format("its training part has {} tokens", size),
+                           .rule = fmt::format("a sample text of the von Neumann entropy takes {}",
+                                               options.sample_tokens),
+                           .remedy = "Add text to it, or lower entropy.sample_tokens"});
   return std::min<std::int64_t>(options.samples, size / options.sample_tokens);
 }
 
-std::int64_t sample_count(const Corpus& corpus, std::size_t domain, const EntropyOptions& options) {
+std::int64_t sample_count(const corpus::Corpus& corpus, std::size_t domain,
+                          const EntropyOptions& options) {
   std::int64_t count = texts_of(corpus, domain, options);
   for (std::size_t d = 0; options.equal_tokens && d < corpus.domain_count(); ++d)
     count = std::min(count, texts_of(corpus, d, options));
@@ -82,13 +84,14 @@ std::string embedding_name(const EntropyOptions& options, int width) {
                      options.sample_tokens, options.dimension);
 }
 
-SampleEntropy von_neumann(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
-                          std::uint64_t seed) {
+SampleEntropy von_neumann(const corpus::Corpus& corpus, std::size_t domain,
+                          const EntropyOptions& options, std::uint64_t seed) {
   check(options);
-  const PackedTokens& tokens = corpus.tokens(domain, Part::train);
+  const corpus::PackedTokens& tokens = corpus.tokens(domain, corpus::Part::train);
   const std::int64_t count = sample_count(corpus, domain, options);
-  const Permutation order(
-      RandomStream(seed, Purpose::entropy_samples, 0, name_key(corpus.names()[domain])),
+  const corpus::Permutation order(
+      core::RandomStream(seed, core::Purpose::entropy_samples, 0,
+                         corpus::name_key(corpus.names()[domain])),
       static_cast<std::uint64_t>(tokens.size() / options.sample_tokens));
   const FeatureHash hash(seed, options.dimension);
   const std::uint64_t base = gram_base(tokens.vocabulary());
@@ -113,11 +116,11 @@ double von_neumann_entropy(const Eigen::Ref<const Eigen::MatrixXd>& vectors) {
   density.selfadjointView<Eigen::Lower>().rankUpdate(unit.transpose(),
                                                      1.0 / static_cast<double>(count));
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(density, Eigen::EigenvaluesOnly);
-  require(solver.info() == Eigen::Success, "a symmetric matrix has eigenvalues");
+  core::require(solver.info() == Eigen::Success, "a symmetric matrix has eigenvalues");
   std::vector<double> terms;
   for (const double p : solver.eigenvalues())
     if (p > 0) terms.push_back(-p * std::log(p));  // rounding leaves zeros a little negative
-  return std::max(0.0, stable_sum(terms));
+  return std::max(0.0, core::stable_sum(terms));
 }
 
-}  // namespace bimix
+}  // namespace bimix::entropy

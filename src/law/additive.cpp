@@ -5,7 +5,7 @@
 
 // L = E + B s^-beta + 1 / sum_j C_j r_j^g_j (Shukor et al., arXiv 2507.09404), and A N^-gamma where
 // models differ in size: the mixture moves the floor alone. Convex in the shares if no g exceeds 1.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { e_index, b_index, beta_index, sum_index };
@@ -91,4 +91,4 @@ class Additive final : public CurveLaw {
 
 std::unique_ptr<const Law> make_law_additive() { return std::make_unique<Additive>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 
 /// A law of one evaluation domain, anchored on what was seen of runs. Predicts NaN without
 /// parameters, and for laws that have no volume.
@@ -20,7 +20,7 @@ class AnchoredLaw {
 
   /// @param seen what tells how runs drift from the law
   /// @param parameter P of options.law, empty or NaN where it could not be fitted
-  AnchoredLaw(const Observations& seen, const FitOptions& options, std::size_t eval_domain,
+  AnchoredLaw(const data::Observations& seen, const FitOptions& options, std::size_t eval_domain,
               std::vector<double> parameter);
 
   /// Of a mixture that was seen with a model of this size, the mean over its repeats; NaN of
@@ -42,4 +42,4 @@ class AnchoredLaw {
   RunDrift drift_{};
 };
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -7,7 +7,7 @@
 // and what the others are worth in its place (N0), lower the loss by a power of their own. As
 // published the unit is 1 whatever is counted; counted in tokens no term could then fall by more
 // than 0.02 nats an e-fold, so the unit is fitted. Convex in the shares.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { l_index, log_unit_index, log_n_index };
@@ -101,4 +101,4 @@ class Autoscale final : public SolvedLaw {
 
 std::unique_ptr<const Law> make_law_autoscale() { return std::make_unique<Autoscale>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

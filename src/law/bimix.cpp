@@ -21,7 +21,7 @@
 //
 // Shares and volumes take few distinct values, so u = r^-alpha is computed once for each mixture
 // and v = s^-beta once for each volume; sums over rows are kept for each volume and serve all beta.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { p_index, q_index, alpha_index, beta_index, parameter_count };
@@ -40,7 +40,7 @@ double mean_of(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-double own_share(const DomainData& data, const Mixture& mixture) {
+double own_share(const DomainData& data, const data::Mixture& mixture) {
   return mixture[static_cast<std::size_t>(data.own)];
 }
 
@@ -115,7 +115,7 @@ class BimixFitter {
 
 BimixFitter::BimixFitter(const DomainData& data)
     : first_(data.volumes.size() + 1, 0), mixture_(data.mixture), loss_(data.loss_nats) {
-  for (const Mixture& mixture : data.mixtures)
+  for (const data::Mixture& mixture : data.mixtures)
     log_share_.push_back(std::log(own_share(data, mixture)));
   for (const double tokens : data.volumes) log_volume_.push_back(std::log(tokens));
   mean_log_share_ = mean_of(log_share_);
@@ -436,7 +436,7 @@ double BimixFitter::least_at(double alpha, double beta) {
 /// Largest over smallest own share.
 double share_span(const DomainData& data) {
   double low = std::numeric_limits<double>::infinity(), high = 0.0;
-  for (const Mixture& mixture : data.mixtures) {
+  for (const data::Mixture& mixture : data.mixtures) {
     low = std::min(low, own_share(data, mixture));
     high = std::max(high, own_share(data, mixture));
   }
@@ -492,18 +492,19 @@ class Bimix final : public Law {
   bool convex_in_shares(std::span<const double>) const override { return true; }
   bool falls_in_shares(std::span<const double>) const override { return true; }
 
-  std::optional<Complaint> obstacle(const DomainData& data) const override;
+  std::optional<core::Complaint> obstacle(const DomainData& data) const override;
   std::function<double(double)> alpha_profile(const DomainData& data,
                                               const Estimate& estimate) const override {
     if (data.residual == Residual::log || data.huber > 0.0) return nullptr;
     return [fitter = BimixFitter(data), beta = estimate.parameter[beta_index]](
                double alpha) mutable { return fitter.least_at(alpha, beta); };
   }
-  std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const override;
+  std::vector<core::Complaint> doubts(const DomainData& data,
+                                      const Estimate& estimate) const override;
 
  protected:
   Estimate least_squares(const DomainData& data, std::span<const double> start,
-                         RandomStream* /*no prior*/) const override;
+                         core::RandomStream* /*no prior*/) const override;
 
  private:
   static double profile(std::span<const double> parameter, double tokens) {
@@ -511,26 +512,26 @@ class Bimix final : public Law {
   }
 };
 
-std::optional<Complaint> Bimix::obstacle(const DomainData& data) const {
+std::optional<core::Complaint> Bimix::obstacle(const DomainData& data) const {
   const std::string domain = fmt::format("domain '{}'", data.domain);
   if (auto lack = lacks_own_share(data)) return lack;
   if (data.loss_nats.size() < parameter_count)
-    return Complaint{
+    return core::Complaint{
         "", fmt::format("{} has {} usable observations", domain, data.loss_nats.size()),
         fmt::format("{} coefficients need as many", +parameter_count), "Add mixtures or volumes"};
-  if (data.volumes.back() <= data.volumes.front() * (1.0 + volume_tolerance))
-    return Complaint{"", fmt::format("beta of {} cannot be told from one volume", domain), "",
-                     "Evaluate at two volumes at least, better five"};
+  if (data.volumes.back() <= data.volumes.front() * (1.0 + data::volume_tolerance))
+    return core::Complaint{"", fmt::format("beta of {} cannot be told from one volume", domain), "",
+                           "Evaluate at two volumes at least, better five"};
   if (share_span(data) <= 1.0 + 1e-9)
-    return Complaint{"", fmt::format("alpha of {} cannot be told from one mixture", domain),
-                     fmt::format("every observation has its share at {:.6g}",
-                                 own_share(data, data.mixtures.front())),
-                     "Add mixtures with another share of it"};
+    return core::Complaint{"", fmt::format("alpha of {} cannot be told from one mixture", domain),
+                           fmt::format("every observation has its share at {:.6g}",
+                                       own_share(data, data.mixtures.front())),
+                           "Add mixtures with another share of it"};
   return std::nullopt;
 }
 
 Estimate Bimix::least_squares(const DomainData& data, std::span<const double> start,
-                              RandomStream*) const {
+                              core::RandomStream*) const {
   Estimate estimate = BimixFitter(data).fit(start);
   if (data.residual != Residual::log) return estimate;
   LeastSquares problem;
@@ -542,10 +543,10 @@ Estimate Bimix::least_squares(const DomainData& data, std::span<const double> st
   return solve_logs(*plain_rows(*this, data), problem, estimate);
 }
 
-std::vector<Complaint> Bimix::doubts(const DomainData& data, const Estimate& estimate) const {
+std::vector<core::Complaint> Bimix::doubts(const DomainData& data, const Estimate& estimate) const {
   // Below these ranges intervals in the public tables grow past the coefficients themselves.
   constexpr double narrow_share = 1.5, narrow_decades = 1.5;
-  std::vector<Complaint> found;
+  std::vector<core::Complaint> found;
   const auto& parameter = estimate.parameter;
   const double span = share_span(data);
   const double decades = std::log10(data.volumes.back() / data.volumes.front());
@@ -585,13 +586,13 @@ std::vector<Complaint> Bimix::doubts(const DomainData& data, const Estimate& est
 
 std::unique_ptr<const Law> make_law_bimix() { return std::make_unique<Bimix>(); }
 
-PaperCoefficients paper_coefficients(const LawFit& fit, std::size_t eval_domain) {
-  require(fit.law == "bimix", "only bimix has the paper's coefficients");
-  const Table& c = fit.coefficient;
+PaperCoefficients paper_coefficients(const data::LawFit& fit, std::size_t eval_domain) {
+  core::require(fit.law == "bimix", "only bimix has the paper's coefficients");
+  const data::Table& c = fit.coefficient;
   const auto row = std::span<const double>(c.values).subspan(eval_domain * c.columns, c.columns);
   constexpr double endless = std::numeric_limits<double>::infinity();
   return {1.0, row[alpha_index], row[p_index], row[beta_index],
           law_of(fit).power_section(row, endless, fit.last_size)->scale};
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

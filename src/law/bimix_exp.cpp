@@ -6,7 +6,7 @@
 // domain's t is 0, alpha speaks for it; a domain without a training domain of its own has no alpha
 // and the first t is 0 (the shares sum to 1, so a constant in t is a factor of P and Q). Log-convex
 // in the shares but for E, so convex; infinite without the own share.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { e_index, p_index, q_index, alpha_index, beta_index, t_index };
@@ -97,4 +97,4 @@ class BimixExp final : public CurveLaw {
 
 std::unique_ptr<const Law> make_law_bimix_exp() { return std::make_unique<BimixExp>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

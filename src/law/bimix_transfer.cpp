@@ -8,7 +8,7 @@
 // own share, convex in the shares (a falling convex function of a non-negative linear one), and t
 // reads as a table of who helps whom. A domain without a training domain of its own takes the one
 // that helps it most as its unit.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { p_index, q_index, alpha_index, beta_index, t_index };
@@ -112,4 +112,4 @@ class BimixTransfer final : public CurveLaw {
 
 std::unique_ptr<const Law> make_law_bimix_transfer() { return std::make_unique<BimixTransfer>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

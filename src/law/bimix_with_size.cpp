@@ -10,7 +10,7 @@
 // L = r^-alpha (P s^-beta + Q + R N^-gamma): BiMix with what a larger model saves. Ge et al. 2025
 // find alpha to be nearly the same for models of 122M to 1.2B parameters, so it multiplies that
 // part, too. The first four parameters are those of bimix.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { p_index, q_index, alpha_index, beta_index, r_index, gamma_index, count };
@@ -41,18 +41,18 @@ class BimixWithSize final : public OwnShareLaw {
                         parameter[alpha_index]};
   }
 
-  std::optional<Complaint> obstacle(const DomainData& data) const override {
+  std::optional<core::Complaint> obstacle(const DomainData& data) const override {
     if (auto lack = lacks_own_share(data)) return lack;
     const auto own = static_cast<std::size_t>(data.own);
-    const auto same = [&](const Mixture& mixture) {
+    const auto same = [&](const data::Mixture& mixture) {
       return mixture[own] == data.mixtures.front()[own];
     };
     if (std::all_of(data.mixtures.begin(), data.mixtures.end(), same))
-      return Complaint{
+      return core::Complaint{
           "", fmt::format("alpha of domain '{}' cannot be told from one mixture", data.domain),
           "every observation has the same share of it", "Add mixtures with another share of it"};
     if (data.loss_nats.size() < count)
-      return Complaint{
+      return core::Complaint{
           "",
           fmt::format("domain '{}' has {} usable observations", data.domain, data.loss_nats.size()),
           fmt::format("{} coefficients need as many", +count), "Add mixtures or volumes"};
@@ -94,4 +94,4 @@ class BimixWithSize final : public OwnShareLaw {
 
 std::unique_ptr<const Law> make_bimix_with_size() { return std::make_unique<BimixWithSize>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

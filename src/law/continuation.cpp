@@ -15,7 +15,7 @@
 #include <tuple>
 #include <utility>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -98,18 +98,19 @@ Likelihood likelihood(const std::vector<RunErrors>& runs, const DriftShape& shap
   return found;
 }
 
-std::span<const double> row_of(const Table& table, std::size_t row) {
+std::span<const double> row_of(const data::Table& table, std::size_t row) {
   return std::span<const double>(table.values).subspan(row * table.columns, table.columns);
 }
 
 constexpr auto every_mixture = [](int) { return true; };
 
 /// The readings of one run as observations of one mixture.
-Observations observations_of_run(const DomainSet& domains, const Mixture& mixture,
-                                 double model_size, const std::vector<LossPoint>& points) {
-  Observations run{.domains = domains, .mixtures = {mixture}};
+data::Observations observations_of_run(const data::DomainSet& domains, const data::Mixture& mixture,
+                                       double model_size,
+                                       const std::vector<data::LossPoint>& points) {
+  data::Observations run{.domains = domains, .mixtures = {mixture}};
   run.loss_nats.columns = domains.eval.size();
-  for (const LossPoint& point : points) {
+  for (const data::LossPoint& point : points) {
     run.mixture_id.push_back(0);
     run.repeat.push_back(0);
     run.tokens.push_back(static_cast<double>(point.tokens));
@@ -122,9 +123,9 @@ Observations observations_of_run(const DomainSet& domains, const Mixture& mixtur
 }
 
 /// Volume and loss of the last finite reading; NaN without one.
-std::pair<double, double> last_reading(const std::vector<LossPoint>& points, std::size_t e) {
+std::pair<double, double> last_reading(const std::vector<data::LossPoint>& points, std::size_t e) {
   std::pair<double, double> last{nan, nan};
-  for (const LossPoint& point : points) {
+  for (const data::LossPoint& point : points) {
     const auto tokens = static_cast<double>(point.tokens);
     if (std::isfinite(point.loss_nats[e]) && !(tokens < last.first))
       last = {tokens, point.loss_nats[e]};
@@ -132,11 +133,12 @@ std::pair<double, double> last_reading(const std::vector<LossPoint>& points, std
   return last;
 }
 
-void require_later(const std::vector<LossPoint>& points, double at) {
+void require_later(const std::vector<data::LossPoint>& points, double at) {
   double last = 0.0;
-  for (const LossPoint& point : points) last = std::max(last, static_cast<double>(point.tokens));
+  for (const data::LossPoint& point : points)
+    last = std::max(last, static_cast<double>(point.tokens));
   if (at < last)
-    throw UsageError(Complaint{
+    throw core::UsageError(core::Complaint{
         "--tokens",
         fmt::format("the run was seen to {:.6g} tokens, which is beyond {:.6g}", last, at),
         "a run is continued, not looked up", "Ask for a later volume"});
@@ -188,7 +190,7 @@ DriftForecast forecast(const RunDrift& drift, const RunErrors& run, double log_t
   return {filter.mean(), std::sqrt(filter.reading_variance())};
 }
 
-double run_power_at(const Observations& observations, const FitOptions& options,
+double run_power_at(const data::Observations& observations, const FitOptions& options,
                     std::size_t eval_domain, int mixture_id, double tokens) {
   constexpr std::size_t fewest = 3;
   // Rows as a law takes them that leaves none out, as runs of a mixture of one domain: there BiMix
@@ -202,7 +204,7 @@ double run_power_at(const Observations& observations, const FitOptions& options,
   return law.predict(law.fit(run).parameter, {run.mixtures.front(), 0, tokens});
 }
 
-AnchoredLaw::AnchoredLaw(const Observations& seen, const FitOptions& options,
+AnchoredLaw::AnchoredLaw(const data::Observations& seen, const FitOptions& options,
                          std::size_t eval_domain, std::vector<double> parameter)
     : law_(law_for(seen, options)),
       parameter_(std::move(parameter)),
@@ -244,7 +246,7 @@ double AnchoredLaw::loss_nats(const RunErrors& run, const LawPoint& point,
 double AnchoredLaw::loss_nats(int mixture_id, const LawPoint& point) const {
   double sum = 0.0, count = 0.0;
   for (const auto& [key, run] : runs_) {
-    if (std::get<0>(key) != mixture_id || !is_same_size(std::get<1>(key), point.model_size))
+    if (std::get<0>(key) != mixture_id || !data::is_same_size(std::get<1>(key), point.model_size))
       continue;
     sum += loss_nats(run, point);
     count += 1.0;
@@ -252,28 +254,30 @@ double AnchoredLaw::loss_nats(int mixture_id, const LawPoint& point) const {
   return sum / count;
 }
 
-std::vector<ContinuedLoss> continue_run(const LawFit& fit, const Observations& observations,
-                                        const FitOptions& options, const Mixture& mixture,
-                                        double model_size, const std::vector<LossPoint>& run,
+std::vector<ContinuedLoss> continue_run(const data::LawFit& fit,
+                                        const data::Observations& observations,
+                                        const FitOptions& options, const data::Mixture& mixture,
+                                        double model_size, const std::vector<data::LossPoint>& run,
                                         double at) {
   FitOptions one_law = options;
   one_law.law = fit.law;
   const Law& law = law_of(fit);
   if (law.last_volume_only())
-    throw UsageError(Complaint{"law " + fit.law, "it has no volume in it",
-                               "it cannot continue a run", "Fit another law"});
-  if (!law.sees_model_size() && !is_same_size(model_size, fit.last_size))
-    throw UsageError(
-        Complaint{"--trial",
-                  fmt::format("law {} is of models of {:.6g} parameters, the run's has {:.6g}",
-                              fit.law, fit.last_size, model_size),
-                  "it sees no model size", "Continue a run of that size, or fit another law"});
+    throw core::UsageError(core::Complaint{"law " + fit.law, "it has no volume in it",
+                                           "it cannot continue a run", "Fit another law"});
+  if (!law.sees_model_size() && !data::is_same_size(model_size, fit.last_size))
+    throw core::UsageError(core::Complaint{
+        "--trial",
+        fmt::format("law {} is of models of {:.6g} parameters, the run's has {:.6g}", fit.law,
+                    fit.last_size, model_size),
+        "it sees no model size", "Continue a run of that size, or fit another law"});
   require_later(run, at);
-  const Observations seen = observations_of_run(observations.domains, mixture, model_size, run);
+  const data::Observations seen =
+      observations_of_run(observations.domains, mixture, model_size, run);
   std::vector<ContinuedLoss> result;
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
     const DomainData readings = domain_data(seen, law, one_law, e, every_mixture);
-    const auto anchor_on = [&](const Table& coefficient) {
+    const auto anchor_on = [&](const data::Table& coefficient) {
       const auto row = row_of(coefficient, e);
       return AnchoredLaw(observations, one_law, e, {row.begin(), row.end()});
     };
@@ -290,7 +294,7 @@ std::vector<ContinuedLoss> continue_run(const LawFit& fit, const Observations& o
     loss.loss_nats = loss_nats(anchored, 0.0);
     std::vector<double> losses;
     for (std::size_t sample = 0; sample < fit.bootstrap.size(); ++sample) {
-      RandomStream stream(options.seed, Purpose::run_forecast, sample, e);
+      core::RandomStream stream(options.seed, core::Purpose::run_forecast, sample, e);
       losses.push_back(loss_nats(anchor_on(fit.bootstrap[sample]), stream.normal()));
     }
     loss.interval = central_interval(losses, options.level);
@@ -299,4 +303,4 @@ std::vector<ContinuedLoss> continue_run(const LawFit& fit, const Observations& o
   return result;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -13,14 +13,14 @@
 #include <numeric>
 #include <utility>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 [[noreturn]] void fail(std::string problem, std::string rule) {
-  throw DataError({"observations", std::move(problem), std::move(rule), ""});
+  throw core::DataError({"observations", std::move(problem), std::move(rule), ""});
 }
 
-void check_domains(const DomainSet& domains) {
+void check_domains(const data::DomainSet& domains) {
   if (domains.share_of.size() != domains.eval.size())
     fail(fmt::format("{} evaluation domains but {} share_of entries", domains.eval.size(),
                      domains.share_of.size()),
@@ -32,7 +32,7 @@ void check_domains(const DomainSet& domains) {
 }
 
 /// last_rows of some of the rows.
-LastRows last_of(const Observations& observations, const std::vector<std::size_t>& rows) {
+LastRows last_of(const data::Observations& observations, const std::vector<std::size_t>& rows) {
   std::vector<double> sizes, tokens;
   std::vector<int> mixtures;
   for (const std::size_t row : rows) {
@@ -55,7 +55,7 @@ std::vector<double> distinct_sizes(std::vector<double> sizes) {
   std::vector<double> distinct;
   double smallest = 0.0;
   for (const double size : sizes) {
-    if (distinct.empty() || !is_same_size(size, smallest)) {
+    if (distinct.empty() || !data::is_same_size(size, smallest)) {
       smallest = size;
       distinct.push_back(size);
     }
@@ -66,7 +66,7 @@ std::vector<double> distinct_sizes(std::vector<double> sizes) {
 
 }  // namespace
 
-void check_shape(const Observations& observations) {
+void check_shape(const data::Observations& observations) {
   const std::size_t rows = observations.tokens.size();
   check_domains(observations.domains);
   if (observations.mixture_id.size() != rows || observations.repeat.size() != rows ||
@@ -75,8 +75,8 @@ void check_shape(const Observations& observations) {
       (rows > 0 && observations.loss_nats.columns != observations.domains.eval.size()))
     fail("columns differ in length", "one row for each observation");
   for (std::size_t id = 0; id < observations.mixtures.size(); ++id) {
-    const Mixture& mixture = observations.mixtures[id];
-    if (mixture.size() != observations.domains.train.size() || !is_on_simplex(mixture))
+    const data::Mixture& mixture = observations.mixtures[id];
+    if (mixture.size() != observations.domains.train.size() || !core::is_on_simplex(mixture))
       fail(fmt::format("mixture {} is ({})", id, fmt::join(mixture, ", ")),
            fmt::format("{} shares that are not negative and sum to 1",
                        observations.domains.train.size()));
@@ -97,25 +97,26 @@ void check_shape(const Observations& observations) {
   }
 }
 
-LastRows last_rows(const Observations& observations) {
+LastRows last_rows(const data::Observations& observations) {
   std::vector<std::size_t> all(observations.tokens.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   return last_of(observations, all);
 }
 
-const Law& law_for(const Observations& observations, const FitOptions& options) {
+const Law& law_for(const data::Observations& observations, const FitOptions& options) {
   return find_law(options.law, has_several_sizes(observations, options.min_tokens));
 }
 
 void check_options(const FitOptions& options) {
   std::string text;
-  for (const Complaint& complaint : complaints(options))
-    text += (text.empty() ? "" : "\n") + to_string(complaint);
-  if (!text.empty()) throw UsageError(text);
+  for (const core::Complaint& complaint : complaints(options))
+    text += (text.empty() ? "" : "\n") + core::to_string(complaint);
+  if (!text.empty()) throw core::UsageError(text);
 }
 
-DomainData domain_data(const Observations& observations, const Law& law, const FitOptions& options,
-                       std::size_t eval_domain, const std::function<bool(int)>& includes) {
+DomainData domain_data(const data::Observations& observations, const Law& law,
+                       const FitOptions& options, std::size_t eval_domain,
+                       const std::function<bool(int)>& includes) {
   DomainData data;
   data.domain = observations.domains.eval[eval_domain];
   data.own = observations.domains.share_of[eval_domain];
@@ -125,7 +126,7 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
   data.huber = options.huber;
   data.shrinkage = options.shrinkage;
 
-  const auto lacks_share = [&](const Mixture& mixture) {
+  const auto lacks_share = [&](const data::Mixture& mixture) {
     for (std::size_t k = 0; k < mixture.size(); ++k)
       if (mixture[k] == 0.0 && law.diverges_without(k, data.own)) return true;
     return false;
@@ -189,7 +190,7 @@ DomainData domain_data(const Observations& observations, const Law& law, const F
   return data;
 }
 
-std::vector<double> coefficients(const Observations& observations, const FitOptions& options,
+std::vector<double> coefficients(const data::Observations& observations, const FitOptions& options,
                                  std::size_t eval_domain,
                                  const std::function<bool(int)>& includes) {
   const Law& law = law_for(observations, options);
@@ -198,4 +199,4 @@ std::vector<double> coefficients(const Observations& observations, const FitOpti
   return law.fit(data).parameter;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -22,7 +22,7 @@
 // the prior: each coefficient has a usual place, the noise says how far the data may pull it from
 // there, and the noise is estimated along with the fit. L_ref (the mean loss at the last volume)
 // and s_ref (that volume) only fix the units in which the prior is stated.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { e_index, q_index, p_index, beta_index, kappa_index, t_index };
@@ -103,7 +103,7 @@ class EffectiveShare final : public CurveLaw {
 
  protected:
   Estimate least_squares(const DomainData& data, std::span<const double> start,
-                         RandomStream* prior_draws) const override;
+                         core::RandomStream* prior_draws) const override;
 
  private:
   Usual usual_floor() const {
@@ -380,7 +380,7 @@ LeastSquares problem_of(const EffectiveShare& law, const DomainData& data) {
 /// The fit and the noise in turn: the noise sets how strong the prior is. From the usual place the
 /// search ends where others end, too; a start that is better saves time.
 Estimate EffectiveShare::least_squares(const DomainData& data, std::span<const double> warm,
-                                       RandomStream* prior_draws) const {
+                                       core::RandomStream* prior_draws) const {
   constexpr int rounds = 3;
   constexpr double rough = 1e-6;  // for the noise alone
   const double fine = prior_draws != nullptr ? 1e-8 : LeastSquares{}.tolerance;  // of a resample
@@ -424,4 +424,4 @@ Estimate EffectiveShare::least_squares(const DomainData& data, std::span<const d
 
 std::unique_ptr<const Law> make_law_effective_share() { return std::make_unique<EffectiveShare>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

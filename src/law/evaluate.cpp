@@ -16,7 +16,7 @@
 #include <map>
 #include <numeric>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -39,23 +39,24 @@ Split split_at(const std::vector<int>& order, int count, std::size_t mixtures) {
 }
 
 /// So many mixtures train, drawn anew for each number.
-Split drawn_split(const Observations& observations, const FitOptions& fit, int number, int count) {
+Split drawn_split(const data::Observations& observations, const FitOptions& fit, int number,
+                  int count) {
   return split_at(shuffled_mixtures(observations, fit.seed, static_cast<std::uint64_t>(number) + 1),
                   count, observations.mixtures.size());
 }
 
 /// The observations that a split trains on.
-Observations training_part(const Observations& all, const Split& split) {
+data::Observations training_part(const data::Observations& all, const Split& split) {
   return rows_where(all, [&](std::size_t row) {
     return split.is_used(all.mixture_id[row]) && is_visible(all, row, split);
   });
 }
 
 /// held_out_part by the power law of each run, where the split lets it see the run.
-HeldOutPart run_power_part(const Observations& observations, const FitOptions& options,
+HeldOutPart run_power_part(const data::Observations& observations, const FitOptions& options,
                            const Split& split) {
   return held_out_rows(observations, options, split,
-                       [&](std::size_t e, const Observations& visible) {
+                       [&](std::size_t e, const data::Observations& visible) {
                          const auto predict = [&, e](int mixture, double tokens) {
                            return split.trains[static_cast<std::size_t>(mixture)]
                                       ? run_power_at(visible, options, e, mixture, tokens)
@@ -66,11 +67,11 @@ HeldOutPart run_power_part(const Observations& observations, const FitOptions& o
 }
 
 /// held_out_part by options.law, anchored on what the split lets it see of each run.
-HeldOutPart anchored_part(const Observations& observations, const FitOptions& options,
+HeldOutPart anchored_part(const data::Observations& observations, const FitOptions& options,
                           const Split& split) {
   const double size = last_rows(observations).size.high;
   return held_out_rows(
-      observations, options, split, [&](std::size_t e, const Observations& visible) {
+      observations, options, split, [&](std::size_t e, const data::Observations& visible) {
         const auto trains = [&](int id) { return split.is_used(id); };
         const AnchoredLaw anchored(visible, options, e, coefficients(visible, options, e, trains));
         const auto predict = [&, e, anchored](int mixture, double tokens) {
@@ -98,9 +99,9 @@ double largest(const std::vector<double>& values) {
   return most;
 }
 
-std::vector<Complaint> held_out_complaints(const EvaluateOptions& options,
-                                           const std::vector<int>& mixtures) {
-  std::vector<Complaint> found;
+std::vector<core::Complaint> held_out_complaints(const EvaluateOptions& options,
+                                                 const std::vector<int>& mixtures) {
+  std::vector<core::Complaint> found;
   if (options.protocol != "unseen")
     found.push_back({"--hold-out", fmt::format("protocol {}", options.protocol),
                      "only unseen has mixtures of your choice", "Add --protocol unseen"});
@@ -128,20 +129,21 @@ bool wants_every_law(const FitOptions& options) {
   return options.law == "all" || options.law == automatic_law;
 }
 
-std::vector<Complaint> complaints(const EvaluateOptions& options,
-                                  const Observations& observations) {
-  std::vector<Complaint> found;
+std::vector<core::Complaint> complaints(const EvaluateOptions& options,
+                                        const data::Observations& observations) {
+  std::vector<core::Complaint> found;
   const std::vector<std::string> protocols{"kfold", "draws", "unseen", "extrapolation",
                                            "larger-model"};
   if (std::find(protocols.begin(), protocols.end(), options.protocol) == protocols.end())
     found.push_back({"--protocol", fmt::format("'{}' is no protocol", options.protocol),
-                     fmt::format("there are: {}", join_words(protocols)), "Choose one of them"});
+                     fmt::format("there are: {}", core::join_words(protocols)),
+                     "Choose one of them"});
   for (const std::string& law : options.laws) {
     if (law == automatic_law || law == run_power) continue;
     try {
       find_law(law);
-    } catch (const UsageError& error) {
-      Complaint complaint = error.complaint();
+    } catch (const core::UsageError& error) {
+      core::Complaint complaint = error.complaint();
       complaint.place = "--laws";
       found.push_back(complaint);
     }
@@ -155,7 +157,7 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
     return found;
   }
   if (!options.held_out.empty())
-    for (Complaint& complaint : held_out_complaints(options, observed))
+    for (core::Complaint& complaint : held_out_complaints(options, observed))
       found.push_back(std::move(complaint));
   const bool counts =
       options.protocol == "draws" || (options.protocol == "unseen" && options.held_out.empty());
@@ -191,21 +193,21 @@ std::vector<Complaint> complaints(const EvaluateOptions& options,
   return found;
 }
 
-Observations counted(const Observations& observations, const EvaluateOptions& options) {
+data::Observations counted(const data::Observations& observations, const EvaluateOptions& options) {
   if (options.tokens <= 0.0) return observations;
   return rows_where(observations, [&](std::size_t row) {
-    return observations.tokens[row] <= options.tokens * (1.0 + volume_tolerance);
+    return observations.tokens[row] <= options.tokens * (1.0 + data::volume_tolerance);
   });
 }
 
-std::vector<std::vector<Split>> splits_of(const Observations& observations, const FitOptions& fit,
-                                          const EvaluateOptions& options) {
+std::vector<std::vector<Split>> splits_of(const data::Observations& observations,
+                                          const FitOptions& fit, const EvaluateOptions& options) {
   const std::vector<int> ids = observed_mixtures(observations);
   const std::size_t mixtures = observations.mixtures.size();
   std::vector<std::vector<Split>> groups;
   if (options.protocol == "extrapolation") {
     const double seen_below = options.seen_tokens > 0.0
-                                  ? options.seen_tokens * (1.0 + volume_tolerance)
+                                  ? options.seen_tokens * (1.0 + data::volume_tolerance)
                                   : last_rows(observations).tokens.low;
     groups.push_back({{std::vector<bool>(mixtures, true), seen_below}});
   } else if (options.protocol == "larger-model") {
@@ -232,7 +234,7 @@ std::vector<std::vector<Split>> splits_of(const Observations& observations, cons
   return groups;
 }
 
-HeldOutPart evaluate_split(const Observations& observations, const FitOptions& options,
+HeldOutPart evaluate_split(const data::Observations& observations, const FitOptions& options,
                            const std::string& law, const Split& split) {
   if (law == run_power) return run_power_part(observations, options, split);
   const bool anchors = law.starts_with(anchored_prefix);
@@ -243,13 +245,13 @@ HeldOutPart evaluate_split(const Observations& observations, const FitOptions& o
                  : held_out_part(observations, chosen, split);
 }
 
-HeldOutPart evaluate_domain(const Observations& observations, const FitOptions& options,
+HeldOutPart evaluate_domain(const data::Observations& observations, const FitOptions& options,
                             const std::string& law, const Split& split, std::size_t eval_domain) {
-  require(!chooses_by_every_domain(law), "a law is chosen by all domains");
-  Observations one = observations;
+  core::require(!chooses_by_every_domain(law), "a law is chosen by all domains");
+  data::Observations one = observations;
   one.domains.eval = {observations.domains.eval[eval_domain]};
   one.domains.share_of = {observations.domains.share_of[eval_domain]};
-  one.loss_nats = Table(observations.loss_nats.rows, 1);
+  one.loss_nats = data::Table(observations.loss_nats.rows, 1);
   for (std::size_t row = 0; row < one.loss_nats.rows; ++row)
     one.loss_nats(row, 0) = observations.loss_nats(row, eval_domain);
   HeldOutPart part = evaluate_split(one, options, law, split);
@@ -258,23 +260,23 @@ HeldOutPart evaluate_domain(const Observations& observations, const FitOptions& 
   return part;
 }
 
-HeldOut mean_of_groups(const std::vector<HeldOut>& groups) {
-  require(!groups.empty(), "there is a group to average");
+data::HeldOut mean_of_groups(const std::vector<data::HeldOut>& groups) {
+  core::require(!groups.empty(), "there is a group to average");
   if (groups.size() == 1) return groups.front();
-  HeldOut mean = groups.front();
+  data::HeldOut mean = groups.front();
   const double count = static_cast<double>(groups.size());
-  const auto average = [&](std::vector<double> HeldOut::*values) {
+  const auto average = [&](std::vector<double> data::HeldOut::*values) {
     for (std::size_t e = 0; e < (mean.*values).size(); ++e) {
       double sum = 0.0;
-      for (const HeldOut& group : groups) sum += (group.*values)[e];
+      for (const data::HeldOut& group : groups) sum += (group.*values)[e];
       (mean.*values)[e] = sum / count;
     }
   };
-  for (const auto values : {&HeldOut::error, &HeldOut::r2, &HeldOut::persistence,
-                            &HeldOut::mean_baseline, &HeldOut::curve_r2})
+  for (const auto values : {&data::HeldOut::error, &data::HeldOut::r2, &data::HeldOut::persistence,
+                            &data::HeldOut::mean_baseline, &data::HeldOut::curve_r2})
     average(values);
   mean.spearman = mean.regret_nats = 0.0;
-  for (const HeldOut& group : groups) {
+  for (const data::HeldOut& group : groups) {
     mean.spearman += group.spearman / count;
     mean.regret_nats += group.regret_nats / count;
     for (std::size_t e = 0; e < mean.worst.size(); ++e)
@@ -316,12 +318,12 @@ std::vector<MixtureScore> mixture_scores(const LawScore& score) {
   return scores;
 }
 
-double mean_error(const HeldOut& held) {
+double mean_error(const data::HeldOut& held) {
   return std::accumulate(held.error.begin(), held.error.end(), 0.0) /
          static_cast<double>(held.error.size());
 }
 
-std::size_t best_of(const std::vector<HeldOut>& held) {
+std::size_t best_of(const std::vector<data::HeldOut>& held) {
   // Less is no reason to leave a law for another: no log has more digits, no table tells so little.
   constexpr double least_difference = 1e-6, least_ratio = 0.99;
   std::size_t best = 0;
@@ -334,14 +336,14 @@ std::size_t best_of(const std::vector<HeldOut>& held) {
   return best;
 }
 
-std::string choose_law(const Observations& observations, const FitOptions& options,
+std::string choose_law(const data::Observations& observations, const FitOptions& options,
                        const Split& split) {
-  const Observations visible = training_part(observations, split);
+  const data::Observations visible = training_part(observations, split);
   FitOptions inner = options;
   inner.folds = inner_folds;
   const int folds = fold_count(visible, inner);
   const std::vector<std::string> names = law_names();
-  std::vector<HeldOut> held;
+  std::vector<data::HeldOut> held;
   for (const std::string& name : names) {
     inner.law = name;
     std::vector<HeldOutPart> parts;
@@ -352,4 +354,4 @@ std::string choose_law(const Observations& observations, const FitOptions& optio
   return names[best_of(held)];
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

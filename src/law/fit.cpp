@@ -24,12 +24,12 @@
 #include <set>
 #include <tuple>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-std::span<const double> row_of(const Table& table, std::size_t row) {
+std::span<const double> row_of(const data::Table& table, std::size_t row) {
   return std::span<const double>(table.values).subspan(row * table.columns, table.columns);
 }
 
@@ -81,10 +81,10 @@ ScaledSvd scaled_svd(const Eigen::MatrixXd& matrix) {
 }
 
 /// sigma^2 (J'J)^-1 over the parameters that are not at a bound.
-Table covariance_of(const Law& law, const DomainData& data, const Estimate& estimate,
-                    const Eigen::MatrixXd& full) {
+data::Table covariance_of(const Law& law, const DomainData& data, const Estimate& estimate,
+                          const Eigen::MatrixXd& full) {
   const std::size_t count = estimate.parameter.size();
-  Table covariance(count, count, nan);
+  data::Table covariance(count, count, nan);
   const std::vector<Bound> bounds =
       law.bounds(data.mixtures.empty() ? 0 : data.mixtures.front().size());
   const std::vector<bool> pinned = law.pinned(data);
@@ -122,13 +122,13 @@ double rmse_relative(const Law& law, const DomainData& data, const std::vector<d
   return std::sqrt(sum / static_cast<double>(data.loss_nats.size()));
 }
 
-std::string flag(const Law& law, Complaint complaint) {
+std::string flag(const Law& law, core::Complaint complaint) {
   complaint.place = "law " + law.name();
-  return to_string(complaint);
+  return core::to_string(complaint);
 }
 
 /// What holds for any law: rows left out, directions the observations do not determine.
-void add_common_flags(const Law& law, const DomainData& data, DomainFit& fit) {
+void add_common_flags(const Law& law, const DomainData& data, data::DomainFit& fit) {
   const std::vector<bool> pinned = law.pinned(data);
   const auto count = std::count(pinned.begin(), pinned.end(), false);
   if (data.masked > 0) {
@@ -144,7 +144,7 @@ void add_common_flags(const Law& law, const DomainData& data, DomainFit& fit) {
         flag(law, {"",
                    fmt::format("{} of {} observations of domain '{}' are left out", data.masked,
                                data.masked + fit.observations, data.domain),
-                   join_words(why), ""}));
+                   core::join_words(why), ""}));
   }
   if (fit.rank < count)
     fit.flags.push_back(flag(
@@ -155,18 +155,20 @@ void add_common_flags(const Law& law, const DomainData& data, DomainFit& fit) {
 }
 
 /// Numbers that are hardly losses of a token.
-void add_loss_flag(const Law& law, const DomainData& data, LossUnit unit, DomainFit& fit) {
+void add_loss_flag(const Law& law, const DomainData& data, data::LossUnit unit,
+                   data::DomainFit& fit) {
   const double highest = *std::max_element(data.loss_nats.begin(), data.loss_nats.end());
-  if (highest <= most_plausible_loss(unit)) return;
-  fit.flags.push_back(flag(
-      law,
-      {"", fmt::format("a loss of domain '{}' is {:.4g} {}", data.domain, highest, unit_text(unit)),
-       fmt::format("a blind guess costs less than {:g}", most_plausible_loss(unit)),
-       "Check the unit: perplexities, and sums over tokens, are no such losses"}));
+  if (highest <= data::most_plausible_loss(unit)) return;
+  fit.flags.push_back(
+      flag(law, {"",
+                 fmt::format("a loss of domain '{}' is {:.4g} {}", data.domain, highest,
+                             data::unit_text(unit)),
+                 fmt::format("a blind guess costs less than {:g}", data::most_plausible_loss(unit)),
+                 "Check the unit: perplexities, and sums over tokens, are no such losses"}));
 }
 
 void add_noise(const Law& law, const DomainData& data, const std::vector<double>& parameter,
-               DomainFit& fit) {
+               data::DomainFit& fit) {
   std::vector<double> fitted;
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m)
     fitted.push_back(law.predict(parameter, data.point(m)));
@@ -177,7 +179,7 @@ void add_noise(const Law& law, const DomainData& data, const std::vector<double>
 }
 
 void add_profile(const Law& law, const DomainData& data, const Estimate& estimate, double level,
-                 std::size_t e, LawFit& fit) {
+                 std::size_t e, data::LawFit& fit) {
   const Interval interval = alpha_interval(law, data, estimate, level);
   if (std::isnan(interval.low)) return;
   fit.profile_low.resize(fit.domains.eval.size(), nan);
@@ -187,8 +189,9 @@ void add_profile(const Law& law, const DomainData& data, const Estimate& estimat
 }
 
 /// One domain of fit_law.
-void fit_domain(const Law& law, const DomainData& data, std::size_t e, double level, LawFit& fit) {
-  DomainFit& report = fit.domain[e];
+void fit_domain(const Law& law, const DomainData& data, std::size_t e, double level,
+                data::LawFit& fit) {
+  data::DomainFit& report = fit.domain[e];
   report.observations = static_cast<int>(data.loss_nats.size());
   report.masked = data.masked;
   const Estimate estimate = law.fit(data);
@@ -204,21 +207,21 @@ void fit_domain(const Law& law, const DomainData& data, std::size_t e, double le
   fit.covariance[e] = covariance_of(law, data, estimate, slopes);
   add_noise(law, data, estimate.parameter, report);
   add_profile(law, data, estimate, level, e, fit);
-  for (const Complaint& doubt : law.doubts(data, estimate))
+  for (const core::Complaint& doubt : law.doubts(data, estimate))
     report.flags.push_back(flag(law, doubt));
   add_common_flags(law, data, report);
   add_loss_flag(law, data, fit.domains.loss_unit, report);
 }
 
 /// True if some evaluation domain's loss is infinite without training domain k.
-bool diverges_without(const Law& law, const DomainSet& domains, std::size_t k) {
+bool diverges_without(const Law& law, const data::DomainSet& domains, std::size_t k) {
   return std::any_of(domains.share_of.begin(), domains.share_of.end(),
                      [&](int own) { return law.diverges_without(k, own); });
 }
 
 /// Ranges of shares, volumes and model sizes that have observations the law can use.
-void set_ranges(const Observations& observations, const Law& law, const FitOptions& options,
-                LawFit& fit) {
+void set_ranges(const data::Observations& observations, const Law& law, const FitOptions& options,
+                data::LawFit& fit) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   fit.share_low.assign(observations.domains.train.size(), infinity);
   fit.share_high.assign(observations.domains.train.size(), 0.0);
@@ -230,7 +233,7 @@ void set_ranges(const Observations& observations, const Law& law, const FitOptio
     if (observations.tokens[row] < options.min_tokens ||
         !(law.sees_model_size() || last.holds(size)))
       continue;
-    const Mixture& mixture =
+    const data::Mixture& mixture =
         observations.mixtures[static_cast<std::size_t>(observations.mixture_id[row])];
     for (std::size_t k = 0; k < mixture.size(); ++k) {
       if (mixture[k] > 0.0 || !diverges_without(law, observations.domains, k))
@@ -247,14 +250,14 @@ void set_ranges(const Observations& observations, const Law& law, const FitOptio
     if (low == infinity) low = 0.0;
 }
 
-bool has_repeats(const Observations& observations) {
+bool has_repeats(const data::Observations& observations) {
   return std::set<int>(observations.repeat.begin(), observations.repeat.end()).size() > 1;
 }
 
 /// Why the law can be fitted to no domain at all, by the first of them; nothing if it can.
-std::optional<Complaint> obstacle_to(const Observations& observations, const Law& law,
-                                     const FitOptions& options) {
-  Complaint first{"", "there are no evaluation domains", "", ""};
+std::optional<core::Complaint> obstacle_to(const data::Observations& observations, const Law& law,
+                                           const FitOptions& options) {
+  core::Complaint first{"", "there are no evaluation domains", "", ""};
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
     const auto obstacle =
         law.obstacle(domain_data(observations, law, options, e, [](int) { return true; }));
@@ -267,7 +270,8 @@ std::optional<Complaint> obstacle_to(const Observations& observations, const Law
 
 }  // namespace
 
-std::vector<std::string> laws_to_fit(const Observations& observations, const FitOptions& options) {
+std::vector<std::string> laws_to_fit(const data::Observations& observations,
+                                     const FitOptions& options) {
   check_options(options);
   check_shape(observations);
   const bool several_sizes = has_several_sizes(observations, options.min_tokens);
@@ -275,33 +279,34 @@ std::vector<std::string> laws_to_fit(const Observations& observations, const Fit
     return obstacle_to(observations, find_law(name, several_sizes), options);
   };
   if (!wants_every_law(options) && options.law != "bimix")
-    if (auto obstacle = obstacle_to_law(options.law)) throw TooLittleData(*std::move(obstacle));
+    if (auto obstacle = obstacle_to_law(options.law))
+      throw core::TooLittleData(*std::move(obstacle));
   std::vector<std::string> names;
   for (const std::string& name : law_names()) {
     const bool asked = name == options.law || name == "bimix" || wants_every_law(options);
     if (asked && !obstacle_to_law(name)) names.push_back(name);
   }
-  if (names.empty()) throw TooLittleData(*obstacle_to_law("bimix"));
+  if (names.empty()) throw core::TooLittleData(*obstacle_to_law("bimix"));
   return names;
 }
 
-void require_fittable(const Observations& observations, const FitOptions& options) {
+void require_fittable(const data::Observations& observations, const FitOptions& options) {
   laws_to_fit(observations, options);
 }
 
-LawFit fit_law(const Observations& observations, const FitOptions& options) {
+data::LawFit fit_law(const data::Observations& observations, const FitOptions& options) {
   check_options(options);
   check_shape(observations);
   const Law& law = law_for(observations, options);
   if (auto obstacle = obstacle_to(observations, law, options))
-    throw TooLittleData(*std::move(obstacle));
-  LawFit fit;
+    throw core::TooLittleData(*std::move(obstacle));
+  data::LawFit fit;
   fit.law = law.name();
   fit.domains = observations.domains;
   fit.parameters = law.parameters(observations.domains.train.size());
   const std::size_t domains = observations.domains.eval.size(), count = fit.parameters.size();
-  fit.coefficient = Table(domains, count, nan);
-  fit.covariance.assign(domains, Table(count, count, nan));
+  fit.coefficient = data::Table(domains, count, nan);
+  fit.covariance.assign(domains, data::Table(count, count, nan));
   fit.domain.resize(domains);
 
   for (std::size_t e = 0; e < domains; ++e) {
@@ -353,8 +358,8 @@ struct Bootstrap::Domain {
   }
 };
 
-Bootstrap::Bootstrap(const Observations& observations, const FitOptions& options,
-                     const LawFit& point)
+Bootstrap::Bootstrap(const data::Observations& observations, const FitOptions& options,
+                     const data::LawFit& point)
     : law_(law_for(observations, options)),
       options_(options),
       mixtures_(observations.mixtures.size()),
@@ -409,25 +414,25 @@ void Bootstrap::add_errors(const std::function<int(int)>& fold_of_id,
 
 Bootstrap::~Bootstrap() = default;
 
-Table Bootstrap::sample(int number) const {
+data::Table Bootstrap::sample(int number) const {
   constexpr double least_freedom = 2.0;    // with fewer, levels have no bound worth the name
   constexpr double largest_error = 100.0;  // in log loss: finite, however few tell the noise
   const auto stream_number = static_cast<std::uint64_t>(number);
-  RandomStream stream(options_.seed, Purpose::bootstrap, stream_number);
+  core::RandomStream stream(options_.seed, core::Purpose::bootstrap, stream_number);
   std::vector<double> draw(mixtures_);
   for (double& value : draw) value = stream.normal();
   std::vector<int> like(mixtures_);  // the mixture whose errors each has
   for (std::size_t id = 0; id < mixtures_; ++id)
     like[id] = static_cast<int>(law_.prior_states_spread() ? stream.below(mixtures_) : id);
 
-  Table result(domains_.size(), parameters_, nan);
+  data::Table result(domains_.size(), parameters_, nan);
   for (std::size_t e = 0; e < result.rows; ++e) {
     if (!domains_[e]) continue;
     const Domain& domain = *domains_[e];
     DomainData data = domain.data;
     double level = 1.0;
     if (law_.prior_states_spread()) {
-      RandomStream level_draw(options_.seed, Purpose::bootstrap, stream_number, e + 1);
+      core::RandomStream level_draw(options_.seed, core::Purpose::bootstrap, stream_number, e + 1);
       const double half = 0.5 * std::max(least_freedom, domain.freedom);
       level = std::sqrt(half / level_draw.gamma(half));
     }
@@ -437,7 +442,7 @@ Table Bootstrap::sample(int number) const {
       data.loss_nats[row] =
           domain.fitted[row] * std::exp(std::clamp(error, -largest_error, largest_error));
     }
-    RandomStream prior_draws(options_.seed, Purpose::prior_draws, stream_number, e);
+    core::RandomStream prior_draws(options_.seed, core::Purpose::prior_draws, stream_number, e);
     const Estimate estimate = law_.fit(data, domain.start, &prior_draws);
     std::copy(estimate.parameter.begin(), estimate.parameter.end(),
               result.values.begin() + static_cast<std::ptrdiff_t>(e * result.columns));
@@ -445,4 +450,4 @@ Table Bootstrap::sample(int number) const {
   return result;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

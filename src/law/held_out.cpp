@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -34,7 +34,7 @@ struct Tail {
 };
 
 /// Latest finite loss of one run at or above `from` tokens and below `to`: (tokens, loss).
-std::pair<double, double> latest(const Observations& observations,
+std::pair<double, double> latest(const data::Observations& observations,
                                  const std::vector<std::size_t>& run, std::size_t e, double from,
                                  double to) {
   std::pair<double, double> found{nan, nan};
@@ -49,7 +49,7 @@ std::pair<double, double> latest(const Observations& observations,
 /// Rows of each (mixture, repeat), of the last model size.
 using Runs = std::map<std::pair<int, int>, std::vector<std::size_t>>;
 
-Runs runs_of(const Observations& observations) {
+Runs runs_of(const data::Observations& observations) {
   const Range last = last_rows(observations).size;
   Runs runs;
   for (std::size_t row = 0; row < observations.tokens.size(); ++row)
@@ -59,7 +59,7 @@ Runs runs_of(const Observations& observations) {
 }
 
 /// @param seen_below the loss before is sought below this and the last volume
-Tail tail_of(const Observations& observations, const Runs& runs, const Range& last,
+Tail tail_of(const data::Observations& observations, const Runs& runs, const Range& last,
              double seen_below, int mixture, std::size_t e) {
   std::vector<double> tokens, seen, previous;
   for (auto run = runs.lower_bound({mixture, std::numeric_limits<int>::min()});
@@ -76,8 +76,8 @@ Tail tail_of(const Observations& observations, const Runs& runs, const Range& la
 }
 
 /// R2 of log loss along the volumes from `from` on, mean over the runs of one mixture.
-double curve_r2(const Observations& observations, const Runs& runs, int mixture, std::size_t e,
-                double from, const std::function<double(double)>& predict) {
+double curve_r2(const data::Observations& observations, const Runs& runs, int mixture,
+                std::size_t e, double from, const std::function<double(double)>& predict) {
   std::vector<double> found;
   for (auto run = runs.lower_bound({mixture, std::numeric_limits<int>::min()});
        run != runs.end() && run->first.first == mixture; ++run) {
@@ -178,21 +178,21 @@ std::vector<double> average_ranks(std::span<const double> values) {
   return ranks;
 }
 
-bool is_smaller(const Observations& observations, std::size_t row, const Split& split) {
+bool is_smaller(const data::Observations& observations, std::size_t row, const Split& split) {
   return model_size_of(observations, row) < split.smaller_than;
 }
 
 }  // namespace
 
-int fold_count(const Observations& observations, const FitOptions& options) {
+int fold_count(const data::Observations& observations, const FitOptions& options) {
   const int mixtures = static_cast<int>(observed_mixtures(observations).size());
   if (options.folds > 0) return std::min(options.folds, mixtures);
   return mixtures < leave_one_out_below ? mixtures : automatic_folds;
 }
 
-std::vector<int> fold_of_mixture(const Observations& observations, const FitOptions& options,
+std::vector<int> fold_of_mixture(const data::Observations& observations, const FitOptions& options,
                                  int folds) {
-  require(folds > 0, "there is at least one fold");
+  core::require(folds > 0, "there is at least one fold");
   const std::vector<int> ids = shuffled_mixtures(observations, options.seed, 0);
   std::vector<int> fold(observations.mixtures.size(), -1);
   for (std::size_t n = 0; n < ids.size(); ++n)
@@ -200,27 +200,28 @@ std::vector<int> fold_of_mixture(const Observations& observations, const FitOpti
   return fold;
 }
 
-Split fold_split(const Observations& observations, const FitOptions& options, int fold, int folds) {
+Split fold_split(const data::Observations& observations, const FitOptions& options, int fold,
+                 int folds) {
   Split split;
   for (const int other : fold_of_mixture(observations, options, folds))
     split.trains.push_back(other != fold);
   return split;
 }
 
-HeldOutPart held_out_fold(const Observations& observations, const FitOptions& options, int fold,
-                          int folds) {
+HeldOutPart held_out_fold(const data::Observations& observations, const FitOptions& options,
+                          int fold, int folds) {
   HeldOutPart part =
       held_out_part(observations, options, fold_split(observations, options, fold, folds));
   part.fold = fold;
   return part;
 }
 
-HeldOutPart held_out_part(const Observations& observations, const FitOptions& options,
+HeldOutPart held_out_part(const data::Observations& observations, const FitOptions& options,
                           const Split& split) {
   const auto in_training = [&](int id) { return split.is_used(id); };
   const double size = last_rows(observations).size.high;
   return held_out_rows(
-      observations, options, split, [&](std::size_t e, const Observations& visible) {
+      observations, options, split, [&](std::size_t e, const data::Observations& visible) {
         const Law& law = law_for(visible, options);
         const auto predict = [&, e, fitted = coefficients(visible, options, e, in_training)](
                                  int mixture, double tokens) {
@@ -232,25 +233,25 @@ HeldOutPart held_out_part(const Observations& observations, const FitOptions& op
       });
 }
 
-bool is_visible(const Observations& observations, std::size_t row, const Split& split) {
+bool is_visible(const data::Observations& observations, std::size_t row, const Split& split) {
   return observations.tokens[row] < split.seen_below &&
          (split.smaller_than == 0.0 || is_smaller(observations, row, split) ||
           split.trains[static_cast<std::size_t>(observations.mixture_id[row])]);
 }
 
 HeldOutPart held_out_rows(
-    const Observations& observations, const FitOptions& options, const Split& split,
-    const std::function<Predictor(std::size_t, const Observations&)>& predictor_of) {
+    const data::Observations& observations, const FitOptions& options, const Split& split,
+    const std::function<Predictor(std::size_t, const data::Observations&)>& predictor_of) {
   check_shape(observations);
   const std::vector<int> mixtures = observed_mixtures(observations);
   const Runs runs = runs_of(observations);
   const Range last = last_rows(observations).tokens;
   const double held_from = split.continues_runs() ? split.seen_below : options.min_tokens;
-  std::optional<Observations> part_seen;
+  std::optional<data::Observations> part_seen;
   if (split.continues_runs() || split.smaller_than > 0.0)
     part_seen = rows_where(observations,
                            [&](std::size_t row) { return is_visible(observations, row, split); });
-  Observations with_smaller;
+  data::Observations with_smaller;
   if (split.smaller_than > 0.0)
     with_smaller = rows_where(
         observations, [&](std::size_t row) { return is_smaller(observations, row, split); });
@@ -291,7 +292,7 @@ HeldOutPart held_out_rows(
   return part;
 }
 
-HeldOut merge_folds(const DomainSet& domains, std::vector<HeldOutPart> parts) {
+data::HeldOut merge_folds(const data::DomainSet& domains, std::vector<HeldOutPart> parts) {
   std::sort(parts.begin(), parts.end(),
             [](const HeldOutPart& a, const HeldOutPart& b) { return a.fold < b.fold; });
   std::vector<std::vector<std::span<const double>>> by_domain(domains.eval.size());
@@ -301,7 +302,7 @@ HeldOut merge_folds(const DomainSet& domains, std::vector<HeldOutPart> parts) {
                              .subspan(row * part.point.columns, part.point.columns);
       by_domain[static_cast<std::size_t>(point[HeldOutPart::eval_domain])].push_back(point);
     }
-  HeldOut result;
+  data::HeldOut result;
   result.protocol = "mixture folds at the last volume";
   result.folds = static_cast<int>(parts.size());
   for (const auto& points : by_domain) {
@@ -320,7 +321,7 @@ HeldOut merge_folds(const DomainSet& domains, std::vector<HeldOutPart> parts) {
 }
 
 double r_squared(std::span<const double> predicted, std::span<const double> seen) {
-  require(predicted.size() == seen.size(), "r_squared compares pairs");
+  core::require(predicted.size() == seen.size(), "r_squared compares pairs");
   if (seen.size() < 2) return nan;
   const double center = mean({seen.begin(), seen.end()});
   double residual = 0.0, total = 0.0;
@@ -332,7 +333,7 @@ double r_squared(std::span<const double> predicted, std::span<const double> seen
 }
 
 double spearman(std::span<const double> a, std::span<const double> b) {
-  require(a.size() == b.size(), "spearman compares pairs");
+  core::require(a.size() == b.size(), "spearman compares pairs");
   if (a.size() < 2) return nan;
   const std::vector<double> x = average_ranks(a), y = average_ranks(b);
   const double center = 0.5 * static_cast<double>(a.size() + 1);
@@ -345,4 +346,4 @@ double spearman(std::span<const double> a, std::span<const double> b) {
   return xx > 0.0 && yy > 0.0 ? xy / std::sqrt(xx * yy) : nan;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -8,7 +8,7 @@
 // and A (sum_j a_j r_j)^h N^-gamma_N where models differ in size: the mixture moves the floor and
 // how fast the loss falls. One c, and one a, is 1; B and A speak for it. Convex in the shares if no
 // g_j exceeds 1 and g, and h, is at least 1 or not positive.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { e_index, b_index, beta_index, gamma_index, c_index };
@@ -161,4 +161,4 @@ class Joint final : public CurveLaw {
 
 std::unique_ptr<const Law> make_law_joint() { return std::make_unique<Joint>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -5,7 +5,7 @@
 
 // L = sum_j w_j r_j at the last volume: the linear baseline of RegMix and Aioli. The shares sum to
 // 1, so an intercept would be a constant in w: w_j is the loss of a mixture of domain j alone.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 class Linear final : public SolvedLaw {
@@ -57,4 +57,4 @@ class Linear final : public SolvedLaw {
 
 std::unique_ptr<const Law> make_law_linear() { return std::make_unique<Linear>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -5,7 +5,7 @@
 // L = c(s) + k(s) exp(sum_j t_j r_j) with c(s) = c + B s^-beta and k(s) = k + D s^-beta: the form
 // M4 of Ye et al. (arXiv 2403.16952), whose losses at a volume come from a power law nested inside.
 // One t is 0: the shares sum to 1, so a constant in t is a factor of k. Convex for k, D >= 0.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { c_index, b_index, k_index, d_index, beta_index, t_index };
@@ -81,4 +81,4 @@ class MixingExp final : public CurveLaw {
 
 std::unique_ptr<const Law> make_law_mixing_exp() { return std::make_unique<MixingExp>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 /// Rows of a mixture and model size by repeat, ascending in volume.
@@ -121,4 +121,4 @@ NoiseLevel noise_level(const DomainData& data, const std::vector<double>& fitted
   return sums.mixtures > 0 ? from_repeats(sums) : from_roughness(data, fitted, mixtures);
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 
 /// How losses of one evaluation domain err: standard deviations as fractions of the loss, where
 /// they can be told.
@@ -28,4 +28,4 @@ struct NoiseLevel {
 /// @see Gasser, Sroka and Jennen-Steinmetz 1986, doi:10.1093/biomet/73.3.625
 NoiseLevel noise_level(const DomainData& data, const std::vector<double>& fitted);
 
-}  // namespace bimix
+}  // namespace bimix::law

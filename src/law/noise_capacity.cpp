@@ -4,7 +4,7 @@
 
 // L = E + C (r s)^-a (after arXiv 2606.08167): only the own domain's tokens count, wherever the
 // rest of the volume goes.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 enum : std::size_t { e_index, c_index, a_index };
@@ -45,4 +45,4 @@ class NoiseCapacity final : public OwnShareLaw {
 
 std::unique_ptr<const Law> make_law_noise_capacity() { return std::make_unique<NoiseCapacity>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

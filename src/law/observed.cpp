@@ -10,19 +10,19 @@
 #include <utility>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 
-std::vector<int> observed_mixtures(const Observations& observations) {
+std::vector<int> observed_mixtures(const data::Observations& observations) {
   std::vector<int> ids = observations.mixture_id;
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
 }
 
-std::vector<int> shuffled_mixtures(const Observations& observations, std::uint64_t seed,
+std::vector<int> shuffled_mixtures(const data::Observations& observations, std::uint64_t seed,
                                    std::uint64_t stream) {
   std::vector<int> ids = observed_mixtures(observations);
-  RandomStream random(seed, Purpose::folds, stream);
+  core::RandomStream random(seed, core::Purpose::folds, stream);
   for (std::size_t n = ids.size(); n > 1; --n) std::swap(ids[n - 1], ids[random.below(n)]);
   return ids;
 }
@@ -42,7 +42,7 @@ std::vector<Level> levels_of(std::span<const double> values) {
   std::sort(sorted.begin(), sorted.end());
   std::vector<Level> levels;
   for (const double value : sorted) {
-    if (levels.empty() || value > (1.0 + volume_tolerance) * levels.back().smallest)
+    if (levels.empty() || value > (1.0 + data::volume_tolerance) * levels.back().smallest)
       levels.push_back({value, value});
     levels.back().largest = value;
   }
@@ -75,22 +75,23 @@ double largest_common(std::span<const double> value, std::span<const int> mixtur
   return common;
 }
 
-double model_size_of(const Observations& observations, std::size_t row) {
+double model_size_of(const data::Observations& observations, std::size_t row) {
   return observations.model_size.empty() ? 0.0 : observations.model_size[row];
 }
 
-bool has_several_sizes(const Observations& observations, double min_tokens) {
+bool has_several_sizes(const data::Observations& observations, double min_tokens) {
   double low = std::numeric_limits<double>::infinity(), high = 0.0;
   for (std::size_t row = 0; row < observations.model_size.size(); ++row) {
     if (observations.tokens[row] < min_tokens) continue;
     low = std::min(low, observations.model_size[row]);
     high = std::max(high, observations.model_size[row]);
   }
-  return high > 0.0 && !is_same_size(low, high);
+  return high > 0.0 && !data::is_same_size(low, high);
 }
 
-Observations rows_where(const Observations& all, const std::function<bool(std::size_t)>& keeps) {
-  Observations kept{.domains = all.domains, .mixtures = all.mixtures};
+data::Observations rows_where(const data::Observations& all,
+                              const std::function<bool(std::size_t)>& keeps) {
+  data::Observations kept{.domains = all.domains, .mixtures = all.mixtures};
   kept.loss_nats.columns = all.loss_nats.columns;
   for (std::size_t row = 0; row < all.tokens.size(); ++row) {
     if (!keeps(row)) continue;
@@ -105,4 +106,4 @@ Observations rows_where(const Observations& all, const std::function<bool(std::s
   return kept;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -9,13 +9,13 @@
 
 /// Parts of observations: which mixtures there are, in which order they are dealt out, which rows
 /// take part.
-namespace bimix {
+namespace bimix::law {
 
 /// Ids of mixtures that have observations, ascending.
-std::vector<int> observed_mixtures(const Observations& observations);
+std::vector<int> observed_mixtures(const data::Observations& observations);
 
 /// These ids, shuffled by RandomStream(seed, Purpose::folds, stream).
-std::vector<int> shuffled_mixtures(const Observations& observations, std::uint64_t seed,
+std::vector<int> shuffled_mixtures(const data::Observations& observations, std::uint64_t seed,
                                    std::uint64_t stream);
 
 /// The volume, or model size, at which runs are compared: the largest one (those within
@@ -26,12 +26,13 @@ std::vector<int> shuffled_mixtures(const Observations& observations, std::uint64
 double largest_common(std::span<const double> value, std::span<const int> mixture_id);
 
 /// Parameters of the model of a row; 0: not said.
-double model_size_of(const Observations& observations, std::size_t row);
+double model_size_of(const data::Observations& observations, std::size_t row);
 
 /// True if those from `min_tokens` on are of models of several sizes, see is_same_size.
-bool has_several_sizes(const Observations& observations, double min_tokens);
+bool has_several_sizes(const data::Observations& observations, double min_tokens);
 
 /// The observations with only those rows for which `keeps(row)` holds.
-Observations rows_where(const Observations& all, const std::function<bool(std::size_t)>& keeps);
+data::Observations rows_where(const data::Observations& all,
+                              const std::function<bool(std::size_t)>& keeps);
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -5,7 +5,7 @@
 
 // L = sum_j F_j r_j^-a_j at the last volume (the `bimix` type of allenai/olmix, which has no volume
 // in it). Infinite without any of the shares; convex.
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 class OlmixPower final : public SolvedLaw {
@@ -81,4 +81,4 @@ class OlmixPower final : public SolvedLaw {
 
 std::unique_ptr<const Law> make_law_olmix_power() { return std::make_unique<OlmixPower>(); }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -6,14 +6,14 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::law {
 
-std::vector<Complaint> complaints(const FitOptions& options) {
-  std::vector<Complaint> found;
+std::vector<core::Complaint> complaints(const FitOptions& options) {
+  std::vector<core::Complaint> found;
   if (!wants_every_law(options)) {
     try {
       find_law(options.law);
-    } catch (const UsageError& error) {
+    } catch (const core::UsageError& error) {
       found.push_back(error.complaint());
     }
   }
@@ -41,4 +41,4 @@ std::vector<Complaint> complaints(const FitOptions& options) {
   return found;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 /// Sum of n_m (mean residual of mixture m)^2 over D - 2.
@@ -69,4 +69,4 @@ Interval alpha_interval(const Law& law, const DomainData& data, const Estimate& 
   return {crossing(excess, alpha, bound.low), crossing(excess, alpha, bound.high)};
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -3,7 +3,7 @@
 #include <bimix/law/law.hpp>
 #include <bimix/law/predict.hpp>
 
-namespace bimix {
+namespace bimix::law {
 
 /// The interval of alpha from its profile: all alphas at which the least sum of squares over the
 /// other parameters lies no more than F times the noise above the least of all, F the quantile of
@@ -24,4 +24,4 @@ namespace bimix {
 Interval alpha_interval(const Law& law, const DomainData& data, const Estimate& estimate,
                         double level);
 
-}  // namespace bimix
+}  // namespace bimix::law

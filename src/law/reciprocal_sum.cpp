@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix::reciprocal_sum {
+namespace bimix::law::reciprocal_sum {
 
 void append_parameters(std::vector<std::string>& names, std::size_t domains) {
   append_names(names, "log_C", domains);
@@ -68,4 +68,4 @@ void add(std::span<const double> parameter, std::size_t first, std::span<const d
   }
 }
 
-}  // namespace bimix::reciprocal_sum
+}  // namespace bimix::law::reciprocal_sum

@@ -4,7 +4,7 @@
 
 /// The term 1 / sum_j C_j r_j^g_j that the laws of Shukor et al. share. Its 2K parameters are
 /// log C_1..K, g_1..K.
-namespace bimix::reciprocal_sum {
+namespace bimix::law::reciprocal_sum {
 
 void append_parameters(std::vector<std::string>& names, std::size_t domains);
 void append_bounds(std::vector<Bound>& bounds, std::size_t domains);
@@ -25,4 +25,4 @@ std::vector<std::vector<double>> starts(const DomainData& data);
 void add(std::span<const double> parameter, std::size_t first, std::span<const double> share,
          Curve& curve);
 
-}  // namespace bimix::reciprocal_sum
+}  // namespace bimix::law::reciprocal_sum

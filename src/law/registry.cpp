@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace bimix {
+namespace bimix::law {
 
 #define BIMIX_LAW(name) std::unique_ptr<const Law> make_law_##name();
 #include "laws.def"
@@ -49,14 +49,16 @@ const Law& find_law(std::string_view name, bool with_model_size) {
                                   [name](const Entry& law) { return law.plain->name() == name; });
   if (found != laws().end())
     return with_model_size && found->with_model_size ? *found->with_model_size : *found->plain;
-  const auto near = nearest_name(name, law_names());
-  throw UsageError(
-      Complaint{.place = "fit.law",
-                .problem = fmt::format("'{}' is no law of this version", name),
-                .rule = fmt::format("there are: {}", join_words(law_names())),
-                .remedy = near ? fmt::format("Did you mean '{}'?", *near) : "Choose one of them"});
+  const auto near = core::nearest_name(name, law_names());
+  throw core::UsageError(core::Complaint{
+      .place = "fit.law",
+      .problem = fmt::format("'{}' is no law of this version", name),
+      .rule = fmt::format("there are: {}", core::join_words(law_names())),
+      .remedy = near ? fmt::format("Did you mean '{}'?", *near) : "Choose one of them"});
 }
 
-const Law& law_of(const LawFit& fit) { return find_law(fit.law, fit.size_low < fit.size_high); }
+const Law& law_of(const data::LawFit& fit) {
+  return find_law(fit.law, fit.size_low < fit.size_high);
+}
 
-}  // namespace bimix
+}  // namespace bimix::law

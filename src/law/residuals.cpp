@@ -6,7 +6,7 @@
 #include <cmath>
 #include <optional>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 std::vector<double> residuals(const Law& law, const DomainData& data,
@@ -47,19 +47,19 @@ Eigen::VectorXd row_scales(const DomainData& data) {
 }
 
 Estimate Law::fit(const DomainData& data, std::span<const double> start,
-                  RandomStream* prior_draws) const {
+                  core::RandomStream* prior_draws) const {
   if (data.huber == 0.0) return least_squares(data, start, prior_draws);
   constexpr int most_rounds = 100;
   constexpr double settled = 1e-7;
   // Every round has the same prior.
-  const std::optional<RandomStream> draws =
+  const std::optional<core::RandomStream> draws =
       prior_draws != nullptr ? std::optional(*prior_draws) : std::nullopt;
   DomainData weighted = data;
   weighted.weight.assign(data.loss_nats.size(), 1.0);
   Estimate estimate;
   std::vector<double> from(start.begin(), start.end());
   for (int round = 0; round < most_rounds; ++round) {
-    std::optional<RandomStream> same = draws;
+    std::optional<core::RandomStream> same = draws;
     estimate = least_squares(weighted, from, same ? &*same : nullptr);
     if (!draws) from = estimate.parameter;  // a resample's prior is centred at its start
     double change = 0.0;
@@ -79,4 +79,4 @@ Estimate Law::fit(const DomainData& data, std::span<const double> start,
   return estimate;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -4,7 +4,7 @@
 
 #include <Eigen/Core>
 
-namespace bimix {
+namespace bimix::law {
 
 /// How far a prediction is off, in the unit that the data's fit has.
 double residual_of(const DomainData& data, std::size_t row, double predicted);
@@ -16,4 +16,4 @@ Eigen::VectorXd root_weights(const DomainData& data);
 /// residuals, and log seen - log predicted in one of log residuals: M.
 Eigen::VectorXd row_scales(const DomainData& data);
 
-}  // namespace bimix
+}  // namespace bimix::law

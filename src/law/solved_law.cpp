@@ -12,7 +12,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 double mean_loss(const DomainData& data) {
@@ -83,7 +83,7 @@ class CurveRows final : public RowModel {
                 Eigen::MatrixXd& slope) override {
     const std::size_t rows = data_.loss_nats.size(), count = parameter.size();
     std::vector<Curve> curves;
-    for (const Mixture& mixture : data_.mixtures) {
+    for (const data::Mixture& mixture : data_.mixtures) {
       curves.push_back(zero_curve(count, mixture.size()));
       law_.curve(parameter, mixture, data_.own, curves.back());
     }
@@ -116,7 +116,7 @@ class CurveRows final : public RowModel {
 
 }  // namespace
 
-std::optional<Complaint> SolvedLaw::obstacle(const DomainData& data) const {
+std::optional<core::Complaint> SolvedLaw::obstacle(const DomainData& data) const {
   const std::string domain = fmt::format("domain '{}'", data.domain);
   // Shrinkage stands in for some mixtures, not for the sight of a difference.
   constexpr std::size_t fewest = 4;
@@ -126,20 +126,20 @@ std::optional<Complaint> SolvedLaw::obstacle(const DomainData& data) const {
     needed = static_cast<std::size_t>(std::count(pinned.begin(), pinned.end(), false));
   }
   if (data.loss_nats.size() < needed)
-    return Complaint{"",
-                     fmt::format("{} has {} usable observations", domain, data.loss_nats.size()),
-                     fmt::format("law {} needs {}", name(), needed), "Add mixtures or volumes"};
-  const auto same = [&](const Mixture& mixture) { return mixture == data.mixtures.front(); };
+    return core::Complaint{
+        "", fmt::format("{} has {} usable observations", domain, data.loss_nats.size()),
+        fmt::format("law {} needs {}", name(), needed), "Add mixtures or volumes"};
+  const auto same = [&](const data::Mixture& mixture) { return mixture == data.mixtures.front(); };
   if (std::all_of(data.mixtures.begin(), data.mixtures.end(), same))
-    return Complaint{"", fmt::format("{} was seen with one mixture", domain),
-                     "what a mixture changes cannot be told from one", "Add mixtures"};
+    return core::Complaint{"", fmt::format("{} was seen with one mixture", domain),
+                           "what a mixture changes cannot be told from one", "Add mixtures"};
   if (needs_two_volumes(data) &&
-      data.volumes.back() <= data.volumes.front() * (1.0 + volume_tolerance))
-    return Complaint{"", fmt::format("the volume's part of {} cannot be told", domain),
-                     "there is one volume", "Evaluate at two volumes at least, better five"};
+      data.volumes.back() <= data.volumes.front() * (1.0 + data::volume_tolerance))
+    return core::Complaint{"", fmt::format("the volume's part of {} cannot be told", domain),
+                           "there is one volume", "Evaluate at two volumes at least, better five"};
   if (sees_model_size() && data.sizes.size() < 2)
-    return Complaint{"", fmt::format("{} was seen with one model size", domain),
-                     "other domains with several", "Add its losses, or choose one size"};
+    return core::Complaint{"", fmt::format("{} was seen with one model size", domain),
+                           "other domains with several", "Add its losses, or choose one size"};
   return std::nullopt;
 }
 
@@ -157,7 +157,7 @@ Estimate solve_logs(RowModel& rows, LeastSquares problem, const Estimate& start)
 }
 
 Estimate SolvedLaw::least_squares(const DomainData& data, std::span<const double> start,
-                                  RandomStream* /*priors that only pull*/) const {
+                                  core::RandomStream* /*priors that only pull*/) const {
   const std::size_t domains = data.mixtures.front().size();
   const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
   LeastSquares problem;
@@ -187,7 +187,8 @@ Estimate SolvedLaw::least_squares(const DomainData& data, std::span<const double
   return solve_logs(*model, problem, estimate);
 }
 
-std::vector<Complaint> SolvedLaw::doubts(const DomainData& data, const Estimate& estimate) const {
+std::vector<core::Complaint> SolvedLaw::doubts(const DomainData& data,
+                                               const Estimate& estimate) const {
   const std::size_t domains = data.mixtures.front().size();
   const std::vector<std::string> names = parameters(domains);
   const std::vector<Bound> limits = bounds(domains);
@@ -197,11 +198,12 @@ std::vector<Complaint> SolvedLaw::doubts(const DomainData& data, const Estimate&
     if (!fixed[p] &&
         (estimate.parameter[p] == limits[p].low || estimate.parameter[p] == limits[p].high))
       stopped.push_back(fmt::format("{} = {:g}", names[p], estimate.parameter[p]));
-  std::vector<Complaint> found;
+  std::vector<core::Complaint> found;
   if (!stopped.empty())
-    found.push_back(
-        {"", fmt::format("{} of domain '{}' stopped at a bound", join_words(stopped), data.domain),
-         "", ""});
+    found.push_back({"",
+                     fmt::format("{} of domain '{}' stopped at a bound", core::join_words(stopped),
+                                 data.domain),
+                     "", ""});
   if (sees_model_size() && data.sizes.size() == 2)
     found.push_back({"",
                      fmt::format("two model sizes do not tell gamma of domain '{}'", data.domain),
@@ -254,14 +256,14 @@ std::unique_ptr<RowModel> CurveLaw::rows(const DomainData& data) const {
   return std::make_unique<CurveRows>(*this, data);
 }
 
-std::optional<Complaint> lacks_own_share(const DomainData& data) {
+std::optional<core::Complaint> lacks_own_share(const DomainData& data) {
   if (data.own >= 0) return std::nullopt;
-  return Complaint{"", fmt::format("domain '{}' is not fitted", data.domain),
-                   "its loss follows the share of no training domain",
-                   "Name one with share_of, or use a law that sees the whole mixture"};
+  return core::Complaint{"", fmt::format("domain '{}' is not fitted", data.domain),
+                         "its loss follows the share of no training domain",
+                         "Name one with share_of, or use a law that sees the whole mixture"};
 }
 
-std::optional<Complaint> OwnShareLaw::obstacle(const DomainData& data) const {
+std::optional<core::Complaint> OwnShareLaw::obstacle(const DomainData& data) const {
   if (auto lack = lacks_own_share(data)) return lack;
   return CurveLaw::obstacle(data);
 }
@@ -333,4 +335,4 @@ LossRange last_losses(const DomainData& data) {
   return range;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 
 /// A law that the shared solver fits. It says which parameters are linear, where to start and how
 /// it shrinks; everything else has a default.
@@ -23,8 +23,9 @@ class SolvedLaw : public Law {
                                             double) const override {
     return std::nullopt;
   }
-  std::optional<Complaint> obstacle(const DomainData& data) const override;
-  std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const override;
+  std::optional<core::Complaint> obstacle(const DomainData& data) const override;
+  std::vector<core::Complaint> doubts(const DomainData& data,
+                                      const Estimate& estimate) const override;
 
   /// Parameters in which the prediction is linear and which are not negative; a handful at most.
   virtual std::vector<std::size_t> linear(std::size_t train_domains) const = 0;
@@ -39,7 +40,7 @@ class SolvedLaw : public Law {
 
  protected:
   Estimate least_squares(const DomainData& data, std::span<const double> start,
-                         RandomStream* prior_draws) const override;
+                         core::RandomStream* prior_draws) const override;
 };
 
 /// Asks a law for each row.
@@ -86,7 +87,7 @@ class CurveLaw : public SolvedLaw {
 };
 
 /// Why a law of the own share alone cannot be fitted, if there is none; else nothing.
-std::optional<Complaint> lacks_own_share(const DomainData& data);
+std::optional<core::Complaint> lacks_own_share(const DomainData& data);
 
 /// A curve that follows the own share alone: infinite without it, falling and convex in it, and of
 /// no value where there is none.
@@ -97,7 +98,7 @@ class OwnShareLaw : public CurveLaw {
   bool sees_every_share() const final { return false; }
   bool convex_in_shares(std::span<const double>) const final { return true; }
   bool falls_in_shares(std::span<const double>) const final { return true; }
-  std::optional<Complaint> obstacle(const DomainData& data) const override;
+  std::optional<core::Complaint> obstacle(const DomainData& data) const override;
   void curve(std::span<const double> parameter, std::span<const double> share, int own,
              Curve& curve) const final;
 
@@ -144,4 +145,4 @@ struct LossRange {
 };
 LossRange last_losses(const DomainData& data);
 
-}  // namespace bimix
+}  // namespace bimix::law

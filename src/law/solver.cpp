@@ -9,7 +9,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -263,7 +263,7 @@ Estimate solve(RowModel& model, const LeastSquares& problem,
     search.advance(state, screening_steps);
     states.push_back(std::move(state));
   }
-  require(!states.empty(), "a law is finite at one of its starting points");
+  core::require(!states.empty(), "a law is finite at one of its starting points");
   std::stable_sort(states.begin(), states.end(),
                    [](const State& a, const State& b) { return a.objective < b.objective; });
   states.resize(std::min(states.size(), polished_starts));
@@ -341,4 +341,4 @@ Eigen::VectorXd non_negative_least_squares(const Eigen::MatrixXd& columns,
   return best;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 
 /// Predictions for all observations of one domain, with their derivatives.
 class RowModel {
@@ -87,4 +87,4 @@ Information information(RowModel& model, const LeastSquares& problem,
 Eigen::VectorXd non_negative_least_squares(const Eigen::MatrixXd& columns,
                                            const Eigen::VectorXd& target);
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -7,7 +7,7 @@
 #include <optional>
 #include <set>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 std::optional<double> known(double value) {
@@ -40,7 +40,7 @@ double pooled_r2(const std::vector<HeldOutPart>& parts, const std::vector<double
       residual += weight[e] * error * error;
     }
   for (std::size_t e = 0; e < weight.size(); ++e) {
-    const double center = stable_sum(seen[e]) / static_cast<double>(seen[e].size());
+    const double center = core::stable_sum(seen[e]) / static_cast<double>(seen[e].size());
     for (const double truth : seen[e]) total += weight[e] * (truth - center) * (truth - center);
   }
   return total > 0.0 ? 1.0 - residual / total : std::nan("");
@@ -54,7 +54,7 @@ std::size_t count_mixtures(const std::vector<HeldOutPart>& parts) {
   return ids.size();
 }
 
-std::string doubt_in(const Trust& trust, std::size_t mixtures) {
+std::string doubt_in(const data::Trust& trust, std::size_t mixtures) {
   const std::string never = "The recommendation is not to be trusted: ";
   if (mixtures == 1)
     return never +
@@ -82,15 +82,15 @@ std::string doubt_in(const Trust& trust, std::size_t mixtures) {
 
 }  // namespace
 
-Trust trust_in(const HeldOut& held, const DomainSet& domains, const std::vector<HeldOutPart>& parts,
-               std::vector<double> weight) {
+data::Trust trust_in(const data::HeldOut& held, const data::DomainSet& domains,
+                     const std::vector<HeldOutPart>& parts, std::vector<double> weight) {
   const std::size_t sets = domains.eval.size();
   if (weight.empty()) weight.assign(sets, 1.0);
   for (std::size_t e = 0; e < sets; ++e)
     if (std::isnan(held.error[e])) weight[e] = 0.0;
-  Trust trust{.error = known(mean_of(held.error, weight)),
-              .mean_baseline = known(mean_of(held.mean_baseline, weight)),
-              .r2 = known(pooled_r2(parts, weight))};
+  data::Trust trust{.error = known(mean_of(held.error, weight)),
+                    .mean_baseline = known(mean_of(held.mean_baseline, weight)),
+                    .r2 = known(pooled_r2(parts, weight))};
   for (std::size_t e = 0; e < sets; ++e)
     trust.is_worse.push_back(
         weight[e] > 0.0 && (held.error[e] > held.mean_baseline[e] || held.r2[e] < 0.0) ? 1 : 0);
@@ -98,4 +98,4 @@ Trust trust_in(const HeldOut& held, const DomainSet& domains, const std::vector<
   return trust;
 }
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -9,7 +9,7 @@
 #include <limits>
 #include <numeric>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -31,7 +31,7 @@ double largest_volume(const Box& box, const std::vector<double>& drawable) {
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return drawable[a] * box.high[b] < drawable[b] * box.high[a];
   });
-  double open = stable_sum(box.high), spent = 0.0, largest = 0.0;
+  double open = core::stable_sum(box.high), spent = 0.0, largest = 0.0;
   for (const std::size_t k : order) {
     if (std::isinf(drawable[k])) break;
     open -= box.high[k];
@@ -49,10 +49,12 @@ double largest_volume(const Box& box, const std::vector<double>& drawable) {
 /// Rounded down to four digits, so that the volume named is one that works.
 std::string rounded_down(double tokens) {
   const double unit = std::pow(10.0, std::max(0.0, std::floor(std::log10(tokens)) - 3.0));
-  return format_count(static_cast<std::int64_t>(std::floor(tokens / unit) * unit));
+  return core::format_count(static_cast<std::int64_t>(std::floor(tokens / unit) * unit));
 }
 
-[[noreturn]] void refuse(Complaint complaint) { throw UsageError(std::move(complaint)); }
+[[noreturn]] void refuse(core::Complaint complaint) {
+  throw core::UsageError(std::move(complaint));
+}
 
 void refuse_epochs(const Box& box, const OptimizeOptions& options,
                    const std::vector<double>& drawable) {
@@ -64,7 +66,7 @@ void refuse_epochs(const Box& box, const OptimizeOptions& options,
           "Lower the volume, or raise max_epochs, the caps or the unique tokens"});
 }
 
-void check_room(const Box& box, const LawFit& fit) {
+void check_room(const Box& box, const data::LawFit& fit) {
   const std::vector<std::string>& domains = fit.domains.train;
   for (std::size_t k = 0; k < domains.size(); ++k) {
     if (box.low[k] <= box.high[k]) continue;
@@ -80,8 +82,8 @@ void check_room(const Box& box, const LawFit& fit) {
             "floors, caps and the shares that were tried",
             "Move its floor or cap, or allow extrapolation"});
   }
-  const double low = stable_sum(box.low), high = stable_sum(box.high);
-  if (low > 1.0 + simplex_tolerance || high < 1.0 - simplex_tolerance)
+  const double low = core::stable_sum(box.low), high = core::stable_sum(box.high);
+  if (low > 1.0 + core::simplex_tolerance || high < 1.0 - core::simplex_tolerance)
     refuse({"optimize",
             fmt::format("the shares allowed sum to between {:.6g} and {:.6g}", low, high),
             "floors, caps and the shares that were tried; a mixture sums to 1",
@@ -90,13 +92,13 @@ void check_room(const Box& box, const LawFit& fit) {
 
 }  // namespace
 
-bool was_never_tried(const LawFit& fit, std::size_t k) { return !(fit.share_high[k] > 0.0); }
+bool was_never_tried(const data::LawFit& fit, std::size_t k) { return !(fit.share_high[k] > 0.0); }
 
-Box allowed_box(const LawFit& fit, const OptimizeOptions& options) {
+Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options) {
   std::string text;
-  for (const Complaint& complaint : complaints(options, fit.domains))
-    text += (text.empty() ? "" : "\n") + to_string(complaint);
-  if (!text.empty()) throw UsageError(text);
+  for (const core::Complaint& complaint : complaints(options, fit.domains))
+    text += (text.empty() ? "" : "\n") + core::to_string(complaint);
+  if (!text.empty()) throw core::UsageError(text);
 
   const std::size_t domains = fit.domains.train.size();
   Box box{std::vector<double>(domains, 0.0), std::vector<double>(domains, 1.0)};
@@ -115,9 +117,9 @@ Box allowed_box(const LawFit& fit, const OptimizeOptions& options) {
     limited.high[k] = std::min(box.high[k], drawable[k] / options.tokens);
     room = room && limited.low[k] <= limited.high[k];
   }
-  if (!room || stable_sum(limited.high) < 1.0 - simplex_tolerance)
+  if (!room || core::stable_sum(limited.high) < 1.0 - core::simplex_tolerance)
     refuse_epochs(box, options, drawable);
   return limited;
 }
 
-}  // namespace bimix
+}  // namespace bimix::mix

@@ -11,7 +11,7 @@
 #include <numeric>
 #include <optional>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -22,12 +22,12 @@ double dot(std::span<const double> a, std::span<const double> b) {
 
 /// A point of the descent. Infinite slopes, at shares of 0, are cut to something that projects.
 struct Point {
-  Mixture share{};
+  data::Mixture share{};
   double value = infinity;
   std::vector<double> slope{};
 };
 
-Point evaluate(const SmoothObjective& objective, Mixture share) {
+Point evaluate(const SmoothObjective& objective, data::Mixture share) {
   constexpr double steepest = 1e6;
   Point point{std::move(share), infinity, {}};
   point.slope.assign(point.share.size(), 0.0);
@@ -42,8 +42,9 @@ double gap_at(const Point& point, const Box& box) {
   return dot(point.slope, point.share) - dot(point.slope, least_in_box(point.slope, box));
 }
 
-Mixture along(const Mixture& share, const std::vector<double>& direction, double length) {
-  Mixture result(share.size());
+data::Mixture along(const data::Mixture& share, const std::vector<double>& direction,
+                    double length) {
+  data::Mixture result(share.size());
   for (std::size_t k = 0; k < share.size(); ++k) result[k] = share[k] + length * direction[k];
   return result;
 }
@@ -86,7 +87,7 @@ Point descend_along_slopes(const SmoothObjective& objective, const Box& box, Poi
   double length = 1.0;
   for (int step = 0; step < step_limit; ++step) {
     if (gap_at(point, box) <= gap_tolerance) break;
-    const Mixture target = project_to_box(along(point.share, point.slope, -length), box);
+    const data::Mixture target = project_to_box(along(point.share, point.slope, -length), box);
     std::vector<double> direction(target.size());
     for (std::size_t k = 0; k < target.size(); ++k) direction[k] = target[k] - point.share[k];
     const double highest = *std::max_element(recent.begin(), recent.end());
@@ -113,7 +114,7 @@ bool exchange(const SmoothObjective& objective, const Box& box, Point& point) {
   }
   if (!to || !from || !(point.slope[*to] < point.slope[*from])) return false;
   const auto moved = [&](double amount) {
-    Mixture share = point.share;
+    data::Mixture share = point.share;
     share[*to] = std::min(share[*to] + amount, box.high[*to]);
     share[*from] = std::max(share[*from] - amount, box.low[*from]);
     return evaluate(objective, std::move(share));
@@ -142,10 +143,10 @@ bool exchange(const SmoothObjective& objective, const Box& box, Point& point) {
 
 }  // namespace
 
-Mixture project_to_box(std::span<const double> point, const Box& box) {
+data::Mixture project_to_box(std::span<const double> point, const Box& box) {
   const std::size_t domains = point.size();
   const auto shifted = [&](double shift) {
-    Mixture share(domains);
+    data::Mixture share(domains);
     for (std::size_t k = 0; k < domains; ++k)
       share[k] = std::clamp(point[k] - shift, box.low[k], box.high[k]);
     return share;
@@ -160,21 +161,21 @@ Mixture project_to_box(std::span<const double> point, const Box& box) {
   std::size_t below = 0, above = corner.size() - 1;
   while (above - below > 1) {
     const std::size_t middle = (below + above) / 2;
-    (stable_sum(shifted(corner[middle])) >= 1.0 ? below : above) = middle;
+    (core::stable_sum(shifted(corner[middle])) >= 1.0 ? below : above) = middle;
   }
-  const double most = stable_sum(shifted(corner[below]));
-  const double least = stable_sum(shifted(corner[above]));
+  const double most = core::stable_sum(shifted(corner[below]));
+  const double least = core::stable_sum(shifted(corner[above]));
   const double part = most > least ? std::clamp((most - 1.0) / (most - least), 0.0, 1.0) : 0.0;
   return shifted(corner[below] + part * (corner[above] - corner[below]));
 }
 
-Mixture least_in_box(std::span<const double> slope, const Box& box) {
+data::Mixture least_in_box(std::span<const double> slope, const Box& box) {
   std::vector<std::size_t> order(slope.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return slope[a] < slope[b]; });
-  Mixture share = box.low;
-  double left = 1.0 - stable_sum(share);
+  data::Mixture share = box.low;
+  double left = 1.0 - core::stable_sum(share);
   for (const std::size_t k : order) {
     const double taken = std::clamp(left, 0.0, box.high[k] - box.low[k]);
     share[k] += taken;
@@ -183,7 +184,7 @@ Mixture least_in_box(std::span<const double> slope, const Box& box) {
   return share;
 }
 
-Rest descend(const SmoothObjective& objective, const Box& box, const Mixture& start) {
+Rest descend(const SmoothObjective& objective, const Box& box, const data::Mixture& start) {
   constexpr int most_rounds = 30;
   constexpr double small_gap = 1e-9;
   Point point = evaluate(objective, project_to_box(start, box));
@@ -197,4 +198,4 @@ Rest descend(const SmoothObjective& objective, const Box& box, const Mixture& st
   return {point.share, point.value, std::max(0.0, gap_at(point, box))};
 }
 
-}  // namespace bimix
+}  // namespace bimix::mix

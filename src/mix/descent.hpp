@@ -7,15 +7,15 @@
 #include <span>
 #include <vector>
 
-namespace bimix {
+namespace bimix::mix {
 
 /// Value of a smooth objective and its slope, written to the second argument (K). May be infinite,
 /// and slopes may be, at shares of 0.
-using SmoothObjective = std::function<double(const Mixture&, std::vector<double>&)>;
+using SmoothObjective = std::function<double(const data::Mixture&, std::vector<double>&)>;
 
 /// Where a descent came to rest.
 struct Rest {
-  Mixture share{};
+  data::Mixture share{};
   double value = 0.0;
   /// Frank-Wolfe gap, slope . (share - v) at its largest over the mixtures v in the box: if the
   /// objective is convex, the value is at most this much above the least.
@@ -28,12 +28,12 @@ struct Rest {
 /// @param box holds a mixture
 /// @note Deterministic. Stops where the gap is at rounding, or nothing more is gained.
 /// @see Birgin, Martinez and Raydan 2000, doi:10.1137/S1052623497330963; Jaggi 2013 for the gap
-Rest descend(const SmoothObjective& objective, const Box& box, const Mixture& start);
+Rest descend(const SmoothObjective& objective, const Box& box, const data::Mixture& start);
 
 /// The nearest mixture in the box (Euclidean).
-Mixture project_to_box(std::span<const double> point, const Box& box);
+data::Mixture project_to_box(std::span<const double> point, const Box& box);
 
 /// The mixture in the box with the least slope . mixture.
-Mixture least_in_box(std::span<const double> slope, const Box& box);
+data::Mixture least_in_box(std::span<const double> slope, const Box& box);
 
-}  // namespace bimix
+}  // namespace bimix::mix

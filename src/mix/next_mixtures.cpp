@@ -20,7 +20,7 @@
 #include <optional>
 #include <utility>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
 using Eigen::Index;
@@ -35,46 +35,48 @@ constexpr double beyond_tried = 2.0;
 // ---- What may be the best, and what may be run ----
 
 /// A factor of two beyond the shares that were tried.
-Box reach_of(const LawFit& fit) {
+Box reach_of(const data::LawFit& fit) {
   Box region{fit.share_low, fit.share_high};
   for (double& low : region.low) low /= beyond_tried;
   for (double& high : region.high) high = std::min(1.0, high * beyond_tried);
   return region;
 }
 
-void widen(Box& box, const Mixture& mixture) {
+void widen(Box& box, const data::Mixture& mixture) {
   for (std::size_t k = 0; k < mixture.size(); ++k) {
     box.low[k] = std::min(box.low[k], mixture[k]);
     box.high[k] = std::max(box.high[k], mixture[k]);
   }
 }
 
-bool is_near(const Mixture& a, const Mixture& b, double tolerance) {
+bool is_near(const data::Mixture& a, const data::Mixture& b, double tolerance) {
   return std::equal(a.begin(), a.end(), b.begin(),
                     [&](double x, double y) { return std::abs(x - y) <= tolerance; });
 }
 
-void append_new(std::vector<Mixture>& mixtures, const Mixture& mixture, double tolerance) {
+void append_new(std::vector<data::Mixture>& mixtures, const data::Mixture& mixture,
+                double tolerance) {
   if (std::none_of(mixtures.begin(), mixtures.end(),
-                   [&](const Mixture& other) { return is_near(mixture, other, tolerance); }))
+                   [&](const data::Mixture& other) { return is_near(mixture, other, tolerance); }))
     mixtures.push_back(mixture);
 }
 
 /// The best mixture and evenly chosen optima of the samples.
-void append_optima(const MixtureChoice& choice, std::vector<Mixture>& optima) {
+void append_optima(const data::MixtureChoice& choice, std::vector<data::Mixture>& optima) {
   constexpr double same = 1e-4;
   append_new(optima, choice.share, same);
-  const Table& samples = choice.bootstrap_share;
+  const data::Table& samples = choice.bootstrap_share;
   const std::size_t kept = std::min(optima_kept, samples.rows);
   for (std::size_t n = 0; n < kept; ++n) {
     const auto row = samples.values.begin() +
                      static_cast<std::ptrdiff_t>(n * samples.rows / kept * samples.columns);
-    append_new(optima, Mixture(row, row + static_cast<std::ptrdiff_t>(samples.columns)), same);
+    append_new(optima, data::Mixture(row, row + static_cast<std::ptrdiff_t>(samples.columns)),
+               same);
   }
 }
 
 /// What `optimize` would allow if mixtures a factor of two beyond those tried had been run.
-OptimizeOptions widened(const LawFit& fit, OptimizeOptions options) {
+OptimizeOptions widened(const data::LawFit& fit, OptimizeOptions options) {
   if (options.extrapolate) return options;
   const Box region = reach_of(fit);
   const std::size_t domains = region.low.size();
@@ -89,7 +91,7 @@ OptimizeOptions widened(const LawFit& fit, OptimizeOptions options) {
 }
 
 /// The mixture in whole ten-thousandths, by largest remainders; no share becomes 0.
-Mixture rounded(const Mixture& mixture) {
+data::Mixture rounded(const data::Mixture& mixture) {
   constexpr int parts = 10'000;
   std::vector<int> count;
   std::vector<std::size_t> order(mixture.size());
@@ -106,41 +108,42 @@ Mixture rounded(const Mixture& mixture) {
     count[k] += left > 0 ? 1 : -1;
     left += left > 0 ? -1 : 1;
   }
-  Mixture result;
+  data::Mixture result;
   for (const int n : count) result.push_back(static_cast<double>(n) / parts);
   return result;
 }
 
-std::vector<Mixture> candidates_of(const LawFit& fit, const Observations& seen,
-                                   const Mixture& centre, const std::vector<Mixture>& optima,
-                                   std::uint64_t seed) {
+std::vector<data::Mixture> candidates_of(const data::LawFit& fit, const data::Observations& seen,
+                                         const data::Mixture& centre,
+                                         const std::vector<data::Mixture>& optima,
+                                         std::uint64_t seed) {
   constexpr double same = 1e-6;
   const Box region{fit.share_low, fit.share_high};
   const std::size_t domains = centre.size();
-  std::vector<Mixture> found;
-  const auto add = [&](const Mixture& mixture, const Box& within) {
-    const Mixture candidate = rounded(project_to_box(mixture, within));
+  std::vector<data::Mixture> found;
+  const auto add = [&](const data::Mixture& mixture, const Box& within) {
+    const data::Mixture candidate = rounded(project_to_box(mixture, within));
     if (std::none_of(seen.mixtures.begin(), seen.mixtures.end(),
-                     [&](const Mixture& other) { return is_near(candidate, other, same); }))
+                     [&](const data::Mixture& other) { return is_near(candidate, other, same); }))
       append_new(found, candidate, same);
   };
-  for (const Mixture& optimum : optima) add(optimum, reach_of(fit));
+  for (const data::Mixture& optimum : optima) add(optimum, reach_of(fit));
   for (std::size_t k = 0; k < domains; ++k)
     for (const double end : {region.low[k], region.high[k]}) {
-      Mixture mixture = centre;
+      data::Mixture mixture = centre;
       const double others = 1.0 - centre[k];
       for (double& share : mixture) share *= others > 0.0 ? (1.0 - end) / others : 1.0;
       mixture[k] = end;
       add(mixture, region);
     }
-  RandomStream stream(seed, Purpose::next_mixtures);
+  core::RandomStream stream(seed, core::Purpose::next_mixtures);
   for (std::size_t n = 0; n < random_candidates; ++n) {
     const double strength = std::exp(std::log(0.3) + std::log(10.0) * stream.uniform());
-    Mixture mixture(domains);
+    data::Mixture mixture(domains);
     for (std::size_t k = 0; k < domains; ++k)
       mixture[k] = stream.gamma(
           strength * (n % 2 == 0 ? 1.0 : static_cast<double>(domains) * centre[k] + 0.01));
-    if (stable_sum(mixture) > 0.0) add(normalised(mixture), region);
+    if (core::stable_sum(mixture) > 0.0) add(core::normalised(mixture), region);
   }
   return found;
 }
@@ -168,15 +171,16 @@ std::vector<double> slope_weights(const std::vector<double>& volumes) {
 }
 
 /// True for rows that were fitted, of the model size that the next runs will have.
-bool is_fitted(const LawFit& fit, const Law& law, const Observations& seen, std::size_t row) {
+bool is_fitted(const data::LawFit& fit, const law::Law& law, const data::Observations& seen,
+               std::size_t row) {
   const double tokens = seen.tokens[row];
   const double size = seen.model_size.empty() ? fit.last_size : seen.model_size[row];
-  return is_same_size(size, fit.last_size) &&
-         tokens >=
-             (law.last_volume_only() ? fit.tokens_high * (1.0 - volume_tolerance) : fit.tokens_low);
+  return data::is_same_size(size, fit.last_size) &&
+         tokens >= (law.last_volume_only() ? fit.tokens_high * (1.0 - data::volume_tolerance)
+                                           : fit.tokens_low);
 }
 
-RunShape shape_of(const LawFit& fit, const Law& law, const Observations& seen) {
+RunShape shape_of(const data::LawFit& fit, const law::Law& law, const data::Observations& seen) {
   RunShape shape;
   std::map<std::pair<int, int>, int> runs;
   std::map<int, int> mixtures;
@@ -200,11 +204,11 @@ RunShape shape_of(const LawFit& fit, const Law& law, const Observations& seen) {
 }
 
 /// Level and slope of the log loss that a law predicts for a run.
-Vector2d run_of(const LawFit& fit, const Table& coefficient, std::size_t e, const RunShape& shape,
-                const Mixture& mixture) {
+Vector2d run_of(const data::LawFit& fit, const data::Table& coefficient, std::size_t e,
+                const RunShape& shape, const data::Mixture& mixture) {
   Vector2d run(0.0, 0.0);
   for (std::size_t v = 0; v < shape.volumes.size(); ++v) {
-    const double loss = std::log(predict(fit, coefficient, e, mixture, shape.volumes[v]));
+    const double loss = std::log(law::predict(fit, coefficient, e, mixture, shape.volumes[v]));
     run(0) += loss / static_cast<double>(shape.volumes.size());
     run(1) += shape.slope[v] * loss;
   }
@@ -212,14 +216,14 @@ Vector2d run_of(const LawFit& fit, const Table& coefficient, std::size_t e, cons
 }
 
 /// Level and slope of what a mixture's losses are above the law's; NaN without any.
-Vector2d residual_of(const LawFit& fit, const Law& law, const Observations& seen, int id,
-                     std::size_t e) {
+Vector2d residual_of(const data::LawFit& fit, const law::Law& law, const data::Observations& seen,
+                     int id, std::size_t e) {
   std::vector<double> volumes, rest;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
     if (seen.mixture_id[row] != id || !is_fitted(fit, law, seen, row)) continue;
-    const double above =
-        std::log(seen.loss_nats(row, e) /
-                 predict(fit, e, seen.mixtures[static_cast<std::size_t>(id)], seen.tokens[row]));
+    const double above = std::log(
+        seen.loss_nats(row, e) /
+        law::predict(fit, e, seen.mixtures[static_cast<std::size_t>(id)], seen.tokens[row]));
     if (!std::isfinite(above)) continue;
     volumes.push_back(seen.tokens[row]);
     rest.push_back(above);
@@ -232,8 +236,8 @@ Vector2d residual_of(const LawFit& fit, const Law& law, const Observations& seen
 }
 
 /// Rows are samples, columns the level and the slope of each of the mixtures.
-MatrixXd runs_of(const LawFit& fit, std::size_t e, const RunShape& shape,
-                 const std::vector<Mixture>& mixtures) {
+MatrixXd runs_of(const data::LawFit& fit, std::size_t e, const RunShape& shape,
+                 const std::vector<data::Mixture>& mixtures) {
   MatrixXd runs(fit.bootstrap.size(), 2 * mixtures.size());
   for (std::size_t b = 0; b < fit.bootstrap.size(); ++b)
     for (std::size_t c = 0; c < mixtures.size(); ++c)
@@ -245,8 +249,8 @@ MatrixXd runs_of(const LawFit& fit, std::size_t e, const RunShape& shape,
 void centre(MatrixXd& columns) { columns.rowwise() -= columns.colwise().mean().eval(); }
 
 /// Variances of the level and the slope of a run about what the law says, see next_mixtures.
-Vector2d noise_of(const LawFit& fit, const Law& law, const Observations& seen, std::size_t e,
-                  const RunShape& shape) {
+Vector2d noise_of(const data::LawFit& fit, const law::Law& law, const data::Observations& seen,
+                  std::size_t e, const RunShape& shape) {
   MatrixXd runs = runs_of(fit, e, shape, seen.mixtures);
   centre(runs);
   Vector2d sum(0.0, 0.0);
@@ -328,29 +332,29 @@ double mean_least(const VectorXd& mean, const MatrixXd& moved, const std::vector
 /// The search: which candidates were taken, and what is known then.
 class Search {
  public:
-  Search(const LawFit& fit, const Observations& seen, const OptimizeOptions& options,
-         const Mixture& default_share, std::uint64_t seed);
+  Search(const data::LawFit& fit, const data::Observations& seen, const OptimizeOptions& options,
+         const data::Mixture& default_share, std::uint64_t seed);
   /// Of today's best mixture, expected.
   double regret() const { return regret_; }
   /// Takes the best candidate that is left; nothing if there is none.
-  std::optional<NextMixture> take(RandomStream& stream);
+  std::optional<data::NextMixture> take(core::RandomStream& stream);
 
  private:
-  void add_objective(const MixtureChoice& today);
+  void add_objective(const data::MixtureChoice& today);
   void keep_finite();
   /// The optima that `optimize` would allow, with a run of this candidate or of none (-1).
   std::vector<Index> allowed_with(Index candidate) const;
   MatrixXd moves_of(Index c) const;
   double value_with(Index c) const;
-  NextMixture explained(Index c, double gain) const;
+  data::NextMixture explained(Index c, double gain) const;
 
-  const LawFit& fit_;
+  const data::LawFit& fit_;
   bool everywhere_ = false;  ///< optima need not lie where shares were tried
   bool above_default_ = false;
-  Mixture default_share_{};
+  data::Mixture default_share_{};
   Box tried_{};
   std::vector<std::size_t> domains_{};  ///< evaluation domains with a weight
-  std::vector<Mixture> optima_{}, candidates_{};
+  std::vector<data::Mixture> optima_{}, candidates_{};
   std::vector<bool> taken_{};
   std::vector<Unknown> unknown_{};  ///< one for each of domains_
   VectorXd mean_{};                 ///< of the objective at each optimum
@@ -359,20 +363,21 @@ class Search {
   double regret_ = 0.0;
 };
 
-Search::Search(const LawFit& fit, const Observations& seen, const OptimizeOptions& options,
-               const Mixture& default_share, std::uint64_t seed)
+Search::Search(const data::LawFit& fit, const data::Observations& seen,
+               const OptimizeOptions& options, const data::Mixture& default_share,
+               std::uint64_t seed)
     : fit_(fit),
       everywhere_(options.extrapolate),
       above_default_(options.objective == "worst"),
       default_share_(default_share),
       tried_{fit.share_low, fit.share_high} {
-  const MixtureChoice today = best_mixture(fit, options, default_share);
+  const data::MixtureChoice today = best_mixture(fit, options, default_share);
   append_optima(today, optima_);
   append_optima(best_mixture(fit, widened(fit, options), default_share), optima_);
   candidates_ = candidates_of(fit, seen, today.share, optima_, seed);
   for (std::size_t e = 0; e < today.weight.size(); ++e)
     if (today.weight[e] > 0.0) domains_.push_back(e);
-  const Law& law = law_of(fit);
+  const law::Law& law = law::law_of(fit);
   const RunShape shape = shape_of(fit, law, seen);
   for (const std::size_t e : domains_) {
     Unknown unknown;
@@ -404,14 +409,15 @@ Search::Search(const LawFit& fit, const Observations& seen, const OptimizeOption
 }
 
 /// Each sample's part of the objective, domain by domain.
-void Search::add_objective(const MixtureChoice& today) {
+void Search::add_objective(const data::MixtureChoice& today) {
   for (std::size_t n = 0; n < domains_.size(); ++n) {
     const std::size_t e = domains_[n];
     MatrixXd& objective = unknown_[n].objective;
     objective.resize(static_cast<Index>(fit_.bootstrap.size()), static_cast<Index>(optima_.size()));
     for (Index b = 0; b < objective.rows(); ++b) {
-      const auto loss = [&](const Mixture& mixture) {
-        return predict(fit_, fit_.bootstrap[static_cast<std::size_t>(b)], e, mixture, today.tokens);
+      const auto loss = [&](const data::Mixture& mixture) {
+        return law::predict(fit_, fit_.bootstrap[static_cast<std::size_t>(b)], e, mixture,
+                            today.tokens);
       };
       const double from = above_default_ ? loss(default_share_) : 0.0;
       for (Index x = 0; x < objective.cols(); ++x)
@@ -423,7 +429,7 @@ void Search::add_objective(const MixtureChoice& today) {
 /// Drops optima and candidates for which some sample has no finite loss.
 void Search::keep_finite() {
   std::vector<Index> optima, columns;
-  std::vector<Mixture> kept_optima, kept_candidates;
+  std::vector<data::Mixture> kept_optima, kept_candidates;
   const auto is_finite = [&](auto block_of) {
     return std::all_of(unknown_.begin(), unknown_.end(),
                        [&](const Unknown& unknown) { return block_of(unknown).allFinite(); });
@@ -448,9 +454,10 @@ void Search::keep_finite() {
   optima_ = std::move(kept_optima);
   candidates_ = std::move(kept_candidates);
   if (optima_.empty() || !unknown_.front().coefficient.allFinite())
-    throw TooLittleData(Complaint{"plan --next", "some bootstrap law has no finite loss",
-                                  "what to run next follows from how the samples differ",
-                                  "Fit another law, or add mixtures by hand"});
+    throw core::TooLittleData(
+        core::Complaint{"plan --next", "some bootstrap law has no finite loss",
+                        "what to run next follows from how the samples differ",
+                        "Fit another law, or add mixtures by hand"});
 }
 
 std::vector<Index> Search::allowed_with(Index candidate) const {
@@ -484,8 +491,8 @@ double Search::value_with(Index c) const {
          (mean_least(mean_, moved_ + next, allowed) + mean_least(mean_, moved_ - next, allowed));
 }
 
-NextMixture Search::explained(Index c, double gain) const {
-  NextMixture next{.share = candidates_[static_cast<std::size_t>(c)], .gain_nats = gain};
+data::NextMixture Search::explained(Index c, double gain) const {
+  data::NextMixture next{.share = candidates_[static_cast<std::size_t>(c)], .gain_nats = gain};
   double most = -1.0;
   for (std::size_t n = 0; n < unknown_.size(); ++n) {
     const Unknown& unknown = unknown_[n];
@@ -511,7 +518,7 @@ NextMixture Search::explained(Index c, double gain) const {
   return next;
 }
 
-std::optional<NextMixture> Search::take(RandomStream& stream) {
+std::optional<data::NextMixture> Search::take(core::RandomStream& stream) {
   for (Unknown& unknown : unknown_) {
     unknown.error.resize(moved_.rows(), 2);
     for (double& value : unknown.error.reshaped()) value = stream.normal();
@@ -527,7 +534,7 @@ std::optional<NextMixture> Search::take(RandomStream& stream) {
     }
   }
   if (best < 0) return std::nullopt;
-  NextMixture next = explained(best, std::max(0.0, value_ - least));
+  data::NextMixture next = explained(best, std::max(0.0, value_ - least));
   value_ = std::min(value_, least);
   taken_[static_cast<std::size_t>(best)] = true;
   widen(tried_, next.share);
@@ -545,18 +552,18 @@ std::optional<NextMixture> Search::take(RandomStream& stream) {
 
 }  // namespace
 
-NextMixtures next_mixtures(const LawFit& fit, const Observations& seen,
-                           const OptimizeOptions& options, const Mixture& default_share, int count,
-                           std::uint64_t seed) {
+data::NextMixtures next_mixtures(const data::LawFit& fit, const data::Observations& seen,
+                                 const OptimizeOptions& options, const data::Mixture& default_share,
+                                 int count, std::uint64_t seed) {
   if (fit.bootstrap.size() < fewest_samples)
-    throw TooLittleData(Complaint{
+    throw core::TooLittleData(core::Complaint{
         "plan --next", fmt::format("the law has {} bootstrap samples", fit.bootstrap.size()),
         fmt::format("what to run next follows from how they differ; it takes {} at least",
                     fewest_samples),
         "Set fit.bootstrap to 200"});
   Search search(fit, seen, options, default_share, seed);
-  RandomStream stream(seed, Purpose::next_mixtures, 1);
-  NextMixtures result{.regret_nats = search.regret()};
+  core::RandomStream stream(seed, core::Purpose::next_mixtures, 1);
+  data::NextMixtures result{.regret_nats = search.regret()};
   result.regret_after_nats = result.regret_nats;
   for (int n = 0; n < count; ++n) {
     const auto next = search.take(stream);
@@ -566,8 +573,8 @@ NextMixtures next_mixtures(const LawFit& fit, const Observations& seen,
   }
   if (!fit.trust.doubt.empty()) result.flags.push_back(fit.trust.doubt);
   const auto flag = [&](std::string problem, std::string rule, std::string remedy) {
-    result.flags.push_back(to_string(
-        Complaint{"plan --next", std::move(problem), std::move(rule), std::move(remedy)}));
+    result.flags.push_back(core::to_string(
+        core::Complaint{"plan --next", std::move(problem), std::move(rule), std::move(remedy)}));
   };
   if (static_cast<int>(result.mixtures.size()) < count)
     flag(fmt::format("only {} mixtures are left to propose", result.mixtures.size()),
@@ -575,7 +582,7 @@ NextMixtures next_mixtures(const LawFit& fit, const Observations& seen,
   constexpr double nothing = 1e-6;
   if (!result.mixtures.empty() && result.mixtures.front().gain_nats < nothing)
     flag(fmt::format("no mixture promises more than {:.1g} {}", nothing,
-                     unit_text(fit.domains.loss_unit)),
+                     data::unit_text(fit.domains.loss_unit)),
          "given this law, the best mixture is known",
          "Spend the runs on repeats or larger volumes");
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
@@ -585,4 +592,4 @@ NextMixtures next_mixtures(const LawFit& fit, const Observations& seen,
   return result;
 }
 
-}  // namespace bimix
+}  // namespace bimix::mix

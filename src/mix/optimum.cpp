@@ -15,26 +15,26 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
-std::span<const double> row_of(const Table& table, std::size_t row) {
+std::span<const double> row_of(const data::Table& table, std::size_t row) {
   return std::span<const double>(table.values).subspan(row * table.columns, table.columns);
 }
 
-bool is_fitted(const Table& coefficient, std::size_t e) {
+bool is_fitted(const data::Table& coefficient, std::size_t e) {
   const auto row = row_of(coefficient, e);
   return std::none_of(row.begin(), row.end(), [](double c) { return std::isnan(c); });
 }
 
 /// What the search is about, the same for the point fit and each bootstrap law.
 struct Problem {
-  const Law& law;
-  const LawFit& fit;
+  const law::Law& law;
+  const data::LawFit& fit;
   double tokens;
   double model_size;
   std::vector<double> weight{};  ///< E, sums to 1, 0 where not fitted
-  Mixture default_share{};
+  data::Mixture default_share{};
   std::vector<double> unique_share{};  ///< K: without repetition; infinite where repeats are as new
   double repetition = 0.0;             ///< R*
   bool worst = false;        ///< the largest excess over the default instead of the mean loss
@@ -44,29 +44,30 @@ struct Problem {
 
 /// The mixture that was sought, and what is known about it.
 struct Solution {
-  Mixture share{};
+  data::Mixture share{};
   double certificate = 0.0;
   std::string certificate_kind{};
   std::vector<double> weight{};  ///< E: the mean for which this mixture is the best
 };
 
-std::vector<double> weights(const LawFit& fit, const OptimizeOptions& options) {
+std::vector<double> weights(const data::LawFit& fit, const OptimizeOptions& options) {
   std::vector<double> weight = options.objective == "weighted"
                                    ? options.weights
                                    : std::vector<double>(fit.domains.eval.size(), 1.0);
   for (std::size_t e = 0; e < weight.size(); ++e)
     if (!is_fitted(fit.coefficient, e)) weight[e] = 0.0;
-  if (!(stable_sum(weight) > 0.0))
-    throw UsageError(Complaint{"optimize.weights", "no fitted domain has a weight",
-                               "the objective would be empty", "Weight a domain that was fitted"});
-  return normalised(weight);
+  if (!(core::stable_sum(weight) > 0.0))
+    throw core::UsageError(core::Complaint{"optimize.weights", "no fitted domain has a weight",
+                                           "the objective would be empty",
+                                           "Weight a domain that was fitted"});
+  return core::normalised(weight);
 }
 
 /// Shares by what their tokens are worth, U / s + U / s R* (1 - exp(-(D / U - 1) / R*)) where a
 /// domain is repeated. Concave in the share.
 /// @see Muennighoff et al. 2023, arXiv 2305.16264, equation 5
-Mixture worth(const Problem& problem, const Mixture& share) {
-  Mixture result = share;
+data::Mixture worth(const Problem& problem, const data::Mixture& share) {
+  data::Mixture result = share;
   for (std::size_t k = 0; k < share.size(); ++k) {
     const double unique = problem.unique_share[k], R = problem.repetition;
     if (share[k] > unique)
@@ -76,7 +77,7 @@ Mixture worth(const Problem& problem, const Mixture& share) {
 }
 
 /// d worth / d share of domain k.
-double worth_slope(const Problem& problem, const Mixture& share, std::size_t k) {
+double worth_slope(const Problem& problem, const data::Mixture& share, std::size_t k) {
   const double unique = problem.unique_share[k];
   return share[k] > unique ? std::exp(-(share[k] / unique - 1.0) / problem.repetition) : 1.0;
 }
@@ -87,8 +88,8 @@ bool may_repeat(const Problem& problem) {
   return false;
 }
 
-void keep_unfitted_shares(Problem& problem, const Mixture& default_share) {
-  const DomainSet& domains = problem.fit.domains;
+void keep_unfitted_shares(Problem& problem, const data::Mixture& default_share) {
+  const data::DomainSet& domains = problem.fit.domains;
   problem.kept.assign(domains.train.size(), !problem.law.sees_every_share());
   for (std::size_t e = 0; e < domains.eval.size(); ++e)
     if (domains.share_of[e] >= 0 && is_fitted(problem.fit.coefficient, e))
@@ -97,9 +98,9 @@ void keep_unfitted_shares(Problem& problem, const Mixture& default_share) {
   for (std::size_t k = 0; k < domains.train.size(); ++k)
     if (problem.kept[k])
       box.low[k] = box.high[k] = std::clamp(default_share[k], box.low[k], box.high[k]);
-  const double low = stable_sum(box.low), high = stable_sum(box.high);
-  if (low > 1.0 + simplex_tolerance || high < 1.0 - simplex_tolerance)
-    throw UsageError(Complaint{
+  const double low = core::stable_sum(box.low), high = core::stable_sum(box.high);
+  if (low > 1.0 + core::simplex_tolerance || high < 1.0 - core::simplex_tolerance)
+    throw core::UsageError(core::Complaint{
         "optimize", fmt::format("the shares allowed sum to between {:.6g} and {:.6g}", low, high),
         "domains without a fitted law keep their default share; a mixture sums to 1",
         "Move floors or caps, allow extrapolation, or add mixtures that let the law see "
@@ -108,25 +109,25 @@ void keep_unfitted_shares(Problem& problem, const Mixture& default_share) {
 
 /// A law that diverges at 0 has no finite objective where a share is capped there.
 void check_caps(const Problem& problem) {
-  const DomainSet& domains = problem.fit.domains;
+  const data::DomainSet& domains = problem.fit.domains;
   for (std::size_t e = 0; e < domains.eval.size(); ++e)
     for (std::size_t k = 0; k < domains.train.size(); ++k)
       if (problem.weight[e] > 0.0 && problem.box.high[k] <= 0.0 &&
           problem.law.diverges_without(k, domains.share_of[e]))
-        throw UsageError(Complaint{
+        throw core::UsageError(core::Complaint{
             "optimize.cap." + domains.train[k], "a share of 0 leaves no finite objective",
             fmt::format("law {} is infinite there", problem.law.name()),
             "Raise the cap, or use objective: weighted with a weight of 0 for what it predicts"});
 }
 
-Problem problem_of(const LawFit& fit, const OptimizeOptions& options,
-                   const Mixture& default_share) {
-  if (default_share.size() != fit.domains.train.size() || !is_on_simplex(default_share))
-    throw UsageError(Complaint{
+Problem problem_of(const data::LawFit& fit, const OptimizeOptions& options,
+                   const data::Mixture& default_share) {
+  if (default_share.size() != fit.domains.train.size() || !core::is_on_simplex(default_share))
+    throw core::UsageError(core::Complaint{
         "domains", fmt::format("the default mixture is ({})", fmt::join(default_share, ", ")),
         "one share for each domain, summing to 1", ""});
-  Problem problem{law_of(fit), fit, options.tokens,
-                  predicted_size(fit, options.model_size, "optimize.parameters")};
+  Problem problem{law::law_of(fit), fit, options.tokens,
+                  law::predicted_size(fit, options.model_size, "optimize.parameters")};
   problem.default_share = default_share;
   problem.worst = options.objective == "worst";
   problem.box = allowed_box(fit, options);
@@ -145,8 +146,8 @@ Problem problem_of(const LawFit& fit, const OptimizeOptions& options,
 /// The terms of a separable problem; nothing if the law has no power section, or domains may be
 /// repeated: what that is worth is no power.
 std::optional<std::vector<std::vector<PowerTerm>>> power_terms(const Problem& problem,
-                                                               const Table& coefficient) {
-  const DomainSet& domains = problem.fit.domains;
+                                                               const data::Table& coefficient) {
+  const data::DomainSet& domains = problem.fit.domains;
   if (may_repeat(problem)) return std::nullopt;
   std::vector<std::vector<PowerTerm>> terms(domains.train.size());
   for (std::size_t e = 0; e < domains.eval.size(); ++e) {
@@ -161,15 +162,16 @@ std::optional<std::vector<std::vector<PowerTerm>>> power_terms(const Problem& pr
 }
 
 /// @param worth shares by what they are worth
-LawPoint point_of(const Problem& problem, const Mixture& worth, std::size_t e) {
+law::LawPoint point_of(const Problem& problem, const data::Mixture& worth, std::size_t e) {
   return {worth, problem.fit.domains.share_of[e], problem.tokens, problem.model_size};
 }
 
 /// Losses at a mixture, beyond those at the default if the worst counts; 0 for domains of weight 0,
 /// fitted or not.
-std::vector<double> losses(const Problem& problem, const Table& coefficient, const Mixture& share) {
+std::vector<double> losses(const Problem& problem, const data::Table& coefficient,
+                           const data::Mixture& share) {
   std::vector<double> loss(problem.weight.size(), 0.0);
-  const Mixture here = worth(problem, share), there = worth(problem, problem.default_share);
+  const data::Mixture here = worth(problem, share), there = worth(problem, problem.default_share);
   for (std::size_t e = 0; e < loss.size(); ++e) {
     if (problem.weight[e] == 0.0) continue;
     const auto parameter = row_of(coefficient, e);
@@ -187,7 +189,8 @@ double largest(const Problem& problem, const std::vector<double>& loss) {
 }
 
 /// The weighted mean loss, or the largest excess over the default.
-double objective(const Problem& problem, const Table& coefficient, const Mixture& share) {
+double objective(const Problem& problem, const data::Table& coefficient,
+                 const data::Mixture& share) {
   const std::vector<double> loss = losses(problem, coefficient, share);
   if (problem.worst) return largest(problem, loss);
   double sum = 0.0;
@@ -196,10 +199,11 @@ double objective(const Problem& problem, const Table& coefficient, const Mixture
 }
 
 /// d (sum_e weight_e L_e) / d share, added to `slope`.
-void add_slope(const Problem& problem, const Table& coefficient, const std::vector<double>& weight,
-               const Mixture& share, std::vector<double>& slope) {
+void add_slope(const Problem& problem, const data::Table& coefficient,
+               const std::vector<double>& weight, const data::Mixture& share,
+               std::vector<double>& slope) {
   std::vector<double> part(share.size());
-  const Mixture here = worth(problem, share);
+  const data::Mixture here = worth(problem, share);
   for (std::size_t e = 0; e < weight.size(); ++e) {
     if (weight[e] == 0.0) continue;
     problem.law.share_gradient(row_of(coefficient, e), point_of(problem, here, e), part);
@@ -208,7 +212,7 @@ void add_slope(const Problem& problem, const Table& coefficient, const std::vect
   }
 }
 
-bool is_convex(const Problem& problem, const Table& coefficient) {
+bool is_convex(const Problem& problem, const data::Table& coefficient) {
   const bool repeats = may_repeat(problem);
   for (std::size_t e = 0; e < problem.weight.size(); ++e) {
     const auto row = row_of(coefficient, e);
@@ -221,16 +225,16 @@ bool is_convex(const Problem& problem, const Table& coefficient) {
 
 /// Where descents begin: the default, the middle of the box, and, where there may be several
 /// valleys, towards each domain.
-std::vector<Mixture> starts(const Problem& problem, bool convex) {
+std::vector<data::Mixture> starts(const Problem& problem, bool convex) {
   const std::size_t domains = problem.default_share.size();
-  Mixture middle(domains);
+  data::Mixture middle(domains);
   for (std::size_t k = 0; k < domains; ++k)
     middle[k] = 0.5 * (problem.box.low[k] + problem.box.high[k]);
   middle = project_to_box(middle, problem.box);
   if (convex) return {middle};
-  std::vector<Mixture> starts{problem.default_share, middle};
+  std::vector<data::Mixture> starts{problem.default_share, middle};
   for (std::size_t k = 0; k < domains; ++k) {
-    Mixture towards = middle;
+    data::Mixture towards = middle;
     towards[k] = problem.box.high[k];
     starts.push_back(towards);
   }
@@ -244,12 +248,13 @@ std::vector<double> soft_weights(const Problem& problem, const std::vector<doubl
   std::vector<double> weight(loss.size(), 0.0);
   for (std::size_t e = 0; e < loss.size(); ++e)
     if (problem.weight[e] > 0.0) weight[e] = std::exp((loss[e] - top) / temperature);
-  return normalised(weight);
+  return core::normalised(weight);
 }
 
-Rest descend_mean(const Problem& problem, const Table& coefficient, const Mixture& start) {
+Rest descend_mean(const Problem& problem, const data::Table& coefficient,
+                  const data::Mixture& start) {
   return descend(
-      [&](const Mixture& share, std::vector<double>& slope) {
+      [&](const data::Mixture& share, std::vector<double>& slope) {
         add_slope(problem, coefficient, problem.weight, share, slope);
         return objective(problem, coefficient, share);
       },
@@ -259,13 +264,13 @@ Rest descend_mean(const Problem& problem, const Table& coefficient, const Mixtur
 /// The smooth maximum T log sum exp(loss / T) for falling T. With the last weights p the gap is
 /// max loss - min over v of sum p (loss + slope . (v - share)), by weak duality.
 /// @param weight written: p
-Rest descend_worst(const Problem& problem, const Table& coefficient, const Mixture& start,
-                   std::vector<double>& weight) {
+Rest descend_worst(const Problem& problem, const data::Table& coefficient,
+                   const data::Mixture& start, std::vector<double>& weight) {
   constexpr double coldest = 1e-6;
   Rest rest{start, 0.0, 0.0};
   for (double temperature = 0.1; temperature >= 0.99 * coldest; temperature *= 0.1) {
     rest = descend(
-        [&](const Mixture& share, std::vector<double>& slope) {
+        [&](const data::Mixture& share, std::vector<double>& slope) {
           const std::vector<double> loss = losses(problem, coefficient, share);
           const double top = largest(problem, loss);
           if (!std::isfinite(top)) return top;
@@ -288,7 +293,8 @@ Rest descend_worst(const Problem& problem, const Table& coefficient, const Mixtu
 }
 
 /// From the law's own share_gradient, not from the solver's formula.
-double kkt_residual(const Problem& problem, const Table& coefficient, const Mixture& share) {
+double kkt_residual(const Problem& problem, const data::Table& coefficient,
+                    const data::Mixture& share) {
   std::vector<double> slope(share.size(), 0.0);
   add_slope(problem, coefficient, problem.weight, share, slope);
   constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -300,11 +306,11 @@ double kkt_residual(const Problem& problem, const Table& coefficient, const Mixt
   return std::max(0.0, most_wanted - least_missed);
 }
 
-Solution solve_by_descent(const Problem& problem, const Table& coefficient) {
+Solution solve_by_descent(const Problem& problem, const data::Table& coefficient) {
   const bool convex = is_convex(problem, coefficient);
   Solution best;
   double least = std::numeric_limits<double>::infinity();
-  for (const Mixture& start : starts(problem, convex)) {
+  for (const data::Mixture& start : starts(problem, convex)) {
     std::vector<double> weight = problem.weight;
     const Rest rest = problem.worst ? descend_worst(problem, coefficient, start, weight)
                                     : descend_mean(problem, coefficient, start);
@@ -313,32 +319,32 @@ Solution solve_by_descent(const Problem& problem, const Table& coefficient) {
       best = {rest.share, rest.gap, "", weight};
     }
   }
-  const std::string_view unit = unit_text(problem.fit.domains.loss_unit);
+  const std::string_view unit = data::unit_text(problem.fit.domains.loss_unit);
   best.certificate_kind =
       convex ? fmt::format("{} above the best at most (Frank-Wolfe gap)", unit)
              : fmt::format("local (the law is not convex here): Frank-Wolfe gap, {}", unit);
   return best;
 }
 
-Solution solve(const Problem& problem, const Table& coefficient) {
+Solution solve(const Problem& problem, const data::Table& coefficient) {
   if (!problem.worst)
     if (const auto terms = power_terms(problem, coefficient)) {
-      const Mixture share = minimise_separable(*terms, problem.box);
+      const data::Mixture share = minimise_separable(*terms, problem.box);
       return {share, kkt_residual(problem, coefficient, share),
               fmt::format("KKT residual, {} per unit of share",
-                          unit_text(problem.fit.domains.loss_unit)),
+                          data::unit_text(problem.fit.domains.loss_unit)),
               problem.weight};
     }
   return solve_by_descent(problem, coefficient);
 }
 
-void add_region(const Problem& problem, MixtureChoice& choice) {
+void add_region(const Problem& problem, data::MixtureChoice& choice) {
   const auto& samples = problem.fit.bootstrap;
   const std::size_t domains = choice.share.size();
-  choice.bootstrap_share = Table(samples.size(), domains);
+  choice.bootstrap_share = data::Table(samples.size(), domains);
   std::vector<double> gains;
   for (std::size_t b = 0; b < samples.size(); ++b) {
-    const Mixture optimum = solve(problem, samples[b]).share;
+    const data::Mixture optimum = solve(problem, samples[b]).share;
     for (std::size_t k = 0; k < domains; ++k) choice.bootstrap_share(b, k) = optimum[k];
     gains.push_back(objective(problem, samples[b], choice.default_share) -
                     objective(problem, samples[b], choice.share));
@@ -346,23 +352,23 @@ void add_region(const Problem& problem, MixtureChoice& choice) {
   for (std::size_t k = 0; k < domains; ++k) {
     std::vector<double> shares;
     for (std::size_t b = 0; b < samples.size(); ++b) shares.push_back(choice.bootstrap_share(b, k));
-    const Interval interval = central_interval(shares, choice.level);
+    const law::Interval interval = law::central_interval(shares, choice.level);
     choice.share_low.push_back(interval.low);
     choice.share_high.push_back(interval.high);
   }
-  const Interval gain = central_interval(gains, choice.level);
+  const law::Interval gain = law::central_interval(gains, choice.level);
   choice.gain_low = gain.low;
   choice.gain_high = gain.high;
 }
 
-void flag(MixtureChoice& choice, std::string problem, std::string rule, std::string remedy) {
-  choice.flags.push_back(
-      to_string(Complaint{"optimum", std::move(problem), std::move(rule), std::move(remedy)}));
+void flag(data::MixtureChoice& choice, std::string problem, std::string rule, std::string remedy) {
+  choice.flags.push_back(core::to_string(
+      core::Complaint{"optimum", std::move(problem), std::move(rule), std::move(remedy)}));
 }
 
 void add_share_flags(const Problem& problem, const OptimizeOptions& options,
-                     MixtureChoice& choice) {
-  const LawFit& fit = problem.fit;
+                     data::MixtureChoice& choice) {
+  const data::LawFit& fit = problem.fit;
   for (std::size_t k = 0; k < choice.share.size(); ++k) {
     const std::string& name = fit.domains.train[k];
     const double share = choice.share[k], low = fit.share_low[k], high = fit.share_high[k];
@@ -385,8 +391,8 @@ void add_share_flags(const Problem& problem, const OptimizeOptions& options,
   }
 }
 
-void add_repetition_flags(const Problem& problem, MixtureChoice& choice) {
-  const Mixture counted = worth(problem, choice.share);
+void add_repetition_flags(const Problem& problem, data::MixtureChoice& choice) {
+  const data::Mixture counted = worth(problem, choice.share);
   for (std::size_t k = 0; k < choice.share.size(); ++k)
     if (choice.share[k] > problem.unique_share[k])
       flag(choice,
@@ -397,13 +403,13 @@ void add_repetition_flags(const Problem& problem, MixtureChoice& choice) {
            "");
 }
 
-void add_fit_flags(const Problem& problem, MixtureChoice& choice) {
-  const LawFit& fit = problem.fit;
-  if (problem.tokens > fit.tokens_high * (1.0 + volume_tolerance))
+void add_fit_flags(const Problem& problem, data::MixtureChoice& choice) {
+  const data::LawFit& fit = problem.fit;
+  if (problem.tokens > fit.tokens_high * (1.0 + data::volume_tolerance))
     flag(choice, fmt::format("losses are extrapolated to {:.3g} tokens", problem.tokens),
          fmt::format("{:.3g} times the largest volume fitted", problem.tokens / fit.tokens_high),
          "");
-  if (problem.model_size > fit.size_high * (1.0 + volume_tolerance))
+  if (problem.model_size > fit.size_high * (1.0 + data::volume_tolerance))
     flag(choice,
          fmt::format("losses are extrapolated to a model of {:.3g} parameters", problem.model_size),
          fmt::format("{:.3g} times the largest model fitted", problem.model_size / fit.size_high),
@@ -417,17 +423,17 @@ void add_fit_flags(const Problem& problem, MixtureChoice& choice) {
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
     if (!is_fitted(fit.coefficient, e)) left_out.push_back("'" + fit.domains.eval[e] + "'");
   if (!left_out.empty())
-    flag(choice, fmt::format("the objective leaves out {}", join_words(left_out)),
+    flag(choice, fmt::format("the objective leaves out {}", core::join_words(left_out)),
          "no law could be fitted", "");
   choice.flags.insert(choice.flags.end(), fit.flags.begin(), fit.flags.end());
 }
 
 }  // namespace
 
-MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
-                           const Mixture& default_share) {
+data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions& options,
+                                 const data::Mixture& default_share) {
   const Problem problem = problem_of(fit, options, default_share);
-  MixtureChoice choice;
+  data::MixtureChoice choice;
   choice.law = fit.law;
   choice.trust = fit.trust;
   choice.objective = options.objective;
@@ -441,8 +447,8 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   choice.weight = solution.weight;
   choice.share = solution.share;
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    const auto loss = [&](const Mixture& share) {
-      return predict(fit, e, worth(problem, share), options.tokens, problem.model_size);
+    const auto loss = [&](const data::Mixture& share) {
+      return law::predict(fit, e, worth(problem, share), options.tokens, problem.model_size);
     };
     choice.predicted_nats.push_back(loss(choice.share));
     choice.predicted_default_nats.push_back(loss(default_share));
@@ -459,4 +465,4 @@ MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
   return choice;
 }
 
-}  // namespace bimix
+}  // namespace bimix::mix

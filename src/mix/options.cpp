@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
 /// Complaints about one list of numbers, one for each domain. Nothing if the list is empty.
-void check_list(std::vector<Complaint>& found, const std::string& key,
+void check_list(std::vector<core::Complaint>& found, const std::string& key,
                 const std::vector<double>& values, const std::vector<std::string>& domains,
                 double high) {
   if (values.empty()) return;
@@ -26,13 +26,13 @@ void check_list(std::vector<Complaint>& found, const std::string& key,
                        std::isinf(high) ? "finite and not negative" : "a share in [0, 1]", ""});
 }
 
-void check_sums(std::vector<Complaint>& found, const OptimizeOptions& options,
+void check_sums(std::vector<core::Complaint>& found, const OptimizeOptions& options,
                 const std::vector<std::string>& domains) {
-  const double floors = stable_sum(options.floor), caps = stable_sum(options.cap);
-  if (floors > 1.0 + simplex_tolerance)
+  const double floors = core::stable_sum(options.floor), caps = core::stable_sum(options.cap);
+  if (floors > 1.0 + core::simplex_tolerance)
     found.push_back({"optimize.floor", fmt::format("the floors sum to {:.6g}", floors),
                      "shares sum to 1", "Lower some of them"});
-  if (!options.cap.empty() && caps < 1.0 - simplex_tolerance)
+  if (!options.cap.empty() && caps < 1.0 - core::simplex_tolerance)
     found.push_back({"optimize.cap", fmt::format("the caps sum to {:.6g}", caps), "shares sum to 1",
                      "Raise some of them"});
   if (options.floor.size() != options.cap.size()) return;
@@ -45,9 +45,10 @@ void check_sums(std::vector<Complaint>& found, const OptimizeOptions& options,
 
 }  // namespace
 
-std::vector<Complaint> complaints(const OptimizeOptions& options, const DomainSet& domains) {
+std::vector<core::Complaint> complaints(const OptimizeOptions& options,
+                                        const data::DomainSet& domains) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  std::vector<Complaint> found;
+  std::vector<core::Complaint> found;
   if (!(options.model_size >= 0.0) || std::isinf(options.model_size))
     found.push_back({"optimize.parameters", fmt::format("{} is no model size", options.model_size),
                      "parameters, or 0", "Leave it out for the largest size of the logs"});
@@ -59,7 +60,7 @@ std::vector<Complaint> complaints(const OptimizeOptions& options, const DomainSe
     found.push_back({"optimize.objective", fmt::format("'{}' is no objective", options.objective),
                      "mean, weighted or worst", "Choose one of them"});
   check_list(found, "weights", options.weights, domains.eval, infinity);
-  if (options.objective == "weighted" && !(stable_sum(options.weights) > 0.0))
+  if (options.objective == "weighted" && !(core::stable_sum(options.weights) > 0.0))
     found.push_back({"optimize.weights", "no domain has a weight",
                      "objective: weighted needs one above 0",
                      "Give weights, or use objective: mean"});
@@ -87,4 +88,4 @@ std::vector<Complaint> complaints(const OptimizeOptions& options, const DomainSe
   return found;
 }
 
-}  // namespace bimix
+}  // namespace bimix::mix

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
 /// Root of a falling function with f(low) >= 0 >= f(high), to the last bits.
@@ -73,7 +73,7 @@ class Gain {
 };
 
 /// Deals `left` to the domains where `takes`, in proportion to their room.
-void deal(Mixture& share, const Box& box, const std::vector<bool>& takes, double left) {
+void deal(data::Mixture& share, const Box& box, const std::vector<bool>& takes, double left) {
   double room = 0.0;
   for (std::size_t k = 0; k < share.size(); ++k)
     if (takes[k]) room += box.high[k] - share[k];
@@ -84,29 +84,30 @@ void deal(Mixture& share, const Box& box, const std::vector<bool>& takes, double
 }
 
 /// Takes the last bits of sum r - 1 out of the largest share that is inside its bounds.
-void settle_rounding(Mixture& share, const Box& box) {
+void settle_rounding(data::Mixture& share, const Box& box) {
   std::size_t largest = share.size();
   for (std::size_t k = 0; k < share.size(); ++k)
     if (share[k] > box.low[k] && share[k] < box.high[k] &&
         (largest == share.size() || share[k] > share[largest]))
       largest = k;
   if (largest == share.size()) return;
-  share[largest] =
-      std::clamp(share[largest] + (1.0 - stable_sum(share)), box.low[largest], box.high[largest]);
+  share[largest] = std::clamp(share[largest] + (1.0 - core::stable_sum(share)), box.low[largest],
+                              box.high[largest]);
 }
 
 }  // namespace
 
-Mixture minimise_separable(const std::vector<std::vector<PowerTerm>>& terms, const Box& box) {
+data::Mixture minimise_separable(const std::vector<std::vector<PowerTerm>>& terms, const Box& box) {
   const std::size_t domains = terms.size();
-  require(box.low.size() == domains && box.high.size() == domains, "one bound for each domain");
+  core::require(box.low.size() == domains && box.high.size() == domains,
+                "one bound for each domain");
   std::vector<Gain> gains;
   for (const auto& list : terms) gains.emplace_back(list);
 
   // At log_low every share is at its upper bound, at log_high their sum has come down to 1: the
   // room above the lower bounds, split evenly, is all that any of them takes.
-  Mixture share = box.low;
-  const double room = std::max(0.0, 1.0 - stable_sum(box.low)) / static_cast<double>(domains);
+  data::Mixture share = box.low;
+  const double room = std::max(0.0, 1.0 - core::stable_sum(box.low)) / static_cast<double>(domains);
   double most = 0.0;
   double log_low = std::numeric_limits<double>::infinity(), log_high = -log_low;
   for (std::size_t k = 0; k < domains; ++k) {
@@ -127,12 +128,12 @@ Mixture minimise_separable(const std::vector<std::vector<PowerTerm>>& terms, con
       flat[k] = gains[k].is_flat();
       if (!flat[k]) share[k] = box.high[k];
     }
-    deal(share, box, flat, 1.0 - stable_sum(share));
+    deal(share, box, flat, 1.0 - core::stable_sum(share));
   } else if (log_low < log_high) {
     set_shares(falling_root(
         [&](double log_lambda) {
           set_shares(log_lambda);
-          return stable_sum(share) - 1.0;
+          return core::stable_sum(share) - 1.0;
         },
         log_low, log_high));
   } else {
@@ -142,4 +143,4 @@ Mixture minimise_separable(const std::vector<std::vector<PowerTerm>>& terms, con
   return share;
 }
 
-}  // namespace bimix
+}  // namespace bimix::mix

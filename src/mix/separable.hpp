@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace bimix {
+namespace bimix::mix {
 
 /// scale * r^-exponent, part of the objective.
 struct PowerTerm {
@@ -23,6 +23,6 @@ struct PowerTerm {
 /// @param box holds a mixture
 /// @return exact to rounding; deterministic
 /// @see Alefeld, Potra and Shi 1995, doi:10.1145/210089.210111
-Mixture minimise_separable(const std::vector<std::vector<PowerTerm>>& terms, const Box& box);
+data::Mixture minimise_separable(const std::vector<std::vector<PowerTerm>>& terms, const Box& box);
 
-}  // namespace bimix
+}  // namespace bimix::mix

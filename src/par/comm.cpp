@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-namespace bimix {
+namespace bimix::par {
 namespace {
 
 // Pieces travel as one buffer a rank: for each piece its length, then its bytes.
@@ -15,10 +15,10 @@ void append_piece(std::string& buffer, const std::string& piece) {
 
 std::string_view take_piece(std::string_view& buffer) {
   std::uint64_t length = 0;
-  require(buffer.size() >= sizeof length, "a piece has its length before it");
+  core::require(buffer.size() >= sizeof length, "a piece has its length before it");
   std::memcpy(&length, buffer.data(), sizeof length);
   buffer.remove_prefix(sizeof length);
-  require(buffer.size() >= length, "a piece is whole");
+  core::require(buffer.size() >= length, "a piece is whole");
   const std::string_view piece = buffer.substr(0, length);
   buffer.remove_prefix(length);
   return piece;
@@ -42,7 +42,7 @@ int Comm::rank() const { return backend_ ? backend_->rank() : 0; }
 int Comm::size() const { return backend_ ? backend_->size() : 1; }
 
 void Comm::send(int destination, int tag, std::string bytes) const {
-  require(backend_ != nullptr, "a serial Comm has nobody to send to");
+  core::require(backend_ != nullptr, "a serial Comm has nobody to send to");
   backend_->send(destination, tag, std::move(bytes));
 }
 
@@ -79,14 +79,14 @@ void collectively(const Comm& comm, const std::function<void()>& work) {
   try {
     work();
   } catch (const std::exception& error) {
-    const Told what = told(error);
+    const core::Told what = core::told(error);
     failure = static_cast<char>(what.exit_code) + what.text;
   }
   const std::vector<std::string> failures = comm.all_gather(failure);
   for (std::size_t rank = 0; rank < failures.size(); ++rank) {
     if (failures[rank].empty()) continue;
     const std::string text = failures[rank].substr(1);
-    throw CollectiveError(static_cast<ExitCode>(failures[rank][0]),
+    throw CollectiveError(static_cast<core::ExitCode>(failures[rank][0]),
                           rank == 0 ? text : "rank " + std::to_string(rank) + ": " + text);
   }
 }
@@ -120,4 +120,4 @@ void map_to_root(const Comm& comm, std::size_t count,
   });
 }
 
-}  // namespace bimix
+}  // namespace bimix::par

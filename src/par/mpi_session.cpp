@@ -11,7 +11,7 @@
 #include <list>
 #include <thread>
 
-namespace bimix {
+namespace bimix::par {
 namespace {
 
 // A look every half millisecond costs 1-2 % of a core; a blocking call costs a whole one.
@@ -26,7 +26,7 @@ void wait_politely(MPI_Request& request) {
 }
 
 int as_count(std::size_t bytes) {
-  require(bytes <= INT_MAX, "a message stays below 2 GiB");
+  core::require(bytes <= INT_MAX, "a message stays below 2 GiB");
   return static_cast<int>(bytes);
 }
 
@@ -205,10 +205,10 @@ void refuse_singletons(int world_size) {
   if (world_size > 1) return;
   for (const Launcher& launcher : launchers) {
     const char* text = std::getenv(launcher.variable);
-    const std::int64_t processes = text == nullptr ? 1 : parse_count(text).value_or(1);
+    const std::int64_t processes = text == nullptr ? 1 : core::parse_count(text).value_or(1);
     if (processes <= 1) continue;
     const std::string library = MpiSession::library_version();
-    throw DataError(
+    throw core::DataError(
         {.place = launcher.name,
          .problem = fmt::format("started {} processes ({}), and this one finds itself alone (1 MPI "
                                 "rank of {})",
@@ -246,7 +246,7 @@ MpiSession::~MpiSession() {
   MPI_Finalize();
 }
 
-void MpiSession::abort(ExitCode exit_code) const {
+void MpiSession::abort(core::ExitCode exit_code) const {
   if (started_) MPI_Abort(MPI_COMM_WORLD, static_cast<int>(exit_code));
   std::_Exit(static_cast<int>(exit_code));
 }
@@ -258,4 +258,4 @@ std::string MpiSession::library_version() {
   return {version, static_cast<std::size_t>(length)};
 }
 
-}  // namespace bimix
+}  // namespace bimix::par

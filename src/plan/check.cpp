@@ -9,12 +9,12 @@
 #include <map>
 #include <set>
 
-namespace bimix {
+namespace bimix::plan {
 namespace {
 
 double mean_of(const std::vector<double>& values) {
   return values.empty() ? std::numeric_limits<double>::quiet_NaN()
-                        : stable_sum(values) / static_cast<double>(values.size());
+                        : core::stable_sum(values) / static_cast<double>(values.size());
 }
 
 double standard_error(const std::vector<double>& values) {
@@ -23,7 +23,7 @@ double standard_error(const std::vector<double>& values) {
   std::vector<double> squares;
   for (const double v : values) squares.push_back((v - mean) * (v - mean));
   const auto count = static_cast<double>(values.size());
-  return std::sqrt(stable_sum(squares) / (count - 1) / count);
+  return std::sqrt(core::stable_sum(squares) / (count - 1) / count);
 }
 
 /// By repeat, the losses of a mixture.
@@ -50,13 +50,13 @@ int drop_copies(std::vector<LossesByRepeat>& by_label) {
 
 }  // namespace
 
-std::vector<TrialSpec> make_check_trials(const SweepPlan& plan, std::uint64_t seed,
-                                         const std::vector<LabelledMixture>& mixtures,
-                                         std::int64_t tokens, int repeats,
-                                         const TrialSource& source) {
+std::vector<data::TrialSpec> make_check_trials(const data::SweepPlan& plan, std::uint64_t seed,
+                                               const std::vector<LabelledMixture>& mixtures,
+                                               std::int64_t tokens, int repeats,
+                                               const trial::TrialSource& source) {
   int fresh = 0;
-  for (const TrialSpec& trial : plan.trials) fresh = std::max(fresh, trial.repeat + 1);
-  std::vector<TrialSpec> trials;
+  for (const data::TrialSpec& trial : plan.trials) fresh = std::max(fresh, trial.repeat + 1);
+  std::vector<data::TrialSpec> trials;
   for (std::size_t m = 0; m < mixtures.size(); ++m)
     for (int repeat = 0; repeat < repeats; ++repeat)
       trials.push_back(identified({.purpose = "check",
@@ -70,10 +70,12 @@ std::vector<TrialSpec> make_check_trials(const SweepPlan& plan, std::uint64_t se
   return trials;
 }
 
-CheckReport make_check_report(const std::vector<TrialSpec>& trials,
-                              const std::vector<TrialResult>& results, const DomainSet& domains,
-                              const Table& predicted_nats, const std::vector<double>& weight) {
-  CheckReport report;
+data::CheckReport make_check_report(const std::vector<data::TrialSpec>& trials,
+                                    const std::vector<data::TrialResult>& results,
+                                    const data::DomainSet& domains,
+                                    const data::Table& predicted_nats,
+                                    const std::vector<double>& weight) {
+  data::CheckReport report;
   report.domains = domains.eval;
   report.loss_unit = domains.loss_unit;
   report.weight = weight;
@@ -82,7 +84,7 @@ CheckReport make_check_report(const std::vector<TrialSpec>& trials,
 
   // last_losses[label][repeat] -> E
   std::vector<LossesByRepeat> last_losses;
-  for (const TrialSpec& trial : trials) {
+  for (const data::TrialSpec& trial : trials) {
     auto label = std::find(report.labels.begin(), report.labels.end(), trial.mixture_label);
     if (label == report.labels.end()) {
       report.labels.push_back(trial.mixture_label);
@@ -91,16 +93,16 @@ CheckReport make_check_report(const std::vector<TrialSpec>& trials,
       label = report.labels.end() - 1;
     }
     report.tokens = trial.tokens.back();
-    for (const TrialResult& result : results)
-      if (result.id == trial.id && result.status == TrialStatus::ok && !result.curve.empty())
+    for (const data::TrialResult& result : results)
+      if (result.id == trial.id && result.status == data::TrialStatus::ok && !result.curve.empty())
         last_losses[static_cast<std::size_t>(label - report.labels.begin())][trial.repeat] =
             result.curve.back().loss_nats;
   }
 
   report.same_repeats = drop_copies(last_losses);
   const std::size_t labels = report.labels.size();
-  report.trained_nats = Table(labels, evals);
-  report.trained_error_nats = Table(labels, evals);
+  report.trained_nats = data::Table(labels, evals);
+  report.trained_error_nats = data::Table(labels, evals);
   for (std::size_t m = 0; m < labels; ++m) {
     for (std::size_t e = 0; e < evals; ++e) {
       std::vector<double> losses;
@@ -116,7 +118,7 @@ CheckReport make_check_report(const std::vector<TrialSpec>& trials,
                                     report.labels.begin());
   };
   const std::size_t baseline = row_of("default"), optimum = row_of("optimum");
-  require(baseline < labels && optimum < labels, "a check trains 'default' and 'optimum'");
+  core::require(baseline < labels && optimum < labels, "a check trains 'default' and 'optimum'");
   std::vector<std::vector<double>> gains(evals);
   std::vector<double> objective_gains;
   for (const auto& [repeat, loss] : last_losses[baseline]) {
@@ -141,4 +143,4 @@ CheckReport make_check_report(const std::vector<TrialSpec>& trials,
   return report;
 }
 
-}  // namespace bimix
+}  // namespace bimix::plan

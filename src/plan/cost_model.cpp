@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::plan {
 namespace {
 
 constexpr std::size_t remembered = 256;  // a machine's pace changes; old trials are forgotten
@@ -58,4 +58,4 @@ double CostModel::cost_within(double seconds) const {
   return pace_ > 0 ? (seconds - setup_) / pace_ : std::numeric_limits<double>::infinity();
 }
 
-}  // namespace bimix
+}  // namespace bimix::plan

@@ -11,7 +11,7 @@
 #include <cmath>
 #include <set>
 
-namespace bimix {
+namespace bimix::plan {
 namespace {
 
 /// A design of more is a slip of the pen, and would fill the memory before it could be shown.
@@ -19,8 +19,8 @@ constexpr double most_mixtures = 1e6, most_evaluations = 1e7;
 
 /// Everything a group of mixtures may depend on.
 struct Setting {
-  const Mixture& default_mixture;
-  const std::vector<EntropyTable>& entropy;
+  const data::Mixture& default_mixture;
+  const std::vector<data::EntropyTable>& entropy;
   std::uint64_t seed;
   std::size_t group;  ///< index of the group in the design
 
@@ -31,7 +31,7 @@ std::string place_of_group(std::size_t group) { return fmt::format("design.mixtu
 
 [[noreturn]] void refuse(const Setting& setting, const std::string& problem,
                          const std::string& rule, const std::string& remedy) {
-  throw UsageError(Complaint{place_of_group(setting.group), problem, rule, remedy});
+  throw core::UsageError(core::Complaint{place_of_group(setting.group), problem, rule, remedy});
 }
 
 /// The mass that is left above the floor.
@@ -84,15 +84,15 @@ std::string count_words(double count) {
   return count < 1e15 ? fmt::format("{:.0f}", count) : fmt::format("{:.3g}", count);
 }
 
-Mixture entropy_mixture(const Setting& setting, const std::string& name) {
+data::Mixture entropy_mixture(const Setting& setting, const std::string& name) {
   const std::string measure = name.substr(std::string("entropy-").size());
-  for (const EntropyTable& table : setting.entropy) {
+  for (const data::EntropyTable& table : setting.entropy) {
     const auto found = std::find(table.measures.begin(), table.measures.end(), measure);
     if (found == table.measures.end()) continue;
     const auto row = static_cast<std::size_t>(found - table.measures.begin());
-    Mixture share(setting.domains());
+    data::Mixture share(setting.domains());
     for (std::size_t k = 0; k < share.size(); ++k) share[k] = table.mixture(row, k);
-    return normalised(share);
+    return core::normalised(share);
   }
   refuse(setting, fmt::format("preset '{}' needs the measure '{}'", name, measure),
          "entropy.measures does not list it, or the source has no text",
@@ -106,7 +106,7 @@ std::vector<LabelledMixture> expand(const PresetMixtures& group, const Setting& 
       mixtures.push_back({name, setting.default_mixture});
     } else if (name == "uniform") {
       mixtures.push_back(
-          {name, Mixture(setting.domains(), 1.0 / static_cast<double>(setting.domains()))});
+          {name, data::Mixture(setting.domains(), 1.0 / static_cast<double>(setting.domains()))});
     } else if (name.starts_with("entropy-")) {
       mixtures.push_back({name, entropy_mixture(setting, name)});
     } else {
@@ -142,9 +142,9 @@ std::vector<LabelledMixture> expand(const LatticeMixtures& group, const Setting&
 std::vector<LabelledMixture> expand(const DirichletMixtures& group, const Setting& setting) {
   const double mass = mass_above(group.floor, setting.domains());
   const auto domains = static_cast<double>(setting.domains());
-  const Mixture centre =
-      group.centre.empty() ? Mixture(setting.domains(), 1.0 / domains) : group.centre;
-  RandomStream random(setting.seed, Purpose::design, setting.group);
+  const data::Mixture centre =
+      group.centre.empty() ? data::Mixture(setting.domains(), 1.0 / domains) : group.centre;
+  core::RandomStream random(setting.seed, core::Purpose::design, setting.group);
   std::vector<LabelledMixture> mixtures;
   for (int i = 0; i < group.count; ++i) {
     const double strength =
@@ -155,7 +155,7 @@ std::vector<LabelledMixture> expand(const DirichletMixtures& group, const Settin
       const double shape = strength * domains * c;
       weights.push_back(shape > 0 ? std::max(random.gamma(shape), 1e-300) : 0.0);
     }
-    Mixture share = normalised(weights);
+    data::Mixture share = core::normalised(weights);
     for (double& r : share) r = group.floor + mass * r;
     mixtures.push_back({fmt::format("dirichlet-{}", i), std::move(share)});
   }
@@ -174,12 +174,12 @@ std::vector<LabelledMixture> expand(const GridMixtures& group, const Setting& se
     double named = 0.0;
     for (std::size_t d = 0; d < at.size(); ++d) named += group.values[d][at[d]];
     const double rest = 1.0 - named;
-    if (rest < -simplex_tolerance || (rest_default <= 0 && rest > simplex_tolerance))
+    if (rest < -core::simplex_tolerance || (rest_default <= 0 && rest > core::simplex_tolerance))
       refuse(setting, fmt::format("a combination of the grid adds up to {:.6g}", named),
              rest < 0 ? "shares must not exceed 1"
                       : "no other domain has a default share to take the rest",
              "Change the values of the grid");
-    LabelledMixture next{fmt::format("grid-{}", mixtures.size()), Mixture(setting.domains())};
+    LabelledMixture next{fmt::format("grid-{}", mixtures.size()), data::Mixture(setting.domains())};
     for (std::size_t k = 0; k < setting.domains(); ++k)
       next.share[k] =
           rest_default > 0 ? setting.default_mixture[k] / rest_default * std::max(rest, 0.0) : 0.0;
@@ -195,15 +195,15 @@ std::vector<LabelledMixture> expand(const GridMixtures& group, const Setting& se
 
 std::vector<LabelledMixture> expand(const ListedMixtures& group, const Setting&) {
   std::vector<LabelledMixture> mixtures;
-  for (const Mixture& share : group.mixtures)
+  for (const data::Mixture& share : group.mixtures)
     mixtures.push_back({fmt::format("{}-{}", group.label, mixtures.size()), share});
   return mixtures;
 }
 
 }  // namespace
 
-std::vector<Complaint> complaints(const DesignOptions& options, std::size_t domains) {
-  std::vector<Complaint> found;
+std::vector<core::Complaint> complaints(const DesignOptions& options, std::size_t domains) {
+  std::vector<core::Complaint> found;
   double mixtures = 0.0;
   for (std::size_t g = 0; g < options.mixtures.size(); ++g) {
     const Extent group =
@@ -236,18 +236,18 @@ std::vector<Complaint> complaints(const DesignOptions& options, std::size_t doma
   return found;
 }
 
-ExpandedDesign expand_design(const DesignOptions& options, const Mixture& default_mixture,
-                             const std::vector<EntropyTable>& entropy, std::uint64_t seed) {
+ExpandedDesign expand_design(const DesignOptions& options, const data::Mixture& default_mixture,
+                             const std::vector<data::EntropyTable>& entropy, std::uint64_t seed) {
   if (const auto found = complaints(options, default_mixture.size()); !found.empty())
-    throw UsageError(found.front());
+    throw core::UsageError(found.front());
   ExpandedDesign design;
-  MixtureIndex known(simplex_tolerance);
+  MixtureIndex known(core::simplex_tolerance);
   for (std::size_t g = 0; g < options.mixtures.size(); ++g) {
     const Setting setting{default_mixture, entropy, seed, g};
     std::vector<LabelledMixture> group = std::visit(
         [&](const auto& mixtures) { return expand(mixtures, setting); }, options.mixtures[g]);
     for (LabelledMixture& mixture : group) {
-      require(is_on_simplex(mixture.share), "every designed mixture is on the simplex");
+      core::require(core::is_on_simplex(mixture.share), "every designed mixture is on the simplex");
       if (!known.near(mixture.share).empty()) {
         ++design.duplicates_dropped;
         continue;
@@ -260,7 +260,7 @@ ExpandedDesign expand_design(const DesignOptions& options, const Mixture& defaul
 }
 
 std::vector<std::int64_t> log_spaced_volumes(std::int64_t low, std::int64_t high, int count) {
-  require(low > 0 && high >= low && count >= 1, "log_spaced_volumes needs 0 < low <= high");
+  core::require(low > 0 && high >= low && count >= 1, "log_spaced_volumes needs 0 < low <= high");
   std::set<std::int64_t> volumes{high};
   const double ratio = std::log(static_cast<double>(high) / static_cast<double>(low));
   for (int i = 0; i < count - 1; ++i)
@@ -268,4 +268,4 @@ std::vector<std::int64_t> log_spaced_volumes(std::int64_t low, std::int64_t high
   return {volumes.begin(), volumes.end()};
 }
 
-}  // namespace bimix
+}  // namespace bimix::plan

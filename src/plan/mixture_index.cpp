@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::plan {
 namespace {
 
 /// By far more than the rounding of a sum of some thousand shares.
@@ -48,4 +48,4 @@ std::vector<std::size_t> MixtureIndex::near(std::span<const double> share) const
   return found;
 }
 
-}  // namespace bimix
+}  // namespace bimix::plan

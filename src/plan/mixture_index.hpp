@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace bimix {
+namespace bimix::plan {
 
 /// Finds the mixtures that are near to one, at a cost that does not grow with how many there are.
 ///
@@ -34,4 +34,4 @@ class MixtureIndex {
   std::multimap<double, Entry> by_sum_{};
 };
 
-}  // namespace bimix
+}  // namespace bimix::plan

@@ -18,7 +18,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace bimix {
+namespace bimix::plan {
 namespace {
 
 /// Logs print shares with few digits.
@@ -27,8 +27,8 @@ constexpr double same_logged_share = 1e-4;
 /// would overflow.
 constexpr double least_impossible_loss = 1e6;
 
-SweepPlan empty_plan(const PlanInput& input, const ExpandedDesign& design) {
-  SweepPlan plan;
+data::SweepPlan empty_plan(const PlanInput& input, const ExpandedDesign& design) {
+  data::SweepPlan plan;
   plan.name = input.name;
   plan.domains = input.domains;
   plan.duplicates_dropped = design.duplicates_dropped;
@@ -40,25 +40,25 @@ SweepPlan empty_plan(const PlanInput& input, const ExpandedDesign& design) {
 }
 
 /// The union of all trials' volumes.
-std::vector<std::int64_t> all_volumes(const std::vector<TrialSpec>& trials) {
+std::vector<std::int64_t> all_volumes(const std::vector<data::TrialSpec>& trials) {
   std::vector<std::int64_t> volumes;
-  for (const TrialSpec& trial : trials)
+  for (const data::TrialSpec& trial : trials)
     volumes.insert(volumes.end(), trial.tokens.begin(), trial.tokens.end());
-  return merged_volumes(std::move(volumes));
+  return data::merged_volumes(std::move(volumes));
 }
 
 /// The volumes of a logged run that the design asks for; all of them if it names none.
-std::vector<std::int64_t> logged_volumes(const LossCurve& run,
+std::vector<std::int64_t> logged_volumes(const data::LossCurve& run,
                                          const std::vector<std::int64_t>& wanted) {
   std::vector<std::int64_t> volumes;
-  for (const LossPoint& point : run.points) {
-    if (wanted.empty() || find_volume(wanted, point.tokens)) volumes.push_back(point.tokens);
+  for (const data::LossPoint& point : run.points) {
+    if (wanted.empty() || data::find_volume(wanted, point.tokens)) volumes.push_back(point.tokens);
   }
   return volumes;
 }
 
-TrialSpec replay_spec(const PlanInput& input, const SweepPlan& plan, std::size_t mixture_id,
-                      const LossCurve& run) {
+data::TrialSpec replay_spec(const PlanInput& input, const data::SweepPlan& plan,
+                            std::size_t mixture_id, const data::LossCurve& run) {
   return {.purpose = "sweep",
           .mixture_label = plan.labels[mixture_id],
           .mixture_id = static_cast<int>(mixture_id),
@@ -70,10 +70,10 @@ TrialSpec replay_spec(const PlanInput& input, const SweepPlan& plan, std::size_t
 }
 
 /// Mixtures of the logs in order of appearance, as if they had been designed.
-ExpandedDesign logged_design(const std::vector<LossCurve>& runs) {
+ExpandedDesign logged_design(const std::vector<data::LossCurve>& runs) {
   ExpandedDesign design;
   MixtureIndex known(0.0);
-  for (const LossCurve& run : runs) {
+  for (const data::LossCurve& run : runs) {
     if (!known.near(run.mixture).empty()) continue;
     known.add(run.mixture);
     design.mixtures.push_back({run.run, run.mixture});
@@ -83,33 +83,34 @@ ExpandedDesign logged_design(const std::vector<LossCurve>& runs) {
 
 }  // namespace
 
-std::string run_id(const TrialSpec& spec) {
-  const Json identity{{"mixture", spec.mixture},
-                      {"repeat", spec.repeat},
-                      {"seed", spec.seed},
-                      {"run", spec.run},
-                      {"source", spec.source}};
-  return content_hash(identity.dump()).substr(0, 16);
+std::string run_id(const data::TrialSpec& spec) {
+  const data::Json identity{{"mixture", spec.mixture},
+                            {"repeat", spec.repeat},
+                            {"seed", spec.seed},
+                            {"run", spec.run},
+                            {"source", spec.source}};
+  return core::content_hash(identity.dump()).substr(0, 16);
 }
 
-bool has_more_volumes(const TrialSpec& spec, const TrialSpec& than) {
+bool has_more_volumes(const data::TrialSpec& spec, const data::TrialSpec& than) {
   return spec.tokens.size() > than.tokens.size() && run_id(spec) == run_id(than) &&
          std::includes(spec.tokens.begin(), spec.tokens.end(), than.tokens.begin(),
                        than.tokens.end());
 }
 
-TrialSpec identified(TrialSpec spec, const TrialSource& source) {
+data::TrialSpec identified(data::TrialSpec spec, const trial::TrialSource& source) {
   spec.source = source.identity();
   spec.cost = source.cost(spec);
-  const Json identity{{"mixture", spec.mixture}, {"repeat", spec.repeat}, {"seed", spec.seed},
-                      {"tokens", spec.tokens},   {"run", spec.run},       {"source", spec.source}};
-  spec.id = content_hash(identity.dump()).substr(0, 16);
+  const data::Json identity{{"mixture", spec.mixture}, {"repeat", spec.repeat},
+                            {"seed", spec.seed},       {"tokens", spec.tokens},
+                            {"run", spec.run},         {"source", spec.source}};
+  spec.id = core::content_hash(identity.dump()).substr(0, 16);
   return spec;
 }
 
 std::vector<std::int64_t> whole_steps(const std::vector<std::int64_t>& tokens,
                                       std::int64_t tokens_per_step) {
-  require(tokens_per_step > 0, "a step has tokens");
+  core::require(tokens_per_step > 0, "a step has tokens");
   std::set<std::int64_t> volumes;
   for (const std::int64_t wanted : tokens) {
     const std::int64_t steps = (wanted + tokens_per_step / 2) / tokens_per_step;
@@ -118,11 +119,11 @@ std::vector<std::int64_t> whole_steps(const std::vector<std::int64_t>& tokens,
   return {volumes.begin(), volumes.end()};
 }
 
-SweepPlan make_plan(const PlanInput& input, const std::vector<EntropyTable>& entropy,
-                    const TrialSource& source) {
+data::SweepPlan make_plan(const PlanInput& input, const std::vector<data::EntropyTable>& entropy,
+                          const trial::TrialSource& source) {
   const ExpandedDesign design =
       expand_design(input.design, input.default_mixture, entropy, input.seed);
-  SweepPlan plan = empty_plan(input, design);
+  data::SweepPlan plan = empty_plan(input, design);
   plan.tokens = whole_steps(input.design.tokens, source.tokens_per_step());
   std::vector<std::vector<std::int64_t>> visits;
   if (input.design.axis == VolumeAxis::trajectory || source.shares_trunk()) {
@@ -148,23 +149,24 @@ SweepPlan make_plan(const PlanInput& input, const std::vector<EntropyTable>& ent
   return plan;
 }
 
-SweepPlan make_replay_plan(const PlanInput& input, const std::vector<EntropyTable>& entropy,
-                           const TrialSource& source) {
-  const std::vector<LossCurve> runs = source.logged_runs();
+data::SweepPlan make_replay_plan(const PlanInput& input,
+                                 const std::vector<data::EntropyTable>& entropy,
+                                 const trial::TrialSource& source) {
+  const std::vector<data::LossCurve> runs = source.logged_runs();
   const bool designed = !input.design.mixtures.empty();
   const ExpandedDesign design =
       designed ? expand_design(input.design, input.default_mixture, entropy, input.seed)
                : logged_design(runs);
-  SweepPlan plan = empty_plan(input, design);
+  data::SweepPlan plan = empty_plan(input, design);
   MixtureIndex logged(designed ? same_logged_share : 0.0);
-  for (const LossCurve& run : runs) logged.add(run.mixture);
+  for (const data::LossCurve& run : runs) logged.add(run.mixture);
   for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
     const std::vector<std::size_t> found = logged.near(plan.mixtures[m]);
     for (const std::size_t run : found)
       plan.trials.push_back(identified(replay_spec(input, plan, m, runs[run]), source));
     if (found.empty())
-      plan.trials.push_back(
-          identified(replay_spec(input, plan, m, LossCurve{.mixture = plan.mixtures[m]}), source));
+      plan.trials.push_back(identified(
+          replay_spec(input, plan, m, data::LossCurve{.mixture = plan.mixtures[m]}), source));
   }
   plan.tokens = all_volumes(plan.trials);
   return plan;
@@ -176,42 +178,44 @@ namespace {
 class DistinctRuns {
  public:
   /// @return false if it is a copy of one that was added before
-  bool add(int mixture_id, const TrialResult& run) {
+  bool add(int mixture_id, const data::TrialResult& run) {
     const bool has_losses = !run.curve.empty() && !run.curve.back().loss_nats.empty();
     const double last = has_losses ? run.curve.back().loss_nats.front() : 0.0;
     auto& others = alike_[{mixture_id, std::bit_cast<std::uint64_t>(last)}];
-    const bool is_copy = std::any_of(others.begin(), others.end(), [&](const TrialResult* other) {
-      return other->parameters == run.parameters && other->curve == run.curve;
-    });
+    const bool is_copy =
+        std::any_of(others.begin(), others.end(), [&](const data::TrialResult* other) {
+          return other->parameters == run.parameters && other->curve == run.curve;
+        });
     if (!is_copy) others.push_back(&run);
     return !is_copy;
   }
 
  private:
   /// By mixture and the bits of one loss: of runs with the same, there are few.
-  std::map<std::pair<int, std::uint64_t>, std::vector<const TrialResult*>> alike_{};
+  std::map<std::pair<int, std::uint64_t>, std::vector<const data::TrialResult*>> alike_{};
 };
 
 }  // namespace
 
-Observations observations_of(const SweepPlan& plan, const std::vector<TrialResult>& results) {
-  std::unordered_map<std::string, const TrialResult*> by_id;
-  for (const TrialResult& result : results) by_id[result.id] = &result;
+data::Observations observations_of(const data::SweepPlan& plan,
+                                   const std::vector<data::TrialResult>& results) {
+  std::unordered_map<std::string, const data::TrialResult*> by_id;
+  for (const data::TrialResult& result : results) by_id[result.id] = &result;
 
-  Observations rows;
+  data::Observations rows;
   rows.domains = plan.domains;
   rows.mixtures = plan.mixtures;
   rows.loss_nats.columns = plan.domains.eval.size();
   DistinctRuns distinct;
-  for (const TrialSpec& trial : plan.trials) {
+  for (const data::TrialSpec& trial : plan.trials) {
     const auto found = by_id.find(trial.id);
     // A trial that diverged half-way says nothing about the law, not even before that.
-    if (found == by_id.end() || found->second->status != TrialStatus::ok) continue;
+    if (found == by_id.end() || found->second->status != data::TrialStatus::ok) continue;
     if (!distinct.add(trial.mixture_id, *found->second)) {
       ++rows.same_runs;
       continue;
     }
-    for (const LossPoint& point : found->second->curve) {
+    for (const data::LossPoint& point : found->second->curve) {
       rows.mixture_id.push_back(trial.mixture_id);
       rows.repeat.push_back(trial.repeat);
       rows.tokens.push_back(static_cast<double>(point.tokens));
@@ -225,4 +229,4 @@ Observations observations_of(const SweepPlan& plan, const std::vector<TrialResul
   return rows;
 }
 
-}  // namespace bimix
+}  // namespace bimix::plan

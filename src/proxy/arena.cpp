@@ -21,7 +21,7 @@ float* new_chunk(Index floats) {
   const std::size_t bytes = static_cast<std::size_t>(floats) * sizeof(float);
   void* const memory = ::operator new(bytes, page_alignment, std::nothrow);
   if (memory == nullptr)
-    throw NoMemory(
+    throw core::NoMemory(
         {.place = "",
          .problem = fmt::format("no memory for {} MiB of a proxy model", bytes >> 20),
          .rule = "",

@@ -16,7 +16,7 @@
 
 // The one file of this layer that reads a clock: measuring is its purpose.
 
-namespace bimix {
+namespace bimix::proxy {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -40,7 +40,7 @@ class RandomBatches {
   }
 
  private:
-  RandomStream random_{1, Purpose::test};
+  core::RandomStream random_{1, core::Purpose::test};
   std::uint64_t vocabulary_;
   std::vector<std::int32_t> batch_;
 };
@@ -151,4 +151,4 @@ ProxyBench bench_proxy(const ProxyOptions& options, double seconds) {
   return bench;
 }
 
-}  // namespace bimix
+}  // namespace bimix::proxy

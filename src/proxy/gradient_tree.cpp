@@ -50,7 +50,7 @@ const Buffer& sum_up(Leaves all, const std::vector<NodeSum>& nodes, Index offset
   const auto known = std::find_if(nodes.begin(), nodes.end(),
                                   [&](const NodeSum& node) { return node.leaves == all; });
   if (known != nodes.end()) return known->sum;
-  require(all.count() > 1, "the parts hold every leaf");
+  core::require(all.count() > 1, "the parts hold every leaf");
   const Buffer& left = sum_up(left_of(all), nodes, offset, count, add);
   const Buffer& right = sum_up(right_of(all), nodes, offset, count, add);
   add(right.at(offset), left.at(offset), count);

@@ -23,8 +23,8 @@ Leaves slice_of(Index count, Index number, Index parts) {
           std::min(lines * (number + 1) / parts * line, count)};
 }
 
-GroupGradient::GroupGradient(Arena& arena, const ProcessGroup& group, Leaves all, Index parameters,
-                             AddFunction add)
+GroupGradient::GroupGradient(Arena& arena, const core::ProcessGroup& group, Leaves all,
+                             Index parameters, AddFunction add)
     : group_(group), all_(all), parameters_(parameters), add_(add) {
   if (group_.size == 1) return;
   const Index own = slice_of(parameters_, group_.number, group_.size).count();
@@ -52,7 +52,8 @@ void GroupGradient::sum(const std::vector<NodeSum>& own, const Buffer& total) co
   std::vector<NodeSum> nodes;
   for (std::size_t member = 0; member < members; ++member) {
     const std::size_t size = bytes_of(slice.count());
-    require(parts[member].size() == slices_[member].size() * size, "members sum the same model");
+    core::require(parts[member].size() == slices_[member].size() * size,
+                  "members sum the same model");
     for (std::size_t i = 0; i < slices_[member].size(); ++i)
       std::memcpy(slices_[member][i].sum.data(), parts[member].data() + i * size, size);
     nodes.insert(nodes.end(), slices_[member].begin(), slices_[member].end());
@@ -60,12 +61,12 @@ void GroupGradient::sum(const std::vector<NodeSum>& own, const Buffer& total) co
   const Buffer& sum = sum_up(all_, nodes, 0, slice.count(), add_);
   std::memcpy(total.at(slice.first), sum.data(), bytes_of(slice.count()));
 
-  share_parts(group_, std::span(total.data(), static_cast<std::size_t>(parameters_)),
-              [&](int member) {
-                const Leaves part = slice_of(parameters_, member, group_.size);
-                return Stretch{static_cast<std::size_t>(part.first),
-                               static_cast<std::size_t>(part.count())};
-              });
+  core::share_parts(group_, std::span(total.data(), static_cast<std::size_t>(parameters_)),
+                    [&](int member) {
+                      const Leaves part = slice_of(parameters_, member, group_.size);
+                      return core::Stretch{static_cast<std::size_t>(part.first),
+                                           static_cast<std::size_t>(part.count())};
+                    });
 }
 
 }  // namespace bimix::proxy

@@ -18,7 +18,7 @@ Leaves slice_of(Index count, Index number, Index parts);
 class GroupGradient {
  public:
   /// @param all the micro-batches @param parameters numbers of a gradient
-  GroupGradient(Arena& arena, const ProcessGroup& group, Leaves all, Index parameters,
+  GroupGradient(Arena& arena, const core::ProcessGroup& group, Leaves all, Index parameters,
                 AddFunction add);
 
   /// Member `number`'s micro-batches.
@@ -30,7 +30,7 @@ class GroupGradient {
   void sum(const std::vector<NodeSum>& own, const Buffer& total) const;
 
  private:
-  ProcessGroup group_;
+  core::ProcessGroup group_;
   Leaves all_;
   Index parameters_;
   AddFunction add_;

@@ -11,7 +11,7 @@
 #include <cpuid.h>
 #endif
 
-namespace bimix {
+namespace bimix::proxy {
 #if defined(__x86_64__)
 namespace {
 
@@ -48,8 +48,6 @@ std::string detect_isa() {
   return "baseline";
 }
 
-namespace proxy {
-
 const Kernels& kernels_baseline();
 const Kernels& kernels_avx2();
 const Kernels& kernels_avx512();
@@ -58,9 +56,9 @@ const Kernels& kernels_for(std::string_view isa) {
   const std::vector<std::string>& levels = isa_levels();
   const auto asked = std::find(levels.begin(), levels.end(), isa);
   const auto here = std::find(levels.begin(), levels.end(), detect_isa());
-  require(asked != levels.end(), "the ISA level is resolved");
+  core::require(asked != levels.end(), "the ISA level is resolved");
   if (asked > here)
-    throw DataError(
+    throw core::DataError(
         {.place = "proxy.isa",
          .problem = fmt::format("this machine cannot run '{}', only '{}'", isa, *here),
          .rule = "all machines of a run use the same instructions, for the same bits",
@@ -85,5 +83,4 @@ Index attention_scratch(const AttentionShape& shape) {
   return matrices + 2 * band + 2 * context;
 }
 
-}  // namespace proxy
-}  // namespace bimix
+}  // namespace bimix::proxy

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace bimix {
-namespace proxy {
+namespace bimix::proxy {
 
 #define BIMIX_MODEL(name) ModelKind name##_kind();
 #include "models.def"
@@ -19,23 +18,23 @@ std::size_t row_size(const ProxyOptions& options) {
 }
 
 void require_tokens(const ProxyOptions& options, std::span<const std::int32_t> tokens) {
-  require(std::all_of(tokens.begin(), tokens.end(),
-                      [&](std::int32_t t) { return t >= 0 && t < options.vocabulary; }),
-          "tokens lie within the vocabulary");
+  core::require(std::all_of(tokens.begin(), tokens.end(),
+                            [&](std::int32_t t) { return t >= 0 && t < options.vocabulary; }),
+                "tokens lie within the vocabulary");
 }
 
 }  // namespace
 
 void require_batch(const ProxyOptions& options, std::span<const std::int32_t> sequences) {
-  require(sequences.size() == static_cast<std::size_t>(options.batch) * row_size(options),
-          "a training batch has B x (S+1) tokens");
+  core::require(sequences.size() == static_cast<std::size_t>(options.batch) * row_size(options),
+                "a training batch has B x (S+1) tokens");
   require_tokens(options, sequences);
 }
 
 void require_losses(const ProxyOptions& options, std::span<const std::int32_t> sequences,
                     std::span<const float> nats) {
   const std::size_t count = sequences.size() / row_size(options);
-  require(
+  core::require(
       sequences.size() % row_size(options) == 0 && nats.size() == count * (row_size(options) - 1),
       "token_losses needs n x (S+1) tokens and room for n x S losses");
   require_tokens(options, sequences);
@@ -57,8 +56,6 @@ const ModelKind* find_model(const std::string& name) {
   return found == kinds.end() ? nullptr : &*found;
 }
 
-}  // namespace proxy
-
 std::vector<std::string> proxy_models() {
   std::vector<std::string> names;
   for (const proxy::ModelKind& kind : proxy::model_kinds()) names.emplace_back(kind.name);
@@ -66,15 +63,15 @@ std::vector<std::string> proxy_models() {
 }
 
 std::unique_ptr<LanguageModel> make_model(const ProxyOptions& options, std::uint64_t seed,
-                                          std::uint64_t repeat, const ProcessGroup& group) {
+                                          std::uint64_t repeat, const core::ProcessGroup& group) {
   const ProxyOptions settled = resolved(options);
   return proxy::find_model(settled.model)->make(settled, seed, repeat, group);
 }
 
 double mean_loss(LanguageModel& model, int context, std::span<const std::int32_t> sequences) {
   const auto row = static_cast<std::size_t>(context) + 1;
-  require(!sequences.empty() && sequences.size() % row == 0,
-          "mean_loss needs whole sequences of context + 1 tokens");
+  core::require(!sequences.empty() && sequences.size() % row == 0,
+                "mean_loss needs whole sequences of context + 1 tokens");
   std::vector<float> nats(sequences.size() / row * static_cast<std::size_t>(context));
   model.token_losses(sequences, nats);
   double sum = 0;
@@ -82,4 +79,4 @@ double mean_loss(LanguageModel& model, int context, std::span<const std::int32_t
   return sum / static_cast<double>(nats.size());
 }
 
-}  // namespace bimix
+}  // namespace bimix::proxy

@@ -13,7 +13,7 @@ namespace bimix::proxy {
 struct ModelKind {
   const char* name;
   std::unique_ptr<LanguageModel> (*make)(const ProxyOptions&, std::uint64_t seed,
-                                         std::uint64_t repeat, const ProcessGroup&);
+                                         std::uint64_t repeat, const core::ProcessGroup&);
   std::int64_t (*parameter_count)(const ProxyOptions&);
   /// Floating-point operations of reading one token, nothing learned.
   double (*forward_flops)(const ProxyOptions&);

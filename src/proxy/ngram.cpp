@@ -135,9 +135,9 @@ class StateReader {
 
  private:
   [[noreturn]] static void refuse() {
-    throw DataError({.place = "",
-                     .problem = "a saved model holds no n-gram counts of these options",
-                     .remedy = "Train it anew"});
+    throw core::DataError({.place = "",
+                           .problem = "a saved model holds no n-gram counts of these options",
+                           .remedy = "Train it anew"});
   }
   std::string_view rest_;
 };
@@ -252,8 +252,10 @@ double most_memory(const ProxyOptions& options, std::int64_t tokens) {
 
 ModelKind ngram_kind() {
   return {.name = "ngram",
-          .make = [](const ProxyOptions& options, std::uint64_t, std::uint64_t, const ProcessGroup&)
-              -> std::unique_ptr<LanguageModel> { return std::make_unique<NgramModel>(options); },
+          .make = [](const ProxyOptions& options, std::uint64_t, std::uint64_t,
+                     const core::ProcessGroup&) -> std::unique_ptr<LanguageModel> {
+            return std::make_unique<NgramModel>(options);
+          },
           .parameter_count = [](const ProxyOptions&) -> std::int64_t { return 0; },
           .forward_flops = count_operations,
           .memory_bytes = most_memory,

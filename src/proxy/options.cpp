@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::proxy {
 namespace {
 
 // Together they keep every product of shapes within 63 bits.
@@ -50,12 +50,13 @@ class Collector {
 
   void choice(const char* key, const std::string& value, std::vector<std::string> names) {
     if (std::find(names.begin(), names.end(), value) != names.end()) return;
-    const auto near = nearest_name(value, names);
-    add(key, fmt::format("'{}' is not known", value), fmt::format("there is {}", join_words(names)),
+    const auto near = core::nearest_name(value, names);
+    add(key, fmt::format("'{}' is not known", value),
+        fmt::format("there is {}", core::join_words(names)),
         near ? fmt::format("Did you mean '{}'?", *near) : "");
   }
 
-  std::vector<Complaint> found{};
+  std::vector<core::Complaint> found{};
 };
 
 std::string divisors_near(int whole, int part) {
@@ -123,7 +124,7 @@ double tuned_learning_rate(int width) { return 0.25 / width; }
 
 }  // namespace
 
-std::vector<Complaint> complaints(const ProxyOptions& o) {
+std::vector<core::Complaint> complaints(const ProxyOptions& o) {
   Collector collector;
   collector.choice("model", o.model, proxy_models());
   check_shape(o, collector);
@@ -148,7 +149,7 @@ std::vector<Complaint> complaints(const ProxyOptions& o) {
   std::vector<std::string> isa = isa_levels();
   isa.insert(isa.begin(), "auto");
   collector.choice("isa", o.isa, isa);
-  if (!parse_seconds(o.checkpoint_every))
+  if (!core::parse_seconds(o.checkpoint_every))
     collector.add("checkpoint_every", fmt::format("'{}' is no time", o.checkpoint_every),
                   "a whole number with s, m, h or d", "Write for example 2m");
   collector.choice("keep_models", o.keep_models, {"auto", "always", "never"});
@@ -156,8 +157,8 @@ std::vector<Complaint> complaints(const ProxyOptions& o) {
 }
 
 ProxyOptions resolved(const ProxyOptions& options) {
-  const std::vector<Complaint> found = complaints(options);
-  if (!found.empty()) throw UsageError(found.front());
+  const std::vector<core::Complaint> found = complaints(options);
+  if (!found.empty()) throw core::UsageError(found.front());
   ProxyOptions settled = options;
   if (settled.learning_rate == 0) settled.learning_rate = tuned_learning_rate(settled.width);
   if (settled.precision == "auto") settled.precision = "fp32";  // NOTES.md, "bf16"
@@ -211,4 +212,4 @@ double training_flops(const ProxyOptions& options, std::int64_t tokens) {
   return 3 * evaluation_flops(options, tokens);
 }
 
-}  // namespace bimix
+}  // namespace bimix::proxy

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace bimix {
+namespace bimix::proxy {
 
 bool rate_decays(const ProxyOptions& options) { return options.schedule != "constant"; }
 
@@ -38,4 +38,4 @@ std::int64_t trained_tokens(const ProxyOptions& options, std::span<const std::in
   return steps * unit;
 }
 
-}  // namespace bimix
+}  // namespace bimix::proxy

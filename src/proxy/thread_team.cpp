@@ -11,7 +11,7 @@ constexpr unsigned one_round = 2;
 
 /// Number `number` of the processors this process may use, if it may use exactly `size`.
 void take_own_processor(int number, int size) {
-  const std::vector<int> allowed = allowed_processors();
+  const std::vector<int> allowed = core::allowed_processors();
   if (std::ssize(allowed) != size) return;
   cpu_set_t own;
   CPU_ZERO(&own);

@@ -6,23 +6,24 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::proxy {
 namespace {
 
 constexpr std::int64_t steps_between_wishes = 8;
 
 void check_shapes(const ProxyOptions& options, const TrainingData& data,
                   std::span<const std::int64_t> volumes) {
-  require(data.batches.next && data.batches.place && data.batches.go_to,
-          "training has a batch source");
-  require(!volumes.empty() && volumes.front() > 0, "training has at least one positive volume");
-  require(
+  core::require(data.batches.next && data.batches.place && data.batches.go_to,
+                "training has a batch source");
+  core::require(!volumes.empty() && volumes.front() > 0,
+                "training has at least one positive volume");
+  core::require(
       std::adjacent_find(volumes.begin(), volumes.end(), std::greater_equal<>()) == volumes.end(),
       "volumes ascend");
   const std::int64_t unit = tokens_per_step(options);
-  require(std::all_of(volumes.begin(), volumes.end(),
-                      [&](std::int64_t volume) { return volume % unit == 0; }),
-          "volumes are whole steps");
+  core::require(std::all_of(volumes.begin(), volumes.end(),
+                            [&](std::int64_t volume) { return volume % unit == 0; }),
+                "volumes are whole steps");
 }
 
 bool all_finite(const std::vector<double>& losses) {
@@ -34,7 +35,7 @@ class Training {
  public:
   Training(const ProxyOptions& options, const TrainingData& data,
            std::span<const std::int64_t> volumes, std::uint64_t seed, std::uint64_t repeat,
-           const TrainingHooks& hooks, const ProcessGroup& group)
+           const TrainingHooks& hooks, const core::ProcessGroup& group)
       : options_(options),
         data_(data),
         volumes_(volumes),
@@ -51,7 +52,7 @@ class Training {
 
   void restore(const TrainingState& from) {
     outcome_ = from.outcome;
-    require(outcome_.curve.size() < volumes_.size(), "a saved training is unfinished");
+    core::require(outcome_.curve.size() < volumes_.size(), "a saved training is unfinished");
     go_to(from.run);
     trunk_ = from.trunk;
   }
@@ -109,7 +110,7 @@ class Training {
                      .save = hooks_.save_due && hooks_.save_due()};
     Wishes all;
     for (const std::string& theirs :
-         gathered(group_, {own.stop ? '1' : '0', own.save ? '1' : '0'})) {
+         core::gathered(group_, {own.stop ? '1' : '0', own.save ? '1' : '0'})) {
       all.stop = all.stop || theirs.front() == '1';
       all.save = all.save || theirs.back() == '1';
     }
@@ -135,9 +136,9 @@ class Training {
   }
 
   bool evaluate() {
-    LossPoint point{.tokens = outcome_.steps * tokens_per_step(options_),
-                    .steps = outcome_.steps,
-                    .loss_nats = {}};
+    data::LossPoint point{.tokens = outcome_.steps * tokens_per_step(options_),
+                          .steps = outcome_.steps,
+                          .loss_nats = {}};
     for (const auto& block : data_.evaluation)
       point.loss_nats.push_back(mean_loss(*model_, options_.context, block));
     if (!all_finite(point.loss_nats)) return end(TrainingEnd::diverged);
@@ -161,7 +162,7 @@ class Training {
   const TrainingData& data_;
   std::span<const std::int64_t> volumes_;
   const TrainingHooks& hooks_;
-  const ProcessGroup& group_;
+  const core::ProcessGroup& group_;
   std::unique_ptr<LanguageModel> model_;
   std::vector<std::int32_t> batch_;
   double flops_a_token_ = 0, evaluation_flops_ = 0;
@@ -174,11 +175,11 @@ class Training {
 TrainingOutcome train(const ProxyOptions& options, const TrainingData& data,
                       std::span<const std::int64_t> volumes, std::uint64_t seed,
                       std::uint64_t repeat, const TrainingHooks& hooks, const TrainingState* from,
-                      const ProcessGroup& group) {
+                      const core::ProcessGroup& group) {
   check_shapes(options, data, volumes);
   Training training(options, data, volumes, seed, repeat, hooks, group);
   if (from != nullptr) training.restore(*from);
   return training.go();
 }
 
-}  // namespace bimix
+}  // namespace bimix::proxy

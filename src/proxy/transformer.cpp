@@ -79,7 +79,7 @@ std::string shape_text(const ProxyOptions& o) {
 ModelKind transformer_kind() {
   return {.name = "transformer",
           .make = [](const ProxyOptions& options, std::uint64_t seed, std::uint64_t repeat,
-                     const ProcessGroup& group) -> std::unique_ptr<LanguageModel> {
+                     const core::ProcessGroup& group) -> std::unique_ptr<LanguageModel> {
             limit_products_to(options.isa);
             return std::make_unique<Transformer>(options, kernels_for(options.isa), seed, repeat,
                                                  group);
@@ -111,7 +111,7 @@ struct Transformer::Thread {
 };
 
 Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, std::uint64_t seed,
-                         std::uint64_t repeat, const ProcessGroup& group)
+                         std::uint64_t repeat, const core::ProcessGroup& group)
     : options_(options),
       kernels_(kernels),
       shared_(arena_, options_, kernels_),
@@ -152,7 +152,7 @@ void Transformer::initialise(std::uint64_t seed, std::uint64_t repeat) {
     if (matrix.name.ends_with(".out") || matrix.name.ends_with(".down")) continue;
     const double deviation =
         i == 0 ? repeat_logit / options_.width : 1.0 / std::sqrt(static_cast<double>(matrix.rows));
-    RandomStream random(seed, Purpose::initial_weights, repeat, i);
+    core::RandomStream random(seed, core::Purpose::initial_weights, repeat, i);
     std::generate_n(shared_.weights.at(matrix.offset), matrix.rows * matrix.columns,
                     [&] { return static_cast<float>(deviation * random.normal()); });
   }
@@ -210,9 +210,10 @@ double Transformer::accumulate_gradient(std::span<const std::int32_t> sequences,
     learn_part(*threads_[static_cast<std::size_t>(number)], sequences, weights);
   });
   sum_gradients();
-  share_parts(group_, std::span(leaf_nats_), [&](int member) {
+  core::share_parts(group_, std::span(leaf_nats_), [&](int member) {
     const Leaves part = group_gradient_.part_of(member);
-    return Stretch{static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count())};
+    return core::Stretch{static_cast<std::size_t>(part.first),
+                         static_cast<std::size_t>(part.count())};
   });
   finished("sum of gradients");
   return std::accumulate(leaf_nats_.begin(), leaf_nats_.end(), 0.0) /
@@ -279,7 +280,7 @@ void Transformer::token_losses(std::span<const std::int32_t> sequences, std::spa
       return std::min((count + pass - 1) / pass * i / members * pass, count);
     };
     const auto number = static_cast<std::size_t>(member);
-    return Stretch{start(number), start(number + 1) - start(number)};
+    return core::Stretch{start(number), start(number + 1) - start(number)};
   };
   team_.run([&](int number) {
     const auto own = static_cast<std::size_t>(number);
@@ -290,9 +291,9 @@ void Transformer::token_losses(std::span<const std::int32_t> sequences, std::spa
                                  nats.subspan(first * context, taken * context));
     }
   });
-  share_parts(group_, nats, [&](int member) {
+  core::share_parts(group_, nats, [&](int member) {
     const auto [first, length] = sequences_of(member);
-    return Stretch{first * context, length * context};
+    return core::Stretch{first * context, length * context};
   });
 }
 
@@ -320,10 +321,10 @@ std::string Transformer::state() const {
 void Transformer::restore(std::string_view state) {
   const std::size_t expected = sizeof steps_ + 3 * bytes_of(shared_.weights);
   if (state.size() != expected)
-    throw DataError({.place = "",
-                     .problem = fmt::format("a saved model has {} bytes", state.size()),
-                     .rule = fmt::format("one of these options has {}", expected),
-                     .remedy = "Train it anew"});
+    throw core::DataError({.place = "",
+                           .problem = fmt::format("a saved model has {} bytes", state.size()),
+                           .rule = fmt::format("one of these options has {}", expected),
+                           .remedy = "Train it anew"});
   const auto take = [&](void* to, std::size_t size) {
     std::memcpy(to, state.data(), size);
     state.remove_prefix(size);

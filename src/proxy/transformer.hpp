@@ -19,7 +19,7 @@ class Transformer : public LanguageModel {
  public:
   /// @param options resolved
   Transformer(const ProxyOptions& options, const Kernels& kernels, std::uint64_t seed,
-              std::uint64_t repeat, const ProcessGroup& group = {});
+              std::uint64_t repeat, const core::ProcessGroup& group = {});
   ~Transformer() override;
 
   std::optional<double> train_step(std::span<const std::int32_t> sequences,
@@ -66,7 +66,7 @@ class Transformer : public LanguageModel {
   TransformerShared shared_;
   bool packed_ = false;
   Buffer moment1_, moment2_;
-  ProcessGroup group_;
+  core::ProcessGroup group_;
   Leaves leaves_;  ///< the micro-batches of a step
   GroupGradient group_gradient_;
   std::vector<double> leaf_nats_;  ///< sum of the losses of each

@@ -8,15 +8,15 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 /// Where doubles stop counting.
 constexpr double most_counted = 0x1p53;
 
-DataError bad_cell(const std::string& cell, CellPlace place, const std::string& rule) {
-  return bad_line(place.path, place.line, place.column + ": '" + shown_text(cell) + "' is refused",
-                  rule);
+core::DataError bad_cell(const std::string& cell, CellPlace place, const std::string& rule) {
+  return bad_line(place.path, place.line,
+                  place.column + ": '" + core::shown_text(cell) + "' is refused", rule);
 }
 
 /// "187,800,000" is 187800000; any other text stays.
@@ -35,8 +35,8 @@ std::string without_thousands_commas(std::string_view text) {
 }  // namespace
 
 double read_loss(const std::string& cell, CellPlace place) {
-  if (trimmed(cell).empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto loss = parse_number(trimmed(cell));
+  if (core::trimmed(cell).empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto loss = core::parse_number(core::trimmed(cell));
   if (loss && !std::isfinite(*loss)) return std::numeric_limits<double>::infinity();
   if (!loss || *loss <= 0)
     throw bad_cell(cell, place, "a loss is a positive number; a missing one is a blank cell");
@@ -44,22 +44,22 @@ double read_loss(const std::string& cell, CellPlace place) {
 }
 
 std::optional<double> share_in(const std::string& cell) {
-  std::string_view text = trimmed(cell);
+  std::string_view text = core::trimmed(cell);
   const bool is_percentage = !text.empty() && text.back() == '%';
-  if (is_percentage) text = trimmed(text.substr(0, text.size() - 1));
+  if (is_percentage) text = core::trimmed(text.substr(0, text.size() - 1));
   std::string plain = without_thousands_commas(text);
-  auto number = parse_number(plain);
+  auto number = core::parse_number(plain);
   if (!number && !is_percentage && !plain.empty()) {
     if (plain.back() == 'k' || plain.back() == 'm' || plain.back() == 'b' || plain.back() == 't')
       plain.back() = static_cast<char>(plain.back() - 'a' + 'A');
-    if (const auto count = parse_count(plain)) number = static_cast<double>(*count);
+    if (const auto count = core::parse_count(plain)) number = static_cast<double>(*count);
   }
   if (!number || !std::isfinite(*number)) return std::nullopt;
   return is_percentage ? *number / 100.0 : *number;
 }
 
 std::optional<double> read_share(const std::string& cell, CellPlace place, bool are_weights) {
-  if (trimmed(cell).empty()) return std::nullopt;
+  if (core::trimmed(cell).empty()) return std::nullopt;
   const auto share = share_in(cell);
   if (!share || *share < 0 || (*share > 1 && !are_weights))
     throw bad_cell(cell, place,
@@ -70,22 +70,22 @@ std::optional<double> read_share(const std::string& cell, CellPlace place, bool 
 }
 
 std::int64_t read_count(const std::string& cell, CellPlace place) {
-  const std::string_view text = trimmed(cell);
-  const auto number = parse_number(text);
+  const std::string_view text = core::trimmed(cell);
+  const auto number = core::parse_number(text);
   if (number && *number >= 0 && *number <= most_counted && *number == std::floor(*number))
     return static_cast<std::int64_t>(*number);
-  const auto count = parse_count(text);
+  const auto count = core::parse_count(text);
   if (!count || number) throw bad_cell(cell, place, "a whole number from 0 to 2^53 is needed");
   return *count;
 }
 
 std::int64_t read_scaled_count(const std::string& cell, CellPlace place, double scale) {
-  const auto whole = parse_number(trimmed(cell));
+  const auto whole = core::parse_number(core::trimmed(cell));
   if (scale == 1.0 && whole && *whole != std::floor(*whole))
     throw bad_cell(cell, place,
                    "tokens are whole; if these are billions, call the column tokens (B)");
   if (scale == 1.0) return read_count(cell, place);
-  const auto number = parse_number(trimmed(cell));
+  const auto number = core::parse_number(core::trimmed(cell));
   if (!number || !(*number >= 0) || *number * scale > most_counted)
     throw bad_cell(cell, place, "a number from 0 on is needed, of at most 2^53 in all");
   return std::llround(*number * scale);
@@ -99,11 +99,11 @@ int read_repeat(const std::string& cell, CellPlace place) {
 }
 
 double read_size(const std::string& cell, CellPlace place) {
-  if (trimmed(cell).empty()) return 0.0;
-  const auto size = parse_number(trimmed(cell));
+  if (core::trimmed(cell).empty()) return 0.0;
+  const auto size = core::parse_number(core::trimmed(cell));
   if (!size || !std::isfinite(*size) || *size < 0)
     throw bad_cell(cell, place, "a model size is a number from 0 on");
   return *size;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// Where a cell stands, for messages.
 struct CellPlace {
@@ -34,4 +34,4 @@ int read_repeat(const std::string& cell, CellPlace place);
 /// Finite and not negative; 0 for a blank cell.
 double read_size(const std::string& cell, CellPlace place);
 
-}  // namespace bimix
+}  // namespace bimix::replay

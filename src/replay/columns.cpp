@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using Names = std::vector<std::string_view>;
@@ -111,7 +111,7 @@ bool holds(const Names& names, std::string_view name) {
 
 /// Behind the last `/`, in lower case.
 std::string last_part(const std::string& column) {
-  return lower_case(column.substr(column.rfind('/') + 1));
+  return core::lower_case(column.substr(column.rfind('/') + 1));
 }
 
 /// The last part without the first of the words that it begins with.
@@ -159,7 +159,7 @@ std::optional<std::size_t> first_of(const std::vector<std::string>& header, cons
 }  // namespace
 
 Axis axis_of(const std::string& column) {
-  const std::string last = last_part(column), whole = lower_case(column);
+  const std::string last = last_part(column), whole = core::lower_case(column);
   if (holds(step_names, step_name(column)) || whole == "time/batch") return {AxisKind::steps};
   const std::vector<std::string> words = words_in(last);
   const auto has = [&](const Names& list) {
@@ -207,7 +207,7 @@ std::optional<std::size_t> run_column(const std::vector<std::string>& header, bo
 }
 
 bool describes_run(const std::string& column) {
-  const std::string low = lower_case(column);
+  const std::string low = core::lower_case(column);
   return holds(run_details, low) || low.starts_with("_") || low.ends_with("_id") ||
          low.ends_with(" id") || low.starts_with("tags.");
 }
@@ -218,4 +218,4 @@ bool names_setting(const std::string& column) {
          axis_of(column).kind != AxisKind::none;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

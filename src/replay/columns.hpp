@@ -6,7 +6,7 @@
 #include <vector>
 
 /// What the columns of other people's tables are, told by their names.
-namespace bimix {
+namespace bimix::replay {
 
 /// What the x axis of a log counts.
 enum class AxisKind { none, steps, tokens, other };
@@ -38,4 +38,4 @@ bool describes_run(const std::string& column);
 /// where its numbers prove it.
 bool names_setting(const std::string& column);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -11,7 +11,7 @@
 #include <set>
 #include <string>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 /// Splits bytes into rows; knows the line it is on.
@@ -96,7 +96,7 @@ bool may_number_rows(const std::string& name) { return name.empty() || name == "
 
 std::vector<std::string> trimmed_names(const std::vector<std::string>& cells) {
   std::vector<std::string> names;
-  for (const std::string& cell : cells) names.emplace_back(trimmed(cell));
+  for (const std::string& cell : cells) names.emplace_back(core::trimmed(cell));
   return names;
 }
 
@@ -104,7 +104,7 @@ std::vector<std::string> trimmed_names(const std::vector<std::string>& cells) {
 void drop_row_numbers(CsvFile& file) {
   if (file.header.size() < 2 || !may_number_rows(file.header.front())) return;
   for (std::size_t i = 0; i < file.rows.size(); ++i)
-    if (trimmed(file.rows[i].cells.front()) != std::to_string(i)) return;
+    if (core::trimmed(file.rows[i].cells.front()) != std::to_string(i)) return;
   file.header.erase(file.header.begin());
   for (CsvRow& row : file.rows) row.cells.erase(row.cells.begin());
   file.had_row_numbers = true;
@@ -114,7 +114,7 @@ void drop_row_numbers(CsvFile& file) {
 std::optional<std::size_t> decimals_of(std::string_view cell) {
   const std::size_t point = cell.find('.');
   if (point == std::string_view::npos ||
-      cell.find_first_not_of("0123456789.-") != std::string_view::npos || !parse_number(cell))
+      cell.find_first_not_of("0123456789.-") != std::string_view::npos || !core::parse_number(cell))
     return std::nullopt;
   return cell.size() - point - 1;
 }
@@ -156,7 +156,7 @@ std::vector<std::string> header_of(std::string_view bytes, char separator) {
     std::vector<std::string> names = trimmed_names(CsvParser(line, {}, separator).next().cells);
     if (names.size() > 1 && may_number_rows(names.front())) names.erase(names.begin());
     return names;
-  } catch (const DataError&) {
+  } catch (const core::DataError&) {
     return {};
   }
 }
@@ -175,10 +175,10 @@ CsvFile parse_csv(std::string_view bytes, const std::string& path, OtherWidth ot
   CsvParser parser(bytes, path);
   const CsvRow header = parser.next();
   if (header.cells.empty())
-    throw DataError({.place = path,
-                     .problem = "the file is empty",
-                     .rule = "a table begins with a header",
-                     .remedy = "Name another file"});
+    throw core::DataError({.place = path,
+                           .problem = "the file is empty",
+                           .rule = "a table begins with a header",
+                           .remedy = "Name another file"});
   CsvFile file{.path = path, .header = trimmed_names(header.cells)};
   bool is_open = parser.is_open();
   std::optional<CsvRow> cut;  // the first of another width
@@ -206,15 +206,15 @@ CsvFile parse_csv(std::string_view bytes, const std::string& path, OtherWidth ot
   drop_row_numbers(file);
   check_header({.line = header.line, .cells = file.header}, path);
   if (file.rows.empty())
-    throw DataError({.place = path,
-                     .problem = "the file has a header and no rows",
-                     .rule = "",
-                     .remedy = "Name another file"});
+    throw core::DataError({.place = path,
+                           .problem = "the file has a header and no rows",
+                           .rule = "",
+                           .remedy = "Name another file"});
   return file;
 }
 
 CsvFile read_csv(const std::filesystem::path& path) {
-  return parse_csv(read_file(path), path.string());
+  return parse_csv(core::read_file(path), path.string());
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// A strict reader of comma-separated text after RFC 4180: quoted cells may hold commas, doubled
 /// quotes and line ends; lines end in LF or CRLF; a UTF-8 byte-order mark is passed over; blank
@@ -69,4 +69,4 @@ std::vector<std::string> header_of(std::string_view bytes, char separator = ',')
 /// @param format for the message
 std::size_t column_of(const CsvFile& file, const std::string& name, const std::string& format);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -17,7 +17,7 @@
 #include <array>
 #include <optional>
 
-namespace bimix::csv_long {
+namespace bimix::replay::csv_long {
 namespace {
 
 enum Column : std::size_t { run, repeat, parameters, tokens, steps, domain, share, loss_nats };
@@ -40,8 +40,8 @@ Places places_in(const CsvFile& file) {
     const auto name = std::find(known.begin(), known.end(), file.header[i]);
     if (name == known.end()) {
       throw bad_line(file.path, 1, "column '" + file.header[i] + "' is unknown",
-                     "the columns of csv-long are " + join_words(known),
-                     did_you_mean(file.header[i], known, "Remove it"));
+                     "the columns of csv-long are " + core::join_words(known),
+                     core::did_you_mean(file.header[i], known, "Remove it"));
     }
     places[static_cast<std::size_t>(name - known.begin())] = i;
   }
@@ -54,7 +54,7 @@ bool has_column(const std::vector<std::string>& header, const char* name) {
 
 /// A column loss_bits_per_byte becomes loss_nats, whose place it takes.
 LossScale take_unit_from(std::vector<std::string>& header) {
-  constexpr const char* in_bits = loss_column(LossUnit::bits_per_byte);
+  constexpr const char* in_bits = data::loss_column(data::LossUnit::bits_per_byte);
   if (!has_column(header, in_bits) || has_column(header, names[loss_nats])) return LossScale::nats;
   *std::find(header.begin(), header.end(), in_bits) = names[loss_nats];
   return LossScale::bits_per_byte;
@@ -65,7 +65,7 @@ LossScale take_unit_from(std::vector<std::string>& header) {
 bool recognises(const LogFile& file, const ReplayOptions&) {
   return has_column(file.header, names[domain]) &&
          (has_column(file.header, names[loss_nats]) ||
-          has_column(file.header, loss_column(LossUnit::bits_per_byte)));
+          has_column(file.header, data::loss_column(data::LossUnit::bits_per_byte)));
 }
 
 void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
@@ -79,8 +79,8 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
       return row.cells[*places[column]];
     };
     LogCell entry;
-    entry.run = trimmed(cell(run));
-    entry.domain = trimmed(cell(domain));
+    entry.run = core::trimmed(cell(run));
+    entry.domain = core::trimmed(cell(domain));
     if (places[repeat]) entry.repeat = read_repeat(cell(repeat), place(repeat));
     if (places[parameters]) entry.parameters = read_size(cell(parameters), place(parameters));
     if (places[tokens]) entry.tokens = read_count(cell(tokens), place(tokens));
@@ -95,4 +95,4 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
   }
 }
 
-}  // namespace bimix::csv_long
+}  // namespace bimix::replay::csv_long

@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace bimix::csv_wide {
+namespace bimix::replay::csv_wide {
 namespace {
 
 const std::string share_prefix = "share/", loss_prefix = "loss/";
@@ -74,7 +74,7 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
   for (const CsvRow& row : file.rows) {
     const auto place = [&](std::size_t i) { return place_of(file, row, i); };
     LogCell entry;
-    entry.run = trimmed(row.cells[columns.run]);
+    entry.run = core::trimmed(row.cells[columns.run]);
     if (const auto i = columns.repeat) entry.repeat = read_repeat(row.cells[*i], place(*i));
     if (const auto i = columns.parameters) entry.parameters = read_size(row.cells[*i], place(*i));
     if (const auto i = columns.tokens) entry.tokens = read_count(row.cells[*i], place(*i));
@@ -91,4 +91,4 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
   }
 }
 
-}  // namespace bimix::csv_wide
+}  // namespace bimix::replay::csv_wide

@@ -8,7 +8,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 constexpr std::size_t length_bytes = 8, checksum_bytes = 4;
@@ -25,7 +25,7 @@ Number number_at(std::string_view bytes) {
 }
 
 bool is_sound(std::string_view bytes, std::string_view checksum) {
-  return masked_crc32c(bytes) == number_at<std::uint32_t>(checksum);
+  return core::masked_crc32c(bytes) == number_at<std::uint32_t>(checksum);
 }
 
 /// What a message's bytes do wrong; caught where the record is known.
@@ -172,4 +172,4 @@ bool read_event_scalars(std::string_view bytes, const std::string& path,
   return true;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

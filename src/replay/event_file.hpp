@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// One scalar of a TensorBoard event file.
 struct EventScalar {
@@ -28,4 +28,4 @@ bool begins_as_records(std::string_view bytes);
 bool read_event_scalars(std::string_view bytes, const std::string& path,
                         const std::function<void(const EventScalar&)>& take);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -13,7 +13,7 @@
 
 #include <algorithm>
 
-namespace bimix::json_lines {
+namespace bimix::replay::json_lines {
 namespace {
 
 const std::vector<std::string> keys{"run",   "repeat",  "parameters", "tokens",
@@ -34,8 +34,8 @@ void check_keys(const Entry& entry) {
   for (const auto& [key, value] : entry.object.items())
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
       throw bad_line(entry.path, entry.line, "key '" + key + "' is unknown",
-                     "the keys of json-lines are " + join_words(keys),
-                     did_you_mean(key, keys, "Remove it"));
+                     "the keys of json-lines are " + core::join_words(keys),
+                     core::did_you_mean(key, keys, "Remove it"));
     }
   for (const char* needed : {"run", "loss_nats"})
     if (!entry.has(needed))
@@ -50,7 +50,7 @@ void check_keys(const Entry& entry) {
 void read_entry(const Entry& entry, const ReplayOptions& options, LogBuilder& builder) {
   check_keys(entry);
   LogCell loss;
-  loss.run = trimmed(entry.cell("run"));
+  loss.run = core::trimmed(entry.cell("run"));
   if (entry.has("repeat")) loss.repeat = read_repeat(entry.cell("repeat"), entry.place("repeat"));
   if (entry.has("parameters"))
     loss.parameters = read_size(entry.cell("parameters"), entry.place("parameters"));
@@ -82,7 +82,7 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
     LogJson object;
     try {
       object = parse_json(line.text, file.path, line.line);
-    } catch (const DataError&) {
+    } catch (const core::DataError&) {
       if (!builder.passes_over_cut_lines()) throw;
       builder.pass_over("lines that were cut");
       continue;
@@ -93,4 +93,4 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
   }
 }
 
-}  // namespace bimix::json_lines
+}  // namespace bimix::replay::json_lines

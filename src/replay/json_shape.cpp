@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 template <class Claim>
@@ -75,4 +75,4 @@ std::optional<JsonShape> other_json_shape(std::string_view bytes, JsonHolds hold
   return JsonShape{"its objects go over several lines", "."};
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

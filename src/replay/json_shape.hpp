@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// How a JSON text is written that is no JSON Lines.
 struct JsonShape {
@@ -18,4 +18,4 @@ enum class JsonHolds { log, mixtures };
 /// @return nothing for objects on lines of their own, and for what is no JSON
 std::optional<JsonShape> other_json_shape(std::string_view bytes, JsonHolds holds);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -6,7 +6,7 @@
 #include <array>
 #include <set>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 /// Walks over JSON text and knows whether it is inside a string.
@@ -80,7 +80,7 @@ LogJson parse_json(std::string_view text, const std::string& path, int line) {
 LogJson json_in(std::string_view text) {
   try {
     return parse_json(text, {}, 0);
-  } catch (const DataError&) {
+  } catch (const core::DataError&) {
     return nullptr;
   }
 }
@@ -108,4 +108,4 @@ std::string cell_of(const LogJson& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// The JSON of foreign programs.
 using LogJson = nlohmann::ordered_json;
@@ -27,4 +27,4 @@ std::vector<int> element_lines(std::string_view text, std::string_view key);
 /// A value as the text of a cell: "" for null, the text itself, or the JSON.
 std::string cell_of(const LogJson& value);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -16,7 +16,7 @@
 #include <limits>
 #include <set>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 /// "3 rows", "1 row".
@@ -29,11 +29,11 @@ std::string some_of(const std::set<std::string>& names) {
   constexpr std::size_t most = 4;
   std::vector<std::string> quoted;
   for (const std::string& name : names) quoted.push_back("'" + name + "'");
-  return join_some(quoted, most);
+  return core::join_some(quoted, most);
 }
 
 std::string size_text(double parameters) {
-  return parameters == 0.0 ? "not said" : format_count(std::llround(parameters));
+  return parameters == 0.0 ? "not said" : core::format_count(std::llround(parameters));
 }
 
 /// The training domain of this name, letter case aside; exact names first, -1 if none or two.
@@ -41,7 +41,7 @@ int namesake(const std::string& name, const std::vector<std::string>& train) {
   const auto exact = std::find(train.begin(), train.end(), name);
   if (exact != train.end()) return static_cast<int>(exact - train.begin());
   const auto alike = [&](const std::string& other) {
-    return lower_case(other) == lower_case(name);
+    return core::lower_case(other) == core::lower_case(name);
   };
   if (std::count_if(train.begin(), train.end(), alike) != 1) return -1;
   return static_cast<int>(std::find_if(train.begin(), train.end(), alike) - train.begin());
@@ -54,8 +54,8 @@ int tied_domain(const std::string& set, const std::vector<std::string>& train) {
   return own >= 0 ? own : namesake(metric_of("eval/" + set + "/loss").set, train);
 }
 
-LossUnit unit_of(LossScale scale) {
-  return scale == LossScale::bits_per_byte ? LossUnit::bits_per_byte : LossUnit::nats;
+data::LossUnit unit_of(LossScale scale) {
+  return scale == LossScale::bits_per_byte ? data::LossUnit::bits_per_byte : data::LossUnit::nats;
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ struct LogBuilder::Counts {
   std::set<std::string> used{}, normalised{};                         ///< runs by name
   std::set<std::string> other_versions{}, doubtful{};                 ///< metrics that are not read
   std::map<const Run*, std::map<std::size_t, std::size_t>> series{};  ///< read, by evaluation set
-  std::map<std::size_t, LossUnit> unit{};                             ///< by evaluation set
+  std::map<std::size_t, data::LossUnit> unit{};                       ///< by evaluation set
   bool unit_is_assumed = false;                                       ///< no name says it
 };
 
@@ -99,18 +99,19 @@ std::vector<const LogBuilder::Run*> LogBuilder::runs_of_wanted_size(Counts& coun
   for (const auto& [size, count] : sizes)
     found.push_back(fmt::format("{} ({} {})", size_text(size), count, count == 1 ? "run" : "runs"));
   if (kept.empty())
-    throw UsageError({.place = "replay.parameters",
-                      .problem = "no run has " + format_count(options_.parameters),
-                      .rule = "there are " + join_words(found),
-                      .remedy = "Name one of these: --parameters N, or `parameters: N` in the "
+    throw core::UsageError({.place = "replay.parameters",
+                            .problem = "no run has " + core::format_count(options_.parameters),
+                            .rule = "there are " + core::join_words(found),
+                            .remedy =
+                                "Name one of these: --parameters N, or `parameters: N` in the "
                                 "campaign"});
   if (options_.parameters > 0 || sizes.size() == 1) return kept;
   if (sizes.contains(0.0))
-    throw UsageError({.place = "replay.parameters",
-                      .problem = "the logs tell the model size of some runs only",
-                      .rule = "sizes are compared; here are " + join_words(found),
-                      .remedy = "Add the others, or keep one size: --parameters N, or "
-                                "`parameters: N` in the campaign"});
+    throw core::UsageError({.place = "replay.parameters",
+                            .problem = "the logs tell the model size of some runs only",
+                            .rule = "sizes are compared; here are " + core::join_words(found),
+                            .remedy = "Add the others, or keep one size: --parameters N, or "
+                                      "`parameters: N` in the campaign"});
   counts.sizes = found;
   return kept;
 }
@@ -177,21 +178,22 @@ std::vector<std::size_t> LogBuilder::evaluated(const std::vector<const Run*>& ru
       seen.insert(set);
   leave_out_versions(counts, seen);
   if (seen.empty() && !counts.doubtful.empty())
-    throw DataError({.place = files_.empty() ? "" : files_.back(),
-                     .problem = "no metric is certain to be a loss: " + some_of(counts.doubtful),
-                     .rule = "a score is better when larger, and would be minimised; a loss says "
-                             "loss, bpb or the like, or has the name of a training domain",
-                     .remedy = metrics_remedy});
+    throw core::DataError(
+        {.place = files_.empty() ? "" : files_.back(),
+         .problem = "no metric is certain to be a loss: " + some_of(counts.doubtful),
+         .rule = "a score is better when larger, and would be minimised; a loss says "
+                 "loss, bpb or the like, or has the name of a training domain",
+         .remedy = metrics_remedy});
   for (const Run* run : runs)
     for (const auto& [set, series] : counts.series.at(run)) {
-      const LossUnit unit = unit_of(series_[series].scale);
+      const data::LossUnit unit = unit_of(series_[series].scale);
       if (counts.unit.try_emplace(set, unit).first->second == unit) continue;
-      throw bad_line(
-          path_of(run->place), run->place.line,
-          fmt::format("run '{}' has the losses of '{}' in {}, other runs in {}", run->name,
-                      eval_.names[set], unit_text(unit), unit_text(counts.unit.at(set))),
-          "losses of one set are compared",
-          "Say which metrics to read with --losses, or import the runs apart");
+      throw bad_line(path_of(run->place), run->place.line,
+                     fmt::format("run '{}' has the losses of '{}' in {}, other runs in {}",
+                                 run->name, eval_.names[set], data::unit_text(unit),
+                                 data::unit_text(counts.unit.at(set))),
+                     "losses of one set are compared",
+                     "Say which metrics to read with --losses, or import the runs apart");
     }
   counts.unit_is_assumed = !told_scale_;
   for (const auto& [run, read] : counts.series)
@@ -223,7 +225,7 @@ void LogBuilder::refuse_another_base(const std::vector<const Run*>& runs,
     if (std::abs(std::log2(witness.perplexity) - loss) <= tolerance * loss) ++binary;
   }
   if (binary <= natural) return;
-  throw UsageError(
+  throw core::UsageError(
       {.place = "losses",
        .problem = "the perplexities beside them are powers of 2: they are bits",
        .rule = fmt::format("{} perplexities are 2^loss, {} are e^loss", binary, natural),
@@ -231,7 +233,7 @@ void LogBuilder::refuse_another_base(const std::vector<const Run*>& runs,
                  "them into nats"});
 }
 
-Mixture LogBuilder::mixture_of(const Run& run, Counts& counts) const {
+data::Mixture LogBuilder::mixture_of(const Run& run, Counts& counts) const {
   const auto found = recipes_.find(run.name);
   const auto refuse = [&](Place place, const std::string& problem, const std::string& rule,
                           const std::string& remedy) {
@@ -248,7 +250,7 @@ Mixture LogBuilder::mixture_of(const Run& run, Counts& counts) const {
                                : "Name the run in the table of mixtures as it is named here");
   }
   const Recipe& recipe = found->second;
-  Mixture mixture;
+  data::Mixture mixture;
   for (const std::string& name : train_.names) {
     const auto given = recipe.share.find(name);
     if (given == recipe.share.end() || !given->second)
@@ -258,35 +260,35 @@ Mixture LogBuilder::mixture_of(const Run& run, Counts& counts) const {
     mixture.push_back(*given->second);
   }
   counts.used.insert(run.name);
-  const double sum = stable_sum(mixture);
+  const double sum = core::stable_sum(mixture);
   const bool is_rounded = std::abs(sum - 1.0) <= log_share_tolerance;
-  if (is_on_simplex(mixture)) return mixture;
+  if (core::is_on_simplex(mixture)) return mixture;
   if (!(sum > 0) || !(is_rounded || options_.normalise))
     throw refuse(
         recipe.place, fmt::format("its shares sum to {}", sum),
         fmt::format("they must sum to 1 within {}", log_share_tolerance),
         "Correct them, or say --normalise (`normalise: true`) to divide them by their sum");
   counts.normalised.insert(run.name);
-  return normalised(mixture);
+  return core::normalised(mixture);
 }
 
-LossCurve LogBuilder::curve_of(const Run& run, const LossLog& log,
-                               const std::vector<std::size_t>& evals, Counts& counts) const {
+data::LossCurve LogBuilder::curve_of(const Run& run, const LossLog& log,
+                                     const std::vector<std::size_t>& evals, Counts& counts) const {
   constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-  LossCurve curve{.run = shown_name(run),
-                  .repeat = run.repeat,
-                  .parameters = run.parameters,
-                  .mixture = mixture_of(run, counts)};
+  data::LossCurve curve{.run = shown_name(run),
+                        .repeat = run.repeat,
+                        .parameters = run.parameters,
+                        .mixture = mixture_of(run, counts)};
   std::optional<std::size_t> last_volume;
   for (const auto& [volume, cells] : run.points) {
-    LossPoint point{.tokens = volume, .steps = cells.steps};
+    data::LossPoint point{.tokens = volume, .steps = cells.steps};
     for (const std::size_t set : evals) {
       const auto series = counts.series.at(&run).find(set);
       const bool is_read = series != counts.series.at(&run).end();
       const auto seen = is_read ? cells.losses.find(series->second) : cells.losses.end();
       point.loss_nats.push_back(seen == cells.losses.end() ? missing : seen->second.loss_nats);
     }
-    const auto at = find_volume(log.volumes, volume);
+    const auto at = data::find_volume(log.volumes, volume);
     if (at == last_volume) {
       curve.points.pop_back();
       ++counts.merged;
@@ -294,9 +296,10 @@ LossCurve LogBuilder::curve_of(const Run& run, const LossLog& log,
     last_volume = at;
     curve.points.push_back(std::move(point));
   }
-  for (const LossPoint& point : curve.points)
+  for (const data::LossPoint& point : curve.points)
     for (std::size_t e = 0; e < evals.size(); ++e)
-      if (std::isnan(point.loss_nats[e]) && !is_average_name(eval_.names[evals[e]])) ++counts.blank;
+      if (std::isnan(point.loss_nats[e]) && !data::is_average_name(eval_.names[evals[e]]))
+        ++counts.blank;
   counts.absent_points += static_cast<int>(log.volumes.size() - curve.points.size());
   return curve;
 }
@@ -309,7 +312,7 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
   note(counts.other_size, "run", "runs", "of another model size left out");
   if (!counts.sizes.empty())
     log.notes.push_back(
-        fmt::format("{} model sizes: {}", counts.sizes.size(), join_words(counts.sizes)));
+        fmt::format("{} model sizes: {}", counts.sizes.size(), core::join_words(counts.sizes)));
   note(repeated_, "repeated loss", "repeated losses", "dropped (identical)");
   if (replaced_ > 0)
     log.repairs.push_back(count_of(replaced_, "loss", "losses") +
@@ -317,7 +320,8 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
   log.notes.insert(log.notes.end(), log.repairs.begin(), log.repairs.end());
   note(at_zero_, "loss", "losses", "at 0 tokens dropped (a power law has no value there)");
   note(counts.merged, "point", "points",
-       fmt::format("dropped for a later one within {} % of its volume", 100 * volume_tolerance));
+       fmt::format("dropped for a later one within {} % of its volume",
+                   100 * data::volume_tolerance));
   note(static_cast<int>(counts.normalised.size()), "mixture", "mixtures",
        "divided by the sum of its shares");
   note(static_cast<int>(recipes_.size() - counts.used.size()), "mixture", "mixtures",
@@ -332,7 +336,7 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
   if (!unseen.empty())
     log.notes.push_back("no evaluation set has the name of training " +
                         std::string(unseen.size() == 1 ? "domain " : "domains ") +
-                        join_words(unseen));
+                        core::join_words(unseen));
   for (const auto& [what, passed] : passed_over_) {
     log.notes.push_back(
         fmt::format("{} passed over: {}{}", passed.count, what,
@@ -351,15 +355,15 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
                         some_of(counts.other_versions));
   log.notes.insert(log.notes.end(), remarks_.begin(), remarks_.end());
   if (options_.tokens_per_step > 0 && !uses_tokens_per_step_)
-    log.notes.push_back(
-        "tokens_per_step is not used: the logs tell their volumes" +
-        (told_by_log_ > 0 ? fmt::format(" ({} tokens a step)", format_count_about(told_by_log_, 4))
-                          : std::string()));
+    log.notes.push_back("tokens_per_step is not used: the logs tell their volumes" +
+                        (told_by_log_ > 0 ? fmt::format(" ({} tokens a step)",
+                                                        core::format_count_about(told_by_log_, 4))
+                                          : std::string()));
   const auto told = static_cast<double>(options_.tokens_per_step);
   if (uses_tokens_per_step_ && told_by_log_ > 0 && std::abs(told - told_by_log_) > 0.01 * told)
     log.notes.push_back(fmt::format(
         "volumes are steps of {} tokens, as --tokens-per-step says; the logs tell {} tokens a step",
-        format_count(options_.tokens_per_step), format_count_about(told_by_log_, 5)));
+        core::format_count(options_.tokens_per_step), core::format_count_about(told_by_log_, 5)));
   if (options_.tokens > 0 && !uses_tokens_)
     log.notes.push_back("tokens is not used: the logs tell their volumes");
 }
@@ -367,18 +371,19 @@ void LogBuilder::add_notes(const Counts& counts, LossLog& log) const {
 LossLog LogBuilder::build() const {
   LossLog log;
   const std::string first_file = files_.empty() ? "" : files_.front();
-  if (runs_.empty() && no_loss_) throw DataError(*no_loss_);
+  if (runs_.empty() && no_loss_) throw core::DataError(*no_loss_);
   if (train_.names.empty())
-    throw DataError({.place = first_file,
-                     .problem = "no domain has a share",
-                     .rule = "a law needs to know what each run was trained on",
-                     .remedy = "Fill in the shares, or give a table of mixtures with --mixtures "
+    throw core::DataError({.place = first_file,
+                           .problem = "no domain has a share",
+                           .rule = "a law needs to know what each run was trained on",
+                           .remedy =
+                               "Fill in the shares, or give a table of mixtures with --mixtures "
                                "FILE (`mixtures: FILE` in the campaign's replay)"});
   if (runs_.empty())
-    throw DataError({.place = first_file,
-                     .problem = "there are mixtures and no losses",
-                     .rule = "some logs are pairs of files",
-                     .remedy = "Name the file of losses too"});
+    throw core::DataError({.place = first_file,
+                           .problem = "there are mixtures and no losses",
+                           .rule = "some logs are pairs of files",
+                           .remedy = "Name the file of losses too"});
   Counts counts;
   const std::vector<const Run*> runs = runs_of_wanted_size(counts);
   const std::vector<std::size_t> evals = evaluated(runs, counts);
@@ -387,11 +392,11 @@ LossLog LogBuilder::build() const {
   for (const Run* run : runs)
     for (const auto& [volume, point] : run->points) tokens.push_back(volume);
   if (tokens.empty() || evals.empty())
-    throw DataError({.place = first_file,
-                     .problem = "no loss stands at a positive number of tokens",
-                     .rule = "",
-                     .remedy = "Name a log of training that went on for a while"});
-  log.volumes = merged_volumes(std::move(tokens));
+    throw core::DataError({.place = first_file,
+                           .problem = "no loss stands at a positive number of tokens",
+                           .rule = "",
+                           .remedy = "Name a log of training that went on for a while"});
+  log.volumes = data::merged_volumes(std::move(tokens));
   log.domains.train = train_.names;
   for (const std::size_t domain : evals) {
     log.domains.eval.push_back(eval_.names[domain]);
@@ -404,4 +409,4 @@ LossLog LogBuilder::build() const {
   return log;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -12,7 +12,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 /// Where doubles stop counting.
@@ -32,10 +32,10 @@ std::optional<LossScale> scale_named(const std::string& unit) {
   if (known != replay_units.end())
     return scales[static_cast<std::size_t>(known - replay_units.begin()) - 1];
   const std::vector<std::string> names(replay_units.begin(), replay_units.end());
-  throw UsageError({.place = "replay.unit",
-                    .problem = "'" + unit + "' is no unit of a loss",
-                    .rule = "known are " + join_words(names),
-                    .remedy = did_you_mean(unit, names, "Name one of these")});
+  throw core::UsageError({.place = "replay.unit",
+                          .problem = "'" + unit + "' is no unit of a loss",
+                          .rule = "known are " + core::join_words(names),
+                          .remedy = core::did_you_mean(unit, names, "Name one of these")});
 }
 
 bool same_loss(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
@@ -95,7 +95,7 @@ void LogBuilder::add_share(const std::string& run, const std::string& domain,
 }
 
 void LogBuilder::add_mixture_where_none(const std::vector<std::string>& train,
-                                        const Mixture& mixture) {
+                                        const data::Mixture& mixture) {
   for (const Run& run : runs_) {
     if (recipes_.contains(run.name)) continue;
     for (std::size_t k = 0; k < train.size(); ++k)
@@ -111,19 +111,20 @@ std::int64_t LogBuilder::volume_of(const LogCell& cell, Place place) {
   if (!cell.steps) {
     uses_tokens_ = true;
     if (options_.tokens > 0) return options_.tokens;
-    throw UsageError({.place = fmt::format("{}:{}", path_of(place), place.line),
-                      .problem = "the log tells neither tokens nor steps",
-                      .rule = "a loss belongs to a volume",
-                      .remedy = "Say how long the runs were trained: --tokens 1B, or `tokens: 1B` "
+    throw core::UsageError({.place = fmt::format("{}:{}", path_of(place), place.line),
+                            .problem = "the log tells neither tokens nor steps",
+                            .rule = "a loss belongs to a volume",
+                            .remedy =
+                                "Say how long the runs were trained: --tokens 1B, or `tokens: 1B` "
                                 "in the campaign's replay"});
   }
   uses_tokens_per_step_ = true;
   if (options_.tokens_per_step == 0)
-    throw UsageError({.place = fmt::format("{}:{}", path_of(place), place.line),
-                      .problem = "the log counts steps and does not tell tokens",
-                      .rule = "laws are about tokens",
-                      .remedy = "Say batch x sequence length: --tokens-per-step 1M, or "
-                                "`tokens_per_step: 1M` in the campaign's replay"});
+    throw core::UsageError({.place = fmt::format("{}:{}", path_of(place), place.line),
+                            .problem = "the log counts steps and does not tell tokens",
+                            .rule = "laws are about tokens",
+                            .remedy = "Say batch x sequence length: --tokens-per-step 1M, or "
+                                      "`tokens_per_step: 1M` in the campaign's replay"});
   const double tokens =
       static_cast<double>(*cell.steps) * static_cast<double>(options_.tokens_per_step);
   if (tokens > most_tokens)
@@ -224,7 +225,8 @@ void LogBuilder::add_metric(LogCell cell, const Metric& metric, const std::strin
   cell.says_loss = metric.says_loss;
   cell.needs_domain = metric.needs_domain;
   if (metric.kind == Metric::Kind::perplexity) {
-    cell.loss = parse_number(trimmed(text)).value_or(0.0);  // a witness that is none says nothing
+    cell.loss = core::parse_number(core::trimmed(text))
+                    .value_or(0.0);  // a witness that is none says nothing
     add_perplexity(cell, place.path, place.line);
   } else if (metric.kind == Metric::Kind::loss) {
     cell.loss = read_loss(text, place);
@@ -241,10 +243,10 @@ void LogBuilder::add_perplexity(const LogCell& cell, const std::string& path, in
 void LogBuilder::found_no_loss(const std::string& path, const std::string& rule) {
   pass_over("files without an evaluation loss");
   if (!no_loss_)
-    no_loss_ = DataError({.place = path,
-                          .problem = "no metric is an evaluation loss",
-                          .rule = rule,
-                          .remedy = metrics_remedy});
+    no_loss_ = core::DataError({.place = path,
+                                .problem = "no metric is an evaluation loss",
+                                .rule = rule,
+                                .remedy = metrics_remedy});
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// One cell of a log: the loss of one evaluation set at one volume of one run.
 struct LogCell {
@@ -58,7 +58,7 @@ class LogBuilder {
                  const std::string& path, int line);
 
   /// Gives the runs whose mixture the logs do not tell this one. @param mixture [train]
-  void add_mixture_where_none(const std::vector<std::string>& train, const Mixture& mixture);
+  void add_mixture_where_none(const std::vector<std::string>& train, const data::Mixture& mixture);
 
   /// The number that a log has under the name of a metric, which is a loss, or a perplexity that
   /// tells the base of the losses beside it; what is neither is not added.
@@ -151,10 +151,10 @@ class LogBuilder {
   bool is_version_of_another(std::size_t set, const std::set<std::size_t>& sets) const;
   void leave_out_versions(Counts& counts, std::set<std::size_t>& sets) const;
   void refuse_another_base(const std::vector<const Run*>& runs, const Counts& counts) const;
-  Mixture mixture_of(const Run& run, Counts& counts) const;
+  data::Mixture mixture_of(const Run& run, Counts& counts) const;
   std::string shown_name(const Run& run) const;
-  LossCurve curve_of(const Run& run, const LossLog& log, const std::vector<std::size_t>& evals,
-                     Counts& counts) const;
+  data::LossCurve curve_of(const Run& run, const LossLog& log,
+                           const std::vector<std::size_t>& evals, Counts& counts) const;
   void add_notes(const Counts& counts, LossLog& log) const;
   const std::string& path_of(Place place) const {
     return files_[static_cast<std::size_t>(place.file)];
@@ -173,12 +173,12 @@ class LogBuilder {
   std::map<std::string, std::map<std::pair<int, double>, Run*>> runs_by_name_{};  ///< by seed, size
   std::map<std::string, PassedOver> passed_over_{};
   std::set<std::string> remarks_{};
-  std::optional<DataError> no_loss_{};  ///< about the first file without one
-  int repeated_ = 0;                    ///< identical cells met again
-  int replaced_ = 0;                    ///< cells that a resumed run logged again
-  int at_zero_ = 0;                     ///< cells at 0 tokens
+  std::optional<core::DataError> no_loss_{};  ///< about the first file without one
+  int repeated_ = 0;                          ///< identical cells met again
+  int replaced_ = 0;                          ///< cells that a resumed run logged again
+  int at_zero_ = 0;                           ///< cells at 0 tokens
   bool uses_tokens_per_step_ = false, uses_tokens_ = false;
   double told_by_log_ = 0.0;  ///< tokens a step, of the first log that tells both
 };
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// One file, read.
 struct LogFile {
@@ -39,4 +39,4 @@ struct LogFormat {
 #include "formats.def"
 #undef BIMIX_LOG_FORMAT
 
-}  // namespace bimix
+}  // namespace bimix::replay

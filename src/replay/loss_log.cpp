@@ -22,7 +22,7 @@
 #include <set>
 #include <unordered_set>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 constexpr std::array formats{
@@ -39,7 +39,7 @@ std::vector<std::string> log_files(const ReplayOptions& options) {
   for (const std::string& name : options.files) {
     std::vector<std::string> found = files_named(name, options.base);
     if (found.empty())
-      throw DataError(
+      throw core::DataError(
           {.place = (options.base / name).string(),
            .problem = "no file has this name or pattern",
            .rule = "",
@@ -49,10 +49,10 @@ std::vector<std::string> log_files(const ReplayOptions& options) {
       if (known.insert(file).second) files.push_back(std::move(file));
   }
   if (files.empty())
-    throw UsageError({.place = "replay.files",
-                      .problem = "names no file",
-                      .rule = "",
-                      .remedy = "Name at least one log"});
+    throw core::UsageError({.place = "replay.files",
+                            .problem = "names no file",
+                            .rule = "",
+                            .remedy = "Name at least one log"});
   return files;
 }
 
@@ -63,10 +63,10 @@ const LogFormat* format_named(const std::string& name) {
   if (found != formats.end()) return &*found;
   std::vector<std::string> names = log_formats();
   names.insert(names.begin(), "auto");
-  throw UsageError({.place = "replay.format",
-                    .problem = "'" + name + "' is no known format",
-                    .rule = "known are " + join_words(names),
-                    .remedy = did_you_mean(name, names)});
+  throw core::UsageError({.place = "replay.format",
+                          .problem = "'" + name + "' is no known format",
+                          .rule = "known are " + core::join_words(names),
+                          .remedy = core::did_you_mean(name, names)});
 }
 
 const LogFormat& format_of(const LogFile& file, const ReplayOptions& options) {
@@ -79,10 +79,11 @@ const LogFormat& format_of(const LogFile& file, const ReplayOptions& options) {
     }
   if (candidates.size() == 1) return *known;
   if (candidates.empty()) throw no_format_fits(file, options, log_formats());
-  throw DataError({.place = file.path,
-                   .problem = "the content could be " + join_words(candidates),
-                   .rule = "a guess would be silent",
-                   .remedy = "Say which with --format, or `format:` in the campaign's replay"});
+  throw core::DataError(
+      {.place = file.path,
+       .problem = "the content could be " + core::join_words(candidates),
+       .rule = "a guess would be silent",
+       .remedy = "Say which with --format, or `format:` in the campaign's replay"});
 }
 
 /// A pattern for the files of a folder that are called like the first one: `logs/**/*.csv`.
@@ -103,7 +104,7 @@ void refuse_folder(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(path, ignored)) return;
   const std::string pattern = pattern_in(path);
-  throw DataError(
+  throw core::DataError(
       {.place = path,
        .problem = "is a folder",
        .rule = "files are asked for; patterns may name many",
@@ -126,12 +127,12 @@ std::string without_colours(std::string bytes) {
 
 LogFile log_file(const std::string& path, LogOrigin origin = LogOrigin::archive) {
   refuse_folder(path);
-  LogFile file{.path = path, .bytes = read_file(path)};
+  LogFile file{.path = path, .bytes = core::read_file(path)};
   // However a trainer calls its run, only its numbers are asked for. Event files are no text.
   if (origin == LogOrigin::trial && file.bytes.find('\0') == std::string::npos)
-    file.bytes = as_text(file.bytes);
+    file.bytes = data::as_text(file.bytes);
   if (file.bytes.empty())
-    throw DataError(
+    throw core::DataError(
         {.place = path, .problem = "the file is empty", .rule = "", .remedy = "Name another file"});
   refuse_binary(file);
   if (file.bytes.find('\0') == std::string::npos)
@@ -156,8 +157,8 @@ void name_runs(std::vector<LogFile>& files, const std::vector<const LogFormat*>&
 
 LogFile mixtures_file(const ReplayOptions& options) {
   LogFile file = log_file((options.base / options.mixtures).string());
-  if (const auto shape = wrong_json_shape(file, JsonHolds::mixtures)) throw DataError(*shape);
-  if (const auto separator = wrong_separator(file)) throw DataError(*separator);
+  if (const auto shape = wrong_json_shape(file, JsonHolds::mixtures)) throw core::DataError(*shape);
+  if (const auto separator = wrong_separator(file)) throw core::DataError(*separator);
   return file;
 }
 
@@ -165,10 +166,10 @@ std::size_t index_of(const std::string& name, const std::vector<std::string>& na
                      const char* what, const std::string& remedy) {
   const auto found = std::find(names.begin(), names.end(), name);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  throw DataError({.place = "domain '" + name + "'",
-                   .problem = std::string("is no ") + what + " of the logs",
-                   .rule = "they have " + join_words(names),
-                   .remedy = did_you_mean(name, names, remedy)});
+  throw core::DataError({.place = "domain '" + name + "'",
+                         .problem = std::string("is no ") + what + " of the logs",
+                         .rule = "they have " + core::join_words(names),
+                         .remedy = core::did_you_mean(name, names, remedy)});
 }
 
 template <class T>
@@ -183,8 +184,8 @@ void keep_sets(const std::vector<std::size_t>& kept, LossLog& log) {
   log.domains.eval = picked(log.domains.eval, kept);
   log.domains.share_of = picked(log.domains.share_of, kept);
   log.units = picked(log.units, kept);
-  for (LossCurve& run : log.runs)
-    for (LossPoint& point : run.points) point.loss_nats = picked(point.loss_nats, kept);
+  for (data::LossCurve& run : log.runs)
+    for (data::LossPoint& point : run.points) point.loss_nats = picked(point.loss_nats, kept);
 }
 
 /// `paloma` beside `paloma/c4` and `paloma/wiki`.
@@ -199,8 +200,8 @@ bool is_mean_of(const std::vector<std::size_t>& others, std::size_t set, const L
   constexpr std::size_t enough_points = 8;
   constexpr double digits = 1e-4;
   std::size_t points = 0;
-  for (const LossCurve& run : log.runs)
-    for (const LossPoint& point : run.points) {
+  for (const data::LossCurve& run : log.runs)
+    for (const data::LossPoint& point : run.points) {
       double sum = 0.0;
       for (const std::size_t e : others) sum += point.loss_nats[e];
       const double mean = sum / static_cast<double>(others.size());
@@ -217,7 +218,8 @@ std::vector<std::size_t> plain_sets(const LossLog& log) {
   std::vector<std::size_t> plain;
   for (std::size_t e = 0; e < eval.size(); ++e) {
     const bool is_domain = std::find(train.begin(), train.end(), eval[e]) != train.end();
-    if (is_domain || !(is_average_name(eval[e]) || names_group(eval[e], eval))) plain.push_back(e);
+    if (is_domain || !(data::is_average_name(eval[e]) || names_group(eval[e], eval)))
+      plain.push_back(e);
   }
   const auto is_mean = std::find_if(plain.begin(), plain.end(), [&](std::size_t set) {
     std::vector<std::size_t> others = plain;
@@ -229,11 +231,12 @@ std::vector<std::size_t> plain_sets(const LossLog& log) {
 }
 
 /// The unit that most of the sets have; of as many, nats.
-LossUnit unit_of_most(const std::vector<std::size_t>& sets, const LossLog& log) {
-  const auto nats = std::count_if(sets.begin(), sets.end(),
-                                  [&](std::size_t e) { return log.units[e] == LossUnit::nats; });
-  return 2 * static_cast<std::size_t>(nats) >= sets.size() ? LossUnit::nats
-                                                           : LossUnit::bits_per_byte;
+data::LossUnit unit_of_most(const std::vector<std::size_t>& sets, const LossLog& log) {
+  const auto nats = std::count_if(sets.begin(), sets.end(), [&](std::size_t e) {
+    return log.units[e] == data::LossUnit::nats;
+  });
+  return 2 * static_cast<std::size_t>(nats) >= sets.size() ? data::LossUnit::nats
+                                                           : data::LossUnit::bits_per_byte;
 }
 
 /// Says which sets are left out, and that the one that is kept is an average.
@@ -247,9 +250,11 @@ void note_sets(const std::vector<std::size_t>& kept, LossLog& log) {
     if (!is_in(kept, e))
       (is_in(plain, e) ? others : averages).push_back("'" + log.domains.eval[e] + "'");
   if (!averages.empty())
-    log.notes.push_back("averages are no further sets, and left out: " + join_words(averages));
+    log.notes.push_back("averages are no further sets, and left out: " +
+                        core::join_words(averages));
   if (!others.empty())
-    log.notes.push_back("evaluation sets of the logs that are not used: " + join_words(others));
+    log.notes.push_back("evaluation sets of the logs that are not used: " +
+                        core::join_words(others));
   if (kept.size() == 1 && !is_in(plain, kept.front()))
     log.notes.push_back("'" + log.domains.eval[kept.front()] +
                         "' is an average over evaluation sets, which the log does not tell apart");
@@ -278,7 +283,8 @@ std::vector<std::string> files_named(const std::string& pattern,
   std::error_code ignored;
   if (std::filesystem::exists(plain, ignored)) return {plain.string()};  // also a pipe
   std::vector<std::string> names;
-  for (const Match& match : find_files(pattern, base)) names.push_back(match.path.string());
+  for (const core::Match& match : core::find_files(pattern, base))
+    names.push_back(match.path.string());
   return names;
 }
 
@@ -305,7 +311,7 @@ LossLog read_into(LogBuilder& builder, const ReplayOptions& options, LogOrigin o
   std::vector<std::string> used;
   for (std::size_t i = 0; i < files.size(); ++i) {
     const LogFormat& format = *formats_of_files[i];
-    hashes += content_hash(files[i].bytes);
+    hashes += core::content_hash(files[i].bytes);
     format.read(files[i], options, builder);
     if (std::find(used.begin(), used.end(), format.name) == used.end())
       used.emplace_back(format.name);
@@ -313,13 +319,13 @@ LossLog read_into(LogBuilder& builder, const ReplayOptions& options, LogOrigin o
     files[i].bytes.shrink_to_fit();
   }
   if (!options.mixtures.empty()) {
-    hashes += content_hash(mixtures.bytes);
+    hashes += core::content_hash(mixtures.bytes);
     add_share_table(mixture_table, options, builder);
   }
   complete();
   LossLog log = builder.build();
   log.formats = used;
-  log.fingerprint = content_hash(hashes);
+  log.fingerprint = core::content_hash(hashes);
   return log;
 }
 
@@ -331,7 +337,7 @@ LossLog read_logs(const ReplayOptions& options) {
 }
 
 LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::string>& train,
-                       const Mixture& mixture) {
+                       const data::Mixture& mixture) {
   LogBuilder builder(options, LogOrigin::trial);
   return read_into(builder, options, LogOrigin::trial,
                    [&] { builder.add_mixture_where_none(train, mixture); });
@@ -339,7 +345,7 @@ LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::stri
 
 LossLog sets_that_count(LossLog log) {
   const std::vector<std::size_t> plain = plain_sets(log);
-  const LossUnit unit = unit_of_most(plain, log);
+  const data::LossUnit unit = unit_of_most(plain, log);
   std::vector<std::size_t> kept;
   std::vector<std::string> of_another_unit;
   for (const std::size_t e : plain) {
@@ -350,7 +356,7 @@ LossLog sets_that_count(LossLog log) {
   }
   if (!of_another_unit.empty())
     log.notes.push_back(fmt::format("the objective adds up losses in {}; in another unit: {}",
-                                    unit_text(unit), join_words(of_another_unit)));
+                                    data::unit_text(unit), core::join_words(of_another_unit)));
   if (kept.empty()) kept = averages_that_count(log.domains.eval);
   note_sets(kept, log);
   keep_sets(kept, log);
@@ -358,7 +364,7 @@ LossLog sets_that_count(LossLog log) {
   return log;
 }
 
-LossLog in_order_of(const DomainSet& wanted, LossLog log) {
+LossLog in_order_of(const data::DomainSet& wanted, LossLog log) {
   std::vector<std::size_t> train_order, eval_order;
   for (const std::string& name : wanted.train)
     train_order.push_back(
@@ -368,22 +374,22 @@ LossLog in_order_of(const DomainSet& wanted, LossLog log) {
                                   "Name the sets to use in the campaign's eval_domains"));
   for (const std::string& name : log.domains.train)
     if (std::find(wanted.train.begin(), wanted.train.end(), name) == wanted.train.end())
-      throw DataError({.place = "domain '" + name + "'",
-                       .problem = "the logs were trained on it and the campaign lacks it",
-                       .rule = "shares of a part do not sum to 1",
-                       .remedy = "Add it to the campaign's domains"});
-  for (LossCurve& run : log.runs) run.mixture = picked(run.mixture, train_order);
+      throw core::DataError({.place = "domain '" + name + "'",
+                             .problem = "the logs were trained on it and the campaign lacks it",
+                             .rule = "shares of a part do not sum to 1",
+                             .remedy = "Add it to the campaign's domains"});
+  for (data::LossCurve& run : log.runs) run.mixture = picked(run.mixture, train_order);
   note_sets(eval_order, log);
   keep_sets(eval_order, log);
   if (std::adjacent_find(log.units.begin(), log.units.end(), std::not_equal_to<>()) !=
       log.units.end())
-    throw DataError({.place = "evaluation sets",
-                     .problem = "some have losses in nats, others in bits per byte",
-                     .rule = "the objective adds them up",
-                     .remedy = "List sets of one unit in the campaign's eval_domains"});
+    throw core::DataError({.place = "evaluation sets",
+                           .problem = "some have losses in nats, others in bits per byte",
+                           .rule = "the objective adds them up",
+                           .remedy = "List sets of one unit in the campaign's eval_domains"});
   log.domains = wanted;
   if (!log.units.empty()) log.domains.loss_unit = log.units.front();
   return log;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -19,7 +19,7 @@
 #include <array>
 #include <optional>
 
-namespace bimix::megatron {
+namespace bimix::replay::megatron {
 namespace {
 
 constexpr std::array<std::string_view, 2> at_iteration{" loss at iteration ",
@@ -80,9 +80,11 @@ void follow(std::string_view line, Progress& progress) {
 /// `lm loss value: 2.5E+00` -> the number's text; nothing for other parts of the line.
 std::optional<std::string> loss_in(std::string_view line) {
   for (std::size_t at = line.find('|'); at != std::string_view::npos; at = line.find('|', at + 1)) {
-    const std::string_view part = trimmed(line.substr(at + 1, line.find('|', at + 1) - at - 1));
+    const std::string_view part =
+        core::trimmed(line.substr(at + 1, line.find('|', at + 1) - at - 1));
     for (const std::string_view key : {"lm loss value:", "lm_loss value:", "loss value:"})
-      if (part.substr(0, key.size()) == key) return std::string(trimmed(part.substr(key.size())));
+      if (part.substr(0, key.size()) == key)
+        return std::string(core::trimmed(part.substr(key.size())));
   }
   return std::nullopt;
 }
@@ -98,11 +100,11 @@ bool is_logger_word(std::string_view word) {
 
 /// `validation-web`, `valid-web`, `web`: the group whose losses a line tells.
 std::string_view group_in(std::string_view before) {
-  before = trimmed(before);
+  before = core::trimmed(before);
   while (!before.empty()) {
     const std::size_t end = std::min(before.find(' '), before.size());
     if (end == before.size() || !is_logger_word(before.substr(0, end))) break;
-    before = trimmed(before.substr(end));
+    before = core::trimmed(before.substr(end));
   }
   return before;
 }
@@ -167,7 +169,7 @@ bool read_line(const TextLine& line, const LogFile& file, const Progress& progre
   const std::string iteration = digits_of(evaluation->after);
   const std::string_view head = evaluation->after.substr(0, evaluation->after.find('|'));
   const std::string_view after =
-      trimmed(head.substr(std::min(head.find_first_not_of(" 0123456789"), head.size())));
+      core::trimmed(head.substr(std::min(head.find_first_not_of(" 0123456789"), head.size())));
   if (after.find("on ") == 0 || group == "test") {
     builder.pass_over("evaluations after the end of training");
     return false;
@@ -211,4 +213,4 @@ void read(const LogFile& file, const ReplayOptions&, LogBuilder& builder) {
                    "Train with --eval-interval, or name another log");
 }
 
-}  // namespace bimix::megatron
+}  // namespace bimix::replay::megatron

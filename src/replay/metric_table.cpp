@@ -16,7 +16,7 @@
 #include <set>
 #include <tuple>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 /// The column of this name, letter case aside.
@@ -24,7 +24,7 @@ std::optional<std::size_t> column_called(const CsvFile& file,
                                          std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names)
     for (std::size_t i = 0; i < file.header.size(); ++i)
-      if (lower_case(file.header[i]) == name) return i;
+      if (core::lower_case(file.header[i]) == name) return i;
   return std::nullopt;
 }
 
@@ -85,7 +85,7 @@ class MetricTable {
   static std::optional<std::size_t> filled(const CsvRow& row,
                                            const std::vector<std::size_t>& columns) {
     for (const std::size_t i : columns)
-      if (!trimmed(row.cells[i]).empty()) return i;
+      if (!core::trimmed(row.cells[i]).empty()) return i;
     return std::nullopt;
   }
 
@@ -96,10 +96,10 @@ class MetricTable {
       for (const CsvRow& row : file_.rows) {
         const auto column_of_step = filled(row, steps_);
         if (!column_of_step) continue;
-        const auto step = parse_number(trimmed(row.cells[*column_of_step]));
-        const auto tokens = parse_number(trimmed(row.cells[column]));
+        const auto step = core::parse_number(core::trimmed(row.cells[*column_of_step]));
+        const auto tokens = core::parse_number(core::trimmed(row.cells[column]));
         if (!step || !tokens) continue;
-        const std::string_view run = run_ ? trimmed(row.cells[*run_]) : std::string_view();
+        const std::string_view run = run_ ? core::trimmed(row.cells[*run_]) : std::string_view();
         const auto [last, is_new] = before.try_emplace(run, *step, *tokens);
         if (!is_new && *step > last->second.first && *tokens <= last->second.second) {
           builder_.remark(fmt::format(
@@ -190,7 +190,8 @@ class MetricTable {
     bool any = false;
     if (download && !run_) file_run_ = download->run;
     for (const CsvRow& row : file_.rows) {
-      const std::string name = name_ ? std::string(trimmed(row.cells[*name_])) : download->tag;
+      const std::string name =
+          name_ ? std::string(core::trimmed(row.cells[*name_])) : download->tag;
       const Metric metric = metric_(name);
       if (metric.kind == Metric::Kind::loss) {
         add(row, metric, name, row.cells[*value_]);
@@ -208,11 +209,11 @@ class MetricTable {
   void add(const CsvRow& row, const Metric& metric, const std::string& name,
            const std::string& cell) {
     // The rows of a curve are the union of what was logged.
-    if (has_axis() && trimmed(cell).empty()) return;
-    LogCell entry{.run = run_ ? std::string(trimmed(row.cells[*run_])) : file_run_,
+    if (has_axis() && core::trimmed(cell).empty()) return;
+    LogCell entry{.run = run_ ? std::string(core::trimmed(row.cells[*run_])) : file_run_,
                   .domain = metric.set};
-    if (set_ && metric.set == "all" && !trimmed(row.cells[*set_]).empty())
-      entry.domain = trimmed(row.cells[*set_]);
+    if (set_ && metric.set == "all" && !core::trimmed(row.cells[*set_]).empty())
+      entry.domain = core::trimmed(row.cells[*set_]);
     if (const auto i = filled(row, tokens_))
       entry.tokens = read_scaled_count(row.cells[*i], place_of(file_, row, *i),
                                        axis_of(file_.header[*i]).scale);
@@ -260,4 +261,4 @@ void read_metric_table(const CsvFile& file, const std::string& run, const Replay
   MetricTable(file, run, options, builder).read();
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

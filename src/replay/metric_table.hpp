@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// Reads a table whose columns are told by their names: an axis of steps or tokens, or none where
 /// the table is of one volume; a column of runs, or none where the whole table is of one; metrics,
@@ -20,4 +20,4 @@ namespace bimix {
 void read_metric_table(const CsvFile& file, const std::string& run, const ReplayOptions& options,
                        LogBuilder& builder);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -7,7 +7,7 @@
 #include <cctype>
 #include <initializer_list>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 constexpr std::string_view separators = "/_-.:()[],= ";
@@ -307,7 +307,7 @@ std::string metrics_rule(const std::vector<std::string>& seen, bool are_told) {
   const std::string rule = are_told ? "none is one of the losses that were named"
                                     : "its name has eval or validation and loss, such as "
                                       "eval/arxiv_loss";
-  return names.empty() ? rule : rule + "; here are " + join_some(names, most);
+  return names.empty() ? rule : rule + "; here are " + core::join_some(names, most);
 }
 
 std::optional<std::string> wildcard_match(std::string_view pattern, std::string_view name) {
@@ -323,14 +323,15 @@ std::optional<std::string> wildcard_match(std::string_view pattern, std::string_
 MetricNames::MetricNames(const ReplayOptions& options) {
   for (const std::string& entry : options.losses) {
     const std::size_t equals = entry.find('=');
-    Told told{.pattern = std::string(trimmed(entry.substr(equals + 1)))};  // npos + 1 is 0
-    if (equals != std::string::npos) told.set = trimmed(entry.substr(0, equals));
+    Told told{.pattern = std::string(core::trimmed(entry.substr(equals + 1)))};  // npos + 1 is 0
+    if (equals != std::string::npos) told.set = core::trimmed(entry.substr(0, equals));
     if (told.pattern.empty() || (equals != std::string::npos && told.set.empty()) ||
         std::count(told.pattern.begin(), told.pattern.end(), '*') > 1)
-      throw UsageError({.place = "replay.losses",
-                        .problem = "'" + entry + "' names no metric",
-                        .rule = "METRIC or SET=METRIC, with at most one * for the set's name",
-                        .remedy = "Write for example --losses 'eval/*/ce' or --losses web=val_ce"});
+      throw core::UsageError(
+          {.place = "replay.losses",
+           .problem = "'" + entry + "' names no metric",
+           .rule = "METRIC or SET=METRIC, with at most one * for the set's name",
+           .remedy = "Write for example --losses 'eval/*/ce' or --losses web=val_ce"});
     told_.push_back(std::move(told));
   }
 }
@@ -356,4 +357,4 @@ Metric MetricNames::operator()(const std::string& name) const {
   return metric;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// What a logged number is.
 enum class LossScale {
@@ -84,4 +84,4 @@ inline constexpr const char* metrics_remedy =
     "Name the metrics that are: --losses METRIC, --losses SET=METRIC or --losses 'eval/*/METRIC' "
     "(`losses: [...]` in the campaign's replay)";
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -17,7 +17,7 @@
 #include <algorithm>
 #include <array>
 
-namespace bimix::mixing_laws {
+namespace bimix::replay::mixing_laws {
 namespace {
 
 /// The order in which the published runs name their shares.
@@ -67,7 +67,8 @@ void add_shares(const std::string& run, const std::vector<std::string>& domains,
   const std::vector<std::string_view> parts = split(run, '-');
   const auto refuse = [&](const std::string& remedy) {
     return bad_line(path, line, "the name of run '" + run + "' does not end in its shares",
-                    fmt::format("one for each of {}, joined by -", join_words(domains)), remedy);
+                    fmt::format("one for each of {}, joined by -", core::join_words(domains)),
+                    remedy);
   };
   if (parts.size() <= domains.size())
     throw refuse("Name the domains with --domains a,b,c, or give --mixtures FILE");
@@ -101,10 +102,10 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
       add_shares(checkpoint->run, domains, file.path, line.line, builder);
     builder.add_loss({.run = checkpoint->run,
                       .steps = read_count(checkpoint->step, {file.path, line.line, "step"}),
-                      .domain = set_name(trimmed(fields[1])),
+                      .domain = set_name(core::trimmed(fields[1])),
                       .loss = read_loss(std::string(fields[2]), {file.path, line.line, "loss"})},
                      file.path, line.line);
   }
 }
 
-}  // namespace bimix::mixing_laws
+}  // namespace bimix::replay::mixing_laws

@@ -15,10 +15,10 @@
 #include <cmath>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
-constexpr std::string_view separators = ";\t| ";
+constexpr std::string_view in_place_of_commas = ";\t| ";
 
 bool is_number(const std::string& cell) {
   std::string text = cell;
@@ -36,7 +36,7 @@ void refuse_bare_numbers(const std::string& bytes, const std::string& path,
   Separator separator{.name = "commas", .filter = "awk 1"};
   if (cells.empty() || !are_numbers(cells)) {
     const auto other =
-        other_separator(bytes, separators, [&](const std::vector<std::string>& parted) {
+        other_separator(bytes, in_place_of_commas, [&](const std::vector<std::string>& parted) {
           cells = parted;
           return are_numbers(parted);
         });
@@ -58,8 +58,8 @@ void refuse_bare_numbers(const std::string& bytes, const std::string& path,
       path, 1, problem, rule,
       fmt::format("If they stand in the campaign's order, `(echo {}; {} < {}) > {}` writes the "
                   "file to name",
-                  shell_word(fmt::format("{}", fmt::join(domains, ","))), separator.filter,
-                  shell_word(path), shell_word(path + ".named.csv")));
+                  core::shell_word(fmt::format("{}", fmt::join(domains, ","))), separator.filter,
+                  core::shell_word(path), core::shell_word(path + ".named.csv")));
 }
 
 /// Names of the domains that are not parted by commas.
@@ -67,7 +67,7 @@ void refuse_other_separator(const std::string& bytes, const std::string& path,
                             const std::vector<std::string>& domains) {
   const std::size_t columns = header_of(bytes).size();
   const auto separator =
-      other_separator(bytes, separators, [&](const std::vector<std::string>& cells) {
+      other_separator(bytes, in_place_of_commas, [&](const std::vector<std::string>& cells) {
         return cells.size() > columns &&
                std::any_of(cells.begin(), cells.end(), [&](const auto& cell) {
                  return std::find(domains.begin(), domains.end(), cell) != domains.end();
@@ -85,8 +85,9 @@ std::vector<std::size_t> domain_columns(const CsvFile& file,
   const std::vector<std::string>& names = file.header;
   for (const std::string& name : names)
     if (std::find(domains.begin(), domains.end(), name) == domains.end())
-      throw bad_line(file.path, 1, "column '" + shown_text(name) + "' is no training domain",
-                     "they are " + join_words(domains), did_you_mean(name, domains, "Remove it"));
+      throw bad_line(file.path, 1, "column '" + core::shown_text(name) + "' is no training domain",
+                     "they are " + core::join_words(domains),
+                     core::did_you_mean(name, domains, "Remove it"));
   std::vector<std::size_t> columns;
   for (const std::string& domain : domains) {
     const auto found = std::find(names.begin(), names.end(), domain);
@@ -100,7 +101,7 @@ std::vector<std::size_t> domain_columns(const CsvFile& file,
 
 /// A share, or with `normalise` what is in proportion to one: a weight, a percentage, 3.5B tokens.
 double read_weight(const CsvFile& file, const CsvRow& row, std::size_t column, bool normalise) {
-  const std::string_view text = trimmed(row.cells[column]);
+  const std::string_view text = core::trimmed(row.cells[column]);
   const std::string& domain = file.header[column];
   if (text.empty())
     throw bad_line(file.path, row.line, domain + " is blank", "every row gives every share",
@@ -108,23 +109,24 @@ double read_weight(const CsvFile& file, const CsvRow& row, std::size_t column, b
   const auto weight = share_in(row.cells[column]);
   const bool is_weight = weight && *weight >= 0;
   if (is_weight && (normalise || *weight <= 1)) return *weight;
-  throw bad_line(file.path, row.line, fmt::format("{}: '{}' is refused", domain, shown_text(text)),
+  throw bad_line(file.path, row.line,
+                 fmt::format("{}: '{}' is refused", domain, core::shown_text(text)),
                  normalise ? "a weight is a number from 0 on" : "a share is a number from 0 to 1",
                  is_weight ? "Say `normalise: true` in the campaign if the columns are weights, "
                              "percentages or tokens"
                            : "");
 }
 
-Mixture mixture_of(const CsvFile& file, const CsvRow& row, const std::vector<std::size_t>& columns,
-                   bool normalise) {
-  Mixture mixture;
+data::Mixture mixture_of(const CsvFile& file, const CsvRow& row,
+                         const std::vector<std::size_t>& columns, bool normalise) {
+  data::Mixture mixture;
   for (const std::size_t column : columns)
     mixture.push_back(read_weight(file, row, column, normalise));
-  if (is_on_simplex(mixture)) return mixture;
-  const double sum = stable_sum(mixture);
-  if (normalise && sum > 0 && std::isfinite(sum)) return normalised(mixture);
+  if (core::is_on_simplex(mixture)) return mixture;
+  const double sum = core::stable_sum(mixture);
+  if (normalise && sum > 0 && std::isfinite(sum)) return core::normalised(mixture);
   throw bad_line(file.path, row.line, fmt::format("the shares sum to {}", sum),
-                 fmt::format("they must sum to 1 within {}", simplex_tolerance),
+                 fmt::format("they must sum to 1 within {}", core::simplex_tolerance),
                  normalise ? "Give at least one of them a share"
                            : "Correct them, or say `normalise: true` in the campaign if they are "
                              "weights");
@@ -132,16 +134,16 @@ Mixture mixture_of(const CsvFile& file, const CsvRow& row, const std::vector<std
 
 }  // namespace
 
-std::vector<Mixture> read_mixtures(const std::filesystem::path& path,
-                                   const std::vector<std::string>& domains, bool normalise) {
-  const std::string bytes = read_file(path);
+std::vector<data::Mixture> read_mixtures(const std::filesystem::path& path,
+                                         const std::vector<std::string>& domains, bool normalise) {
+  const std::string bytes = core::read_file(path);
   refuse_bare_numbers(bytes, path.string(), domains);
   refuse_other_separator(bytes, path.string(), domains);
   const CsvFile file = parse_csv(bytes, path.string());
   const std::vector<std::size_t> columns = domain_columns(file, domains);
-  std::vector<Mixture> mixtures;
+  std::vector<data::Mixture> mixtures;
   for (const CsvRow& row : file.rows) mixtures.push_back(mixture_of(file, row, columns, normalise));
   return mixtures;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -14,12 +14,12 @@
 
 #include <algorithm>
 
-namespace bimix::mlflow {
+namespace bimix::replay::mlflow {
 namespace {
 
 std::vector<std::string> fields_of(std::string_view line) {
   std::vector<std::string> fields;
-  for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
+  for (line = core::trimmed(line); !line.empty(); line = core::trimmed(line)) {
     const std::size_t end = std::min(line.find(' '), line.size());
     fields.emplace_back(line.substr(0, end));
     line.remove_prefix(end);
@@ -44,8 +44,8 @@ std::string metric_name(const std::string& path) {
 bool recognises(const LogFile& file, const ReplayOptions&) {
   const std::string_view text = without_byte_order_mark(file.bytes);
   const std::vector<std::string> fields = fields_of(text.substr(0, text.find('\n')));
-  return fields.size() == 3 && is_time(fields[0]) && parse_number(fields[1]) &&
-         parse_number(fields[2]);
+  return fields.size() == 3 && is_time(fields[0]) && core::parse_number(fields[1]) &&
+         core::parse_number(fields[2]);
 }
 
 void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder) {
@@ -70,4 +70,4 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
   }
 }
 
-}  // namespace bimix::mlflow
+}  // namespace bimix::replay::mlflow

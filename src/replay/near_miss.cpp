@@ -16,7 +16,7 @@
 
 #include <algorithm>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -30,13 +30,13 @@ bool is_known(const std::string& name) {
   static const Names known{"run",   "run_id",    "index",  "domain",    "share",
                            "loss",  "loss_nats", "tokens", "steps",     "step",
                            "value", "n_tokens",  "repeat", "parameters"};
-  return has(known, lower_case(name)) || metric_of(name).kind == Metric::Kind::loss ||
+  return has(known, core::lower_case(name)) || metric_of(name).kind == Metric::Kind::loss ||
          name.starts_with("share/") || name.starts_with("loss/") || name.starts_with("weight_");
 }
 
 std::string here_are(const Names& names) {
   constexpr std::size_t most = 10;
-  return "here are " + join_some(names, most);
+  return "here are " + core::join_some(names, most);
 }
 
 /// What a table lacks to be of a format.
@@ -56,8 +56,8 @@ std::string hint_at(const std::string& missing, const Names& columns) {
   for (const auto& [name, alike] : others)
     if (name == missing)
       for (const std::string& column : columns)
-        if (has(alike, lower_case(column))) return column;
-  return nearest_name(missing, columns).value_or("");
+        if (has(alike, core::lower_case(column))) return column;
+  return core::nearest_name(missing, columns).value_or("");
 }
 
 /// What to do about columns that are missing: rename those that seem to be them, add the others.
@@ -72,10 +72,11 @@ std::string remedy_for_all(const Names& missing, const Names& columns) {
       renamed.push_back(
           fmt::format("'{}' to {}{}", hint, name, name == "loss_nats" ? in_nats : ""));
   }
-  if (renamed.empty()) return "Add " + join_words(added);
-  const std::string rename = fmt::format("ename {}, if {} that", join_words(renamed),
+  if (renamed.empty()) return "Add " + core::join_words(added);
+  const std::string rename = fmt::format("ename {}, if {} that", core::join_words(renamed),
                                          renamed.size() == 1 ? "it is" : "they are");
-  return added.empty() ? "R" + rename : fmt::format("Add {}, and r{}", join_words(added), rename);
+  return added.empty() ? "R" + rename
+                       : fmt::format("Add {}, and r{}", core::join_words(added), rename);
 }
 
 /// The needed columns that are not there, all at once.
@@ -85,7 +86,7 @@ std::optional<Lack> lack_of(const std::string& format, const Names& needed, cons
     if (!has(columns, name)) missing.push_back(name);
   if (missing.empty()) return std::nullopt;
   return Lack{fmt::format("it would be {} but for column{} {}", format,
-                          missing.size() == 1 ? "" : "s", join_words(missing)),
+                          missing.size() == 1 ? "" : "s", core::join_words(missing)),
               remedy_for_all(missing, columns)};
 }
 
@@ -97,7 +98,8 @@ bool has_one_called(const std::string& name, const Names& columns) {
 bool are_printed(const Names& columns) {
   return std::any_of(columns.begin(), columns.end(), [](const std::string& name) {
     const std::size_t at = name.find_last_of(":=");
-    return at != std::string::npos && at > 0 && parse_number(trimmed(name.substr(at + 1)));
+    return at != std::string::npos && at > 0 &&
+           core::parse_number(core::trimmed(name.substr(at + 1)));
   });
 }
 
@@ -130,7 +132,7 @@ bool is_json_behind_words(std::string_view line) {
 
 /// What Hugging Face's Trainer prints: a dictionary as Python writes it.
 bool is_printed_dictionary(std::string_view line) {
-  line = trimmed(line);
+  line = core::trimmed(line);
   return line.starts_with("{'") && line.ends_with('}') && line.find("':") != std::string_view::npos;
 }
 
@@ -177,12 +179,12 @@ std::optional<Lack> nearest_own_layout(const Names& columns) {
 /// @param ending of the new file's name
 std::string converted_by(const std::string& command, const std::string& path,
                          const std::string& ending) {
-  return fmt::format("Convert it with `{} {} > {}`", command, shell_word(path),
-                     shell_word(path + ending));
+  return fmt::format("Convert it with `{} {} > {}`", command, core::shell_word(path),
+                     core::shell_word(path + ending));
 }
 
-DataError lacking(const LogFile& file, const std::string& problem, const std::string& rule,
-                  const std::string& remedy) {
+core::DataError lacking(const LogFile& file, const std::string& problem, const std::string& rule,
+                        const std::string& remedy) {
   return bad_line(file.path, 1, problem, rule, remedy);
 }
 
@@ -197,16 +199,16 @@ std::string remedy_for_missing(const std::string& column, const Names& columns) 
 
 void refuse_binary(const LogFile& file) {
   if (begins_as_records(file.bytes)) return;
-  auto kind = file_kind(file.bytes);
-  if (!kind) kind = utf16_without_mark(file.bytes);
+  auto kind = core::file_kind(file.bytes);
+  if (!kind) kind = core::utf16_without_mark(file.bytes);
   if (!kind) return refuse_old_line_ends(file.bytes, file.path);
-  throw DataError({.place = file.path,
-                   .problem = fmt::format("the file is {}", kind->name),
-                   .rule = "logs are UTF-8 text, or event files of TensorBoard",
-                   .remedy = remedy_for(*kind, file.path, Wanted::table)});
+  throw core::DataError({.place = file.path,
+                         .problem = fmt::format("the file is {}", kind->name),
+                         .rule = "logs are UTF-8 text, or event files of TensorBoard",
+                         .remedy = core::remedy_for(*kind, file.path, core::Wanted::table)});
 }
 
-std::optional<DataError> wrong_json_shape(const LogFile& file, JsonHolds holds) {
+std::optional<core::DataError> wrong_json_shape(const LogFile& file, JsonHolds holds) {
   const auto shape = other_json_shape(file.bytes, holds);
   if (!shape) return std::nullopt;
   const bool is_json = file.path.ends_with(".json");
@@ -214,7 +216,7 @@ std::optional<DataError> wrong_json_shape(const LogFile& file, JsonHolds holds) 
                  converted_by("jq -c " + shape->filter, file.path, is_json ? "l" : ".jsonl"));
 }
 
-std::optional<DataError> wrong_separator(const LogFile& file) {
+std::optional<core::DataError> wrong_separator(const LogFile& file) {
   if (begins_as_json(file.bytes)) return std::nullopt;
   const auto separator = other_separator(file.bytes, ";\t|", [&](const Names& columns) {
     return columns.size() > file.header.size() && !are_printed(columns) &&
@@ -226,12 +228,12 @@ std::optional<DataError> wrong_separator(const LogFile& file) {
                  remedy_for(*separator, file.path, ".commas.csv"));
 }
 
-DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
-                         const std::vector<std::string>& formats) {
+core::DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
+                               const std::vector<std::string>& formats) {
   check_text(file.bytes, file.path);
   if (auto separator = wrong_separator(file)) return *separator;
   const std::string_view text = from_first_word(file.bytes);
-  const std::string known = "known are " + join_words(formats);
+  const std::string known = "known are " + core::join_words(formats);
   if (auto shape = wrong_json_shape(file, JsonHolds::log)) return *shape;
   if (any_line(text, is_printed_dictionary))
     return lacking(file, "it is what Hugging Face's Trainer prints, without the steps",
@@ -277,4 +279,4 @@ DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
                  "loss_nats");
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// Refuses what is no text and no event file, whatever its name: compressed files, binary tables,
 /// other encodings and ends of lines. @throws DataError with the command that makes text of it
@@ -20,14 +20,14 @@ std::string remedy_for_missing(const std::string& column, const std::vector<std:
 
 /// The complaint about a file that no format recognises: the nearest format and what the file lacks
 /// to be one (a separator, columns, metrics that are losses), with the change that would do.
-DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
-                         const std::vector<std::string>& formats);
+core::DataError no_format_fits(const LogFile& file, const ReplayOptions& options,
+                               const std::vector<std::string>& formats);
 
 /// The same about a table of mixtures or losses whose cells are not parted by commas; nothing where
 /// they are.
-std::optional<DataError> wrong_separator(const LogFile& file);
+std::optional<core::DataError> wrong_separator(const LogFile& file);
 
 /// The same about JSON that is no JSON Lines.
-std::optional<DataError> wrong_json_shape(const LogFile& file, JsonHolds holds);
+std::optional<core::DataError> wrong_json_shape(const LogFile& file, JsonHolds holds);
 
-}  // namespace bimix
+}  // namespace bimix::replay

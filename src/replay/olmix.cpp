@@ -13,7 +13,7 @@
 
 #include <algorithm>
 
-namespace bimix::olmix {
+namespace bimix::replay::olmix {
 
 bool recognises(const LogFile& file, const ReplayOptions&) {
   const auto& header = file.header;
@@ -30,4 +30,4 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
   read_metric_table(file, log.run, options, builder);
 }
 
-}  // namespace bimix::olmix
+}  // namespace bimix::replay::olmix

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <map>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 /// The smallest proxies are trained on more than this.
@@ -20,13 +20,13 @@ constexpr double seed_spread = 0.15;
 void doubt_losses(const LossLog& log, std::vector<std::string>& doubts) {
   std::size_t count = 0, above = 0;
   double largest = 0.0;
-  for (const LossCurve& run : log.runs)
-    for (const LossPoint& point : run.points)
+  for (const data::LossCurve& run : log.runs)
+    for (const data::LossPoint& point : run.points)
       for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {
         const double loss = point.loss_nats[e];
         if (std::isnan(loss)) continue;
         ++count;
-        if (loss <= most_plausible_loss(log.units[e])) continue;
+        if (loss <= data::most_plausible_loss(log.units[e])) continue;
         ++above;
         largest = std::max(largest, loss);
       }
@@ -34,8 +34,8 @@ void doubt_losses(const LossLog& log, std::vector<std::string>& doubts) {
   doubts.push_back(fmt::format(
       "{} of {} losses are above {:g} nats or {:g} bits per byte, which no language model has (the "
       "largest is {:.4g}): perplexities? --unit perplexity takes their logarithm",
-      above, count, most_plausible_loss(LossUnit::nats),
-      most_plausible_loss(LossUnit::bits_per_byte), largest));
+      above, count, data::most_plausible_loss(data::LossUnit::nats),
+      data::most_plausible_loss(data::LossUnit::bits_per_byte), largest));
 }
 
 void doubt_volumes(const LossLog& log, std::vector<std::string>& doubts) {
@@ -47,15 +47,15 @@ void doubt_volumes(const LossLog& log, std::vector<std::string>& doubts) {
 }
 
 /// Loss at the last volume, mean over sets; NaN where one is missing.
-double last_loss(const LossCurve& run) {
+double last_loss(const data::LossCurve& run) {
   double sum = 0.0;
   for (const double loss : run.points.back().loss_nats) sum += loss;
   return sum / static_cast<double>(run.points.back().loss_nats.size());
 }
 
 void doubt_models(const LossLog& log, std::vector<std::string>& doubts) {
-  std::map<std::pair<std::int64_t, std::pair<double, Mixture>>, const LossCurve*> first;
-  for (const LossCurve& run : log.runs) {
+  std::map<std::pair<std::int64_t, std::pair<double, data::Mixture>>, const data::LossCurve*> first;
+  for (const data::LossCurve& run : log.runs) {
     if (run.points.empty() || std::isnan(last_loss(run))) continue;
     const auto [known, is_new] =
         first.try_emplace({run.points.back().tokens, {run.parameters, run.mixture}}, &run);
@@ -65,7 +65,7 @@ void doubt_models(const LossLog& log, std::vector<std::string>& doubts) {
         "runs '{}' and '{}' have one mixture, and losses of {:.4g} and {:.4g} at {} tokens: models "
         "of two sizes? A column `parameters` tells them apart",
         known->second->run, run.run, a, b,
-        format_count_about(static_cast<double>(run.points.back().tokens), 4)));
+        core::format_count_about(static_cast<double>(run.points.back().tokens), 4)));
     return;  // one example is enough
   }
 }
@@ -80,4 +80,4 @@ std::vector<std::string> implausible(const LossLog& log) {
   return doubts;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -14,7 +14,7 @@
 #include <array>
 #include <optional>
 
-namespace bimix::printed_lines {
+namespace bimix::replay::printed_lines {
 namespace {
 
 /// How a trainer writes the step, at the begin of a line, and behind it the loss.
@@ -30,7 +30,7 @@ struct Printed {
 };
 
 std::optional<Printed> printed_in(std::string_view line) {
-  line = trimmed(line);
+  line = core::trimmed(line);
   for (const Wording& wording : wordings) {
     const std::size_t at = line.find(wording.loss);
     if (!line.starts_with(wording.step) || at == std::string_view::npos) continue;
@@ -49,7 +49,7 @@ bool recognises(const LogFile& file, const ReplayOptions&) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const auto printed = printed_in(text.substr(0, end));
-    if (printed && !printed->step.empty() && parse_number(printed->loss)) return true;
+    if (printed && !printed->step.empty() && core::parse_number(printed->loss)) return true;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return false;
@@ -74,4 +74,4 @@ void read(const LogFile& file, const ReplayOptions&, LogBuilder& builder) {
                    "Name another log");
 }
 
-}  // namespace bimix::printed_lines
+}  // namespace bimix::replay::printed_lines

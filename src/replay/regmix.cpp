@@ -13,7 +13,7 @@
 
 #include <algorithm>
 
-namespace bimix::regmix {
+namespace bimix::replay::regmix {
 
 bool recognises(const LogFile& file, const ReplayOptions&) {
   const auto& header = file.header;
@@ -28,4 +28,4 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
   read_metric_table(file, log.run, options, builder);
 }
 
-}  // namespace bimix::regmix
+}  // namespace bimix::replay::regmix

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 namespace fs = std::filesystem;
@@ -93,4 +93,4 @@ std::vector<std::string> run_names(const std::vector<std::string>& owners,
   return named(ending(count));
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

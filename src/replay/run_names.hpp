@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// What names the runs of a log.
 enum class RunsAre {
@@ -31,4 +31,4 @@ std::string run_owner(const std::string& path, RunsAre runs);
 std::vector<std::string> run_names(const std::vector<std::string>& owners,
                                    const std::set<std::string>& known = {});
 
-}  // namespace bimix
+}  // namespace bimix::replay

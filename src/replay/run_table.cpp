@@ -17,7 +17,7 @@
 
 #include <algorithm>
 
-namespace bimix::run_table {
+namespace bimix::replay::run_table {
 namespace {
 
 /// Columns that only a format of its own has.
@@ -34,7 +34,7 @@ bool recognises(const LogFile& file, const ReplayOptions& options) {
   if (!has_axis(columns)) return false;
   const MetricNames metric(options);
   const auto is_loss = [&](const std::string& name) {
-    return lower_case(name) == "value" || metric(name).kind == Metric::Kind::loss;
+    return core::lower_case(name) == "value" || metric(name).kind == Metric::Kind::loss;
   };
   return (metric.are_told() ||
           std::none_of(columns.begin(), columns.end(), is_of_another_format)) &&
@@ -48,4 +48,4 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
   read_metric_table(file, log.run, options, builder);
 }
 
-}  // namespace bimix::run_table
+}  // namespace bimix::replay::run_table

@@ -16,7 +16,7 @@
 #include <optional>
 #include <string_view>
 
-namespace bimix::scalefit {
+namespace bimix::replay::scalefit {
 namespace {
 
 constexpr std::string_view weight_prefix = "weight_", loss_suffix = "_loss";
@@ -79,7 +79,7 @@ Columns columns_of(const CsvFile& file) {
 std::string run_name(const std::vector<std::optional<double>>& shares, double parameters) {
   std::string text = fmt::format("{}", parameters);
   for (const auto& share : shares) text += fmt::format(",{}", share.value_or(-1.0));
-  return "mix-" + content_hash(text).substr(0, 8);
+  return "mix-" + core::content_hash(text).substr(0, 8);
 }
 
 }  // namespace
@@ -120,4 +120,4 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
   }
 }
 
-}  // namespace bimix::scalefit
+}  // namespace bimix::replay::scalefit

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 constexpr char blank = ' ';
@@ -17,10 +17,10 @@ std::vector<std::string> first_words(std::string_view bytes) {
   std::string_view line = from_first_word(bytes);
   line = line.substr(0, line.find('\n'));
   std::vector<std::string> words;
-  for (line = trimmed(line); !line.empty();) {
+  for (line = core::trimmed(line); !line.empty();) {
     const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
     words.emplace_back(line.substr(0, end));
-    line = trimmed(line.substr(end));
+    line = core::trimmed(line.substr(end));
   }
   return words;
 }
@@ -55,9 +55,9 @@ std::optional<Separator> other_separator(
 std::string remedy_for(const Separator& separator, const std::string& path,
                        const std::string& ending) {
   return fmt::format(
-      "Convert it with `{} < {} > {}`{}", separator.filter, shell_word(path),
-      shell_word(path + ending),
+      "Convert it with `{} < {} > {}`{}", separator.filter, core::shell_word(path),
+      core::shell_word(path + ending),
       separator.takes_decimal_commas ? ", which takes commas for decimal points" : "");
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

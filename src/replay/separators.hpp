@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// What parts the cells of a table that is not parted by commas.
 struct Separator {
@@ -26,4 +26,4 @@ std::optional<Separator> other_separator(
 std::string remedy_for(const Separator& separator, const std::string& path,
                        const std::string& ending);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -14,7 +14,7 @@
 #include <cmath>
 #include <map>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using Columns = std::vector<std::size_t>;
@@ -239,9 +239,10 @@ std::string them(const Columns& columns) { return columns.size() == 1 ? "it" : "
   for (const std::string& name : names_of(odd)) quoted.push_back("'" + name + "'");
   throw bad_line(
       file.path, 1,
-      fmt::format("column{} {} {}", odd.size() == 1 ? "" : "s", join_words(quoted), problem), rule,
+      fmt::format("column{} {} {}", odd.size() == 1 ? "" : "s", core::join_words(quoted), problem),
+      rule,
       fmt::format("Remove {}, or name the domains: --domains {}", them(odd),
-                  shell_word(fmt::format("{}", fmt::join(names_of(domains), ",")))));
+                  core::shell_word(fmt::format("{}", fmt::join(names_of(domains), ",")))));
 }
 
 /// The columns that have the total without known ones. @throws DataError where unknown ones must be
@@ -413,4 +414,4 @@ std::optional<ShareColumns> share_columns(const CsvFile& file, const Columns& ca
   return std::nullopt;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

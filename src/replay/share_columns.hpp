@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// The columns of a table that hold shares of training domains.
 struct ShareColumns {
@@ -40,4 +40,4 @@ std::optional<ShareColumns> share_columns(const CsvFile& file,
                                           const std::vector<std::size_t>& candidates,
                                           const ReplayOptions& options, Evidence needed);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 std::optional<std::size_t> place_in(const CsvFile& file, std::string_view name) {
@@ -25,8 +25,8 @@ bool add_long_table(const CsvFile& file, std::size_t run, const ReplayOptions& o
   const auto domain = place_in(file, "domain"), share = place_in(file, "share");
   if (!domain || !share) return false;
   for (const CsvRow& row : file.rows)
-    builder.add_share(std::string(trimmed(row.cells[run])),
-                      std::string(trimmed(row.cells[*domain])),
+    builder.add_share(std::string(core::trimmed(row.cells[run])),
+                      std::string(core::trimmed(row.cells[*domain])),
                       read_share(row.cells[*share], place_of(file, row, *share), options.normalise),
                       file.path, row.line);
   return true;
@@ -42,15 +42,15 @@ void add_shares(const CsvFile& file, const ShareColumns& shares, std::size_t run
       if (!share)
         throw bad_line(file.path, row.line, file.header[i] + " is blank",
                        "every row gives every share", "Write 0 where it was not trained on");
-      builder.add_share(std::string(trimmed(row.cells[run])), shares.domain(file.header[i]), share,
-                        file.path, row.line);
+      builder.add_share(std::string(core::trimmed(row.cells[run])), shares.domain(file.header[i]),
+                        share, file.path, row.line);
     }
 }
 
 std::set<std::string> runs_in(const CsvFile& file) {
   std::set<std::string> names;
   if (const auto run = run_column(file.header, true))
-    for (const CsvRow& row : file.rows) names.emplace(trimmed(row.cells[*run]));
+    for (const CsvRow& row : file.rows) names.emplace(core::trimmed(row.cells[*run]));
   return names;
 }
 
@@ -60,7 +60,7 @@ void add_share_table(const CsvFile& file, const ReplayOptions& options, LogBuild
     throw bad_line(file.path, 1, "no column names the runs",
                    "a table of mixtures has a column `run` and one for each training domain; here "
                    "are " +
-                       join_words(file.header),
+                       core::join_words(file.header),
                    "Rename the column of the runs' names to run");
   if (add_long_table(file, *run, options, builder)) return;
   std::vector<std::size_t> candidates;
@@ -69,7 +69,7 @@ void add_share_table(const CsvFile& file, const ReplayOptions& options, LogBuild
   const auto shares = share_columns(file, candidates, options, Evidence::stated);
   if (!shares || shares->columns.empty())
     throw bad_line(file.path, 1, "there is no column of a training domain",
-                   "every domain has one, of its name; here are " + join_words(file.header),
+                   "every domain has one, of its name; here are " + core::join_words(file.header),
                    "Add them");
   for (std::size_t i = 0; i < file.header.size(); ++i)
     if (i != *run &&
@@ -78,4 +78,4 @@ void add_share_table(const CsvFile& file, const ReplayOptions& options, LogBuild
   add_shares(file, *shares, *run, options, builder);
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// Adds the shares of every row to the run that the column `run` names.
 /// @throws DataError for a share that is blank or out of range
@@ -21,4 +21,4 @@ std::set<std::string> runs_in(const CsvFile& file);
 /// Columns that are certainly no shares are counted.
 void add_share_table(const CsvFile& file, const ReplayOptions& options, LogBuilder& builder);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <map>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using NamedCells = std::vector<std::pair<std::string, std::string>>;
@@ -83,4 +83,4 @@ CsvFile open_table(const LogFile& log, LogBuilder& builder) {
   return file;
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// The table in a log, CSV or JSON Lines by its content; what was left out of it or taken for whole
 /// is counted. @throws DataError as parse_csv and parse_json do
@@ -25,4 +25,4 @@ bool begins_as_json(std::string_view bytes);
 /// no table. Never throws.
 std::vector<std::string> columns_of(const LogFile& log);
 
-}  // namespace bimix
+}  // namespace bimix::replay

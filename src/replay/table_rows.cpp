@@ -15,14 +15,14 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 std::optional<std::size_t> column_called(const CsvFile& file,
                                          std::initializer_list<std::string_view> names) {
   for (std::size_t i = 0; i < file.header.size(); ++i)
     for (const std::string_view name : names)
-      if (lower_case(file.header[i]) == name) return i;
+      if (core::lower_case(file.header[i]) == name) return i;
   return std::nullopt;
 }
 
@@ -32,7 +32,7 @@ std::map<std::string, std::vector<const CsvRow*>> grouped(const CsvFile& file,
   std::map<std::string, std::vector<const CsvRow*>> groups;
   for (const CsvRow& row : file.rows) {
     std::string key;
-    for (const std::size_t i : columns) key += std::string(trimmed(row.cells[i])) + '\n';
+    for (const std::size_t i : columns) key += std::string(core::trimmed(row.cells[i])) + '\n';
     groups[key].push_back(&row);
   }
   return groups;
@@ -43,7 +43,7 @@ bool grows(const std::map<std::string, std::vector<const CsvRow*>>& groups, std:
   for (const auto& [key, rows] : groups) {
     std::optional<double> last;
     for (const CsvRow* row : rows) {
-      const auto number = parse_number(trimmed(row->cells[column]));
+      const auto number = core::parse_number(core::trimmed(row->cells[column]));
       if (!number || (last && !(*number > *last))) return false;
       last = number;
     }
@@ -59,7 +59,7 @@ void leave_out_other_splits(CsvFile& file, LogBuilder& builder) {
   using Words = std::vector<std::string>;
   const auto is_of = [&](const Words& words) {
     return [words, column](const CsvRow& row) {
-      const std::string word = lower_case(trimmed(row.cells[*column]));
+      const std::string word = core::lower_case(core::trimmed(row.cells[*column]));
       return std::find(words.begin(), words.end(), word) != words.end();
     };
   };
@@ -81,7 +81,7 @@ void take_seeds_for_repeats(CsvFile& file, LogBuilder& builder) {
   if (const auto run = run_column(file.header, true)) columns.push_back(*run);
   for (const auto& [run, rows] : grouped(file, columns)) {
     const auto differs = [&, &rows = rows](const CsvRow* row) {
-      return trimmed(row->cells[*seed]) != trimmed(rows.front()->cells[*seed]);
+      return core::trimmed(row->cells[*seed]) != core::trimmed(rows.front()->cells[*seed]);
     };
     if (std::none_of(rows.begin(), rows.end(), differs)) continue;
     builder.remark(fmt::format("column '{}' tells the repeats of a run", file.header[*seed]));
@@ -115,7 +115,7 @@ void refuse_unknown_axis(const CsvFile& file) {
   throw bad_line(
       file.path, 1,
       fmt::format("run '{}' has several rows, and no column is known to count steps or tokens",
-                  trimmed(several->second.front()->cells[*run])),
+                  core::trimmed(several->second.front()->cells[*run])),
       fmt::format("'{}' tells them apart; known are step, global_step, iteration, tokens, "
                   "tokens_seen and the like",
                   name),
@@ -124,4 +124,4 @@ void refuse_unknown_axis(const CsvFile& file) {
                   name));
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -4,7 +4,7 @@
 #include "log_builder.hpp"
 
 /// What the rows of a table of metrics are beside their runs.
-namespace bimix {
+namespace bimix::replay {
 
 /// Leaves out the rows that a column `split`, `phase` or `stage` says are of training where others
 /// are not, and those of a test where others are of validation, and counts them.
@@ -17,4 +17,4 @@ void take_seeds_for_repeats(CsvFile& file, LogBuilder& builder);
 /// that only a column of another name tells apart, which is named
 void refuse_unknown_axis(const CsvFile& file);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -14,7 +14,7 @@
 
 #include <set>
 
-namespace bimix::tensorboard {
+namespace bimix::replay::tensorboard {
 
 bool recognises(const LogFile& file, const ReplayOptions&) { return begins_as_records(file.bytes); }
 
@@ -40,4 +40,4 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
                           metrics_rule({seen.begin(), seen.end()}, metric_names.are_told()));
 }
 
-}  // namespace bimix::tensorboard
+}  // namespace bimix::replay::tensorboard

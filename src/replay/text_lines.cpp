@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace bimix {
+namespace bimix::replay {
 std::string_view without_byte_order_mark(std::string_view bytes) {
   constexpr std::string_view mark = "\xEF\xBB\xBF";
   if (bytes.substr(0, mark.size()) == mark) bytes.remove_prefix(mark.size());
@@ -24,8 +24,8 @@ void refuse_old_line_ends(std::string_view bytes, const std::string& path) {
   const std::size_t at = bytes.find('\r');
   if (at == std::string_view::npos || bytes.find('\n') != std::string_view::npos) return;
   throw bad_line(path, 1, "lines end in CR alone, as on old Macs", "ends of lines are LF or CRLF",
-                 fmt::format("Convert it with `tr '\\r' '\\n' < {} > {}`", shell_word(path),
-                             shell_word(path + ".lines.csv")));
+                 fmt::format("Convert it with `tr '\\r' '\\n' < {} > {}`", core::shell_word(path),
+                             core::shell_word(path + ".lines.csv")));
 }
 
 void check_text(std::string_view bytes, const std::string& path) {
@@ -35,9 +35,9 @@ void check_text(std::string_view bytes, const std::string& path) {
     ++line;
     const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
     const std::string_view text = bytes.substr(at, end - at);
-    if (text.find('\0') != std::string_view::npos || first_not_utf8(text))
+    if (text.find('\0') != std::string_view::npos || core::first_not_utf8(text))
       throw bad_line(path, line, "the bytes are no UTF-8 text", "logs are UTF-8 text",
-                     remedy_for(latin1_text, path, Wanted::table));
+                     core::remedy_for(core::latin1_text, path, core::Wanted::table));
     at = end + 1;
   }
 }
@@ -59,18 +59,18 @@ std::vector<TextLine> text_lines(std::string_view bytes, const std::string& path
   return lines;
 }
 
-DataError bad_line(const std::string& path, int line, const std::string& problem,
-                   const std::string& rule, const std::string& remedy) {
-  return DataError({.place = fmt::format("{}:{}", path, line),
-                    .problem = problem,
-                    .rule = rule,
-                    .remedy = remedy});
+core::DataError bad_line(const std::string& path, int line, const std::string& problem,
+                         const std::string& rule, const std::string& remedy) {
+  return core::DataError({.place = fmt::format("{}:{}", path, line),
+                          .problem = problem,
+                          .rule = rule,
+                          .remedy = remedy});
 }
 
-DataError torn_line(const std::string& path, int line) {
+core::DataError torn_line(const std::string& path, int line) {
   return bad_line(path, line, "the last line has no end",
                   "a line that was cut leaves a wrong number behind",
                   "If the line is whole, end it with a line break; otherwise remove it");
 }
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// One line of a text, without its end.
 struct TextLine {
@@ -32,10 +32,11 @@ void refuse_old_line_ends(std::string_view bytes, const std::string& path);
 void check_text(std::string_view bytes, const std::string& path);
 
 /// A complaint about one line: `path:line: problem (rule). remedy.`
-DataError bad_line(const std::string& path, int line, const std::string& problem,
-                   const std::string& rule, const std::string& remedy = "Mend or remove that line");
+core::DataError bad_line(const std::string& path, int line, const std::string& problem,
+                         const std::string& rule,
+                         const std::string& remedy = "Mend or remove that line");
 
 /// The complaint about a last line without its end, which may be cut.
-DataError torn_line(const std::string& path, int line);
+core::DataError torn_line(const std::string& path, int line);
 
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -14,7 +14,7 @@
 
 #include <set>
 
-namespace bimix::trainer_state {
+namespace bimix::replay::trainer_state {
 namespace {
 
 constexpr const char* history_key = "log_history";
@@ -84,4 +84,4 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
         metrics_remedy);
 }
 
-}  // namespace bimix::trainer_state
+}  // namespace bimix::replay::trainer_state

@@ -15,7 +15,7 @@
 
 #include <algorithm>
 
-namespace bimix::wandb {
+namespace bimix::replay::wandb {
 namespace {
 
 const std::string separator = " - ";
@@ -79,7 +79,7 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
   for (const LossColumn& column : loss_columns(file, options, builder))
     for (const CsvRow& row : file.rows) {
       const std::string& cell = row.cells[column.index];
-      if (trimmed(cell).empty()) continue;
+      if (core::trimmed(cell).empty()) continue;
       LogCell entry{.run = column.run};
       const CellPlace place{file.path, row.line, x};
       if (axis.kind == AxisKind::tokens)
@@ -91,4 +91,4 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
     }
 }
 
-}  // namespace bimix::wandb
+}  // namespace bimix::replay::wandb

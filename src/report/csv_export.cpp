@@ -9,11 +9,11 @@
 
 #include <algorithm>
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
 /// Training domains, then the evaluation sets that have no share of their own name.
-std::vector<std::string> all_domains(const DomainSet& domains) {
+std::vector<std::string> all_domains(const data::DomainSet& domains) {
   std::vector<std::string> all = domains.train;
   for (const std::string& name : domains.eval)
     if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
@@ -30,11 +30,11 @@ std::string cell_of(const std::vector<std::string>& names, const std::string& na
 }  // namespace
 
 std::string export_csv(const ExportInput& input) {
-  const DomainSet& domains = input.record.plan.domains;
+  const data::DomainSet& domains = input.record.plan.domains;
   std::string text = csv_line({"run", "repeat", "parameters", "tokens", "steps", "domain", "share",
-                               std::string(loss_column(domains.loss_unit))});
+                               std::string(data::loss_column(domains.loss_unit))});
   for (const LoggedRun& run : logged_runs(input.record))
-    for (const LossPoint& point : run.result->curve)
+    for (const data::LossPoint& point : run.result->curve)
       for (const std::string& domain : all_domains(domains))
         text += csv_line({run.name, std::to_string(run.spec->repeat),
                           known_cell(run.result->parameters), std::to_string(point.tokens),
@@ -44,4 +44,4 @@ std::string export_csv(const ExportInput& input) {
   return text;
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -3,16 +3,16 @@
 
 #include "exporter.hpp"
 
-namespace bimix {
+namespace bimix::report {
 
 std::string export_csv_wide(const ExportInput& input) {
-  const DomainSet& domains = input.record.plan.domains;
+  const data::DomainSet& domains = input.record.plan.domains;
   std::vector<std::string> cells{"run", "repeat", "parameters", "tokens", "steps"};
   for (const std::string& name : domains.train) cells.push_back("share/" + name);
   for (const std::string& name : domains.eval) cells.push_back("loss/" + name);
   std::string text = csv_line(cells);
   for (const LoggedRun& run : logged_runs(input.record))
-    for (const LossPoint& point : run.result->curve) {
+    for (const data::LossPoint& point : run.result->curve) {
       cells = {run.name, std::to_string(run.spec->repeat), known_cell(run.result->parameters),
                std::to_string(point.tokens), std::to_string(point.steps)};
       for (const double share : run.spec->mixture) cells.push_back(number_cell(share));
@@ -22,4 +22,4 @@ std::string export_csv_wide(const ExportInput& input) {
   return text;
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

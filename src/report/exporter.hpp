@@ -13,7 +13,7 @@ class Emitter;
 }
 
 /// What exporters share.
-namespace bimix {
+namespace bimix::report {
 
 #define BIMIX_EXPORTER(name, meaning, of, function) \
   std::string export_##function(const ExportInput& input);
@@ -41,13 +41,13 @@ std::string yaml_of_blend(const ExportInput& input, const std::vector<std::strin
 /// One trial of the sweep as logs have it.
 struct LoggedRun {
   std::string name{};  ///< the log's, or the mixture's label
-  const TrialSpec* spec = nullptr;
-  const TrialResult* result = nullptr;
+  const data::TrialSpec* spec = nullptr;
+  const data::TrialResult* result = nullptr;
 };
 
 /// Trials with losses, in plan order. Those of the check are left out: they test what the others
 /// say.
-std::vector<LoggedRun> logged_runs(const RunRecord& record);
+std::vector<LoggedRun> logged_runs(const data::RunRecord& record);
 
 /// Cells as one line, quoted where needed (RFC 4180).
 std::string csv_line(const std::vector<std::string>& cells);
@@ -57,4 +57,4 @@ std::string csv_line(const std::vector<std::string>& cells);
 std::string number_cell(double value);
 std::string known_cell(double value);
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <unordered_map>
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
 constexpr double finest_share = 1e-6;
@@ -35,18 +35,19 @@ const Entry& find_entry(std::string_view name) {
     if (entry.exporter.name == name) return entry;
     names.push_back(entry.exporter.name);
   }
-  throw UsageError(Complaint{.place = "--to",
-                             .problem = fmt::format("'{}' is no export", name),
-                             .rule = "known: " + join_words(names),
-                             .remedy = did_you_mean(name, names, "Choose one of them")});
+  throw core::UsageError(
+      core::Complaint{.place = "--to",
+                      .problem = fmt::format("'{}' is no export", name),
+                      .rule = "known: " + core::join_words(names),
+                      .remedy = core::did_you_mean(name, names, "Choose one of them")});
 }
 
 /// Shares as whole multiples of finest_share that add up to 1.
-std::vector<double> rounded(const Mixture& share) {
+std::vector<double> rounded(const data::Mixture& share) {
   std::vector<double> parts;
   for (const double value : share) parts.push_back(std::round(value / finest_share));
   const auto largest = std::max_element(parts.begin(), parts.end());
-  *largest += 1.0 / finest_share - stable_sum(parts);
+  *largest += 1.0 / finest_share - core::stable_sum(parts);
   for (double& part : parts) part *= finest_share;
   return parts;
 }
@@ -55,9 +56,10 @@ std::vector<double> rounded(const Mixture& share) {
 
 std::vector<BlendPart> blend_of(const ExportInput& input) {
   if (input.share.empty())
-    throw DataError({.place = "export",
-                     .problem = "the run has no recommended mixture yet",
-                     .remedy = "Finish it with `bimix run`; `bimix fit DIR` says what is missing"});
+    throw core::DataError(
+        {.place = "export",
+         .problem = "the run has no recommended mixture yet",
+         .remedy = "Finish it with `bimix run`; `bimix fit DIR` says what is missing"});
   const std::vector<std::string>& domains = input.record.plan.domains.train;
   const std::vector<double> shares = rounded(input.share);
   std::vector<BlendPart> parts;
@@ -77,13 +79,13 @@ std::vector<BlendPart> blend_of(const ExportInput& input) {
 std::string share_text(double share) { return fmt::format("{:.6f}", share); }
 
 std::string amount_text(const BlendPart& part) {
-  const std::string tokens = format_count_about(part.tokens, 3) + " tokens";
+  const std::string tokens = core::format_count_about(part.tokens, 3) + " tokens";
   return part.epochs > 0 ? fmt::format("{}, {:.2f} epochs", tokens, part.epochs) : tokens;
 }
 
 std::string heading_text(const ExportInput& input) {
   return fmt::format("Mixture of {} for {} tokens, by bimix", input.record.plan.name,
-                     format_count(std::llround(input.tokens)));
+                     core::format_count(std::llround(input.tokens)));
 }
 
 std::string yaml_of_blend(const ExportInput& input, const std::vector<std::string>& keys,
@@ -100,11 +102,11 @@ std::string yaml_of_blend(const ExportInput& input, const std::vector<std::strin
   return std::string(out.c_str()) + "\n";
 }
 
-std::vector<LoggedRun> logged_runs(const RunRecord& record) {
-  std::unordered_map<std::string, const TrialResult*> results;
-  for (const TrialResult& result : record.results) results[result.id] = &result;
+std::vector<LoggedRun> logged_runs(const data::RunRecord& record) {
+  std::unordered_map<std::string, const data::TrialResult*> results;
+  for (const data::TrialResult& result : record.results) results[result.id] = &result;
   std::vector<LoggedRun> runs;
-  for (const TrialSpec& spec : record.plan.trials)
+  for (const data::TrialSpec& spec : record.plan.trials)
     if (const auto found = results.find(spec.id);
         found != results.end() && !found->second->curve.empty())
       runs.push_back({spec.run.empty() ? spec.mixture_label : spec.run, &spec, found->second});
@@ -142,4 +144,4 @@ std::string export_text(std::string_view name, const ExportInput& input) {
   return find_entry(name).text(input);
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

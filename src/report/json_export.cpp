@@ -7,31 +7,31 @@
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
-Json check_json(const CheckReport& check) {
-  Json mixtures = Json::array();
-  for (const Mixture& mixture : check.mixtures) mixtures.push_back(to_json(mixture));
+data::Json check_json(const data::CheckReport& check) {
+  data::Json mixtures = data::Json::array();
+  for (const data::Mixture& mixture : check.mixtures) mixtures.push_back(data::to_json(mixture));
   return {{"tokens", check.tokens},
-          {"loss_unit", unit_text(check.loss_unit)},
+          {"loss_unit", data::unit_text(check.loss_unit)},
           {"domains", check.domains},
           {"labels", check.labels},
           {"mixtures", mixtures},
-          {"predicted_nats", to_json(check.predicted_nats)},
-          {"trained_nats", to_json(check.trained_nats)},
-          {"trained_error_nats", to_json(check.trained_error_nats)},
+          {"predicted_nats", data::to_json(check.predicted_nats)},
+          {"trained_nats", data::to_json(check.trained_nats)},
+          {"trained_error_nats", data::to_json(check.trained_error_nats)},
           {"repeats", check.repeats},
-          {"weight", to_json(check.weight)},
-          {"paired_gain_nats", to_json(check.paired_gain_nats)},
-          {"paired_error_nats", to_json(check.paired_error_nats)},
-          {"mean_gain_nats", to_json(check.mean_gain_nats)},
-          {"mean_gain_error_nats", to_json(check.mean_gain_error_nats)}};
+          {"weight", data::to_json(check.weight)},
+          {"paired_gain_nats", data::to_json(check.paired_gain_nats)},
+          {"paired_error_nats", data::to_json(check.paired_error_nats)},
+          {"mean_gain_nats", data::to_json(check.mean_gain_nats)},
+          {"mean_gain_error_nats", data::to_json(check.mean_gain_error_nats)}};
 }
 
 template <typename Records, typename Form>
-Json listed(const Records& records, Form form) {
-  Json list = Json::array();
+data::Json listed(const Records& records, Form form) {
+  data::Json list = data::Json::array();
   for (const auto& record : records) list.push_back(form(record));
   return list;
 }
@@ -39,30 +39,30 @@ Json listed(const Records& records, Form form) {
 }  // namespace
 
 std::string export_json(const ExportInput& input) {
-  const RunRecord& record = input.record;
-  const auto same_form = [](const auto& value) { return to_json(value); };
-  Json facts = Json::object();
+  const data::RunRecord& record = input.record;
+  const auto same_form = [](const auto& value) { return data::to_json(value); };
+  data::Json facts = data::Json::object();
   for (const auto& [name, value] : record.stamp.facts) facts[name] = value;
-  const Json json{{"name", record.plan.name},
-                  {"facts", facts},
-                  {"campaign", record.resolved_text},
-                  {"domains",
-                   {{"train", record.plan.domains.train},
-                    {"eval", record.plan.domains.eval},
-                    {"share_of", record.plan.domains.share_of},
-                    {"loss_unit", unit_text(record.plan.domains.loss_unit)}}},
-                  {"tokens", record.plan.tokens},
-                  {"trials", listed(record.plan.trials, same_form)},
-                  {"check_trials", listed(record.check_trials, same_form)},
-                  {"results", listed(record.results, same_form)},
-                  {"entropy", listed(record.entropy, same_form)},
-                  {"laws", listed(record.laws, same_form)},
-                  {"optimum", listed(record.optimum,
-                                     [&](const MixtureChoice& choice) {
-                                       return to_json(choice, record.plan.domains);
-                                     })},
-                  {"check", listed(record.check, check_json)}};
+  const data::Json json{{"name", record.plan.name},
+                        {"facts", facts},
+                        {"campaign", record.resolved_text},
+                        {"domains",
+                         {{"train", record.plan.domains.train},
+                          {"eval", record.plan.domains.eval},
+                          {"share_of", record.plan.domains.share_of},
+                          {"loss_unit", data::unit_text(record.plan.domains.loss_unit)}}},
+                        {"tokens", record.plan.tokens},
+                        {"trials", listed(record.plan.trials, same_form)},
+                        {"check_trials", listed(record.check_trials, same_form)},
+                        {"results", listed(record.results, same_form)},
+                        {"entropy", listed(record.entropy, same_form)},
+                        {"laws", listed(record.laws, same_form)},
+                        {"optimum", listed(record.optimum,
+                                           [&](const data::MixtureChoice& choice) {
+                                             return data::to_json(choice, record.plan.domains);
+                                           })},
+                        {"check", listed(record.check, check_json)}};
   return json.dump(1) + "\n";
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

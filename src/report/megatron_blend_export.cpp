@@ -6,15 +6,15 @@
 
 #include <bimix/data/json.hpp>
 
-namespace bimix {
+namespace bimix::report {
 
 std::string export_megatron_blend(const ExportInput& input) {
-  Json train = Json::array();
+  data::Json train = data::Json::array();
   for (const BlendPart& part : blend_of(input)) {
     train.push_back(share_text(part.share));
     train.push_back(part.path);
   }
-  return Json{{"train", train}, {"valid", nullptr}, {"test", nullptr}}.dump(2) + "\n";
+  return data::Json{{"train", train}, {"valid", nullptr}, {"test", nullptr}}.dump(2) + "\n";
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -6,19 +6,20 @@
 
 #include <fmt/format.h>
 
-namespace bimix {
+namespace bimix::report {
 
 std::string export_megatron(const ExportInput& input) {
   std::string text;
   for (const BlendPart& part : blend_of(input)) {
     if (part.path.find_first_of(" \t\r\n") != std::string::npos)
-      throw UsageError(Complaint{.place = "--path",
-                                 .problem = fmt::format("'{}' has white space in it", part.path),
-                                 .rule = "Megatron-LM separates prefixes by white space",
-                                 .remedy = "Rename it, or use --to megatron-blend"});
+      throw core::UsageError(
+          core::Complaint{.place = "--path",
+                          .problem = fmt::format("'{}' has white space in it", part.path),
+                          .rule = "Megatron-LM separates prefixes by white space",
+                          .remedy = "Rename it, or use --to megatron-blend"});
     text += share_text(part.share) + " " + part.path + "\n";
   }
   return text;
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -5,7 +5,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-namespace bimix {
+namespace bimix::report {
 
 std::string export_mosaic(const ExportInput& input) {
   return yaml_of_blend(
@@ -18,4 +18,4 @@ std::string export_mosaic(const ExportInput& input) {
       });
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -5,7 +5,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-namespace bimix {
+namespace bimix::report {
 
 std::string export_nemo(const ExportInput& input) {
   return yaml_of_blend(input, {"model", "data", "data_prefix"}, YamlBlock::list,
@@ -15,4 +15,4 @@ std::string export_nemo(const ExportInput& input) {
                        });
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

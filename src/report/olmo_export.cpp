@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::report {
 
 std::string export_olmo(const ExportInput& input) {
   return yaml_of_blend(
@@ -24,4 +24,4 @@ std::string export_olmo(const ExportInput& input) {
       });
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

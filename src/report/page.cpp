@@ -30,7 +30,7 @@ BIMIX_ASSET(bimix_chart_library)
 }
 #undef BIMIX_ASSET
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
 std::string escaped(std::string_view text) {
@@ -136,7 +136,7 @@ std::string volume(double tokens) {
 }
 
 /// "proofs (0.070 to 0.222)" of the domains whose share changes most in one direction.
-std::string movers(const MixtureChoice& choice, const DomainSet& domains, double sign) {
+std::string movers(const data::MixtureChoice& choice, const data::DomainSet& domains, double sign) {
   std::vector<std::size_t> order;
   for (std::size_t k = 0; k < choice.share.size(); ++k)
     if (sign * (choice.share[k] - choice.default_share[k]) >= 0.005) order.push_back(k);
@@ -150,10 +150,10 @@ std::string movers(const MixtureChoice& choice, const DomainSet& domains, double
   for (const std::size_t k : order)
     words.push_back(fmt::format("{} ({} to {})", domains.train[k], share(choice.default_share[k]),
                                 share(choice.share[k])));
-  return join_words(words);
+  return core::join_words(words);
 }
 
-std::string promise_words(const MixtureChoice& choice, const DomainSet& domains) {
+std::string promise_words(const data::MixtureChoice& choice, const data::DomainSet& domains) {
   std::string words = fmt::format(
       "For {} training tokens{} the best mixture has ", volume(choice.tokens),
       choice.model_size > 0 ? " and a model of " + volume(choice.model_size) + " parameters" : "");
@@ -164,16 +164,17 @@ std::string promise_words(const MixtureChoice& choice, const DomainSet& domains)
     words += fmt::format("{}{}{}", more.empty() ? "" : "more " + more,
                          more.empty() || less.empty() ? "" : " and ",
                          less.empty() ? "" : "less " + less);
-  words += fmt::format(". Against the default the law {} expects the {} to be {} {} {}", choice.law,
-                       objective_words(choice, domains), loss(std::abs(choice.gain_nats)),
-                       unit_text(domains.loss_unit), choice.gain_nats >= 0 ? "lower" : "higher");
+  words +=
+      fmt::format(". Against the default the law {} expects the {} to be {} {} {}", choice.law,
+                  data::objective_words(choice, domains), loss(std::abs(choice.gain_nats)),
+                  data::unit_text(domains.loss_unit), choice.gain_nats >= 0 ? "lower" : "higher");
   if (std::isfinite(choice.gain_low))
     words += fmt::format(" ({}: {})", percent_level(choice.level),
                          range(choice.gain_low, choice.gain_high, 4));
   return words + ".";
 }
 
-std::string check_words(const CheckReport& check) {
+std::string check_words(const data::CheckReport& check) {
   if (check.repeats == 0)
     return fmt::format("Nothing was learned from training default and optimum to {} tokens: {}.",
                        volume(static_cast<double>(check.tokens)), verdict(check));
@@ -182,34 +183,35 @@ std::string check_words(const CheckReport& check) {
       "{}",
       volume(static_cast<double>(check.tokens)), check.repeats,
       check.repeats == 1 ? "seed" : "seeds", gain_name(check), signed_loss(check.mean_gain_nats),
-      unit_text(check.loss_unit));
+      data::unit_text(check.loss_unit));
   if (const double margin = gain_margin(check); std::isfinite(margin))
     words += fmt::format(" (90 %: {})",
                          range(check.mean_gain_nats - margin, check.mean_gain_nats + margin, 4));
   return words + ": " + verdict(check) + ".";
 }
 
-std::string verdict_style(const CheckReport& check) {
+std::string verdict_style(const data::CheckReport& check) {
   const double margin = gain_margin(check);
   if (check.mean_gain_nats > margin) return "verdict holds";
   return check.mean_gain_nats < -margin ? "verdict fails" : "verdict";
 }
 
 /// What there is to know before the recommendation is followed.
-std::vector<std::string> doubts(const PageInput& input, const LawFit& fit) {
+std::vector<std::string> doubts(const PageInput& input, const data::LawFit& fit) {
   std::vector<std::string> entries;
   if (std::string note = worse_sets_note(fit); !note.empty()) entries.push_back(std::move(note));
   const auto& trials = input.record.plan.trials;
   const ResultsById results(input.record);
-  const auto ended_well = std::count_if(trials.begin(), trials.end(), [&](const TrialSpec& spec) {
-    const TrialResult* result = results.of(spec);
-    return result != nullptr && result->status == TrialStatus::ok;
-  });
+  const auto ended_well =
+      std::count_if(trials.begin(), trials.end(), [&](const data::TrialSpec& spec) {
+        const data::TrialResult* result = results.of(spec);
+        return result != nullptr && result->status == data::TrialStatus::ok;
+      });
   if (static_cast<std::size_t>(ended_well) < trials.size())
     entries.push_back(fmt::format(
         "The fit is made of {} of {} trials; the table of trials says what became of the others.",
         ended_well, trials.size()));
-  const HeldOut& held = fit.held_out;
+  const data::HeldOut& held = fit.held_out;
   if (!held.error.empty())
     entries.push_back(fmt::format(
         "On mixtures that its fit never saw the law errs by {} on average ({}). Taking the loss at "
@@ -227,7 +229,7 @@ std::vector<std::string> doubts(const PageInput& input, const LawFit& fit) {
     entries.push_back(
         "The recommendation was not trained and checked; `check:` in the campaign "
         "asks for that.");
-  for (const MixtureChoice& choice : input.record.optimum) {
+  for (const data::MixtureChoice& choice : input.record.optimum) {
     if (choice.tokens > 1.005 * fit.tokens_high)
       entries.push_back(
           fmt::format("The largest volume that was seen is {} tokens; {} is {} times "
@@ -245,23 +247,23 @@ std::vector<std::string> doubts(const PageInput& input, const LawFit& fit) {
 }
 
 Section answer(const PageInput& input) {
-  const RunRecord& record = input.record;
-  const LawFit* fit = used_law(record);
+  const data::RunRecord& record = input.record;
+  const data::LawFit* fit = used_law(record);
   std::string html;
   for (const std::string& note : input.notes) html += paragraph(note, "note");
   if (fit != nullptr) html += paragraph(fit->trust.doubt, "verdict fails");
-  for (const MixtureChoice& choice : record.optimum)
+  for (const data::MixtureChoice& choice : record.optimum)
     html += paragraph(promise_words(choice, record.plan.domains), "lead");
   if (record.optimum.empty())
     html += paragraph("There is no recommendation yet; below is what has been measured.", "lead");
-  for (const CheckReport& check : record.check)
+  for (const data::CheckReport& check : record.check)
     html += paragraph(check_words(check), verdict_style(check));
-  for (const MixtureChoice& choice : record.optimum)
+  for (const data::MixtureChoice& choice : record.optimum)
     html += canvas("shares", "Recommended mixture and default") +
             table(fmt::format("Best mixture for {} tokens and the predicted losses",
                               volume(choice.tokens)),
                   optimum_rows(choice, record.plan.domains));
-  for (const CheckReport& check : record.check)
+  for (const data::CheckReport& check : record.check)
     html += "<h3>What the check found</h3>\n" +
             table("Predicted and trained loss of default and optimum; gain: default minus optimum",
                   check_rows(check));
@@ -270,16 +272,16 @@ Section answer(const PageInput& input) {
 }
 
 /// Which runs are drawn, if not all are.
-std::string drawn_words(const RunRecord& record) {
+std::string drawn_words(const data::RunRecord& record) {
   std::string words;
-  if (!record.laws.empty() && law_of(record.laws.front()).sees_model_size())
+  if (!record.laws.empty() && law::law_of(record.laws.front()).sees_model_size())
     words = fmt::format(" Runs are those of models of {} parameters.",
                         volume(record.laws.front().last_size));
   std::vector<std::string> some;
   const auto note = [&](std::size_t drawn, std::size_t all, const char* what) {
     if (drawn < all) some.push_back(fmt::format("{} of {} {}", drawn, all, what));
   };
-  const LawFit* fit = used_law(record);
+  const data::LawFit* fit = used_law(record);
   const Drawn mixtures = drawn_mixtures(record);
   const DrawnRuns runs = drawn_runs(record, fit);
   note(mixtures.index.size(), mixtures.all, "mixtures");
@@ -288,11 +290,11 @@ std::string drawn_words(const RunRecord& record) {
   if (some.empty()) return words;
   return words +
          fmt::format(" Drawn are {}, evenly chosen; `bimix export --to csv` has all losses.",
-                     join_words(some));
+                     core::join_words(some));
 }
 
 /// Seen losses and the law's, one row a drawn run and volume.
-Rows curve_rows(const RunRecord& record, const LawFit* fit) {
+Rows curve_rows(const data::RunRecord& record, const data::LawFit* fit) {
   Rows rows{{"mixture", "repeat", "tokens"}};
   for (const std::string& domain : record.plan.domains.eval) {
     rows[0].push_back(domain);
@@ -300,21 +302,21 @@ Rows curve_rows(const RunRecord& record, const LawFit* fit) {
   }
   const std::vector<std::int64_t> volumes = drawn_volumes(record, fit);
   for (const auto& [spec, result] : drawn_runs(record, fit).runs)
-    for (const LossPoint& point : result->curve) {
-      if (!find_volume(volumes, point.tokens)) continue;
+    for (const data::LossPoint& point : result->curve) {
+      if (!data::find_volume(volumes, point.tokens)) continue;
       rows.push_back(
-          {spec->mixture_label, fmt::format("{}", spec->repeat), format_count(point.tokens)});
+          {spec->mixture_label, fmt::format("{}", spec->repeat), core::format_count(point.tokens)});
       for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {
         rows.back().push_back(loss(point.loss_nats[e]));
         if (fit != nullptr)
-          rows.back().push_back(loss(predict(
+          rows.back().push_back(loss(law::predict(
               *fit, e, spec->mixture, static_cast<double>(point.tokens), result->parameters)));
       }
     }
   return rows;
 }
 
-Section curves(const RunRecord& record, const LawFit* fit) {
+Section curves(const data::RunRecord& record, const data::LawFit* fit) {
   std::string words =
       "One panel a domain, both axes logarithmic; dots are evaluations, coloured by the domain's "
       "own "
@@ -340,8 +342,8 @@ std::string listed_words(const PageInput& input) {
 
 /// Own share and loss of each listed mixture at the last volume.
 Rows section_rows(const PageInput& input) {
-  const RunRecord& record = input.record;
-  const Table seen = seen_at_last_volume(record);
+  const data::RunRecord& record = input.record;
+  const data::Table seen = seen_at_last_volume(record);
   Rows rows{{"mixture"}};
   for (const std::string& domain : record.plan.domains.eval) {
     rows[0].push_back("share");
@@ -360,7 +362,7 @@ Rows section_rows(const PageInput& input) {
 }
 
 Section sections(const PageInput& input) {
-  const RunRecord& record = input.record;
+  const data::RunRecord& record = input.record;
   return {
       "sections", "Loss against share",
       paragraph("The other section through the same data, both axes logarithmic: loss of a domain "
@@ -374,7 +376,7 @@ Section sections(const PageInput& input) {
                 section_rows(input))};
 }
 
-Section law_section(const std::vector<LawFit>& laws, const LawFit& fit, double level) {
+Section law_section(const std::vector<data::LawFit>& laws, const data::LawFit& fit, double level) {
   std::string html =
       table(fit.law == "bimix" ? "L = r^-alpha (B / s^beta + C), r the own share, s the "
                                  "volume; the paper's A set to 1"
@@ -397,8 +399,8 @@ Section law_section(const std::vector<LawFit>& laws, const LawFit& fit, double l
   return {"law", "The law", html};
 }
 
-Section transfer(const RunRecord& record, const LawFit& fit) {
-  const Table changes = transfer_table(record, fit);
+Section transfer(const data::RunRecord& record, const data::LawFit& fit) {
+  const data::Table changes = transfer_table(record, fit);
   Rows rows{{"loss of"}};
   rows[0].insert(rows[0].end(), record.plan.domains.train.begin(), record.plan.domains.train.end());
   for (std::size_t e = 0; e < changes.rows; ++e) {
@@ -431,8 +433,8 @@ Section predicted(const PageInput& input) {
 }
 
 Section residuals(const PageInput& input) {
-  const RunRecord& record = input.record;
-  const Table errors = held_out_residuals(input);
+  const data::RunRecord& record = input.record;
+  const data::Table errors = held_out_residuals(input);
   Rows rows{{"mixture"}};
   rows[0].insert(rows[0].end(), record.plan.domains.eval.begin(), record.plan.domains.eval.end());
   const Drawn drawn = drawn_residuals(errors);
@@ -456,8 +458,8 @@ Section residuals(const PageInput& input) {
 }
 
 Section tried(const PageInput& input) {
-  const RunRecord& record = input.record;
-  const Table seen = seen_at_last_volume(record);
+  const data::RunRecord& record = input.record;
+  const data::Table seen = seen_at_last_volume(record);
   Rows rows{{"mixture"}};
   rows[0].insert(rows[0].end(), record.plan.domains.train.begin(), record.plan.domains.train.end());
   const std::string name = loss_name(record.plan.domains);
@@ -486,7 +488,7 @@ Section by_volume(const PageInput& input) {
   Rows rows{{"tokens"}};
   const auto& domains = input.record.plan.domains.train;
   rows[0].insert(rows[0].end(), domains.begin(), domains.end());
-  for (const MixtureChoice& choice : input.by_volume) {
+  for (const data::MixtureChoice& choice : input.by_volume) {
     rows.push_back({volume(choice.tokens)});
     for (const double r : choice.share) rows.back().push_back(share(r));
   }
@@ -496,7 +498,7 @@ Section by_volume(const PageInput& input) {
               chart("volume", "Best mixture by volume", rows)};
 }
 
-Section entropies(const EntropyTable& entropy) {
+Section entropies(const data::EntropyTable& entropy) {
   return {"entropies", "Entropies and the mixtures they imply",
           paragraph("Each measure implies a mixture without any training: shares in proportion to "
                     "exp(entropy).") +
@@ -504,13 +506,13 @@ Section entropies(const EntropyTable& entropy) {
 }
 
 /// When which rank ran what. Results of older programs do not say when.
-std::string timeline(const RunRecord& record) {
+std::string timeline(const data::RunRecord& record) {
   const Timeline all = timeline_of(record);
   if (all.bars.empty() || all.length <= 0) return "";
   const auto ranks = static_cast<double>(all.ranks.size());
   std::string words = fmt::format(
       "Of the {} from the first trial's begin to the last one's end, {} {} busy for {}.",
-      format_seconds(all.length), all.ranks.size(),
+      core::format_seconds(all.length), all.ranks.size(),
       all.ranks.size() == 1 ? "rank was" : "ranks were", percent(all.busy / (ranks * all.length)));
   if (!all.cuts.empty())
     words += fmt::format(" Left out: {} {} in which no trial ran (dashed).", all.cuts.size(),
@@ -529,19 +531,19 @@ struct Ended {
   double seconds = 0.0;
 };
 
-Ended ended(const RunRecord& record) {
+Ended ended(const data::RunRecord& record) {
   const ResultsById results(record);
   Ended all;
   for (const auto* specs : {&record.plan.trials, &record.check_trials})
-    for (const TrialSpec& spec : *specs)
-      if (const TrialResult* result = results.of(spec)) {
-        all.well += result->status == TrialStatus::ok ? 1 : 0;
+    for (const data::TrialSpec& spec : *specs)
+      if (const data::TrialResult* result = results.of(spec)) {
+        all.well += result->status == data::TrialStatus::ok ? 1 : 0;
         all.seconds += result->wall_seconds;
       }
   return all;
 }
 
-Section trials(const RunRecord& record) {
+Section trials(const data::RunRecord& record) {
   Rows rows{{"trial", "mixture", "purpose", "repeat", "status", "began, UTC", "seconds", "tokens/s",
              "rank", "attempt", "host", "message"}};
   for (const auto& [spec, result] : listed_trials(record)) {
@@ -550,7 +552,7 @@ Section trials(const RunRecord& record) {
     if (result == nullptr) continue;
     rows.back()[4] = status_word(result->status);
     rows.back().insert(rows.back().end(),
-                       {result->started_utc > 0 ? utc_text(result->started_utc) : "-",
+                       {result->started_utc > 0 ? core::utc_text(result->started_utc) : "-",
                         fixed(result->wall_seconds, 2), general(result->tokens_per_second),
                         fmt::format("{}", result->rank), fmt::format("{}", result->attempt),
                         result->host, result->message});
@@ -572,11 +574,11 @@ Section trials(const RunRecord& record) {
     some = fmt::format(" The bars are the {} that ended badly or took longest.", drawn) + some;
   return {"trials", "Trials",
           paragraph(fmt::format("{}; together they took {} on one rank each.{}", words,
-                                format_seconds(seconds), some)) +
+                                core::format_seconds(seconds), some)) +
               timeline(record) + chart("trials", "Trials with status and time", rows)};
 }
 
-Section provenance(const RunRecord& record) {
+Section provenance(const data::RunRecord& record) {
   Rows rows{{"fact", "value"}};
   for (const auto& [name, value] : record.stamp.facts) rows.push_back({name, value});
   return {
@@ -587,26 +589,27 @@ Section provenance(const RunRecord& record) {
 }
 
 std::vector<Section> all_sections(const PageInput& input) {
-  const RunRecord& record = input.record;
-  const LawFit* fit = used_law(record);
+  const data::RunRecord& record = input.record;
+  const data::LawFit* fit = used_law(record);
   std::vector<Section> found{answer(input)};
   if (fit != nullptr) found.push_back(law_section(record.laws, *fit, input.fit.level));
   found.push_back(curves(record, fit));
   if (fit != nullptr) found.push_back(sections(input));
-  if (fit != nullptr && law_of(*fit).sees_every_share()) found.push_back(transfer(record, *fit));
+  if (fit != nullptr && law::law_of(*fit).sees_every_share())
+    found.push_back(transfer(record, *fit));
   if (!input.held_out.empty() || !record.check.empty()) found.push_back(predicted(input));
   if (!input.held_out.empty()) found.push_back(residuals(input));
   found.push_back(tried(input));
   if (!input.by_volume.empty()) found.push_back(by_volume(input));
-  for (const EntropyTable& entropy : record.entropy) found.push_back(entropies(entropy));
+  for (const data::EntropyTable& entropy : record.entropy) found.push_back(entropies(entropy));
   found.push_back(trials(record));
   found.push_back(provenance(record));
   return found;
 }
 
 /// JSON that may stand in a <script>: no '<' is left that could end it.
-std::string json_for_script(const Json& json) {
-  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string json_for_script(const data::Json& json) {
+  std::string text = json.dump(-1, ' ', false, data::Json::error_handler_t::replace);
   std::string safe;
   for (const char c : text)
     if (c == '<')
@@ -628,7 +631,7 @@ std::string filled(std::string_view page,
     const std::string_view name = page.substr(at + 1, end - at - 1);
     const auto value = std::find_if(values.begin(), values.end(),
                                     [&](const auto& entry) { return entry.first == name; });
-    require(value != values.end(), "page.html names what there is");
+    core::require(value != values.end(), "page.html names what there is");
     html += value->second;
     page.remove_prefix(end + 1);
   }
@@ -664,7 +667,7 @@ std::string page_html(const PageInput& input) {
   return filled({bimix_page_html, bimix_page_html_size},
                 {{"title", title},
                  {"reload", reload},
-                 {"unit", unit_symbol(input.record.plan.domains.loss_unit)},
+                 {"unit", data::unit_symbol(input.record.plan.domains.loss_unit)},
                  {"style", {bimix_page_css, bimix_page_css_size}},
                  {"contents", contents},
                  {"sections", sections_html},
@@ -674,4 +677,4 @@ std::string page_html(const PageInput& input) {
                  {"script", {bimix_page_js, bimix_page_js_size}}});
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -12,7 +12,7 @@
 #include <numeric>
 #include <utility>
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
 constexpr int points_of_a_line = 24;
@@ -29,10 +29,10 @@ constexpr std::size_t most_timeline_ranks = 64;
 constexpr double longest_idle_seconds = 10;  ///< of a timeline; longer is cut out
 
 /// Every number of the object with six digits, which is more than a chart can show.
-void round_numbers(Json& json) {
-  if (json.is_number_float()) json = *parse_number(fmt::format("{:.6g}", json.get<double>()));
+void round_numbers(data::Json& json) {
+  if (json.is_number_float()) json = *core::parse_number(fmt::format("{:.6g}", json.get<double>()));
   if (json.is_structured())
-    for (Json& part : json) round_numbers(part);
+    for (data::Json& part : json) round_numbers(part);
 }
 
 /// From low to high in equal steps of the logarithm.
@@ -65,11 +65,11 @@ std::size_t place_of(const std::vector<std::size_t>& listed, std::size_t mixture
                                   listed.begin());
 }
 
-std::vector<TrialAndResult> trials_of(const RunRecord& record) {
+std::vector<TrialAndResult> trials_of(const data::RunRecord& record) {
   const ResultsById results(record);
   std::vector<TrialAndResult> all;
   for (const auto* specs : {&record.plan.trials, &record.check_trials})
-    for (const TrialSpec& spec : *specs) all.emplace_back(&spec, results.of(spec));
+    for (const data::TrialSpec& spec : *specs) all.emplace_back(&spec, results.of(spec));
   return all;
 }
 
@@ -78,9 +78,10 @@ std::vector<TrialAndResult> bad_or_long(const std::vector<TrialAndResult>& all, 
   std::vector<std::size_t> order(all.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto rank = [&](std::size_t i) {
-    const TrialResult* result = all[i].second;
-    return result == nullptr ? std::pair(false, 0.0)
-                             : std::pair(result->status == TrialStatus::ok, -result->wall_seconds);
+    const data::TrialResult* result = all[i].second;
+    return result == nullptr
+               ? std::pair(false, 0.0)
+               : std::pair(result->status == data::TrialStatus::ok, -result->wall_seconds);
   };
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
@@ -90,24 +91,25 @@ std::vector<TrialAndResult> bad_or_long(const std::vector<TrialAndResult>& all, 
 }
 
 /// The drawn runs, their losses and the law's.
-Json runs(const RunRecord& record, const LawFit* fit, const std::vector<std::size_t>& listed) {
+data::Json runs(const data::RunRecord& record, const data::LawFit* fit,
+                const std::vector<std::size_t>& listed) {
   const std::vector<std::int64_t> volumes = drawn_volumes(record, fit);
-  Json array = Json::array();
+  data::Json array = data::Json::array();
   for (const auto& [trial, result] : drawn_runs(record, fit).runs) {
-    const TrialSpec& spec = *trial;
-    Json run{{"mixture", place_of(listed, static_cast<std::size_t>(spec.mixture_id))},
-             {"repeat", spec.repeat}};
-    run["tokens"] = run["loss"] = run["law"] = Json::array();
-    for (const LossPoint& point : result->curve) {
-      if (!find_volume(volumes, point.tokens)) continue;
+    const data::TrialSpec& spec = *trial;
+    data::Json run{{"mixture", place_of(listed, static_cast<std::size_t>(spec.mixture_id))},
+                   {"repeat", spec.repeat}};
+    run["tokens"] = run["loss"] = run["law"] = data::Json::array();
+    for (const data::LossPoint& point : result->curve) {
+      if (!data::find_volume(volumes, point.tokens)) continue;
       run["tokens"].push_back(point.tokens);
-      run["loss"].push_back(to_json(point.loss_nats));
+      run["loss"].push_back(data::to_json(point.loss_nats));
       if (fit == nullptr) continue;
       std::vector<double> law;
       for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e)
-        law.push_back(
-            predict(*fit, e, spec.mixture, static_cast<double>(point.tokens), result->parameters));
-      run["law"].push_back(to_json(law));
+        law.push_back(law::predict(*fit, e, spec.mixture, static_cast<double>(point.tokens),
+                                   result->parameters));
+      run["law"].push_back(data::to_json(law));
     }
     array.push_back(std::move(run));
   }
@@ -115,23 +117,25 @@ Json runs(const RunRecord& record, const LawFit* fit, const std::vector<std::siz
 }
 
 /// The law along the volume, for each drawn mixture and domain.
-Json curves(const RunRecord& record, const LawFit& fit, const std::vector<std::size_t>& listed) {
+data::Json curves(const data::RunRecord& record, const data::LawFit& fit,
+                  const std::vector<std::size_t>& listed) {
   const std::vector<double> tokens = log_spaced(fit.tokens_low, fit.tokens_high, points_of_a_line);
-  Json lines = Json::array();
+  data::Json lines = data::Json::array();
   for (const std::size_t m : drawn_mixtures(record).index) {
-    Json losses = Json::array();
+    data::Json losses = data::Json::array();
     for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
       std::vector<double> line;
-      for (const double s : tokens) line.push_back(predict(fit, e, record.plan.mixtures[m], s));
-      losses.push_back(to_json(line));
+      for (const double s : tokens)
+        line.push_back(law::predict(fit, e, record.plan.mixtures[m], s));
+      losses.push_back(data::to_json(line));
     }
     lines.push_back({{"mixture", place_of(listed, m)}, {"loss", std::move(losses)}});
   }
-  return {{"tokens", to_json(tokens)}, {"lines", std::move(lines)}};
+  return {{"tokens", data::to_json(tokens)}, {"lines", std::move(lines)}};
 }
 
 /// The mixture with another share of domain k; the others share the rest in proportion.
-Mixture with_share(Mixture mixture, std::size_t k, double share) {
+data::Mixture with_share(data::Mixture mixture, std::size_t k, double share) {
   const double rest = 1.0 - mixture[k];
   for (std::size_t j = 0; j < mixture.size(); ++j)
     mixture[j] = rest > 0 ? mixture[j] * (1.0 - share) / rest
@@ -141,13 +145,13 @@ Mixture with_share(Mixture mixture, std::size_t k, double share) {
 }
 
 /// The default mixture; the first one where nothing says which it is.
-const Mixture& default_of(const RunRecord& record) {
+const data::Mixture& default_of(const data::RunRecord& record) {
   return record.optimum.empty() ? record.plan.mixtures.front()
                                 : record.optimum.front().default_share;
 }
 
 /// Some of the fitted volumes.
-std::vector<std::int64_t> section_volumes(const RunRecord& record, const LawFit& fit) {
+std::vector<std::int64_t> section_volumes(const data::RunRecord& record, const data::LawFit& fit) {
   std::vector<std::int64_t> fitted, volumes;
   for (const std::int64_t tokens : record.plan.tokens)
     if (static_cast<double>(tokens) >= fit.tokens_low) fitted.push_back(tokens);
@@ -157,10 +161,10 @@ std::vector<std::int64_t> section_volumes(const RunRecord& record, const LawFit&
 }
 
 /// The law along the own share of each domain, at the volumes of the sections.
-Json sections(const RunRecord& record, const LawFit& fit) {
+data::Json sections(const data::RunRecord& record, const data::LawFit& fit) {
   const std::vector<std::int64_t> volumes = section_volumes(record, fit);
-  const Mixture& start = default_of(record);
-  Json lines = Json::array();
+  const data::Mixture& start = default_of(record);
+  data::Json lines = data::Json::array();
   for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
     const int own = record.plan.domains.share_of[e];
     const auto k = static_cast<std::size_t>(std::max(own, 0));
@@ -169,85 +173,87 @@ Json sections(const RunRecord& record, const LawFit& fit) {
       continue;
     }
     const auto shares = log_spaced(fit.share_low[k], fit.share_high[k], points_of_a_line);
-    Json losses = Json::array();
+    data::Json losses = data::Json::array();
     for (const std::int64_t tokens : volumes) {
       std::vector<double> line;
       for (const double r : shares)
-        line.push_back(predict(fit, e, with_share(start, k, r), static_cast<double>(tokens)));
-      losses.push_back(to_json(line));
+        line.push_back(law::predict(fit, e, with_share(start, k, r), static_cast<double>(tokens)));
+      losses.push_back(data::to_json(line));
     }
-    lines.push_back({{"share", to_json(shares)}, {"loss", std::move(losses)}});
+    lines.push_back({{"share", data::to_json(shares)}, {"loss", std::move(losses)}});
   }
   return {{"volumes", volumes}, {"domains", std::move(lines)}};
 }
 
-Json law(const RunRecord& record, const LawFit& fit, const std::vector<std::size_t>& listed) {
+data::Json law(const data::RunRecord& record, const data::LawFit& fit,
+               const std::vector<std::size_t>& listed) {
   return {{"name", fit.law},
-          {"tokens_low", to_json(fit.tokens_low)},
-          {"tokens_high", to_json(fit.tokens_high)},
+          {"tokens_low", data::to_json(fit.tokens_low)},
+          {"tokens_high", data::to_json(fit.tokens_high)},
           {"curves", curves(record, fit, listed)},
           {"sections", sections(record, fit)},
-          {"transfer", to_json(transfer_table(record, fit))}};
+          {"transfer", data::to_json(transfer_table(record, fit))}};
 }
 
-Json mixtures(const RunRecord& record, const std::vector<std::size_t>& listed) {
-  const Table seen = seen_at_last_volume(record);
-  Json array = Json::array();
+data::Json mixtures(const data::RunRecord& record, const std::vector<std::size_t>& listed) {
+  const data::Table seen = seen_at_last_volume(record);
+  data::Json array = data::Json::array();
   for (const std::size_t m : listed) {
     const std::vector<double> losses(seen.values.begin() + m * seen.columns,
                                      seen.values.begin() + (m + 1) * seen.columns);
     array.push_back({{"label", record.plan.labels[m]},
-                     {"share", to_json(record.plan.mixtures[m])},
-                     {"mean_loss", to_json(mean_of(losses))}});
+                     {"share", data::to_json(record.plan.mixtures[m])},
+                     {"mean_loss", data::to_json(mean_of(losses))}});
   }
   return array;
 }
 
-Json unseen(const PageInput& input) {
-  Json array = Json::array();
+data::Json unseen(const PageInput& input) {
+  data::Json array = data::Json::array();
   for (const Unseen& point : unseen_points(input))
     array.push_back({{"mixture", point.mixture},
                      {"domain", point.domain},
                      {"kind", point.kind},
-                     {"seen", to_json(point.seen)},
-                     {"predicted", to_json(point.predicted)}});
+                     {"seen", data::to_json(point.seen)},
+                     {"predicted", data::to_json(point.predicted)}});
   return array;
 }
 
 /// Rows are the mixtures of `drawn_residuals`.
-Json residuals(const PageInput& input, const std::vector<std::size_t>& listed) {
-  const Table all = held_out_residuals(input);
-  Json indices = Json::array(), rows = Json::array();
+data::Json residuals(const PageInput& input, const std::vector<std::size_t>& listed) {
+  const data::Table all = held_out_residuals(input);
+  data::Json indices = data::Json::array(), rows = data::Json::array();
   for (const std::size_t m : drawn_residuals(all).index) {
     indices.push_back(place_of(listed, m));
-    rows.push_back(to_json(std::vector<double>(all.values.begin() + m * all.columns,
-                                               all.values.begin() + (m + 1) * all.columns)));
+    rows.push_back(data::to_json(std::vector<double>(all.values.begin() + m * all.columns,
+                                                     all.values.begin() + (m + 1) * all.columns)));
   }
   return {{"mixtures", std::move(indices)}, {"errors", std::move(rows)}};
 }
 
-Json by_volume(const std::vector<MixtureChoice>& choices) {
-  Json array = Json::array();
-  for (const MixtureChoice& choice : choices)
-    array.push_back({{"tokens", to_json(choice.tokens)}, {"share", to_json(choice.share)}});
+data::Json by_volume(const std::vector<data::MixtureChoice>& choices) {
+  data::Json array = data::Json::array();
+  for (const data::MixtureChoice& choice : choices)
+    array.push_back(
+        {{"tokens", data::to_json(choice.tokens)}, {"share", data::to_json(choice.share)}});
   return array;
 }
 
-Json trials(const RunRecord& record) {
-  Json array = Json::array();
+data::Json trials(const data::RunRecord& record) {
+  data::Json array = data::Json::array();
   for (const auto& [spec, result] : drawn_trials(record))
     array.push_back({{"label", spec->mixture_label},
                      {"purpose", spec->purpose},
                      {"repeat", spec->repeat},
                      {"status", static_cast<int>(result->status)},
-                     {"seconds", to_json(result->wall_seconds)}});
+                     {"seconds", data::to_json(result->wall_seconds)}});
   return array;
 }
 
-Json timeline(const RunRecord& record) {
+data::Json timeline(const data::RunRecord& record) {
   const Timeline all = timeline_of(record);
   if (all.bars.empty()) return nullptr;
-  Json ranks = Json::array(), bars = Json::array();
+  data::Json ranks = data::Json::array(), bars = data::Json::array();
   std::vector<int> row_of(all.ranks.size(), -1);
   for (const std::size_t row : drawn_rows(all)) {
     row_of[row] = static_cast<int>(ranks.size());
@@ -256,39 +262,39 @@ Json timeline(const RunRecord& record) {
   for (const std::size_t i : drawn_bars(all).index) {
     const Timeline::Bar& bar = all.bars[i];
     bars.push_back({{"row", row_of[bar.row]},
-                    {"from", to_json(bar.from)},
-                    {"to", to_json(bar.to)},
+                    {"from", data::to_json(bar.from)},
+                    {"to", data::to_json(bar.to)},
                     {"label", bar.spec->mixture_label},
                     {"purpose", bar.spec->purpose},
                     {"repeat", bar.spec->repeat},
                     {"status", static_cast<int>(bar.result->status)}});
   }
-  return {{"ranks", ranks}, {"bars", bars}, {"cuts", to_json(all.cuts)}};
+  return {{"ranks", ranks}, {"bars", bars}, {"cuts", data::to_json(all.cuts)}};
 }
 
 }  // namespace
 
-const LawFit* used_law(const RunRecord& record) {
-  for (const LawFit& fit : record.laws)
+const data::LawFit* used_law(const data::RunRecord& record) {
+  for (const data::LawFit& fit : record.laws)
     if (!record.optimum.empty() && fit.law == record.optimum.front().law) return &fit;
   return record.laws.empty() ? nullptr : &record.laws.front();
 }
 
-ResultsById::ResultsById(const RunRecord& record) {
-  for (const TrialResult& result : record.results) by_id_.try_emplace(result.id, &result);
+ResultsById::ResultsById(const data::RunRecord& record) {
+  for (const data::TrialResult& result : record.results) by_id_.try_emplace(result.id, &result);
 }
 
-const TrialResult* ResultsById::of(const TrialSpec& spec) const {
+const data::TrialResult* ResultsById::of(const data::TrialSpec& spec) const {
   const auto found = by_id_.find(spec.id);
   return found == by_id_.end() ? nullptr : found->second;
 }
 
-Drawn drawn_mixtures(const RunRecord& record) {
+Drawn drawn_mixtures(const data::RunRecord& record) {
   const ResultsById results(record);
   std::vector<bool> ran(record.plan.mixtures.size());
-  for (const TrialSpec& spec : record.plan.trials)
-    if (const TrialResult* result = results.of(spec);
-        result != nullptr && result->status == TrialStatus::ok)
+  for (const data::TrialSpec& spec : record.plan.trials)
+    if (const data::TrialResult* result = results.of(spec);
+        result != nullptr && result->status == data::TrialStatus::ok)
       ran[static_cast<std::size_t>(spec.mixture_id)] = true;
   std::vector<std::size_t> finished;
   for (std::size_t m = 0; m < ran.size(); ++m)
@@ -299,7 +305,7 @@ Drawn drawn_mixtures(const RunRecord& record) {
   return drawn;
 }
 
-Drawn drawn_residuals(const Table& residuals) {
+Drawn drawn_residuals(const data::Table& residuals) {
   std::vector<double> largest(residuals.rows, -1.0);
   std::vector<std::size_t> order;
   for (std::size_t m = 0; m < residuals.rows; ++m) {
@@ -326,13 +332,13 @@ Drawn listed_mixtures(const PageInput& input) {
   return listed;
 }
 
-DrawnRuns drawn_runs(const RunRecord& record, const LawFit* fit) {
+DrawnRuns drawn_runs(const data::RunRecord& record, const data::LawFit* fit) {
   const std::vector<std::size_t> mixtures = drawn_mixtures(record).index;
   const ResultsById results(record);
   std::vector<TrialAndResult> runs;
-  for (const TrialSpec& spec : record.plan.trials) {
-    const TrialResult* result = results.of(spec);
-    if (result != nullptr && result->status == TrialStatus::ok &&
+  for (const data::TrialSpec& spec : record.plan.trials) {
+    const data::TrialResult* result = results.of(spec);
+    if (result != nullptr && result->status == data::TrialStatus::ok &&
         std::binary_search(mixtures.begin(), mixtures.end(),
                            static_cast<std::size_t>(spec.mixture_id)) &&
         (fit == nullptr || is_of_the_figures(*fit, *result)))
@@ -343,7 +349,7 @@ DrawnRuns drawn_runs(const RunRecord& record, const LawFit* fit) {
   return drawn;
 }
 
-std::vector<std::int64_t> drawn_volumes(const RunRecord& record, const LawFit* fit) {
+std::vector<std::int64_t> drawn_volumes(const data::RunRecord& record, const data::LawFit* fit) {
   const std::vector<std::int64_t>& all = record.plan.tokens;
   if (all.size() <= most_volumes) return all;
   std::vector<std::int64_t> drawn =
@@ -354,32 +360,33 @@ std::vector<std::int64_t> drawn_volumes(const RunRecord& record, const LawFit* f
   return drawn;
 }
 
-std::vector<TrialAndResult> drawn_trials(const RunRecord& record) {
+std::vector<TrialAndResult> drawn_trials(const data::RunRecord& record) {
   std::vector<TrialAndResult> ended = trials_of(record);
   std::erase_if(ended, [](const TrialAndResult& trial) { return trial.second == nullptr; });
   return bad_or_long(ended, most_trials);
 }
 
-std::vector<TrialAndResult> listed_trials(const RunRecord& record) {
+std::vector<TrialAndResult> listed_trials(const data::RunRecord& record) {
   return bad_or_long(trials_of(record), most_listed_trials);
 }
 
-bool is_of_the_figures(const LawFit& fit, const TrialResult& result) {
+bool is_of_the_figures(const data::LawFit& fit, const data::TrialResult& result) {
   return fit.last_size == 0.0 || result.parameters == 0.0 ||
-         is_same_size(result.parameters, fit.last_size);
+         data::is_same_size(result.parameters, fit.last_size);
 }
 
-Table seen_at_last_volume(const RunRecord& record) {
+data::Table seen_at_last_volume(const data::RunRecord& record) {
   const std::size_t domains = record.plan.domains.eval.size();
   const ResultsById results(record);
-  Table sum(record.plan.mixtures.size(), domains), count(sum);
-  for (const TrialSpec& spec : record.plan.trials) {
-    const TrialResult* result = results.of(spec);
-    if (result == nullptr || result->status != TrialStatus::ok) continue;
+  data::Table sum(record.plan.mixtures.size(), domains), count(sum);
+  for (const data::TrialSpec& spec : record.plan.trials) {
+    const data::TrialResult* result = results.of(spec);
+    if (result == nullptr || result->status != data::TrialStatus::ok) continue;
     if (!record.laws.empty() && !is_of_the_figures(record.laws.front(), *result)) continue;
     const auto m = static_cast<std::size_t>(spec.mixture_id);
-    for (const LossPoint& point : result->curve) {
-      if (find_volume(record.plan.tokens, point.tokens) != record.plan.tokens.size() - 1) continue;
+    for (const data::LossPoint& point : result->curve) {
+      if (data::find_volume(record.plan.tokens, point.tokens) != record.plan.tokens.size() - 1)
+        continue;
       for (std::size_t e = 0; e < domains; ++e) {
         if (!std::isfinite(point.loss_nats[e])) continue;
         sum(m, e) += point.loss_nats[e];
@@ -395,17 +402,18 @@ Table seen_at_last_volume(const RunRecord& record) {
 std::vector<Unseen> unseen_points(const PageInput& input) {
   const std::vector<std::size_t> drawn = drawn_mixtures(input.record).index;
   std::vector<Unseen> points;
-  for (const HeldOutPart& part : input.held_out)
+  for (const law::HeldOutPart& part : input.held_out)
     for (std::size_t i = 0; i < part.point.rows; ++i) {
-      const auto m = static_cast<std::size_t>(part.point(i, HeldOutPart::mixture_id));
+      const auto m = static_cast<std::size_t>(part.point(i, law::HeldOutPart::mixture_id));
       if (!std::binary_search(drawn.begin(), drawn.end(), m)) continue;
-      points.push_back({.mixture = input.record.plan.labels[m],
-                        .domain = static_cast<std::size_t>(part.point(i, HeldOutPart::eval_domain)),
-                        .kind = "held out",
-                        .seen = part.point(i, HeldOutPart::seen),
-                        .predicted = part.point(i, HeldOutPart::predicted)});
+      points.push_back(
+          {.mixture = input.record.plan.labels[m],
+           .domain = static_cast<std::size_t>(part.point(i, law::HeldOutPart::eval_domain)),
+           .kind = "held out",
+           .seen = part.point(i, law::HeldOutPart::seen),
+           .predicted = part.point(i, law::HeldOutPart::predicted)});
     }
-  for (const CheckReport& check : input.record.check)
+  for (const data::CheckReport& check : input.record.check)
     for (std::size_t m = 0; m < check.labels.size(); ++m)
       for (std::size_t e = 0; e < check.domains.size(); ++e)
         points.push_back({.mixture = check.labels[m],
@@ -416,33 +424,33 @@ std::vector<Unseen> unseen_points(const PageInput& input) {
   return points;
 }
 
-Table held_out_residuals(const PageInput& input) {
-  Table residuals(input.record.plan.mixtures.size(), input.record.plan.domains.eval.size(),
-                  std::nan(""));
-  for (const HeldOutPart& part : input.held_out)
+data::Table held_out_residuals(const PageInput& input) {
+  data::Table residuals(input.record.plan.mixtures.size(), input.record.plan.domains.eval.size(),
+                        std::nan(""));
+  for (const law::HeldOutPart& part : input.held_out)
     for (std::size_t i = 0; i < part.point.rows; ++i) {
-      const double seen = part.point(i, HeldOutPart::seen);
-      residuals(static_cast<std::size_t>(part.point(i, HeldOutPart::mixture_id)),
-                static_cast<std::size_t>(part.point(i, HeldOutPart::eval_domain))) =
-          (part.point(i, HeldOutPart::predicted) - seen) / seen;
+      const double seen = part.point(i, law::HeldOutPart::seen);
+      residuals(static_cast<std::size_t>(part.point(i, law::HeldOutPart::mixture_id)),
+                static_cast<std::size_t>(part.point(i, law::HeldOutPart::eval_domain))) =
+          (part.point(i, law::HeldOutPart::predicted) - seen) / seen;
     }
   return residuals;
 }
 
-Table transfer_table(const RunRecord& record, const LawFit& fit) {
-  const Mixture& start = default_of(record);
+data::Table transfer_table(const data::RunRecord& record, const data::LawFit& fit) {
+  const data::Mixture& start = default_of(record);
   const double tokens = record.optimum.empty() ? fit.tokens_high : record.optimum.front().tokens;
-  Table table(record.plan.domains.eval.size(), start.size(), std::nan(""));
+  data::Table table(record.plan.domains.eval.size(), start.size(), std::nan(""));
   for (std::size_t k = 0; k < start.size(); ++k) {
     if (start[k] + transfer_step > 1.0) continue;
-    const Mixture moved = with_share(start, k, start[k] + transfer_step);
+    const data::Mixture moved = with_share(start, k, start[k] + transfer_step);
     for (std::size_t e = 0; e < table.rows; ++e)
-      table(e, k) = predict(fit, e, moved, tokens) / predict(fit, e, start, tokens) - 1.0;
+      table(e, k) = law::predict(fit, e, moved, tokens) / law::predict(fit, e, start, tokens) - 1.0;
   }
   return table;
 }
 
-Timeline timeline_of(const RunRecord& record) {
+Timeline timeline_of(const data::RunRecord& record) {
   Timeline timeline;
   for (const auto& [spec, result] : trials_of(record))
     if (result != nullptr && result->started_utc > 0 && result->wall_seconds > 0)
@@ -489,31 +497,33 @@ Drawn drawn_bars(const Timeline& timeline) {
   return {first_of(std::move(order), most_bars), timeline.bars.size()};
 }
 
-Json page_data(const PageInput& input) {
-  const RunRecord& record = input.record;
+data::Json page_data(const PageInput& input) {
+  const data::RunRecord& record = input.record;
   const std::vector<std::size_t> listed = listed_mixtures(input).index;
-  const LawFit* fit = used_law(record);
-  Json data{{"train", record.plan.domains.train},
-            {"eval", record.plan.domains.eval},
-            {"share_of", record.plan.domains.share_of},
-            {"loss_name", loss_name(record.plan.domains)},
-            {"unit", unit_text(record.plan.domains.loss_unit)},
-            {"tokens", record.plan.tokens},
-            {"mixtures", mixtures(record, listed)},
-            {"runs", runs(record, fit, listed)},
-            {"unseen", unseen(input)},
-            {"residuals", residuals(input, listed)},
-            {"by_volume", by_volume(input.by_volume)},
-            {"trials", trials(record)},
-            {"timeline", timeline(record)}};
-  data["law"] = fit == nullptr ? Json(nullptr) : law(record, *fit, listed);
-  data["optimum"] =
-      record.optimum.empty() ? Json(nullptr) : to_json(record.optimum.front(), record.plan.domains);
+  const data::LawFit* fit = used_law(record);
+  data::Json data{{"train", record.plan.domains.train},
+                  {"eval", record.plan.domains.eval},
+                  {"share_of", record.plan.domains.share_of},
+                  {"loss_name", loss_name(record.plan.domains)},
+                  {"unit", data::unit_text(record.plan.domains.loss_unit)},
+                  {"tokens", record.plan.tokens},
+                  {"mixtures", mixtures(record, listed)},
+                  {"runs", runs(record, fit, listed)},
+                  {"unseen", unseen(input)},
+                  {"residuals", residuals(input, listed)},
+                  {"by_volume", by_volume(input.by_volume)},
+                  {"trials", trials(record)},
+                  {"timeline", timeline(record)}};
+  data["law"] = fit == nullptr ? data::Json(nullptr) : law(record, *fit, listed);
+  data["optimum"] = record.optimum.empty()
+                        ? data::Json(nullptr)
+                        : data::to_json(record.optimum.front(), record.plan.domains);
   if (!record.optimum.empty() && record.plan.domains.train.size() == 3)
-    data["optimum"]["bootstrap_share"] = to_json(record.optimum.front().bootstrap_share);
-  data["entropy"] = record.entropy.empty() ? Json(nullptr) : to_json(record.entropy.front());
+    data["optimum"]["bootstrap_share"] = data::to_json(record.optimum.front().bootstrap_share);
+  data["entropy"] =
+      record.entropy.empty() ? data::Json(nullptr) : data::to_json(record.entropy.front());
   round_numbers(data);
   return data;
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -4,7 +4,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-namespace bimix {
+namespace bimix::report {
 
 std::string export_regmix(const ExportInput& input) {
   return yaml_of_blend(input, {"train"}, YamlBlock::map,
@@ -14,4 +14,4 @@ std::string export_regmix(const ExportInput& input) {
                        });
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

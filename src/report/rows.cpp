@@ -13,38 +13,38 @@
 #include <cctype>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
 /// From here on numbers are written with an exponent: nobody counts more digits than these.
 constexpr double widest = 1e7;
 
 /// Interval of one coefficient over the bootstrap.
-std::string coefficient_range(const LawFit& fit, std::size_t domain, std::size_t parameter,
+std::string coefficient_range(const data::LawFit& fit, std::size_t domain, std::size_t parameter,
                               double level) {
   std::vector<double> values;
-  for (const Table& sample : fit.bootstrap) values.push_back(sample(domain, parameter));
-  const Interval interval = central_interval(values, level);
+  for (const data::Table& sample : fit.bootstrap) values.push_back(sample(domain, parameter));
+  const law::Interval interval = law::central_interval(values, level);
   return range(interval.low, interval.high, 3);
 }
 
-std::string profile_range(const LawFit& fit, std::size_t domain) {
+std::string profile_range(const data::LawFit& fit, std::size_t domain) {
   if (fit.profile_low.empty()) return "-";
   return range(fit.profile_low[domain], fit.profile_high[domain], 3);
 }
 
-Rows paper_rows(const LawFit& fit, double level) {
+Rows paper_rows(const data::LawFit& fit, double level) {
   const std::string interval = percent_level(level);
   Rows rows{
       {"domain", "alpha", interval, "by profile", "B", "beta", interval, "C", "rows", "rmse"}};
-  const bool has_sizes = law_of(fit).sees_model_size();
+  const bool has_sizes = law::law_of(fit).sees_model_size();
   if (has_sizes) rows[0].insert(rows[0].end(), {"R", "gamma"});
   const auto place = [&](const char* name) {
     return static_cast<std::size_t>(std::find(fit.parameters.begin(), fit.parameters.end(), name) -
                                     fit.parameters.begin());
   };
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    const PaperCoefficients c = paper_coefficients(fit, e);
+    const law::PaperCoefficients c = law::paper_coefficients(fit, e);
     rows.push_back({fit.domains.eval[e], fixed(c.alpha, 4),
                     coefficient_range(fit, e, place("alpha"), level), profile_range(fit, e),
                     general(c.B), fixed(c.beta, 4), coefficient_range(fit, e, place("beta"), level),
@@ -63,7 +63,8 @@ double mean_of(const std::vector<double>& values) {
   std::vector<double> finite;
   std::copy_if(values.begin(), values.end(), std::back_inserter(finite),
                [](double v) { return std::isfinite(v); });
-  return finite.empty() ? std::nan("") : stable_sum(finite) / static_cast<double>(finite.size());
+  return finite.empty() ? std::nan("")
+                        : core::stable_sum(finite) / static_cast<double>(finite.size());
 }
 
 std::string fixed(double value, int decimals) {
@@ -93,11 +94,11 @@ std::string capitalised(std::string words) {
   return words;
 }
 
-std::string loss_name(const DomainSet& domains) {
-  return mean_name(std::vector<double>(domains.eval.size(), 1.0));
+std::string loss_name(const data::DomainSet& domains) {
+  return data::mean_name(std::vector<double>(domains.eval.size(), 1.0));
 }
 
-Rows entropy_rows(const EntropyTable& table) {
+Rows entropy_rows(const data::EntropyTable& table) {
   Rows rows{{"domain"}};
   for (const std::string& measure : table.measures) {
     rows[0].push_back(measure);
@@ -113,15 +114,15 @@ Rows entropy_rows(const EntropyTable& table) {
   return rows;
 }
 
-std::string model_size_words(const LawFit& fit) {
-  if (!law_of(fit).sees_model_size()) return "";
-  const auto size = [](double parameters) { return format_count_about(parameters, 4); };
+std::string model_size_words(const data::LawFit& fit) {
+  if (!law::law_of(fit).sees_model_size()) return "";
+  const auto size = [](double parameters) { return core::format_count_about(parameters, 4); };
   return fmt::format("models of {} to {} parameters; held-out figures are of {}",
                      size(fit.size_low), size(fit.size_high), size(fit.last_size)) +
          (fit.law == "bimix" ? ", and C is Q + R / N^gamma there" : "");
 }
 
-Rows coefficient_rows(const LawFit& fit, double level) {
+Rows coefficient_rows(const data::LawFit& fit, double level) {
   if (fit.law == "bimix") return paper_rows(fit, level);
   Rows rows{{"domain"}};
   rows[0].insert(rows[0].end(), fit.parameters.begin(), fit.parameters.end());
@@ -133,10 +134,10 @@ Rows coefficient_rows(const LawFit& fit, double level) {
   return rows;
 }
 
-Rows noise_rows(const LawFit& fit) {
+Rows noise_rows(const data::LawFit& fit) {
   Rows rows{{"domain", "a reading", "a run", "from"}};
   for (std::size_t e = 0; e < fit.domain.size(); ++e) {
-    const DomainFit& domain = fit.domain[e];
+    const data::DomainFit& domain = fit.domain[e];
     rows.push_back({fit.domains.eval[e], percent(domain.noise_reading.value_or(std::nan(""))),
                     percent(domain.noise_seed.value_or(std::nan(""))),
                     domain.noise_source.empty() ? "-" : domain.noise_source});
@@ -144,8 +145,8 @@ Rows noise_rows(const LawFit& fit) {
   return rows;
 }
 
-Rows held_out_rows(const LawFit& fit) {
-  const HeldOut& held = fit.held_out;
+Rows held_out_rows(const data::LawFit& fit) {
+  const data::HeldOut& held = fit.held_out;
   Rows rows{{"domain", "error", "worst", "R2", "persistence", "mean of others"}};
   for (std::size_t e = 0; e < fit.domains.eval.size() && e < held.error.size(); ++e)
     rows.push_back({fit.domains.eval[e], percent(held.error[e]), percent(held.worst[e]),
@@ -162,7 +163,7 @@ std::vector<std::string> score_heading() {
   return {"law", "error", "worst", "R2", "Spearman", "regret", "R2 along runs"};
 }
 
-std::vector<std::string> score_row(const std::string& name, const HeldOut& held) {
+std::vector<std::string> score_row(const std::string& name, const data::HeldOut& held) {
   return {name,
           percent(mean_of(held.error)),
           percent(*std::max_element(held.worst.begin(), held.worst.end())),
@@ -172,25 +173,25 @@ std::vector<std::string> score_row(const std::string& name, const HeldOut& held)
           fixed(mean_of(held.curve_r2), 3)};
 }
 
-void append_baselines(Rows& rows, const HeldOut& held) {
+void append_baselines(Rows& rows, const data::HeldOut& held) {
   rows.push_back({"persistence", percent(mean_of(held.persistence))});
   rows.push_back({"mean of others", percent(mean_of(held.mean_baseline))});
 }
 
-Rows laws_rows(const std::vector<LawFit>& laws) {
+Rows laws_rows(const std::vector<data::LawFit>& laws) {
   Rows rows{score_heading()};
-  for (const LawFit& fit : laws) rows.push_back(score_row(fit.law, fit.held_out));
+  for (const data::LawFit& fit : laws) rows.push_back(score_row(fit.law, fit.held_out));
   append_baselines(rows, laws.front().held_out);
   return rows;
 }
 
-Rows evaluation_rows(const Evaluation& evaluation) {
+Rows evaluation_rows(const law::Evaluation& evaluation) {
   Rows rows{score_heading()};
   rows[0].push_back("lowest");
   double persistence_worst = std::nan("");
-  for (const LawScore& score : evaluation.laws) {
+  for (const law::LawScore& score : evaluation.laws) {
     double lowest = std::nan("");
-    for (const MixtureScore& mixture : mixture_scores(score)) {
+    for (const law::MixtureScore& mixture : law::mixture_scores(score)) {
       lowest = std::fmin(lowest, mixture.curve_r2_lowest);
       persistence_worst = std::fmax(persistence_worst, mixture.persistence_worst);
     }
@@ -202,26 +203,27 @@ Rows evaluation_rows(const Evaluation& evaluation) {
   return rows;
 }
 
-Rows mixture_rows(const std::vector<MixtureScore>& scores, const std::vector<std::string>& labels) {
+Rows mixture_rows(const std::vector<law::MixtureScore>& scores,
+                  const std::vector<std::string>& labels) {
   constexpr std::size_t most = 12;
   Rows rows{{"mixture", "error", "worst", "persistence", "worst", "R2 along runs", "lowest"}};
-  const auto add = [&](const std::string& name, const MixtureScore& score) {
+  const auto add = [&](const std::string& name, const law::MixtureScore& score) {
     rows.push_back({name, percent(score.error), percent(score.worst), percent(score.persistence),
                     percent(score.persistence_worst), fixed(score.curve_r2, 3),
                     fixed(score.curve_r2_lowest, 3)});
   };
   if (scores.size() <= most)
-    for (const MixtureScore& score : scores)
+    for (const law::MixtureScore& score : scores)
       add(labels[static_cast<std::size_t>(score.mixture)], score);
-  const auto mean = [&](double MixtureScore::*figure) {
+  const auto mean = [&](double law::MixtureScore::*figure) {
     std::vector<double> values;
-    for (const MixtureScore& score : scores) values.push_back(score.*figure);
+    for (const law::MixtureScore& score : scores) values.push_back(score.*figure);
     return mean_of(values);
   };
   add(fmt::format("mean of {}", scores.size()),
-      {0, mean(&MixtureScore::error), mean(&MixtureScore::worst), mean(&MixtureScore::persistence),
-       mean(&MixtureScore::persistence_worst), mean(&MixtureScore::curve_r2),
-       mean(&MixtureScore::curve_r2_lowest)});
+      {0, mean(&law::MixtureScore::error), mean(&law::MixtureScore::worst),
+       mean(&law::MixtureScore::persistence), mean(&law::MixtureScore::persistence_worst),
+       mean(&law::MixtureScore::curve_r2), mean(&law::MixtureScore::curve_r2_lowest)});
   return rows;
 }
 
@@ -237,11 +239,11 @@ Rows without_empty_columns(const Rows& rows) {
   return kept;
 }
 
-Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains) {
+Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains) {
   Rows rows{
       {"domain", "share", percent_level(choice.level), "default", "loss", "at default", "change"}};
-  const std::string name = objective_name(choice);
-  const bool is_weighted = choice.objective == "weighted" && !weighs_alike(choice.weight);
+  const std::string name = data::objective_name(choice);
+  const bool is_weighted = choice.objective == "weighted" && !data::weighs_alike(choice.weight);
   if (is_weighted) rows[0].push_back("weight");
   const auto add_losses = [&](double value, double at_default) {
     rows.back().insert(rows.back().end(),
@@ -267,7 +269,7 @@ Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains) {
     rows.push_back({domains.eval[e], "", "", ""});
     add_set(e);
   }
-  const std::vector<bool> counts = counted_sets(choice);
+  const std::vector<bool> counts = data::counted_sets(choice);
   if (std::count(counts.begin(), counts.end(), true) > 1) {
     rows.push_back({name, "", "", ""});
     add_losses(choice.objective_nats, choice.objective_default_nats);
@@ -275,7 +277,7 @@ Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains) {
   return rows;
 }
 
-Rows check_rows(const CheckReport& report) {
+Rows check_rows(const data::CheckReport& report) {
   Rows rows{{"domain"}};
   for (const std::string& label : report.labels) {
     rows[0].push_back(label + " predicted");
@@ -294,7 +296,7 @@ Rows check_rows(const CheckReport& report) {
   return rows;
 }
 
-std::string worse_sets_note(const LawFit& fit) {
+std::string worse_sets_note(const data::LawFit& fit) {
   std::vector<std::string> worse;
   for (std::size_t e = 0; e < fit.trust.is_worse.size(); ++e)
     if (fit.trust.is_worse[e] != 0) worse.push_back(fmt::format("'{}'", fit.domains.eval[e]));
@@ -304,11 +306,11 @@ std::string worse_sets_note(const LawFit& fit) {
   return fmt::format(
       "law {}: the {} on {} of held-out mixtures {} predicted no better than by the mean of the "
       "other mixtures. Do not rely on what is said of {}.",
-      fit.law, is_one ? "loss" : "losses", join_words(worse), is_one ? "is" : "are",
+      fit.law, is_one ? "loss" : "losses", core::join_words(worse), is_one ? "is" : "are",
       is_one ? "it" : "them");
 }
 
-std::vector<std::string> notes_of(const LawFit& fit) {
+std::vector<std::string> notes_of(const data::LawFit& fit) {
   std::vector<std::pair<std::string, std::vector<std::string>>> said;  // text around -> domains
   const std::string blank = "domain '*'";
   for (std::size_t e = 0; e < fit.domain.size(); ++e) {
@@ -332,24 +334,24 @@ std::vector<std::string> notes_of(const LawFit& fit) {
     const std::size_t at = text.find(blank);
     if (at != std::string::npos)
       text.replace(at, blank.size(),
-                   (names.size() == 1 ? "domain " : "domains ") + join_words(names));
+                   (names.size() == 1 ? "domain " : "domains ") + core::join_words(names));
     notes.push_back(text);
   }
   return notes;
 }
 
-std::string gain_name(const CheckReport& report) {
-  const std::string name = mean_name(report.weight);
+std::string gain_name(const data::CheckReport& report) {
+  const std::string name = data::mean_name(report.weight);
   return name == "loss" ? "gain" : name.substr(0, name.rfind(' ')) + " gain";
 }
 
-double gain_margin(const CheckReport& report) {
+double gain_margin(const data::CheckReport& report) {
   if (report.repeats < 2) return std::nan("");
   const boost::math::students_t t(report.repeats - 1);
   return boost::math::quantile(t, 0.95) * report.mean_gain_error_nats;
 }
 
-std::string verdict(const CheckReport& report) {
+std::string verdict(const data::CheckReport& report) {
   const double gain = report.mean_gain_nats, margin = gain_margin(report);
   if (!std::isfinite(gain)) return "nothing to judge: trials of the check failed";
   if (!std::isfinite(margin)) return "one repeat tells nothing about noise; set check.repeats to 3";
@@ -359,4 +361,4 @@ std::string verdict(const CheckReport& report) {
   return "the two cannot be told apart at this noise; raise check.repeats to know";
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -7,7 +7,7 @@
 #include <vector>
 
 /// What the tables for the terminal and those of the page are both made of.
-namespace bimix {
+namespace bimix::report {
 
 /// Cells of a table; the first row is the heading.
 using Rows = std::vector<std::vector<std::string>>;
@@ -29,45 +29,46 @@ std::string percent_level(double level);
 /// With a capital letter at its head.
 std::string capitalised(std::string words);
 /// Of all evaluation sets alike: "mean loss", or "loss" where there is one.
-std::string loss_name(const DomainSet& domains);
+std::string loss_name(const data::DomainSet& domains);
 
-Rows entropy_rows(const EntropyTable& table);
+Rows entropy_rows(const data::EntropyTable& table);
 /// Which model sizes were fitted and which figures are of; empty for one.
-std::string model_size_words(const LawFit& fit);
+std::string model_size_words(const data::LawFit& fit);
 /// In the paper's gauge for bimix, as they are for other laws.
-Rows coefficient_rows(const LawFit& fit, double level);
+Rows coefficient_rows(const data::LawFit& fit, double level);
 /// Noise of a reading about its run, of a run about others of its mixture, and how it was found.
-Rows noise_rows(const LawFit& fit);
+Rows noise_rows(const data::LawFit& fit);
 /// Held-out errors beside the baselines, their mean below.
-Rows held_out_rows(const LawFit& fit);
+Rows held_out_rows(const data::LawFit& fit);
 /// How laws predict what was held out: a heading, a row for each law, the baselines below.
 std::vector<std::string> score_heading();
 /// Means over domains; the lenient figure last.
-std::vector<std::string> score_row(const std::string& name, const HeldOut& held);
-void append_baselines(Rows& rows, const HeldOut& held);
-Rows laws_rows(const std::vector<LawFit>& laws);
+std::vector<std::string> score_row(const std::string& name, const data::HeldOut& held);
+void append_baselines(Rows& rows, const data::HeldOut& held);
+Rows laws_rows(const std::vector<data::LawFit>& laws);
 /// The same of a protocol, with the lowest R2 along runs and the worst error of persistence.
-Rows evaluation_rows(const Evaluation& evaluation);
+Rows evaluation_rows(const law::Evaluation& evaluation);
 /// One row for each mixture that was held out, then their mean; of many only that.
-Rows mixture_rows(const std::vector<MixtureScore>& scores, const std::vector<std::string>& labels);
+Rows mixture_rows(const std::vector<law::MixtureScore>& scores,
+                  const std::vector<std::string>& labels);
 /// Without the columns in which nothing stands but "-".
 Rows without_empty_columns(const Rows& rows);
 /// Every domain with its share and the loss of the set of its name, then the sets that are left,
 /// then what the objective makes of them.
-Rows optimum_rows(const MixtureChoice& choice, const DomainSet& domains);
-Rows check_rows(const CheckReport& report);
+Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains);
+Rows check_rows(const data::CheckReport& report);
 
 /// Names the sets that the mean of other mixtures predicts better; empty if there are none, or all
 /// are and the fit is in doubt.
-std::string worse_sets_note(const LawFit& fit);
+std::string worse_sets_note(const data::LawFit& fit);
 /// What the reader must know of a fit: whether to trust it first, then its flags. Those that say
 /// the same of several domains become one.
-std::vector<std::string> notes_of(const LawFit& fit);
+std::vector<std::string> notes_of(const data::LawFit& fit);
 /// "gain" in the one loss that counts, "mean gain" or "weighted mean gain".
-std::string gain_name(const CheckReport& report);
+std::string gain_name(const data::CheckReport& report);
 /// Half the 90 % interval of the mean gain, by Student's t over the paired repeats; NaN for one.
-double gain_margin(const CheckReport& report);
+double gain_margin(const data::CheckReport& report);
 /// What the check says about the recommendation, in words.
-std::string verdict(const CheckReport& report);
+std::string verdict(const data::CheckReport& report);
 
-}  // namespace bimix
+}  // namespace bimix::report

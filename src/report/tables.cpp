@@ -13,7 +13,7 @@
 #include <map>
 #include <utility>
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
 /// Code points, not bytes: names of domains may be written in any script.
@@ -44,11 +44,11 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-std::string entropy_text(const EntropyTable& table) {
+std::string entropy_text(const data::EntropyTable& table) {
   return "Entropies (nats) and the mixtures they imply\n" + aligned(entropy_rows(table));
 }
 
-std::string fit_text(const LawFit& fit, double level) {
+std::string fit_text(const data::LawFit& fit, double level) {
   std::string text = fmt::format("Law {}", fit.law);
   if (fit.law == "bimix") text += ": L = r^-alpha (B / s^beta + C), the paper's A set to 1";
   if (const std::string sizes = model_size_words(fit); !sizes.empty()) text += "\n  " + sizes;
@@ -68,22 +68,23 @@ std::string fit_text(const LawFit& fit, double level) {
   return text;
 }
 
-std::string laws_text(const std::vector<LawFit>& laws) {
+std::string laws_text(const std::vector<data::LawFit>& laws) {
   return fmt::format("Laws on held-out mixtures ({}, {} folds)\n", laws.front().held_out.protocol,
                      laws.front().held_out.folds) +
          aligned(laws_rows(laws));
 }
 
-std::string evaluation_text(const Evaluation& evaluation, const std::vector<std::string>& labels) {
+std::string evaluation_text(const law::Evaluation& evaluation,
+                            const std::vector<std::string>& labels) {
   const std::vector<bool>& trains = evaluation.splits.front().front().trains;
   const bool continues = evaluation.protocol == "extrapolation";
   std::string text = fmt::format("Protocol {}: ", evaluation.protocol);
   if (continues)
     text += fmt::format("the last volume of every run from what is seen of it below {} tokens\n",
-                        format_count_about(evaluation.splits.front().front().seen_below, 4));
+                        core::format_count_about(evaluation.splits.front().front().seen_below, 4));
   else if (evaluation.protocol == "larger-model")
     text += fmt::format("the last model size from models below {} parameters{}\n",
-                        format_count_about(evaluation.splits.front().front().smaller_than, 4),
+                        core::format_count_about(evaluation.splits.front().front().smaller_than, 4),
                         evaluation.splits.size() == 1
                             ? ""
                             : fmt::format(" and {} of {} mixtures with it, {} draws",
@@ -100,7 +101,7 @@ std::string evaluation_text(const Evaluation& evaluation, const std::vector<std:
           loss_name(evaluation.domains) +
           "): of held-out\n"
           "  mixtures at the last volume; regret: " +
-          std::string(unit_text(evaluation.domains.loss_unit)) +
+          std::string(data::unit_text(evaluation.domains.loss_unit)) +
           " that the mixture predicted best\n"
           "  loses to the best";
   text += continues
@@ -109,44 +110,46 @@ std::string evaluation_text(const Evaluation& evaluation, const std::vector<std:
                 "of a run.\n";
   if (!continues && evaluation.protocol != "unseen") return text;
   // The paper continues each run by itself; what it predicts of unseen mixtures is BiMix.
-  const std::string paper = continues ? run_power : "bimix";
-  for (const LawScore& score : evaluation.laws)
+  const std::string paper = continues ? law::run_power : "bimix";
+  for (const law::LawScore& score : evaluation.laws)
     if (score.law == paper)
       text += fmt::format("Over the domains of a mixture, {}, as Table {} of the paper\n", paper,
                           continues ? 1 : 2) +
-              aligned(without_empty_columns(mixture_rows(mixture_scores(score), labels)));
+              aligned(without_empty_columns(mixture_rows(law::mixture_scores(score), labels)));
   return text;
 }
 
-std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains) {
-  const std::string model =
-      choice.model_size > 0
-          ? fmt::format(" and a model of {} parameters", format_count_about(choice.model_size, 4))
-          : "";
+std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSet& domains) {
+  const std::string model = choice.model_size > 0
+                                ? fmt::format(" and a model of {} parameters",
+                                              core::format_count_about(choice.model_size, 4))
+                                : "";
   std::string text = fmt::format("Best mixture for {} tokens{} (law {}, objective {})\n",
-                                 format_count(static_cast<std::int64_t>(choice.tokens)), model,
-                                 choice.law, choice.objective);
+                                 core::format_count(static_cast<std::int64_t>(choice.tokens)),
+                                 model, choice.law, choice.objective);
   if (!choice.trust.doubt.empty()) text += "  " + choice.trust.doubt + "\n";
   text += aligned(optimum_rows(choice, domains));
   text += fmt::format(
       "  Objective: {}\n"
       "  Predicted objective {} {}, default {}: gain {} ({}: {})\n"
       "  Certificate: {} {:.1e}\n",
-      objective_words(choice, domains), loss(choice.objective_nats), unit_text(domains.loss_unit),
-      loss(choice.objective_default_nats), loss(choice.gain_nats), percent_level(choice.level),
+      data::objective_words(choice, domains), loss(choice.objective_nats),
+      data::unit_text(domains.loss_unit), loss(choice.objective_default_nats),
+      loss(choice.gain_nats), percent_level(choice.level),
       range(choice.gain_low, choice.gain_high, 4), choice.certificate_kind, choice.certificate);
   for (const std::string& flag : choice.flags) text += "  " + flag + "\n";
   return text;
 }
 
-std::string next_text(const NextMixtures& next, const DomainSet& domains, const std::string& law) {
+std::string next_text(const data::NextMixtures& next, const data::DomainSet& domains,
+                      const std::string& law) {
   std::string text = fmt::format("What to run next (law {})\n", law);
   Rows rows{{"next"}};
   rows[0].insert(rows[0].end(), domains.train.begin(), domains.train.end());
-  rows[0].insert(rows[0].end(), {fmt::format("gain, {}", unit_text(domains.loss_unit)),
+  rows[0].insert(rows[0].end(), {fmt::format("gain, {}", data::unit_text(domains.loss_unit)),
                                  "tells most about", "unknown", "and its"});
   for (std::size_t n = 0; n < next.mixtures.size(); ++n) {
-    const NextMixture& proposal = next.mixtures[n];
+    const data::NextMixture& proposal = next.mixtures[n];
     rows.push_back({fmt::format("{}", n + 1)});
     for (const double r : proposal.share) rows.back().push_back(fixed(r, 4));
     rows.back().insert(
@@ -162,14 +165,14 @@ std::string next_text(const NextMixtures& next, const DomainSet& domains, const 
       "  known of that loss over the mixtures that may be the best (standard deviation)\n"
       "  Expected regret of today's best mixture: {:.6f} {}, after these runs {:.6f}, given the "
       "law\n",
-      next.regret_nats, unit_text(domains.loss_unit), next.regret_after_nats);
+      next.regret_nats, data::unit_text(domains.loss_unit), next.regret_after_nats);
   for (const std::string& flag : next.flags) text += "  " + flag + "\n";
   return text;
 }
 
-std::string check_text(const CheckReport& report) {
+std::string check_text(const data::CheckReport& report) {
   std::string text = fmt::format("Check: default and optimum trained to {} tokens, {} fresh {}\n",
-                                 format_count(report.tokens), report.repeats,
+                                 core::format_count(report.tokens), report.repeats,
                                  report.repeats == 1 ? "repeat" : "repeats");
   if (report.same_repeats > 0)
     text += fmt::format(
@@ -178,16 +181,16 @@ std::string check_text(const CheckReport& report) {
         report.same_repeats);
   text += aligned(check_rows(report));
   text += fmt::format("  {} of the optimum over the default: {} {}", capitalised(gain_name(report)),
-                      signed_loss(report.mean_gain_nats), unit_text(report.loss_unit));
+                      signed_loss(report.mean_gain_nats), data::unit_text(report.loss_unit));
   if (const double margin = gain_margin(report); std::isfinite(margin))
     text += fmt::format(" (90 %: {})",
                         range(report.mean_gain_nats - margin, report.mean_gain_nats + margin, 4));
   return text + fmt::format("\n  Verdict: {}\n", verdict(report));
 }
 
-std::string plan_text(const SweepPlan& plan) {
+std::string plan_text(const data::SweepPlan& plan) {
   std::vector<std::string> volumes;
-  for (const std::int64_t tokens : plan.tokens) volumes.push_back(format_count(tokens));
+  for (const std::int64_t tokens : plan.tokens) volumes.push_back(core::format_count(tokens));
   std::string text = fmt::format("Campaign {}: {} trials of {} mixtures at {} volumes\n", plan.name,
                                  plan.trials.size(), plan.mixtures.size(), plan.tokens.size());
   text += fmt::format("  volumes (tokens): {}\n", fmt::join(volumes, ", "));
@@ -203,21 +206,22 @@ std::string plan_text(const SweepPlan& plan) {
   return text + aligned(rows);
 }
 
-std::string failures_text(const std::vector<TrialResult>& results) {
+std::string failures_text(const std::vector<data::TrialResult>& results) {
   struct Kind {
     std::string status{}, message{}, example{};
     int count = 0;
   };
   std::vector<Kind> kinds;
   std::map<std::pair<std::string, std::string>, std::size_t> known;  // by status and message
-  for (const TrialResult& result : results) {
-    if (result.status == TrialStatus::ok) continue;
+  for (const data::TrialResult& result : results) {
+    if (result.status == data::TrialStatus::ok) continue;
     // A message may name the trial's own files.
     std::string message = result.message.substr(0, result.message.find('\n'));
     if (const auto at = message.find(result.id); at != std::string::npos)
       message.replace(at, result.id.size(), "<trial>");
     std::string status = status_word(result.status);
-    if (result.failure != FailureKind::none) status += " (" + failure_word(result.failure) + ")";
+    if (result.failure != data::FailureKind::none)
+      status += " (" + data::failure_word(result.failure) + ")";
     const auto [kind, is_new] = known.try_emplace({status, message}, kinds.size());
     if (is_new) kinds.push_back({status, message, result.id, 0});
     ++kinds[kind->second].count;
@@ -231,18 +235,18 @@ std::string failures_text(const std::vector<TrialResult>& results) {
          fmt::format("One of them alone: the same command with --only {}\n", kinds.front().example);
 }
 
-std::string status_word(TrialStatus status) {
+std::string status_word(data::TrialStatus status) {
   switch (status) {
-    case TrialStatus::ok:
+    case data::TrialStatus::ok:
       return "ok";
-    case TrialStatus::missing:
+    case data::TrialStatus::missing:
       return "missing";
-    case TrialStatus::diverged:
+    case data::TrialStatus::diverged:
       return "diverged";
-    case TrialStatus::failed:
+    case data::TrialStatus::failed:
       return "failed";
   }
   return "";
 }
 
-}  // namespace bimix
+}  // namespace bimix::report

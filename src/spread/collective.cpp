@@ -12,12 +12,12 @@
 #include <cmath>
 #include <optional>
 
-namespace bimix {
+namespace bimix::spread {
 namespace {
 
-Table table_of(std::string_view bytes, std::size_t columns) {
-  Table table;
-  table.values = values_of<double>(bytes);
+data::Table table_of(std::string_view bytes, std::size_t columns) {
+  data::Table table;
+  table.values = par::values_of<double>(bytes);
   table.columns = columns;
   table.rows = table.values.size() / columns;
   return table;
@@ -26,61 +26,66 @@ Table table_of(std::string_view bytes, std::size_t columns) {
 constexpr std::size_t byte_values = 256;
 
 /// How often each pair of bytes occurs, also those that do not: as many numbers on every rank.
-std::vector<std::int64_t> cells_of(const BigramCounts& counts) {
+std::vector<std::int64_t> cells_of(const entropy::BigramCounts& counts) {
   std::vector<std::int64_t> cells(byte_values * byte_values, 0);
-  for (const Bigram& pair : counts.bigrams())
+  for (const entropy::Bigram& pair : counts.bigrams())
     cells[byte_values * static_cast<std::size_t>(pair.first) +
           static_cast<std::size_t>(pair.second)] = pair.count;
   return cells;
 }
 
-BigramCounts counts_of(const std::vector<std::int64_t>& cells) {
-  std::vector<Bigram> pairs;
+entropy::BigramCounts counts_of(const std::vector<std::int64_t>& cells) {
+  std::vector<entropy::Bigram> pairs;
   for (std::size_t i = 0; i < cells.size(); ++i)
     if (cells[i] > 0)
       pairs.push_back({static_cast<std::int32_t>(i / byte_values),
                        static_cast<std::int32_t>(i % byte_values), cells[i]});
-  return BigramCounts(std::move(pairs));
+  return entropy::BigramCounts(std::move(pairs));
 }
 
 /// A part of each domain on each rank. Only sums travel: half a megabyte a domain, however many
 /// ranks there are.
-std::vector<CountEntropy> count_bytes_over_ranks(const Comm& comm, const Corpus& corpus,
-                                                 const EntropyOptions& options) {
-  std::vector<CountEntropy> entropies;
+std::vector<entropy::CountEntropy> count_bytes_over_ranks(const par::Comm& comm,
+                                                          const corpus::Corpus& corpus,
+                                                          const entropy::EntropyOptions& options) {
+  std::vector<entropy::CountEntropy> entropies;
   for (std::size_t domain = 0; domain < corpus.domain_count(); ++domain) {
     std::vector<std::int64_t> cells;
-    collectively(comm, [&] {
-      cells = cells_of(count_part(corpus, domain, options, comm.rank(), comm.size()));
+    par::collectively(comm, [&] {
+      cells = cells_of(entropy::count_part(corpus, domain, options, comm.rank(), comm.size()));
     });
     cells = comm.sum(std::move(cells));
-    if (comm.is_root()) entropies.push_back(count_entropy(counts_of(cells), options));
+    if (comm.is_root()) entropies.push_back(entropy::count_entropy(counts_of(cells), options));
   }
-  return values_of<CountEntropy>(comm.broadcast(bytes_of(entropies)));
+  return par::values_of<entropy::CountEntropy>(comm.broadcast(par::bytes_of(entropies)));
 }
 
 /// The pairs of a large vocabulary may take gigabytes: they stay on the rank that counts them, a
 /// whole domain at a time.
-std::vector<CountEntropy> count_tokens_over_ranks(const Comm& comm, const Corpus& corpus,
-                                                  const EntropyOptions& options) {
-  const auto pieces = map_over_ranks(comm, corpus.domain_count(), [&](std::size_t domain) {
-    return bytes_of(std::vector{count_entropy(count_part(corpus, domain, options), options)});
+std::vector<entropy::CountEntropy> count_tokens_over_ranks(const par::Comm& comm,
+                                                           const corpus::Corpus& corpus,
+                                                           const entropy::EntropyOptions& options) {
+  const auto pieces = par::map_over_ranks(comm, corpus.domain_count(), [&](std::size_t domain) {
+    return par::bytes_of(
+        std::vector{entropy::count_entropy(entropy::count_part(corpus, domain, options), options)});
   });
-  std::vector<CountEntropy> entropies;
+  std::vector<entropy::CountEntropy> entropies;
   for (const std::string& piece : pieces)
-    entropies.push_back(values_of<CountEntropy>(piece).front());
+    entropies.push_back(par::values_of<entropy::CountEntropy>(piece).front());
   return entropies;
 }
 
-std::vector<SampleEntropy> sample_over_ranks(const Comm& comm, const Corpus& corpus,
-                                             const EntropyOptions& options, std::uint64_t seed) {
-  const auto pieces = map_over_ranks(comm, corpus.domain_count(), [&](std::size_t domain) {
-    const SampleEntropy entropy = von_neumann(corpus, domain, options, seed);
-    return bytes_of(std::vector{entropy.nats, static_cast<double>(entropy.samples)});
+std::vector<entropy::SampleEntropy> sample_over_ranks(const par::Comm& comm,
+                                                      const corpus::Corpus& corpus,
+                                                      const entropy::EntropyOptions& options,
+                                                      std::uint64_t seed) {
+  const auto pieces = par::map_over_ranks(comm, corpus.domain_count(), [&](std::size_t domain) {
+    const entropy::SampleEntropy entropy = entropy::von_neumann(corpus, domain, options, seed);
+    return par::bytes_of(std::vector{entropy.nats, static_cast<double>(entropy.samples)});
   });
-  std::vector<SampleEntropy> entropies;
+  std::vector<entropy::SampleEntropy> entropies;
   for (const std::string& piece : pieces) {
-    const auto values = values_of<double>(piece);
+    const auto values = par::values_of<double>(piece);
     entropies.push_back({.nats = values[0], .samples = static_cast<std::int64_t>(values[1])});
   }
   return entropies;
@@ -88,31 +93,31 @@ std::vector<SampleEntropy> sample_over_ranks(const Comm& comm, const Corpus& cor
 
 }  // namespace
 
-EntropyTable entropy_over_ranks(const Comm& comm, const Corpus& corpus,
-                                const EntropyOptions& options, std::uint64_t seed) {
-  collectively(comm, [&] { check(options); });
-  std::vector<CountEntropy> counts;
+data::EntropyTable entropy_over_ranks(const par::Comm& comm, const corpus::Corpus& corpus,
+                                      const entropy::EntropyOptions& options, std::uint64_t seed) {
+  par::collectively(comm, [&] { entropy::check(options); });
+  std::vector<entropy::CountEntropy> counts;
   const int width = corpus.format().width;
-  if (wants_counts(options))
+  if (entropy::wants_counts(options))
     counts = width == 1 ? count_bytes_over_ranks(comm, corpus, options)
                         : count_tokens_over_ranks(comm, corpus, options);
-  std::vector<SampleEntropy> samples;
-  if (wants_samples(options)) samples = sample_over_ranks(comm, corpus, options, seed);
-  return finish(corpus.names(), options, counts, samples, width);
+  std::vector<entropy::SampleEntropy> samples;
+  if (entropy::wants_samples(options)) samples = sample_over_ranks(comm, corpus, options, seed);
+  return entropy::finish(corpus.names(), options, counts, samples, width);
 }
 
 namespace {
 
-void add_bootstrap(const Comm& comm, const Observations& observations, const FitOptions& options,
-                   LawFit& fit) {
+void add_bootstrap(const par::Comm& comm, const data::Observations& observations,
+                   const law::FitOptions& options, data::LawFit& fit) {
   if (options.bootstrap == 0) return;
-  std::optional<Bootstrap> bootstrap;
-  collectively(comm, [&] { bootstrap.emplace(observations, options, fit); });
+  std::optional<law::Bootstrap> bootstrap;
+  par::collectively(comm, [&] { bootstrap.emplace(observations, options, fit); });
   const auto samples = static_cast<std::size_t>(options.bootstrap);
   if (comm.is_root()) fit.bootstrap.resize(samples);
-  map_to_root(
+  par::map_to_root(
       comm, samples,
-      [&](std::size_t n) { return bytes_of(bootstrap->sample(static_cast<int>(n)).values); },
+      [&](std::size_t n) { return par::bytes_of(bootstrap->sample(static_cast<int>(n)).values); },
       [&](std::size_t n, std::string_view sample) {
         fit.bootstrap[n] = table_of(sample, fit.parameters.size());
       });
@@ -120,11 +125,9 @@ void add_bootstrap(const Comm& comm, const Observations& observations, const Fit
 
 /// @collective evaluate_split for every law and split: [law][split], on the root. Shared out by
 /// domain, so that ranks have like amounts to do.
-std::vector<std::vector<HeldOutPart>> evaluate_splits(const Comm& comm,
-                                                      const Observations& observations,
-                                                      const FitOptions& options,
-                                                      const std::vector<std::string>& laws,
-                                                      const std::vector<const Split*>& splits) {
+std::vector<std::vector<law::HeldOutPart>> evaluate_splits(
+    const par::Comm& comm, const data::Observations& observations, const law::FitOptions& options,
+    const std::vector<std::string>& laws, const std::vector<const law::Split*>& splits) {
   struct Piece {
     std::size_t law = 0, split = 0;
     std::optional<std::size_t> domain{};  ///< none: all of them
@@ -132,7 +135,7 @@ std::vector<std::vector<HeldOutPart>> evaluate_splits(const Comm& comm,
   std::vector<Piece> pieces;
   for (std::size_t law = 0; law < laws.size(); ++law)
     for (std::size_t split = 0; split < splits.size(); ++split) {
-      if (chooses_by_every_domain(laws[law])) {
+      if (law::chooses_by_every_domain(laws[law])) {
         pieces.push_back({law, split});
         continue;
       }
@@ -140,99 +143,100 @@ std::vector<std::vector<HeldOutPart>> evaluate_splits(const Comm& comm,
         pieces.push_back({law, split, e});
     }
   std::vector<std::string> found(comm.is_root() ? pieces.size() : 0);
-  map_to_root(
+  par::map_to_root(
       comm, pieces.size(),
       [&](std::size_t n) {
         const auto& [law, split, domain] = pieces[n];
-        const HeldOutPart part =
-            domain ? evaluate_domain(observations, options, laws[law], *splits[split], *domain)
-                   : evaluate_split(observations, options, laws[law], *splits[split]);
-        return bytes_of(part.point.values);
+        const law::HeldOutPart part =
+            domain ? law::evaluate_domain(observations, options, laws[law], *splits[split], *domain)
+                   : law::evaluate_split(observations, options, laws[law], *splits[split]);
+        return par::bytes_of(part.point.values);
       },
       [&](std::size_t n, std::string_view points) { found[n] = points; });
-  std::vector<std::vector<HeldOutPart>> parts(laws.size());
+  std::vector<std::vector<law::HeldOutPart>> parts(laws.size());
   if (!comm.is_root()) return parts;
   std::vector<std::vector<std::string>> bytes(laws.size(), std::vector<std::string>(splits.size()));
   for (std::size_t n = 0; n < pieces.size(); ++n) bytes[pieces[n].law][pieces[n].split] += found[n];
   for (std::size_t law = 0; law < laws.size(); ++law)
     for (std::size_t split = 0; split < splits.size(); ++split)
       parts[law].push_back({.fold = static_cast<int>(split),
-                            .point = table_of(bytes[law][split], HeldOutPart::column_count)});
+                            .point = table_of(bytes[law][split], law::HeldOutPart::column_count)});
   return parts;
 }
 
 /// @collective Held-out figures of fits, from the folds of mixtures; on the root.
-void add_held_out(const Comm& comm, const Observations& observations, const FitOptions& options,
-                  std::vector<LawFit>& fits) {
-  const int folds = fold_count(observations, options);
-  std::vector<Split> splits;
-  std::vector<const Split*> each;
+void add_held_out(const par::Comm& comm, const data::Observations& observations,
+                  const law::FitOptions& options, std::vector<data::LawFit>& fits) {
+  const int folds = law::fold_count(observations, options);
+  std::vector<law::Split> splits;
+  std::vector<const law::Split*> each;
   for (int fold = 0; fold < folds; ++fold)
-    splits.push_back(fold_split(observations, options, fold, folds));
-  for (const Split& split : splits) each.push_back(&split);
+    splits.push_back(law::fold_split(observations, options, fold, folds));
+  for (const law::Split& split : splits) each.push_back(&split);
   std::vector<std::string> laws;
-  for (const LawFit& fit : fits) laws.push_back(fit.law);
+  for (const data::LawFit& fit : fits) laws.push_back(fit.law);
   auto parts = evaluate_splits(comm, observations, options, laws, each);
-  on_root(comm, [&] {
+  par::on_root(comm, [&] {
     for (std::size_t n = 0; n < fits.size(); ++n) {
-      fits[n].held_out = merge_folds(observations.domains, parts[n]);
-      fits[n].trust = trust_in(fits[n].held_out, observations.domains, parts[n], options.weights);
+      fits[n].held_out = law::merge_folds(observations.domains, parts[n]);
+      fits[n].trust =
+          law::trust_in(fits[n].held_out, observations.domains, parts[n], options.weights);
     }
   });
 }
 
 /// The root: which of the fits is used, with a flag that says why.
-std::size_t used_law(const FitOptions& options, std::vector<LawFit>& fits) {
-  if (options.law != automatic_law) {
+std::size_t used_law(const law::FitOptions& options, std::vector<data::LawFit>& fits) {
+  if (options.law != law::automatic_law) {
     for (std::size_t n = 0; n < fits.size(); ++n)
       if (fits[n].law == options.law) return n;
     return 0;
   }
-  std::vector<HeldOut> held;
-  for (const LawFit& fit : fits) held.push_back(fit.held_out);
-  const std::size_t best = best_of(held);
-  if (std::isnan(mean_error(held[best]))) {
-    fits[best].flags.push_back(
-        to_string(Complaint{"law auto", "no law could be held against mixtures left out",
-                            fmt::format("{} is used", fits[best].law), "Add mixtures"}));
+  std::vector<data::HeldOut> held;
+  for (const data::LawFit& fit : fits) held.push_back(fit.held_out);
+  const std::size_t best = law::best_of(held);
+  if (std::isnan(law::mean_error(held[best]))) {
+    fits[best].flags.push_back(core::to_string(
+        core::Complaint{"law auto", "no law could be held against mixtures left out",
+                        fmt::format("{} is used", fits[best].law), "Add mixtures"}));
     return best;
   }
-  fits[best].flags.push_back(to_string(
-      Complaint{"law auto",
-                fmt::format("{} predicts held-out mixtures best: {:.2f} % error, regret {:.4f} {}",
-                            fits[best].law, 100.0 * mean_error(held[best]), held[best].regret_nats,
-                            unit_text(fits[best].domains.loss_unit)),
-                fmt::format("{}: {:.2f} %, {:.4f}", fits.front().law,
-                            100.0 * mean_error(held.front()), held.front().regret_nats),
-                ""}));
+  fits[best].flags.push_back(core::to_string(core::Complaint{
+      "law auto",
+      fmt::format("{} predicts held-out mixtures best: {:.2f} % error, regret {:.4f} {}",
+                  fits[best].law, 100.0 * law::mean_error(held[best]), held[best].regret_nats,
+                  data::unit_text(fits[best].domains.loss_unit)),
+      fmt::format("{}: {:.2f} %, {:.4f}", fits.front().law, 100.0 * law::mean_error(held.front()),
+                  held.front().regret_nats),
+      ""}));
   return best;
 }
 
 }  // namespace
 
-LawFit fit_over_ranks(const Comm& comm, const Observations& observations,
-                      const FitOptions& options) {
-  std::vector<LawFit> fit;
-  collectively(comm, [&] { fit.push_back(fit_law(observations, options)); });
+data::LawFit fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
+                            const law::FitOptions& options) {
+  std::vector<data::LawFit> fit;
+  par::collectively(comm, [&] { fit.push_back(law::fit_law(observations, options)); });
   add_bootstrap(comm, observations, options, fit.front());
   add_held_out(comm, observations, options, fit);
   return std::move(fit.front());
 }
 
-LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
-                            const FitOptions& options) {
+LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& observations,
+                            const law::FitOptions& options) {
   LawFits fits;
-  FitOptions one = options;
+  law::FitOptions one = options;
   std::vector<std::string> names;
-  collectively(comm, [&] { names = laws_to_fit(observations, options); });
+  par::collectively(comm, [&] { names = law::laws_to_fit(observations, options); });
   for (const std::string& name : names) {
     one.law = name;
-    collectively(comm, [&] { fits.laws.push_back(fit_law(observations, one)); });
+    par::collectively(comm, [&] { fits.laws.push_back(law::fit_law(observations, one)); });
   }
   add_held_out(comm, observations, options, fits.laws);
   std::uint64_t used = 0;
-  on_root(comm, [&] { used = used_law(options, fits.laws); });
-  fits.used = value_of<std::uint64_t>(comm.broadcast(bytes_of(used)));
+  par::on_root(comm, [&] { used = used_law(options, fits.laws); });
+  fits.used = par::value_of<std::uint64_t>(comm.broadcast(par::bytes_of(used)));
   for (std::size_t n = 0; n < fits.laws.size(); ++n) {
     one.law = fits.laws[n].law;
     if (n == fits.used || one.law == "bimix") add_bootstrap(comm, observations, one, fits.laws[n]);
@@ -240,51 +244,52 @@ LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
   return fits;
 }
 
-LawFit used_fit_over_ranks(const Comm& comm, const Observations& observations,
-                           const FitOptions& options) {
-  if (!wants_every_law(options)) return fit_over_ranks(comm, observations, options);
+data::LawFit used_fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
+                                 const law::FitOptions& options) {
+  if (!law::wants_every_law(options)) return fit_over_ranks(comm, observations, options);
   LawFits fits = fit_laws_over_ranks(comm, observations, options);
   return fits.laws[fits.used];
 }
 
-Evaluation evaluate_over_ranks(const Comm& comm, const Observations& all, const FitOptions& fit,
-                               EvaluateOptions options) {
-  const Observations observations = counted(all, options);
-  if (options.laws.empty()) options.laws = law_names();
-  collectively(comm, [&] {
+law::Evaluation evaluate_over_ranks(const par::Comm& comm, const data::Observations& all,
+                                    const law::FitOptions& fit, law::EvaluateOptions options) {
+  const data::Observations observations = law::counted(all, options);
+  if (options.laws.empty()) options.laws = law::law_names();
+  par::collectively(comm, [&] {
     std::string text;
-    for (const Complaint& complaint : complaints(options, observations))
-      text += (text.empty() ? "" : "\n") + to_string(complaint);
-    if (!text.empty()) throw UsageError(text);
+    for (const core::Complaint& complaint : law::complaints(options, observations))
+      text += (text.empty() ? "" : "\n") + core::to_string(complaint);
+    if (!text.empty()) throw core::UsageError(text);
   });
   if (options.protocol == "extrapolation") {
     std::vector<std::string> anchored;
     for (const std::string& law : options.laws)
-      if (law == automatic_law || (law != run_power && !find_law(law).last_volume_only()))
-        anchored.push_back(anchored_prefix + law);
+      if (law == law::automatic_law ||
+          (law != law::run_power && !law::find_law(law).last_volume_only()))
+        anchored.push_back(law::anchored_prefix + law);
     options.laws.insert(options.laws.end(), anchored.begin(), anchored.end());
-    options.laws.push_back(run_power);
+    options.laws.push_back(law::run_power);
   }
-  Evaluation evaluation{
-      options.protocol, observations.domains, splits_of(observations, fit, options), {}};
-  std::vector<const Split*> splits;
+  law::Evaluation evaluation{
+      options.protocol, observations.domains, law::splits_of(observations, fit, options), {}};
+  std::vector<const law::Split*> splits;
   for (const auto& group : evaluation.splits)
-    for (const Split& split : group) splits.push_back(&split);
+    for (const law::Split& split : group) splits.push_back(&split);
   auto parts = evaluate_splits(comm, observations, fit, options.laws, splits);
   if (!comm.is_root()) return evaluation;
   for (std::size_t law = 0; law < options.laws.size(); ++law) {
-    LawScore score{.law = options.laws[law]};
+    law::LawScore score{.law = options.laws[law]};
     auto part = std::make_move_iterator(parts[law].begin());
     for (const auto& group : evaluation.splits) {
       const auto end = part + static_cast<std::ptrdiff_t>(group.size());
       score.parts.emplace_back(part, end);
-      score.groups.push_back(merge_folds(observations.domains, score.parts.back()));
+      score.groups.push_back(law::merge_folds(observations.domains, score.parts.back()));
       part = end;
     }
-    score.mean = mean_of_groups(score.groups);
+    score.mean = law::mean_of_groups(score.groups);
     evaluation.laws.push_back(std::move(score));
   }
   return evaluation;
 }
 
-}  // namespace bimix
+}  // namespace bimix::spread

@@ -6,11 +6,11 @@
 #include <chrono>
 #include <vector>
 
-namespace bimix {
+namespace bimix::spread {
 
 double bench_entropy(std::span<const std::uint8_t> text, double seconds) {
-  require(text.size() > 1, "there is a bigram to count");
-  ByteBigramCounter counter;
+  core::require(text.size() > 1, "there is a bigram to count");
+  entropy::ByteBigramCounter counter;
   using Clock = std::chrono::steady_clock;
   std::vector<double> rates;
   const Clock::time_point start = Clock::now();
@@ -28,4 +28,4 @@ double bench_entropy(std::span<const std::uint8_t> text, double seconds) {
   return *middle;
 }
 
-}  // namespace bimix
+}  // namespace bimix::spread

@@ -13,7 +13,7 @@
 #include <functional>
 #include <numeric>
 
-namespace bimix {
+namespace bimix::spread {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -30,10 +30,10 @@ struct Truth {
 
 Truth truth_of(int domain) { return {30.0 + domain, 1.5, 0.10 + 0.01 * domain, 0.25}; }
 
-Mixture random_mixture(RandomStream& stream, int domains) {
-  Mixture mixture(static_cast<std::size_t>(domains));
+data::Mixture random_mixture(core::RandomStream& stream, int domains) {
+  data::Mixture mixture(static_cast<std::size_t>(domains));
   for (double& share : mixture) share = stream.gamma(1.0);
-  mixture = normalised(mixture);
+  mixture = core::normalised(mixture);
   for (double& share : mixture) share = 0.5 / domains + 0.5 * share;
   return mixture;
 }
@@ -43,9 +43,9 @@ double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_P
 
 /// Fits problems in turn. @return fits a second of processor time, the median over slices of a
 /// hundredth of a second
-double fit_rate(const std::vector<DomainData>& problems, double seconds) {
+double fit_rate(const std::vector<law::DomainData>& problems, double seconds) {
   constexpr double slice = 0.01;
-  const Law& law = find_law("bimix");
+  const law::Law& law = law::find_law("bimix");
   std::vector<double> rates;
   std::size_t next = 0;
   const double start = processor_seconds();
@@ -65,10 +65,10 @@ double fit_rate(const std::vector<DomainData>& problems, double seconds) {
 }
 
 /// True if a search from a random start ends below the fit's own minimum.
-bool beaten_by_starts(const DomainData& problem, int starts, std::uint64_t number) {
-  const Law& law = find_law("bimix");
+bool beaten_by_starts(const law::DomainData& problem, int starts, std::uint64_t number) {
+  const law::Law& law = law::find_law("bimix");
   const double own = law.fit(problem).objective;
-  RandomStream stream(seed, Purpose::multi_start, number);
+  core::RandomStream stream(seed, core::Purpose::multi_start, number);
   for (int i = 0; i < starts; ++i) {
     const double alpha = std::pow(10.0, -3.0 + 3.5 * stream.uniform());
     const double beta = std::pow(10.0, -2.0 + 3.0 * stream.uniform());
@@ -92,16 +92,17 @@ Spent timed(const std::function<void()>& work) {
 }
 
 /// @collective
-RankTimes times_over_ranks(const Comm& comm, const std::function<void(const Comm&)>& work) {
+RankTimes times_over_ranks(const par::Comm& comm,
+                           const std::function<void(const par::Comm&)>& work) {
   Spent alone;
-  on_root(comm, [&] { alone = timed([&] { work(Comm()); }); });
+  par::on_root(comm, [&] { alone = timed([&] { work(par::Comm()); }); });
   if (comm.size() == 1)
     return {alone.seconds, alone.seconds, alone.processor_seconds, alone.processor_seconds};
   comm.barrier();
   const Spent mine = timed([&] { work(comm); });
   Spent most;
-  for (const std::string& bytes : comm.all_gather(bytes_of(mine))) {
-    const Spent other = value_of<Spent>(bytes);
+  for (const std::string& bytes : comm.all_gather(par::bytes_of(mine))) {
+    const Spent other = par::value_of<Spent>(bytes);
     most.seconds = std::max(most.seconds, other.seconds);
     most.processor_seconds = std::max(most.processor_seconds, other.processor_seconds);
   }
@@ -110,9 +111,9 @@ RankTimes times_over_ranks(const Comm& comm, const std::function<void(const Comm
 
 }  // namespace
 
-Observations made_up_losses(const TableShape& shape, int number) {
-  RandomStream stream(seed, Purpose::design, static_cast<std::uint64_t>(number));
-  Observations table;
+data::Observations made_up_losses(const TableShape& shape, int number) {
+  core::RandomStream stream(seed, core::Purpose::design, static_cast<std::uint64_t>(number));
+  data::Observations table;
   for (int k = 0; k < shape.domains; ++k) {
     table.domains.train.push_back(fmt::format("d{}", k));
     table.domains.share_of.push_back(k);
@@ -139,10 +140,10 @@ Observations made_up_losses(const TableShape& shape, int number) {
   return table;
 }
 
-DomainData reference_problem(int number) {
+law::DomainData reference_problem(int number) {
   const TableShape shape;
-  const Observations table = made_up_losses(shape, number);
-  DomainData data;
+  const data::Observations table = made_up_losses(shape, number);
+  law::DomainData data;
   data.domain = table.domains.eval.front();
   data.own = 0;
   data.mixtures = table.mixtures;
@@ -160,24 +161,24 @@ DomainData reference_problem(int number) {
   return data;
 }
 
-FitBench bench_fit(const Comm& comm, const FitBenchOptions& options) {
+FitBench bench_fit(const par::Comm& comm, const FitBenchOptions& options) {
   FitBench bench{.ranks = comm.size()};
-  on_root(comm, [&] {
-    std::vector<DomainData> problems;
+  par::on_root(comm, [&] {
+    std::vector<law::DomainData> problems;
     for (int n = 0; n < options.problems; ++n) problems.push_back(reference_problem(n));
     bench.fits_per_second = fit_rate(problems, options.seconds);
     for (std::size_t n = 0; n < problems.size(); ++n)
       bench.beaten += beaten_by_starts(problems[n], options.starts, n) ? 1 : 0;
   });
-  const Observations wide = made_up_losses(options.bootstrap, 0);
-  bench.bootstrap = times_over_ranks(comm, [&](const Comm& ranks) {
+  const data::Observations wide = made_up_losses(options.bootstrap, 0);
+  bench.bootstrap = times_over_ranks(comm, [&](const par::Comm& ranks) {
     fit_over_ranks(ranks, wide, {.law = "bimix", .bootstrap = options.samples});
   });
-  const Observations table = made_up_losses(options.laws, 0);
-  bench.laws = times_over_ranks(comm, [&](const Comm& ranks) {
+  const data::Observations table = made_up_losses(options.laws, 0);
+  bench.laws = times_over_ranks(comm, [&](const par::Comm& ranks) {
     evaluate_over_ranks(ranks, table, {}, {.laws = options.law_names});
   });
   return bench;
 }
 
-}  // namespace bimix
+}  // namespace bimix::spread

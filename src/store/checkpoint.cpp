@@ -9,7 +9,7 @@
 #include <fstream>
 #include <system_error>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 std::filesystem::path checkpoint_path(const std::filesystem::path& folder,
@@ -25,20 +25,20 @@ std::filesystem::path model_path(const std::filesystem::path& folder, const std:
 
 /// All that stands before the bytes. @param id of the trial or run
 std::string first_line(const std::string& id, std::string_view bytes) {
-  return fmt::format("bimix checkpoint 1 {} {} {}\n", id, bytes.size(), content_hash(bytes));
+  return fmt::format("bimix checkpoint 1 {} {} {}\n", id, bytes.size(), core::content_hash(bytes));
 }
 
 ReadCheckpoint read_saved(const std::filesystem::path& path, const std::string& id) {
   std::error_code failure;
   if (!std::filesystem::exists(path, failure)) return {};
   try {
-    const std::string file = read_file(path);
+    const std::string file = core::read_file(path);
     const std::size_t line = file.find('\n');
     const std::string_view bytes =
         line == std::string::npos ? std::string_view() : std::string_view(file).substr(line + 1);
     if (!bytes.empty() && file.substr(0, line + 1) == first_line(id, bytes))
       return {.bytes = std::string(bytes)};
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     return {.problem = error.what()};
   }
   return {.problem = path.string() + ": is torn, damaged or of another trial or version"};
@@ -101,4 +101,4 @@ void copy_models(const std::filesystem::path& from, const std::filesystem::path&
   }
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <set>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 using hdf5::Handle;
@@ -143,24 +143,24 @@ std::vector<std::string> differences(const std::filesystem::path& a, const std::
   try {
     return Comparison(file_a, file_b, skip).run();
   } catch (const hdf5::Failure& cause) {
-    throw DataError({.place = a.string() + " and " + b.string(),
-                     .problem = std::string("cannot be compared: ") + cause.what(),
-                     .rule = "",
-                     .remedy = ""});
+    throw core::DataError({.place = a.string() + " and " + b.string(),
+                           .problem = std::string("cannot be compared: ") + cause.what(),
+                           .rule = "",
+                           .remedy = ""});
   }
 }
 
 std::vector<std::string> verify_results(const std::filesystem::path& path,
-                                        const RunRecord& record) {
+                                        const data::RunRecord& record) {
   const Handle stored = open_results(path);
   const Handle rebuilt = hdf5::open_image(results_image(record), "the record");
   try {
     return Comparison(stored, rebuilt, timing_paths()).run();
   } catch (const hdf5::Failure& cause) {
-    throw DataError({.place = path.string(),
-                     .problem = std::string("cannot be compared: ") + cause.what(),
-                     .rule = "",
-                     .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
+    throw core::DataError({.place = path.string(),
+                           .problem = std::string("cannot be compared: ") + cause.what(),
+                           .rule = "",
+                           .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
   }
 }
 
@@ -173,4 +173,4 @@ std::vector<std::string> timing_paths() {
   return paths;
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

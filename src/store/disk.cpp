@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 [[noreturn]] void fail(const char* call) {
@@ -83,15 +83,16 @@ void Disk::sync_folder(const std::filesystem::path& folder) {
   if (failed) fail("fsync");
 }
 
-DataError cannot_write(const std::filesystem::path& path, const std::system_error& cause) {
+core::DataError cannot_write(const std::filesystem::path& path, const std::system_error& cause) {
   const bool full = cause.code() == std::errc::no_space_on_device ||
                     cause.code() == std::errc::file_too_large || cause.code().value() == EDQUOT;
-  return DataError({.place = path.string(),
-                    .problem = "cannot be written: " + cause.code().message(),
-                    .rule = "what was written before is intact",
-                    .remedy = full ? "Free space there or raise the quota, then give the same "
-                                     "command again: it continues"
-                                   : "Mend this, then give the same command again: it continues"});
+  return core::DataError(
+      {.place = path.string(),
+       .problem = "cannot be written: " + cause.code().message(),
+       .rule = "what was written before is intact",
+       .remedy = full ? "Free space there or raise the quota, then give the same "
+                        "command again: it continues"
+                      : "Mend this, then give the same command again: it continues"});
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes, Disk& disk) {
@@ -138,4 +139,4 @@ void remove_leftovers(const std::filesystem::path& folder) {
         std::filesystem::remove(entry.path(), ignored);
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <system_error>
 
-namespace bimix {
+namespace bimix::store {
 
 /// The complaint of a failed write: the file, the system's reason, what to do about it.
-DataError cannot_write(const std::filesystem::path& path, const std::system_error& cause);
+core::DataError cannot_write(const std::filesystem::path& path, const std::system_error& cause);
 
-}  // namespace bimix
+}  // namespace bimix::store

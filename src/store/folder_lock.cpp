@@ -15,7 +15,7 @@
 #include <string>
 #include <system_error>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 /// Who holds the lock, as its holder wrote it; empty if it has not yet.
@@ -25,7 +25,9 @@ std::string holder(int file) {
   return {text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
 }
 
-std::string this_process() { return fmt::format("process {} on {}", ::getpid(), host_name()); }
+std::string this_process() {
+  return fmt::format("process {} on {}", ::getpid(), core::host_name());
+}
 
 }  // namespace
 
@@ -64,10 +66,11 @@ void FolderLock::lock_file() const {
     const std::string who = holder(file);
     ::close(file);
     if (cause.code().value() == EAGAIN || cause.code().value() == EACCES)
-      throw DataError({.place = folder_.string(),
-                       .problem = "is being written by " + (who.empty() ? "another process" : who),
-                       .rule = "one writer at a time",
-                       .remedy = "Wait for it or end it; `bimix status` shows how far it is"});
+      throw core::DataError(
+          {.place = folder_.string(),
+           .problem = "is being written by " + (who.empty() ? "another process" : who),
+           .rule = "one writer at a time",
+           .remedy = "Wait for it or end it; `bimix status` shows how far it is"});
     throw;
   }
   if (file_ >= 0) ::close(file_);
@@ -91,12 +94,12 @@ bool FolderLock::is_in_place() const {
 
 void FolderLock::require_held() const {
   if (owner_ && !owner_->is_ours())
-    throw DataError({.place = folder_.string(),
-                     .problem = "was taken over by another process",
-                     .rule = "one writer at a time",
-                     .remedy = "Let that one go on; nothing of what was finished is lost"});
+    throw core::DataError({.place = folder_.string(),
+                           .problem = "was taken over by another process",
+                           .rule = "one writer at a time",
+                           .remedy = "Let that one go on; nothing of what was finished is lost"});
   std::error_code failure;
   if (!owner_ && !is_in_place() && std::filesystem::is_directory(folder_, failure)) lock_file();
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

@@ -9,7 +9,7 @@
 #include <atomic>
 #include <limits>
 
-namespace bimix::hdf5 {
+namespace bimix::store::hdf5 {
 namespace {
 
 /// The library's innermost reason for the last failure.
@@ -149,7 +149,8 @@ Handle GroupWriter::create(const std::string& name, const Names& dimensions, con
     extents.push_back(is_coordinate ? raw.count : count_of(open_dataset(group_, dimension)));
     count *= extents.back();
   }
-  require(count == raw.count, "dataset " + name + " has as many values as its dimensions say");
+  core::require(count == raw.count,
+                "dataset " + name + " has as many values as its dimensions say");
 
   const Handle space = simple_space(extents);
   const Handle list = creation_list(H5P_DATASET_CREATE);
@@ -259,10 +260,10 @@ Handle open_image(std::string bytes, const std::string& place) {
     const std::string name = place + "#image" + std::to_string(++images);
     return {H5Fopen(name.c_str(), H5F_ACC_RDONLY, access), H5Fclose, "open"};
   } catch (const Failure& cause) {
-    throw DataError({.place = place,
-                     .problem = std::string("is a damaged HDF5 file: ") + cause.what(),
-                     .rule = "",
-                     .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
+    throw core::DataError({.place = place,
+                           .problem = std::string("is a damaged HDF5 file: ") + cause.what(),
+                           .rule = "",
+                           .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
   }
 }
 
@@ -343,4 +344,4 @@ Names names_in(hid_t group) {
   return names;
 }
 
-}  // namespace bimix::hdf5
+}  // namespace bimix::store::hdf5

@@ -12,7 +12,7 @@
 
 /// The little of HDF5 that results.h5 needs, over its C API. Files live in memory: HDF5 never
 /// touches the disk, so a full disk or a kill can leave no half-written file behind.
-namespace bimix::hdf5 {
+namespace bimix::store::hdf5 {
 
 /// A call of the library failed; the text says which, and the library's own reason.
 struct Failure : std::runtime_error {
@@ -130,4 +130,4 @@ std::vector<hsize_t> extents_of(hid_t dataset);
 /// Names of the objects right below a group, in the order of the alphabet.
 Names names_in(hid_t group);
 
-}  // namespace bimix::hdf5
+}  // namespace bimix::store::hdf5

@@ -16,7 +16,7 @@
 #include <system_error>
 #include <unordered_map>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 constexpr int format_major = 1;
@@ -26,7 +26,7 @@ constexpr std::size_t crc_digits = 8;
 constexpr std::size_t framing = crc_begin.size() + crc_digits + crc_end.size();
 
 /// CRC-32C (Castagnoli), as 8 lower-case hex digits.
-std::string checksum(std::string_view bytes) { return fmt::format("{:08x}", crc32c(bytes)); }
+std::string checksum(std::string_view bytes) { return fmt::format("{:08x}", core::crc32c(bytes)); }
 
 bool is_framed(std::string_view line) {
   return line.size() > framing && line.substr(0, crc_begin.size()) == crc_begin &&
@@ -41,38 +41,38 @@ bool is_sound(std::string_view line) {
 /// Text keyed by name <-> object; order is kept.
 using TextPairs = std::vector<std::pair<std::string, std::string>>;
 
-Json json_of(const TextPairs& pairs) {
-  Json object = Json::object();
+data::Json json_of(const TextPairs& pairs) {
+  data::Json object = data::Json::object();
   for (const auto& [name, text] : pairs) object[name] = text;
   return object;
 }
 
-TextPairs pairs_from(const Json& object) {
+TextPairs pairs_from(const data::Json& object) {
   TextPairs pairs;
   for (const auto& [name, text] : object.items()) pairs.emplace_back(name, text.get<std::string>());
   return pairs;
 }
 
-Json json_of(const std::vector<TrialSpec>& trials) {
-  Json array = Json::array();
-  for (const TrialSpec& spec : trials) array.push_back(to_json(spec));
+data::Json json_of(const std::vector<data::TrialSpec>& trials) {
+  data::Json array = data::Json::array();
+  for (const data::TrialSpec& spec : trials) array.push_back(data::to_json(spec));
   return array;
 }
 
-std::vector<TrialSpec> trial_specs_from(const Json& array) {
-  std::vector<TrialSpec> trials;
-  for (const Json& spec : array) trials.push_back(trial_spec_from(spec));
+std::vector<data::TrialSpec> trial_specs_from(const data::Json& array) {
+  std::vector<data::TrialSpec> trials;
+  for (const data::Json& spec : array) trials.push_back(data::trial_spec_from(spec));
   return trials;
 }
 
-void check_format(const Json& header) {
+void check_format(const data::Json& header) {
   const auto version = header.at("format").get<std::string>();
   const std::string major = version.substr(0, version.find('.'));
   if (major != std::to_string(format_major))
-    throw DataError({.place = "",
-                     .problem = "journal format " + version + " is not known here",
-                     .rule = fmt::format("this program reads format {}.x", format_major),
-                     .remedy = "Use the version of bimix that wrote it, or a newer one"});
+    throw core::DataError({.place = "",
+                           .problem = "journal format " + version + " is not known here",
+                           .rule = fmt::format("this program reads format {}.x", format_major),
+                           .remedy = "Use the version of bimix that wrote it, or a newer one"});
 }
 
 /// Lines that were appended as one, and may all be torn: so many, from that byte on.
@@ -83,10 +83,11 @@ struct Batch {
 };
 
 /// What a sound line says of its append; nothing if it was one by itself.
-std::optional<Batch> batch_of(const Json& line) {
+std::optional<Batch> batch_of(const data::Json& line) {
   const auto found = line.find("append");
   if (found == line.end() || !found->is_object()) return std::nullopt;
-  const Json at = found->value("at", Json()), lines = found->value("lines", Json());
+  const data::Json at = found->value("at", data::Json()),
+                   lines = found->value("lines", data::Json());
   if (!at.is_number_unsigned() || !lines.is_number_unsigned()) return std::nullopt;
   return Batch{.at = at.get<std::uint64_t>(), .lines = lines.get<std::size_t>()};
 }
@@ -109,8 +110,8 @@ struct Gathered {
   void cut_off_running() { cut_off(std::exchange(running, {})); }
 };
 
-void keep_last(Gathered& gathered, TrialResult result) {
-  std::vector<TrialResult>& results = gathered.state.results;
+void keep_last(Gathered& gathered, data::TrialResult result) {
+  std::vector<data::TrialResult>& results = gathered.state.results;
   const auto [known, is_new] = gathered.place_of_trial.try_emplace(result.id, results.size());
   if (is_new)
     results.push_back(std::move(result));
@@ -120,12 +121,12 @@ void keep_last(Gathered& gathered, TrialResult result) {
 
 /// Adds what one sound line says.
 /// @throws DataError or Json::exception if the line is not of a known layout
-void take_line(const Json& line, Gathered& gathered) {
+void take_line(const data::Json& line, Gathered& gathered) {
   JournalState& state = gathered.state;
   const auto kind = line.at("kind").get<std::string>();
   state.silent = kind == "session" ? state.silent + 1 : 0;
   if (!state.header && kind != "header")
-    throw DataError(
+    throw core::DataError(
         {.place = "", .problem = "'" + kind + "' before any header", .rule = "", .remedy = ""});
   if (kind == "header") {
     check_format(line);
@@ -138,9 +139,9 @@ void take_line(const Json& line, Gathered& gathered) {
     state.ended = false;
     state.sessions.push_back({pairs_from(line.at("facts"))});
   } else if (kind == "entropy") {
-    state.entropy = {entropy_table_from(line.at("table"))};
+    state.entropy = {data::entropy_table_from(line.at("table"))};
   } else if (kind == "trial") {
-    TrialResult result = trial_result_from(line.at("result"));
+    data::TrialResult result = data::trial_result_from(line.at("result"));
     state.ended = state.stuck = false;
     gathered.running.erase(result.id);
     state.cut_off.erase(result.id);
@@ -162,11 +163,12 @@ void take_line(const Json& line, Gathered& gathered) {
     // Who can say that it ends has not been killed by the others.
     for (const std::string& id : gathered.running) state.cut_off.erase(id);
     gathered.running.clear();
-    state.stops.push_back({.exit_code = static_cast<int>(whole_number_from(line, "exit_code")),
-                           .reason = line.at("reason").get<std::string>(),
-                           .utc_seconds = whole_number_from(line, "utc_seconds"),
-                           .cut_off = std::move(lost),
-                           .got_further = line.value("got_further", true)});
+    state.stops.push_back(
+        {.exit_code = static_cast<int>(data::whole_number_from(line, "exit_code")),
+         .reason = line.at("reason").get<std::string>(),
+         .utc_seconds = data::whole_number_from(line, "utc_seconds"),
+         .cut_off = std::move(lost),
+         .got_further = line.value("got_further", true)});
     state.ended = true;
     state.stuck = !state.stops.back().got_further;
   } else {
@@ -175,7 +177,7 @@ void take_line(const Json& line, Gathered& gathered) {
 }
 
 [[noreturn]] void refuse_damaged(const std::string& place, int line) {
-  throw DataError(
+  throw core::DataError(
       {.place = place,
        .problem = "the line is damaged",
        .rule = "its checksum does not match its bytes, and it is not the last",
@@ -185,10 +187,10 @@ void take_line(const Json& line, Gathered& gathered) {
 }
 
 [[noreturn]] void refuse_foreign(const std::string& path) {
-  throw DataError({.place = path + ":1",
-                   .problem = "this is no journal of bimix",
-                   .rule = "its first line does not begin with " + std::string(crc_begin),
-                   .remedy = "Name another run folder"});
+  throw core::DataError({.place = path + ":1",
+                         .problem = "this is no journal of bimix",
+                         .rule = "its first line does not begin with " + std::string(crc_begin),
+                         .remedy = "Name another run folder"});
 }
 
 /// Whether a bad line that is not the last was torn with the append that it belongs to. A power
@@ -203,7 +205,7 @@ bool is_torn_with_others(std::string_view rest, std::uint64_t at, const Gathered
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (!is_sound(line)) continue;
-    const Json json = Json::parse(line, nullptr, false);
+    const data::Json json = data::Json::parse(line, nullptr, false);
     const auto of = json.is_object() ? batch_of(json) : std::nullopt;
     if (!of || of->at > at || (batch && *batch != *of)) return false;
     batch = of;
@@ -234,20 +236,21 @@ JournalState parse_journal(std::string_view bytes, const std::string& path) {
       break;
     }
     try {
-      const Json json = Json::parse(line);
+      const data::Json json = data::Json::parse(line);
       const auto batch = batch_of(json);
       gathered.lines_of_batch = batch == gathered.batch ? gathered.lines_of_batch + 1 : 1;
       gathered.batch = batch;
       take_line(json, gathered);
-    } catch (const Json::exception& cause) {
-      throw DataError({.place = place,
-                       .problem = std::string("the line has no known layout: ") + cause.what(),
-                       .rule = "",
-                       .remedy = "Use the version of bimix that wrote it"});
-    } catch (const DataError& cause) {
-      Complaint complaint = cause.complaint();
+    } catch (const data::Json::exception& cause) {
+      throw core::DataError(
+          {.place = place,
+           .problem = std::string("the line has no known layout: ") + cause.what(),
+           .rule = "",
+           .remedy = "Use the version of bimix that wrote it"});
+    } catch (const core::DataError& cause) {
+      core::Complaint complaint = cause.complaint();
       complaint.place = place + (complaint.place.empty() ? "" : ": " + complaint.place);
-      throw DataError(complaint);
+      throw core::DataError(complaint);
     }
     at = end + 1;
     state.sound_bytes = at;
@@ -278,29 +281,30 @@ std::filesystem::path journal_path(const std::filesystem::path& folder) {
 JournalState read_journal(const std::filesystem::path& folder) {
   const std::filesystem::path path = journal_path(folder);
   if (!std::filesystem::exists(path)) return {};
-  return parse_journal(read_file(path), path.string());
+  return parse_journal(core::read_file(path), path.string());
 }
 
-void require_sound(const JournalState& state, const DomainSet& domains,
+void require_sound(const JournalState& state, const data::DomainSet& domains,
                    const std::filesystem::path& folder) {
   try {
-    for (const EntropyTable& table : state.entropy) require_sound(table, domains);
+    for (const data::EntropyTable& table : state.entropy) data::require_sound(table, domains);
     for (const auto* trials : {&state.plan_trials, &state.check_trials})
-      require_sound(*trials, domains);
-    require_sound(state.results, domains);
-  } catch (const DataError& cause) {
-    Complaint complaint = cause.complaint();
+      data::require_sound(*trials, domains);
+    data::require_sound(state.results, domains);
+  } catch (const core::DataError& cause) {
+    core::Complaint complaint = cause.complaint();
     complaint.place = journal_path(folder).string() + ": " + complaint.place;
-    throw DataError(complaint);
+    throw core::DataError(complaint);
   }
 }
 
-std::string journal_line(std::string_view kind, const Json& body) {
-  Json object;
+std::string journal_line(std::string_view kind, const data::Json& body) {
+  data::Json object;
   object["kind"] = kind;
   object.update(body);
   // The opening brace moves before the checksum, which covers all that follows it.
-  const std::string rest = object.dump(-1, ' ', false, Json::error_handler_t::replace).substr(1);
+  const std::string rest =
+      object.dump(-1, ' ', false, data::Json::error_handler_t::replace).substr(1);
   return fmt::format("{}{}{}{}\n", crc_begin, checksum(rest), crc_end, rest);
 }
 
@@ -341,10 +345,11 @@ void Journal::require_in_place() {
   const bool is_here = id_of(path_) == FileId{open.st_dev, open.st_ino};
   if (is_here && (torn_ || static_cast<std::uint64_t>(open.st_size) == size_)) return;
   const auto refuse = [&](const std::string& problem, const std::string& remedy) {
-    throw DataError({.place = path_.string(),
-                     .problem = problem,
-                     .rule = "one writer at a time, and nothing in a run folder is to be removed",
-                     .remedy = remedy});
+    throw core::DataError(
+        {.place = path_.string(),
+         .problem = problem,
+         .rule = "one writer at a time, and nothing in a run folder is to be removed",
+         .remedy = remedy});
   };
   if (is_here)
     refuse("was changed by another process while the run went on",
@@ -363,7 +368,7 @@ void Journal::require_in_place() {
   // What was written is still there as long as the file is open.
   const bool is_free = !id_of(path_);
   const std::filesystem::path rescue = is_free ? path_ : lock_.folder() / "journal.rescued.ndjson";
-  write_file_atomically(rescue, read_file(itself).substr(0, size_), disk_);
+  write_file_atomically(rescue, core::read_file(itself).substr(0, size_), disk_);
   refuse(is_free ? "was removed while the run went on, and was written again with all that it held"
                  : "was replaced by another file while the run went on",
          is_free
@@ -406,31 +411,32 @@ void Journal::begin_anew(const JournalHeader& header) {
 
 void Journal::append(const JournalHeader& header) { append_lines(line_of(header)); }
 
-void Journal::append(const RunStamp& session) {
+void Journal::append(const data::RunStamp& session) {
   append_lines(journal_line("session", {{"facts", json_of(session.facts)}}));
 }
 
-void Journal::append(const EntropyTable& entropy) {
-  append_lines(journal_line("entropy", {{"table", to_json(entropy)}}));
+void Journal::append(const data::EntropyTable& entropy) {
+  append_lines(journal_line("entropy", {{"table", data::to_json(entropy)}}));
 }
 
-void Journal::append_batch(std::string_view kind, std::vector<Json> bodies) {
+void Journal::append_batch(std::string_view kind, std::vector<data::Json> bodies) {
   std::string lines;
-  for (Json& body : bodies) {
+  for (data::Json& body : bodies) {
     if (bodies.size() > 1) body["append"] = {{"at", size_}, {"lines", bodies.size()}};
     lines += journal_line(kind, body);
   }
   append_lines(lines);
 }
 
-void Journal::append_results(const std::vector<TrialResult>& results) {
-  std::vector<Json> bodies;
-  for (const TrialResult& result : results) bodies.push_back({{"result", to_json(result)}});
+void Journal::append_results(const std::vector<data::TrialResult>& results) {
+  std::vector<data::Json> bodies;
+  for (const data::TrialResult& result : results)
+    bodies.push_back({{"result", data::to_json(result)}});
   append_batch("trial", std::move(bodies));
 }
 
 void Journal::append_starts(const std::vector<TrialStart>& starts) {
-  std::vector<Json> bodies;
+  std::vector<data::Json> bodies;
   for (const TrialStart& start : starts) {
     bodies.push_back({{"trial", start.trial}});
     if (!start.saved.empty()) bodies.back()["saved"] = start.saved;
@@ -438,11 +444,11 @@ void Journal::append_starts(const std::vector<TrialStart>& starts) {
   append_batch("start", std::move(bodies));
 }
 
-void Journal::append_plan(const std::vector<TrialSpec>& trials) {
+void Journal::append_plan(const std::vector<data::TrialSpec>& trials) {
   append_lines(journal_line("plan", {{"trials", json_of(trials)}}));
 }
 
-void Journal::append_check_plan(const std::vector<TrialSpec>& trials) {
+void Journal::append_check_plan(const std::vector<data::TrialSpec>& trials) {
   append_lines(journal_line("check_plan", {{"trials", json_of(trials)}}));
 }
 
@@ -454,4 +460,4 @@ void Journal::append(const RunStop& stop) {
                                      {"got_further", stop.got_further}}));
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

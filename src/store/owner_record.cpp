@@ -18,7 +18,7 @@
 #include <random>
 #include <system_error>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 std::string text_of(const std::filesystem::path& path) {
@@ -46,23 +46,24 @@ bool write_new(const std::filesystem::path& path, const std::string& text) {
 
 OwnerRecord::OwnerRecord(const std::filesystem::path& folder, bool take_over, const Pace& pace)
     : path_(folder / "owner"),
-      text_(fmt::format("process {} on {}, {:08x}{:08x}\n", ::getpid(), host_name(),
+      text_(fmt::format("process {} on {}, {:08x}{:08x}\n", ::getpid(), core::host_name(),
                         std::random_device()(), std::random_device()())),
       pace_(pace) {
   if (!write_new(path_, text_)) {
     const std::string before = text_of(path_);
     const double seconds = seconds_since_written(path_);
     if (seconds < std::chrono::duration<double>(pace_.stale).count())
-      throw DataError({.place = folder.string(),
-                       .problem = fmt::format("is being written by {}, heard of {} ago",
-                                              holder_of(before), format_seconds(seconds)),
-                       .rule = "one writer at a time; this file system has no locks",
-                       .remedy = "Wait for it or end it; if it is dead, try again in a minute"});
+      throw core::DataError(
+          {.place = folder.string(),
+           .problem = fmt::format("is being written by {}, heard of {} ago", holder_of(before),
+                                  core::format_seconds(seconds)),
+           .rule = "one writer at a time; this file system has no locks",
+           .remedy = "Wait for it or end it; if it is dead, try again in a minute"});
     if (!take_over)
-      throw DataError(
+      throw core::DataError(
           {.place = folder.string(),
            .problem = fmt::format("was being written by {}, last heard of {} ago",
-                                  holder_of(before), format_seconds(seconds)),
+                                  holder_of(before), core::format_seconds(seconds)),
            .rule = "this file system has no locks that would tell whether it still is",
            .remedy = "If that process has ended for sure, repeat the command with --take-over"});
     take_over_from(before);
@@ -77,11 +78,11 @@ void OwnerRecord::take_over_from(const std::string& before) {
   // Of two that take over at once the last one to rename stands, and the other sees it here.
   std::this_thread::sleep_for(pace_.settle);
   if (!is_ours())
-    throw DataError({.place = path_.parent_path().string(),
-                     .problem = fmt::format("was taken over from {} by {} at the same moment",
-                                            holder_of(before), holder_of(text_of(path_))),
-                     .rule = "one writer at a time",
-                     .remedy = "Wait for it or end it"});
+    throw core::DataError({.place = path_.parent_path().string(),
+                           .problem = fmt::format("was taken over from {} by {} at the same moment",
+                                                  holder_of(before), holder_of(text_of(path_))),
+                           .rule = "one writer at a time",
+                           .remedy = "Wait for it or end it"});
 }
 
 OwnerRecord::~OwnerRecord() {
@@ -104,4 +105,4 @@ void OwnerRecord::beat() {
     if (is_ours()) ::utimensat(AT_FDCWD, path_.c_str(), nullptr, 0);
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

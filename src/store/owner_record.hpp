@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-namespace bimix {
+namespace bimix::store {
 
 /// Who writes a run folder, on file systems without locks: DIR/owner with the holder's name,
 /// touched again and again while it lives. A fresh record keeps others out. A stale one may belong
@@ -50,4 +50,4 @@ class OwnerRecord {
   std::thread heart_;
 };
 
-}  // namespace bimix
+}  // namespace bimix::store

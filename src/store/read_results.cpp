@@ -11,7 +11,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 /// Values of one dataset in rows of equal length.
@@ -28,8 +28,8 @@ void expect_count(const std::vector<T>& values, std::size_t count, const std::st
 
 /// The trials of one group, as write_trials wrote them.
 struct StoredTrials {
-  std::vector<TrialSpec> specs{};
-  std::vector<TrialResult> results{};
+  std::vector<data::TrialSpec> specs{};
+  std::vector<data::TrialResult> results{};
 };
 
 class TrialReader {
@@ -63,13 +63,14 @@ class TrialReader {
   std::size_t count_;
 };
 
-std::vector<TrialSpec> read_specs(const TrialReader& read, const std::vector<std::string>& ids,
-                                  const std::vector<std::int64_t>& volumes, std::size_t K) {
+std::vector<data::TrialSpec> read_specs(const TrialReader& read,
+                                        const std::vector<std::string>& ids,
+                                        const std::vector<std::int64_t>& volumes, std::size_t K) {
   const auto mixtures = read.doubles("mixture", K);
   const auto mixture_ids = read.integers("mixture_id"), repeats = read.integers("repeat");
   const auto labels = read.texts("mixture_label"), runs = read.texts("run");
   const auto seeds = read.seeds();
-  std::vector<TrialSpec> specs;
+  std::vector<data::TrialSpec> specs;
   for (std::size_t t = 0; t < ids.size(); ++t)
     specs.push_back({.id = ids[t],
                      .purpose = "sweep",
@@ -84,10 +85,10 @@ std::vector<TrialSpec> read_specs(const TrialReader& read, const std::vector<std
 }
 
 /// Curves on the grid: a volume of which nothing is known is no point.
-std::vector<TrialResult> read_trial_results(const TrialReader& read,
-                                            const std::vector<std::string>& ids,
-                                            const std::vector<std::int64_t>& volumes, std::size_t K,
-                                            std::size_t E) {
+std::vector<data::TrialResult> read_trial_results(const TrialReader& read,
+                                                  const std::vector<std::string>& ids,
+                                                  const std::vector<std::int64_t>& volumes,
+                                                  std::size_t K, std::size_t E) {
   const std::size_t V = volumes.size();
   const auto losses = read.doubles("loss", V * E);
   const auto steps = read.integers("steps", V);
@@ -102,15 +103,15 @@ std::vector<TrialResult> read_trial_results(const TrialReader& read,
       read.has("started_utc") ? read.doubles("started_utc") : std::vector<double>{};
   const auto failures =
       read.has("failure") ? read.texts("failure") : std::vector<std::string>(ids.size());
-  std::vector<TrialResult> results;
+  std::vector<data::TrialResult> results;
   for (std::size_t t = 0; t < ids.size(); ++t) {
-    if (status[t] < 0 || status[t] > static_cast<int>(TrialStatus::failed))
+    if (status[t] < 0 || status[t] > static_cast<int>(data::TrialStatus::failed))
       throw hdf5::Failure("status: is no known status");
-    if (status[t] == static_cast<int>(TrialStatus::missing) && attempts[t] < 0) continue;
-    TrialResult result;
+    if (status[t] == static_cast<int>(data::TrialStatus::missing) && attempts[t] < 0) continue;
+    data::TrialResult result;
     result.id = ids[t];
-    result.status = static_cast<TrialStatus>(status[t]);
-    result.failure = failure_kind_from(failures[t]);
+    result.status = static_cast<data::TrialStatus>(status[t]);
+    result.failure = data::failure_kind_from(failures[t]);
     result.message = messages[t];
     for (std::size_t v = 0; v < V; ++v)
       if (steps[t * V + v] >= 0)
@@ -130,7 +131,7 @@ std::vector<TrialResult> read_trial_results(const TrialReader& read,
   return results;
 }
 
-StoredTrials read_trials(hid_t file, const std::string& path, const DomainSet& domains) {
+StoredTrials read_trials(hid_t file, const std::string& path, const data::DomainSet& domains) {
   const auto ids = hdf5::read_texts(file, path + "trial");
   const auto volumes = hdf5::read_integers(file, path + "tokens");
   const TrialReader read(file, path, ids.size());
@@ -138,8 +139,8 @@ StoredTrials read_trials(hid_t file, const std::string& path, const DomainSet& d
   return {read_specs(read, ids, volumes, K), read_trial_results(read, ids, volumes, K, E)};
 }
 
-void read_plan(hid_t file, RunRecord& record) {
-  SweepPlan& plan = record.plan;
+void read_plan(hid_t file, data::RunRecord& record) {
+  data::SweepPlan& plan = record.plan;
   plan.name = hdf5::read_text_attribute(file, title_attribute);
   plan.domains.train = hdf5::read_texts(file, "train_domain");
   plan.domains.eval = hdf5::read_texts(file, "eval_domain");
@@ -148,13 +149,13 @@ void read_plan(hid_t file, RunRecord& record) {
   for (const std::int64_t index : share_of)
     plan.domains.share_of.push_back(static_cast<int>(index));
   const hdf5::Handle loss(H5Dopen2(file, "loss", H5P_DEFAULT), H5Dclose, "loss");
-  if (hdf5::read_text_attribute(loss, "units") == unit_symbol(LossUnit::bits_per_byte))
-    plan.domains.loss_unit = LossUnit::bits_per_byte;
+  if (hdf5::read_text_attribute(loss, "units") == data::unit_symbol(data::LossUnit::bits_per_byte))
+    plan.domains.loss_unit = data::LossUnit::bits_per_byte;
   plan.tokens = hdf5::read_integers(file, "tokens");
   StoredTrials stored = read_trials(file, "/", plan.domains);
   plan.trials = std::move(stored.specs);
   record.results = std::move(stored.results);
-  for (const TrialSpec& spec : plan.trials) {
+  for (const data::TrialSpec& spec : plan.trials) {
     const auto id = static_cast<std::size_t>(std::max(spec.mixture_id, 0));
     if (id >= plan.trials.size()) throw hdf5::Failure("mixture_id: is above the number of trials");
     if (id >= plan.mixtures.size()) {
@@ -166,17 +167,17 @@ void read_plan(hid_t file, RunRecord& record) {
   }
 }
 
-void read_check_trials(hid_t file, RunRecord& record) {
+void read_check_trials(hid_t file, data::RunRecord& record) {
   if (!hdf5::has_object(file, "/check/trials")) return;
   StoredTrials stored = read_trials(file, "/check/trials/", record.plan.domains);
-  for (TrialSpec& spec : stored.specs) {
+  for (data::TrialSpec& spec : stored.specs) {
     spec.purpose = "check";
     record.check_trials.push_back(std::move(spec));
   }
-  for (TrialResult& result : stored.results) record.results.push_back(std::move(result));
+  for (data::TrialResult& result : stored.results) record.results.push_back(std::move(result));
 }
 
-void read_provenance(hid_t file, RunRecord& record) {
+void read_provenance(hid_t file, data::RunRecord& record) {
   const hdf5::Handle group(H5Gopen2(file, "/provenance", H5P_DEFAULT), H5Gclose, "/provenance");
   record.campaign_text = hdf5::read_texts(group, "campaign").at(0);
   record.resolved_text = hdf5::read_texts(group, "resolved").at(0);
@@ -188,14 +189,14 @@ void read_provenance(hid_t file, RunRecord& record) {
 
 void check_version(hid_t file, const std::string& path) {
   if (H5Aexists(file, version_attribute) <= 0)
-    throw DataError({.place = path,
-                     .problem = "is an HDF5 file, but none of bimix",
-                     .rule = std::string("it has no attribute ") + version_attribute,
-                     .remedy = "Name a results.h5 of a run folder"});
+    throw core::DataError({.place = path,
+                           .problem = "is an HDF5 file, but none of bimix",
+                           .rule = std::string("it has no attribute ") + version_attribute,
+                           .remedy = "Name a results.h5 of a run folder"});
   const std::string version = hdf5::read_text_attribute(file, version_attribute);
   const std::string known = results_version;
   if (version.substr(0, version.find('.')) != known.substr(0, known.find('.')))
-    throw DataError(
+    throw core::DataError(
         {.place = path,
          .problem = "has format version " + version,
          .rule = "this program reads version " + known.substr(0, known.find('.')) + ".x",
@@ -204,21 +205,21 @@ void check_version(hid_t file, const std::string& path) {
 
 }  // namespace
 
-RunRecord read_results(const std::filesystem::path& path) {
+data::RunRecord read_results(const std::filesystem::path& path) {
   const hdf5::Handle file = open_results(path);
   try {
     check_version(file, path.string());
-    RunRecord record;
+    data::RunRecord record;
     read_plan(file, record);
     read_check_trials(file, record);
     read_provenance(file, record);
     return record;
   } catch (const hdf5::Failure& cause) {
-    throw DataError({.place = path.string(),
-                     .problem = std::string("is a damaged result file: ") + cause.what(),
-                     .rule = "",
-                     .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
+    throw core::DataError({.place = path.string(),
+                           .problem = std::string("is a damaged result file: ") + cause.what(),
+                           .rule = "",
+                           .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
   }
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

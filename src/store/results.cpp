@@ -17,7 +17,7 @@
 #include <numeric>
 #include <unordered_map>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 using hdf5::GroupWriter;
@@ -27,8 +27,8 @@ using hdf5::Names;
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t missing_count = -1;
 /// A loss of these domains.
-Meaning loss_of(const DomainSet& domains, const char* long_name) {
-  return {unit_symbol(domains.loss_unit), long_name};
+Meaning loss_of(const data::DomainSet& domains, const char* long_name) {
+  return {data::unit_symbol(domains.loss_unit), long_name};
 }
 constexpr Meaning share_of(const char* long_name) { return {"1", long_name}; }
 constexpr Meaning plain(const char* long_name) { return {"1", long_name}; }
@@ -53,9 +53,9 @@ std::vector<double> flattened(const std::vector<std::vector<double>>& rows) {
 }
 
 /// Tables of `size` values each; an empty one (nothing was fitted) is all missing.
-std::vector<double> flattened(const std::vector<Table>& tables, std::size_t size) {
+std::vector<double> flattened(const std::vector<data::Table>& tables, std::size_t size) {
   std::vector<double> values;
-  for (const Table& table : tables)
+  for (const data::Table& table : tables)
     if (table.values.empty())
       values.insert(values.end(), size, missing);
     else
@@ -83,32 +83,33 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
-void train_domains(const GroupWriter& group, const DomainSet& domains) {
+void train_domains(const GroupWriter& group, const data::DomainSet& domains) {
   group.coordinate("train_domain", domains.train, plain("training domain"));
 }
 
-void eval_domains(const GroupWriter& group, const DomainSet& domains) {
+void eval_domains(const GroupWriter& group, const data::DomainSet& domains) {
   group.coordinate("eval_domain", domains.eval, plain("evaluation domain"));
 }
 
 /// Trials with their results beside them; a trial without one has the status `missing`.
 struct TrialTable {
-  const DomainSet& domains;
-  const std::vector<TrialSpec>& specs;
+  const data::DomainSet& domains;
+  const std::vector<data::TrialSpec>& specs;
   std::vector<std::int64_t> volumes;
-  std::vector<TrialResult> results{};  ///< one for each spec
+  std::vector<data::TrialResult> results{};  ///< one for each spec
 };
 
-TrialTable trial_table(const DomainSet& domains, const std::vector<TrialSpec>& specs,
-                       std::vector<std::int64_t> volumes, const std::vector<TrialResult>& known) {
-  std::unordered_map<std::string, const TrialResult*> by_id;
-  for (const TrialResult& result : known) by_id[result.id] = &result;
+TrialTable trial_table(const data::DomainSet& domains, const std::vector<data::TrialSpec>& specs,
+                       std::vector<std::int64_t> volumes,
+                       const std::vector<data::TrialResult>& known) {
+  std::unordered_map<std::string, const data::TrialResult*> by_id;
+  for (const data::TrialResult& result : known) by_id[result.id] = &result;
   TrialTable table{domains, specs, std::move(volumes)};
-  for (const TrialSpec& spec : specs) {
+  for (const data::TrialSpec& spec : specs) {
     const auto found = by_id.find(spec.id);
-    TrialResult absent;
+    data::TrialResult absent;
     absent.id = spec.id;
-    absent.status = TrialStatus::missing;
+    absent.status = data::TrialStatus::missing;
     absent.wall_seconds = absent.tokens_per_second = missing;
     absent.rank = absent.attempt = static_cast<int>(missing_count);
     table.results.push_back(found == by_id.end() ? absent : *found->second);
@@ -123,9 +124,9 @@ void write_grid(const GroupWriter& group, const TrialTable& table) {
   std::vector<double> losses(table.specs.size() * V * E, missing);
   std::vector<std::int64_t> steps(table.specs.size() * V, missing_count);
   for (std::size_t t = 0; t < table.results.size(); ++t) {
-    for (const LossPoint& point : table.results[t].curve) {
-      require(point.loss_nats.size() == E, "a point has one loss for each evaluation domain");
-      const auto volume = find_volume(table.volumes, point.tokens);
+    for (const data::LossPoint& point : table.results[t].curve) {
+      core::require(point.loss_nats.size() == E, "a point has one loss for each evaluation domain");
+      const auto volume = data::find_volume(table.volumes, point.tokens);
       if (!volume) continue;
       const std::size_t cell = t * V + *volume;
       steps[cell] = point.steps;
@@ -138,23 +139,23 @@ void write_grid(const GroupWriter& group, const TrialTable& table) {
   group.write("steps", {"trial", "tokens"}, steps, plain("optimiser steps at each volume"));
 }
 
-void write_status(const GroupWriter& group, const std::vector<TrialResult>& results) {
-  group.write(
-      "status", {"trial"},
-      column(results, [](const TrialResult& r) { return static_cast<std::int8_t>(r.status); }),
-      plain("how the trial ended"));
+void write_status(const GroupWriter& group, const std::vector<data::TrialResult>& results) {
+  group.write("status", {"trial"},
+              column(results,
+                     [](const data::TrialResult& r) { return static_cast<std::int8_t>(r.status); }),
+              plain("how the trial ended"));
   static constexpr std::array<std::int8_t, 4> values{0, 1, 2, 3};
-  static_assert(static_cast<int>(TrialStatus::failed) == 3);
+  static_assert(static_cast<int>(data::TrialStatus::failed) == 3);
   group.attribute("flag_values", "status", values);
   group.attribute("flag_meanings", "status", std::string("ok missing diverged failed"));
   group.write("failure", {"trial"},
-              column(results, [](const auto& r) { return failure_word(r.failure); }),
+              column(results, [](const auto& r) { return data::failure_word(r.failure); }),
               plain("what kind of thing made the trial fail"));
   group.write("message", {"trial"}, column(results, [](const auto& r) { return r.message; }),
               plain("why the trial is not ok"));
 }
 
-void write_effort(const GroupWriter& group, const std::vector<TrialResult>& results) {
+void write_effort(const GroupWriter& group, const std::vector<data::TrialResult>& results) {
   const auto write = [&](const char* name, auto get, Meaning meaning) {
     group.write(name, {"trial"}, column(results, get), meaning);
   };
@@ -176,9 +177,9 @@ void write_tokens_seen(const GroupWriter& group, const TrialTable& table) {
   const std::size_t K = table.domains.train.size();
   std::vector<std::int64_t> seen;
   bool any = false;
-  for (const TrialResult& result : table.results) {
+  for (const data::TrialResult& result : table.results) {
     const bool known = !result.tokens_seen.empty();
-    require(!known || result.tokens_seen.size() == K, "tokens_seen has K counts");
+    core::require(!known || result.tokens_seen.size() == K, "tokens_seen has K counts");
     any = any || known;
     if (known)
       seen.insert(seen.end(), result.tokens_seen.begin(), result.tokens_seen.end());
@@ -191,7 +192,7 @@ void write_tokens_seen(const GroupWriter& group, const TrialTable& table) {
 }
 
 void write_trials(const GroupWriter& group, const TrialTable& table) {
-  const std::vector<TrialSpec>& specs = table.specs;
+  const std::vector<data::TrialSpec>& specs = table.specs;
   group.coordinate("trial", column(specs, [](const auto& s) { return s.id; }),
                    plain("trial: hash of all that its losses depend on"));
   train_domains(group, table.domains);
@@ -233,7 +234,7 @@ void write_curve(const GroupWriter& root, const TrialTable& table) {
   std::vector<std::int64_t> trial, tokens, steps;
   std::vector<double> losses;
   for (std::size_t t = 0; t < table.results.size(); ++t)
-    for (const LossPoint& point : table.results[t].curve) {
+    for (const data::LossPoint& point : table.results[t].curve) {
       trial.push_back(static_cast<std::int64_t>(t));
       tokens.push_back(point.tokens);
       steps.push_back(point.steps);
@@ -249,7 +250,7 @@ void write_curve(const GroupWriter& root, const TrialTable& table) {
   group.write("loss", {"row", "eval_domain"}, losses, loss_of(table.domains, "evaluation loss"));
 }
 
-void write_entropy(const GroupWriter& root, const EntropyTable& entropy) {
+void write_entropy(const GroupWriter& root, const data::EntropyTable& entropy) {
   const GroupWriter group = root.group("entropy");
   group.coordinate("measure", entropy.measures, plain("entropy measure"));
   group.coordinate("train_domain", entropy.domains, plain("training domain"));
@@ -264,8 +265,8 @@ void write_entropy(const GroupWriter& root, const EntropyTable& entropy) {
   group.attribute("embedding", entropy.embedding);
 }
 
-void write_held_out(const GroupWriter& law, const LawFit& fit) {
-  const HeldOut& held = fit.held_out;
+void write_held_out(const GroupWriter& law, const data::LawFit& fit) {
+  const data::HeldOut& held = fit.held_out;
   const GroupWriter group = law.group("held_out");
   eval_domains(group, fit.domains);
   group.attribute("protocol", held.protocol);
@@ -286,8 +287,8 @@ void write_held_out(const GroupWriter& law, const LawFit& fit) {
   write_scalar(group, "folds", held.folds, plain("folds of whole mixtures"));
 }
 
-void write_trust(const GroupWriter& law, const LawFit& fit) {
-  const Trust& trust = fit.trust;
+void write_trust(const GroupWriter& law, const data::LawFit& fit) {
+  const data::Trust& trust = fit.trust;
   const GroupWriter group = law.group("trust");
   const std::int8_t is_trusted = trust.doubt.empty() ? 1 : 0;
   group.write("is_trusted", {}, std::span(&is_trusted, 1),
@@ -306,7 +307,7 @@ void write_trust(const GroupWriter& law, const LawFit& fit) {
   group.attribute("doubt", trust.doubt);
 }
 
-void write_law(const GroupWriter& laws, const LawFit& fit) {
+void write_law(const GroupWriter& laws, const data::LawFit& fit) {
   const GroupWriter group = laws.group(fit.law);
   const std::size_t E = fit.domains.eval.size(), P = fit.parameters.size();
   eval_domains(group, fit.domains);
@@ -374,7 +375,8 @@ void write_law(const GroupWriter& laws, const LawFit& fit) {
   write_trust(group, fit);
 }
 
-void write_optimum(const GroupWriter& root, const DomainSet& domains, const MixtureChoice& choice) {
+void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
+                   const data::MixtureChoice& choice) {
   const GroupWriter group = root.group("optimum");
   train_domains(group, domains);
   eval_domains(group, domains);
@@ -419,25 +421,26 @@ void write_optimum(const GroupWriter& root, const DomainSet& domains, const Mixt
 }
 
 /// What the objective of the recommendation is made of.
-void write_objective(const GroupWriter& root, const DomainSet& domains,
-                     const MixtureChoice& choice) {
+void write_objective(const GroupWriter& root, const data::DomainSet& domains,
+                     const data::MixtureChoice& choice) {
   const GroupWriter group = root.group("objective");
   eval_domains(group, domains);
   std::vector<std::int8_t> counts, averages;
-  for (const bool does : counted_sets(choice)) counts.push_back(does ? 1 : 0);
-  for (const std::string& name : domains.eval) averages.push_back(is_average_name(name) ? 1 : 0);
+  for (const bool does : data::counted_sets(choice)) counts.push_back(does ? 1 : 0);
+  for (const std::string& name : domains.eval)
+    averages.push_back(data::is_average_name(name) ? 1 : 0);
   group.write("counts", {"eval_domain"}, counts, plain("1: the loss of this set counts"));
   write_if_any(group, "weight", {"eval_domain"}, choice.weight,
                plain("weight of each loss in the mean that is least at the recommended mixture"));
   group.write("is_average", {"eval_domain"}, averages,
               plain("1: the name says that the set is an average over others"));
   group.attribute("kind", choice.objective);
-  group.attribute("words", objective_words(choice, domains));
-  group.attribute("units", std::string(unit_symbol(domains.loss_unit)));
+  group.attribute("words", data::objective_words(choice, domains));
+  group.attribute("units", std::string(data::unit_symbol(domains.loss_unit)));
 }
 
-void write_check_report(const GroupWriter& group, const DomainSet& domains,
-                        const CheckReport& check) {
+void write_check_report(const GroupWriter& group, const data::DomainSet& domains,
+                        const data::CheckReport& check) {
   train_domains(group, domains);
   group.coordinate("eval_domain", check.domains, plain("evaluation domain"));
   group.coordinate("label", check.labels, plain("mixture that was trained"));
@@ -463,19 +466,19 @@ void write_check_report(const GroupWriter& group, const DomainSet& domains,
   write_scalar(group, "repeats", check.repeats, plain("seeds for each mixture"));
 }
 
-void write_check(const GroupWriter& root, const RunRecord& record) {
+void write_check(const GroupWriter& root, const data::RunRecord& record) {
   if (record.check.empty() && record.check_trials.empty()) return;
   const GroupWriter group = root.group("check");
   if (!record.check.empty()) write_check_report(group, record.plan.domains, record.check.front());
   if (record.check_trials.empty()) return;
   std::vector<std::int64_t> volumes;
-  for (const TrialSpec& spec : record.check_trials)
+  for (const data::TrialSpec& spec : record.check_trials)
     volumes.insert(volumes.end(), spec.tokens.begin(), spec.tokens.end());
   write_trials(group.group("trials"), trial_table(record.plan.domains, record.check_trials,
-                                                  merged_volumes(volumes), record.results));
+                                                  data::merged_volumes(volumes), record.results));
 }
 
-void write_provenance(const GroupWriter& root, const RunRecord& record) {
+void write_provenance(const GroupWriter& root, const data::RunRecord& record) {
   const GroupWriter group = root.group("provenance");
   const auto write_text = [&](const std::string& name, const std::string& text,
                               const char* long_name) {
@@ -492,11 +495,11 @@ void write_provenance(const GroupWriter& root, const RunRecord& record) {
 
 }  // namespace
 
-std::string results_image(const RunRecord& record) {
-  const SweepPlan& plan = record.plan;
-  require(!plan.trials.empty() && !plan.tokens.empty(), "results have trials and volumes");
-  require(!plan.domains.train.empty() && !plan.domains.eval.empty(), "results have domains");
-  require(plan.domains.share_of.size() == plan.domains.eval.size(), "share_of has E entries");
+std::string results_image(const data::RunRecord& record) {
+  const data::SweepPlan& plan = record.plan;
+  core::require(!plan.trials.empty() && !plan.tokens.empty(), "results have trials and volumes");
+  core::require(!plan.domains.train.empty() && !plan.domains.eval.empty(), "results have domains");
+  core::require(plan.domains.share_of.size() == plan.domains.eval.size(), "share_of has E entries");
   const hdf5::ImageWriter image;
   {
     const GroupWriter root = image.root();
@@ -508,9 +511,9 @@ std::string results_image(const RunRecord& record) {
     if (!record.entropy.empty()) write_entropy(root, record.entropy.front());
     if (!record.laws.empty()) {
       const GroupWriter laws = root.group("law");
-      for (const LawFit& fit : record.laws) write_law(laws, fit);
+      for (const data::LawFit& fit : record.laws) write_law(laws, fit);
     }
-    for (const MixtureChoice& choice : record.optimum) {
+    for (const data::MixtureChoice& choice : record.optimum) {
       write_optimum(root, plan.domains, choice);
       write_objective(root, plan.domains, choice);
     }
@@ -520,18 +523,18 @@ std::string results_image(const RunRecord& record) {
   return image.bytes();
 }
 
-void write_results(const std::filesystem::path& path, const RunRecord& record, Disk& disk) {
+void write_results(const std::filesystem::path& path, const data::RunRecord& record, Disk& disk) {
   std::string image;
   try {
     image = sealed(results_image(record));
   } catch (const hdf5::Failure& cause) {
     // The file is made in memory: no disk, no permission and no other process can have done this.
-    throw InternalError({.place = path.string(),
-                         .problem = std::string("HDF5: ") + cause.what(),
-                         .rule = "",
-                         .remedy = "Please report it; the journal holds all results"});
+    throw core::InternalError({.place = path.string(),
+                               .problem = std::string("HDF5: ") + cause.what(),
+                               .rule = "",
+                               .remedy = "Please report it; the journal holds all results"});
   }
   write_file_atomically(path, image, disk);
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

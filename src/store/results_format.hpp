@@ -8,7 +8,7 @@
 #include <string>
 
 /// Names and versions that the writer and the reader of results.h5 share.
-namespace bimix {
+namespace bimix::store {
 
 inline constexpr const char* results_version = "1.4";
 inline constexpr const char* version_attribute = "bimix_format_version";
@@ -17,7 +17,7 @@ inline constexpr const char* title_attribute = "title";
 
 /// What results.h5 holds as an HDF5 file. @throws hdf5::Failure, InternalError as write_results
 /// does
-std::string results_image(const RunRecord& record);
+std::string results_image(const data::RunRecord& record);
 
 /// A result file ends in a line behind the HDF5 file, where HDF5 does not look:
 /// `bimix checksum <XXH3-128 of all before it, 32 hex digits>LF`. The library loops or crashes over
@@ -28,4 +28,4 @@ std::string sealed(std::string image);
 /// absent or broken
 hdf5::Handle open_results(const std::filesystem::path& path);
 
-}  // namespace bimix
+}  // namespace bimix::store

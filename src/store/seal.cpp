@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 constexpr std::string_view seal_begin = "bimix checksum ";
@@ -17,23 +17,24 @@ constexpr std::size_t seal_size = seal_begin.size() + 32 + 1;
 }  // namespace
 
 std::string sealed(std::string image) {
-  const std::string hash = content_hash(image);
+  const std::string hash = core::content_hash(image);
   return image.append(seal_begin).append(hash).append("\n");
 }
 
 hdf5::Handle open_results(const std::filesystem::path& path) {
-  std::string bytes = read_file(path);
+  std::string bytes = core::read_file(path);
   const auto refuse = [&](const char* problem, const char* rule) {
-    return DataError({.place = path.string(),
-                      .problem = problem,
-                      .rule = rule,
-                      .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
+    return core::DataError(
+        {.place = path.string(),
+         .problem = problem,
+         .rule = rule,
+         .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
   };
   constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
   if (std::string_view(bytes).substr(0, signature.size()) != signature)
-    throw DataError({.place = path.string(),
-                     .problem = "is no HDF5 file",
-                     .remedy = "Name a results.h5 of a run folder"});
+    throw core::DataError({.place = path.string(),
+                           .problem = "is no HDF5 file",
+                           .remedy = "Name a results.h5 of a run folder"});
   const std::size_t size = bytes.size() - std::min(bytes.size(), seal_size);
   if (std::string_view(bytes).substr(size, seal_begin.size()) != seal_begin)
     throw refuse("is no whole result file of bimix",
@@ -45,4 +46,4 @@ hdf5::Handle open_results(const std::filesystem::path& path) {
   return hdf5::open_image(std::move(bytes), path.string());
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

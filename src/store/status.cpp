@@ -6,13 +6,13 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::store {
 std::filesystem::path status_path(const std::filesystem::path& folder) {
   return folder / "status.json";
 }
 
-Json to_json(const RunStatus& status) {
-  Json longest = Json::array();
+data::Json to_json(const RunStatus& status) {
+  data::Json longest = data::Json::array();
   for (const StatusTrial& one : status.longest)
     longest.push_back({{"rank", one.rank},
                        {"trial", one.trial},
@@ -28,9 +28,9 @@ Json to_json(const RunStatus& status) {
             {"running", status.trials_running}}},
           {"work_done", status.work_done},
           {"trials_per_hour", status.trials_per_hour},
-          {"eta_seconds", to_json(status.eta_seconds)},
-          {"eta_low", to_json(status.eta_low)},
-          {"eta_high", to_json(status.eta_high)},
+          {"eta_seconds", data::to_json(status.eta_seconds)},
+          {"eta_low", data::to_json(status.eta_low)},
+          {"eta_high", data::to_json(status.eta_high)},
           {"deadline_utc", status.deadline_utc},
           {"ranks", status.ranks},
           {"host", status.host},
@@ -41,32 +41,32 @@ Json to_json(const RunStatus& status) {
 }
 
 void write_status(const std::filesystem::path& folder, const RunStatus& status, Disk& disk) {
-  write_file_atomically(status_path(folder),
-                        to_json(status).dump(1, ' ', false, Json::error_handler_t::replace) + "\n",
-                        disk);
+  write_file_atomically(
+      status_path(folder),
+      to_json(status).dump(1, ' ', false, data::Json::error_handler_t::replace) + "\n", disk);
 }
 
 std::optional<RunStatus> read_status(const std::filesystem::path& folder) {
   const std::filesystem::path path = status_path(folder);
   if (!std::filesystem::exists(path)) return std::nullopt;
-  const std::string text = read_file(path);
+  const std::string text = core::read_file(path);
   try {
-    const Json json = Json::parse(text);
-    const Json& trials = json.at("trials");
+    const data::Json json = data::Json::parse(text);
+    const data::Json& trials = json.at("trials");
     // Whatever stands there: it is shown, and reckoned with, as a count or a time.
-    const auto within = [](const Json& object, const char* name, std::int64_t most) {
-      return std::clamp<std::int64_t>(whole_number_from(object, name), 0, most);
+    const auto within = [](const data::Json& object, const char* name, std::int64_t most) {
+      return std::clamp<std::int64_t>(data::whole_number_from(object, name), 0, most);
     };
-    const auto count = [&](const Json& object, const char* name) {
+    const auto count = [&](const data::Json& object, const char* name) {
       return static_cast<int>(within(object, name, std::numeric_limits<int>::max()));
     };
     constexpr std::int64_t last_time = 100'000'000'000;  // the year 5138
     const auto seconds = [&](const char* name) {
-      const Json found = json.value(name, Json());
+      const data::Json found = json.value(name, data::Json());
       return found.is_null() ? std::numeric_limits<double>::quiet_NaN() : found.get<double>();
     };
     std::vector<StatusTrial> longest;
-    for (const Json& one : json.value("longest", Json::array()))
+    for (const data::Json& one : json.value("longest", data::Json::array()))
       longest.push_back({.rank = count(one, "rank"),
                          .trial = one.at("trial").get<std::string>(),
                          .seconds = one.at("seconds").get<double>(),
@@ -87,16 +87,16 @@ std::optional<RunStatus> read_status(const std::filesystem::path& folder) {
         .deadline_utc = json.contains("deadline_utc") ? within(json, "deadline_utc", last_time) : 0,
         .ranks = count(json, "ranks"),
         .host = json.at("host").get<std::string>(),
-        .pid = whole_number_from(json, "pid"),
+        .pid = data::whole_number_from(json, "pid"),
         .message = json.at("message").get<std::string>(),
         .last_failure = json.value("last_failure", ""),
         .longest = std::move(longest)};
   } catch (const std::exception& cause) {
-    throw DataError({.place = path.string(),
-                     .problem = std::string("is no status of a run: ") + cause.what(),
-                     .rule = "",
-                     .remedy = "Remove it; the next `bimix run` writes a new one"});
+    throw core::DataError({.place = path.string(),
+                           .problem = std::string("is no status of a run: ") + cause.what(),
+                           .rule = "",
+                           .remedy = "Remove it; the next `bimix run` writes a new one"});
   }
 }
 
-}  // namespace bimix
+}  // namespace bimix::store

@@ -11,7 +11,7 @@
 #include <random>
 #include <thread>
 
-namespace bimix {
+namespace bimix::sweep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -44,13 +44,13 @@ std::vector<double> times_of_roughly(const std::vector<double>& costs, std::mt19
 }
 
 /// A trial lasts as many seconds as it costs.
-class WaitingSource final : public TrialSource {
+class WaitingSource final : public trial::TrialSource {
  public:
   std::string identity() const override { return "waiting"; }
   std::int64_t tokens_per_step() const override { return 1; }
-  double cost(const TrialSpec& spec) const override { return spec.cost; }
+  double cost(const data::TrialSpec& spec) const override { return spec.cost; }
   std::string cost_unit() const override { return "second"; }
-  TrialResult run(const TrialSpec& spec, const TrialHooks&) const override {
+  data::TrialResult run(const data::TrialSpec& spec, const trial::TrialHooks&) const override {
     std::this_thread::sleep_for(std::chrono::duration<double>(spec.cost));
     return {.id = spec.id};
   }
@@ -80,13 +80,13 @@ std::vector<ScheduleBench> bench_schedule(double per_rank) {
   return rows;
 }
 
-SweepBench bench_sweep(const Comm& comm, double seconds) {
+SweepBench bench_sweep(const par::Comm& comm, double seconds) {
   constexpr std::size_t per_rank = 20;
   std::mt19937 draw(seed);
   std::vector<double> times =
       log_normal(per_rank * static_cast<std::size_t>(comm.size()), 0.5, draw);
   const double sum = std::accumulate(times.begin(), times.end(), 0.0);
-  std::vector<TrialSpec> trials;
+  std::vector<data::TrialSpec> trials;
   for (std::size_t i = 0; i < times.size(); ++i) {
     times[i] *= seconds * comm.size() / sum;
     trials.push_back({.id = fmt::format("{:016x}", i), .cost = times[i]});
@@ -100,4 +100,4 @@ SweepBench bench_sweep(const Comm& comm, double seconds) {
           .lower_bound = makespan_lower_bound(times, comm.size())};
 }
 
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -10,7 +10,7 @@
 #include <random>
 #include <set>
 
-namespace bimix {
+namespace bimix::sweep {
 namespace {
 
 /// Where the largest first comes this near to the lower bound there is little to be won.
@@ -200,7 +200,7 @@ Coordinator::Coordinator(std::vector<double> costs, int rank_count)
 
 std::optional<std::size_t> Coordinator::next(int rank, double largest) {
   Seat& seat = seats_.at(static_cast<std::size_t>(rank));
-  require(!seat.trial, "a rank runs one trial at a time");
+  core::require(!seat.trial, "a rank runs one trial at a time");
   if (exhausted()) return std::nullopt;
   const auto first = order_.begin() + static_cast<std::ptrdiff_t>(next_);
   const auto fits = std::find_if(first, order_.end(),
@@ -214,7 +214,7 @@ std::optional<std::size_t> Coordinator::next(int rank, double largest) {
 
 std::size_t Coordinator::leave_seat(int rank) {
   Seat& seat = seats_.at(static_cast<std::size_t>(rank));
-  require(seat.trial.has_value(), "only a running trial can end");
+  core::require(seat.trial.has_value(), "only a running trial can end");
   const std::size_t trial = *seat.trial;
   seat = {};
   --running_;
@@ -252,4 +252,4 @@ std::optional<double> Coordinator::seconds_left(double elapsed_seconds) const {
   return std::max((cost_total_ - done) / workers, longest) / rate_of_one;
 }
 
-}  // namespace bimix
+}  // namespace bimix::sweep

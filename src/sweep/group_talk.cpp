@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <string_view>
 
-namespace bimix {
-GroupTalk::GroupTalk(const Comm& comm, int size)
+namespace bimix::sweep {
+GroupTalk::GroupTalk(const par::Comm& comm, int size)
     : comm_(comm),
       size_(size),
       number_(comm.rank() % size),
       outgoing_(static_cast<std::size_t>(size)),
       letters_(static_cast<std::size_t>(size)) {}
 
-ProcessGroup GroupTalk::begin_turn() {
+core::ProcessGroup GroupTalk::begin_turn() {
   const std::lock_guard lock(mutex_);
   ++turn_;
   drop_old_letters();
@@ -36,7 +36,7 @@ bool GroupTalk::all_have_written() const {
 }
 
 std::vector<std::string> GroupTalk::exchange(std::vector<std::string> bytes) {
-  require(bytes.size() == letters_.size(), "an exchange has bytes for each member");
+  core::require(bytes.size() == letters_.size(), "an exchange has bytes for each member");
   std::unique_lock lock(mutex_);
   for (std::size_t member = 0; member < bytes.size(); ++member)
     (static_cast<int>(member) == number_ ? letters_ : outgoing_)[member].push_back(
@@ -45,8 +45,8 @@ std::vector<std::string> GroupTalk::exchange(std::vector<std::string> bytes) {
   arrived_.wait(lock, [&] { return is_given_up() || all_have_written(); });
   waiting_ = false;
   if (!all_have_written())
-    throw DataError({.place = "ranks_per_trial",
-                     .problem = "another rank of the trial failed: " + given_up_.bytes});
+    throw core::DataError({.place = "ranks_per_trial",
+                           .problem = "another rank of the trial failed: " + given_up_.bytes});
   std::vector<std::string> given;
   for (auto& letters : letters_) {
     given.push_back(std::move(letters.front().bytes));
@@ -57,7 +57,7 @@ std::vector<std::string> GroupTalk::exchange(std::vector<std::string> bytes) {
 
 void GroupTalk::give_up(const std::string& reason) {
   for (int member = 0; member < size_; ++member)
-    if (member != number_) comm_.send(rank_of(member), tag_give_up, bytes_of(turn_) + reason);
+    if (member != number_) comm_.send(rank_of(member), tag_give_up, par::bytes_of(turn_) + reason);
 }
 
 void GroupTalk::hang_up() {
@@ -74,14 +74,14 @@ void GroupTalk::carry() {
   }
   for (int member = 0; member < size_; ++member)
     for (const Letter& letter : outgoing[static_cast<std::size_t>(member)])
-      comm_.send(rank_of(member), tag_exchange, bytes_of(letter.turn) + letter.bytes);
+      comm_.send(rank_of(member), tag_exchange, par::bytes_of(letter.turn) + letter.bytes);
 }
 
-bool GroupTalk::take(const Message& message) {
+bool GroupTalk::take(const par::Message& message) {
   if (message.tag != tag_exchange && message.tag != tag_give_up) return false;
   constexpr std::size_t turn_size = sizeof(Letter::turn);
   const std::string_view bytes = message.bytes;
-  Letter letter{.turn = value_of<std::uint64_t>(bytes.substr(0, turn_size)),
+  Letter letter{.turn = par::value_of<std::uint64_t>(bytes.substr(0, turn_size)),
                 .bytes = message.bytes.substr(turn_size)};
   const std::lock_guard lock(mutex_);
   if (letter.turn < turn_) return true;
@@ -93,4 +93,4 @@ bool GroupTalk::take(const Message& message) {
   return true;
 }
 
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::sweep {
 
 /// What the members of a group say to one another while they run a trial together. The trial speaks
 /// from its worker thread and waits; the main thread carries the messages, since it alone talks to
@@ -24,10 +24,10 @@ class GroupTalk {
   /// Tags that this takes from the message loop.
   enum Tag : int { tag_exchange = 100, tag_give_up };
 
-  GroupTalk(const Comm& comm, int size);
+  GroupTalk(const par::Comm& comm, int size);
 
   /// Main thread, before a trial starts; the group is for that trial.
-  ProcessGroup begin_turn();
+  core::ProcessGroup begin_turn();
   /// Main thread: this member's trial failed, so the others need not wait for it.
   void give_up(const std::string& reason);
   /// Main thread: the trial, if one runs, waits for nobody any more.
@@ -35,7 +35,7 @@ class GroupTalk {
   /// Main thread, every now and then: sends what the trial has to say.
   void carry();
   /// Main thread. @return true if the message was for this
-  bool take(const Message& message);
+  bool take(const par::Message& message);
 
   /// Any thread: true while the trial waits for what the others have to say.
   bool is_waiting() const { return waiting_; }
@@ -54,7 +54,7 @@ class GroupTalk {
   bool all_have_written() const;
   bool is_given_up() const { return given_up_.turn == turn_; }
 
-  const Comm& comm_;
+  const par::Comm& comm_;
   int size_;
   int number_;
   std::atomic<bool> waiting_{false};
@@ -67,4 +67,4 @@ class GroupTalk {
   Letter given_up_{};                           ///< the last turn that a member gave up, and why
 };
 
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-namespace bimix {
+namespace bimix::sweep {
 namespace {
 
 constexpr double report_every = 1.0;
@@ -29,9 +29,9 @@ constexpr double most_words_missed = 5;
 /// A place is not taken for broken before so many trials have failed there.
 constexpr std::size_t enough_failures = 3;
 
-std::vector<double> costs_of(const std::vector<TrialSpec>& trials) {
+std::vector<double> costs_of(const std::vector<data::TrialSpec>& trials) {
   std::vector<double> costs;
-  for (const TrialSpec& trial : trials) costs.push_back(trial.cost);
+  for (const data::TrialSpec& trial : trials) costs.push_back(trial.cost);
   return costs;
 }
 
@@ -39,8 +39,8 @@ std::vector<double> costs_of(const std::vector<TrialSpec>& trials) {
 
 double seconds_between_reports(int ranks) { return std::max(report_every, ranks / words_a_second); }
 
-Lead::Lead(const std::vector<TrialSpec>& trials, const Crew& crew, const SweepHooks& hooks,
-           CostModel known, Send send)
+Lead::Lead(const std::vector<data::TrialSpec>& trials, const Crew& crew, const SweepHooks& hooks,
+           plan::CostModel known, Send send)
     : trials_(trials),
       hooks_(hooks),
       crew_(crew),
@@ -61,7 +61,7 @@ void Lead::is_ready(int group) {
   if (--coming_[static_cast<std::size_t>(group)] == 0) waiting_.push_back(group);
 }
 
-void Lead::take(const Message& message) {
+void Lead::take(const par::Message& message) {
   const int group = message.source / crew_.ranks_per_trial;
   if (message.tag == tag_absent) {  // each rank of its group says so
     if (is_here_[static_cast<std::size_t>(group)]) send_away(group);
@@ -74,17 +74,17 @@ void Lead::take(const Message& message) {
       return is_ready(group);
     case tag_progress:
       if (message.source % crew_.ranks_per_trial != 0) return;  // its leader speaks for it
-      return coordinator_.progressed(group, value_of<double>(message.bytes));
+      return coordinator_.progressed(group, par::value_of<double>(message.bytes));
     case tag_interrupted:
       coordinator_.interrupted(group);
       stop_everyone();
       break;
     default:
-      require(message.tag == tag_result, "rank 0 knows every tag it is sent");
-      news_.push_back(trial_result_from(Json::parse(message.bytes)));
+      core::require(message.tag == tag_result, "rank 0 knows every tag it is sent");
+      news_.push_back(data::trial_result_from(data::Json::parse(message.bytes)));
       remember(group, news_.back());
       const std::size_t trial = coordinator_.finished(group);
-      if (news_.back().status == TrialStatus::ok)
+      if (news_.back().status == data::TrialStatus::ok)
         times_.learn(trials_[trial].cost, news_.back().wall_seconds);
       else
         next_hand_over_ = 0.0;  // it may be a reason to stop
@@ -104,10 +104,10 @@ void Lead::look(double now) {
   report(now);
 }
 
-void Lead::remember(int group, const TrialResult& result) {
+void Lead::remember(int group, const data::TrialResult& result) {
   Record& record = records_[static_cast<std::size_t>(group)];
   record.host = result.host;
-  if (result.status != TrialStatus::failed) {
+  if (result.status != data::TrialStatus::failed) {
     record.some_well = true;
     return;
   }
@@ -121,9 +121,9 @@ void Lead::hand_over(double now) {
   for (const Record& record : records_)
     if (record.failed > 0 && !record.some_well)
       first_failed_from = std::min(first_failed_from, record.first_failed_from);
-  const bool some_failed = std::any_of(news_.begin(), news_.end(), [](const TrialResult& result) {
-    return result.status == TrialStatus::failed;
-  });
+  const bool some_failed = std::any_of(
+      news_.begin(), news_.end(),
+      [](const data::TrialResult& result) { return result.status == data::TrialStatus::failed; });
   if (some_failed) {
     bool some_work = false;
     for (std::size_t group = 0; group < groups() && !some_work; ++group)
@@ -195,7 +195,7 @@ void Lead::serve_waiting(double now) {
   if (waiting_.empty()) return;
   const double largest = largest_that_ends_in_time();
   std::vector<std::optional<std::size_t>> given;
-  std::vector<const TrialSpec*> started;
+  std::vector<const data::TrialSpec*> started;
   for (const int group : waiting_) {
     const bool is_out = is_out_[static_cast<std::size_t>(group)] != 0;
     given.push_back(is_out ? std::nullopt : coordinator_.next(group, largest));
@@ -213,7 +213,7 @@ void Lead::serve_waiting(double now) {
     const int leader = served[i] * crew_.ranks_per_trial;
     for (int rank = leader; rank < leader + crew_.ranks_per_trial; ++rank)
       if (given[i])
-        send_(rank, tag_assign, bytes_of(std::uint64_t{*given[i]}));
+        send_(rank, tag_assign, par::bytes_of(std::uint64_t{*given[i]}));
       else
         send_(rank, tag_leave, "");
   }
@@ -295,4 +295,4 @@ bool Lead::end(double now) {
   return coordinator_.done() == coordinator_.total();
 }
 
-}  // namespace bimix
+}  // namespace bimix::sweep

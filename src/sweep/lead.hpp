@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::sweep {
 
 /// What rank 0 and the members of a sweep say to one another. Rank 0 sends `assign` (an index of
 /// the trial list), `stop` and `leave`; every rank `ready` or `absent`, and the leaders of groups
@@ -44,11 +44,11 @@ class Lead {
   };
 
   /// @param trials, hooks, known see run_trials; they outlive this
-  Lead(const std::vector<TrialSpec>& trials, const Crew& crew, const SweepHooks& hooks,
-       CostModel known, Send send);
+  Lead(const std::vector<data::TrialSpec>& trials, const Crew& crew, const SweepHooks& hooks,
+       plan::CostModel known, Send send);
 
   /// @param message from any member, also from rank 0's own
-  void take(const Message& message);
+  void take(const par::Message& message);
   /// Every now and then. @param now seconds since the sweep began
   void look(double now);
   /// Every rank was sent away, or is lost.
@@ -68,7 +68,7 @@ class Lead {
   };
 
   void is_ready(int group);
-  void remember(int group, const TrialResult& result);
+  void remember(int group, const data::TrialResult& result);
   void hand_over(double now);
   bool works(std::size_t group, double since) const;
   void take_out(const std::vector<std::size_t>& place, const std::string& name);
@@ -82,29 +82,29 @@ class Lead {
   double largest_that_ends_in_time() const;
   std::size_t groups() const { return coordinator_.seats().size(); }
 
-  const std::vector<TrialSpec>& trials_;
+  const std::vector<data::TrialSpec>& trials_;
   const SweepHooks& hooks_;
   Crew crew_;
   Send send_;
-  CostModel times_;
+  plan::CostModel times_;
   Coordinator coordinator_;
-  std::vector<int> coming_;           ///< ranks of each group that have not come yet
-  std::vector<int> waiting_;          ///< groups without a trial
-  std::vector<double> since_;         ///< when each group was given its trial
-  std::vector<TrialResult> news_;     ///< not handed over yet
-  std::vector<Record> records_;       ///< of groups
-  std::vector<char> is_out_;          ///< groups that get no more trials
-  std::vector<char> is_here_;         ///< groups that were neither sent away nor lost
-  std::size_t seated_;                ///< how many these are
-  double now_ = 0.0;                  ///< of the last look
-  double awake_ = 0.0;                ///< seconds without those in which rank 0 could not look
-  std::vector<double> heard_;         ///< when each rank last spoke, in seconds awake
-  std::vector<int> lost_;             ///< ranks
-  std::vector<std::string> cut_off_;  ///< trials of theirs
+  std::vector<int> coming_;              ///< ranks of each group that have not come yet
+  std::vector<int> waiting_;             ///< groups without a trial
+  std::vector<double> since_;            ///< when each group was given its trial
+  std::vector<data::TrialResult> news_;  ///< not handed over yet
+  std::vector<Record> records_;          ///< of groups
+  std::vector<char> is_out_;             ///< groups that get no more trials
+  std::vector<char> is_here_;            ///< groups that were neither sent away nor lost
+  std::size_t seated_;                   ///< how many these are
+  double now_ = 0.0;                     ///< of the last look
+  double awake_ = 0.0;                   ///< seconds without those in which rank 0 could not look
+  std::vector<double> heard_;            ///< when each rank last spoke, in seconds awake
+  std::vector<int> lost_;                ///< ranks
+  std::vector<std::string> cut_off_;     ///< trials of theirs
   bool stopping_ = false;
   bool out_of_time_ = false;  ///< a trial was not started because of the deadline
   double next_report_ = 0.0;
   double next_hand_over_ = 0.0;
 };
 
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -17,7 +17,7 @@
 #include <future>
 #include <thread>
 
-namespace bimix {
+namespace bimix::sweep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -33,20 +33,20 @@ bool is_bad_alloc(const std::exception& error) {
   return dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
 }
 
-FailureKind kind_of(const std::exception& error) {
-  if (const auto* own = dynamic_cast<const TrialFailure*>(&error)) return own->kind();
-  if (dynamic_cast<const NoMemory*>(&error) != nullptr || is_bad_alloc(error))
-    return FailureKind::memory;
-  return dynamic_cast<const DataError*>(&error) != nullptr ? FailureKind::data
-                                                           : FailureKind::internal;
+data::FailureKind kind_of(const std::exception& error) {
+  if (const auto* own = dynamic_cast<const trial::TrialFailure*>(&error)) return own->kind();
+  if (dynamic_cast<const core::NoMemory*>(&error) != nullptr || is_bad_alloc(error))
+    return data::FailureKind::memory;
+  return dynamic_cast<const core::DataError*>(&error) != nullptr ? data::FailureKind::data
+                                                                 : data::FailureKind::internal;
 }
 
 /// Runs one trial at a time beside the main thread, which serves what the trial has to say to the
 /// other ranks of its group.
 class Worker {
  public:
-  Worker(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
-         const SweepHooks& hooks)
+  Worker(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
+         const trial::TrialSource& source, const SweepHooks& hooks)
       : trials_(trials),
         source_(source),
         hooks_(hooks),
@@ -66,7 +66,7 @@ class Worker {
   }
 
   /// Carries messages between trials. @return true if the message was one of theirs
-  bool take(const Message& message) { return talk_.take(message); }
+  bool take(const par::Message& message) { return talk_.take(message); }
   void carry() { talk_.carry(); }
   bool is_leader() const { return talk_.is_leader(); }
   /// Between two looks of the main thread. While the trial waits for its group its processor is
@@ -86,7 +86,7 @@ class Worker {
 
   struct Ended {
     bool interrupted = false;
-    TrialResult result{};
+    data::TrialResult result{};
   };
 
   /// What the trial gave, once it has ended.
@@ -95,41 +95,41 @@ class Worker {
         running_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
       return std::nullopt;
     Ended ended = running_.get();
-    if (ended.result.status == TrialStatus::failed) talk_.give_up(ended.result.message);
+    if (ended.result.status == data::TrialStatus::failed) talk_.give_up(ended.result.message);
     return ended;
   }
 
  private:
-  Ended run(const TrialSpec& spec, const ProcessGroup& group) {
+  Ended run(const data::TrialSpec& spec, const core::ProcessGroup& group) {
     const Clock::time_point start = Clock::now();
-    const double started_utc = utc_now();
+    const double started_utc = core::utc_now();
     Ended ended;
     try {
-      TrialHooks hooks{.stop_requested = [this] { return stop_.load(); },
-                       .progress = [this](double fraction) { progress_ = fraction; },
-                       .load = [&] { return hooks_.load(spec); },
-                       .save = [&](std::string_view bytes) { hooks_.save(spec, bytes); },
-                       .note = [&](const std::string& text) { hooks_.note(spec, text); },
-                       .group = group};
+      trial::TrialHooks hooks{.stop_requested = [this] { return stop_.load(); },
+                              .progress = [this](double fraction) { progress_ = fraction; },
+                              .load = [&] { return hooks_.load(spec); },
+                              .save = [&](std::string_view bytes) { hooks_.save(spec, bytes); },
+                              .note = [&](const std::string& text) { hooks_.note(spec, text); },
+                              .group = group};
       if (hooks_.keep) hooks.keep = [&](std::string_view bytes) { hooks_.keep(spec, bytes); };
       ended.result = source_.run(spec, hooks);
-    } catch (const Interrupted&) {
+    } catch (const core::Interrupted&) {
       ended.interrupted = true;
     } catch (const std::exception& error) {
-      ended.result.status = TrialStatus::failed;
+      ended.result.status = data::TrialStatus::failed;
       ended.result.failure = kind_of(error);
       ended.result.message = is_bad_alloc(error) ? "there was no memory left" : error.what();
     }
     ended.result.id = spec.id;
     ended.result.rank = rank_;
-    ended.result.host = host_name();
+    ended.result.host = core::host_name();
     ended.result.started_utc = started_utc;
     ended.result.wall_seconds = seconds_since(start);
     return ended;
   }
 
-  const std::vector<TrialSpec>& trials_;
-  const TrialSource& source_;
+  const std::vector<data::TrialSpec>& trials_;
+  const trial::TrialSource& source_;
   const SweepHooks& hooks_;
   int rank_;
   GroupTalk talk_;
@@ -144,8 +144,8 @@ class Member {
  public:
   using Tell = std::function<void(SweepTag tag, std::string bytes)>;
 
-  Member(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
-         const SweepHooks& hooks, Tell tell)
+  Member(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
+         const trial::TrialSource& source, const SweepHooks& hooks, Tell tell)
       : hooks_(hooks),
         tell_(std::move(tell)),
         worker_(comm, trials, source, hooks),
@@ -154,11 +154,11 @@ class Member {
   void come(bool takes_trials) { tell_(takes_trials ? tag_ready : tag_absent, ""); }
 
   /// @return true if the message was for a member
-  bool take(const Message& message) {
+  bool take(const par::Message& message) {
     if (worker_.take(message)) return true;
     switch (message.tag) {
       case tag_assign:
-        assigned_.push_back(value_of<std::uint64_t>(message.bytes));
+        assigned_.push_back(par::value_of<std::uint64_t>(message.bytes));
         return true;
       case tag_stop:
         worker_.request_stop();
@@ -178,14 +178,14 @@ class Member {
       if (ended->interrupted)
         tell_(tag_interrupted, "");
       else
-        tell_(tag_result, to_json(ended->result).dump());
+        tell_(tag_result, data::to_json(ended->result).dump());
     }
     if (!worker_.busy() && !assigned_.empty()) {
       worker_.start(assigned_.front());
       assigned_.pop_front();
     }
     if (!told_to_leave_ && Clock::now() >= next_report_) {
-      tell_(tag_progress, bytes_of(worker_.progress()));
+      tell_(tag_progress, par::bytes_of(worker_.progress()));
       next_report_ = Clock::now() + report_every_;
     }
   }
@@ -207,9 +207,9 @@ class Member {
 
 /// Whether this rank takes trials: where a node may run only so many, its first ranks do.
 /// @collective
-bool takes_trials(const Comm& comm, int trials_per_node) {
+bool takes_trials(const par::Comm& comm, int trials_per_node) {
   if (trials_per_node == 0) return true;
-  const std::vector<std::string> hosts = comm.all_gather(host_name());
+  const std::vector<std::string> hosts = comm.all_gather(core::host_name());
   const auto mine = hosts.begin() + comm.rank();
   return std::count(hosts.begin(), mine, *mine) < trials_per_node;
 }
@@ -217,17 +217,17 @@ bool takes_trials(const Comm& comm, int trials_per_node) {
 }  // namespace
 
 RanksLost::RanksLost(const std::vector<int>& ranks, std::vector<std::string> trials)
-    : Error(ExitCode::interrupted,
-            fmt::format("{} silent: killed, or on a host that hangs",
-                        ranks.size() == 1 ? fmt::format("rank {} fell", ranks.front())
-                                          : fmt::format("{} ranks (the first is {}) fell",
-                                                        ranks.size(), ranks.front()))),
+    : core::Error(core::ExitCode::interrupted,
+                  fmt::format("{} silent: killed, or on a host that hangs",
+                              ranks.size() == 1 ? fmt::format("rank {} fell", ranks.front())
+                                                : fmt::format("{} ranks (the first is {}) fell",
+                                                              ranks.size(), ranks.front()))),
       trials_(std::move(trials)) {}
 
 void require_whole_groups(int ranks, int ranks_per_trial) {
   if (ranks % ranks_per_trial == 0) return;
   const int below = ranks / ranks_per_trial * ranks_per_trial;
-  throw UsageError(Complaint{
+  throw core::UsageError(core::Complaint{
       .place = "ranks_per_trial",
       .problem = fmt::format("{} ranks make no groups of {}", ranks, ranks_per_trial),
       .rule = "each trial is run by a whole group",
@@ -235,8 +235,8 @@ void require_whole_groups(int ranks, int ranks_per_trial) {
                            : fmt::format("Start {} or {} ranks", below, below + ranks_per_trial)});
 }
 
-bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
-                const SweepHooks& hooks, CostModel known) {
+bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
+                const trial::TrialSource& source, const SweepHooks& hooks, plan::CostModel known) {
   const int ranks_per_trial = source.ranks_per_trial();
   require_whole_groups(comm.size(), ranks_per_trial);
   const int leader = comm.rank() / ranks_per_trial * ranks_per_trial;
@@ -268,7 +268,7 @@ bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const Tr
   while (!member.is_over() || (lead && !lead->is_over())) {
     while (const auto message = comm.try_receive())
       if (!member.take(*message)) {
-        require(lead.has_value(), "only rank 0 is sent what is not for members");
+        core::require(lead.has_value(), "only rank 0 is sent what is not for members");
         lead->take(*message);
       }
     member.look();
@@ -279,4 +279,4 @@ bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const Tr
   return !comm.broadcast(complete ? "complete" : "").empty();
 }
 
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -18,17 +18,17 @@
 #include <set>
 #include <thread>
 
-namespace bimix {
+namespace bimix::trial {
 namespace {
 
 constexpr int exit_retry = 75, exit_soft_failure = 76;
 
 /// Repeats differ in it and mixtures do not; the first repeat has the campaign's own.
-std::uint64_t seed_of(const TrialSpec& spec) {
+std::uint64_t seed_of(const data::TrialSpec& spec) {
   if (spec.repeat == 0) return spec.seed;
   constexpr int unused_bits = 33;  // some trainers take 31
-  return RandomStream(spec.seed, Purpose::trainer_seed,
-                      static_cast<std::uint64_t>(spec.repeat))() >>
+  return core::RandomStream(spec.seed, core::Purpose::trainer_seed,
+                            static_cast<std::uint64_t>(spec.repeat))() >>
          unused_bits;
 }
 
@@ -45,21 +45,21 @@ std::string last_words(const std::filesystem::path& log, std::int64_t from) {
     const bool is_end = c == '\n' || c == '\r';
     const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     if (!is_control) line += c;
-    if (!trimmed(line).empty()) last = trimmed(line);
+    if (!core::trimmed(line).empty()) last = core::trimmed(line);
     if (is_end) line.clear();
   }
   return last.empty() ? "it printed nothing"
-                      : "its last words: " + as_text(last.substr(0, most_shown));
+                      : "its last words: " + data::as_text(last.substr(0, most_shown));
 }
 
-Interrupted stopped(const TrialSpec& spec) {
-  return Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
+core::Interrupted stopped(const data::TrialSpec& spec) {
+  return core::Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
 }
 
-TrialResult result_of(const TrialSpec& spec, LossTable table) {
-  TrialResult result{.id = spec.id, .curve = std::move(table.points)};
+data::TrialResult result_of(const data::TrialSpec& spec, LossTable table) {
+  data::TrialResult result{.id = spec.id, .curve = std::move(table.points)};
   if (table.diverged.empty()) return result;
-  result.status = TrialStatus::diverged;
+  result.status = data::TrialStatus::diverged;
   result.message = table.diverged + ". Try a lower learning rate";
   return result;
 }
@@ -77,10 +77,10 @@ bool is_stopped_soon(const TrialHooks& hooks) {
 
 }  // namespace
 
-std::vector<Complaint> complaints(const CommandOptions& options,
-                                  const std::vector<std::string>& domains) {
-  std::vector<Complaint> found;
-  const auto add = [&](const std::vector<Complaint>& more) {
+std::vector<core::Complaint> complaints(const CommandOptions& options,
+                                        const std::vector<std::string>& domains) {
+  std::vector<core::Complaint> found;
+  const auto add = [&](const std::vector<core::Complaint>& more) {
     found.insert(found.end(), more.begin(), more.end());
   };
   if (options.run.empty() || options.run.front().empty())
@@ -89,15 +89,15 @@ std::vector<Complaint> complaints(const CommandOptions& options,
   for (const std::string& argument : options.run)
     add(placeholder_complaints("command.run", argument, domains));
   add(placeholder_complaints("command.losses", options.losses, domains));
-  if (!options.timeout.empty() && parse_seconds(options.timeout).value_or(0) == 0)
+  if (!options.timeout.empty() && core::parse_seconds(options.timeout).value_or(0) == 0)
     found.push_back({"command.timeout", fmt::format("'{}' is no time", options.timeout),
                      "a number with s, m, h or d", "Write for example 6h"});
   return found;
 }
 
-std::vector<Complaint> table_complaints(const CommandOptions& options,
-                                        const std::vector<std::string>& domains,
-                                        VolumesOfTrial volumes) {
+std::vector<core::Complaint> table_complaints(const CommandOptions& options,
+                                              const std::vector<std::string>& domains,
+                                              VolumesOfTrial volumes) {
   const std::vector<std::string> all = placeholders_in(options.losses);
   const std::set<std::string> names(all.begin(), all.end());
   const auto any = [&](std::initializer_list<const char*> wanted) {
@@ -138,22 +138,22 @@ bool is_moved(const CommandOptions& now, const CommandOptions& before) {
          name(now.run.front()) == name(before.run.front());
 }
 
-CommandSource::CommandSource(CommandOptions options, DomainSet domains,
+CommandSource::CommandSource(CommandOptions options, data::DomainSet domains,
                              const std::filesystem::path& folder)
     : options_(std::move(options)),
       domains_(std::move(domains)),
       folder_(std::filesystem::absolute(folder).lexically_normal()) {
-  const std::vector<Complaint> found = complaints(options_, domains_.train);
-  if (!found.empty()) throw UsageError(found.front());
+  const std::vector<core::Complaint> found = complaints(options_, domains_.train);
+  if (!found.empty()) throw core::UsageError(found.front());
 }
 
 std::string CommandSource::identity() const {
   return "command " +
-         Json{{"run", options_.run}, {"losses", options_.losses}, {"domains", domains_.train}}
+         data::Json{{"run", options_.run}, {"losses", options_.losses}, {"domains", domains_.train}}
              .dump();
 }
 
-std::string CommandSource::filled(const std::string& text, const TrialSpec& spec) const {
+std::string CommandSource::filled(const std::string& text, const data::TrialSpec& spec) const {
   return with_placeholders(text, [&](const std::string& name) -> std::string {
     if (name == placeholder::mixture_file) return (folder_of(spec) / "mixture.json").string();
     if (name == placeholder::folder) return folder_of(spec).string();
@@ -169,25 +169,25 @@ std::string CommandSource::filled(const std::string& text, const TrialSpec& spec
   });
 }
 
-void CommandSource::write_mixture(const TrialSpec& spec) const {
+void CommandSource::write_mixture(const data::TrialSpec& spec) const {
   const std::filesystem::path path = folder_of(spec) / "mixture.json";
-  Json mixture = Json::object();
+  data::Json mixture = data::Json::object();
   for (std::size_t k = 0; k < domains_.train.size(); ++k)
     mixture[domains_.train[k]] = spec.mixture[k];
-  const Json json{{"id", spec.id},         {"mixture", mixture},
-                  {"tokens", spec.tokens}, {"seed", seed_of(spec)},
-                  {"repeat", spec.repeat}, {"eval_domains", domains_.eval}};
+  const data::Json json{{"id", spec.id},         {"mixture", mixture},
+                        {"tokens", spec.tokens}, {"seed", seed_of(spec)},
+                        {"repeat", spec.repeat}, {"eval_domains", domains_.eval}};
   std::error_code failure;
   std::filesystem::create_directories(path.parent_path(), failure);
   std::ofstream stream(path);
   if (!(stream << json.dump(1) << "\n" << std::flush))
-    throw DataError({.place = path.string(),
-                     .problem = "cannot be written",
-                     .rule = "the command reads its mixture from it",
-                     .remedy = "Check the folder's permissions and its disk"});
+    throw core::DataError({.place = path.string(),
+                           .problem = "cannot be written",
+                           .rule = "the command reads its mixture from it",
+                           .remedy = "Check the folder's permissions and its disk"});
 }
 
-CommandSource::Attempt CommandSource::run_once(const TrialSpec& spec,
+CommandSource::Attempt CommandSource::run_once(const data::TrialSpec& spec,
                                                const TrialHooks& hooks) const {
   std::vector<std::string> arguments;
   for (const std::string& argument : options_.run) arguments.push_back(filled(argument, spec));
@@ -195,42 +195,45 @@ CommandSource::Attempt CommandSource::run_once(const TrialSpec& spec,
   std::error_code is_new;
   const std::uintmax_t before = std::filesystem::file_size(log_of(spec), is_new);
   const ProcessEnd end = run_process(arguments, log_of(spec), hooks.stop_requested,
-                                     parse_seconds(options_.timeout).value_or(0));
+                                     core::parse_seconds(options_.timeout).value_or(0));
   if (end.why == ProcessEnd::Why::stopped) throw stopped(spec);
   Attempt attempt{.last_words =
                       last_words(log_of(spec), is_new ? 0 : static_cast<std::int64_t>(before))};
-  const auto fail = [&](FailureKind kind, const std::string& problem, const std::string& remedy) {
+  const auto fail = [&](data::FailureKind kind, const std::string& problem,
+                        const std::string& remedy) {
     attempt.failure = TrialFailure(kind, {.place = log_of(spec).string(),
                                           .problem = problem + " (" + attempt.last_words + ")",
                                           .rule = "",
                                           .remedy = remedy});
   };
   if (end.why == ProcessEnd::Why::timed_out)
-    fail(FailureKind::timeout, "the command did not end within " + options_.timeout,
+    fail(data::FailureKind::timeout, "the command did not end within " + options_.timeout,
          "Raise source.command.timeout, or give it less to do");
   else if (end.why == ProcessEnd::Why::signalled)
-    fail(FailureKind::killed, fmt::format("signal {} ended the command", end.code),
+    fail(data::FailureKind::killed, fmt::format("signal {} ended the command", end.code),
          "Look for memory limits of the job and the machine's log");
   else if (end.code == exit_soft_failure)
-    fail(FailureKind::command, "the command gave this trial up (exit code 76)", "The log says why");
+    fail(data::FailureKind::command, "the command gave this trial up (exit code 76)",
+         "The log says why");
   else if (end.code == exit_retry)
     attempt.wants_another = true;
   else if (end.code != 0)
-    fail(FailureKind::command, fmt::format("the command ended with exit code {}", end.code),
+    fail(data::FailureKind::command, fmt::format("the command ended with exit code {}", end.code),
          "The log says why");
   return attempt;
 }
 
 /// A command that has ended well would write the same table again: what is wrong with it is the
 /// command's failure.
-LossTable CommandSource::read_table(const TrialSpec& spec, const std::string& last_words) const {
+LossTable CommandSource::read_table(const data::TrialSpec& spec,
+                                    const std::string& last_words) const {
   const std::string path = filled(options_.losses, spec);
   const std::string see = "see " + log_of(spec).string();
   if (!has_content(path))
     throw TrialFailure(
-        FailureKind::command,
+        data::FailureKind::command,
         {.place = path,
-         .problem = files_named(path).empty()
+         .problem = replay::files_named(path).empty()
                         ? "the command ended with exit code 0, and there is no file of this name"
                         : "the command ended with exit code 0 and left this file empty",
          .rule = last_words,
@@ -239,30 +242,31 @@ LossTable CommandSource::read_table(const TrialSpec& spec, const std::string& la
                    see});
   try {
     return read_loss_table(path, domains_, spec, options_.tokens_per_step);
-  } catch (const UsageError& error) {  // of a fact that the file leaves out
-    Complaint complaint = error.complaint();
+  } catch (const core::UsageError& error) {  // of a fact that the file leaves out
+    core::Complaint complaint = error.complaint();
     complaint.remedy =
         "Let the command write tokens, or steps and set source.command.tokens_per_step; " + see;
-    throw TrialFailure(FailureKind::command, std::move(complaint));
-  } catch (const Error& error) {
-    Complaint complaint = error.complaint();
+    throw TrialFailure(data::FailureKind::command, std::move(complaint));
+  } catch (const core::Error& error) {
+    core::Complaint complaint = error.complaint();
     complaint.remedy = "Mend what the command writes; " + see;
-    throw TrialFailure(FailureKind::command, std::move(complaint));
+    throw TrialFailure(data::FailureKind::command, std::move(complaint));
   }
 }
 
 /// Some trainers end with a failure when their loss is no longer finite.
-std::optional<TrialResult> CommandSource::diverged(const TrialSpec& spec) const {
+std::optional<data::TrialResult> CommandSource::diverged(const data::TrialSpec& spec) const {
   try {
-    TrialResult result = result_of(spec, read_loss_table(filled(options_.losses, spec), domains_,
-                                                         spec, options_.tokens_per_step));
-    if (result.status == TrialStatus::diverged) return result;
-  } catch (const Error&) {  // what it says of its failure tells more than its table
+    data::TrialResult result = result_of(
+        spec,
+        read_loss_table(filled(options_.losses, spec), domains_, spec, options_.tokens_per_step));
+    if (result.status == data::TrialStatus::diverged) return result;
+  } catch (const core::Error&) {  // what it says of its failure tells more than its table
   }
   return std::nullopt;
 }
 
-TrialResult CommandSource::train(const TrialSpec& spec, const TrialHooks& hooks) const {
+data::TrialResult CommandSource::train(const data::TrialSpec& spec, const TrialHooks& hooks) const {
   write_mixture(spec);
   // One that resumes may have been through before it was stopped, and has nothing left to write.
   if (!options_.resumes) move_away(filled(options_.losses, spec));
@@ -271,23 +275,23 @@ TrialResult CommandSource::train(const TrialSpec& spec, const TrialHooks& hooks)
     attempt = run_once(spec, hooks);
   if (attempt.wants_another)
     throw TrialFailure(
-        FailureKind::command,
+        data::FailureKind::command,
         {.place = log_of(spec).string(),
          .problem = fmt::format("the command asked for another attempt {} times ({})",
                                 options_.retries + 1, attempt.last_words),
          .rule = "exit code 75",
          .remedy = "Raise source.command.retries, or see why in the log"});
   if (attempt.failure) {
-    if (attempt.failure->kind() == FailureKind::command)
+    if (attempt.failure->kind() == data::FailureKind::command)
       if (auto result = diverged(spec)) return *std::move(result);
     throw TrialFailure(*attempt.failure);
   }
   LossTable table = read_table(spec, attempt.last_words);
-  if (!table.repairs.empty()) hooks.note("in its table " + join_words(table.repairs));
+  if (!table.repairs.empty()) hooks.note("in its table " + core::join_words(table.repairs));
   return result_of(spec, std::move(table));
 }
 
-TrialResult CommandSource::run(const TrialSpec& spec, const TrialHooks& hooks) const {
+data::TrialResult CommandSource::run(const data::TrialSpec& spec, const TrialHooks& hooks) const {
   try {
     return train(spec, hooks);
   } catch (const TrialFailure&) {
@@ -296,4 +300,4 @@ TrialResult CommandSource::run(const TrialSpec& spec, const TrialHooks& hooks) c
   throw stopped(spec);
 }
 
-}  // namespace bimix
+}  // namespace bimix::trial

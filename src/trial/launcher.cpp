@@ -13,7 +13,7 @@
 #include <fstream>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::trial {
 namespace {
 
 enum class Owner { launcher, user };
@@ -94,7 +94,7 @@ std::vector<int> processors_above(const std::vector<int>& own) {
   pid_t process = getpid();
   for (bool below = is_rank(); below; below = was_started_as_rank(process)) {
     process = parent_of(process);
-    std::vector<int> theirs = allowed_processors(process);
+    std::vector<int> theirs = core::allowed_processors(process);
     if (theirs.size() > own.size() &&
         std::includes(theirs.begin(), theirs.end(), own.begin(), own.end()))
       return theirs;
@@ -120,20 +120,21 @@ std::vector<std::string> command_environment() {
 }
 
 std::vector<int> command_processors() {
-  const std::vector<int> own = allowed_processors();
+  const std::vector<int> own = core::allowed_processors();
   const OnProcessors try_out(processors_above(own));
-  std::vector<int> all = allowed_processors();
+  std::vector<int> all = core::allowed_processors();
   const char* of_job = std::getenv("SLURM_CPUS_ON_NODE");
-  const std::int64_t most = of_job == nullptr ? 0 : parse_count(of_job).value_or(0);
+  const std::int64_t most = of_job == nullptr ? 0 : core::parse_count(of_job).value_or(0);
   return most > 0 && static_cast<std::int64_t>(all.size()) > most ? own : all;
 }
 
-OnProcessors::OnProcessors(const std::vector<int>& processors) : before_(allowed_processors()) {
+OnProcessors::OnProcessors(const std::vector<int>& processors)
+    : before_(core::allowed_processors()) {
   if (processors != before_) use(processors);
 }
 
 OnProcessors::~OnProcessors() {
-  if (allowed_processors() != before_) use(before_);
+  if (core::allowed_processors() != before_) use(before_);
 }
 
-}  // namespace bimix
+}  // namespace bimix::trial

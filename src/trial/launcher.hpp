@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::trial {
 
 /// What mpirun and srun do to a rank, and what a command should not see of it.
 
@@ -24,4 +24,4 @@ class OnProcessors {
   std::vector<int> before_;
 };
 
-}  // namespace bimix
+}  // namespace bimix::trial

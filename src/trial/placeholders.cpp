@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace bimix {
+namespace bimix::trial {
 namespace {
 
 /// @return the text with what `put` gives for each name, or nothing if a brace has no partner
@@ -39,7 +39,7 @@ std::optional<std::string> filled_in(const std::string& text,
 std::string with_placeholders(const std::string& text,
                               const std::function<std::string(const std::string&)>& put) {
   const auto result = filled_in(text, put);
-  require(result.has_value(), "every brace has its partner");
+  core::require(result.has_value(), "every brace has its partner");
   return *result;
 }
 
@@ -52,18 +52,19 @@ std::vector<std::string> placeholders_in(const std::string& text) {
   return names;
 }
 
-std::vector<Complaint> placeholder_complaints(const std::string& place, const std::string& text,
-                                              const std::vector<std::string>& domains) {
+std::vector<core::Complaint> placeholder_complaints(const std::string& place,
+                                                    const std::string& text,
+                                                    const std::vector<std::string>& domains) {
   std::vector<std::string> known{
       placeholder::mixture_file, placeholder::folder, placeholder::id,     placeholder::seed,
       placeholder::repeat,       placeholder::tokens, placeholder::volumes};
   for (const std::string& domain : domains) known.push_back(placeholder::share + domain);
-  std::vector<Complaint> found;
+  std::vector<core::Complaint> found;
   const auto check = [&](const std::string& name) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      const auto near = nearest_name(name, known);
+      const auto near = core::nearest_name(name, known);
       found.push_back({place, fmt::format("'{{{}}}' is no placeholder", name),
-                       "known: " + join_words(known),
+                       "known: " + core::join_words(known),
                        near ? fmt::format("Did you mean '{{{}}}'", *near)
                             : "Write {{ and }} for braces that are none"});
     }
@@ -75,4 +76,4 @@ std::vector<Complaint> placeholder_complaints(const std::string& place, const st
   return found;
 }
 
-}  // namespace bimix
+}  // namespace bimix::trial

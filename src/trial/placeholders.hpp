@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::trial {
 
 /// Placeholders of a command's arguments: names in braces. {{ and }} stand for braces.
 namespace placeholder {
@@ -32,7 +32,8 @@ std::string with_placeholders(const std::string& text,
 std::vector<std::string> placeholders_in(const std::string& text);
 
 /// What is wrong with the placeholders of a text.
-std::vector<Complaint> placeholder_complaints(const std::string& place, const std::string& text,
-                                              const std::vector<std::string>& domains);
+std::vector<core::Complaint> placeholder_complaints(const std::string& place,
+                                                    const std::string& text,
+                                                    const std::vector<std::string>& domains);
 
-}  // namespace bimix
+}  // namespace bimix::trial

@@ -22,7 +22,7 @@
 #include <thread>
 #include <utility>
 
-namespace bimix {
+namespace bimix::trial {
 namespace {
 
 constexpr std::chrono::milliseconds look_every{50};
@@ -144,10 +144,11 @@ pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log
                    pointers(arguments).data(), pointers(environment).data());
   if (failure == 0) return child;
   const auto [why, remedy] = start_failure(arguments, failure);
-  throw DataError({.place = "source.command.run",
-                   .problem = fmt::format("'{}' cannot be started: {}", arguments.front(), why),
-                   .rule = "",
-                   .remedy = remedy});
+  throw core::DataError(
+      {.place = "source.command.run",
+       .problem = fmt::format("'{}' cannot be started: {}", arguments.front(), why),
+       .rule = "",
+       .remedy = remedy});
 }
 
 /// Ends a process group once this process is no more: a rank that is killed cannot do so itself,
@@ -167,7 +168,7 @@ class LastWill {
         group, grace_seconds);
     try {
       executor_ = start({"sh", "-c", will}, "/dev/null", ends[0]);
-    } catch (const DataError&) {
+    } catch (const core::DataError&) {
       // Without a shell the command is still run, and ended by whoever ends the job.
     }
     ::close(ends[0]);
@@ -239,4 +240,4 @@ ProcessEnd run_process(const std::vector<std::string>& arguments, const std::fil
   }
 }
 
-}  // namespace bimix
+}  // namespace bimix::trial

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::trial {
 
 /// How a child process ended.
 struct ProcessEnd {
@@ -44,4 +44,4 @@ class AwakeTime {
 ProcessEnd run_process(const std::vector<std::string>& arguments, const std::filesystem::path& log,
                        const std::function<bool()>& stop, double timeout_seconds);
 
-}  // namespace bimix
+}  // namespace bimix::trial

@@ -13,13 +13,13 @@ namespace {
 
 /// Real text, as its runs of like pairs decide the speed: our own sources, over and over.
 std::vector<std::uint8_t> source_text() {
-  CorpusOptions options;
+  corpus::CorpusOptions options;
   options.base = BIMIX_SOURCE_DIR;
   options.domains = {{.name = "c++", .train_patterns = {"src/**/*.cpp"}, .eval_patterns = {}}};
-  const Corpus corpus(options);
+  const corpus::Corpus corpus(options);
   std::vector<std::uint8_t> text;
   while (text.size() < (std::size_t{4} << 20))
-    for (const Document& document : corpus.tokens(0, Part::train).documents())
+    for (const corpus::Document& document : corpus.tokens(0, corpus::Part::train).documents())
       text.insert(text.end(), document.tokens.bytes().begin(), document.tokens.bytes().end());
   return text;
 }
@@ -34,7 +34,7 @@ void set_rate(benchmark::State& state) {
 }
 
 void bigram_counter(benchmark::State& state) {
-  ByteBigramCounter counter;
+  entropy::ByteBigramCounter counter;
   for (auto _ : state) counter.add(text());
   benchmark::DoNotOptimize(counter.take());
   set_rate(state);
@@ -42,12 +42,12 @@ void bigram_counter(benchmark::State& state) {
 
 /// Pairs of a vocabulary of 128K, some frequent and most rare.
 void token_bigram_counter(benchmark::State& state) {
-  RandomStream stream(1, Purpose::test);
+  core::RandomStream stream(1, core::Purpose::test);
   std::vector<std::int32_t> tokens(std::size_t{1} << 24);
   for (std::int32_t& token : tokens)
     token = static_cast<std::int32_t>(std::exp(stream.uniform() * std::log(131072.0))) - 1;
   for (auto _ : state) {
-    TokenBigramCounter counter;
+    entropy::TokenBigramCounter counter;
     counter.add(tokens);
     benchmark::DoNotOptimize(counter.take());
   }

@@ -13,17 +13,17 @@ namespace {
 
 constexpr int batch = 32, context = 128;
 
-const Corpus& corpus() {
-  static const Corpus opened = [] {
+const corpus::Corpus& corpus() {
+  static const corpus::Corpus opened = [] {
     const auto folder = std::filesystem::temp_directory_path() / "bimix-sampler-bench";
     std::filesystem::create_directories(folder);
-    CorpusOptions options;
+    corpus::CorpusOptions options;
     options.base = folder;
     for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
       std::ofstream(folder / name) << std::string(4'000'000, name[0]);
       options.domains.push_back({.name = name, .train_patterns = {name}, .eval_patterns = {}});
     }
-    Corpus made(options);
+    corpus::Corpus made(options);
     std::filesystem::remove_all(folder);  // the mappings stay
     return made;
   }();
@@ -36,7 +36,7 @@ void set_rate(benchmark::State& state) {
 }
 
 void sampler(benchmark::State& state) {
-  MixtureSampler drawn(
+  corpus::MixtureSampler drawn(
       corpus(), {.mixture = {0.3, 0.25, 0.2, 0.1, 0.1, 0.05}, .batch = batch, .context = context});
   std::vector<std::int32_t> tokens(batch * (context + 1));
   for (auto _ : state) {
@@ -48,7 +48,7 @@ void sampler(benchmark::State& state) {
 
 /// The copying alone, slot after slot of one domain.
 void copying_alone(benchmark::State& state) {
-  const PackedTokens& tokens = corpus().tokens(0, Part::train);
+  const corpus::PackedTokens& tokens = corpus().tokens(0, corpus::Part::train);
   const std::int64_t slots = tokens.slot_count(context);
   std::vector<std::int32_t> row(context + 1);
   std::int64_t slot = 0;

@@ -18,7 +18,7 @@ std::string complaint(const std::string& text) {
   try {
     parse_named_value({"--path", "DOMAIN=PATH", "domain", "Write web=/data"}, text, domains);
     return "";
-  } catch (const UsageError& error) {
+  } catch (const core::UsageError& error) {
     return error.what();
   }
 }
@@ -47,7 +47,7 @@ TEST(ByDomain, ReadsSharesAndCountsAndFillsInTheMissing) {
   EXPECT_THAT(parse_by_domain("--cap", "books=0.25, web = 3B", domains, 1.0),
               ElementsAre(3e9, 1.0, 0.25));
   for (const char* wrong : {"web=1,web=1", "web=-1", "web=nan", "web=inf", "web=x", "web"})
-    EXPECT_THROW(parse_by_domain("--cap", wrong, domains, 1.0), UsageError) << wrong;
+    EXPECT_THROW(parse_by_domain("--cap", wrong, domains, 1.0), core::UsageError) << wrong;
 }
 
 }  // namespace

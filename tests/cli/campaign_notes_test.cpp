@@ -13,9 +13,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Campaign with_command(const std::vector<std::string>& run) {
-  Campaign campaign;
-  campaign.source = SourceKind::command;
+config::Campaign with_command(const std::vector<std::string>& run) {
+  config::Campaign campaign;
+  campaign.source = config::SourceKind::command;
   campaign.command.run = run;
   campaign.design.repeats = 3;
   return campaign;
@@ -26,18 +26,18 @@ TEST(NotesOnCampaign, SayThatRepeatsWouldBeTheSame) {
               ElementsAre(testing::AllOf(HasSubstr("the repeats of a mixture would be the same"),
                                          HasSubstr("design.repeats: 3"), HasSubstr("{seed}"))));
   EXPECT_THAT(notes_on(with_command({"train", "{seed}"})), IsEmpty());
-  Campaign once = with_command({"train"});
+  config::Campaign once = with_command({"train"});
   once.design.repeats = 1;
   once.check.repeats = 1;
   EXPECT_THAT(notes_on(once), IsEmpty());
 }
 
 TEST(NotesOnProcessors, SayThatThreadsWouldShareThem) {
-  Campaign campaign;
-  campaign.source = SourceKind::proxy;
-  EXPECT_THAT(notes_on_processors(Comm(), campaign), IsEmpty());
+  config::Campaign campaign;
+  campaign.source = config::SourceKind::proxy;
+  EXPECT_THAT(notes_on_processors(par::Comm(), campaign), IsEmpty());
   campaign.proxy.threads_per_trial = 100'000;
-  EXPECT_THAT(notes_on_processors(Comm(), campaign),
+  EXPECT_THAT(notes_on_processors(par::Comm(), campaign),
               ElementsAre(testing::AllOf(HasSubstr("threads_per_trial: 100000"),
                                          HasSubstr("--bind-to none"))));
 }
@@ -46,7 +46,8 @@ TEST(FilesOfCommand, ThatChangedAreNamed) {
   const TempFolder folder;
   const std::string script = folder.write("my train.py", "one"),
                     more = folder.write("c.yaml", "two");
-  const CommandOptions command{.run = {"python3", script, "--config=" + more, "{mixture.json}"}};
+  const trial::CommandOptions command{
+      .run = {"python3", script, "--config=" + more, "{mixture.json}"}};
   const std::string before = files_of_command(command);
   EXPECT_THAT(changed_files(before, files_of_command(command)), IsEmpty());
   folder.write("my train.py", "other");

@@ -10,15 +10,15 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 /// Why a trial is not run, or how.
-std::vector<std::string> ids_of(const std::vector<TrialSpec>& specs) {
+std::vector<std::string> ids_of(const std::vector<data::TrialSpec>& specs) {
   std::vector<std::string> ids;
-  for (const TrialSpec& spec : specs) ids.push_back(spec.id);
+  for (const data::TrialSpec& spec : specs) ids.push_back(spec.id);
   return ids;
 }
 
-TrialResult ended(const std::string& id, TrialStatus status,
-                  FailureKind failure = FailureKind::none) {
-  TrialResult result;
+data::TrialResult ended(const std::string& id, data::TrialStatus status,
+                        data::FailureKind failure = data::FailureKind::none) {
+  data::TrialResult result;
   result.id = id;
   result.status = status;
   result.failure = failure;
@@ -33,18 +33,18 @@ class Choosing : public testing::Test {
     return choose({trials, results, only, suspected, before});
   }
 
-  std::vector<TrialSpec> trials{{.id = "a", .cost = 10},
-                                {.id = "b", .cost = 10},
-                                {.id = "c", .cost = 10},
-                                {.id = "d", .cost = 10}};
-  std::vector<TrialResult> results{};
+  std::vector<data::TrialSpec> trials{{.id = "a", .cost = 10},
+                                      {.id = "b", .cost = 10},
+                                      {.id = "c", .cost = 10},
+                                      {.id = "d", .cost = 10}};
+  std::vector<data::TrialResult> results{};
   Suspicions suspected{};
   std::unordered_map<std::string, double> before{};
 };
 
 TEST_F(Choosing, RunsWhatHasNoResultAndWhatFailed) {
-  results = {ended("a", TrialStatus::ok), ended("b", TrialStatus::failed),
-             ended("c", TrialStatus::diverged)};
+  results = {ended("a", data::TrialStatus::ok), ended("b", data::TrialStatus::failed),
+             ended("c", data::TrialStatus::diverged)};
   before = {{"d", 4}};
   const Choice choice = chosen();
   EXPECT_THAT(ids_of(choice.missing), ElementsAre("b", "d"));
@@ -62,13 +62,13 @@ TEST_F(Choosing, RunsSuspectsAloneAndWhatIsQuarantinedNotAtAll) {
   EXPECT_THAT(ids_of(choice.alone), ElementsAre("b"));
   EXPECT_THAT(ids_of(choice.missing), ElementsAre("c", "d"));
   EXPECT_THAT(ids_of(chosen({"a"}).missing), ElementsAre("a")) << "who insists has it";
-  results = {ended("a", TrialStatus::failed, FailureKind::quarantined)};
+  results = {ended("a", data::TrialStatus::failed, data::FailureKind::quarantined)};
   suspected = {};
   EXPECT_THAT(ids_of(chosen().missing), ElementsAre("b", "c", "d")) << "it stays so";
 }
 
 TEST_F(Choosing, LeavesOutWhatOnlyDoesNotName) {
-  results = {ended("a", TrialStatus::ok), ended("b", TrialStatus::diverged)};
+  results = {ended("a", data::TrialStatus::ok), ended("b", data::TrialStatus::diverged)};
   const Choice choice = chosen({"a", "b"});
   EXPECT_THAT(ids_of(choice.missing), ElementsAre("b"));
   EXPECT_THAT(choice.done_before, ElementsAre("a"));
@@ -77,16 +77,17 @@ TEST_F(Choosing, LeavesOutWhatOnlyDoesNotName) {
 
 TEST_F(Choosing, TriesAgainOnlyWhatFailedAndIsWorthIt) {
   const Choice tried = chosen();
-  results = {ended("a", TrialStatus::failed, FailureKind::memory),
-             ended("b", TrialStatus::failed, FailureKind::command), ended("c", TrialStatus::ok)};
+  results = {ended("a", data::TrialStatus::failed, data::FailureKind::memory),
+             ended("b", data::TrialStatus::failed, data::FailureKind::command),
+             ended("c", data::TrialStatus::ok)};
   const Choice again = choose_again(
-      tried, results, [](const TrialResult& result) { return may_pass(result.failure); });
+      tried, results, [](const data::TrialResult& result) { return may_pass(result.failure); });
   EXPECT_THAT(ids_of(again.missing), ElementsAre("a"));
   EXPECT_EQ(again.attempts.at("a"), 3);
 }
 
 TEST(Suspicions, AreOfTrialsThatRanAloneWhenTheirRunWasKilled) {
-  JournalState state;
+  store::JournalState state;
   state.cut_off = {{"killer", {.alone = 5}},
                    {"new", {.alone = 4}},
                    {"one of many", {.in_company = 7}},
@@ -101,7 +102,7 @@ TEST(Suspicions, AreOfTrialsThatRanAloneWhenTheirRunWasKilled) {
 
 // Whoever is killed without notice any number of times goes on from its checkpoint.
 TEST(Suspicions, AreNotOfTrialsThatHaveComeFurtherSince) {
-  JournalState state;
+  store::JournalState state;
   state.cut_off = {{"aa", {.alone = 5}}};
   state.saved = {{"aa", "a third"}};
   EXPECT_THAT(suspicions(state, {{"aa", "two thirds"}}).quarantined, IsEmpty());

@@ -21,11 +21,15 @@ std::string campaign_of(const std::string& volumes) {
 }
 
 RunFolder opened(const TempFolder& folder, const std::string& text) {
-  return {folder / "run", text, resolved_yaml(parse_campaign(text, "tiny.yaml")), {}, false};
+  return {folder / "run",
+          text,
+          config::resolved_yaml(config::parse_campaign(text, "tiny.yaml")),
+          {},
+          false};
 }
 
-TrialResult some_result() {
-  TrialResult result;
+data::TrialResult some_result() {
+  data::TrialResult result;
   result.id = "aa";
   result.curve = {{1000, 1, {1.0, 2.0}}};
   return result;
@@ -44,7 +48,7 @@ TEST(RunFolder, GoesOnFromEveryMomentOfItsBirth) {
     if (campaign) folder.write("run/campaign.yaml", text);  // of an older version if alone
     if (other) folder.write("run/resolved.yaml", resolved);
     opened(folder, text).begin();
-    EXPECT_TRUE(read_journal(folder / "run").header);
+    EXPECT_TRUE(store::read_journal(folder / "run").header);
     EXPECT_EQ(bytes_of(folder / "run/campaign.yaml"), text);
   }
 }
@@ -54,7 +58,7 @@ TEST(RunFolder, LeavesFilesOfOthersAlone) {
     const TempFolder folder;
     std::filesystem::create_directories(folder / "run");
     folder.write(std::string("run/") + name, "of somebody else");
-    EXPECT_THROW(opened(folder, campaign_of("1K")), DataError) << name;
+    EXPECT_THROW(opened(folder, campaign_of("1K")), core::DataError) << name;
     EXPECT_EQ(bytes_of(folder / "run" / name), "of somebody else");
   }
 }
@@ -65,16 +69,16 @@ TEST(RunFolder, WithoutResultsBeginsAnewInOneStep) {
   const TempFolder folder;
   { opened(folder, campaign_of("1K")).begin(); }
   folder.write("run/status.json", "{}");
-  const std::string before = bytes_of(journal_path(folder / "run"));
+  const std::string before = bytes_of(store::journal_path(folder / "run"));
   { opened(folder, campaign_of("2K")); }  // killed before it begins
-  EXPECT_EQ(bytes_of(journal_path(folder / "run")), before);
+  EXPECT_EQ(bytes_of(store::journal_path(folder / "run")), before);
   { opened(folder, campaign_of("2K")).begin(); }
-  EXPECT_NE(bytes_of(journal_path(folder / "run")), before);
+  EXPECT_NE(bytes_of(store::journal_path(folder / "run")), before);
   {
     RunFolder begun = opened(folder, campaign_of("2K"));
     begun.journal().append_results({some_result()});
   }
-  EXPECT_THROW(opened(folder, campaign_of("1K")), DataError) << "now it holds something";
+  EXPECT_THROW(opened(folder, campaign_of("1K")), core::DataError) << "now it holds something";
 }
 
 TEST(RunFolder, RefusesWildNumbersBeforeTheyAreUsed) {
@@ -88,7 +92,7 @@ TEST(RunFolder, RefusesWildNumbersBeforeTheyAreUsed) {
   const auto what = [](const auto& action) -> std::string {
     try {
       action();
-    } catch (const DataError& error) {
+    } catch (const core::DataError& error) {
       return error.what();
     }
     return "no error";
@@ -98,7 +102,9 @@ TEST(RunFolder, RefusesWildNumbersBeforeTheyAreUsed) {
 }
 
 TEST(TrainingDifference, IsOfWhatTrialsDependOnAndOfNothingElse) {
-  const auto campaign = [](const std::string& text) { return parse_campaign(text, "tiny.yaml"); };
+  const auto campaign = [](const std::string& text) {
+    return config::parse_campaign(text, "tiny.yaml");
+  };
   const std::string text = campaign_of("1K");
   std::string patient = text;
   patient.replace(patient.find("run: ["), 6, "timeout: 6h, per_node: 1, retries: 5, run: [");

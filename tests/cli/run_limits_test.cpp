@@ -45,7 +45,7 @@ TEST(FailureLimit, UnaskedIsNotReachedWhileSomeRankDoesWell) {
 
 TEST(ParseFailures, RefusesWhatIsNeither) {
   for (const char* wrong : {"", "%", "many", "-1", "-1%", "101%", "nan", "3 %"})
-    EXPECT_THROW(parse_failures(wrong), UsageError) << wrong;
+    EXPECT_THROW(parse_failures(wrong), core::UsageError) << wrong;
 }
 
 TEST(ParseShard, ReadsAPartOfAWhole) {
@@ -53,7 +53,7 @@ TEST(ParseShard, ReadsAPartOfAWhole) {
   EXPECT_EQ(parse_shard("2/8").count, 8u);
   for (const char* wrong :
        {"", "2", "8/8", "-1/8", "1/0", "a/b", "1/8/2", "/", "1/", "0/4294967296", "0/1048577"})
-    EXPECT_THROW(parse_shard(wrong), UsageError) << wrong;
+    EXPECT_THROW(parse_shard(wrong), core::UsageError) << wrong;
 }
 
 }  // namespace

@@ -11,14 +11,14 @@
 namespace bimix::cli {
 namespace {
 
-Campaign some_campaign() {
-  return parse_campaign(R"(
+config::Campaign some_campaign() {
+  return config::parse_campaign(R"(
 name: shards
 domains: {a: {train: a.txt, share: 0.5}, b: {train: b.txt, share: 0.5}}
 design: {mixtures: [{preset: [default]}], volumes: {values: [1K]}}
 source: {proxy: {layers: 1, width: 16, heads: 1, context: 16, batch: 2}}
 )",
-                        "c.yaml");
+                                "c.yaml");
 }
 
 std::filesystem::path only_file_in(const std::filesystem::path& folder) {
@@ -31,11 +31,11 @@ std::filesystem::path only_file_in(const std::filesystem::path& folder) {
 // Shards on an old and a new node gave results with other bits, which no merge accepted.
 TEST(SettledForShards, TakesWhatTheFirstShardChoseWhateverThisMachineWouldChoose) {
   const test::TempFolder folder;
-  const ProxyOptions first = settled_for_shards(folder / "shard-0", some_campaign());
+  const proxy::ProxyOptions first = settled_for_shards(folder / "shard-0", some_campaign());
   EXPECT_EQ(settled_for_shards(folder / "shard-1", some_campaign()), first);
 
   const auto path = only_file_in(folder.path());
-  std::string text = read_file(path);
+  std::string text = core::read_file(path);
   const std::string isa = '"' + first.isa + '"';
   text.replace(text.find(isa), isa.size(), "\"baseline\"");
   folder.write(path.filename().string(), text);
@@ -45,7 +45,7 @@ TEST(SettledForShards, TakesWhatTheFirstShardChoseWhateverThisMachineWouldChoose
 TEST(SettledForShards, KeepsCampaignsApart) {
   const test::TempFolder folder;
   settled_for_shards(folder / "shard-0", some_campaign());
-  Campaign other = some_campaign();
+  config::Campaign other = some_campaign();
   other.proxy.width = 32;
   settled_for_shards(folder / "shard-0", other);
   other.check.enabled = false;  // which trains nothing
@@ -61,7 +61,7 @@ TEST(SettledForShards, RefusesATornFileByName) {
   try {
     settled_for_shards(folder / "shard-1", some_campaign());
     FAIL() << "it was accepted";
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr(path.string()));
     EXPECT_THAT(error.what(), testing::HasSubstr("Remove it if no shard has begun"));
   }

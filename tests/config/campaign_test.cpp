@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace bimix {
+namespace bimix::config {
 namespace {
 
 using testing::AllOf;
@@ -50,8 +50,8 @@ std::string with(const std::string& piece, const std::string& replacement) {
 std::string complaint_about(const std::string& text) {
   try {
     parse_campaign(text, "c.yaml");
-  } catch (const UsageError& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::usage);
+  } catch (const core::UsageError& error) {
+    EXPECT_EQ(error.exit_code(), core::ExitCode::usage);
     return error.what();
   }
   return "accepted";
@@ -68,7 +68,7 @@ TEST(ParseCampaign, FillsTheOptionsOfTheLayers) {
   EXPECT_EQ(campaign.design.mixtures.size(), 5u);
   EXPECT_THAT(campaign.design.tokens, ElementsAre(64000, 128000, 1000000));
   EXPECT_EQ(campaign.design.repeats, 2);
-  EXPECT_EQ(campaign.design.seeds, SeedChoice::independent);
+  EXPECT_EQ(campaign.design.seeds, plan::SeedChoice::independent);
   EXPECT_EQ(campaign.proxy.width, 96);
   EXPECT_EQ(campaign.fit.seed, 7u);
   EXPECT_THAT(campaign.optimize.cap, ElementsAre(1.0, 0.4, 1.0));
@@ -241,12 +241,12 @@ TEST(UnitOfLoggedLosses, IsWrittenOnlyWhereItIsSaidSoThatOlderFoldersKeepTheirHa
         "c.yaml");
   };
   EXPECT_EQ(in("").replay.unit, "auto");
-  EXPECT_EQ(in("").domains.loss_unit, LossUnit::nats);
+  EXPECT_EQ(in("").domains.loss_unit, data::LossUnit::nats);
   EXPECT_EQ(resolved_yaml(in("")).find("unit:"), std::string::npos);
   EXPECT_EQ(resolved_yaml(in("auto")), resolved_yaml(in("")));
-  EXPECT_EQ(in("log10").domains.loss_unit, LossUnit::nats);
+  EXPECT_EQ(in("log10").domains.loss_unit, data::LossUnit::nats);
   const Campaign bits = in("bits/byte");
-  EXPECT_EQ(bits.domains.loss_unit, LossUnit::bits_per_byte);
+  EXPECT_EQ(bits.domains.loss_unit, data::LossUnit::bits_per_byte);
   const Campaign again = parse_campaign(resolved_yaml(bits), "resolved.yaml");
   EXPECT_EQ(again.domains, bits.domains);
   EXPECT_EQ(again.replay, bits.replay);
@@ -337,30 +337,30 @@ TEST(ParseCampaign, ReadsMixturesFromAFile) {
   std::ofstream(path) << "code,prose,german\n0.2,0.5,0.3\n";
   const Campaign campaign =
       parse_campaign(with("- simplex: {step: 0.25, floor: 0.03}", "- file: " + path.string()), "c");
-  const auto& listed = std::get<ListedMixtures>(campaign.design.mixtures[1]);
+  const auto& listed = std::get<plan::ListedMixtures>(campaign.design.mixtures[1]);
   EXPECT_THAT(listed.mixtures[0], ElementsAre(0.5, 0.2, 0.3));
   EXPECT_THAT(complaint_about(with("- simplex: {step: 0.25, floor: 0.03}", "- file: /no/such.csv")),
               HasSubstr("/no/such.csv"));
 }
 
 TEST(Tokens, AreBytesUnlessTheCampaignSaysOtherwise) {
-  EXPECT_EQ(parse_campaign(good, "c.yaml").corpus.tokens, TokenFormat());
+  EXPECT_EQ(parse_campaign(good, "c.yaml").corpus.tokens, corpus::TokenFormat());
   const auto tokens_of = [](const std::string& word, const std::string& vocabulary) {
     return parse_campaign(
         "tokens: " + word + "\n" + with("layers: 3", "layers: 3, vocabulary: " + vocabulary),
         "c.yaml");
   };
   const Campaign narrow = tokens_of("uint16", "50257"), wide = tokens_of("uint32", "128256");
-  EXPECT_EQ(narrow.corpus.tokens, (TokenFormat{2, 50257}));
+  EXPECT_EQ(narrow.corpus.tokens, (corpus::TokenFormat{2, 50257}));
   EXPECT_EQ(narrow.proxy.vocabulary, 50257);
-  EXPECT_EQ(wide.corpus.tokens, (TokenFormat{4, 128256}));
+  EXPECT_EQ(wide.corpus.tokens, (corpus::TokenFormat{4, 128256}));
   for (const Campaign& campaign : {narrow, wide}) {
     const std::string resolved = resolved_yaml(campaign);
     const Campaign again = parse_campaign(resolved, "resolved.yaml");
     EXPECT_EQ(again.corpus.tokens, campaign.corpus.tokens);
     EXPECT_EQ(resolved_yaml(again), resolved);
   }
-  EXPECT_EQ(tokens_of("bytes", "256").corpus.tokens, TokenFormat());
+  EXPECT_EQ(tokens_of("bytes", "256").corpus.tokens, corpus::TokenFormat());
 }
 
 TEST(Tokens, AreComplainedAboutInWords) {
@@ -388,19 +388,19 @@ TEST(Tokens, OfOtherSourcesNeedNoVocabulary) {
   const std::string text =
       "tokens: uint16\n" + with("proxy: {layers: 3, width: 96, heads: 3}",
                                 "command: {run: [train], losses: \"{dir}/l.csv\"}");
-  EXPECT_EQ(parse_campaign(text, "c.yaml").corpus.tokens, (TokenFormat{2, 65536}));
+  EXPECT_EQ(parse_campaign(text, "c.yaml").corpus.tokens, (corpus::TokenFormat{2, 65536}));
 }
 
 TEST(WithMoreMixtures, AddsAListAndKeepsAllElse) {
   const std::string text = with("layers: 3", "layers: 3");
   const Campaign before = parse_campaign(text, "c.yaml");
   const std::size_t domains = before.domains.train.size();
-  Mixture mixture(domains, 0.1);
+  data::Mixture mixture(domains, 0.1);
   mixture.back() = 1.0 - 0.1 * static_cast<double>(domains - 1);
   const Campaign after =
       parse_campaign(with_more_mixtures(text, before.domains.train, {mixture}), "c.yaml");
   Campaign wanted = before;
-  wanted.design.mixtures.push_back(ListedMixtures{.mixtures = {mixture}});
+  wanted.design.mixtures.push_back(plan::ListedMixtures{.mixtures = {mixture}});
   EXPECT_EQ(resolved_yaml(after), resolved_yaml(wanted));
 }
 
@@ -415,7 +415,7 @@ TEST(WithMoreMixtures, MakesADesignWhereThereIsNone) {
 }
 
 TEST(ReadCampaign, NamesAFileThatIsNotThere) {
-  EXPECT_THROW(read_campaign("/no/such/campaign.yaml"), DataError);
+  EXPECT_THROW(read_campaign("/no/such/campaign.yaml"), core::DataError);
 }
 
 // Every key that campaign_keys documents is one that the reader knows, for it comes from the same
@@ -428,4 +428,4 @@ TEST(CampaignKeys, NamesEveryBlock) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::config

@@ -8,7 +8,7 @@
 
 #include <filesystem>
 
-namespace bimix {
+namespace bimix::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -44,7 +44,7 @@ struct Paths : testing::Test {
   std::string complaint(const std::string& text, Look look = Look::data) const {
     try {
       read(text, look);
-    } catch (const Error& error) {
+    } catch (const core::Error& error) {
       return fmt::format("{}: {}", static_cast<int>(error.exit_code()), error.what());
     }
     return "no complaint";
@@ -157,4 +157,4 @@ TEST_F(Paths, WithBracketsAreFound) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::config

@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::config {
 namespace {
 
 /// Changes about one value in eight of those that are described to it; words keep theirs, most of
@@ -82,7 +82,7 @@ RC_GTEST_PROP(RoundTrip, OfACampaignKeepsEveryValue, ()) {
   bool accepted = true;
   try {
     RC_ASSERT(resolved_yaml(parse_campaign(written, "written.yaml")) == written);
-  } catch (const UsageError&) {
+  } catch (const core::UsageError&) {
     accepted = false;  // values that contradict one another
   }
   RC_CLASSIFY(accepted, "accepted");
@@ -90,4 +90,4 @@ RC_GTEST_PROP(RoundTrip, OfACampaignKeepsEveryValue, ()) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::config

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <ctime>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 TEST(Clock, TellsTheTimeOfDayToTheMillisecond) {
@@ -22,4 +22,4 @@ TEST(Clock, WritesUtcWhateverTheZone) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

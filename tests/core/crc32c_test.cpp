@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 // The check value of the catalogue of CRCs and two vectors of RFC 3720, appendix B.4.
@@ -16,4 +16,4 @@ TEST(Crc32c, GivesThePublishedValues) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

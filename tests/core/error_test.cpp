@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 TEST(Complaint, SaysPlaceProblemRuleAndRemedy) {
@@ -28,4 +28,4 @@ TEST(Error, KnowsItsExitCode) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

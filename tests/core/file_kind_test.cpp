@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 using namespace std::string_literals;
@@ -132,4 +132,4 @@ TEST(RemedyFor, IsACommandThatCanBeTyped) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 using test::TempFolder;
@@ -24,4 +24,4 @@ TEST(ReadFile, GivesEveryByte) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 using testing::ElementsAre;
@@ -77,4 +77,4 @@ TEST_F(FilesMatching, NamesThePatternThatMatchesNothing) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 // The reference value of XXH3_128bits for no input, seed 0, from the xxHash test vectors.
@@ -13,4 +13,4 @@ TEST(ContentHash, IsXxh3Of128Bits) {
 TEST(ContentHash, TellsOneChangedByte) { EXPECT_NE(content_hash("abc"), content_hash("abd")); }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <thread>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 TEST(Host, HasANameAndProcessors) {
@@ -17,4 +17,4 @@ TEST(Host, HasANameAndProcessors) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

@@ -7,7 +7,7 @@
 
 #include <atomic>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 using testing::ElementsAre;
@@ -40,4 +40,4 @@ TEST(ShareParts, FillsInWhatTheOthersHave) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 // Known-answer test of Philox4x64-10 with zero key and counter, from Random123's kat_vectors.
@@ -60,4 +60,4 @@ TEST(RandomStream, HasTheMomentsOfItsDistributions) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

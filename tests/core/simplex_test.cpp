@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 using testing::DoubleNear;
@@ -53,4 +53,4 @@ TEST(StableSum, KeepsWhatAPlainSumLoses) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

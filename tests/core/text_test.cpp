@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 TEST(ParseCount, ReadsWhatCampaignsWrite) {
@@ -146,4 +146,4 @@ TEST(JoinSome, SaysThatThereAreMore) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <new>
 
-namespace bimix {
+namespace bimix::core {
 namespace {
 
 // A stale handle or a forbidden folder is no defect of the program.
@@ -25,4 +25,4 @@ TEST(Told, LetsOwnErrorsSpeakAndTakesTheRestForDefects) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::core

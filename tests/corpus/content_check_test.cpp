@@ -9,7 +9,7 @@
 
 #include <functional>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 using namespace std::string_literals;
@@ -34,7 +34,7 @@ struct Contents : testing::Test {
                         TokenFormat format = {}) const {
     try {
       (void)opened(name, bytes, format);
-    } catch (const DataError& error) {
+    } catch (const core::DataError& error) {
       EXPECT_THAT(error.what(), AllOf(HasSubstr("a/" + name), HasSubstr("`binary: true`")));
       return error.what();
     }
@@ -169,4 +169,4 @@ TEST_F(Contents, JsonLinesAsTextAreNoted) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::corpus

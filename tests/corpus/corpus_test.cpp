@@ -8,7 +8,7 @@
 
 #include <set>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 using testing::HasSubstr;
@@ -166,13 +166,14 @@ TEST(Corpus, RefusesAFileOnBothSides) {
   CorpusOptions options = folder.options({"a", "b"});
   options.domains[0].eval_patterns = {"b/00"};
   options.domains[1].eval_patterns = {"a/00"};
-  EXPECT_THAT(complaint_about<DataError>(options), HasSubstr("both trained and evaluated on"));
+  EXPECT_THAT(complaint_about<core::DataError>(options),
+              HasSubstr("both trained and evaluated on"));
 }
 
 TEST(Corpus, RefusesEmptyFiles) {
   const TextFolder folder;
   folder.write("a/nothing", "");
-  EXPECT_THAT(complaint_about<DataError>(folder.options({"a"})),
+  EXPECT_THAT(complaint_about<core::DataError>(folder.options({"a"})),
               testing::AllOf(HasSubstr("a/nothing: the file is empty"), HasSubstr("Delete it")));
 }
 
@@ -181,22 +182,25 @@ TEST(Corpus, RefusesFilesThatCannotBeMapped) {
   if (!std::filesystem::exists(no_text)) GTEST_SKIP() << "no sysfs here";
   CorpusOptions options;
   options.domains = {{.name = "a", .train_patterns = {no_text}, .eval_patterns = {}}};
-  EXPECT_THAT(complaint_about<DataError>(options), HasSubstr(no_text + ": cannot be mapped"));
+  EXPECT_THAT(complaint_about<core::DataError>(options), HasSubstr(no_text + ": cannot be mapped"));
 }
 
 TEST(Corpus, RefusesWhatIsNoDomain) {
   const TextFolder folder;
   write_documents(folder, "a");
-  EXPECT_THAT(complaint_about<UsageError>(folder.options({})), HasSubstr("no domain"));
-  EXPECT_THAT(complaint_about<UsageError>(folder.options({"a", "a"})), HasSubstr("given twice"));
-  EXPECT_THAT(complaint_about<DataError>(folder.options({"b"})), HasSubstr("b/*: matches no file"));
+  EXPECT_THAT(complaint_about<core::UsageError>(folder.options({})), HasSubstr("no domain"));
+  EXPECT_THAT(complaint_about<core::UsageError>(folder.options({"a", "a"})),
+              HasSubstr("given twice"));
+  EXPECT_THAT(complaint_about<core::DataError>(folder.options({"b"})),
+              HasSubstr("b/*: matches no file"));
   CorpusOptions options = folder.options({"a"});
   options.domains[0].train_patterns.clear();
-  EXPECT_THAT(complaint_about<UsageError>(options), HasSubstr("domains.a: no training files"));
+  EXPECT_THAT(complaint_about<core::UsageError>(options),
+              HasSubstr("domains.a: no training files"));
   for (const double fraction : {0.0, -1.0, 0.6, std::nan("")}) {
     options = folder.options({"a"});
     options.eval_fraction = fraction;
-    EXPECT_THAT(complaint_about<UsageError>(options), HasSubstr("outside (0, 0.5]"));
+    EXPECT_THAT(complaint_about<core::UsageError>(options), HasSubstr("outside (0, 0.5]"));
   }
 }
 
@@ -209,7 +213,7 @@ TEST(Corpus, NamesTheDomainThatIsShorterThanASequence) {
   try {
     corpus.require_sequences(9);  // 9 tokens held out
     ADD_FAILURE();
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     EXPECT_STREQ(error.what(),
                  "domain 'b': its evaluation part has 9 tokens (one sequence takes context + 1 = "
                  "10). Add text to it, or choose a shorter context.");
@@ -217,4 +221,4 @@ TEST(Corpus, NamesTheDomainThatIsShorterThanASequence) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::corpus

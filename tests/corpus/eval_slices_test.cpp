@@ -7,7 +7,7 @@
 
 #include <set>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 struct Slices : testing::Test {
@@ -55,8 +55,8 @@ TEST_F(Slices, AreAllThereAreWhereMoreAreWanted) {
 }
 
 TEST_F(Slices, NeedOneSequenceOfEachDomain) {
-  EXPECT_THROW(EvalSlices(corpus, 1000, 5, 1), DataError);
+  EXPECT_THROW(EvalSlices(corpus, 1000, 5, 1), core::DataError);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::corpus

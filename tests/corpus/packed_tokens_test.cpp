@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 using testing::ElementsAre;
@@ -22,7 +22,7 @@ TEST_F(Packed, CopiesAcrossDocuments) {
   tokens.copy(2, out);
   EXPECT_THAT(out, ElementsAre(3, 4, 5, 6, 7, 200));
   EXPECT_EQ(tokens.size(), 8);
-  EXPECT_THROW(tokens.copy(3, out), InternalError);
+  EXPECT_THROW(tokens.copy(3, out), core::InternalError);
 }
 
 TEST_F(Packed, MakesEachTokenButTheFirstATargetOnce) {
@@ -32,7 +32,7 @@ TEST_F(Packed, MakesEachTokenButTheFirstATargetOnce) {
   EXPECT_THAT(out, ElementsAre(1, 2, 3, 4));
   tokens.copy_slot(1, 3, out);
   EXPECT_THAT(out, ElementsAre(4, 5, 6, 7));
-  EXPECT_THROW(tokens.copy_slot(2, 3, out), InternalError);
+  EXPECT_THROW(tokens.copy_slot(2, 3, out), core::InternalError);
 }
 
 TEST_F(Packed, CountsTheSlotsOfTheLimits) {
@@ -42,4 +42,4 @@ TEST_F(Packed, CountsTheSlotsOfTheLimits) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::corpus

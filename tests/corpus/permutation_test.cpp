@@ -7,11 +7,11 @@
 #include <set>
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 Permutation permutation(std::uint64_t count, std::uint64_t seed = 1) {
-  return {RandomStream(seed, Purpose::test), count};
+  return {core::RandomStream(seed, core::Purpose::test), count};
 }
 
 TEST(Permutation, VisitsEveryElementOnce) {
@@ -30,7 +30,7 @@ TEST(Permutation, StaysWithinABillion) {
   for (std::uint64_t i = 0; i < 1000; ++i) seen.insert(order(i * 1'000'000));
   EXPECT_EQ(seen.size(), 1000u);
   EXPECT_LT(*seen.rbegin(), 1'000'000'007u);
-  EXPECT_THROW(order(1'000'000'007), InternalError);
+  EXPECT_THROW(order(1'000'000'007), core::InternalError);
 }
 
 // Over seeds each of n elements comes first 1/n of the time: counts are binomial, and five standard
@@ -55,4 +55,4 @@ TEST(Permutation, HasNoTrend) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::corpus

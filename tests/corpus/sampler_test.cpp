@@ -12,13 +12,13 @@
 #include <numeric>
 #include <set>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 using testing::ElementsAre;
 
-Mixture random_mixture(std::size_t size, RandomStream& stream) {
-  Mixture mixture;
+data::Mixture random_mixture(std::size_t size, core::RandomStream& stream) {
+  data::Mixture mixture;
   for (std::size_t d = 0; d < size; ++d) mixture.push_back(stream.gamma(0.5));
   const double sum = std::accumulate(mixture.begin(), mixture.end(), 0.0);
   for (double& share : mixture) share /= sum;
@@ -28,9 +28,9 @@ Mixture random_mixture(std::size_t size, RandomStream& stream) {
 // The exact claim: floor(n r) or ceil(n r). Shares in units of 2^-53 differ from r by at most K
 // units, so n r is known to n K 2^-53, far below 1e-9 here.
 TEST(QuotaSchedule, IsNeverAWholeTurnOff) {
-  RandomStream stream(1, Purpose::test);
+  core::RandomStream stream(1, core::Purpose::test);
   for (int trial = 0; trial < 40; ++trial) {
-    const Mixture mixture = random_mixture(1 + stream.below(12), stream);
+    const data::Mixture mixture = random_mixture(1 + stream.below(12), stream);
     QuotaSchedule schedule(mixture);
     std::vector<int> turns(mixture.size(), 0);
     for (int n = 1; n <= 2000; ++n) {
@@ -42,7 +42,8 @@ TEST(QuotaSchedule, IsNeverAWholeTurnOff) {
 }
 
 TEST(QuotaSchedule, IsExactForSharesThatDivideTheTurns) {
-  for (const Mixture& mixture : {Mixture{0.5, 0.25, 0.25}, Mixture{0.1, 0.2, 0.3, 0.4}}) {
+  for (const data::Mixture& mixture :
+       {data::Mixture{0.5, 0.25, 0.25}, data::Mixture{0.1, 0.2, 0.3, 0.4}}) {
     QuotaSchedule schedule(mixture);
     std::vector<int> turns(mixture.size(), 0);
     for (int n = 0; n < 20000; ++n) ++turns[schedule.next()];
@@ -57,10 +58,10 @@ TEST(QuotaSchedule, NeverGivesATurnToAShareOfZero) {
 }
 
 TEST(QuotaSchedule, RefusesWhatIsNoMixture) {
-  EXPECT_THROW(QuotaSchedule({0.5, 0.6}), InternalError);
-  EXPECT_THROW(QuotaSchedule({std::nan("")}), InternalError);
+  EXPECT_THROW(QuotaSchedule({0.5, 0.6}), core::InternalError);
+  EXPECT_THROW(QuotaSchedule({std::nan("")}), core::InternalError);
   QuotaSchedule schedule({0.5, 0.5});
-  EXPECT_THROW(schedule.resume(std::vector<std::int64_t>{5, 1}), InternalError);
+  EXPECT_THROW(schedule.resume(std::vector<std::int64_t>{5, 1}), core::InternalError);
 }
 
 struct Sampling : testing::Test {
@@ -187,11 +188,11 @@ TEST_F(Sampling, ContinuesFromItsState) {
 
 TEST_F(Sampling, RefusesADomainShorterThanASequence) {
   options.context = 2000;
-  EXPECT_THROW(MixtureSampler(corpus, options), DataError);
+  EXPECT_THROW(MixtureSampler(corpus, options), core::DataError);
   options.context = 16;
   options.mixture = {0.5, 0.5};
-  EXPECT_THROW(MixtureSampler(corpus, options), InternalError);
+  EXPECT_THROW(MixtureSampler(corpus, options), core::InternalError);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -11,7 +11,7 @@
 
 #include <numeric>
 
-namespace bimix {
+namespace bimix::corpus {
 namespace {
 
 using test::llmc_header;
@@ -46,7 +46,7 @@ struct Shards : testing::Test {
   std::string complaint(const std::string& bytes, int width, int vocabulary = 50257) const {
     try {
       read(bytes, width, vocabulary);
-    } catch (const DataError& error) {
+    } catch (const core::DataError& error) {
       EXPECT_THAT(error.what(), HasSubstr("a/shard: "));
       return error.what();
     }
@@ -175,7 +175,7 @@ TEST_F(Shards, AreCheckedWhereTheyAreCopied) {
   try {
     tokens.copy(35950, out);
     ADD_FAILURE();
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("a/shard: token 36000 "), HasSubstr("is 60000")));
   }
   // The last token is always looked at.
@@ -239,4 +239,4 @@ TEST_F(Shards, GiveTheSequencesOfTheirBytes) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::corpus

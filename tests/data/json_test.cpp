@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::data {
 namespace {
 
 TrialResult some_result() {
@@ -77,12 +77,12 @@ TEST(RecordsJson, NamesTheWrongMember) {
   try {
     trial_result_from(json);
     FAIL() << "accepted";
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     EXPECT_NE(std::string(error.what()).find("trial result.rank"), std::string::npos);
   }
-  EXPECT_THROW(trial_result_from(Json::parse("[]")), DataError);
-  EXPECT_THROW(trial_result_from(Json::parse("{}")), DataError);
+  EXPECT_THROW(trial_result_from(Json::parse("[]")), core::DataError);
+  EXPECT_THROW(trial_result_from(Json::parse("{}")), core::DataError);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::data

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::data {
 namespace {
 
 using testing::ElementsAre;
@@ -68,4 +68,4 @@ TEST(ChoiceJson, SaysWhatTheObjectiveIsAndWhetherToTrustIt) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::data

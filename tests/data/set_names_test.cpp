@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::data {
 namespace {
 
 TEST(IsAverageName, SaysSoOfAverages) {
@@ -19,4 +19,4 @@ TEST(IsAverageName, LeavesSetsAloneThatHaveAWordOfItInTheirName) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::data

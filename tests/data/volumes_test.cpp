@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace bimix {
+namespace bimix::data {
 namespace {
 
 using testing::ElementsAre;
@@ -49,4 +49,4 @@ TEST(FindVolume, FindsWhatLookingAtAllVolumesFinds) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::data

@@ -58,7 +58,7 @@ TEST(Next, ProposesMixturesThatTheRunIsExtendedBy) {
   const auto without = bimix(next);
   EXPECT_EQ(without.exit_code, 4);
   EXPECT_THAT(without.output, HasSubstr("the law has 10 bootstrap samples"));
-  std::string text = read_file(campaign);
+  std::string text = core::read_file(campaign);
   text.replace(text.find("bootstrap: 10"), 13, "bootstrap: 20");
   test::write_text(campaign, text);
   const auto told = bimix(next + "--json 2>/dev/null", 2);
@@ -268,9 +268,9 @@ TEST(Merge, JoinsShardsIntoTheWhole) {
   EXPECT_THAT(join.output, HasSubstr("4 of 4 trials have ended well"));
   const auto rest = bimix(run + merged);
   EXPECT_EQ(rest.exit_code, 0) << rest.output;
-  EXPECT_THAT(
-      differences((folder / "whole") + "/results.h5", merged + "/results.h5", timing_paths()),
-      testing::IsEmpty());
+  EXPECT_THAT(store::differences((folder / "whole") + "/results.h5", merged + "/results.h5",
+                                 store::timing_paths()),
+              testing::IsEmpty());
   expect_whole(merged);
   // Once more changes nothing: the fit stays.
   EXPECT_THAT(bimix("merge " + (folder / "part*") + " -o " + merged).output,
@@ -447,7 +447,8 @@ TEST(Extend, RunsOnlyWhatIsNew) {
   EXPECT_THAT(extended.output, HasSubstr("Extended from 4 to 6 trials"));
   const std::string grown_text = test::bytes_of(grown);
   ASSERT_EQ(bimix("run " + grown + " -o " + (folder / "whole")).exit_code, 0);
-  EXPECT_THAT(differences(run + "/results.h5", (folder / "whole") + "/results.h5", timing_paths()),
+  EXPECT_THAT(store::differences(run + "/results.h5", (folder / "whole") + "/results.h5",
+                                 store::timing_paths()),
               testing::IsEmpty());
   EXPECT_EQ(bimix("verify " + run).exit_code, 0);
 

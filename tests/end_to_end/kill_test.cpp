@@ -66,8 +66,9 @@ TEST(Kill, NothingIsLostAndTheBitsAreTheSame) {
     }
     const auto last = bimix(campaign + run, 2);
     ASSERT_EQ(last.exit_code, 0) << "after " << kills << " kills: " << last.output;
-    EXPECT_THAT(differences(folder / "calm/results.h5", run + "/results.h5", timing_paths()),
-                testing::IsEmpty());
+    EXPECT_THAT(
+        store::differences(folder / "calm/results.h5", run + "/results.h5", store::timing_paths()),
+        testing::IsEmpty());
     EXPECT_EQ(bimix("verify " + run).exit_code, 0);
   }
   EXPECT_EQ(outlived, 0);

@@ -28,7 +28,7 @@ std::string replay_campaign() {
 
 /// Everything but where and how fast it was made.
 std::vector<std::string> real_differences(const std::string& a, const std::string& b) {
-  return differences(a + "/results.h5", b + "/results.h5", timing_paths());
+  return store::differences(a + "/results.h5", b + "/results.h5", store::timing_paths());
 }
 
 TEST(Replay, RecoversTheCoefficientsOfASyntheticLog) {
@@ -495,9 +495,9 @@ TEST(Resume, RefusesOnceWhatWasKilledFiveTimesBeforeItGotAnywhere) {
   const std::string run = folder / "run", command = "run configs/replay.yaml -o " + run;
   ASSERT_EQ(bimix(command).exit_code, 0);
   {
-    const FolderLock lock(run);
-    Journal journal(lock);
-    for (int session = 0; session < 5; ++session) journal.append(RunStamp{});
+    const store::FolderLock lock(run);
+    store::Journal journal(lock);
+    for (int session = 0; session < 5; ++session) journal.append(data::RunStamp{});
   }
   const auto refused = bimix(command);
   EXPECT_EQ(refused.exit_code, 3) << refused.output;

@@ -8,7 +8,7 @@
 
 int main(int argc, char** argv) try {
   if (argc != 3) return 2;
-  const auto found = bimix::differences(argv[1], argv[2], bimix::timing_paths());
+  const auto found = bimix::store::differences(argv[1], argv[2], bimix::store::timing_paths());
   for (const std::string& difference : found) std::puts(difference.c_str());
   return found.empty() ? 0 : 1;
 } catch (const std::exception& error) {

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::vector<std::string> real_differences(const std::string& a, const std::string& b) {
-  return differences(a + "/results.h5", b + "/results.h5", timing_paths());
+  return store::differences(a + "/results.h5", b + "/results.h5", store::timing_paths());
 }
 
 TEST(Training, GivesTheSameBitsAt1And2And3Ranks) {

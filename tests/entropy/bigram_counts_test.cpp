@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace bimix {
+namespace bimix::entropy {
 namespace {
 
 using testing::ElementsAre;
@@ -59,7 +59,7 @@ TEST(TokenBigramCounter, CountsAnyVocabularyAndNoneAcrossTexts) {
 TEST(TokenBigramCounter, AgreesWithATableOfAllPairs) {
   constexpr std::int32_t letters = 50;
   std::vector<std::int64_t> cells(letters * letters, 0);
-  RandomStream stream(1, Purpose::test);
+  core::RandomStream stream(1, core::Purpose::test);
   TokenBigramCounter counter;
   std::vector<std::int32_t> text(std::size_t{1} << 20);
   for (int part = 0; part < 35; ++part) {
@@ -88,7 +88,7 @@ TEST(TokenBigramCounter, CountsBytesAsTheOtherDoes) {
 }
 
 TEST(ByteBigramCounter, AgreesWithThePlainLoopAtAnyLength) {
-  RandomStream stream(1, Purpose::test);
+  core::RandomStream stream(1, core::Purpose::test);
   std::vector<std::uint8_t> text;
   for (int i = 0; i < 70; ++i) text.push_back(static_cast<std::uint8_t>(stream()));
   for (int i = 0; i < 70; ++i) text.push_back(255);  // a run in one cell
@@ -113,10 +113,10 @@ TEST(BigramCounts, MergesToTheWhole) {
 
 TEST(BigramCounts, RefusesWhatAreNoCounts) {
   using Bigrams = std::vector<Bigram>;
-  EXPECT_THROW(BigramCounts(Bigrams{{0, 1, 0}}), InternalError);
-  EXPECT_THROW(BigramCounts(Bigrams{{0, 1, 1}, {0, 1, 1}}), InternalError);
-  EXPECT_THROW(BigramCounts(Bigrams{{1, 0, 1}, {0, 1, 1}}), InternalError);
+  EXPECT_THROW(BigramCounts(Bigrams{{0, 1, 0}}), core::InternalError);
+  EXPECT_THROW(BigramCounts(Bigrams{{0, 1, 1}, {0, 1, 1}}), core::InternalError);
+  EXPECT_THROW(BigramCounts(Bigrams{{1, 0, 1}, {0, 1, 1}}), core::InternalError);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::entropy

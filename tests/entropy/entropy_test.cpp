@@ -16,7 +16,7 @@
 #include <limits>
 #include <map>
 
-namespace bimix {
+namespace bimix::entropy {
 namespace {
 
 using std::string_literals::operator""s;
@@ -33,7 +33,7 @@ BigramCounts counts_of(std::string_view text) {
 }
 
 std::string random_text(std::size_t size, int letters, std::uint64_t seed) {
-  RandomStream stream(seed, Purpose::test);
+  core::RandomStream stream(seed, core::Purpose::test);
   std::string text;
   for (std::size_t i = 0; i < size; ++i)
     text += static_cast<char>('a' + stream.below(static_cast<std::uint64_t>(letters)));
@@ -86,7 +86,7 @@ TEST(MillerMadow, AddsHalfTheFreedomPerCount) {
   EntropyOptions options{.measures = {"shannon", "joint", "conditional"}, .miller_madow = true};
   const BigramCounts counts = counts_of("aabab");
   const std::vector entropies{count_entropy(counts, options)};
-  const EntropyTable table = finish({"a"}, options, entropies, {});
+  const data::EntropyTable table = finish({"a"}, options, entropies, {});
   EXPECT_NEAR(table.nats(0, 0), shannon_entropy(counts) + 1.0 / 8, rounding);
   EXPECT_NEAR(table.nats(1, 0), joint_entropy(counts) + 2.0 / 8, rounding);
   EXPECT_NEAR(table.nats(2, 0), conditional_entropy(counts) + 1.0 / 8, rounding);
@@ -122,7 +122,7 @@ double by_definition(const Eigen::MatrixXd& vectors) {
 // Eigenvalues are good to about d * eps; near zero -p ln p turns an error e into e ln(1/e), 36
 // times as much, and there are N of them: 30 * 36 * 30 * eps is below 1e-11.
 TEST(VonNeumannEntropy, AgreesWithTheKernelOfItsDefinition) {
-  RandomStream stream(1, Purpose::test);
+  core::RandomStream stream(1, core::Purpose::test);
   for (const auto& [n, d] : {std::pair{30, 8}, {8, 30}, {20, 20}, {1, 5}}) {
     Eigen::MatrixXd vectors(n, d);
     for (double& x : vectors.reshaped()) x = stream.normal();
@@ -149,7 +149,7 @@ TEST(VonNeumannEntropy, LeavesOutVectorsOfZeros) {
 // ---- mixtures
 
 TEST(MixtureFromEntropy, IsProportionalToExpH) {
-  const Mixture mixture = mixture_from_entropy(std::vector{std::log(1.0), std::log(3.0)});
+  const data::Mixture mixture = mixture_from_entropy(std::vector{std::log(1.0), std::log(3.0)});
   EXPECT_NEAR(mixture[0], 0.25, rounding);
   EXPECT_NEAR(mixture[1], 0.75, rounding);
 }
@@ -160,11 +160,11 @@ TEST(MixtureFromEntropy, MultipliesAsTheChainRuleAdds) {
   std::vector<CountEntropy> counts;
   for (const std::string& text : {random_text(4000, 5, 1), random_text(4000, 9, 2), "aabab"s})
     counts.push_back(count_entropy(counts_of(text), {}));
-  const EntropyTable table =
+  const data::EntropyTable table =
       finish({"a", "b", "c"}, {.measures = {"shannon", "conditional", "joint"}}, counts, {});
   std::vector<double> product;
   for (std::size_t d = 0; d < 3; ++d) product.push_back(table.mixture(0, d) * table.mixture(1, d));
-  product = normalised(product);
+  product = core::normalised(product);
   for (std::size_t d = 0; d < 3; ++d) EXPECT_NEAR(table.mixture(2, d), product[d], rounding);
 }
 
@@ -177,21 +177,21 @@ struct OverACorpus : testing::Test {
     folder.write("a/3", random_text(150000, 6, 2));
     folder.write("b/1", random_text(100000, 20, 3));
     folder.write("e/1", "evaluation");
-    CorpusOptions corpus_options = folder.options({"a", "b"});
-    for (DomainFiles& domain : corpus_options.domains) domain.eval_patterns = {"e/1"};
-    corpus = std::make_unique<Corpus>(corpus_options);
+    corpus::CorpusOptions corpus_options = folder.options({"a", "b"});
+    for (corpus::DomainFiles& domain : corpus_options.domains) domain.eval_patterns = {"e/1"};
+    corpus = std::make_unique<corpus::Corpus>(corpus_options);
     options.samples = 60;
     options.dimension = 32;
   }
   TextFolder folder;
-  std::unique_ptr<Corpus> corpus;
+  std::unique_ptr<corpus::Corpus> corpus;
   EntropyOptions options;
 };
 
 TEST_F(OverACorpus, CountsEveryBigramOfEveryDocument) {
   options.equal_tokens = false;
   ByteBigramCounter counter;
-  for (const Document& document : corpus->tokens(0, Part::train).documents())
+  for (const corpus::Document& document : corpus->tokens(0, corpus::Part::train).documents())
     counter.add(document.tokens.bytes());
   EXPECT_EQ(count_part(*corpus, 0, options), counter.take());
   EXPECT_EQ(count_part(*corpus, 0, options).total(), 89999 + 149999);
@@ -216,7 +216,7 @@ TEST_F(OverACorpus, MergesPartsToTheWhole) {
 }
 
 TEST_F(OverACorpus, MakesAWholeTable) {
-  const EntropyTable table = entropy_table(*corpus, options, 1);
+  const data::EntropyTable table = entropy_table(*corpus, options, 1);
   EXPECT_EQ(table, entropy_table(*corpus, options, 1));
   EXPECT_THAT(table.domains, ElementsAre("a", "b"));
   EXPECT_THAT(table.bigrams, ElementsAre(99999, 99999));
@@ -240,21 +240,21 @@ TEST_F(OverACorpus, ComputesOnlyWhatIsAsked) {
   options.measures = {"von-neumann"};
   EXPECT_TRUE(entropy_table(*corpus, options, 1).bigrams.empty());
   options.measures = {"joint"};
-  const EntropyTable table = entropy_table(*corpus, options, 1);
+  const data::EntropyTable table = entropy_table(*corpus, options, 1);
   EXPECT_TRUE(table.samples.empty());
   EXPECT_EQ(table.embedding, "");
 }
 
 TEST_F(OverACorpus, RefusesDomainsThatAreTooShort) {
   folder.write("c/1", "x");
-  CorpusOptions corpus_options = folder.options({"c"});
+  corpus::CorpusOptions corpus_options = folder.options({"c"});
   corpus_options.domains[0].eval_patterns = {"e/1"};
-  const Corpus tiny(corpus_options);
-  EXPECT_THROW(count_part(tiny, 0, options), DataError);
+  const corpus::Corpus tiny(corpus_options);
+  EXPECT_THROW(count_part(tiny, 0, options), core::DataError);
   try {
     von_neumann(tiny, 0, options, 1);
     ADD_FAILURE();
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("domain 'c': its training part has 1 tokens"));
   }
 }
@@ -264,7 +264,7 @@ TEST_F(OverACorpus, RefusesDomainsThatAreTooShort) {
 TEST_F(OverACorpus, GivesTokensOfTheSameTextTheSameBits) {
   const auto table_of = [&](int width, bool equal) {
     const std::string place = std::to_string(width) + "/";
-    CorpusOptions corpus_options = folder.options({"a", "b"});
+    corpus::CorpusOptions corpus_options = folder.options({"a", "b"});
     for (const char* name : {"a/1", "a/2", "a/3", "b/1", "e/1"}) {
       std::ifstream file(folder.path() / name, std::ios::binary);
       const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -272,19 +272,19 @@ TEST_F(OverACorpus, GivesTokensOfTheSameTextTheSameBits) {
                                  : width == 2 ? test::widened<std::uint16_t>(text)
                                               : test::widened<std::uint32_t>(text));
     }
-    for (DomainFiles& domain : corpus_options.domains) {
+    for (corpus::DomainFiles& domain : corpus_options.domains) {
       domain.train_patterns = {place + domain.name + "/*"};
       domain.eval_patterns = {place + "e/1"};
     }
     corpus_options.tokens = {width, 256};
     options.equal_tokens = equal;
     options.miller_madow = !equal;
-    return entropy_table(Corpus(corpus_options), options, 1);
+    return entropy_table(corpus::Corpus(corpus_options), options, 1);
   };
   for (const bool equal : {false, true}) {
-    const EntropyTable bytes = table_of(1, equal);
+    const data::EntropyTable bytes = table_of(1, equal);
     for (const int width : {2, 4}) {
-      EntropyTable tokens = table_of(width, equal);
+      data::EntropyTable tokens = table_of(width, equal);
       EXPECT_THAT(tokens.embedding, HasSubstr("hashed token 2- to 4-grams"));
       tokens.embedding = bytes.embedding;
       EXPECT_EQ(tokens, bytes) << width;
@@ -295,7 +295,7 @@ TEST_F(OverACorpus, GivesTokensOfTheSameTextTheSameBits) {
 struct OverTokens : testing::Test {
   static constexpr int vocabulary = 1000;
   OverTokens() {
-    RandomStream stream(1, Purpose::test);
+    core::RandomStream stream(1, core::Purpose::test);
     for (const auto& [name, limit] : {std::pair{"a/1", 400}, {"a/2", 900}, {"b/1", vocabulary}}) {
       std::vector<std::int32_t> numbers;
       for (int i = 0; i < 70000; ++i)
@@ -305,15 +305,15 @@ struct OverTokens : testing::Test {
       texts[name] = numbers;
     }
     folder.write("e/1", test::raw_tokens<std::uint32_t>(std::vector{1, 2, 3}));
-    CorpusOptions corpus_options = folder.options({"a", "b"});
-    for (DomainFiles& domain : corpus_options.domains) domain.eval_patterns = {"e/1"};
+    corpus::CorpusOptions corpus_options = folder.options({"a", "b"});
+    for (corpus::DomainFiles& domain : corpus_options.domains) domain.eval_patterns = {"e/1"};
     corpus_options.tokens = {4, vocabulary};
-    corpus = std::make_unique<Corpus>(corpus_options);
+    corpus = std::make_unique<corpus::Corpus>(corpus_options);
     options.equal_tokens = false;
   }
   TextFolder folder;
   std::map<std::string, std::vector<std::int32_t>> texts;
-  std::unique_ptr<Corpus> corpus;
+  std::unique_ptr<corpus::Corpus> corpus;
   EntropyOptions options;
 };
 
@@ -364,7 +364,7 @@ TEST(EntropyOptions, AreCheckedBeforeUse) {
   const auto complaint = [](const EntropyOptions& options) -> std::string {
     try {
       check(options);
-    } catch (const UsageError& error) {
+    } catch (const core::UsageError& error) {
       return error.what();
     }
     return "no complaint";
@@ -379,4 +379,4 @@ TEST(EntropyOptions, AreCheckedBeforeUse) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::entropy

@@ -11,14 +11,14 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 using testing::HasSubstr;
 
 /// Errors of runs that drift as told, at volumes of equal ratio.
 std::vector<RunErrors> drifting(const RunDrift& drift, int runs, int readings, std::uint64_t seed) {
-  RandomStream stream(seed, Purpose::test);
+  core::RandomStream stream(seed, core::Purpose::test);
   std::vector<RunErrors> all;
   constexpr double step = 0.2;
   const double kept = std::exp(-step / drift.memory);
@@ -69,10 +69,10 @@ TEST(Forecast, ForgetsWhatLiesFarBack) {
 }
 
 /// A campaign whose runs each lie off the law by a factor of their own.
-Observations with_run_errors(double spread) {
-  Observations seen =
+data::Observations with_run_errors(double spread) {
+  data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.mixtures = 16, .noise = 1e-4});
-  RandomStream stream(8, Purpose::test);
+  core::RandomStream stream(8, core::Purpose::test);
   std::vector<double> factor;
   for (std::size_t n = 0; n < seen.mixtures.size() * 3; ++n)
     factor.push_back(std::exp(spread * stream.normal()));
@@ -83,21 +83,21 @@ Observations with_run_errors(double spread) {
 }
 
 TEST(AnchoredLaw, ContinuesRunsBetterThanTheLawAndPersistence) {
-  const Observations seen = with_run_errors(0.01);
+  const data::Observations seen = with_run_errors(0.01);
   const Split split =
       splits_of(seen, {}, {.protocol = "extrapolation", .seen_tokens = 1e6}).front().front();
-  const HeldOut law = merge_folds(seen.domains, {evaluate_split(seen, {}, "bimix", split)});
-  const HeldOut anchored =
+  const data::HeldOut law = merge_folds(seen.domains, {evaluate_split(seen, {}, "bimix", split)});
+  const data::HeldOut anchored =
       merge_folds(seen.domains, {evaluate_split(seen, {}, "anchored bimix", split)});
   EXPECT_LT(mean_error(anchored), 0.25 * mean_error(law));
   for (std::size_t e = 0; e < 3; ++e) EXPECT_LT(anchored.error[e], 0.1 * anchored.persistence[e]);
 }
 
 TEST(AnchoredLaw, DoesNotSeeWhatIsHeldOut) {
-  const Observations seen = with_run_errors(0.01);
+  const data::Observations seen = with_run_errors(0.01);
   const Split split =
       splits_of(seen, {}, {.protocol = "extrapolation", .seen_tokens = 1e6}).front().front();
-  Observations spoilt = seen;
+  data::Observations spoilt = seen;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     if (seen.tokens[row] > 1e6)
       for (std::size_t e = 0; e < 3; ++e) spoilt.loss_nats(row, e) *= 1.5;
@@ -110,16 +110,16 @@ TEST(AnchoredLaw, DoesNotSeeWhatIsHeldOut) {
 }
 
 struct Partial {
-  Observations others = with_run_errors(0.01);
-  Mixture mixture{};
-  std::vector<LossPoint> run{};
+  data::Observations others = with_run_errors(0.01);
+  data::Mixture mixture{};
+  std::vector<data::LossPoint> run{};
   std::vector<double> truth{};  ///< at the largest volume
 };
 
 /// The last mixture of the campaign, seen to 512e3 tokens.
 Partial partial_run() {
   Partial partial;
-  const Observations all = partial.others;
+  const data::Observations all = partial.others;
   const int id = static_cast<int>(all.mixtures.size()) - 1;
   partial.mixture = all.mixtures.back();
   for (std::size_t row = 0; row < all.tokens.size(); ++row) {
@@ -137,7 +137,7 @@ Partial partial_run() {
 TEST(ContinueRun, SaysLossIntervalAndBaselines) {
   const Partial partial = partial_run();
   FitOptions options;
-  LawFit fit = fit_law(partial.others, options);
+  data::LawFit fit = fit_law(partial.others, options);
   const Bootstrap bootstrap(partial.others, options, fit);
   for (int n = 0; n < 100; ++n) fit.bootstrap.push_back(bootstrap.sample(n));
   const auto losses =
@@ -157,9 +157,9 @@ TEST(ContinueRun, SaysLossIntervalAndBaselines) {
 
 TEST(ContinueRun, SaysNaNForADomainThatTheRunLacks) {
   Partial partial = partial_run();
-  for (LossPoint& point : partial.run)
+  for (data::LossPoint& point : partial.run)
     point.loss_nats[1] = std::numeric_limits<double>::quiet_NaN();
-  const LawFit fit = fit_law(partial.others, {});
+  const data::LawFit fit = fit_law(partial.others, {});
   const auto losses = continue_run(fit, partial.others, {}, partial.mixture, 0.0, partial.run, 4e6);
   EXPECT_TRUE(std::isnan(losses[1].loss_nats));
   EXPECT_TRUE(std::isnan(losses[1].seen_nats));
@@ -169,19 +169,19 @@ TEST(ContinueRun, SaysNaNForADomainThatTheRunLacks) {
 
 TEST(ContinueRun, RefusesWhatTheRunHasBehindIt) {
   const Partial partial = partial_run();
-  const LawFit fit = fit_law(partial.others, {});
+  const data::LawFit fit = fit_law(partial.others, {});
   try {
     continue_run(fit, partial.others, {}, partial.mixture, 0.0, partial.run, 1e5);
     FAIL();
-  } catch (const UsageError& error) {
+  } catch (const core::UsageError& error) {
     EXPECT_THAT(error.what(), HasSubstr("was seen to 512000 tokens"));
   }
   FitOptions options;
   options.law = "linear";
   EXPECT_THROW(continue_run(fit_law(partial.others, options), partial.others, options,
                             partial.mixture, 0.0, partial.run, 4e6),
-               UsageError);
+               core::UsageError);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

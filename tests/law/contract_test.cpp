@@ -14,7 +14,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 struct Form {
@@ -43,11 +43,11 @@ class LawContract : public testing::TestWithParam<Form> {
     return GetParam().with_model_size ? std::vector{1e6, 3e6, 1e7} : std::vector{0.0};
   }
   static double last_size() { return sizes().back(); }
-  static Observations noisy(int repeats = 1) {
+  static data::Observations noisy(int repeats = 1) {
     return synthetic::observations(synthetic::three_domains(),
                                    {.sizes = sizes(), .repeats = repeats, .noise = 3e-3});
   }
-  std::vector<double> parameter_of(const LawFit& fit, std::size_t e) const {
+  std::vector<double> parameter_of(const data::LawFit& fit, std::size_t e) const {
     const auto first =
         fit.coefficient.values.begin() + static_cast<std::ptrdiff_t>(e * fit.coefficient.columns);
     return {first, first + static_cast<std::ptrdiff_t>(fit.coefficient.columns)};
@@ -65,7 +65,7 @@ TEST_P(LawContract, NamesAndBoundsEachParameter) {
 }
 
 TEST_P(LawContract, FitsWithinItsBounds) {
-  const LawFit fit = fit_law(noisy(), options());
+  const data::LawFit fit = fit_law(noisy(), options());
   const auto bounds = law().bounds(3);
   for (std::size_t e = 0; e < 3; ++e)
     for (std::size_t p = 0; p < bounds.size(); ++p) {
@@ -89,8 +89,8 @@ double numerical_slope(const Function& f, double x) {
 }
 
 TEST_P(LawContract, HasTheGradientOfItsPrediction) {
-  const Observations seen = noisy();
-  const LawFit fit = fit_law(seen, options());
+  const data::Observations seen = noisy();
+  const data::LawFit fit = fit_law(seen, options());
   for (std::size_t e = 0; e < 3; ++e) {
     const std::vector<double> parameter = parameter_of(fit, e);
     const LawPoint point{seen.mixtures[4], static_cast<int>(e), 3e5, last_size()};
@@ -112,18 +112,18 @@ TEST_P(LawContract, HasTheGradientOfItsPrediction) {
 }
 
 TEST_P(LawContract, HasTheShareGradientOfItsPrediction) {
-  const Observations seen = noisy();
-  const LawFit fit = fit_law(seen, options());
+  const data::Observations seen = noisy();
+  const data::LawFit fit = fit_law(seen, options());
   for (std::size_t e = 0; e < 3; ++e) {
     const std::vector<double> parameter = parameter_of(fit, e);
-    const Mixture mixture = seen.mixtures[5];
+    const data::Mixture mixture = seen.mixtures[5];
     const LawPoint point{mixture, static_cast<int>(e), 3e5, last_size()};
     std::vector<double> slope(mixture.size());
     law().share_gradient(parameter, point, slope);
     const double loss = law().predict(parameter, point);
     for (std::size_t k = 0; k < mixture.size(); ++k) {
       const auto moved = [&](double change) {
-        Mixture there = mixture;
+        data::Mixture there = mixture;
         there[k] += change;
         return law().predict(parameter, {there, point.own, point.tokens, last_size()});
       };
@@ -135,11 +135,12 @@ TEST_P(LawContract, HasTheShareGradientOfItsPrediction) {
 
 // Nor where parameters rest at their bounds. A descent would take NaN for a flat place.
 TEST_P(LawContract, HasASlopeInAShareOfZero) {
-  const Observations seen = noisy();
-  const LawFit fit = fit_law(seen, options());
+  const data::Observations seen = noisy();
+  const data::LawFit fit = fit_law(seen, options());
   const auto bounds = law().bounds(3);
   for (std::size_t e = 0; e < 3; ++e)
-    for (const Mixture& mixture : {Mixture{0.0, 0.4, 0.6}, Mixture{0.4, 0.6, 0.0}}) {
+    for (const data::Mixture& mixture :
+         {data::Mixture{0.0, 0.4, 0.6}, data::Mixture{0.4, 0.6, 0.0}}) {
       if (law().diverges_without(mixture[0] == 0.0 ? 0 : 2, static_cast<int>(e))) continue;
       const auto pinned =
           law().pinned(domain_data(seen, law(), options(), e, [](int) { return true; }));
@@ -158,17 +159,17 @@ TEST_P(LawContract, HasASlopeInAShareOfZero) {
 }
 
 TEST_P(LawContract, IsConvexWhereItSaysSo) {
-  const Observations seen = noisy();
-  const LawFit fit = fit_law(seen, options());
+  const data::Observations seen = noisy();
+  const data::LawFit fit = fit_law(seen, options());
   for (std::size_t e = 0; e < 3; ++e) {
     const std::vector<double> parameter = parameter_of(fit, e);
     if (!law().convex_in_shares(parameter)) continue;
-    const auto loss = [&](const Mixture& mixture) {
+    const auto loss = [&](const data::Mixture& mixture) {
       return law().predict(parameter, {mixture, static_cast<int>(e), 3e5, last_size()});
     };
     for (std::size_t d = 1; d < seen.mixtures.size(); ++d) {
-      const Mixture &a = seen.mixtures[d - 1], &b = seen.mixtures[d];
-      Mixture middle(3);
+      const data::Mixture &a = seen.mixtures[d - 1], &b = seen.mixtures[d];
+      data::Mixture middle(3);
       for (std::size_t k = 0; k < 3; ++k) middle[k] = 0.5 * (a[k] + b[k]);
       EXPECT_LE(loss(middle), 0.5 * (loss(a) + loss(b)) * (1.0 + 1e-13));
     }
@@ -176,13 +177,13 @@ TEST_P(LawContract, IsConvexWhereItSaysSo) {
 }
 
 TEST_P(LawContract, FallsInEveryShareWhereItSaysSo) {
-  const Observations seen = noisy();
-  const LawFit fit = fit_law(seen, options());
+  const data::Observations seen = noisy();
+  const data::LawFit fit = fit_law(seen, options());
   for (std::size_t e = 0; e < 3; ++e) {
     const std::vector<double> parameter = parameter_of(fit, e);
     if (!law().falls_in_shares(parameter)) continue;
     std::vector<double> slope(3);
-    for (const Mixture& mixture : seen.mixtures) {
+    for (const data::Mixture& mixture : seen.mixtures) {
       law().share_gradient(parameter, {mixture, static_cast<int>(e), 3e5, last_size()}, slope);
       for (const double by_share : slope) EXPECT_LE(by_share, 0.0);
     }
@@ -190,9 +191,9 @@ TEST_P(LawContract, FallsInEveryShareWhereItSaysSo) {
 }
 
 TEST_P(LawContract, FitsDomainsWithoutATrainingDomainOrSaysWhyNot) {
-  Observations seen = noisy();
+  data::Observations seen = noisy();
   seen.domains.share_of[1] = -1;
-  const LawFit fit = fit_law(seen, options());
+  const data::LawFit fit = fit_law(seen, options());
   const double predicted = predict(fit, 1, seen.mixtures[3], 1e6);
   if (law().sees_every_share())
     EXPECT_NEAR(predicted / predict(fit, 0, seen.mixtures[3], 1e6), 1.0, 0.6);
@@ -201,27 +202,27 @@ TEST_P(LawContract, FitsDomainsWithoutATrainingDomainOrSaysWhyNot) {
 }
 
 TEST_P(LawContract, HasThePowerSectionItClaims) {
-  const Observations seen = noisy();
-  const LawFit fit = fit_law(seen, options());
+  const data::Observations seen = noisy();
+  const data::LawFit fit = fit_law(seen, options());
   const std::vector<double> parameter = parameter_of(fit, 0);
   const auto section = law().power_section(parameter, 3e5, last_size());
   if (!section) {
     EXPECT_TRUE(law().sees_every_share());
     return;
   }
-  const auto power = [&](const Mixture& mixture) {
+  const auto power = [&](const data::Mixture& mixture) {
     return section->scale * std::pow(mixture[0], -section->exponent);
   };
-  const auto loss = [&](const Mixture& mixture) {
+  const auto loss = [&](const data::Mixture& mixture) {
     return law().predict(parameter, {mixture, 0, 3e5, last_size()});
   };
-  const Mixture a = seen.mixtures[0], b = seen.mixtures[1];
+  const data::Mixture a = seen.mixtures[0], b = seen.mixtures[1];
   EXPECT_NEAR(loss(a) - loss(b), power(a) - power(b), 1e-13 * loss(a));
 }
 
 TEST_P(LawContract, GivesTheSameBitsForTheSameObservationsInAnyOrder) {
-  const Observations seen = noisy(2);
-  Observations reversed = seen;
+  const data::Observations seen = noisy(2);
+  data::Observations reversed = seen;
   std::reverse(reversed.mixture_id.begin(), reversed.mixture_id.end());
   std::reverse(reversed.repeat.begin(), reversed.repeat.end());
   std::reverse(reversed.tokens.begin(), reversed.tokens.end());
@@ -229,8 +230,8 @@ TEST_P(LawContract, GivesTheSameBitsForTheSameObservationsInAnyOrder) {
   for (std::size_t row = 0; row < seen.loss_nats.rows; ++row)
     for (std::size_t e = 0; e < 3; ++e)
       reversed.loss_nats(row, e) = seen.loss_nats(seen.loss_nats.rows - 1 - row, e);
-  const LawFit first = fit_law(seen, options());
-  for (const LawFit& again : {fit_law(seen, options()), fit_law(reversed, options())}) {
+  const data::LawFit first = fit_law(seen, options());
+  for (const data::LawFit& again : {fit_law(seen, options()), fit_law(reversed, options())}) {
     EXPECT_EQ(again.coefficient, first.coefficient);
     EXPECT_EQ(again.domain, first.domain);
   }
@@ -243,16 +244,16 @@ TEST_P(LawContract, GivesTheSameBitsForTheSameObservationsInAnyOrder) {
 // part of the model size, which follows the mixture too, at a third of it, and at the noise twice
 // beyond the last volume.
 TEST_P(LawContract, FindsItselfInItsOwnPredictions) {
-  Observations seen = noisy();
+  data::Observations seen = noisy();
   FitOptions options = this->options();
   options.shrinkage = 0.0;
-  const LawFit first = fit_law(seen, options);
+  const data::LawFit first = fit_law(seen, options);
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     for (std::size_t e = 0; e < 3; ++e)
       seen.loss_nats(row, e) =
           predict(first, e, seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])],
                   seen.tokens[row], model_size_of(seen, row));
-  const LawFit second = fit_law(seen, options);
+  const data::LawFit second = fit_law(seen, options);
   for (std::size_t e = 0; e < 3; ++e) {
     const double loose = GetParam().with_model_size ? 3e-3 : 1e-3;
     EXPECT_LT(second.domain[e].rmse_relative,
@@ -266,8 +267,8 @@ TEST_P(LawContract, FindsItselfInItsOwnPredictions) {
 // A start far off must not cost more than the objective's rounding; for laws of all shares, which
 // have many valleys where the truth is none of theirs, not more than thrice the noise.
 TEST_P(LawContract, DoesNotTrustItsStart) {
-  const Observations seen = noisy();
-  const LawFit fit = fit_law(seen, options());
+  const data::Observations seen = noisy();
+  const data::LawFit fit = fit_law(seen, options());
   const std::vector<double> far_off(fit.parameters.size(), 5.0);
   for (std::size_t e = 0; e < 3; ++e) {
     const DomainData data = domain_data(seen, law(), options(), e, [](int) { return true; });
@@ -294,10 +295,10 @@ double squares_of_logs(const Law& law, const DomainData& data,
 // Relative residuals of 3 % (some mixtures are far from the others) and log residuals differ by
 // half their square: 0.05 %.
 TEST_P(LawContract, FitsLogResidualsNearlyAsRelativeOnes) {
-  const Observations seen = noisy();
+  const data::Observations seen = noisy();
   FitOptions logs = options();
   logs.residual = "log";
-  const LawFit relative = fit_law(seen, options()), log = fit_law(seen, logs);
+  const data::LawFit relative = fit_law(seen, options()), log = fit_law(seen, logs);
   for (std::size_t e = 0; e < 3; ++e) {
     const double a = predict(relative, e, seen.mixtures[1], 1e6);
     const double b = predict(log, e, seen.mixtures[1], 1e6);
@@ -318,15 +319,15 @@ TEST_P(LawContract, IsLeastSquaresWhereNoResidualIsLarge) {
 }
 
 TEST_P(LawContract, IsMovedLessByAnOutlierWithHuber) {
-  const Observations clean = noisy();
-  Observations spoilt = clean;
+  const data::Observations clean = noisy();
+  data::Observations spoilt = clean;
   spoilt.loss_nats(7 * sizes().size() - 1, 0) *= 1.3;  // mixture 0, last model and volume
   FitOptions robust = options();
   robust.huber = 0.005;
   const auto moved = [&](const FitOptions& chosen) {
     double sum = 0.0;
-    const LawFit before = fit_law(clean, chosen), after = fit_law(spoilt, chosen);
-    for (const Mixture& mixture : clean.mixtures)
+    const data::LawFit before = fit_law(clean, chosen), after = fit_law(spoilt, chosen);
+    for (const data::Mixture& mixture : clean.mixtures)
       sum += std::abs(predict(after, 0, mixture, 4e6) / predict(before, 0, mixture, 4e6) - 1.0);
     return sum;
   };
@@ -334,14 +335,14 @@ TEST_P(LawContract, IsMovedLessByAnOutlierWithHuber) {
 }
 
 TEST_P(LawContract, LeavesOutWhatItCannotUse) {
-  Observations seen = noisy();
+  data::Observations seen = noisy();
   // At the last of seven volumes, which every law uses.
   const std::size_t rows = 7 * sizes().size();
   seen.loss_nats(rows - 1, 0) = std::numeric_limits<double>::quiet_NaN();
   seen.loss_nats(3 * rows - 1, 0) = std::numeric_limits<double>::infinity();
   seen.loss_nats(4 * rows - 1, 0) = -1.0;
   seen.mixtures[1] = {0.0, 0.5, 0.5};
-  const LawFit fit = fit_law(seen, options());
+  const data::LawFit fit = fit_law(seen, options());
   const int volumes = law().last_volume_only() ? 1 : static_cast<int>(rows);
   const int zero_shares = law().diverges_without(0, 0) ? volumes : 0;
   EXPECT_EQ(fit.domain[0].masked, 3 + zero_shares);
@@ -354,7 +355,7 @@ TEST_P(LawContract, LeavesOutWhatItCannotUse) {
 TEST_P(LawContract, PredictsNanFromNan) {
   const std::size_t count = law().parameters(2).size();
   const std::vector<double> parameter(count, std::numeric_limits<double>::quiet_NaN());
-  const Mixture mixture{0.4, 0.6};
+  const data::Mixture mixture{0.4, 0.6};
   EXPECT_TRUE(std::isnan(law().predict(parameter, {mixture, 0, 1e6, 1e6})));
 }
 
@@ -363,4 +364,4 @@ INSTANTIATE_TEST_SUITE_P(AllLaws, LawContract, testing::ValuesIn(forms()), [](co
 });
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

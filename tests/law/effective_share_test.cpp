@@ -8,14 +8,14 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 // Expected by tests/law/effective_share.py.
 TEST(EffectiveShare, PredictsWhatAnIndependentProgramDoes) {
   const std::vector<double> usual{0.75, -1.8, -3.0, 0.35, 0.3, 0.0, -1.5, -1.5,
                                   -1.5, 0.6,  0.9,  0.9,  0.9, 1.0, 8e9};
-  const std::vector<Mixture> mixtures{
+  const std::vector<data::Mixture> mixtures{
       {0.25, 0.25, 0.25, 0.25}, {0.0, 0.5, 0.25, 0.25}, {0.6, 0.2, 0.2, 0.0}};
   const double expected[3][2] = {
       {1.018384499, 0.9650859566}, {1.304947626, 1.234509322}, {0.9677780529, 0.918959603}};
@@ -27,12 +27,12 @@ TEST(EffectiveShare, PredictsWhatAnIndependentProgramDoes) {
 }
 
 /// Losses of two domains that both follow r_0 + 0.3 r_1, but for noise.
-Observations transferred(int mixtures) {
-  Observations seen = synthetic::observations(synthetic::three_domains(),
-                                              {.mixtures = mixtures, .noise = 1e-12, .seed = 4});
-  RandomStream stream(7, Purpose::test);
+data::Observations transferred(int mixtures) {
+  data::Observations seen = synthetic::observations(
+      synthetic::three_domains(), {.mixtures = mixtures, .noise = 1e-12, .seed = 4});
+  core::RandomStream stream(7, core::Purpose::test);
   for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
-    const Mixture& r = seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])];
+    const data::Mixture& r = seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])];
     for (std::size_t e = 0; e < 2; ++e)
       seen.loss_nats(row, e) = std::pow(r[0] + 0.3 * r[1], -0.1) *
                                (1.8 + 20.0 * std::pow(seen.tokens[row], -0.3)) *
@@ -45,12 +45,12 @@ Observations transferred(int mixtures) {
 double error_on_others(const std::string& law, int training) {
   FitOptions options;
   options.law = law;
-  const LawFit fit = fit_law(transferred(training), options);
-  const Observations all = transferred(training + 32);
+  const data::LawFit fit = fit_law(transferred(training), options);
+  const data::Observations all = transferred(training + 32);
   double error = 0.0;
   for (std::size_t row = 0; row < all.tokens.size(); ++row) {
     if (all.mixture_id[row] < training || all.tokens[row] != 4e6) continue;
-    const Mixture& r = all.mixtures[static_cast<std::size_t>(all.mixture_id[row])];
+    const data::Mixture& r = all.mixtures[static_cast<std::size_t>(all.mixture_id[row])];
     error += std::abs(predict(fit, 0, r, 4e6) / all.loss_nats(row, 0) - 1.0) / 32.0;
   }
   return error;
@@ -74,12 +74,12 @@ TEST(EffectiveShare, NeedsItsPriorLessTheMoreItSees) {
 // resamples would be drawn from the fit towards it, and their intervals would miss to one side.
 TEST(EffectiveShare, IsResampledAboutItsFit) {
   constexpr int samples = 200;
-  const Observations seen = transferred(8);
+  const data::Observations seen = transferred(8);
   FitOptions options;
   options.law = "effective_share";
-  const LawFit fit = fit_law(seen, options);
+  const data::LawFit fit = fit_law(seen, options);
   const Bootstrap bootstrap(seen, options, fit);
-  const Mixture mixture{0.1, 0.2, 0.7};
+  const data::Mixture mixture{0.1, 0.2, 0.7};
   const double at_fit = std::log(predict(fit, 0, mixture, 4e6));
   double sum = 0.0, square = 0.0;
   for (int number = 0; number < samples; ++number) {
@@ -93,14 +93,14 @@ TEST(EffectiveShare, IsResampledAboutItsFit) {
 }
 
 TEST(EffectiveShare, FitsOneVolume) {
-  Observations seen = transferred(12);
+  data::Observations seen = transferred(12);
   for (double& tokens : seen.tokens) tokens = tokens < 4e6 ? 1.0 : tokens;
   FitOptions options;
   options.law = "effective_share";
   options.min_tokens = 2.0;
-  const LawFit fit = fit_law(seen, options);
+  const data::LawFit fit = fit_law(seen, options);
   EXPECT_LT(fit.domain[0].rmse_relative, 0.004);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

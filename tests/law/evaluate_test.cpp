@@ -18,13 +18,13 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Observations known() { return synthetic::observations(synthetic::three_domains(), {}); }
+data::Observations known() { return synthetic::observations(synthetic::three_domains(), {}); }
 
 std::ptrdiff_t training(const Split& split) {
   return std::count(split.trains.begin(), split.trains.end(), true);
@@ -52,7 +52,8 @@ TEST(SplitsOf, DrawTheSameMixturesForTheSameSeed) {
 // The draws that the published figures are of. The file is what others need to compare with them:
 // it must not change with the program.
 TEST(SplitsOf, AreListedInAFileForSixtyMixtures) {
-  const Observations sixty = synthetic::observations(synthetic::three_domains(), {.mixtures = 60});
+  const data::Observations sixty =
+      synthetic::observations(synthetic::three_domains(), {.mixtures = 60});
   std::ifstream file(BIMIX_SOURCE_DIR "/tests/samples/draws_of_60_mixtures.csv");
   std::string line;
   std::getline(file, line);
@@ -93,9 +94,9 @@ TEST(EvaluateOptions, NameEveryMistakeAtOnce) {
 }
 
 TEST(EvaluateSplit, ContinuesEachRunByItsOwnPowerLaw) {
-  const Observations seen = known();
+  const data::Observations seen = known();
   const Split last = splits_of(seen, {}, {.protocol = "extrapolation"}).front().front();
-  const HeldOut held = merge_folds(seen.domains, {evaluate_split(seen, {}, run_power, last)});
+  const data::HeldOut held = merge_folds(seen.domains, {evaluate_split(seen, {}, run_power, last)});
   for (std::size_t e = 0; e < 3; ++e) {
     EXPECT_LT(held.worst[e], 1e-7);
     EXPECT_GT(held.persistence[e], 0.01);
@@ -117,13 +118,13 @@ TEST(EvaluateOptions, RefuseMixturesThatCannotBeHeldOut) {
   std::vector<int> eleven(11);
   std::iota(eleven.begin(), eleven.end(), 0);
   EXPECT_EQ(about({.protocol = "unseen", .held_out = eleven}).size(), 1u);
-  Observations without = known();
+  data::Observations without = known();
   for (int& id : without.mixture_id) id = std::max(id, 1);
   EXPECT_EQ(complaints({.protocol = "unseen", .held_out = {0}}, without).size(), 1u);
 }
 
 TEST(LastVolume, IsTheLargestThatHalfTheMixturesReached) {
-  Observations seen = known();
+  data::Observations seen = known();
   // One run went on.
   seen.mixture_id.push_back(3);
   seen.repeat.push_back(0);
@@ -147,7 +148,8 @@ TEST(LastVolume, IsTheLargestThatHalfTheMixturesReached) {
 }
 
 TEST(EvaluateDomain, HasTheRowsOfTheSplit) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 1e-3});
+  const data::Observations seen =
+      synthetic::observations(synthetic::three_domains(), {.noise = 1e-3});
   const std::string laws[] = {"bimix", "effective_share", run_power};
   for (const char* protocol : {"unseen", "extrapolation"}) {
     const Split split = splits_of(seen, {}, {.protocol = protocol}).front().front();
@@ -167,7 +169,7 @@ TEST(EvaluateDomain, HasTheRowsOfTheSplit) {
 
 /// Rows (mixture, domain, seen, predicted, previous, R2 along the run).
 HeldOutPart points(const std::vector<std::array<double, 6>>& rows) {
-  HeldOutPart part{.point = Table(rows.size(), HeldOutPart::column_count)};
+  HeldOutPart part{.point = data::Table(rows.size(), HeldOutPart::column_count)};
   for (std::size_t n = 0; n < rows.size(); ++n) {
     part.point(n, HeldOutPart::mixture_id) = rows[n][0];
     part.point(n, HeldOutPart::eval_domain) = rows[n][1];
@@ -202,7 +204,7 @@ TEST(MixtureScores, AreOverTheDomainsOfAMixture) {
 }
 
 TEST(EvaluateSplit, ChoosesWithoutTheHeldOutMixtures) {
-  Observations seen =
+  data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.noise = 1e-3, .seed = 2});
   Split split{.trains = std::vector<bool>(12, true)};
   split.trains[4] = false;
@@ -215,8 +217,8 @@ TEST(EvaluateSplit, ChoosesWithoutTheHeldOutMixtures) {
             evaluate_split(seen, {}, before, split));
 }
 
-HeldOut with_error(std::vector<double> error) {
-  HeldOut held;
+data::HeldOut with_error(std::vector<double> error) {
+  data::HeldOut held;
   held.error = std::move(error);
   return held;
 }
@@ -231,9 +233,11 @@ TEST(BestOf, PrefersWhatPredictsEveryDomain) {
 }
 
 TEST(MeanOfGroups, AveragesFiguresAndKeepsTheWorst) {
-  const HeldOut a{.error = {0.1}, .worst = {0.2}, .r2 = {0.5}, .spearman = 1.0, .regret_nats = 0.0};
-  const HeldOut b{.error = {0.3}, .worst = {0.9}, .r2 = {0.7}, .spearman = 0.0, .regret_nats = 0.2};
-  const HeldOut mean = mean_of_groups({a, b});
+  const data::HeldOut a{
+      .error = {0.1}, .worst = {0.2}, .r2 = {0.5}, .spearman = 1.0, .regret_nats = 0.0};
+  const data::HeldOut b{
+      .error = {0.3}, .worst = {0.9}, .r2 = {0.7}, .spearman = 0.0, .regret_nats = 0.2};
+  const data::HeldOut mean = mean_of_groups({a, b});
   EXPECT_NEAR(mean.error[0], 0.2, 1e-15);
   EXPECT_EQ(mean.worst[0], 0.9);
   EXPECT_NEAR(mean.r2[0], 0.6, 1e-15);
@@ -242,4 +246,4 @@ TEST(MeanOfGroups, AveragesFiguresAndKeepsTheWorst) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

@@ -12,7 +12,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 using synthetic::Design;
@@ -24,21 +24,21 @@ using testing::IsEmpty;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 enum : std::size_t { P, Q, alpha, beta };
 
-bool any_flag(const LawFit& fit, std::size_t e, const std::string& part) {
+bool any_flag(const data::LawFit& fit, std::size_t e, const std::string& part) {
   const auto& flags = fit.domain[e].flags;
   return std::any_of(flags.begin(), flags.end(),
                      [&](const std::string& flag) { return flag.find(part) != std::string::npos; });
 }
 
 TEST(RequireFittable, RefusesOneMixtureAndOneVolume) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  const data::Observations seen = synthetic::observations(synthetic::three_domains(), {});
   EXPECT_NO_THROW(require_fittable(seen, {}));
   EXPECT_NO_THROW(require_fittable(seen, {.law = "auto"}));
-  Observations alike = seen;
-  for (Mixture& mixture : alike.mixtures) mixture = seen.mixtures.front();
-  EXPECT_THROW(require_fittable(alike, {}), TooLittleData);
-  EXPECT_THROW(require_fittable(alike, {.law = "auto"}), TooLittleData);
-  EXPECT_THROW(require_fittable(seen, {.min_tokens = seen.tokens.back()}), TooLittleData);
+  data::Observations alike = seen;
+  for (data::Mixture& mixture : alike.mixtures) mixture = seen.mixtures.front();
+  EXPECT_THROW(require_fittable(alike, {}), core::TooLittleData);
+  EXPECT_THROW(require_fittable(alike, {.law = "auto"}), core::TooLittleData);
+  EXPECT_THROW(require_fittable(seen, {.min_tokens = seen.tokens.back()}), core::TooLittleData);
 }
 
 TEST(FitLaw, RecoversKnownCoefficients) {
@@ -46,7 +46,7 @@ TEST(FitLaw, RecoversKnownCoefficients) {
   for (const char* residual : {"relative", "plain"}) {
     FitOptions options;
     options.residual = residual;
-    const LawFit fit = fit_law(synthetic::observations(truth, {}), options);
+    const data::LawFit fit = fit_law(synthetic::observations(truth, {}), options);
     for (std::size_t e = 0; e < truth.size(); ++e) {
       EXPECT_NEAR(fit.coefficient(e, P) / truth[e].P, 1.0, 1e-8);
       EXPECT_NEAR(fit.coefficient(e, Q) / truth[e].Q, 1.0, 1e-8);
@@ -61,17 +61,17 @@ TEST(FitLaw, RecoversKnownCoefficients) {
 // The losses of one domain depend on no other domain's share: renaming domains renames the fit.
 TEST(FitLaw, FollowsItsDomainsAround) {
   auto truth = synthetic::three_domains();
-  Observations seen = synthetic::observations(truth, {.noise = 2e-3});
-  const LawFit fit = fit_law(seen, {});
-  for (Mixture& mixture : seen.mixtures) std::swap(mixture[0], mixture[2]);
+  data::Observations seen = synthetic::observations(truth, {.noise = 2e-3});
+  const data::LawFit fit = fit_law(seen, {});
+  for (data::Mixture& mixture : seen.mixtures) std::swap(mixture[0], mixture[2]);
   seen.domains.share_of = {2, 1, 0};
-  const LawFit swapped = fit_law(seen, {});
+  const data::LawFit swapped = fit_law(seen, {});
   EXPECT_EQ(fit.coefficient, swapped.coefficient);
 }
 
 /// The slow reference: for each (alpha, beta) a dense non-negative least squares by trying all
 /// sets of active columns with Eigen's QR.
-double reference_objective(const Observations& seen, std::size_t e, double a, double b,
+double reference_objective(const data::Observations& seen, std::size_t e, double a, double b,
                            bool relative) {
   const auto rows = static_cast<Eigen::Index>(seen.tokens.size());
   Eigen::MatrixXd columns(rows, 2);
@@ -93,7 +93,8 @@ double reference_objective(const Observations& seen, std::size_t e, double a, do
   return best;
 }
 
-double objective(const Observations& seen, const LawFit& fit, std::size_t e, bool relative) {
+double objective(const data::Observations& seen, const data::LawFit& fit, std::size_t e,
+                 bool relative) {
   double sum = 0.0;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
     const double loss = seen.loss_nats(row, e);
@@ -108,13 +109,14 @@ double objective(const Observations& seen, const LawFit& fit, std::size_t e, boo
 
 /// Campaigns that lead a search astray: noise, losses that rise with volume or share, no floor,
 /// a floor at once, a wrong form.
-std::vector<Observations> hostile_campaigns() {
-  std::vector<Observations> all;
+std::vector<data::Observations> hostile_campaigns() {
+  std::vector<data::Observations> all;
   const Design noisy{.mixtures = 6, .volumes = {1e5, 3e5, 1e6, 3e6}, .noise = 0.03, .seed = 5};
   all.push_back(synthetic::observations({{30, 1.5, 0.1, 0.25}, {5, 3, 0.02, 0.1}}, noisy));
   all.push_back(synthetic::observations({{30, 0, 0.1, 0.25}, {1e9, 3, 0.3, 2.0}}, noisy));
   all.push_back(synthetic::observations({{1, 2, -0.2, 0.3}, {1e-3, 2, 0.1, -0.4}}, noisy));
-  Observations wave = synthetic::observations({{30, 1.5, 0.1, 0.25}, {9, 1, 0.4, 0.2}}, noisy);
+  data::Observations wave =
+      synthetic::observations({{30, 1.5, 0.1, 0.25}, {9, 1, 0.4, 0.2}}, noisy);
   for (std::size_t row = 0; row < wave.tokens.size(); ++row)
     for (std::size_t e = 0; e < 2; ++e)
       wave.loss_nats(row, e) *= 1.0 + 0.2 * std::sin(3.0 * static_cast<double>(row));
@@ -123,11 +125,11 @@ std::vector<Observations> hostile_campaigns() {
 }
 
 TEST(FitLaw, IsNeverBeatenByADenseGrid) {
-  for (const Observations& seen : hostile_campaigns())
+  for (const data::Observations& seen : hostile_campaigns())
     for (const bool relative : {true, false}) {
       FitOptions options;
       options.residual = relative ? "relative" : "plain";
-      const LawFit fit = fit_law(seen, options);
+      const data::LawFit fit = fit_law(seen, options);
       for (std::size_t e = 0; e < 2; ++e) {
         double reference = std::numeric_limits<double>::infinity();
         for (int i = 0; i <= 15; ++i)
@@ -148,7 +150,7 @@ TEST(FitLaw, StatesHowSureItIs) {
   const auto truth = synthetic::three_domains();
   double z2[4] = {};
   for (int n = 0; n < campaigns; ++n) {
-    const LawFit fit =
+    const data::LawFit fit =
         fit_law(synthetic::observations(
                     truth, {.noise = 2e-3, .seed = 100 + static_cast<std::uint64_t>(n)}),
                 {});
@@ -160,7 +162,7 @@ TEST(FitLaw, StatesHowSureItIs) {
 }
 
 TEST(FitLaw, SaysWhereAlphaStopped) {
-  const LawFit fit =
+  const data::LawFit fit =
       fit_law(synthetic::observations({{30, 1.5, -0.1, 0.25}, {12, 0.8, 0.05, 0.18}}, {}), {});
   EXPECT_EQ(fit.coefficient(0, alpha), 0.0);
   EXPECT_TRUE(std::isnan(fit.covariance[0](alpha, alpha)));
@@ -169,19 +171,19 @@ TEST(FitLaw, SaysWhereAlphaStopped) {
 }
 
 TEST(FitLaw, SaysThatSharesAreNarrow) {
-  const LawFit fit = fit_law(
+  const data::LawFit fit = fit_law(
       synthetic::observations({{30, 1.5, 0.1, 0.25}, {12, 0.8, 0.05, 0.18}}, {.floor = 0.45}), {});
   EXPECT_TRUE(any_flag(fit, 0, "alpha of domain 'd0' is poorly known (its share spans only 1."));
 }
 
 TEST(FitLaw, SaysThatVolumesAreNarrow) {
-  const LawFit fit = fit_law(
+  const data::LawFit fit = fit_law(
       synthetic::observations(synthetic::three_domains(), {.volumes = {1e6, 2e6, 4e6}}), {});
   EXPECT_TRUE(any_flag(fit, 0, "beta and Q of domain 'd0' trade off (volumes span 0.60 decades"));
 }
 
 TEST(FitLaw, SaysThatTwoVolumesDetermineOnlyThreeCoefficients) {
-  const LawFit fit =
+  const data::LawFit fit =
       fit_law(synthetic::observations(synthetic::three_domains(), {.volumes = {1e5, 1e7}}), {});
   EXPECT_EQ(fit.domain[0].rank, 3);
   EXPECT_TRUE(std::isnan(fit.covariance[0](beta, beta)));
@@ -189,7 +191,7 @@ TEST(FitLaw, SaysThatTwoVolumesDetermineOnlyThreeCoefficients) {
 }
 
 TEST(FitLaw, SaysThatALossDoesNotFall) {
-  const LawFit fit =
+  const data::LawFit fit =
       fit_law(synthetic::observations({{1e-3, 2, 0.1, -0.3}, {12, 0.8, 0.05, 0.18}}, {}), {});
   EXPECT_EQ(fit.coefficient(0, P), 0.0);
   EXPECT_EQ(fit.coefficient(0, beta), 0.0);
@@ -201,7 +203,7 @@ TEST(FitLaw, SaysThatIntervalsHangOnOneSeed) {
   EXPECT_THAT(fit_law(synthetic::observations(truth, {}), {}).flags,
               Contains(HasSubstr("conditional on the seed")));
   EXPECT_THAT(fit_law(synthetic::observations(truth, {.repeats = 2}), {}).flags, IsEmpty());
-  Observations copies = synthetic::observations(truth, {});
+  data::Observations copies = synthetic::observations(truth, {});
   copies.same_runs = 3;
   EXPECT_THAT(fit_law(copies, {}).flags, Contains(HasSubstr("3 runs are left out")));
 }
@@ -211,14 +213,14 @@ TEST(FitLaw, GivesNoNumberForAlphaFromOneMixture) {
   try {
     fit_law(synthetic::observations(truth, {.mixtures = 1}), {});
     FAIL() << "one mixture cannot tell alpha";
-  } catch (const TooLittleData& error) {
+  } catch (const core::TooLittleData& error) {
     EXPECT_THAT(error.what(), HasSubstr("alpha of domain 'd0' cannot be told from one mixture"));
   }
   // The same share in every mixture is no better, and the other domains still get their fit.
-  Observations seen = synthetic::observations(truth, {});
-  for (Mixture& mixture : seen.mixtures)
+  data::Observations seen = synthetic::observations(truth, {});
+  for (data::Mixture& mixture : seen.mixtures)
     mixture = {0.2, mixture[1] * 0.8 / (1 - mixture[0]), mixture[2] * 0.8 / (1 - mixture[0])};
-  const LawFit fit = fit_law(seen, {});
+  const data::LawFit fit = fit_law(seen, {});
   for (std::size_t p = 0; p < 4; ++p) EXPECT_TRUE(std::isnan(fit.coefficient(0, p)));
   EXPECT_EQ(fit.domain[0].stop_reason, "not fitted");
   EXPECT_TRUE(any_flag(fit, 0, "every observation has its share at 0.2"));
@@ -226,18 +228,18 @@ TEST(FitLaw, GivesNoNumberForAlphaFromOneMixture) {
 }
 
 TEST(FitLaw, LeavesOutDomainsWithoutAShare) {
-  Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  data::Observations seen = synthetic::observations(synthetic::three_domains(), {});
   seen.domains.share_of[1] = -1;
-  const LawFit fit = fit_law(seen, {});
+  const data::LawFit fit = fit_law(seen, {});
   EXPECT_TRUE(std::isnan(fit.coefficient(1, alpha)));
   EXPECT_TRUE(any_flag(fit, 1, "domain 'd1' is not fitted"));
 }
 
 TEST(FitLaw, SaysOnlyThoseReasonsForWhichRowsAreLeftOut) {
-  Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  data::Observations seen = synthetic::observations(synthetic::three_domains(), {});
   seen.loss_nats(3, 1) = nan;
   seen.mixtures[0] = {0.0, 0.5, 0.5};
-  LawFit fit = fit_law(seen, {.law = "effective_share"});
+  data::LawFit fit = fit_law(seen, {.law = "effective_share"});
   EXPECT_TRUE(
       any_flag(fit, 1, "1 of 84 observations of domain 'd1' are left out (1 has no usable"));
   EXPECT_FALSE(any_flag(fit, 1, "share of 0"));
@@ -246,58 +248,60 @@ TEST(FitLaw, SaysOnlyThoseReasonsForWhichRowsAreLeftOut) {
 }
 
 TEST(FitLaw, SaysThatALossIsHardlyOne) {
-  Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  data::Observations seen = synthetic::observations(synthetic::three_domains(), {});
   EXPECT_FALSE(any_flag(fit_law(seen, {}), 1, "blind guess"));
   seen.loss_nats(3, 1) = 250.0;
   EXPECT_TRUE(any_flag(fit_law(seen, {}), 1,
                        "a loss of domain 'd1' is 250 nats (a blind guess costs less than 13)"));
   seen = synthetic::observations(synthetic::three_domains(), {});
-  seen.domains.loss_unit = LossUnit::bits_per_byte;
+  seen.domains.loss_unit = data::LossUnit::bits_per_byte;
   seen.loss_nats(3, 1) = 9.0;
   EXPECT_TRUE(any_flag(fit_law(seen, {}), 1, "is 9 bits per byte"));
 }
 
 TEST(FitLaw, RefusesTooLittle) {
   const auto truth = synthetic::three_domains();
-  EXPECT_THROW(fit_law(synthetic::observations(truth, {.volumes = {1e6}}), {}), TooLittleData);
+  EXPECT_THROW(fit_law(synthetic::observations(truth, {.volumes = {1e6}}), {}),
+               core::TooLittleData);
   EXPECT_THROW(fit_law(synthetic::observations(truth, {.volumes = {1.999e6, 2e6}}), {}),
-               TooLittleData);
+               core::TooLittleData);
   EXPECT_THROW(fit_law(synthetic::observations(truth, {.mixtures = 1, .volumes = {1e6, 2e6}}), {}),
-               TooLittleData);
-  EXPECT_THROW(fit_law(synthetic::observations(truth, {.mixtures = 0}), {}), TooLittleData);
-  EXPECT_THROW(fit_law(Observations{}, {}), TooLittleData);
-  Observations blank = synthetic::observations(truth, {});
+               core::TooLittleData);
+  EXPECT_THROW(fit_law(synthetic::observations(truth, {.mixtures = 0}), {}), core::TooLittleData);
+  EXPECT_THROW(fit_law(data::Observations{}, {}), core::TooLittleData);
+  data::Observations blank = synthetic::observations(truth, {});
   for (double& loss : blank.loss_nats.values) loss = nan;
-  EXPECT_THROW(fit_law(blank, {}), TooLittleData);
+  EXPECT_THROW(fit_law(blank, {}), core::TooLittleData);
 }
 
 TEST(FitLaw, RefusesWhatIsOutOfShape) {
-  const Observations good = synthetic::observations(synthetic::three_domains(), {});
+  const data::Observations good = synthetic::observations(synthetic::three_domains(), {});
   const auto refused = [&](auto&& spoil) {
-    Observations bad = good;
+    data::Observations bad = good;
     spoil(bad);
-    EXPECT_THROW(fit_law(bad, {}), DataError);
+    EXPECT_THROW(fit_law(bad, {}), core::DataError);
   };
-  refused([](Observations& o) { o.mixture_id.pop_back(); });
-  refused([](Observations& o) { o.mixture_id[3] = 99; });
-  refused([](Observations& o) { o.mixture_id[3] = -1; });
-  refused([](Observations& o) { o.mixtures[2][0] += 0.1; });
-  refused([](Observations& o) { o.mixtures[2][0] = nan; });
-  refused([](Observations& o) { o.mixtures[2].push_back(0.0); });
-  refused([](Observations& o) { o.tokens[0] = 0.0; });
-  refused([](Observations& o) { o.tokens[0] = nan; });
-  refused([](Observations& o) { o.domains.share_of[0] = 3; });
-  refused([](Observations& o) { o.domains.share_of.pop_back(); });
+  refused([](data::Observations& o) { o.mixture_id.pop_back(); });
+  refused([](data::Observations& o) { o.mixture_id[3] = 99; });
+  refused([](data::Observations& o) { o.mixture_id[3] = -1; });
+  refused([](data::Observations& o) { o.mixtures[2][0] += 0.1; });
+  refused([](data::Observations& o) { o.mixtures[2][0] = nan; });
+  refused([](data::Observations& o) { o.mixtures[2].push_back(0.0); });
+  refused([](data::Observations& o) { o.tokens[0] = 0.0; });
+  refused([](data::Observations& o) { o.tokens[0] = nan; });
+  refused([](data::Observations& o) { o.domains.share_of[0] = 3; });
+  refused([](data::Observations& o) { o.domains.share_of.pop_back(); });
   FitOptions wrong;
   wrong.residual = "square";
-  EXPECT_THROW(fit_law(good, wrong), UsageError);
+  EXPECT_THROW(fit_law(good, wrong), core::UsageError);
 }
 
 TEST(Bootstrap, IsAPureFunctionOfItsNumber) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 5e-3});
-  const LawFit fit = fit_law(seen, {});
+  const data::Observations seen =
+      synthetic::observations(synthetic::three_domains(), {.noise = 5e-3});
+  const data::LawFit fit = fit_law(seen, {});
   const Bootstrap bootstrap(seen, {}, fit);
-  const Table third = bootstrap.sample(3);
+  const data::Table third = bootstrap.sample(3);
   EXPECT_NE(bootstrap.sample(4), third);
   EXPECT_EQ(bootstrap.sample(3), third);
   EXPECT_EQ(Bootstrap(seen, {}, fit).sample(3), third);
@@ -305,9 +309,9 @@ TEST(Bootstrap, IsAPureFunctionOfItsNumber) {
 
 TEST(Bootstrap, MovesNothingWhereTheLawIsExact) {
   const auto truth = synthetic::three_domains();
-  const Observations seen = synthetic::observations(truth, {});
-  const LawFit fit = fit_law(seen, {});
-  const Table sample = Bootstrap(seen, {}, fit).sample(0);
+  const data::Observations seen = synthetic::observations(truth, {});
+  const data::LawFit fit = fit_law(seen, {});
+  const data::Table sample = Bootstrap(seen, {}, fit).sample(0);
   for (std::size_t e = 0; e < 3; ++e) {
     EXPECT_NEAR(sample(e, alpha), truth[e].alpha, 1e-8);
     EXPECT_NEAR(sample(e, beta), truth[e].beta, 1e-8);
@@ -321,15 +325,15 @@ TEST(Bootstrap, SeesTheScatterBetweenMixtures) {
   const double scatter = 0.01;
   double spread = 0.0, error = 0.0;
   for (int n = 0; n < campaigns; ++n) {
-    Observations seen = synthetic::observations(
+    data::Observations seen = synthetic::observations(
         truth, {.mixtures = 24, .seed = 500 + static_cast<std::uint64_t>(n)});
-    RandomStream stream(static_cast<std::uint64_t>(n), Purpose::test, 7);
+    core::RandomStream stream(static_cast<std::uint64_t>(n), core::Purpose::test, 7);
     std::vector<double> factor;
     for (std::size_t id = 0; id < seen.mixtures.size(); ++id)
       factor.push_back(1.0 + scatter * stream.normal());
     for (std::size_t row = 0; row < seen.tokens.size(); ++row)
       seen.loss_nats(row, 0) *= factor[static_cast<std::size_t>(seen.mixture_id[row])];
-    const LawFit fit = fit_law(seen, {});
+    const data::LawFit fit = fit_law(seen, {});
     error += std::pow(fit.coefficient(0, alpha) - truth[0].alpha, 2) / campaigns;
     double sum = 0.0, sum2 = 0.0;
     const Bootstrap bootstrap(seen, {}, fit);
@@ -349,25 +353,26 @@ TEST(Bootstrap, SeesTheScatterBetweenMixtures) {
 /// Whether moving any coefficient of domain 0 makes the sum over its rows of cost(predicted / seen)
 /// larger.
 template <class Cost>
-void expect_rest(const LawFit& fit, const Observations& seen, const Cost& cost) {
-  const auto sum_of = [&](const Table& coefficient) {
+void expect_rest(const data::LawFit& fit, const data::Observations& seen, const Cost& cost) {
+  const auto sum_of = [&](const data::Table& coefficient) {
     double sum = 0.0;
     for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
-      const Mixture& mixture = seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])];
+      const data::Mixture& mixture = seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])];
       sum += cost(predict(fit, coefficient, 0, mixture, seen.tokens[row]) / seen.loss_nats(row, 0));
     }
     return sum;
   };
   for (std::size_t p = 0; p < fit.parameters.size(); ++p)
     for (const double factor : {0.999, 1.001}) {
-      Table moved = fit.coefficient;
+      data::Table moved = fit.coefficient;
       moved(0, p) *= factor;
       EXPECT_GT(sum_of(moved), sum_of(fit.coefficient)) << fit.parameters[p];
     }
 }
 
 TEST(FitLaw, OfLogResidualsRestsWhereTheirSquaresAreLeast) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 0.05});
+  const data::Observations seen =
+      synthetic::observations(synthetic::three_domains(), {.noise = 0.05});
   FitOptions options;
   options.residual = "log";
   expect_rest(fit_law(seen, options), seen,
@@ -375,12 +380,12 @@ TEST(FitLaw, OfLogResidualsRestsWhereTheirSquaresAreLeast) {
 }
 
 TEST(FitLaw, OfHubersFunctionRestsWhereItIsLeast) {
-  Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 0.01});
+  data::Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 0.01});
   seen.loss_nats(5, 0) *= 1.5;
   seen.loss_nats(17, 0) *= 0.7;
   FitOptions options;
   options.huber = 0.01;
-  const LawFit fit = fit_law(seen, options);
+  const data::LawFit fit = fit_law(seen, options);
   expect_rest(fit, seen, [](double ratio) {
     const double off = std::abs(ratio - 1.0);
     return off > 0.01 ? 0.01 * (2.0 * off - 0.01) : off * off;
@@ -389,4 +394,4 @@ TEST(FitLaw, OfHubersFunctionRestsWhereItIsLeast) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

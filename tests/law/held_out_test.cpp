@@ -15,7 +15,7 @@
 #include <random>
 #include <set>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 using testing::Each;
@@ -23,7 +23,7 @@ using testing::ElementsAre;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-HeldOut all_folds(const Observations& seen, const FitOptions& options = {}) {
+data::HeldOut all_folds(const data::Observations& seen, const FitOptions& options = {}) {
   std::vector<HeldOutPart> parts;
   const int folds = fold_count(seen, options);
   for (int fold = 0; fold < folds; ++fold)
@@ -38,7 +38,7 @@ double largest_common_by_sorting(const std::vector<double>& value, const std::ve
   std::vector<std::pair<double, std::set<int>>> levels;
   double smallest = -1.0;
   for (const auto& [at, mixture] : rows) {
-    if (levels.empty() || at > (1.0 + volume_tolerance) * smallest) {
+    if (levels.empty() || at > (1.0 + data::volume_tolerance) * smallest) {
       smallest = at;
       levels.emplace_back();
     }
@@ -103,7 +103,7 @@ TEST(Spearman, ByHand) {
 }
 
 TEST(FoldOfMixture, DealsEachMixtureOnce) {
-  const Observations seen =
+  const data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.mixtures = 23, .repeats = 2});
   EXPECT_EQ(fold_count(seen, {}), 10);
   const std::vector<int> fold = fold_of_mixture(seen, {}, 10);
@@ -118,7 +118,8 @@ TEST(FoldOfMixture, DealsEachMixtureOnce) {
 }
 
 TEST(FoldOfMixture, LeavesOneOutWhereMixturesAreFew) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {.mixtures = 12});
+  const data::Observations seen =
+      synthetic::observations(synthetic::three_domains(), {.mixtures = 12});
   EXPECT_EQ(fold_count(seen, {}), 12);
   std::vector<int> fold = fold_of_mixture(seen, {}, 12);
   std::sort(fold.begin(), fold.end());
@@ -126,14 +127,14 @@ TEST(FoldOfMixture, LeavesOneOutWhereMixturesAreFew) {
 }
 
 TEST(FoldOfMixture, PassesOverMixturesWithoutObservations) {
-  Observations seen = synthetic::observations(synthetic::three_domains(), {.mixtures = 5});
+  data::Observations seen = synthetic::observations(synthetic::three_domains(), {.mixtures = 5});
   seen.mixtures.push_back({0.2, 0.3, 0.5});
   EXPECT_EQ(fold_count(seen, {}), 5);
   EXPECT_EQ(fold_of_mixture(seen, {}, 5).back(), -1);
 }
 
 TEST(HeldOutFold, PredictsAKnownLawExactly) {
-  const HeldOut held =
+  const data::HeldOut held =
       all_folds(synthetic::observations(synthetic::three_domains(), {.repeats = 2}));
   EXPECT_EQ(held.folds, 12);
   for (std::size_t e = 0; e < 3; ++e) {
@@ -146,9 +147,10 @@ TEST(HeldOutFold, PredictsAKnownLawExactly) {
 }
 
 TEST(HeldOutFold, NeverSeesTheMixturesItPredicts) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
+  const data::Observations seen =
+      synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
   const std::vector<int> fold = fold_of_mixture(seen, {}, 12);
-  Observations spoilt = seen;
+  data::Observations spoilt = seen;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     if (fold[static_cast<std::size_t>(seen.mixture_id[row])] == 4)
       for (std::size_t e = 0; e < 3; ++e) spoilt.loss_nats(row, e) *= 2.0;
@@ -160,8 +162,8 @@ TEST(HeldOutFold, NeverSeesTheMixturesItPredicts) {
 }
 
 TEST(HeldOutFold, ComparesWithTheVolumeBeforeAndTheTrainingMean) {
-  Observations seen = synthetic::observations(synthetic::three_domains(),
-                                              {.mixtures = 3, .volumes = {1e6, 1.99e6, 2e6}});
+  data::Observations seen = synthetic::observations(synthetic::three_domains(),
+                                                    {.mixtures = 3, .volumes = {1e6, 1.99e6, 2e6}});
   for (std::size_t row = 0; row < 9; ++row)
     seen.loss_nats(row, 0) = 1.0 + static_cast<double>(row);  // 1.99e6 and 2e6 are one volume
   const std::vector<int> fold = fold_of_mixture(seen, {}, 3);
@@ -174,15 +176,16 @@ TEST(HeldOutFold, ComparesWithTheVolumeBeforeAndTheTrainingMean) {
 }
 
 TEST(HeldOutFold, PredictsNothingFromOneMixture) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {.mixtures = 2});
-  const HeldOut held = all_folds(seen);
+  const data::Observations seen =
+      synthetic::observations(synthetic::three_domains(), {.mixtures = 2});
+  const data::HeldOut held = all_folds(seen);
   EXPECT_THAT(held.error, Each(testing::IsNan()));
   EXPECT_TRUE(std::isnan(held.spearman));
 }
 
 TEST(MergeFolds, AveragesByHand) {
-  const DomainSet domains{{"a"}, {"a"}, {0}};
-  const HeldOut held =
+  const data::DomainSet domains{{"a"}, {"a"}, {0}};
+  const data::HeldOut held =
       merge_folds(domains, {part(1, {point(2, 4.0, 3.0, 5.0, 4.4)}),
                             part(0, {point(0, 2.0, 2.0, 2.2, 3.0), point(1, nan, 2.0, nan, 3.0)})});
   EXPECT_THAT(held.error, ElementsAre(0.125));
@@ -195,8 +198,8 @@ TEST(MergeFolds, AveragesByHand) {
 }
 
 TEST(MergeFolds, RanksOnlyMixturesThatLackNoDomain) {
-  const DomainSet domains{{"a", "b"}, {"a", "b"}, {0, 1}};
-  const HeldOut held = merge_folds(
+  const data::DomainSet domains{{"a", "b"}, {"a", "b"}, {0, 1}};
+  const data::HeldOut held = merge_folds(
       domains,
       {part(0, {point(0, 1.0, 1.0, 1, 1), point(1, 2.0, 2.0, 1, 1), point(2, 9.0, 0.1, 1, 1),
                 point(0, 1.0, 1.0, 1, 1, 1), point(1, 2.0, 2.0, 1, 1, 1)})});
@@ -204,8 +207,8 @@ TEST(MergeFolds, RanksOnlyMixturesThatLackNoDomain) {
 }
 
 TEST(MergeFolds, RegretsWhatTheChosenMixtureLosesToTheBest) {
-  const DomainSet domains{{"a"}, {"a"}, {0}};
-  const HeldOut held = merge_folds(
+  const data::DomainSet domains{{"a"}, {"a"}, {0}};
+  const data::HeldOut held = merge_folds(
       domains,
       {part(0, {point(0, 2.0, 2.1, 1, 1), point(1, 2.3, 2.0, 1, 1), point(2, 3.0, 3.0, 1, 1)})});
   EXPECT_NEAR(held.regret_nats, 0.3, 1e-15);
@@ -213,10 +216,10 @@ TEST(MergeFolds, RegretsWhatTheChosenMixtureLosesToTheBest) {
 }
 
 TEST(HeldOutPart, PredictsTheLastVolumeFromThoseBefore) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  const data::Observations seen = synthetic::observations(synthetic::three_domains(), {});
   const Split split{.trains = std::vector<bool>(12, true), .seen_below = 4e6};
-  const HeldOut held = merge_folds(seen.domains, {held_out_part(seen, {}, split)});
-  Observations spoilt = seen;
+  const data::HeldOut held = merge_folds(seen.domains, {held_out_part(seen, {}, split)});
+  data::Observations spoilt = seen;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     if (seen.tokens[row] == 4e6) spoilt.loss_nats(row, 0) *= 2.0;
   const HeldOutPart blind = held_out_part(spoilt, {}, split);
@@ -229,13 +232,14 @@ TEST(HeldOutPart, PredictsTheLastVolumeFromThoseBefore) {
 }
 
 TEST(MergeFolds, DoesNotDependOnTheOrderOfParts) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
+  const data::Observations seen =
+      synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
   std::vector<HeldOutPart> parts;
   for (int fold = 0; fold < 12; ++fold) parts.push_back(held_out_fold(seen, {}, fold, 12));
-  const HeldOut forward = merge_folds(seen.domains, parts);
+  const data::HeldOut forward = merge_folds(seen.domains, parts);
   std::reverse(parts.begin(), parts.end());
   EXPECT_EQ(forward, merge_folds(seen.domains, parts));
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

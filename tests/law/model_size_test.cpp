@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 using testing::Contains;
@@ -31,7 +31,7 @@ const std::vector<synthetic::Truth>& truth() {
   return three;
 }
 
-Observations three_sizes(double noise = 0.0) {
+data::Observations three_sizes(double noise = 0.0) {
   return synthetic::observations(truth(), {.sizes = {1e6, 3e6, 1e7}, .noise = noise});
 }
 
@@ -42,12 +42,12 @@ FitOptions fit_of(const std::string& law) {
 }
 
 TEST(ModelSize, IsFoundByBimix) {
-  const LawFit fit = fit_law(three_sizes(), fit_of("bimix"));
+  const data::LawFit fit = fit_law(three_sizes(), fit_of("bimix"));
   EXPECT_EQ(fit.parameters, (std::vector<std::string>{"P", "Q", "alpha", "beta", "R", "gamma"}));
   EXPECT_EQ(fit.size_low, 1e6);
   EXPECT_EQ(fit.size_high, 1e7);
   EXPECT_EQ(fit.last_size, 1e7);
-  const Mixture mixture{0.2, 0.5, 0.3};
+  const data::Mixture mixture{0.2, 0.5, 0.3};
   for (std::size_t e = 0; e < 3; ++e) {
     EXPECT_NEAR(fit.coefficient(e, 2), truth()[e].alpha, 1e-5);
     EXPECT_NEAR(fit.coefficient(e, 5), truth()[e].gamma, 5e-3);
@@ -59,29 +59,29 @@ TEST(ModelSize, IsFoundByBimix) {
 }
 
 TEST(ModelSize, IsPartOfCInThePaperCoefficients) {
-  const LawFit fit = fit_law(three_sizes(), fit_of("bimix"));
+  const data::LawFit fit = fit_law(three_sizes(), fit_of("bimix"));
   const PaperCoefficients c = paper_coefficients(fit, 0);
   EXPECT_NEAR(c.A * std::pow(0.3, -c.alpha) * (c.B * std::pow(2e6, -c.beta) + c.C),
               predict(fit, 0, {0.3, 0.3, 0.4}, 2e6), 1e-12);
 }
 
 TEST(ModelSize, OfTheLastIsFittedByLawsWithoutOne) {
-  const Observations all = three_sizes(3e-3);
-  const Observations last =
+  const data::Observations all = three_sizes(3e-3);
+  const data::Observations last =
       rows_where(all, [&](std::size_t row) { return all.model_size[row] == 1e7; });
   for (const char* law : {"bimix_transfer", "linear", "noise_capacity"}) {
-    const LawFit fit = fit_law(all, fit_of(law)), alone = fit_law(last, fit_of(law));
+    const data::LawFit fit = fit_law(all, fit_of(law)), alone = fit_law(last, fit_of(law));
     EXPECT_EQ(fit.coefficient, alone.coefficient) << law;
     EXPECT_EQ(fit.size_low, 1e7);
     EXPECT_EQ(predicted_size(fit, 0.0, ""), 1e7);
     EXPECT_EQ(predicted_size(fit, 1e7, ""), 1e7);
-    EXPECT_THROW(predicted_size(fit, 1e8, "--parameters"), UsageError);
+    EXPECT_THROW(predicted_size(fit, 1e8, "--parameters"), core::UsageError);
   }
 }
 
 TEST(ModelSize, ThatIsTheSameEverywhereChangesNothing) {
-  const Observations without = synthetic::observations(truth(), {.noise = 3e-3});
-  Observations with = without;
+  const data::Observations without = synthetic::observations(truth(), {.noise = 3e-3});
+  data::Observations with = without;
   with.model_size.assign(with.tokens.size(), 7e7);
   with.model_size[3] *= 1.001;  // as counted by another tool
   for (const std::string& law : law_names())
@@ -90,10 +90,10 @@ TEST(ModelSize, ThatIsTheSameEverywhereChangesNothing) {
 }
 
 TEST(ModelSize, NeedsAThirdToTellTheExponent) {
-  const Observations all = three_sizes(1e-3);
-  const Observations two =
+  const data::Observations all = three_sizes(1e-3);
+  const data::Observations two =
       rows_where(all, [&](std::size_t row) { return all.model_size[row] > 1e6; });
-  const auto flags = [](const Observations& seen) {
+  const auto flags = [](const data::Observations& seen) {
     return fit_law(seen, fit_of("effective_share")).domain[0].flags;
   };
   EXPECT_THAT(flags(two), Contains(HasSubstr("two model sizes do not tell gamma of domain 'd0'")));
@@ -101,52 +101,52 @@ TEST(ModelSize, NeedsAThirdToTellTheExponent) {
 }
 
 TEST(ModelSize, OfADomainThatWasSeenWithOneOnlyIsNotFitted) {
-  Observations seen = three_sizes();
+  data::Observations seen = three_sizes();
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     if (seen.model_size[row] < 1e7) seen.loss_nats(row, 1) = std::nan("");
-  const LawFit fit = fit_law(seen, fit_of("bimix"));
+  const data::LawFit fit = fit_law(seen, fit_of("bimix"));
   EXPECT_TRUE(std::isnan(fit.coefficient(1, 0)));
   EXPECT_THAT(fit.domain[1].flags, Contains(HasSubstr("'d1' was seen with one model size")));
   EXPECT_TRUE(std::isfinite(fit.coefficient(0, 0)));
 }
 
 TEST(ModelSize, OfRunsThatEndBeforeTheFitBeginsIsNone) {
-  Observations seen = three_sizes();
+  data::Observations seen = three_sizes();
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     if (seen.model_size[row] < 1e7) seen.tokens[row] *= 0.01;
   FitOptions options = fit_of("bimix");
   options.min_tokens = 60e3;
-  const LawFit fit = fit_law(seen, options);
+  const data::LawFit fit = fit_law(seen, options);
   EXPECT_EQ(fit.parameters.size(), 4u);
   EXPECT_EQ(fit.size_low, 1e7);
 }
 
 TEST(ModelSize, IsRefusedWhereItIsSaidForSomeRowsOnly) {
-  Observations seen = three_sizes();
+  data::Observations seen = three_sizes();
   for (const double wrong : {0.0, -1.0, std::nan("")}) {
     seen.model_size[5] = wrong;
-    EXPECT_THROW(fit_law(seen, {}), DataError) << wrong;
+    EXPECT_THROW(fit_law(seen, {}), core::DataError) << wrong;
   }
   seen.model_size.pop_back();
-  EXPECT_THROW(fit_law(seen, {}), DataError);
+  EXPECT_THROW(fit_law(seen, {}), core::DataError);
 }
 
 // Runs of two models are not repeats of one another, however far apart their losses are.
 TEST(ModelSize, IsNoNoise) {
-  const LawFit fit = fit_law(three_sizes(), fit_of("bimix"));
+  const data::LawFit fit = fit_law(three_sizes(), fit_of("bimix"));
   EXPECT_FALSE(fit.domain[0].noise_seed);
   EXPECT_LT(fit.domain[0].noise_reading.value(), 1e-6);
 }
 
 // Held-out figures are of the last size: the law sees the smaller ones, too, and gains by them.
 TEST(ModelSize, IsTheLastInHeldOutFigures) {
-  const Observations all = three_sizes(3e-3);
-  const Observations last =
+  const data::Observations all = three_sizes(3e-3);
+  const data::Observations last =
       rows_where(all, [&](std::size_t row) { return all.model_size[row] == 1e7; });
-  const auto points = [](const Observations& seen) {
+  const auto points = [](const data::Observations& seen) {
     return held_out_fold(seen, fit_of("bimix"), 0, 4).point;
   };
-  const Table of_all = points(all), of_last = points(last);
+  const data::Table of_all = points(all), of_last = points(last);
   ASSERT_EQ(of_all.rows, of_last.rows);
   for (std::size_t row = 0; row < of_all.rows; ++row)
     for (const auto column : {HeldOutPart::seen, HeldOutPart::previous, HeldOutPart::training_mean})
@@ -154,11 +154,11 @@ TEST(ModelSize, IsTheLastInHeldOutFigures) {
 }
 
 TEST(LargerModel, IsPredictedFromTheSmallerOnes) {
-  const Observations seen = three_sizes(1e-3);
+  const data::Observations seen = three_sizes(1e-3);
   const EvaluateOptions options{.protocol = "larger-model"};
   EXPECT_TRUE(complaints(options, seen).empty());
   const Split split = splits_of(seen, {}, options).front().front();
-  const HeldOut held =
+  const data::HeldOut held =
       merge_folds(seen.domains, {evaluate_split(seen, {}, "effective_share", split)});
   for (std::size_t e = 0; e < 3; ++e) {
     EXPECT_LT(held.error[e], 0.02);
@@ -171,13 +171,13 @@ TEST(LargerModel, IsPredictedFromTheSmallerOnes) {
 }
 
 TEST(LargerModel, MayBeSeenOfSomeMixtures) {
-  const Observations seen = three_sizes(1e-3);
+  const data::Observations seen = three_sizes(1e-3);
   const auto groups = splits_of(seen, {}, {.protocol = "larger-model", .train = 4, .draws = 3});
   ASSERT_EQ(groups.size(), 3u);
   for (const auto& group : groups) {
     const Split& split = group.front();
     EXPECT_EQ(std::count(split.trains.begin(), split.trains.end(), true), 4);
-    const Table found = evaluate_split(seen, {}, "bimix", split).point;
+    const data::Table found = evaluate_split(seen, {}, "bimix", split).point;
     EXPECT_EQ(found.rows, 8u * 3u);
     for (std::size_t row = 0; row < found.rows; ++row)
       EXPECT_NEAR(found(row, HeldOutPart::predicted) / found(row, HeldOutPart::seen), 1.0, 4e-3);
@@ -187,18 +187,18 @@ TEST(LargerModel, MayBeSeenOfSomeMixtures) {
 
 // What is held out is not looked at.
 TEST(LargerModel, IsNotSeenByTheFit) {
-  const Observations seen = three_sizes(1e-3);
-  Observations spoilt = seen;
+  const data::Observations seen = three_sizes(1e-3);
+  data::Observations spoilt = seen;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     if (seen.model_size[row] == 1e7) spoilt.loss_nats(row, 0) *= 2.0;
   const Split split = splits_of(seen, {}, {.protocol = "larger-model"}).front().front();
   for (const char* law : {"bimix", "additive", "linear"}) {
-    const Table a = evaluate_split(seen, {}, law, split).point;
-    const Table b = evaluate_split(spoilt, {}, law, split).point;
+    const data::Table a = evaluate_split(seen, {}, law, split).point;
+    const data::Table b = evaluate_split(spoilt, {}, law, split).point;
     for (std::size_t row = 0; row < a.rows; ++row)
       EXPECT_EQ(a(row, HeldOutPart::predicted), b(row, HeldOutPart::predicted));
   }
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

@@ -9,14 +9,14 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 /// Losses of three domains that err by `seed` together in a run and by `reading` each.
-Observations noisy(int mixtures, int repeats, double seed, double reading) {
-  Observations seen = synthetic::observations(synthetic::three_domains(),
-                                              {.mixtures = mixtures, .repeats = repeats});
-  RandomStream stream(7, Purpose::test);
+data::Observations noisy(int mixtures, int repeats, double seed, double reading) {
+  data::Observations seen = synthetic::observations(synthetic::three_domains(),
+                                                    {.mixtures = mixtures, .repeats = repeats});
+  core::RandomStream stream(7, core::Purpose::test);
   std::vector<double> run(3);
   for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
     if (row == 0 || seen.tokens[row] < seen.tokens[row - 1])
@@ -30,8 +30,8 @@ Observations noisy(int mixtures, int repeats, double seed, double reading) {
 // An estimate of a standard deviation from n squares errs by 1 / sqrt(2 n): here below 4 % within
 // runs (100 runs less 50 means, 6 readings each) and 10 % between. Three such errors are allowed.
 TEST(Noise, OfReadingsAndOfSeedsComesFromRepeats) {
-  const LawFit fit = fit_law(noisy(50, 2, 0.004, 0.002), {});
-  for (const DomainFit& domain : fit.domain) {
+  const data::LawFit fit = fit_law(noisy(50, 2, 0.004, 0.002), {});
+  for (const data::DomainFit& domain : fit.domain) {
     EXPECT_NEAR(domain.noise_reading.value() / 0.002, 1.0, 3 * 0.041);
     EXPECT_NEAR(domain.noise_seed.value() / 0.004, 1.0, 3 * 0.104);
     EXPECT_EQ(domain.noise_source, "2 repeats of 50 mixtures");
@@ -40,8 +40,8 @@ TEST(Noise, OfReadingsAndOfSeedsComesFromRepeats) {
 
 // 50 runs have 250 triples; neighbouring ones overlap, which at worst triples the variance.
 TEST(Noise, OfReadingsComesFromRoughnessWhereNothingIsRepeated) {
-  const LawFit fit = fit_law(noisy(50, 1, 0.004, 0.002), {});
-  for (const DomainFit& domain : fit.domain) {
+  const data::LawFit fit = fit_law(noisy(50, 1, 0.004, 0.002), {});
+  for (const data::DomainFit& domain : fit.domain) {
     EXPECT_NEAR(domain.noise_reading.value() / 0.002, 1.0, 3 * 0.078);
     EXPECT_FALSE(domain.noise_seed);
     EXPECT_EQ(domain.noise_source, "roughness of 50 curves");
@@ -49,8 +49,8 @@ TEST(Noise, OfReadingsComesFromRoughnessWhereNothingIsRepeated) {
 }
 
 TEST(Noise, IsNoneWhereLossesFollowTheLaw) {
-  const LawFit fit = fit_law(noisy(12, 1, 0.0, 0.0), {});
-  for (const DomainFit& domain : fit.domain) EXPECT_LT(domain.noise_reading, 1e-9);
+  const data::LawFit fit = fit_law(noisy(12, 1, 0.0, 0.0), {});
+  for (const data::DomainFit& domain : fit.domain) EXPECT_LT(domain.noise_reading, 1e-9);
 }
 
 /// By hand: one mixture, two repeats, two volumes.
@@ -103,4 +103,4 @@ TEST(Noise, ALineIsSmooth) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 using testing::ElementsAre;
@@ -21,11 +21,11 @@ TEST(FitOptions, NameEveryMistakeAtOnce) {
   options.bootstrap = -1;
   options.level = std::nan("");
   options.folds = 1;
-  const auto place = [](const char* name) { return Field(&Complaint::place, name); };
+  const auto place = [](const char* name) { return Field(&core::Complaint::place, name); };
   EXPECT_THAT(complaints(options),
               ElementsAre(place("fit.law"), place("fit.residual"), place("fit.bootstrap"),
                           place("fit.level"), place("fit.folds")));
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

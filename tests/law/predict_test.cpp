@@ -6,16 +6,16 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-LawFit one_domain(std::vector<double> coefficients) {
-  LawFit fit;
+data::LawFit one_domain(std::vector<double> coefficients) {
+  data::LawFit fit;
   fit.law = "bimix";
   fit.domains = {{"a", "b"}, {"a"}, {0}};
-  fit.coefficient = Table(1, 4);
+  fit.coefficient = data::Table(1, 4);
   fit.coefficient.values = std::move(coefficients);
   return fit;
 }
@@ -47,14 +47,14 @@ TEST(Predict, IsNanWhereNothingWasFitted) {
 }
 
 TEST(Predict, RefusesAnotherNumberOfDomains) {
-  EXPECT_THROW(predict(one_domain({2.0, 1.0, 1.0, 1.0}), 0, {1.0}, 2.0), InternalError);
-  EXPECT_THROW(predict(one_domain({2.0, 1.0, 1.0, 1.0}), 1, {0.5, 0.5}, 2.0), InternalError);
+  EXPECT_THROW(predict(one_domain({2.0, 1.0, 1.0, 1.0}), 0, {1.0}, 2.0), core::InternalError);
+  EXPECT_THROW(predict(one_domain({2.0, 1.0, 1.0, 1.0}), 1, {0.5, 0.5}, 2.0), core::InternalError);
 }
 
 TEST(PredictInterval, SpansTheBootstrapLaws) {
-  LawFit fit = one_domain({0.0, 2.0, 0.0, 0.0});
+  data::LawFit fit = one_domain({0.0, 2.0, 0.0, 0.0});
   for (int b = 0; b <= 100; ++b) {
-    Table sample(1, 4);
+    data::Table sample(1, 4);
     sample(0, 1) = 1.0 + 0.01 * b;  // the loss is Q alone: 1.00, 1.01, ... 2.00
     fit.bootstrap.push_back(sample);
   }
@@ -65,4 +65,4 @@ TEST(PredictInterval, SpansTheBootstrapLaws) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

@@ -8,16 +8,16 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 constexpr std::size_t alpha = 2;
 
 /// Three domains at 12 mixtures whose runs err together.
-Observations noisy_runs(int mixtures, double run_noise) {
-  Observations seen =
+data::Observations noisy_runs(int mixtures, double run_noise) {
+  data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.mixtures = mixtures, .noise = 1e-3});
-  RandomStream stream(3, Purpose::test);
+  core::RandomStream stream(3, core::Purpose::test);
   std::vector<double> run(static_cast<std::size_t>(mixtures));
   for (double& error : run) error = run_noise * stream.normal();
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
@@ -29,8 +29,8 @@ Observations noisy_runs(int mixtures, double run_noise) {
 // With errors of runs alone the profile is the interval of a slope: the regression of the runs'
 // mean log loss on the log share, by Student's t with D - 2 degrees of freedom.
 TEST(AlphaProfile, IsTheIntervalOfASlopeBetweenMixtures) {
-  const Observations seen = noisy_runs(12, 0.003);
-  const LawFit fit = fit_law(seen, {});
+  const data::Observations seen = noisy_runs(12, 0.003);
+  const data::LawFit fit = fit_law(seen, {});
   constexpr double t_of_10 = 1.812461;  // 95 % quantile of Student's t, 10 degrees of freedom
   for (std::size_t e = 0; e < 3; ++e) {
     std::vector<double> x(12, 0.0), y(12, 0.0);
@@ -57,8 +57,8 @@ TEST(AlphaProfile, IsTheIntervalOfASlopeBetweenMixtures) {
 }
 
 TEST(AlphaProfile, IsWiderAtAHigherLevelAndHoldsTheEstimate) {
-  const Observations seen = noisy_runs(8, 0.003);
-  const LawFit nine = fit_law(seen, {.level = 0.9}), half = fit_law(seen, {.level = 0.5});
+  const data::Observations seen = noisy_runs(8, 0.003);
+  const data::LawFit nine = fit_law(seen, {.level = 0.9}), half = fit_law(seen, {.level = 0.5});
   for (std::size_t e = 0; e < 3; ++e) {
     EXPECT_LT(nine.profile_low[e], half.profile_low[e]);
     EXPECT_LT(half.profile_low[e], nine.coefficient(e, alpha));
@@ -68,7 +68,7 @@ TEST(AlphaProfile, IsWiderAtAHigherLevelAndHoldsTheEstimate) {
 }
 
 TEST(AlphaProfile, ShrinksToThePointWithoutNoise) {
-  const LawFit fit = fit_law(synthetic::observations(synthetic::three_domains(), {}), {});
+  const data::LawFit fit = fit_law(synthetic::observations(synthetic::three_domains(), {}), {});
   for (std::size_t e = 0; e < 3; ++e) {
     EXPECT_NEAR(fit.profile_low[e], fit.coefficient(e, alpha), 1e-5);
     EXPECT_NEAR(fit.profile_high[e], fit.coefficient(e, alpha), 1e-5);
@@ -76,7 +76,7 @@ TEST(AlphaProfile, ShrinksToThePointWithoutNoise) {
 }
 
 TEST(AlphaProfile, EndsAtTheBoundOfAlpha) {
-  const LawFit fit = fit_law(
+  const data::LawFit fit = fit_law(
       synthetic::observations({{30, 1.5, -0.05, 0.25}, {9, 2, 0.0, 0.2}}, {.noise = 0.01}), {});
   EXPECT_EQ(fit.coefficient(0, alpha), 0.0);
   for (const double low : fit.profile_low) EXPECT_EQ(low, 0.0);
@@ -96,7 +96,7 @@ TEST(AlphaProfile, IsOnlyForLawsThatOfferIt) {
 // The profile is the least over all other parameters: no grid of betas, with P and Q by the fit of
 // one alpha's worth of data, lies below it.
 TEST(AlphaProfile, IsLeastWhereTheFitIs) {
-  const Observations seen = noisy_runs(6, 0.01);
+  const data::Observations seen = noisy_runs(6, 0.01);
   const Law& law = find_law("bimix");
   DomainData data{.domain = "d0", .own = 0, .mixtures = seen.mixtures};
   data.volumes = {64e3, 128e3, 256e3, 512e3, 1e6, 2e6, 4e6};
@@ -119,4 +119,4 @@ TEST(AlphaProfile, IsLeastWhereTheFitIs) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

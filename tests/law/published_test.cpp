@@ -16,7 +16,7 @@
 #include <limits>
 #include <numeric>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 std::filesystem::path published_data() {
@@ -24,19 +24,19 @@ std::filesystem::path published_data() {
   return folder ? folder : std::filesystem::path(BIMIX_SOURCE_DIR) / "../shared/data";
 }
 
-Observations slimpajama(const std::filesystem::path& path) {
+data::Observations slimpajama(const std::filesystem::path& path) {
   const support::Csv csv = support::read_csv(path.string());
-  Observations seen;
+  data::Observations seen;
   seen.domains.train = {"arxiv",       "book",          "c4",       "github",
                         "commoncrawl", "stackexchange", "wikipedia"};
   seen.domains.eval = seen.domains.train;
   seen.domains.share_of = {0, 1, 2, 3, 4, 5, 6};
-  seen.loss_nats = Table(csv.rows.size(), 7);
+  seen.loss_nats = data::Table(csv.rows.size(), 7);
   for (std::size_t row = 0; row < csv.rows.size(); ++row) {
-    Mixture mixture;
+    data::Mixture mixture;
     for (const std::string& name : seen.domains.train)
       mixture.push_back(csv.at(row, "weight_" + name));
-    mixture = normalised(mixture);
+    mixture = core::normalised(mixture);
     std::size_t id = 0;
     while (id < seen.mixtures.size() && seen.mixtures[id] != mixture) ++id;
     if (id == seen.mixtures.size()) seen.mixtures.push_back(mixture);
@@ -58,22 +58,23 @@ class SlimPajama : public testing::Test {
                    << "; set BIMIX_PUBLISHED_DATA to their folder";
     seen_ = slimpajama(path);
   }
-  Observations seen_{};
+  data::Observations seen_{};
 };
 
 /// Draws of `count` training mixtures, the rest predicted at the last volume. The draws are those
 /// of `bimix evaluate --protocol draws` with seed 1: the first `count` ids of the mixture ids
 /// shuffled by RandomStream(1, Purpose::folds, 1 + draw), listed in
 /// tests/samples/draws_of_60_mixtures.csv.
-HeldOut train_on(const Observations& seen, const std::string& law, int count, int draws) {
+data::HeldOut train_on(const data::Observations& seen, const std::string& law, int count,
+                       int draws) {
   const EvaluateOptions options{.protocol = "draws", .laws = {law}, .train = count, .draws = draws};
-  std::vector<HeldOut> groups;
+  std::vector<data::HeldOut> groups;
   for (const auto& group : splits_of(seen, {}, options))
     groups.push_back(merge_folds(seen.domains, {evaluate_split(seen, {}, law, group.front())}));
   return mean_of_groups(groups);
 }
 
-double mean_r2(const HeldOut& held) {
+double mean_r2(const data::HeldOut& held) {
   return std::accumulate(held.r2.begin(), held.r2.end(), 0.0) / static_cast<double>(held.r2.size());
 }
 
@@ -81,7 +82,7 @@ double mean_r2(const HeldOut& held) {
 // one split, R2 0.76 and a rank correlation of 0.72. Draws scatter by 0.06 %, so the mean of five
 // of ours and five of theirs may differ by three times 0.06 * sqrt(2 / 5) = 0.11 %.
 TEST_F(SlimPajama, HeldOutErrorOfBimixIsTheKnownOne) {
-  const HeldOut held = train_on(seen_, "bimix", 25, 5);
+  const data::HeldOut held = train_on(seen_, "bimix", 25, 5);
   EXPECT_NEAR(100.0 * mean_error(held), 1.32, 0.11);
   EXPECT_NEAR(mean_r2(held), 0.76, 0.1);
 }
@@ -97,7 +98,7 @@ TEST_F(SlimPajama, EffectiveShareHoldsItsMarksAndBeatsEveryPublishedLaw) {
   for (const Mark mark : {Mark{25, 0.34}, Mark{12, 0.42}, Mark{8, 0.50}}) {
     double least = std::numeric_limits<double>::infinity(), ours = least;
     for (const std::string& law : law_names()) {
-      const HeldOut held = train_on(seen_, law, mark.training, 20);
+      const data::HeldOut held = train_on(seen_, law, mark.training, 20);
       const double error = 100.0 * mean_error(held);
       std::printf("K = %2d %-16s error %.3f %% R2 %.3f Spearman %.3f regret %.4f\n", mark.training,
                   law.c_str(), error, mean_r2(held), held.spearman, held.regret_nats);
@@ -121,7 +122,7 @@ TEST_F(SlimPajama, FoldsAreScoredBesideTheirBaselines) {
   std::vector<HeldOutPart> parts;
   const int folds = fold_count(seen_, {});
   for (int fold = 0; fold < folds; ++fold) parts.push_back(held_out_fold(seen_, {}, fold, folds));
-  const HeldOut held = merge_folds(seen_.domains, parts);
+  const data::HeldOut held = merge_folds(seen_.domains, parts);
   EXPECT_EQ(folds, 10);
   for (std::size_t e = 0; e < 7; ++e) {
     std::printf("%-14s error %.3f %% worst %.3f %% R2 %.3f persistence %.3f %% mean %.3f %%\n",
@@ -134,4 +135,4 @@ TEST_F(SlimPajama, FoldsAreScoredBesideTheirBaselines) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

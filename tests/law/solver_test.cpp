@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -22,7 +22,7 @@ TEST(NonNegativeLeastSquares, IsPlainLeastSquaresWhereThatIsPositive) {
 }
 
 TEST(NonNegativeLeastSquares, IsNeverBeatenByARandomPoint) {
-  RandomStream stream(3, Purpose::test);
+  core::RandomStream stream(3, core::Purpose::test);
   for (int n = 0; n < 200; ++n) {
     const Eigen::MatrixXd columns =
         Eigen::MatrixXd::NullaryExpr(9, 4, [&] { return stream.normal(); });
@@ -124,4 +124,4 @@ TEST(Solve, FollowsAPriorThatOutweighsTheRows) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

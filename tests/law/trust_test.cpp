@@ -9,7 +9,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::law {
 namespace {
 
 using testing::AllOf;
@@ -21,19 +21,19 @@ using testing::StartsWith;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-Trust judged(const Observations& seen, const std::vector<double>& weight = {}) {
+data::Trust judged(const data::Observations& seen, const std::vector<double>& weight = {}) {
   std::vector<HeldOutPart> parts;
   const int folds = fold_count(seen, {});
   for (int fold = 0; fold < folds; ++fold) parts.push_back(held_out_fold(seen, {}, fold, folds));
   return trust_in(merge_folds(seen.domains, parts), seen.domains, parts, weight);
 }
 
-Observations noisy() {
+data::Observations noisy() {
   return synthetic::observations(synthetic::three_domains(), {.noise = 0.003});
 }
 
 /// Each run has the shares of the next one.
-Observations slipped(Observations seen) {
+data::Observations slipped(data::Observations seen) {
   std::rotate(seen.mixtures.begin(), seen.mixtures.begin() + 1, seen.mixtures.end());
   return seen;
 }
@@ -42,9 +42,9 @@ Observations slipped(Observations seen) {
 struct Guess {
   double seen, predicted, mean;
 };
-Trust judged(const std::vector<std::vector<Guess>>& mixtures,
-             const std::vector<double>& weight = {}) {
-  const DomainSet domains{{"a", "b"}, {"a", "b"}, {0, 1}};
+data::Trust judged(const std::vector<std::vector<Guess>>& mixtures,
+                   const std::vector<double>& weight = {}) {
+  const data::DomainSet domains{{"a", "b"}, {"a", "b"}, {0, 1}};
   HeldOutPart part;
   part.point.columns = HeldOutPart::column_count;
   for (std::size_t e = 0; e < domains.eval.size(); ++e)
@@ -59,7 +59,7 @@ Trust judged(const std::vector<std::vector<Guess>>& mixtures,
 }
 
 TEST(Trust, IsThereWhereTheLawIsTheTruth) {
-  const Trust trust = judged(noisy());
+  const data::Trust trust = judged(noisy());
   EXPECT_THAT(trust.doubt, IsEmpty());
   EXPECT_LT(*trust.error, 0.3 * *trust.mean_baseline);
   EXPECT_GT(*trust.r2, 0.9);
@@ -67,14 +67,14 @@ TEST(Trust, IsThereWhereTheLawIsTheTruth) {
 }
 
 TEST(Trust, IsLostWhereTheTableOfMixturesHasSlipped) {
-  const Trust trust = judged(slipped(noisy()));
+  const data::Trust trust = judged(slipped(noisy()));
   EXPECT_THAT(trust.doubt, AllOf(StartsWith("The recommendation is not to be trusted: "),
                                  HasSubstr("the table of mixtures has slipped")));
 }
 
 TEST(Trust, IsLostWhereTheMeanOfTheOthersIsNearer) {
   // Off by a tenth and a fifth, where the mean is off by half of that; R2 is fine.
-  const Trust trust = judged(
+  const data::Trust trust = judged(
       {{{10.0, 11.0, 10.5}, {1.0, 1.0, 1.0}}, {{20.0, 24.0, 22.0}, {1.0, 1.0, 1.0}}}, {1.0, 0.0});
   EXPECT_GT(*trust.r2, 0.0);
   EXPECT_THAT(trust.doubt, HasSubstr("worse than the mean of the other mixtures does (error 15.00 "
@@ -82,16 +82,16 @@ TEST(Trust, IsLostWhereTheMeanOfTheOthersIsNearer) {
 }
 
 TEST(Trust, IsNotThereForOneMixtureNorForTwoThatCannotBeHeldOut) {
-  Observations seen = synthetic::observations(synthetic::three_domains(), {.mixtures = 1});
+  data::Observations seen = synthetic::observations(synthetic::three_domains(), {.mixtures = 1});
   EXPECT_THAT(judged(seen).doubt, HasSubstr("all runs have one mixture"));
   seen = synthetic::observations(synthetic::three_domains(), {.mixtures = 2});
   EXPECT_THAT(judged(seen).doubt, HasSubstr("no mixture could be predicted from the others, of 2"));
 }
 
 TEST(Trust, NamesASetThatIsPredictedWorseThoughTheMeanIsFine) {
-  const Trust trust = judged({{{1.0, 1.0, 3.0}, {2.0, 2.2, 2.1}},
-                              {{2.0, 2.0, 2.5}, {2.1, 1.9, 2.0}},
-                              {{4.0, 4.0, 1.5}, {2.0, 2.2, 2.1}}});
+  const data::Trust trust = judged({{{1.0, 1.0, 3.0}, {2.0, 2.2, 2.1}},
+                                    {{2.0, 2.0, 2.5}, {2.1, 1.9, 2.0}},
+                                    {{4.0, 4.0, 1.5}, {2.0, 2.2, 2.1}}});
   EXPECT_THAT(trust.doubt, IsEmpty());
   EXPECT_THAT(trust.is_worse, ElementsAre(0, 1));
 }
@@ -102,27 +102,27 @@ TEST(Trust, IsJudgedOverTheSetsThatCount) {
                                                     {{4.0, 4.0, 1.5}, {2.0, 2.2, 2.1}}};
   EXPECT_THAT(judged(mixtures, {1.0, 0.0}).doubt, IsEmpty());
   EXPECT_THAT(judged(mixtures, {1.0, 0.0}).is_worse, ElementsAre(0, 0));
-  const Trust other = judged(mixtures, {0.0, 1.0});
+  const data::Trust other = judged(mixtures, {0.0, 1.0});
   EXPECT_THAT(other.doubt, HasSubstr("R2 -"));
   EXPECT_THAT(other.is_worse, ElementsAre(0, 1));
 }
 
 TEST(Trust, IsLostWhereTheErrorIsSmallAndTheOrderWrong) {
   // Off by 0.4 once, where the mean of the others is off by 0.3 or less each time.
-  const Trust trust = judged({{{1.0, 1.01, 1.3}, {1.0, 1.0, 1.0}},
-                              {{1.1, 1.11, 1.3}, {1.0, 1.0, 1.0}},
-                              {{1.2, 1.60, 1.3}, {1.0, 1.0, 1.0}}});
+  const data::Trust trust = judged({{{1.0, 1.01, 1.3}, {1.0, 1.0, 1.0}},
+                                    {{1.1, 1.11, 1.3}, {1.0, 1.0, 1.0}},
+                                    {{1.2, 1.60, 1.3}, {1.0, 1.0, 1.0}}});
   EXPECT_LT(*trust.error, *trust.mean_baseline);
   EXPECT_LT(*trust.r2, 0.0);
   EXPECT_THAT(trust.doubt, HasSubstr("no better than if it took all for alike"));
 }
 
 TEST(Trust, KnowsNothingOfASetThatWasNotFitted) {
-  const Trust trust =
+  const data::Trust trust =
       judged({{{1.0, 1.0, 3.0}, {2.0, nan, 2.1}}, {{2.0, 2.0, 2.5}, {2.1, nan, 2.0}}});
   EXPECT_THAT(trust.doubt, IsEmpty());
   EXPECT_THAT(trust.is_worse, ElementsAre(0, 0));
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::law

@@ -18,14 +18,14 @@
 /// Losses of a run err by 0.3 % together and by 0.2 % each. Held against their intervals:
 /// predictions at ten mixtures never seen, at the last volume and at ten times that; for bimix its
 /// exponents; and the share of each domain in the best mixture.
-namespace bimix::coverage {
+namespace bimix::mix::coverage {
 
 inline constexpr std::size_t domains = 4;
 inline constexpr double run_noise = 0.003, reading_noise = 0.002;
 
 /// Coefficients as they occur on public tables; those of effective_share are drawn from its prior.
 inline std::vector<double> true_coefficients(const std::string& law, std::size_t own,
-                                             double last_volume, RandomStream& stream) {
+                                             double last_volume, core::RandomStream& stream) {
   const auto between = [&](double low, double high) {
     return low + (high - low) * stream.uniform();
   };
@@ -34,7 +34,7 @@ inline std::vector<double> true_coefficients(const std::string& law, std::size_t
     return {part * loss * std::pow(last_volume, beta), (1 - part) * loss, between(0.05, 0.25),
             beta};
   }
-  const auto usual = [&](double mean, double deviation, Bound within) {
+  const auto usual = [&](double mean, double deviation, law::Bound within) {
     return std::clamp(mean + deviation * stream.normal(), within.low, within.high);
   };
   std::vector<double> c{usual(0.75, 0.1, {0, 0.98}), usual(-1.8, 0.7, {-12, 6}),
@@ -51,28 +51,30 @@ inline std::vector<double> true_coefficients(const std::string& law, std::size_t
 
 using Hits = std::map<std::string, std::pair<double, double>>;  ///< inside, asked
 
-inline void count(Hits& hits, const std::string& what, double truth, const Interval& interval) {
+inline void count(Hits& hits, const std::string& what, double truth,
+                  const law::Interval& interval) {
   hits[what].first += truth >= interval.low && truth <= interval.high ? 1 : 0;
   hits[what].second += 1;
 }
 
 /// A law that is known, and campaigns that see it through noise.
 struct World {
-  const Law& law;
+  const law::Law& law;
   std::vector<double> volumes{1e9, 1.5e9, 2.2e9, 3.3e9, 5e9, 7.5e9, 11e9, 17e9};
   std::vector<std::vector<double>> truth{};
 
-  World(const std::string& name, RandomStream& stream) : law(find_law(name)) {
+  World(const std::string& name, core::RandomStream& stream) : law(law::find_law(name)) {
     for (std::size_t e = 0; e < domains; ++e)
       truth.push_back(true_coefficients(name, e, volumes.back(), stream));
   }
 
-  double loss(std::size_t e, const Mixture& mixture, double tokens) const {
+  double loss(std::size_t e, const data::Mixture& mixture, double tokens) const {
     return law.predict(truth[e], {mixture, static_cast<int>(e), tokens});
   }
 
   /// Adds a run of this mixture.
-  void run(const Mixture& mixture, RandomStream& stream, Observations& seen) const {
+  void run(const data::Mixture& mixture, core::RandomStream& stream,
+           data::Observations& seen) const {
     seen.domains = synthetic::domain_set(domains);
     seen.loss_nats.columns = domains;
     seen.mixtures.push_back(mixture);
@@ -91,10 +93,10 @@ struct World {
 
   /// The truth in the form of a fit.
   /// @param fit of any law to what was seen of it
-  LawFit right(LawFit fit) const {
+  data::LawFit right(data::LawFit fit) const {
     fit.law = law.name();
     fit.parameters = law.parameters(domains);
-    fit.coefficient = Table(domains, fit.parameters.size());
+    fit.coefficient = data::Table(domains, fit.parameters.size());
     for (std::size_t e = 0; e < domains; ++e)
       std::copy(truth[e].begin(), truth[e].end(),
                 fit.coefficient.values.begin() +
@@ -104,9 +106,9 @@ struct World {
   }
 };
 
-inline LawFit fitted(const Observations& seen, const FitOptions& options) {
-  LawFit fit = fit_law(seen, options);
-  const Bootstrap bootstrap(seen, options, fit);
+inline data::LawFit fitted(const data::Observations& seen, const law::FitOptions& options) {
+  data::LawFit fit = law::fit_law(seen, options);
+  const law::Bootstrap bootstrap(seen, options, fit);
   for (int sample = 0; sample < options.bootstrap; ++sample)
     fit.bootstrap.push_back(bootstrap.sample(sample));
   return fit;
@@ -115,42 +117,43 @@ inline LawFit fitted(const Observations& seen, const FitOptions& options) {
 /// One campaign of that number: what its intervals were asked for and how often they held the
 /// truth.
 inline Hits campaign(const std::string& name, int mixtures, int number) {
-  RandomStream stream(static_cast<std::uint64_t>(number), Purpose::test, mixtures);
+  core::RandomStream stream(static_cast<std::uint64_t>(number), core::Purpose::test, mixtures);
   const World world(name, stream);
-  Observations seen;
+  data::Observations seen;
   for (int m = 0; m < mixtures; ++m)
     world.run(synthetic::random_mixture(stream, domains, 0.03), stream, seen);
-  const FitOptions options{
+  const law::FitOptions options{
       .law = name, .bootstrap = 200, .seed = static_cast<std::uint64_t>(number)};
-  const LawFit fit = fitted(seen, options);
+  const data::LawFit fit = fitted(seen, options);
 
   Hits hits;
   for (int i = 0; i < 10; ++i) {
-    const Mixture mixture = synthetic::random_mixture(stream, domains, 0.03);
+    const data::Mixture mixture = synthetic::random_mixture(stream, domains, 0.03);
     for (std::size_t e = 0; e < domains; ++e)
       for (const double factor : {1.0, 10.0}) {
         const double tokens = factor * world.volumes.back();
         count(hits, factor > 1 ? "loss, 10 x volume" : "loss, last volume",
               world.loss(e, mixture, tokens),
-              predict_interval(fit, e, mixture, tokens, options.level));
+              law::predict_interval(fit, e, mixture, tokens, options.level));
       }
   }
   for (std::size_t p = 0; p < fit.parameters.size(); ++p) {
     if (fit.parameters[p] != "alpha" && fit.parameters[p] != "beta") continue;
     for (std::size_t e = 0; e < domains; ++e) {
       std::vector<double> values;
-      for (const Table& sample : fit.bootstrap) values.push_back(sample(e, p));
-      count(hits, fit.parameters[p], world.truth[e][p], central_interval(values, options.level));
+      for (const data::Table& sample : fit.bootstrap) values.push_back(sample(e, p));
+      count(hits, fit.parameters[p], world.truth[e][p],
+            law::central_interval(values, options.level));
     }
   }
   for (std::size_t e = 0; e < fit.profile_low.size(); ++e)
     count(hits, "alpha, profile", world.truth[e][2], {fit.profile_low[e], fit.profile_high[e]});
   const OptimizeOptions wanted{.tokens = world.volumes.back()};
-  const Mixture uniform(domains, 1.0 / domains);
-  const MixtureChoice best = best_mixture(world.right(fit), wanted, uniform),
-                      found = best_mixture(fit, wanted, uniform);
+  const data::Mixture uniform(domains, 1.0 / domains);
+  const data::MixtureChoice best = best_mixture(world.right(fit), wanted, uniform),
+                            found = best_mixture(fit, wanted, uniform);
   for (std::size_t k = 0; k < domains; ++k) {
-    const Interval interval{found.share_low[k], found.share_high[k]};
+    const law::Interval interval{found.share_low[k], found.share_high[k]};
     const bool at_edge = best.share[k] <= best.floor[k] || best.share[k] >= best.cap[k];
     count(hits, "best share", best.share[k], interval);
     count(hits, at_edge ? "best share, at an edge of the box" : "best share, inside the box",
@@ -166,4 +169,4 @@ inline void add(Hits& all, const Hits& hits) {
   }
 }
 
-}  // namespace bimix::coverage
+}  // namespace bimix::mix::coverage

@@ -13,7 +13,7 @@
 
 namespace {
 
-using namespace bimix::coverage;
+using namespace bimix::mix::coverage;
 
 /// Campaigns [from, to), on two threads.
 Hits campaigns(const std::string& law, int mixtures, int from, int to) {

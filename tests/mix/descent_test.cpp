@@ -16,12 +16,12 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
 using testing::HasSubstr;
 
-Box random_box(RandomStream& stream, std::size_t domains) {
+Box random_box(core::RandomStream& stream, std::size_t domains) {
   Box box{std::vector<double>(domains), std::vector<double>(domains)};
   for (std::size_t k = 0; k < domains; ++k) {
     box.low[k] = 0.8 * stream.uniform() / static_cast<double>(domains);
@@ -32,19 +32,19 @@ Box random_box(RandomStream& stream, std::size_t domains) {
 
 // The nearest point x of a convex set satisfies (p - x) . (v - x) <= 0 for every v of the set.
 TEST(ProjectToBox, MakesAnObtuseAngleWithEveryMixture) {
-  RandomStream stream(1, Purpose::test);
+  core::RandomStream stream(1, core::Purpose::test);
   for (int n = 0; n < 200; ++n) {
     const Box box = random_box(stream, 5);
     std::vector<double> point(5), slope(5);
     for (double& x : point) x = 2.0 * stream.normal();
-    const Mixture nearest = project_to_box(point, box);
-    EXPECT_NEAR(stable_sum(nearest), 1.0, 1e-14);
+    const data::Mixture nearest = project_to_box(point, box);
+    EXPECT_NEAR(core::stable_sum(nearest), 1.0, 1e-14);
     for (std::size_t k = 0; k < 5; ++k) {
       EXPECT_GE(nearest[k], box.low[k]);
       EXPECT_LE(nearest[k], box.high[k]);
       slope[k] = nearest[k] - point[k];
     }
-    const Mixture corner = least_in_box(slope, box);
+    const data::Mixture corner = least_in_box(slope, box);
     double angle = 0.0;
     for (std::size_t k = 0; k < 5; ++k) angle += slope[k] * (nearest[k] - corner[k]);
     EXPECT_LE(angle, 1e-13);
@@ -53,9 +53,9 @@ TEST(ProjectToBox, MakesAnObtuseAngleWithEveryMixture) {
 
 TEST(Descend, FindsTheBottomOfABowl) {
   // sum (r - c)^2 with c on the simplex and inside the box.
-  const Mixture center{0.2, 0.5, 0.3};
+  const data::Mixture center{0.2, 0.5, 0.3};
   const Rest rest = descend(
-      [&](const Mixture& share, std::vector<double>& slope) {
+      [&](const data::Mixture& share, std::vector<double>& slope) {
         double sum = 0.0;
         for (std::size_t k = 0; k < 3; ++k) {
           slope[k] = 2.0 * (share[k] - center[k]);
@@ -70,20 +70,21 @@ TEST(Descend, FindsTheBottomOfABowl) {
 
 // Separable laws have an exact solver of their own: the slow reference here.
 TEST(Descend, AgreesWithTheExactSolverOfSeparableLaws) {
-  LawFit fit = fit_law(synthetic::observations(synthetic::three_domains(), {.noise = 3e-3}), {});
+  data::LawFit fit =
+      law::fit_law(synthetic::observations(synthetic::three_domains(), {.noise = 3e-3}), {});
   const OptimizeOptions options{.tokens = 1e7};
-  const Mixture even(3, 1.0 / 3.0);
-  const MixtureChoice exact = best_mixture(fit, options, even);
+  const data::Mixture even(3, 1.0 / 3.0);
+  const data::MixtureChoice exact = best_mixture(fit, options, even);
   const Rest rest = descend(
-      [&](const Mixture& share, std::vector<double>& slope) {
+      [&](const data::Mixture& share, std::vector<double>& slope) {
         double sum = 0.0;
         std::vector<double> part(3);
         for (std::size_t e = 0; e < 3; ++e) {
           const std::vector<double> parameter(fit.coefficient.values.begin() + 4 * e,
                                               fit.coefficient.values.begin() + 4 * e + 4);
-          const LawPoint point{share, static_cast<int>(e), options.tokens};
-          sum += find_law("bimix").predict(parameter, point) / 3.0;
-          find_law("bimix").share_gradient(parameter, point, part);
+          const law::LawPoint point{share, static_cast<int>(e), options.tokens};
+          sum += law::find_law("bimix").predict(parameter, point) / 3.0;
+          law::find_law("bimix").share_gradient(parameter, point, part);
           for (std::size_t k = 0; k < 3; ++k) slope[k] += part[k] / 3.0;
         }
         return sum;
@@ -97,36 +98,37 @@ TEST(Descend, AgreesWithTheExactSolverOfSeparableLaws) {
 class EveryLaw : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
-    FitOptions options;
+    const data::Observations seen =
+        synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
+    law::FitOptions options;
     options.law = GetParam();
-    fit_ = fit_law(seen, options);
-    const Bootstrap bootstrap(seen, options, fit_);
+    fit_ = law::fit_law(seen, options);
+    const law::Bootstrap bootstrap(seen, options, fit_);
     for (int sample = 0; sample < 4; ++sample) fit_.bootstrap.push_back(bootstrap.sample(sample));
   }
-  double value(const MixtureChoice& choice, const Mixture& share) const {
+  double value(const data::MixtureChoice& choice, const data::Mixture& share) const {
     double mean = 0.0, worst = -std::numeric_limits<double>::infinity();
     for (std::size_t e = 0; e < 3; ++e) {
-      const double loss = predict(fit_, e, share, choice.tokens);
+      const double loss = law::predict(fit_, e, share, choice.tokens);
       mean += loss / 3.0;
-      worst = std::max(worst, loss - predict(fit_, e, choice.default_share, choice.tokens));
+      worst = std::max(worst, loss - law::predict(fit_, e, choice.default_share, choice.tokens));
     }
     return choice.objective == "worst" ? worst : mean;
   }
-  LawFit fit_{};
+  data::LawFit fit_{};
 };
 
 TEST_P(EveryLaw, HasAnOptimumThatNoMixtureBeatsByMoreThanItsCertificate) {
   for (const char* objective : {"mean", "worst"}) {
     const OptimizeOptions options{.tokens = 4e6, .objective = objective};
-    const MixtureChoice choice = best_mixture(fit_, options, {0.6, 0.2, 0.2});
-    EXPECT_TRUE(is_on_simplex(choice.share));
+    const data::MixtureChoice choice = best_mixture(fit_, options, {0.6, 0.2, 0.2});
+    EXPECT_TRUE(core::is_on_simplex(choice.share));
     EXPECT_NEAR(choice.objective_nats, value(choice, choice.share), 1e-13);
     EXPECT_LE(choice.objective_nats, choice.objective_default_nats + choice.certificate);
     EXPECT_LT(choice.certificate, 1e-4) << objective;
     EXPECT_EQ(choice.bootstrap_share.rows, 4u);
     const Box box = allowed_box(fit_, options);
-    RandomStream stream(2, Purpose::test);
+    core::RandomStream stream(2, core::Purpose::test);
     for (int n = 0; n < 2000; ++n) {
       std::vector<double> point(3);
       for (double& x : point) x = stream.normal();
@@ -136,14 +138,14 @@ TEST_P(EveryLaw, HasAnOptimumThatNoMixtureBeatsByMoreThanItsCertificate) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllLaws, EveryLaw, testing::ValuesIn(law_names()),
+INSTANTIATE_TEST_SUITE_P(AllLaws, EveryLaw, testing::ValuesIn(law::law_names()),
                          [](const auto& law) { return law.param; });
 
 TEST(BestMixture, CallsAnOptimumLocalWhereTheLawIsNotConvex) {
-  FitOptions options;
+  law::FitOptions options;
   options.law = "additive";
-  LawFit fit =
-      fit_law(synthetic::observations(synthetic::three_domains(), {.noise = 3e-3}), options);
+  data::LawFit fit =
+      law::fit_law(synthetic::observations(synthetic::three_domains(), {.noise = 3e-3}), options);
   const std::size_t g = 6;  // E, B, beta, log C of three domains
   for (std::size_t e = 0; e < 3; ++e)
     for (std::size_t k = 0; k < 3; ++k) fit.coefficient(e, g + k) = 1.0;
@@ -157,16 +159,17 @@ TEST(BestMixture, CallsAnOptimumLocalWhereTheLawIsNotConvex) {
 // K r^-1 with K = (1, 4) and the default at (1/2, 1/2): losses 2 and 8. The excesses 1/r - 2 and
 // 4/(1 - r) - 8 have opposite signs but at r = 1/2: no mixture is better for both.
 TEST(BestMixture, KeepsTheDefaultIfAnythingElseHarmsSomeone) {
-  LawFit fit;
+  data::LawFit fit;
   fit.law = "bimix";
   fit.domains = synthetic::domain_set(2);
   fit.parameters = {"P", "Q", "alpha", "beta"};
-  fit.coefficient = Table(2, 4);
+  fit.coefficient = data::Table(2, 4);
   fit.coefficient.values = {0, 1, 1, 0, 0, 4, 1, 0};
   fit.share_low = {0.1, 0.1};
   fit.share_high = {0.9, 0.9};
   fit.tokens_low = fit.tokens_high = 1e6;
-  const MixtureChoice choice = best_mixture(fit, {.tokens = 1e6, .objective = "worst"}, {0.5, 0.5});
+  const data::MixtureChoice choice =
+      best_mixture(fit, {.tokens = 1e6, .objective = "worst"}, {0.5, 0.5});
   EXPECT_NEAR(choice.share[0], 0.5, 1e-5);
   EXPECT_NEAR(choice.objective_nats, 0.0, 1e-5);
   // Slopes -4 and 16: the weights that balance them are 0.8 and 0.2.
@@ -177,10 +180,10 @@ TEST(BestMixture, KeepsTheDefaultIfAnythingElseHarmsSomeone) {
 TEST(Descend, FindsSharesNextTo0WhereSlopesAreSteep) {
   const std::vector<double> a{1.0, 0.8, 1e-2, 1e-5, 2e-9};
   constexpr double g = 0.1;
-  Mixture truth;
+  data::Mixture truth;
   for (const double value : a) truth.push_back(std::pow(value, 1.0 / (1.0 - g)));
-  truth = normalised(truth);
-  const auto objective = [&](const Mixture& share, std::vector<double>& slope) {
+  truth = core::normalised(truth);
+  const auto objective = [&](const data::Mixture& share, std::vector<double>& slope) {
     double sum = 0.0;
     for (std::size_t k = 0; k < a.size(); ++k) {
       sum -= a[k] * std::pow(share[k], g);
@@ -188,11 +191,12 @@ TEST(Descend, FindsSharesNextTo0WhereSlopesAreSteep) {
     }
     return sum;
   };
-  const Rest rest = descend(objective, {Mixture(5, 0.0), Mixture(5, 1.0)}, Mixture(5, 0.2));
+  const Rest rest =
+      descend(objective, {data::Mixture(5, 0.0), data::Mixture(5, 1.0)}, data::Mixture(5, 0.2));
   EXPECT_LT(rest.gap, 2e-9);
   // The objective is within the gap of the least, and curves by a g (1 - g) r^(g - 2).
   for (std::size_t k = 0; k < 2; ++k) EXPECT_NEAR(rest.share[k], truth[k], 3e-4);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::mix

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 int main(int count, char** words) {
-  using namespace bimix::next_study;
+  using namespace bimix::mix::next_study;
   const int campaigns = count > 1 ? std::atoi(words[1]) : 200;
   const std::string law = count > 2 ? words[2] : "bimix";
   const std::string truth = count > 3 ? words[3] : law;

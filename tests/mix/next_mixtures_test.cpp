@@ -9,17 +9,19 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
 
-Mixture uniform(std::size_t count) { return Mixture(count, 1.0 / static_cast<double>(count)); }
+data::Mixture uniform(std::size_t count) {
+  return data::Mixture(count, 1.0 / static_cast<double>(count));
+}
 
 struct Case {
-  Observations seen{};
-  LawFit fit{};
+  data::Observations seen{};
+  data::LawFit fit{};
 };
 
 /// A campaign of three domains with noise, and its fit.
@@ -32,11 +34,12 @@ Case some_case(int mixtures = 8, double noise = 0.005) {
 
 TEST(NextMixtures, AreDistinctNewMixturesNearWhatWasTried) {
   const Case made = some_case();
-  const NextMixtures next = next_mixtures(made.fit, made.seen, {.tokens = 4e6}, uniform(3), 4, 1);
+  const data::NextMixtures next =
+      next_mixtures(made.fit, made.seen, {.tokens = 4e6}, uniform(3), 4, 1);
   ASSERT_EQ(next.mixtures.size(), 4u);
-  std::vector<Mixture> known = made.seen.mixtures;
-  for (const NextMixture& proposal : next.mixtures) {
-    EXPECT_TRUE(is_on_simplex(proposal.share));
+  std::vector<data::Mixture> known = made.seen.mixtures;
+  for (const data::NextMixture& proposal : next.mixtures) {
+    EXPECT_TRUE(core::is_on_simplex(proposal.share));
     EXPECT_THAT(known, testing::Not(Contains(proposal.share)));
     known.push_back(proposal.share);
     for (std::size_t k = 0; k < 3; ++k) {  // rounding moves a share by one part at most
@@ -60,7 +63,7 @@ TEST(NextMixtures, AreTheSameForTheSameSeedAndBeginAlikeForMore) {
     return next_mixtures(made.fit, made.seen, {.tokens = 4e6}, uniform(3), count, 1);
   };
   EXPECT_EQ(propose(3), propose(3));
-  const NextMixtures two = propose(2), three = propose(3);
+  const data::NextMixtures two = propose(2), three = propose(3);
   EXPECT_EQ(two.mixtures[0], three.mixtures[0]);
   EXPECT_EQ(two.mixtures[1], three.mixtures[1]);
 }
@@ -68,8 +71,8 @@ TEST(NextMixtures, AreTheSameForTheSameSeedAndBeginAlikeForMore) {
 // Domain 2 was run at shares between 0.30 and 0.34 alone, the others widely: its alpha is what the
 // data leave open.
 TEST(NextMixtures, SeekTheShareThatWasNotVaried) {
-  Observations seen;
-  RandomStream stream(5, Purpose::test);
+  data::Observations seen;
+  core::RandomStream stream(5, core::Purpose::test);
   const auto truth = synthetic::three_domains();
   seen.domains = synthetic::domain_set(3);
   seen.loss_nats.columns = 3;
@@ -86,8 +89,8 @@ TEST(NextMixtures, SeekTheShareThatWasNotVaried) {
                                         (1.0 + 0.002 * stream.normal()));
     }
   }
-  const LawFit fit = coverage::fitted(seen, {.bootstrap = 100});
-  const NextMixtures next = next_mixtures(fit, seen, {.tokens = 8e6}, uniform(3), 1, 1);
+  const data::LawFit fit = coverage::fitted(seen, {.bootstrap = 100});
+  const data::NextMixtures next = next_mixtures(fit, seen, {.tokens = 8e6}, uniform(3), 1, 1);
   EXPECT_EQ(next.mixtures.front().domain, "d2");
   EXPECT_EQ(next.mixtures.front().coefficient, "alpha");
   const double share = next.mixtures.front().share[2];
@@ -98,7 +101,7 @@ TEST(NextMixtures, WorkForLawsOfAllSharesAndForTheWorstDomain) {
   Case made = some_case();
   made.fit = coverage::fitted(made.seen, {.law = "bimix_transfer", .bootstrap = 20});
   for (const char* objective : {"mean", "worst"}) {
-    const NextMixtures next = next_mixtures(
+    const data::NextMixtures next = next_mixtures(
         made.fit, made.seen, {.tokens = 4e6, .objective = objective}, {0.6, 0.2, 0.2}, 2, 1);
     EXPECT_EQ(next.mixtures.size(), 2u) << objective;
     EXPECT_TRUE(std::isfinite(next.regret_nats)) << objective;
@@ -110,15 +113,15 @@ TEST(NextMixtures, SayWhenTheDataCannotTell) {
   const OptimizeOptions options{.tokens = 4e6};
   EXPECT_THAT(next_mixtures(some_case(8, 0.0).fit, made.seen, options, uniform(3), 1, 1).flags,
               Contains(HasSubstr("the best mixture is known")));
-  LawFit without = made.fit;
+  data::LawFit without = made.fit;
   for (std::size_t p = 0; p < 4; ++p) {
     without.coefficient(1, p) = std::nan("");
-    for (Table& sample : without.bootstrap) sample(1, p) = std::nan("");
+    for (data::Table& sample : without.bootstrap) sample(1, p) = std::nan("");
   }
   EXPECT_THAT(next_mixtures(without, made.seen, options, uniform(3), 1, 1).flags,
               Contains(HasSubstr("what helps 'd1' is not seen")));
   made.fit.bootstrap.resize(19);
-  EXPECT_THROW(next_mixtures(made.fit, made.seen, options, uniform(3), 1, 1), TooLittleData);
+  EXPECT_THROW(next_mixtures(made.fit, made.seen, options, uniform(3), 1, 1), core::TooLittleData);
 }
 
 // 12 campaigns of 8 mixtures and 4 more. bimix_mix_next has many, with standard errors.
@@ -132,4 +135,4 @@ TEST(NextMixtures, NarrowTheOptimumMoreThanRandomOnesDo) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::mix

@@ -5,7 +5,7 @@
 #include <bimix/mix/next_mixtures.hpp>
 
 /// Synthetic campaigns that go on: with the mixtures that are proposed, and with random ones.
-namespace bimix::next_study {
+namespace bimix::mix::next_study {
 
 using coverage::domains;
 using coverage::World;
@@ -16,18 +16,18 @@ struct Knowledge {
   double regret = 0.0;  ///< true loss of the mixture recommended above the least there is, nats
 };
 
-inline Knowledge knowledge(const World& world, const Observations& seen, const FitOptions& options,
-                           const OptimizeOptions& wanted) {
-  const Mixture uniform(domains, 1.0 / domains);
-  const LawFit fit = coverage::fitted(seen, options), right = world.right(fit);
-  const MixtureChoice found = best_mixture(fit, wanted, uniform);
+inline Knowledge knowledge(const World& world, const data::Observations& seen,
+                           const law::FitOptions& options, const OptimizeOptions& wanted) {
+  const data::Mixture uniform(domains, 1.0 / domains);
+  const data::LawFit fit = coverage::fitted(seen, options), right = world.right(fit);
+  const data::MixtureChoice found = best_mixture(fit, wanted, uniform);
   OptimizeOptions anywhere = wanted;
   anywhere.extrapolate = true;
   Knowledge result;
   for (std::size_t k = 0; k < domains; ++k)
     result.width += (found.share_high[k] - found.share_low[k]) / domains;
   for (std::size_t e = 0; e < domains; ++e)
-    result.regret += predict(right, e, found.share, wanted.tokens) / domains;
+    result.regret += law::predict(right, e, found.share, wanted.tokens) / domains;
   result.regret -= best_mixture(right, anywhere, uniform).objective_nats;
   return result;
 }
@@ -42,22 +42,22 @@ struct Outcome {
 inline Outcome study(const std::string& law, const std::string& truth, int mixtures, int more,
                      int number) {
   const auto seed = static_cast<std::uint64_t>(number);
-  RandomStream stream(seed, Purpose::test, static_cast<std::uint64_t>(mixtures), 1);
+  core::RandomStream stream(seed, core::Purpose::test, static_cast<std::uint64_t>(mixtures), 1);
   const World world(truth, stream);
-  Observations seen;
+  data::Observations seen;
   for (int m = 0; m < mixtures; ++m)
     world.run(synthetic::random_mixture(stream, domains, 0.03), stream, seen);
-  const FitOptions options{.law = law, .bootstrap = 200, .seed = seed};
+  const law::FitOptions options{.law = law, .bootstrap = 200, .seed = seed};
   const OptimizeOptions wanted{.tokens = world.volumes.back(),
                                .floor = std::vector<double>(domains, 0.03)};
-  const Mixture uniform(domains, 1.0 / domains);
-  const NextMixtures next =
+  const data::Mixture uniform(domains, 1.0 / domains);
+  const data::NextMixtures next =
       next_mixtures(coverage::fitted(seen, options), seen, wanted, uniform, more, seed);
   // The same errors for both.
-  Observations with_proposed = seen, with_random = seen;
-  RandomStream errors(seed, Purpose::test, static_cast<std::uint64_t>(mixtures), 2);
-  RandomStream same_errors = errors;
-  for (const NextMixture& proposal : next.mixtures)
+  data::Observations with_proposed = seen, with_random = seen;
+  core::RandomStream errors(seed, core::Purpose::test, static_cast<std::uint64_t>(mixtures), 2);
+  core::RandomStream same_errors = errors;
+  for (const data::NextMixture& proposal : next.mixtures)
     world.run(proposal.share, errors, with_proposed);
   for (int m = 0; m < more; ++m)
     world.run(synthetic::random_mixture(stream, domains, 0.03), same_errors, with_random);
@@ -98,4 +98,4 @@ struct Summary {
   }
 };
 
-}  // namespace bimix::next_study
+}  // namespace bimix::mix::next_study

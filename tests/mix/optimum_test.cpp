@@ -12,7 +12,7 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
 using testing::Contains;
@@ -23,12 +23,12 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double eps = std::numeric_limits<double>::epsilon();
 
 /// A fit of volume-free laws K r^-alpha, all shares tried.
-LawFit power_laws(const std::vector<double>& scale, const std::vector<double>& alpha) {
-  LawFit fit;
+data::LawFit power_laws(const std::vector<double>& scale, const std::vector<double>& alpha) {
+  data::LawFit fit;
   fit.law = "bimix";
   fit.domains = synthetic::domain_set(scale.size());
   fit.parameters = {"P", "Q", "alpha", "beta"};
-  fit.coefficient = Table(scale.size(), 4);
+  fit.coefficient = data::Table(scale.size(), 4);
   for (std::size_t e = 0; e < scale.size(); ++e) {
     fit.coefficient(e, 1) = scale[e];
     fit.coefficient(e, 2) = alpha[e];
@@ -40,18 +40,22 @@ LawFit power_laws(const std::vector<double>& scale, const std::vector<double>& a
   return fit;
 }
 
-Mixture uniform(std::size_t count) { return Mixture(count, 1.0 / static_cast<double>(count)); }
+data::Mixture uniform(std::size_t count) {
+  return data::Mixture(count, 1.0 / static_cast<double>(count));
+}
 
-double sum_of_losses(const LawFit& fit, const Mixture& share, double tokens) {
+double sum_of_losses(const data::LawFit& fit, const data::Mixture& share, double tokens) {
   double sum = 0.0;
-  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) sum += predict(fit, e, share, tokens);
+  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
+    sum += law::predict(fit, e, share, tokens);
   return sum;
 }
 
-std::string refusal(const LawFit& fit, const OptimizeOptions& options, const Mixture& share) {
+std::string refusal(const data::LawFit& fit, const OptimizeOptions& options,
+                    const data::Mixture& share) {
   try {
     best_mixture(fit, options, share);
-  } catch (const UsageError& error) {
+  } catch (const core::UsageError& error) {
     return error.what();
   }
   return "";
@@ -59,7 +63,7 @@ std::string refusal(const LawFit& fit, const OptimizeOptions& options, const Mix
 
 TEST(BestMixture, ByHand) {
   // K r^-1 with K = (1, 4): shares go as sqrt(K), the losses are (3, 6), uniform gives (2, 8).
-  const MixtureChoice choice =
+  const data::MixtureChoice choice =
       best_mixture(power_laws({1, 4}, {1, 1}), {.tokens = 1e6}, {0.5, 0.5});
   EXPECT_NEAR(choice.share[0], 1.0 / 3.0, 4 * eps);
   EXPECT_NEAR(choice.share[1], 2.0 / 3.0, 4 * eps);
@@ -72,17 +76,17 @@ TEST(BestMixture, ByHand) {
 }
 
 TEST(BestMixture, IsUniformForEqualLaws) {
-  const MixtureChoice choice = best_mixture(power_laws({2, 2, 2, 2}, {0.3, 0.3, 0.3, 0.3}),
-                                            {.tokens = 1e6}, {0.7, 0.1, 0.1, 0.1});
+  const data::MixtureChoice choice = best_mixture(power_laws({2, 2, 2, 2}, {0.3, 0.3, 0.3, 0.3}),
+                                                  {.tokens = 1e6}, {0.7, 0.1, 0.1, 0.1});
   for (const double share : choice.share) EXPECT_NEAR(share, 0.25, 4 * eps);
 }
 
 TEST(BestMixture, GivesNoShareToADomainThatNoMixtureHas) {
-  LawFit fit = power_laws({1, 4, 9}, {1, 1, 1});
+  data::LawFit fit = power_laws({1, 4, 9}, {1, 1, 1});
   fit.share_high[2] = 0.0;
   for (std::size_t c = 0; c < fit.coefficient.columns; ++c) fit.coefficient(2, c) = nan;
   for (const bool extrapolate : {false, true}) {
-    const MixtureChoice choice =
+    const data::MixtureChoice choice =
         best_mixture(fit, {.tokens = 1e6, .extrapolate = extrapolate}, {0.5, 0.5, 0.0});
     EXPECT_NEAR(choice.share[1], 2.0 / 3.0, 4 * eps);
     EXPECT_EQ(choice.share[2], 0.0);
@@ -96,7 +100,7 @@ TEST(BestMixture, GivesNoShareToADomainThatNoMixtureHas) {
 TEST(BestMixture, KeepsFloorsAndCaps) {
   OptimizeOptions options{.tokens = 1e6};
   options.cap = {1.0, 0.6};
-  MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
+  data::MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
   EXPECT_EQ(choice.share[1], 0.6);
   EXPECT_NEAR(choice.share[0], 0.4, 4 * eps);
   EXPECT_EQ(choice.cap[1], 0.6);
@@ -108,7 +112,7 @@ TEST(BestMixture, KeepsFloorsAndCaps) {
 TEST(BestMixture, FollowsTheWeights) {
   OptimizeOptions options{.tokens = 1e6, .objective = "weighted"};
   options.weights = {8.0, 2.0};  // weighted scales 8 and 8
-  const MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
+  const data::MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
   EXPECT_NEAR(choice.share[0], 0.5, 4 * eps);
   EXPECT_NEAR(choice.weight[0], 0.8, 4 * eps);
   EXPECT_NEAR(choice.objective_nats, 0.8 * 2.0 + 0.2 * 8.0, 1e-14);
@@ -116,7 +120,7 @@ TEST(BestMixture, FollowsTheWeights) {
 
 TEST(BestMixture, GivesAFlatDomainItsFloor) {
   OptimizeOptions options{.tokens = 1e6, .floor = {0.0, 0.0, 0.1}};
-  const MixtureChoice choice =
+  const data::MixtureChoice choice =
       best_mixture(power_laws({1, 1, 9}, {0.5, 0.5, 0.0}), options, uniform(3));
   EXPECT_EQ(choice.share[2], 0.1);
   EXPECT_NEAR(choice.share[0], 0.45, 4 * eps);
@@ -124,7 +128,7 @@ TEST(BestMixture, GivesAFlatDomainItsFloor) {
 
 TEST(BestMixture, GivesFlatDomainsWhatTheOthersCannotTake) {
   OptimizeOptions options{.tokens = 1e6, .cap = {0.2, 0.6, 0.6}};
-  const MixtureChoice choice =
+  const data::MixtureChoice choice =
       best_mixture(power_laws({1, 9, 9}, {0.5, 0.0, 0.0}), options, uniform(3));
   EXPECT_EQ(choice.share[0], 0.2);
   EXPECT_NEAR(choice.share[1], 0.4, 4 * eps);
@@ -134,12 +138,12 @@ TEST(BestMixture, GivesFlatDomainsWhatTheOthersCannotTake) {
 
 TEST(BestMixture, SumsOverEvaluationDomainsOfOneTrainingDomain) {
   // Two sets follow domain 0, each K = 2: together they weigh as much as the 4 of domain 1.
-  LawFit fit = power_laws({2, 2, 4}, {1, 1, 1});
+  data::LawFit fit = power_laws({2, 2, 4}, {1, 1, 1});
   fit.domains.train = {"a", "b"};
   fit.domains.share_of = {0, 0, 1};
   fit.share_low = {0, 0};
   fit.share_high = {1, 1};
-  const MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, {0.3, 0.7});
+  const data::MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, {0.3, 0.7});
   EXPECT_NEAR(choice.share[0], 0.5, 1e-14);
   // Unequal exponents have no closed form; the gradients tell.
   fit.coefficient(1, 2) = 0.2;
@@ -148,12 +152,12 @@ TEST(BestMixture, SumsOverEvaluationDomainsOfOneTrainingDomain) {
 
 /// Random laws in a random box that holds the uniform mixture.
 struct Case {
-  LawFit fit;
+  data::LawFit fit;
   OptimizeOptions options;
 };
 
 Case random_case(std::uint64_t number, std::size_t domains) {
-  RandomStream stream(number, Purpose::test, domains);
+  core::RandomStream stream(number, core::Purpose::test, domains);
   std::vector<double> scale(domains), alpha(domains);
   for (std::size_t k = 0; k < domains; ++k) {
     scale[k] = std::exp(2.0 * stream.normal());
@@ -171,9 +175,9 @@ Case random_case(std::uint64_t number, std::size_t domains) {
 TEST(BestMixture, SatisfiesItsOptimalityConditions) {
   for (std::uint64_t number = 0; number < 200; ++number) {
     const auto [fit, options] = random_case(number, 2 + number % 20);
-    const Mixture start = uniform(fit.domains.train.size());
-    const MixtureChoice choice = best_mixture(fit, options, start);
-    EXPECT_NEAR(stable_sum(choice.share), 1.0, 4 * eps);
+    const data::Mixture start = uniform(fit.domains.train.size());
+    const data::MixtureChoice choice = best_mixture(fit, options, start);
+    EXPECT_NEAR(core::stable_sum(choice.share), 1.0, 4 * eps);
     double largest_gain = 0.0;
     for (std::size_t k = 0; k < start.size(); ++k) {
       EXPECT_GE(choice.share[k], options.floor[k]);
@@ -189,10 +193,10 @@ TEST(BestMixture, SatisfiesItsOptimalityConditions) {
 TEST(BestMixture, IsNeverBeatenByAGrid) {
   for (std::uint64_t number = 0; number < 30; ++number) {
     const auto [fit, options] = random_case(number, 3);
-    const MixtureChoice choice = best_mixture(fit, options, uniform(3));
+    const data::MixtureChoice choice = best_mixture(fit, options, uniform(3));
     for (int i = 1; i < 60; ++i)
       for (int j = 1; i + j < 60; ++j) {
-        const Mixture share{i / 60.0, j / 60.0, (60 - i - j) / 60.0};
+        const data::Mixture share{i / 60.0, j / 60.0, (60 - i - j) / 60.0};
         bool inside = true;
         for (std::size_t k = 0; k < 3; ++k)
           inside = inside && share[k] >= options.floor[k] && share[k] <= options.cap[k];
@@ -204,26 +208,27 @@ TEST(BestMixture, IsNeverBeatenByAGrid) {
 
 // A generic solver as the cross-check: exponentiated gradient, whose steps stay on the simplex.
 TEST(BestMixture, AgreesWithAGenericSolver) {
-  const LawFit fit = power_laws({3, 1, 0.5, 2}, {0.1, 0.3, 0.2, 0.05});
-  const MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, uniform(4));
-  Mixture share = uniform(4);
+  const data::LawFit fit = power_laws({3, 1, 0.5, 2}, {0.1, 0.3, 0.2, 0.05});
+  const data::MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, uniform(4));
+  data::Mixture share = uniform(4);
   for (int iteration = 0; iteration < 4000; ++iteration) {
     for (std::size_t k = 0; k < 4; ++k)
       share[k] *=
-          std::exp(0.5 * fit.coefficient(k, 2) * predict(fit, k, share, 1e6) / share[k] * 0.2);
-    share = normalised(share);
+          std::exp(0.5 * fit.coefficient(k, 2) * law::predict(fit, k, share, 1e6) / share[k] * 0.2);
+    share = core::normalised(share);
   }
   for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(choice.share[k], share[k], 1e-10);
 }
 
 TEST(BestMixture, StaysWhereSharesWereTried) {
-  LawFit fit = power_laws({1, 4}, {1, 1});
+  data::LawFit fit = power_laws({1, 4}, {1, 1});
   fit.share_low = {0.4, 0.3};
   fit.share_high = {0.7, 0.6};
-  const MixtureChoice tried = best_mixture(fit, {.tokens = 1e6}, {0.5, 0.5});
+  const data::MixtureChoice tried = best_mixture(fit, {.tokens = 1e6}, {0.5, 0.5});
   EXPECT_EQ(tried.share[0], 0.4);
   EXPECT_THAT(tried.flags, Contains(HasSubstr("'d0' stopped at the smallest tried, 0.4")));
-  const MixtureChoice free = best_mixture(fit, {.tokens = 1e6, .extrapolate = true}, {0.5, 0.5});
+  const data::MixtureChoice free =
+      best_mixture(fit, {.tokens = 1e6, .extrapolate = true}, {0.5, 0.5});
   EXPECT_NEAR(free.share[0], 1.0 / 3.0, 4 * eps);
   EXPECT_THAT(free.flags, Contains(HasSubstr("'d0' is extrapolated to 0.3333")));
   EXPECT_THAT(best_mixture(fit, {.tokens = 1e9}, {0.5, 0.5}).flags,
@@ -231,9 +236,9 @@ TEST(BestMixture, StaysWhereSharesWereTried) {
 }
 
 TEST(BestMixture, KeepsTheDefaultShareOfADomainWithoutALaw) {
-  LawFit fit = power_laws({1, 1, 1}, {0.5, 0.5, 0.5});
+  data::LawFit fit = power_laws({1, 1, 1}, {0.5, 0.5, 0.5});
   for (std::size_t p = 0; p < 4; ++p) fit.coefficient(1, p) = nan;
-  const MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, {0.5, 0.2, 0.3});
+  const data::MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, {0.5, 0.2, 0.3});
   EXPECT_EQ(choice.share[1], 0.2);
   EXPECT_NEAR(choice.share[0], 0.4, 4 * eps);
   EXPECT_EQ(choice.weight[1], 0.0);
@@ -248,7 +253,7 @@ TEST(BestMixture, NamesTheLargestVolumeThatTheCapsAllow) {
   OptimizeOptions options{.tokens = 1e9, .cap = {1.0, 0.5}};
   options.unique_tokens = {1e8, 0.0};
   options.max_epochs = 4.0;
-  const LawFit fit = power_laws({1, 1}, {0.5, 0.5});
+  const data::LawFit fit = power_laws({1, 1}, {0.5, 0.5});
   EXPECT_THAT(refusal(fit, options, {0.5, 0.5}),
               testing::AllOf(HasSubstr("volume beyond what the caps allow"), HasSubstr("800M")));
   options.tokens = 8e8;
@@ -268,15 +273,15 @@ TEST(BestMixture, LimitsEpochs) {
   OptimizeOptions options{.tokens = 1e8};
   options.unique_tokens = {0.0, 1e7};
   options.max_epochs = 4.0;
-  const MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
+  const data::MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
   EXPECT_EQ(choice.share[1], 0.4);
 }
 
 TEST(BestMixture, CountsRepeatedTokensByWhatTheyAreWorth) {
-  const LawFit fit = power_laws({1, 4}, {1, 1});  // 1 / r0 + 4 / r1: a third and two thirds
+  const data::LawFit fit = power_laws({1, 4}, {1, 1});  // 1 / r0 + 4 / r1: a third and two thirds
   OptimizeOptions options{.tokens = 1e8, .repetition = 15.0};
   options.unique_tokens = {0.0, 4e6};
-  const MixtureChoice choice = best_mixture(fit, options, {0.5, 0.5});
+  const data::MixtureChoice choice = best_mixture(fit, options, {0.5, 0.5});
   // By hand: r1 = 0.04 x of x epochs is worth 0.04 (1 + 15 (1 - exp(-(x - 1) / 15))).
   const auto loss = [](double r1) {
     const double x = r1 / 0.04;
@@ -299,7 +304,7 @@ TEST(BestMixture, CountsRepeatedTokensByWhatTheyAreWorth) {
 }
 
 TEST(BestMixture, RefusesWhatLeavesNoMixture) {
-  LawFit fit = power_laws({1, 4}, {1, 1});
+  data::LawFit fit = power_laws({1, 4}, {1, 1});
   EXPECT_THAT(refusal(fit, {.tokens = 0.0}, {0.5, 0.5}), HasSubstr("optimize.tokens"));
   EXPECT_THAT(refusal(fit, {.tokens = 1e6}, {0.5, 0.6}), HasSubstr("summing to 1"));
   EXPECT_THAT(refusal(fit, {.tokens = 1e6}, {1.0}), HasSubstr("one share for each domain"));
@@ -330,19 +335,20 @@ TEST(Intervals, HoldTheTruthNineTimesInTen) {
 }
 
 TEST(BestMixture, SurroundsItselfWithTheBootstrap) {
-  const Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
-  LawFit fit = fit_law(seen, {});
-  const Bootstrap bootstrap(seen, {}, fit);
+  const data::Observations seen =
+      synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
+  data::LawFit fit = law::fit_law(seen, {});
+  const law::Bootstrap bootstrap(seen, {}, fit);
   for (int b = 0; b < 40; ++b) fit.bootstrap.push_back(bootstrap.sample(b));
-  const Mixture start{0.4, 0.3, 0.3};
-  const MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, start);
+  const data::Mixture start{0.4, 0.3, 0.3};
+  const data::MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, start);
   for (std::size_t k = 0; k < 3; ++k) {
     EXPECT_LT(choice.share_low[k], choice.share_high[k]);
     std::vector<double> column;
     for (std::size_t b = 0; b < 40; ++b) column.push_back(choice.bootstrap_share(b, k));
-    EXPECT_EQ(choice.share_low[k], quantile(column, 0.05));
+    EXPECT_EQ(choice.share_low[k], law::quantile(column, 0.05));
   }
-  const MixtureChoice wider = best_mixture(fit, {.tokens = 1e6, .level = 0.99}, start);
+  const data::MixtureChoice wider = best_mixture(fit, {.tokens = 1e6, .level = 0.99}, start);
   EXPECT_LE(wider.share_low[0], choice.share_low[0]);
   EXPECT_GT(wider.gain_high - wider.gain_low, choice.gain_high - choice.gain_low);
   EXPECT_LE(choice.gain_low, choice.gain_high);
@@ -350,17 +356,18 @@ TEST(BestMixture, SurroundsItselfWithTheBootstrap) {
 }
 
 TEST(BestMixture, SaysWhereTheDefaultHasNoPrediction) {
-  const MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), {.tokens = 1e6}, {0, 1});
+  const data::MixtureChoice choice =
+      best_mixture(power_laws({1, 4}, {1, 1}), {.tokens = 1e6}, {0, 1});
   EXPECT_THAT(choice.flags, testing::Contains(HasSubstr("the default has no predicted loss")));
   EXPECT_TRUE(std::isfinite(choice.objective_nats));
 }
 
 TEST(BestMixture, HasNoIntervalWithoutABootstrap) {
-  const MixtureChoice choice =
+  const data::MixtureChoice choice =
       best_mixture(power_laws({1, 4}, {1, 1}), {.tokens = 1e6}, {0.5, 0.5});
   EXPECT_TRUE(std::isnan(choice.share_low[0]));
   EXPECT_TRUE(std::isnan(choice.gain_low));
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::mix

@@ -6,16 +6,16 @@
 #include <cmath>
 #include <limits>
 
-namespace bimix {
+namespace bimix::mix {
 namespace {
 
 using testing::ElementsAre;
 using testing::Field;
 using testing::IsEmpty;
 
-const DomainSet domains{{"a", "b"}, {"a", "b"}, {0, 1}};
+const data::DomainSet domains{{"a", "b"}, {"a", "b"}, {0, 1}};
 
-auto place(const char* name) { return Field(&Complaint::place, name); }
+auto place(const char* name) { return Field(&core::Complaint::place, name); }
 
 TEST(OptimizeOptions, AreUsableOnceThereIsAVolume) {
   EXPECT_THAT(complaints({.tokens = 1e9}, domains), IsEmpty());
@@ -67,4 +67,4 @@ TEST(OptimizeOptions, CountEpochsAgainstKnownTokens) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::mix

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace bimix {
+namespace bimix::par {
 namespace {
 
 using test::world;
@@ -71,11 +71,11 @@ TEST(Collectively, ThrowsTheSameErrorOnEveryRank) {
   const int last = world().size() - 1;
   try {
     collectively(world(), [&] {
-      if (world().rank() == last) throw DataError({.place = "b.txt", .problem = "is torn"});
+      if (world().rank() == last) throw core::DataError({.place = "b.txt", .problem = "is torn"});
     });
     ADD_FAILURE() << "no error";
   } catch (const CollectiveError& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::data);
+    EXPECT_EQ(error.exit_code(), core::ExitCode::data);
     const std::string text = "b.txt: is torn.";
     EXPECT_EQ(error.what(), last == 0 ? text : "rank " + std::to_string(last) + ": " + text);
   }
@@ -99,4 +99,4 @@ TEST(MapToRoot, GivesEachPieceOnceAndOnlyToTheRoot) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::par

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::par {
 namespace {
 
 TEST(SerialComm, IsRankZeroOfOne) {
@@ -15,18 +15,18 @@ TEST(SerialComm, IsRankZeroOfOne) {
   EXPECT_THAT(comm.gather("x"), testing::ElementsAre("x"));
   EXPECT_THAT(comm.sum({1, 2}), testing::ElementsAre(1, 2));
   EXPECT_FALSE(comm.try_receive().has_value());
-  EXPECT_THROW(comm.send(0, 0, "x"), InternalError);
+  EXPECT_THROW(comm.send(0, 0, "x"), core::InternalError);
 }
 
 TEST(Collectively, KeepsTheExitCodeAndTheText) {
   try {
-    collectively(Comm(), [] { throw DataError({.place = "a.txt", .problem = "is empty"}); });
+    collectively(Comm(), [] { throw core::DataError({.place = "a.txt", .problem = "is empty"}); });
     FAIL() << "no error";
   } catch (const CollectiveError& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::data);
+    EXPECT_EQ(error.exit_code(), core::ExitCode::data);
     EXPECT_STREQ(error.what(), "a.txt: is empty.");
   }
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::par

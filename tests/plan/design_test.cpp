@@ -11,13 +11,13 @@
 #include <cmath>
 #include <random>
 
-namespace bimix {
+namespace bimix::plan {
 namespace {
 
 using testing::DoubleNear;
 using testing::ElementsAre;
 
-const Mixture default_mixture{0.5, 0.3, 0.2};
+const data::Mixture default_mixture{0.5, 0.3, 0.2};
 
 ExpandedDesign expand_one(MixtureGroup group, std::uint64_t seed = 1) {
   return expand_design({.mixtures = {std::move(group)}}, default_mixture, {}, seed);
@@ -35,8 +35,8 @@ TEST(ExpandDesign, KeepsTheFloorOfALattice) {
   const ExpandedDesign design = expand_one(LatticeMixtures{.step = 0.3, .floor = 0.03});
   for (const LabelledMixture& mixture : design.mixtures)
     EXPECT_GE(*std::min_element(mixture.share.begin(), mixture.share.end()), 0.03);
-  EXPECT_THROW(expand_one(LatticeMixtures{.step = 0.3, .floor = 0.4}), UsageError);
-  EXPECT_THROW(expand_one(LatticeMixtures{.step = 1e-5}), UsageError);
+  EXPECT_THROW(expand_one(LatticeMixtures{.step = 0.3, .floor = 0.4}), core::UsageError);
+  EXPECT_THROW(expand_one(LatticeMixtures{.step = 1e-5}), core::UsageError);
 }
 
 TEST(ExpandDesign, DrawsDirichletMixturesFromTheSeedAlone) {
@@ -49,7 +49,7 @@ TEST(ExpandDesign, DrawsDirichletMixturesFromTheSeedAlone) {
   ASSERT_EQ(first.mixtures.size(), 50u);
   for (std::size_t i = 0; i < 50; ++i) {
     EXPECT_EQ(first.mixtures[i].share, again.mixtures[i].share);
-    EXPECT_TRUE(is_on_simplex(first.mixtures[i].share));
+    EXPECT_TRUE(core::is_on_simplex(first.mixtures[i].share));
     for (const double r : first.mixtures[i].share) EXPECT_GE(r, 0.03);
   }
   EXPECT_NE(first.mixtures[0].share, expand_one(group, 2).mixtures[0].share);
@@ -59,7 +59,7 @@ TEST(ExpandDesign, SurvivesTinyStrength) {
   for (const LabelledMixture& mixture :
        expand_one(DirichletMixtures{.count = 20, .strength_low = 1e-6, .strength_high = 1e-6})
            .mixtures)
-    EXPECT_TRUE(is_on_simplex(mixture.share));
+    EXPECT_TRUE(core::is_on_simplex(mixture.share));
 }
 
 TEST(ExpandDesign, SharesTheRestOfAGridInProportion) {
@@ -67,7 +67,8 @@ TEST(ExpandDesign, SharesTheRestOfAGridInProportion) {
   ASSERT_EQ(design.mixtures.size(), 2u);
   EXPECT_THAT(design.mixtures[0].share,
               ElementsAre(0.2, DoubleNear(0.48, 1e-15), DoubleNear(0.32, 1e-15)));
-  EXPECT_THROW(expand_one(GridMixtures{.domains = {0, 1}, .values = {{0.6}, {0.5}}}), UsageError);
+  EXPECT_THROW(expand_one(GridMixtures{.domains = {0, 1}, .values = {{0.6}, {0.5}}}),
+               core::UsageError);
 }
 
 TEST(ExpandDesign, DropsAndCountsDuplicates) {
@@ -81,18 +82,18 @@ TEST(ExpandDesign, DropsAndCountsDuplicates) {
 }
 
 /// Mixtures of K shares near to a few others: by less than the tolerance, by just as much, by more.
-std::vector<Mixture> crowded_mixtures(std::size_t count, std::size_t domains) {
+std::vector<data::Mixture> crowded_mixtures(std::size_t count, std::size_t domains) {
   std::mt19937 draw(11);
-  std::vector<Mixture> mixtures;
+  std::vector<data::Mixture> mixtures;
   for (std::size_t n = 0; n < count; ++n) {
-    Mixture share;
+    data::Mixture share;
     if (n < 20) {
       for (std::size_t k = 0; k < domains; ++k)
         share.push_back(1.0 + static_cast<double>(draw() % 1000));
-      share = normalised(share);
+      share = core::normalised(share);
     } else {
       share = mixtures[draw() % n];
-      const double moved = 0.25 * simplex_tolerance * static_cast<double>(draw() % 9);
+      const double moved = 0.25 * core::simplex_tolerance * static_cast<double>(draw() % 9);
       share[draw() % domains] += moved;
       share[draw() % domains] -= moved;
     }
@@ -103,13 +104,14 @@ std::vector<Mixture> crowded_mixtures(std::size_t count, std::size_t domains) {
 
 TEST(ExpandDesign, DropsWhatComparingEveryPairWouldDrop) {
   for (const std::size_t domains : {2u, 3u, 17u}) {
-    std::vector<Mixture> kept;
+    std::vector<data::Mixture> kept;
     int dropped = 0;
-    const std::vector<Mixture> all = crowded_mixtures(600, domains);
-    for (const Mixture& share : all) {
-      const bool seen = std::any_of(kept.begin(), kept.end(), [&](const Mixture& other) {
-        return std::equal(share.begin(), share.end(), other.begin(),
-                          [](double a, double b) { return std::abs(a - b) <= simplex_tolerance; });
+    const std::vector<data::Mixture> all = crowded_mixtures(600, domains);
+    for (const data::Mixture& share : all) {
+      const bool seen = std::any_of(kept.begin(), kept.end(), [&](const data::Mixture& other) {
+        return std::equal(share.begin(), share.end(), other.begin(), [](double a, double b) {
+          return std::abs(a - b) <= core::simplex_tolerance;
+        });
       });
       if (seen)
         ++dropped;
@@ -120,7 +122,7 @@ TEST(ExpandDesign, DropsWhatComparingEveryPairWouldDrop) {
     ASSERT_GT(kept.size(), 50u);
     const ExpandedDesign design =
         expand_design({.mixtures = {ListedMixtures{.mixtures = all}}},
-                      Mixture(domains, 1.0 / static_cast<double>(domains)), {}, 1);
+                      data::Mixture(domains, 1.0 / static_cast<double>(domains)), {}, 1);
     EXPECT_EQ(design.duplicates_dropped, dropped);
     ASSERT_EQ(design.mixtures.size(), kept.size());
     for (std::size_t m = 0; m < kept.size(); ++m) EXPECT_EQ(design.mixtures[m].share, kept[m]);
@@ -139,7 +141,8 @@ TEST(ExpandDesign, DoesNotCompareEveryPairOfManyMixtures) {
 
 std::string refusal(const DesignOptions& options, std::size_t domains = 3) {
   std::string text;
-  for (const Complaint& complaint : complaints(options, domains)) text += to_string(complaint);
+  for (const core::Complaint& complaint : complaints(options, domains))
+    text += core::to_string(complaint);
   return text;
 }
 
@@ -176,11 +179,11 @@ TEST(DesignComplaints, CountEveryKindAndAllGroupsTogether) {
   EXPECT_EQ(refusal({.mixtures = {drawn, drawn}}),
             "design.mixtures[1]: this `count` makes 600000 mixtures after 600000 of the groups "
             "before it (a design has at most 1000000). Draw fewer.");
-  EXPECT_EQ(refusal({.mixtures = {ListedMixtures{.label = "file",
-                                                 .mixtures = std::vector<Mixture>(1'000'001)}}}),
+  EXPECT_EQ(refusal({.mixtures = {ListedMixtures{
+                         .label = "file", .mixtures = std::vector<data::Mixture>(1'000'001)}}}),
             "design.mixtures[0]: this file makes 1000001 mixtures (a design has at most 1000000). "
             "List fewer.");
-  EXPECT_THROW(expand_one(DirichletMixtures{.count = 1'000'001}), UsageError);
+  EXPECT_THROW(expand_one(DirichletMixtures{.count = 1'000'001}), core::UsageError);
 }
 
 TEST(DesignComplaints, CountRepeatsAndVolumes) {
@@ -201,14 +204,14 @@ TEST(DesignComplaints, NameAFloorWithoutRoom) {
 }
 
 TEST(ExpandDesign, TakesEntropyPresetsFromTheTable) {
-  EntropyTable table;
+  data::EntropyTable table;
   table.measures = {"shannon"};
-  table.mixture = Table(1, 3);
+  table.mixture = data::Table(1, 3);
   table.mixture.values = {0.2, 0.3, 0.5};
   const DesignOptions options{.mixtures = {PresetMixtures{{"entropy-shannon"}}}};
   EXPECT_THAT(expand_design(options, default_mixture, {table}, 1).mixtures[0].share,
               ElementsAre(0.2, 0.3, 0.5));
-  EXPECT_THROW(expand_design(options, default_mixture, {}, 1), UsageError);
+  EXPECT_THROW(expand_design(options, default_mixture, {}, 1), core::UsageError);
 }
 
 TEST(LogSpacedVolumes, IncludesBothEnds) {
@@ -217,4 +220,4 @@ TEST(LogSpacedVolumes, IncludesBothEnds) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::plan

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <set>
 
-namespace bimix {
+namespace bimix::plan {
 namespace {
 
 using testing::ElementsAre;
@@ -30,17 +30,18 @@ TEST(WholeSteps, RoundsToTheNearestAndKeepsAtLeastOne) {
 }
 
 TEST(MakePlan, VisitsAllVolumesInOneTrajectory) {
-  const SweepPlan plan = make_plan(some_input(), {}, test::FakeSource());
+  const data::SweepPlan plan = make_plan(some_input(), {}, test::FakeSource());
   EXPECT_THAT(plan.tokens, ElementsAre(1024, 3072));
   ASSERT_EQ(plan.trials.size(), 4u);  // 2 mixtures x 2 repeats
-  for (const TrialSpec& trial : plan.trials) EXPECT_THAT(trial.tokens, ElementsAre(1024, 3072));
+  for (const data::TrialSpec& trial : plan.trials)
+    EXPECT_THAT(trial.tokens, ElementsAre(1024, 3072));
 }
 
 TEST(MakePlan, SharesSeedsBetweenMixturesUnlessTold) {
   PlanInput input = some_input();
   const auto repeats_of = [&] {
     std::vector<int> repeats;
-    for (const TrialSpec& trial : make_plan(input, {}, test::FakeSource()).trials)
+    for (const data::TrialSpec& trial : make_plan(input, {}, test::FakeSource()).trials)
       repeats.push_back(trial.repeat);
     return repeats;
   };
@@ -52,9 +53,9 @@ TEST(MakePlan, SharesSeedsBetweenMixturesUnlessTold) {
 TEST(MakePlan, RunsEachCellOnAnIndependentAxis) {
   PlanInput input = some_input();
   input.design.axis = VolumeAxis::independent;
-  const SweepPlan plan = make_plan(input, {}, test::FakeSource());
+  const data::SweepPlan plan = make_plan(input, {}, test::FakeSource());
   EXPECT_EQ(plan.trials.size(), 8u);
-  for (const TrialSpec& trial : plan.trials) EXPECT_EQ(trial.tokens.size(), 1u);
+  for (const data::TrialSpec& trial : plan.trials) EXPECT_EQ(trial.tokens.size(), 1u);
 }
 
 /// Whose runs of one mixture have a beginning in common.
@@ -66,31 +67,32 @@ class TrunkSource : public test::FakeSource {
 TEST(MakePlan, LeavesCellsWithACommonTrunkToOneTrial) {
   PlanInput input = some_input();
   input.design.axis = VolumeAxis::independent;
-  const SweepPlan plan = make_plan(input, {}, TrunkSource());
+  const data::SweepPlan plan = make_plan(input, {}, TrunkSource());
   EXPECT_EQ(plan.trials.size(), 4u);
-  for (const TrialSpec& trial : plan.trials) EXPECT_THAT(trial.tokens, ElementsAre(1024, 3072));
+  for (const data::TrialSpec& trial : plan.trials)
+    EXPECT_THAT(trial.tokens, ElementsAre(1024, 3072));
 }
 
 /// A log of runs.
 class LoggedSource : public test::FakeSource {
  public:
-  explicit LoggedSource(std::vector<LossCurve> runs) : runs_(std::move(runs)) {}
-  std::vector<LossCurve> logged_runs() const override { return runs_; }
-  double cost(const TrialSpec&) const override { return 1.0; }
+  explicit LoggedSource(std::vector<data::LossCurve> runs) : runs_(std::move(runs)) {}
+  std::vector<data::LossCurve> logged_runs() const override { return runs_; }
+  double cost(const data::TrialSpec&) const override { return 1.0; }
 
  private:
-  std::vector<LossCurve> runs_;
+  std::vector<data::LossCurve> runs_;
 };
 
-LossCurve some_run(std::string name, Mixture mixture) {
+data::LossCurve some_run(std::string name, data::Mixture mixture) {
   return {.run = std::move(name),
           .mixture = std::move(mixture),
           .points = {{.tokens = 1000, .loss_nats = {3.0, 3.0}}}};
 }
 
-std::vector<std::string> runs_of(const SweepPlan& plan) {
+std::vector<std::string> runs_of(const data::SweepPlan& plan) {
   std::vector<std::string> runs;
-  for (const TrialSpec& trial : plan.trials) runs.push_back(trial.run);
+  for (const data::TrialSpec& trial : plan.trials) runs.push_back(trial.run);
   return runs;
 }
 
@@ -104,14 +106,14 @@ TEST(MakeReplayPlan, GivesEachMixtureItsRunsInTheOrderOfTheLog) {
   EXPECT_THAT(runs_of(make_replay_plan(input, {}, source)), ElementsAre("b", "a", "c", "d", ""));
   // Not designed: the mixtures as they are logged.
   input.design.mixtures.clear();
-  const SweepPlan plan = make_replay_plan(input, {}, source);
+  const data::SweepPlan plan = make_replay_plan(input, {}, source);
   EXPECT_THAT(runs_of(plan), ElementsAre("a", "d", "b", "c"));
   EXPECT_THAT(plan.labels, ElementsAre("a", "b", "c"));
 }
 
 // Comparing every run with every mixture takes minutes.
 TEST(MakeReplayPlan, DoesNotCompareEveryRunWithEveryMixture) {
-  std::vector<LossCurve> runs;
+  std::vector<data::LossCurve> runs;
   for (int n = 0; n < 100'000; ++n)
     runs.push_back(some_run("run" + std::to_string(n), {n * 1e-5, 1 - n * 1e-5}));
   PlanInput input = some_input();
@@ -123,12 +125,12 @@ TEST(MakeReplayPlan, DoesNotCompareEveryRunWithEveryMixture) {
 
 TEST(Identified, GivesAnIdToContentAndNotToPlace) {
   const test::FakeSource source;
-  const SweepPlan plan = make_plan(some_input(), {}, source);
+  const data::SweepPlan plan = make_plan(some_input(), {}, source);
   std::set<std::string> ids;
-  for (const TrialSpec& trial : plan.trials) ids.insert(trial.id);
+  for (const data::TrialSpec& trial : plan.trials) ids.insert(trial.id);
   EXPECT_EQ(ids.size(), plan.trials.size());
 
-  TrialSpec moved = plan.trials[0];
+  data::TrialSpec moved = plan.trials[0];
   moved.mixture_id = 17;
   moved.mixture_label = "elsewhere";
   EXPECT_EQ(identified(moved, source).id, plan.trials[0].id);
@@ -138,10 +140,10 @@ TEST(Identified, GivesAnIdToContentAndNotToPlace) {
 
 TEST(HasMoreVolumes, KnowsATrialThatWasExtended) {
   const test::FakeSource source;
-  const TrialSpec before =
+  const data::TrialSpec before =
       identified({.mixture = {0.5, 0.5}, .repeat = 1, .seed = 5, .tokens = {10, 20}}, source);
   const auto with = [&](const std::vector<std::int64_t>& tokens, int repeat = 1) {
-    TrialSpec spec = before;
+    data::TrialSpec spec = before;
     spec.tokens = tokens;
     spec.repeat = repeat;
     return identified(spec, source);
@@ -157,11 +159,11 @@ TEST(HasMoreVolumes, KnowsATrialThatWasExtended) {
 
 TEST(ObservationsOf, LeavesOutTrialsThatDidNotEndWell) {
   const test::FakeSource source;
-  const SweepPlan plan = make_plan(some_input(), {}, source);
-  std::vector<TrialResult> results;
-  for (const TrialSpec& trial : plan.trials) results.push_back(source.run(trial, {}));
-  results[1].status = TrialStatus::diverged;
-  const Observations rows = observations_of(plan, results);
+  const data::SweepPlan plan = make_plan(some_input(), {}, source);
+  std::vector<data::TrialResult> results;
+  for (const data::TrialSpec& trial : plan.trials) results.push_back(source.run(trial, {}));
+  results[1].status = data::TrialStatus::diverged;
+  const data::Observations rows = observations_of(plan, results);
   EXPECT_EQ(rows.tokens.size(), 6u);
   EXPECT_EQ(rows.loss_nats.rows, 6u);
   EXPECT_THAT(rows.mixture_id, ElementsAre(0, 0, 1, 1, 1, 1));
@@ -169,11 +171,11 @@ TEST(ObservationsOf, LeavesOutTrialsThatDidNotEndWell) {
 
 TEST(ObservationsOf, TakesNoLossOf1e300ForOne) {
   const test::FakeSource source;
-  const SweepPlan plan = make_plan(some_input(), {}, source);
-  std::vector<TrialResult> results;
-  for (const TrialSpec& trial : plan.trials) results.push_back(source.run(trial, {}));
+  const data::SweepPlan plan = make_plan(some_input(), {}, source);
+  std::vector<data::TrialResult> results;
+  for (const data::TrialSpec& trial : plan.trials) results.push_back(source.run(trial, {}));
   results[0].curve[0].loss_nats[1] = 1e300;
-  const Observations rows = observations_of(plan, results);
+  const data::Observations rows = observations_of(plan, results);
   EXPECT_TRUE(std::isfinite(rows.loss_nats(0, 0)));
   EXPECT_TRUE(std::isnan(rows.loss_nats(0, 1)));
   EXPECT_TRUE(std::isfinite(rows.loss_nats(1, 1)));
@@ -182,32 +184,32 @@ TEST(ObservationsOf, TakesNoLossOf1e300ForOne) {
 // A trainer that is not told its seed trains the same model again.
 TEST(ObservationsOf, TakesRepeatsWithTheSameLossesForOne) {
   const test::FakeSource source;
-  const SweepPlan plan = make_plan(some_input(), {}, source);
-  std::vector<TrialResult> results;
-  for (const TrialSpec& trial : plan.trials) {
-    TrialSpec first = trial;
+  const data::SweepPlan plan = make_plan(some_input(), {}, source);
+  std::vector<data::TrialResult> results;
+  for (const data::TrialSpec& trial : plan.trials) {
+    data::TrialSpec first = trial;
     first.repeat = 0;
     results.push_back(source.run(first, {}));
   }
-  const Observations rows = observations_of(plan, results);
+  const data::Observations rows = observations_of(plan, results);
   EXPECT_THAT(rows.mixture_id, ElementsAre(0, 0, 1, 1));
   EXPECT_EQ(rows.same_runs, 2);
 }
 
 TEST(MakeCheckTrials, UsesRepeatsThatThePlanDidNot) {
   const test::FakeSource source;
-  const SweepPlan plan = make_plan(some_input(), {}, source);
+  const data::SweepPlan plan = make_plan(some_input(), {}, source);
   const auto trials = make_check_trials(plan, 5, {{"default", {0.5, 0.5}}, {"optimum", {0.3, 0.7}}},
                                         3000, 2, source);
   ASSERT_EQ(trials.size(), 4u);
-  for (const TrialSpec& trial : trials) EXPECT_GE(trial.repeat, 2);
+  for (const data::TrialSpec& trial : trials) EXPECT_GE(trial.repeat, 2);
 }
 
 /// @param by_default losses of the default, by repeat @param by_optimum of the optimum
-CheckReport report_of(const std::vector<double>& by_default,
-                      const std::vector<double>& by_optimum) {
-  std::vector<TrialSpec> trials;
-  std::vector<TrialResult> results;
+data::CheckReport report_of(const std::vector<double>& by_default,
+                            const std::vector<double>& by_optimum) {
+  std::vector<data::TrialSpec> trials;
+  std::vector<data::TrialResult> results;
   for (int m = 0; m < 2; ++m) {
     const std::vector<double>& losses = m == 0 ? by_default : by_optimum;
     for (std::size_t repeat = 0; repeat < losses.size(); ++repeat) {
@@ -221,11 +223,12 @@ CheckReport report_of(const std::vector<double>& by_default,
       results.push_back({.id = id, .curve = {{1024, 1, {losses[repeat]}}}});
     }
   }
-  return make_check_report(trials, results, {{"a", "b"}, {"a"}, {0}}, Table(2, 1, 3.0), {1.0});
+  return make_check_report(trials, results, {{"a", "b"}, {"a"}, {0}}, data::Table(2, 1, 3.0),
+                           {1.0});
 }
 
 TEST(MakeCheckReport, TakesRepeatsWithTheSameLossesForOne) {
-  const CheckReport same = report_of({3.0, 3.0, 3.0}, {2.9, 2.9, 2.9});
+  const data::CheckReport same = report_of({3.0, 3.0, 3.0}, {2.9, 2.9, 2.9});
   EXPECT_EQ(same.repeats, 1);
   EXPECT_EQ(same.same_repeats, 2);
   EXPECT_TRUE(std::isnan(same.paired_error_nats[0])) << "nothing is known of it";
@@ -234,7 +237,7 @@ TEST(MakeCheckReport, TakesRepeatsWithTheSameLossesForOne) {
 
 TEST(MakeCheckReport, PairsByRepeat) {
   // Gains of 0.1 and 0.2.
-  const CheckReport report = report_of({3.0, 3.4}, {2.9, 3.2});
+  const data::CheckReport report = report_of({3.0, 3.4}, {2.9, 3.2});
   EXPECT_EQ(report.repeats, 2);
   EXPECT_NEAR(report.paired_gain_nats[0], 0.15, 1e-15);
   // Standard deviation of {0.1, 0.2} is 0.1 / sqrt(2); its error of the mean 0.05.
@@ -244,4 +247,4 @@ TEST(MakeCheckReport, PairsByRepeat) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::plan

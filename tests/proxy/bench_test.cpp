@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::proxy {
 namespace {
 
 TEST(BenchProxy, GivesRatesThatBelongTogether) {
@@ -24,4 +24,4 @@ TEST(BenchProxy, DividesTheStepIntoParts) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::proxy

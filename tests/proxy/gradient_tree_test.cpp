@@ -16,7 +16,7 @@ const AddFunction add = reference_kernels().add;
 
 /// A leaf's gradient: numbers whose sum depends on the order.
 void leaf(Index index, const Buffer& to) {
-  RandomStream random(8, Purpose::test, static_cast<std::uint64_t>(index));
+  core::RandomStream random(8, core::Purpose::test, static_cast<std::uint64_t>(index));
   for (Index i = 0; i < width; ++i)
     *to.at(i) = static_cast<float>(random.normal() * (index % 3 == 0 ? 1e6 : 1.0));
 }

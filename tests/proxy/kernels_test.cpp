@@ -24,7 +24,7 @@ std::size_t size_of(Index count) { return static_cast<std::size_t>(count); }
 
 /// Standard normal numbers.
 Doubles noise(Index count, std::uint64_t stream) {
-  RandomStream random(5, Purpose::test, stream);
+  core::RandomStream random(5, core::Purpose::test, stream);
   Doubles values(size_of(count));
   for (double& value : values) value = random.normal();
   return values;

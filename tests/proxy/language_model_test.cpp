@@ -12,7 +12,7 @@
 
 // The contract of the plug-in point: every registered model is held to it.
 
-namespace bimix {
+namespace bimix::proxy {
 namespace {
 
 class EveryModel : public testing::TestWithParam<std::string> {
@@ -108,8 +108,8 @@ TEST_P(EveryModel, GoesOnFromItsStateWithTheSameBits) {
     EXPECT_EQ(step(*other, number), step(*whole, number));
   EXPECT_EQ(other->state(), whole->state());
   const std::string state = whole->state();
-  EXPECT_THROW(other->restore(state.substr(1)), DataError);
-  EXPECT_THROW(other->restore(""), DataError);
+  EXPECT_THROW(other->restore(state.substr(1)), core::DataError);
+  EXPECT_THROW(other->restore(""), core::DataError);
 }
 
 TEST_P(EveryModel, DoesNotSeeTheFuture) {
@@ -148,12 +148,13 @@ TEST_P(EveryModel, EvaluatesAnyNumberOfSequences) {
 TEST_P(EveryModel, RefusesForeignTokensAndTornBatches) {
   const auto model = make_model(options(), 7, 1);
   auto batch = synthetic_text(options(), options().batch, 3);
-  EXPECT_THROW(model->train_step({batch.data(), batch.size() - 1}, small_rate), InternalError);
+  EXPECT_THROW(model->train_step({batch.data(), batch.size() - 1}, small_rate),
+               core::InternalError);
   batch[5] = options().vocabulary;
-  EXPECT_THROW(model->train_step(batch, small_rate), InternalError);
+  EXPECT_THROW(model->train_step(batch, small_rate), core::InternalError);
   batch[5] = -1;
-  EXPECT_THROW(model->train_step(batch, small_rate), InternalError);
-  EXPECT_THROW(mean_loss(*model, options().context, {}), InternalError);
+  EXPECT_THROW(model->train_step(batch, small_rate), core::InternalError);
+  EXPECT_THROW(mean_loss(*model, options().context, {}), core::InternalError);
 }
 
 TEST_P(EveryModel, NamesThePartsOfAStep) {
@@ -172,8 +173,8 @@ INSTANTIATE_TEST_SUITE_P(Registered, EveryModel, testing::ValuesIn(proxy_models(
                          [](const auto& each) { return each.param; });
 
 TEST(MakeModel, RefusesOptionsWithComplaints) {
-  EXPECT_THROW(make_model({.layers = 0}, 1, 0), UsageError);
+  EXPECT_THROW(make_model({.layers = 0}, 1, 0), core::UsageError);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::proxy

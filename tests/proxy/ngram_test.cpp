@@ -9,7 +9,7 @@
 #include <map>
 #include <set>
 
-namespace bimix {
+namespace bimix::proxy {
 namespace {
 
 using Gram = std::vector<std::int32_t>;
@@ -121,14 +121,14 @@ TEST(NgramModel, RefusesStatesThatAreNone) {
   model->train_step(synthetic_text(ngram_options(3), small_proxy().batch, 1), 0);
   const std::string state = model->state();
   const auto other = make_model(ngram_options(4), 1, 0);
-  EXPECT_THROW(other->restore(state), DataError);  // of another order
-  EXPECT_THROW(model->restore(state + "x"), DataError);
+  EXPECT_THROW(other->restore(state), core::DataError);  // of another order
+  EXPECT_THROW(model->restore(state + "x"), core::DataError);
   std::string huge = state;
   const std::size_t first_count = state.find('\n') + 1 + sizeof(int) + 4 * sizeof(std::int64_t);
   huge.replace(first_count, 8, std::string(8, '\xff'));
-  EXPECT_THROW(model->restore(huge), DataError);
+  EXPECT_THROW(model->restore(huge), core::DataError);
   EXPECT_EQ(model->state(), state);  // nothing was lost by trying
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::proxy

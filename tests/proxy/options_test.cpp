@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::proxy {
 namespace {
 
 using testing::Contains;
@@ -16,7 +16,8 @@ using testing::Not;
 
 std::vector<std::string> texts(const ProxyOptions& options) {
   std::vector<std::string> lines;
-  for (const Complaint& complaint : complaints(options)) lines.push_back(to_string(complaint));
+  for (const core::Complaint& complaint : complaints(options))
+    lines.push_back(core::to_string(complaint));
   return lines;
 }
 
@@ -84,7 +85,7 @@ TEST(RequireRunnableHere, RefusesInstructionsThatThisMachineLacks) {
   EXPECT_NO_THROW(require_runnable_here(settled));
   if (detect_isa() == isa_levels().back()) GTEST_SKIP() << "this machine has all instructions";
   settled.isa = isa_levels().back();
-  EXPECT_THROW(require_runnable_here(settled), Error);
+  EXPECT_THROW(require_runnable_here(settled), core::Error);
   settled.model = "ngram";  // computes no products
   EXPECT_NO_THROW(require_runnable_here(settled));
 }
@@ -97,7 +98,7 @@ TEST(Resolved, LeavesGivenNumbersAlone) {
   EXPECT_EQ(settled.isa, "baseline");
 }
 
-TEST(Resolved, RefusesWhatHasComplaints) { EXPECT_THROW(resolved({.heads = 0}), UsageError); }
+TEST(Resolved, RefusesWhatHasComplaints) { EXPECT_THROW(resolved({.heads = 0}), core::UsageError); }
 
 TEST(CanonicalText, DiffersWithEveryFieldThatChangesBits) {
   const ProxyOptions base = resolved(ProxyOptions{});
@@ -151,4 +152,4 @@ TEST(TrainingFlops, AreThoseOfTheReferenceShape) {
 TEST(DetectIsa, NamesALevel) { EXPECT_THAT(isa_levels(), Contains(detect_isa())); }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::proxy

@@ -9,8 +9,8 @@
 #include <iostream>
 
 int main() {
-  const bimix::ProxyOptions o = bimix::resolved(bimix::small_proxy());
-  const auto model = bimix::make_model(o, 7, 1);
+  const bimix::proxy::ProxyOptions o = bimix::proxy::resolved(bimix::proxy::small_proxy());
+  const auto model = bimix::proxy::make_model(o, 7, 1);
   nlohmann::json start{{"options",
                         {{"layers", o.layers},
                          {"width", o.width},
@@ -23,9 +23,9 @@ int main() {
                          {"beta1", o.beta1},
                          {"beta2", o.beta2},
                          {"clip", o.clip}}}};
-  for (const bimix::ParameterView& view : model->parameters())
+  for (const bimix::proxy::ParameterView& view : model->parameters())
     start["weights"][view.name] = std::vector<float>(view.values.begin(), view.values.end());
   for (std::uint64_t step = 0; step < 50; ++step)
-    start["batches"].push_back(bimix::synthetic_text(o, o.batch, step));
+    start["batches"].push_back(bimix::proxy::synthetic_text(o, o.batch, step));
   std::cout << start << '\n';
 }

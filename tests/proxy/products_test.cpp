@@ -16,7 +16,7 @@ namespace bimix::proxy {
 namespace {
 
 std::vector<float> noise(Index count, std::uint64_t stream) {
-  RandomStream random(6, Purpose::test, stream);
+  core::RandomStream random(6, core::Purpose::test, stream);
   std::vector<float> values(static_cast<std::size_t>(count));
   for (float& value : values) value = static_cast<float>(random.normal());
   return values;

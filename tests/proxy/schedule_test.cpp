@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::proxy {
 namespace {
 
 ProxyOptions with(const char* schedule) {
@@ -64,4 +64,4 @@ TEST(TrainedTokens, CountTheTrunkOnce) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::proxy

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace bimix {
+namespace bimix::proxy {
 
 inline constexpr double small_rate = 0.01;
 
@@ -28,7 +28,7 @@ inline ProxyOptions small_proxy() {
 /// @return (count, S+1) tokens in [0, V)
 inline std::vector<std::int32_t> synthetic_text(const ProxyOptions& options, int count,
                                                 std::uint64_t seed) {
-  RandomStream random(seed, Purpose::test);
+  core::RandomStream random(seed, core::Purpose::test);
   std::vector<std::int32_t> tokens;
   const auto vocabulary = static_cast<std::uint64_t>(options.vocabulary);
   std::uint64_t token = random.below(vocabulary), step = 1;
@@ -40,4 +40,4 @@ inline std::vector<std::int32_t> synthetic_text(const ProxyOptions& options, int
   return tokens;
 }
 
-}  // namespace bimix
+}  // namespace bimix::proxy

@@ -10,7 +10,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::proxy {
 namespace {
 
 using testing::ElementsAre;
@@ -149,7 +149,7 @@ TEST(Train, StopsAndResumesAsAGroup) {
   constexpr int members = 3;
   std::vector<TrainingState> saved(members);
   std::vector<TrainingOutcome> stopped(members), resumed(members);
-  test::run_as_group(members, [&](const ProcessGroup& group) {
+  test::run_as_group(members, [&](const core::ProcessGroup& group) {
     const auto own = static_cast<std::size_t>(group.number);
     Rig rig;
     int asked = 0;
@@ -183,23 +183,23 @@ TEST(Train, ReportsDivergenceInsteadOfNumbers) {
   const TrainingOutcome outcome = rig.run({50 * rig.unit});
   EXPECT_EQ(outcome.end, TrainingEnd::diverged);
   EXPECT_LE(outcome.steps, 50);
-  for (const LossPoint& point : outcome.curve)
+  for (const data::LossPoint& point : outcome.curve)
     for (const double loss : point.loss_nats) EXPECT_TRUE(std::isfinite(loss));
 }
 
 TEST(Train, RefusesVolumesThatAreNoSteps) {
   Rig rig;
-  EXPECT_THROW(rig.run({}), InternalError);
-  EXPECT_THROW(rig.run({0}), InternalError);
-  EXPECT_THROW(rig.run({rig.unit + 1}), InternalError);
-  EXPECT_THROW(rig.run({2 * rig.unit, rig.unit}), InternalError);
+  EXPECT_THROW(rig.run({}), core::InternalError);
+  EXPECT_THROW(rig.run({0}), core::InternalError);
+  EXPECT_THROW(rig.run({rig.unit + 1}), core::InternalError);
+  EXPECT_THROW(rig.run({2 * rig.unit, rig.unit}), core::InternalError);
 }
 
 TEST(Train, RefusesAnEmptyEvaluationBlock) {
   Rig rig;
   rig.first_block.clear();
-  EXPECT_THROW(rig.run({rig.unit}), InternalError);
+  EXPECT_THROW(rig.run({rig.unit}), core::InternalError);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::proxy

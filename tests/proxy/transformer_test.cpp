@@ -137,7 +137,7 @@ TEST(Transformer, GradientDoesNotDependOnTheMicroBatchBeyondRounding) {
 }
 
 // Losses, what is learned and what is evaluated.
-std::vector<float> seen_in_training(const ProxyOptions& options, const ProcessGroup& group) {
+std::vector<float> seen_in_training(const ProxyOptions& options, const core::ProcessGroup& group) {
   Transformer model(options, kernels_for(options.isa), 7, 1, group);
   std::vector<float> seen;
   for (std::uint64_t step = 0; step < 5; ++step)
@@ -169,7 +169,7 @@ TEST(Transformer, HasTheSameBitsInAGroupOfAnySize) {
   for (const auto& [members, threads] : {std::pair{2, 1}, {3, 1}, {4, 1}, {6, 1}, {2, 3}, {3, 2}}) {
     options.threads_per_trial = threads;
     std::vector<std::vector<float>> seen(static_cast<std::size_t>(members));
-    test::run_as_group(members, [&](const ProcessGroup& group) {
+    test::run_as_group(members, [&](const core::ProcessGroup& group) {
       seen[static_cast<std::size_t>(group.number)] = seen_in_training(options, group);
     });
     for (const auto& member : seen) EXPECT_EQ(member, alone) << members << " x " << threads;

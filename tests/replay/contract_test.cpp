@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <map>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using test::bytes_of;
@@ -91,8 +91,8 @@ class Log {
     Outcome outcome;
     try {
       outcome.log = read_logs(options_);
-    } catch (const Error& error) {
-      if (error.exit_code() == ExitCode::bug) ADD_FAILURE() << error.what();
+    } catch (const core::Error& error) {
+      if (error.exit_code() == core::ExitCode::bug) ADD_FAILURE() << error.what();
       outcome.complaint = error.what();
       EXPECT_FALSE(outcome.complaint.empty());
     }
@@ -122,8 +122,8 @@ class Log {
 
 std::size_t losses_in(const LossLog& log) {
   std::size_t count = 0;
-  for (const LossCurve& run : log.runs)
-    for (const LossPoint& point : run.points) count += point.loss_nats.size();
+  for (const data::LossCurve& run : log.runs)
+    for (const data::LossPoint& point : run.points) count += point.loss_nats.size();
   return count;
 }
 
@@ -158,9 +158,9 @@ TEST_P(FormatContract, IsToldByItsContentAlone) {
     EXPECT_THAT(outcome.log.formats, ElementsAre(GetParam()));
     EXPECT_GE(outcome.log.runs.size(), 2u);
     EXPECT_EQ(outcome.log.domains.share_of.size(), outcome.log.domains.eval.size());
-    for (const LossCurve& run : outcome.log.runs) {
+    for (const data::LossCurve& run : outcome.log.runs) {
       EXPECT_EQ(run.mixture.size(), outcome.log.domains.train.size());
-      EXPECT_TRUE(is_on_simplex(run.mixture));
+      EXPECT_TRUE(core::is_on_simplex(run.mixture));
     }
   }
 }
@@ -242,7 +242,7 @@ TEST_P(TextFormatContract, ReadsAnyLineEndAndAByteOrderMark) {
 TEST_P(FormatContract, SurvivesChangedBytes) {
   Log log(sample());
   log.options().format = GetParam();
-  RandomStream random(1, Purpose::test);
+  core::RandomStream random(1, core::Purpose::test);
   for (int trial = 0; trial < 60; ++trial)
     for (const auto& [name, whole] : log.files()) {
       std::string bytes = whole;
@@ -285,4 +285,4 @@ TEST(LogFormats, HaveASampleEach) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

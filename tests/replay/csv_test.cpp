@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using test::TempFolder;
@@ -19,7 +19,7 @@ using testing::SizeIs;
 std::string what_of(std::string_view bytes) {
   try {
     parse_csv(bytes, "t.csv");
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     return error.what();
   }
   return "no error";
@@ -83,10 +83,10 @@ TEST(ParseCsv, RefusesAHugeCell) {
 
 TEST(ReadCsv, RefusesWhatIsNoFile) {
   const TempFolder folder;
-  EXPECT_THROW(read_csv(folder.path()), DataError);
-  EXPECT_THROW(read_csv(folder / "nothing.csv"), DataError);
-  EXPECT_THROW(read_csv(folder.write("empty.csv", "")), DataError);
+  EXPECT_THROW(read_csv(folder.path()), core::DataError);
+  EXPECT_THROW(read_csv(folder / "nothing.csv"), core::DataError);
+  EXPECT_THROW(read_csv(folder.write("empty.csv", "")), core::DataError);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using test::Files;
@@ -263,7 +263,7 @@ TEST(PairOfTables, IsJoinedByRunsOfAnyName) {
         {.tokens = 1'000'000});
     EXPECT_EQ(log.runs[1].run, "b") << key;
     EXPECT_THAT(log.domains.train, ElementsAre("web", "code"));
-    EXPECT_THAT(log.units, ElementsAre(LossUnit::bits_per_byte));
+    EXPECT_THAT(log.units, ElementsAre(data::LossUnit::bits_per_byte));
   }
 }
 
@@ -561,13 +561,13 @@ TEST(Units, OfNamesAreKept) {
     return sets_that_count(read_texts({{"half.csv", "step," + metric + "\n1,2\n"}, {"m.csv", two}},
                                       {.mixtures = "m.csv", .tokens_per_step = 1'000'000}));
   };
-  EXPECT_EQ(read("eval/web/bpb").domains.loss_unit, LossUnit::bits_per_byte);
-  EXPECT_EQ(read("eval/web/loss").domains.loss_unit, LossUnit::nats);
+  EXPECT_EQ(read("eval/web/bpb").domains.loss_unit, data::LossUnit::bits_per_byte);
+  EXPECT_EQ(read("eval/web/loss").domains.loss_unit, data::LossUnit::nats);
   EXPECT_EQ(
       sets_that_count(
           read_texts({{"l.csv", "run,tokens,share/web,share/code,loss/web_bpb\nr,1M,.5,.5,1\n"}}))
           .domains.loss_unit,
-      LossUnit::bits_per_byte);
+      data::LossUnit::bits_per_byte);
   EXPECT_THAT(read("eval/web/loss_bits").runs[0].points[0].loss_nats,
               ElementsAre(DoubleNear(2 * std::log(2.0), 1e-15)));
 }
@@ -619,4 +619,4 @@ TEST(Doubts, AreNotedAboutNumbersThatCanHardlyBeMeant) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -12,7 +12,7 @@
 #include <cmath>
 #include <functional>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using test::Files;
@@ -120,7 +120,7 @@ TEST(Olmix, TellsItsTwoTablesByTheirNumbers) {
   EXPECT_THAT(log.domains.train, ElementsAre("prose", "code"));
   EXPECT_THAT(log.domains.eval, ElementsAre("prose_bpb", "code_bpb"));
   EXPECT_THAT(log.domains.share_of, ElementsAre(0, 1));
-  EXPECT_THAT(log.units, Each(LossUnit::bits_per_byte));
+  EXPECT_THAT(log.units, Each(data::LossUnit::bits_per_byte));
   EXPECT_EQ(log.runs[1].run, "b2");
   EXPECT_THAT(log.runs[1].points[0].loss_nats,
               ElementsAre(4.25, NanSensitiveDoubleEq(std::nan(""))));
@@ -405,7 +405,7 @@ TEST(TensorBoard, SeesEveryFlippedBit) {
   for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
     std::string bytes = whole;
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
-    EXPECT_THROW(read_event_scalars(bytes, "e", [](const EventScalar&) {}), DataError) << bit;
+    EXPECT_THROW(read_event_scalars(bytes, "e", [](const EventScalar&) {}), core::DataError) << bit;
   }
 }
 
@@ -434,7 +434,7 @@ std::string record_of(const std::string& data) {
     return text;
   };
   const auto checksum = [&](const std::string& text) {
-    const std::uint32_t crc = crc32c(text);
+    const std::uint32_t crc = core::crc32c(text);
     return number(((crc >> 15) | (crc << 17)) + 0xa282ead8u, 4);
   };
   const std::string length = number(data.size(), 8);
@@ -460,4 +460,4 @@ TEST(TensorBoard, RefusesRecordsThatHoldNoEvent) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using test::TempFolder;
@@ -40,7 +40,7 @@ LossLog read_text(const std::string& text, ReplayOptions options = {}) {
 std::string what_of(const std::string& text, const ReplayOptions& options = {}) {
   try {
     read_text(text, options);
-  } catch (const Error& error) {
+  } catch (const core::Error& error) {
     const std::string what = error.what();
     const std::size_t name = what.find("log.csv");
     return name == std::string::npos ? what : what.substr(name);
@@ -59,7 +59,7 @@ TEST(ReadLogs, ReadsOurOwnFormat) {
   EXPECT_THAT(log.domains.share_of, ElementsAre(0, 1, -1));
   EXPECT_THAT(log.volumes, ElementsAre(1000, 2000));
   ASSERT_THAT(log.runs, SizeIs(2));
-  const LossCurve& half = log.runs[0];
+  const data::LossCurve& half = log.runs[0];
   EXPECT_EQ(half.run, "half");
   EXPECT_EQ(half.repeat, 0);
   EXPECT_THAT(half.mixture, ElementsAre(0.5, 0.5));
@@ -77,7 +77,7 @@ TEST(ReadLogs, ReadsOurOwnFormat) {
 TEST(ReadLogs, ReadsAColumnOfBitsPerByteThatExportWrites) {
   const std::string rows = "domain,share,tokens\na,1.25,web,0.5,1000\na,0.75,code,0.5,1000\n";
   const LossLog log = read_text("run,loss_bits_per_byte," + rows);
-  EXPECT_THAT(log.units, Each(LossUnit::bits_per_byte));
+  EXPECT_THAT(log.units, Each(data::LossUnit::bits_per_byte));
   EXPECT_THAT(log.runs.at(0).points.at(0).loss_nats, ElementsAre(1.25, 0.75));
   EXPECT_THAT(what_of("run,loss_bits_per_byte,loss_nats,domain\na,1,1,web\n"),
               HasSubstr("column 'loss_bits_per_byte' is unknown"));
@@ -102,7 +102,7 @@ TEST(ReadLogs, ReadsScalefitTables) {
 
 TEST(ReadLogs, SuggestsTheNearestFormat) {
   EXPECT_THAT(what_of(header, {.format = "csvlong"}), HasSubstr("Did you mean 'csv-long'"));
-  EXPECT_THROW(read_text(header, {.format = "parquet"}), UsageError);
+  EXPECT_THROW(read_text(header, {.format = "parquet"}), core::UsageError);
 }
 
 // One run split over two files, and a file that two patterns name, are one log.
@@ -144,8 +144,8 @@ TEST(ReadLogs, KnowsChangedContentByItsFingerprint) {
 }
 
 TEST(ReadLogs, RefusesPatternsWithoutFiles) {
-  EXPECT_THROW(read_logs({.files = {"nothing*.csv"}, .base = samples}), DataError);
-  EXPECT_THROW(read_logs({}), UsageError);
+  EXPECT_THROW(read_logs({.files = {"nothing*.csv"}, .base = samples}), core::DataError);
+  EXPECT_THROW(read_logs({}), core::UsageError);
 }
 
 TEST(ReadLogs, CountsIdenticalRowsAndRefusesContradictions) {
@@ -234,7 +234,7 @@ TEST(ReadLogs, TakesMixturesFromATableBeside) {
     folder.write("mixtures.csv", table);
     try {
       read_logs(options);
-    } catch (const DataError& error) {
+    } catch (const core::DataError& error) {
       return std::string(error.what());
     }
     return std::string("no error");
@@ -326,7 +326,7 @@ TEST(ReadLogs, TakesFromATrialTheLaterLossAndOneThatIsNotFinite) {
   const auto path =
       folder.write("log.csv", header + rows + "r,0,2000,3,a,1,3\nr,0,3000,3,a,1,nan\n");
   const ReplayOptions options{.files = {path}};
-  EXPECT_THROW(read_logs(options), DataError) << "two losses at 2000 tokens";
+  EXPECT_THROW(read_logs(options), core::DataError) << "two losses at 2000 tokens";
   const LossLog log = read_trial_log(options, {"a"}, {1.0});
   EXPECT_THAT(log.repairs, ElementsAre("1 loss replaced by what a resumed run logged later"));
   EXPECT_EQ(log.runs.at(0).points.at(1).loss_nats.at(0), 3.0);
@@ -410,7 +410,7 @@ TEST(ReadLogs, RefusesHeadersItDoesNotKnow) {
 }
 
 TEST(InOrderOf, FollowsTheCampaign) {
-  const DomainSet wanted{{"code", "prose"}, {"other", "prose"}, {0, 1}};
+  const data::DomainSet wanted{{"code", "prose"}, {"other", "prose"}, {0, 1}};
   const LossLog log = in_order_of(wanted, read_sample("two_runs.csv"));
   EXPECT_EQ(log.domains, wanted);
   EXPECT_THAT(log.runs[1].mixture, ElementsAre(0.8, 0.2));
@@ -419,10 +419,10 @@ TEST(InOrderOf, FollowsTheCampaign) {
 }
 
 TEST(InOrderOf, RefusesDomainsThatDoNotMatch) {
-  const auto refused = [](const DomainSet& wanted) {
+  const auto refused = [](const data::DomainSet& wanted) {
     try {
       in_order_of(wanted, read_sample("two_runs.csv"));
-    } catch (const DataError& error) {
+    } catch (const core::DataError& error) {
       return std::string(error.what());
     }
     return std::string("no error");
@@ -433,4 +433,4 @@ TEST(InOrderOf, RefusesDomainsThatDoNotMatch) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using testing::HasSubstr;
@@ -124,11 +124,11 @@ TEST(MetricNames, ReadsWhatTheUserNamesAndNothingElse) {
     try {
       const MetricNames names({.losses = {wrong}});
       FAIL() << wrong;
-    } catch (const UsageError& error) {
+    } catch (const core::UsageError& error) {
       EXPECT_THAT(error.what(), HasSubstr("names no metric"));
     }
   }
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using test::TempFolder;
@@ -20,7 +20,7 @@ std::string what_of(const std::string& text, bool normalise = false) {
   const TempFolder folder;
   try {
     read_mixtures(folder.write("m.csv", text), domains, normalise);
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     return error.what();
   }
   return "no error";
@@ -28,7 +28,7 @@ std::string what_of(const std::string& text, bool normalise = false) {
 
 TEST(ReadMixtures, FollowsTheOrderOfTheDomains) {
   EXPECT_THAT(read_mixtures(BIMIX_SOURCE_DIR "/tests/samples/mixtures.csv", domains),
-              ElementsAre(Mixture{0.75, 0.25}, Mixture{0.5, 0.5}));
+              ElementsAre(data::Mixture{0.75, 0.25}, data::Mixture{0.5, 0.5}));
 }
 
 TEST(ReadMixtures, NormalisesOnlyWhenTold) {
@@ -37,7 +37,7 @@ TEST(ReadMixtures, NormalisesOnlyWhenTold) {
   EXPECT_THAT(what_of("prose,code\n0.5,0.5001\n"), HasSubstr("must sum to 1 within 1e-09"));
   const TempFolder folder;
   EXPECT_THAT(read_mixtures(folder.write("m.csv", "prose,code\n0.3,0.3\n"), domains, true),
-              ElementsAre(Mixture{0.5, 0.5}));
+              ElementsAre(data::Mixture{0.5, 0.5}));
   EXPECT_THAT(what_of("prose,code\n0,0\n", true), HasSubstr("m.csv:2: the shares sum to 0"));
 }
 
@@ -52,13 +52,13 @@ TEST(ReadMixtures, NamesTheMistake) {
 }
 
 /// The mixtures that are read when what the complaint says has been typed.
-std::vector<Mixture> remedied(const std::string& text) {
+std::vector<data::Mixture> remedied(const std::string& text) {
   const TempFolder folder;
   const std::filesystem::path path = folder.write("my m.txt", text);
   std::string written;
   try {
     read_mixtures(path, domains, true);
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     written = test::typed(error.what());
   }
   EXPECT_EQ(test::bytes_of(path), text) << "the user's own file is another now";
@@ -79,9 +79,10 @@ TEST(ReadMixtures, OfBareNumbersSaysHowToMakeAFileThatNamesTheDomains) {
     EXPECT_THAT(what_of(text), HasSubstr("m.csv:1: the first line holds 2 numbers parted by " +
                                          separator + " (it must name the training domains"))
         << text;
-    EXPECT_THAT(remedied(text), ElementsAre(Mixture{0.25, 0.75}, Mixture{0.5, 0.5})) << text;
+    EXPECT_THAT(remedied(text), ElementsAre(data::Mixture{0.25, 0.75}, data::Mixture{0.5, 0.5}))
+        << text;
   }
-  EXPECT_THAT(remedied("0.25,0.75"), ElementsAre(Mixture{0.25, 0.75}));
+  EXPECT_THAT(remedied("0.25,0.75"), ElementsAre(data::Mixture{0.25, 0.75}));
   EXPECT_THAT(what_of("0.2 0.3 0.5\n"), HasSubstr("3 numbers parted by blanks (it must name the "
                                                   "training domains, separated by commas, of "
                                                   "which there are 2)"));
@@ -95,7 +96,7 @@ TEST(ReadMixtures, NamesTheSeparatorThatIsNoComma) {
            {"code\tprose\n0.75\t0.25\n", "tabs"},
            {"# prose code\n2.5e-01 7.5e-01\n", "blanks"}}) {
     EXPECT_THAT(what_of(text), HasSubstr("m.csv:1: cells are parted by " + separator)) << text;
-    EXPECT_THAT(remedied(text), ElementsAre(Mixture{0.25, 0.75})) << text;
+    EXPECT_THAT(remedied(text), ElementsAre(data::Mixture{0.25, 0.75})) << text;
   }
 }
 
@@ -120,4 +121,4 @@ TEST(ReadMixtures, TakesWeightsPercentagesAndTokenCountsWhenNormalised) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

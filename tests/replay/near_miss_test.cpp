@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using test::what_of;
@@ -204,4 +204,4 @@ TEST(NearMiss, NamesAllThatIsMissingAtOnce) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -11,7 +11,7 @@
 #include <cmath>
 #include <cstdlib>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using testing::Each;
@@ -47,17 +47,18 @@ TEST_F(Published, SlimPajamaIs60RunsOf10Volumes) {
   EXPECT_EQ(log.volumes.back(), 20'000'000'000);
   ASSERT_THAT(log.runs, SizeIs(60));
   std::size_t points = 0;
-  for (const LossCurve& run : log.runs) {
-    EXPECT_TRUE(is_on_simplex(run.mixture));
+  for (const data::LossCurve& run : log.runs) {
+    EXPECT_TRUE(core::is_on_simplex(run.mixture));
     EXPECT_EQ(run.points.back().tokens, 20'000'000'000);
-    for (const LossPoint& point : run.points) EXPECT_THAT(point.loss_nats, Each(testing::Gt(0.0)));
+    for (const data::LossPoint& point : run.points)
+      EXPECT_THAT(point.loss_nats, Each(testing::Gt(0.0)));
     points += run.points.size();
   }
   EXPECT_EQ(points, 594u);
   EXPECT_THAT(log.notes, ElementsAre("60 points dropped for a later one within 0.5 % of its volume",
                                      "6 (run, volume) cells missing from the log"));
   // The first row of the table, and its last volume.
-  const LossPoint& first = log.runs.front().points.front();
+  const data::LossPoint& first = log.runs.front().points.front();
   EXPECT_EQ(first.loss_nats.front(), 3.014416003227234);
   EXPECT_EQ(first.loss_nats.back(), 3.37936190366745);
 }
@@ -67,7 +68,7 @@ TEST_F(Published, SlimPajamaIs60RunsOf10Volumes) {
 TEST_F(Published, RedPajamaLinesAre42RunsOf22Sets) {
   ReplayOptions options{.files = {(published_data() / "redpajama/redpajama_70m.txt").string()},
                         .tokens_per_step = 4096 * 256};
-  EXPECT_THROW(read_logs(options), DataError);
+  EXPECT_THROW(read_logs(options), core::DataError);
   options.normalise = true;
   const LossLog log = read_logs(options);
   EXPECT_THAT(log.formats, ElementsAre("mixing-laws"));
@@ -79,7 +80,7 @@ TEST_F(Published, RedPajamaLinesAre42RunsOf22Sets) {
   EXPECT_THAT(log.runs, SizeIs(42));
   EXPECT_THAT(log.volumes, SizeIs(12));
   EXPECT_EQ(log.volumes.front(), 10'000LL * 4096 * 256);
-  for (const LossCurve& run : log.runs) EXPECT_TRUE(is_on_simplex(run.mixture));
+  for (const data::LossCurve& run : log.runs) EXPECT_TRUE(core::is_on_simplex(run.mixture));
   EXPECT_THAT(log.notes, testing::IsSupersetOf({"86 repeated losses dropped (identical)",
                                                 "1 mixture divided by the sum of its shares"}));
 }
@@ -97,4 +98,4 @@ TEST_F(Published, RegMixIs512RunsOfOneVolume) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

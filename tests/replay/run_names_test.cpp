@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::replay {
 namespace {
 
 using testing::ElementsAre;
@@ -55,4 +55,4 @@ TEST(RunNames, AreAsLongAsTheyMustBe) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::replay

@@ -17,7 +17,7 @@ namespace bimix::test {
 using Files = std::vector<std::pair<std::string, std::string>>;
 
 /// Reads the files together; the one that is called as `options.mixtures` is the table of mixtures.
-inline LossLog read_texts(const Files& files, ReplayOptions options = {}) {
+inline replay::LossLog read_texts(const Files& files, replay::ReplayOptions options = {}) {
   const TempFolder folder;
   for (const auto& [name, text] : files) {
     std::filesystem::create_directories((folder / name).parent_path());
@@ -25,14 +25,14 @@ inline LossLog read_texts(const Files& files, ReplayOptions options = {}) {
     if (name != options.mixtures) options.files.push_back(name);
   }
   options.base = folder.path();
-  return read_logs(options);
+  return replay::read_logs(options);
 }
 
 /// The complaint about them, or "no error".
-inline std::string what_of(const Files& files, const ReplayOptions& options = {}) {
+inline std::string what_of(const Files& files, const replay::ReplayOptions& options = {}) {
   try {
     read_texts(files, options);
-  } catch (const Error& error) {
+  } catch (const core::Error& error) {
     return error.what();
   }
   return "no error";
@@ -52,14 +52,14 @@ inline std::string typed(const std::string& complaint) {
 /// The same for a log of this name and content, which is then read. @return the complaint about
 /// what the command wrote, or "no error"
 inline std::string what_of_remedied(const std::string& name, const std::string& text,
-                                    ReplayOptions options = {}) {
+                                    replay::ReplayOptions options = {}) {
   const TempFolder folder;
   options.base = folder.path();
   options.files = {folder.write(name, text)};
   for (const bool is_remedied : {false, true}) {
     try {
-      read_logs(options);
-    } catch (const Error& error) {
+      replay::read_logs(options);
+    } catch (const core::Error& error) {
       if (is_remedied) return error.what();
       options.files = {typed(error.what())};
     }

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <map>
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
 using testing::HasSubstr;
@@ -41,7 +41,7 @@ ExportInput hostile_domains() {
 /// One trial of each kind: finished, one with a missing loss, one without any.
 ExportInput some_run() {
   ExportInput input;
-  RunRecord& record = input.record;
+  data::RunRecord& record = input.record;
   record.plan.domains = {{"web", "a,\"b\""}, {"web", "law"}, {0, -1}};
   for (const std::string id : {"1", "2", "3"})
     record.plan.trials.push_back(
@@ -79,14 +79,14 @@ TEST(Blend, SharesStillAddUpWhenManyAreRoundedTheSameWay) {
 TEST(Blend, WithoutAMixtureItSaysWhatToDo) {
   ExportInput input = three_domains();
   input.share.clear();
-  EXPECT_THROW(blend_of(input), DataError);
+  EXPECT_THROW(blend_of(input), core::DataError);
 }
 
 TEST(Exports, AnUnknownNameIsRefusedWithTheNearestOne) {
   try {
     find_exporter("megatrom");
     FAIL();
-  } catch (const UsageError& error) {
+  } catch (const core::UsageError& error) {
     EXPECT_THAT(error.what(), HasSubstr("Did you mean 'megatron'"));
   }
 }
@@ -136,7 +136,7 @@ TEST(MegatronExport, IsWeightsAndPrefixesByTurns) {
 }
 
 TEST(MegatronExport, RefusesWhiteSpaceInAPrefix) {
-  EXPECT_THROW(export_text("megatron", hostile_domains()), UsageError);
+  EXPECT_THROW(export_text("megatron", hostile_domains()), core::UsageError);
 }
 
 TEST(MegatronBlendExport, HasStringsForTrainingAndNullForTheOtherSplits) {
@@ -204,7 +204,7 @@ TEST(CsvExport, HasALossARowAndBlanksForWhatIsMissing) {
 
 TEST(CsvExport, NamesTheColumnAfterTheUnit) {
   ExportInput input = some_run();
-  input.record.plan.domains.loss_unit = LossUnit::bits_per_byte;
+  input.record.plan.domains.loss_unit = data::LossUnit::bits_per_byte;
   EXPECT_THAT(export_text("csv", input), HasSubstr("share,loss_bits_per_byte\n"));
   EXPECT_THAT(export_text("json", input), HasSubstr("\"loss_unit\": \"bits per byte\""));
 }
@@ -246,4 +246,4 @@ TEST(RoCrateExport, DescribesTheFolderAndTheRunThatMadeIt) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::report

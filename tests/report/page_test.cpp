@@ -10,7 +10,7 @@
 #include <cmath>
 #include <string>
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
 using testing::HasSubstr;
@@ -19,7 +19,7 @@ using testing::Not;
 /// Two mixtures of two domains, seen at two volumes; nothing was fitted.
 PageInput measured(const std::string& first_domain = "web") {
   PageInput input;
-  RunRecord& record = input.record;
+  data::RunRecord& record = input.record;
   record.plan = {.name = "sample",
                  .domains = {{first_domain, "code"}, {first_domain, "code"}, {0, 1}},
                  .mixtures = {{0.5, 0.5}, {0.25, 0.75}},
@@ -44,10 +44,10 @@ PageInput measured(const std::string& first_domain = "web") {
 /// The same with a law, L = r^-alpha (P s^-beta + Q), without bootstrap.
 PageInput fitted(const std::string& first_domain = "web") {
   PageInput input = measured(first_domain);
-  LawFit fit{.law = "bimix",
-             .domains = input.record.plan.domains,
-             .parameters = {"P", "alpha", "beta", "Q"},
-             .coefficient = Table(2, 4, 0.5)};
+  data::LawFit fit{.law = "bimix",
+                   .domains = input.record.plan.domains,
+                   .parameters = {"P", "alpha", "beta", "Q"},
+                   .coefficient = data::Table(2, 4, 0.5)};
   fit.domain.resize(2);
   fit.domain[0].flags = {"law bimix: alpha of domain '" + first_domain + "' is doubtful."};
   fit.share_low = {0.25, 0.5};
@@ -80,16 +80,16 @@ PageInput recommended(const std::string& first_domain = "web") {
   return input;
 }
 
-CheckReport some_check(double gain) {
-  CheckReport check{.tokens = 4000,
-                    .domains = {"web", "code"},
-                    .labels = {"default", "optimum"},
-                    .predicted_nats = Table(2, 2, 2.0),
-                    .trained_nats = Table(2, 2, 2.125),
-                    .trained_error_nats = Table(2, 2, 0.01),
-                    .repeats = 2,
-                    .paired_gain_nats = {gain, gain},
-                    .paired_error_nats = {0.001, 0.001}};
+data::CheckReport some_check(double gain) {
+  data::CheckReport check{.tokens = 4000,
+                          .domains = {"web", "code"},
+                          .labels = {"default", "optimum"},
+                          .predicted_nats = data::Table(2, 2, 2.0),
+                          .trained_nats = data::Table(2, 2, 2.125),
+                          .trained_error_nats = data::Table(2, 2, 0.01),
+                          .repeats = 2,
+                          .paired_gain_nats = {gain, gain},
+                          .paired_error_nats = {0.001, 0.001}};
   check.mean_gain_nats = gain;
   check.mean_gain_error_nats = 0.001;
   return check;
@@ -106,8 +106,8 @@ TEST(Page, OpensWithTheAnswerInWords) {
 TEST(Page, SaysBitsPerByteWhereLossesAreThat) {
   PageInput input = recommended();
   input.record.check = {some_check(0.1)};
-  input.record.plan.domains.loss_unit = LossUnit::bits_per_byte;
-  input.record.check[0].loss_unit = LossUnit::bits_per_byte;
+  input.record.plan.domains.loss_unit = data::LossUnit::bits_per_byte;
+  input.record.check[0].loss_unit = data::LossUnit::bits_per_byte;
   const std::string html = page_html(input);
   EXPECT_THAT(html, HasSubstr("0.0625 bits per byte lower."));
   EXPECT_THAT(html, HasSubstr("default was +0.1000 bits per byte"));
@@ -118,7 +118,7 @@ TEST(Page, SaysBitsPerByteWhereLossesAreThat) {
 
 TEST(Page, DrawsSixtyFourMixturesOfManyAndSaysSo) {
   PageInput input = fitted();
-  RunRecord& record = input.record;
+  data::RunRecord& record = input.record;
   EXPECT_THAT(page_html(input), Not(HasSubstr("Drawn are")));
   for (int m = 2; m < 100; ++m) {
     record.plan.mixtures.push_back({0.5, 0.5});
@@ -130,11 +130,11 @@ TEST(Page, DrawsSixtyFourMixturesOfManyAndSaysSo) {
     record.results.back().id = record.plan.labels[m];
     record.results.back().wall_seconds = m;
   }
-  input.held_out = {{.fold = 0, .point = Table(100, HeldOutPart::column_count, 1.0)}};
+  input.held_out = {{.fold = 0, .point = data::Table(100, law::HeldOutPart::column_count, 1.0)}};
   for (std::size_t m = 0; m < 100; ++m) {
-    input.held_out[0].point(m, HeldOutPart::mixture_id) = static_cast<double>(m);
-    input.held_out[0].point(m, HeldOutPart::eval_domain) = 0;
-    input.held_out[0].point(m, HeldOutPart::predicted) = m < 40 ? 1.001 : 1.5;
+    input.held_out[0].point(m, law::HeldOutPart::mixture_id) = static_cast<double>(m);
+    input.held_out[0].point(m, law::HeldOutPart::eval_domain) = 0;
+    input.held_out[0].point(m, law::HeldOutPart::predicted) = m < 40 ? 1.001 : 1.5;
   }
   const std::string html = page_html(input);
   EXPECT_THAT(html, HasSubstr("Drawn are 64 of 100 mixtures"));
@@ -145,7 +145,7 @@ TEST(Page, DrawsSixtyFourMixturesOfManyAndSaysSo) {
   record.plan.trials.back().id = record.plan.trials.back().mixture_label = "the 101st";
   record.results.push_back(record.results[0]);
   record.results.back().id = "the 101st";
-  record.results.back().status = TrialStatus::failed;
+  record.results.back().status = data::TrialStatus::failed;
   record.results.back().wall_seconds = 0.5;
   const std::string longer = page_html(input);
   EXPECT_THAT(longer, HasSubstr("The bars are the 100 that ended badly or took longest."));
@@ -155,7 +155,7 @@ TEST(Page, DrawsSixtyFourMixturesOfManyAndSaysSo) {
 TEST(Page, TellsHowManyTrialsTheFitIsMadeOf) {
   PageInput input = fitted();
   EXPECT_THAT(page_html(input), Not(HasSubstr("The fit is made of")));
-  input.record.results[1].status = TrialStatus::failed;
+  input.record.results[1].status = data::TrialStatus::failed;
   const std::string html = page_html(input);
   EXPECT_THAT(html, HasSubstr("The fit is made of 1 of 2 trials"));
   EXPECT_THAT(html, HasSubstr("\"lines\":[{\"mixture\":0,")) << "the mixture that ran has its line";
@@ -219,10 +219,10 @@ TEST(Page, TellsWhoHelpsWhomIfTheLawSeesEveryShare) {
   EXPECT_THAT(page_html(input), Not(HasSubstr("<section id=\"transfer\"")));
   // A loss of 3 - 0.5 r_web - r_code, whatever the domain. From (0.5, 0.5) to (0.51, 0.49): 2.25 to
   // 2.255.
-  LawFit& fit = input.record.laws[0];
+  data::LawFit& fit = input.record.laws[0];
   fit.law = "linear";
-  fit.parameters = find_law("linear").parameters(2);
-  fit.coefficient = Table(2, 2);
+  fit.parameters = law::find_law("linear").parameters(2);
+  fit.coefficient = data::Table(2, 2);
   for (std::size_t e = 0; e < 2; ++e) fit.coefficient.view().row(static_cast<long>(e)) << 2.5, 2.0;
   EXPECT_THAT(page_html(input),
               HasSubstr("<tr><th scope=\"row\">code</th><td>+0.222 %</td><td>-0.222 %</td></tr>"));
@@ -231,20 +231,20 @@ TEST(Page, TellsWhoHelpsWhomIfTheLawSeesEveryShare) {
 /// So many trials, each of a mixture of its own unless `mixtures` says how many there are.
 PageInput many_trials(int count, int mixtures) {
   PageInput input = fitted();
-  RunRecord& record = input.record;
+  data::RunRecord& record = input.record;
   record.plan.mixtures.assign(static_cast<std::size_t>(mixtures), {0.5, 0.5});
   record.plan.labels.clear();
   for (int m = 0; m < mixtures; ++m) record.plan.labels.push_back(fmt::format("mixture-{}", m));
-  const TrialSpec spec = record.plan.trials[0];
-  const TrialResult result = record.results[0];
+  const data::TrialSpec spec = record.plan.trials[0];
+  const data::TrialResult result = record.results[0];
   record.plan.trials.assign(static_cast<std::size_t>(count), spec);
   record.results.assign(static_cast<std::size_t>(count), result);
   for (int t = 0; t < count; ++t) {
-    TrialSpec& trial = record.plan.trials[static_cast<std::size_t>(t)];
+    data::TrialSpec& trial = record.plan.trials[static_cast<std::size_t>(t)];
     trial.id = fmt::format("{:016x}", t);
     trial.mixture_id = t % mixtures;
     trial.mixture_label = record.plan.labels[static_cast<std::size_t>(t % mixtures)];
-    TrialResult& ended = record.results[static_cast<std::size_t>(t)];
+    data::TrialResult& ended = record.results[static_cast<std::size_t>(t)];
     ended.id = trial.id;
     ended.started_utc = 1795000000.0 + t;
     ended.wall_seconds = 1.0 + 1e-6 * t;
@@ -286,14 +286,14 @@ TEST(Page, DrawsSomeOfManyRunsOfFewMixturesAndSaysSo) {
 
 TEST(Page, DrawsSomeOfManyVolumesAndSaysSo) {
   PageInput input = fitted();
-  RunRecord& record = input.record;
+  data::RunRecord& record = input.record;
   record.plan.tokens.clear();
-  std::vector<LossPoint> curve;
+  std::vector<data::LossPoint> curve;
   for (std::int64_t tokens = 1000; record.plan.tokens.size() < 700; tokens += tokens / 100) {
     record.plan.tokens.push_back(tokens);
     curve.push_back({.tokens = tokens, .loss_nats = {3.0, 2.0}});
   }
-  for (TrialResult& result : record.results) result.curve = curve;
+  for (data::TrialResult& result : record.results) result.curve = curve;
   record.laws.front().tokens_high = static_cast<double>(record.plan.tokens.back());
   const std::string html = page_html(input);
   EXPECT_THAT(html, HasSubstr(" of 700 volumes, evenly chosen; `bimix export --to csv` has all"));
@@ -333,9 +333,9 @@ TEST(Page, HasSectionsOnlyOfWhatThereIs) {
   EXPECT_THAT(page_html(fitted()), HasSubstr("<section id=\"law\""));
 
   PageInput full = recommended();
-  full.held_out = {{.fold = 0, .point = Table(1, HeldOutPart::column_count, 1.0)}};
-  EntropyTable entropy{.domains = {"web", "code"}, .measures = {"shannon"}};
-  entropy.nats = entropy.mixture = Table(1, 2, 0.5);
+  full.held_out = {{.fold = 0, .point = data::Table(1, law::HeldOutPart::column_count, 1.0)}};
+  data::EntropyTable entropy{.domains = {"web", "code"}, .measures = {"shannon"}};
+  entropy.nats = entropy.mixture = data::Table(1, 2, 0.5);
   full.record.entropy = {entropy};
   const std::string html = page_html(full);
   for (const char* present : {"predicted", "residuals", "volume", "entropies"})
@@ -396,4 +396,4 @@ TEST(Page, HasTablesWithOrWithoutCharts) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::report

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::report {
 namespace {
 
 using testing::HasSubstr;
@@ -15,10 +15,10 @@ TEST(Aligned, PadsByCharactersNotBytes) {
   EXPECT_EQ(aligned({{"a", "x"}, {"日本", "10"}}), "  a    x\n  日本  10\n");
 }
 
-LawFit some_fit() {
-  LawFit fit{.law = "bimix", .domains = {{"web", "code"}, {"web", "code"}, {0, 1}}};
+data::LawFit some_fit() {
+  data::LawFit fit{.law = "bimix", .domains = {{"web", "code"}, {"web", "code"}, {0, 1}}};
   fit.parameters = {"P", "alpha", "beta", "Q"};
-  fit.coefficient = Table(2, 4, 0.25);
+  fit.coefficient = data::Table(2, 4, 0.25);
   fit.domain.resize(2);
   fit.domain[0].noise_reading = 0.0025;
   fit.domain[0].noise_source = "roughness of 9 curves";
@@ -49,7 +49,7 @@ TEST(FitText, ShowsTheProfileOfAlphaAndTheNoiseWithItsSource) {
   const std::string text = fit_text(some_fit(), 0.9);
   EXPECT_THAT(text, HasSubstr("0.125 to 0.375"));
   EXPECT_THAT(text, HasSubstr("web        0.25 %      -  roughness of 9 curves"));
-  LawFit other = some_fit();
+  data::LawFit other = some_fit();
   other.profile_low.clear();
   EXPECT_THAT(fit_text(other, 0.9), Not(HasSubstr("0.125 to")));
 }
@@ -61,15 +61,15 @@ TEST(FitText, SaysOnceWhatHoldsForSeveralDomains) {
 }
 
 TEST(NextText, SaysWhatEachMixtureBringsAndWhy) {
-  const NextMixtures next{.mixtures = {{.share = {0.25, 0.75},
-                                        .gain_nats = 0.00125,
-                                        .domain = "code",
-                                        .domain_fall = 0.4,
-                                        .coefficient = "alpha",
-                                        .coefficient_fall = 0.3}},
-                          .regret_nats = 0.002,
-                          .regret_after_nats = 0.00075,
-                          .flags = {"plan --next: it is known."}};
+  const data::NextMixtures next{.mixtures = {{.share = {0.25, 0.75},
+                                              .gain_nats = 0.00125,
+                                              .domain = "code",
+                                              .domain_fall = 0.4,
+                                              .coefficient = "alpha",
+                                              .coefficient_fall = 0.3}},
+                                .regret_nats = 0.002,
+                                .regret_after_nats = 0.00075,
+                                .flags = {"plan --next: it is known."}};
   const std::string text = next_text(next, some_fit().domains, "bimix");
   EXPECT_THAT(text, HasSubstr("0.7500    0.001250      loss of code    -40 %"));
   EXPECT_THAT(text, HasSubstr("alpha -30 %"));
@@ -78,7 +78,7 @@ TEST(NextText, SaysWhatEachMixtureBringsAndWhy) {
 }
 
 TEST(LawsText, PutsEveryLawAndTheBaselinesInOneTable) {
-  LawFit other = some_fit();
+  data::LawFit other = some_fit();
   other.law = "joint";
   other.held_out.spearman = 0.75;
   const std::string text = laws_text({some_fit(), other});
@@ -91,9 +91,9 @@ TEST(LawsText, PutsEveryLawAndTheBaselinesInOneTable) {
 }
 
 TEST(EvaluationText, SaysWhatTrainedAndWhatTheFiguresAre) {
-  Evaluation evaluation{.protocol = "draws", .domains = some_fit().domains};
-  evaluation.splits = {{Split{.trains = {true, false, true, false, false}}},
-                       {Split{.trains = {true, true, false, false, false}}}};
+  law::Evaluation evaluation{.protocol = "draws", .domains = some_fit().domains};
+  evaluation.splits = {{law::Split{.trains = {true, false, true, false, false}}},
+                       {law::Split{.trains = {true, true, false, false, false}}}};
   evaluation.laws = {{"bimix", some_fit().held_out, {}, {}}};
   const std::string text = evaluation_text(evaluation, {});
   EXPECT_THAT(text, HasSubstr("Protocol draws: 2 of 5 mixtures train, 2 draws"));
@@ -101,10 +101,10 @@ TEST(EvaluationText, SaysWhatTrainedAndWhatTheFiguresAre) {
 }
 
 /// Points of two domains of so many held-out mixtures.
-Evaluation some_evaluation(const std::string& protocol, const std::string& law, int mixtures) {
-  Evaluation evaluation{.protocol = protocol, .domains = some_fit().domains};
-  evaluation.splits = {{Split{.trains = std::vector<bool>(20, true)}}};
-  HeldOutPart part{.point = Table(0, HeldOutPart::column_count)};
+law::Evaluation some_evaluation(const std::string& protocol, const std::string& law, int mixtures) {
+  law::Evaluation evaluation{.protocol = protocol, .domains = some_fit().domains};
+  evaluation.splits = {{law::Split{.trains = std::vector<bool>(20, true)}}};
+  law::HeldOutPart part{.point = data::Table(0, law::HeldOutPart::column_count)};
   for (int m = 0; m < mixtures; ++m)
     for (const double e : {0.0, 1.0}) {
       const double curve = protocol == "unseen" ? 0.9 - 0.2 * e : std::nan("");
@@ -112,7 +112,7 @@ Evaluation some_evaluation(const std::string& protocol, const std::string& law, 
         part.point.values.push_back(value);
       ++part.point.rows;
     }
-  const HeldOut held = merge_folds(evaluation.domains, {part});
+  const data::HeldOut held = law::merge_folds(evaluation.domains, {part});
   evaluation.laws = {{law, held, {held}, {{part}}}};
   return evaluation;
 }
@@ -124,7 +124,8 @@ TEST(EvaluationText, GivesThePapersFiguresByMixture) {
   EXPECT_THAT(unseen,
               HasSubstr("baseline   1.50 %  2.00 %       5.00 %  5.00 %          0.800   0.700"));
   EXPECT_THAT(unseen, HasSubstr("mean of 2"));
-  const std::string last = evaluation_text(some_evaluation("extrapolation", run_power, 2), labels);
+  const std::string last =
+      evaluation_text(some_evaluation("extrapolation", law::run_power, 2), labels);
   EXPECT_THAT(last, HasSubstr("run_power, as Table 1 of the paper"));
   EXPECT_THAT(last, Not(HasSubstr("R2 along runs"))) << "there is nothing along a run";
   EXPECT_THAT(last, HasSubstr("persistence      5.00 %  5.00 %"));
@@ -141,8 +142,9 @@ TEST(EvaluationText, ListsFewMixturesAndTheMeanOfMany) {
   EXPECT_THAT(many, HasSubstr("mean of 13"));
 }
 
-TrialResult ended(const std::string& id, TrialStatus status, const std::string& message) {
-  TrialResult result;
+data::TrialResult ended(const std::string& id, data::TrialStatus status,
+                        const std::string& message) {
+  data::TrialResult result;
   result.id = id;
   result.status = status;
   result.message = message;
@@ -150,27 +152,28 @@ TrialResult ended(const std::string& id, TrialStatus status, const std::string& 
 }
 
 TEST(FailuresText, PutsTrialsOfOneKindAndMessageTogether) {
-  EXPECT_EQ(failures_text({ended("a1", TrialStatus::failed, "exit code 3, see trials/a1/log\nmore"),
-                           ended("b2", TrialStatus::ok, ""),
-                           ended("c3", TrialStatus::failed, "exit code 3, see trials/c3/log"),
-                           ended("d4", TrialStatus::diverged, "loss is nan")}),
-            "Trials that ended badly:\n"
-            "  2 failed, for example a1: exit code 3, see trials/<trial>/log\n"
-            "  1 diverged, for example d4: loss is nan\n"
-            "One of them alone: the same command with --only a1\n");
+  EXPECT_EQ(
+      failures_text({ended("a1", data::TrialStatus::failed, "exit code 3, see trials/a1/log\nmore"),
+                     ended("b2", data::TrialStatus::ok, ""),
+                     ended("c3", data::TrialStatus::failed, "exit code 3, see trials/c3/log"),
+                     ended("d4", data::TrialStatus::diverged, "loss is nan")}),
+      "Trials that ended badly:\n"
+      "  2 failed, for example a1: exit code 3, see trials/<trial>/log\n"
+      "  1 diverged, for example d4: loss is nan\n"
+      "One of them alone: the same command with --only a1\n");
 }
 
 TEST(FailuresText, IsEmptyIfNoneFailed) {
   EXPECT_EQ(failures_text({}), "");
-  EXPECT_EQ(failures_text({ended("a1", TrialStatus::ok, "")}), "");
+  EXPECT_EQ(failures_text({ended("a1", data::TrialStatus::ok, "")}), "");
 }
 
-CheckReport some_check(double gain, double error) {
-  CheckReport report;
+data::CheckReport some_check(double gain, double error) {
+  data::CheckReport report;
   report.tokens = 1000;
   report.domains = {"web"};
   report.labels = {"default", "optimum"};
-  report.predicted_nats = report.trained_nats = report.trained_error_nats = Table(2, 1, 2.0);
+  report.predicted_nats = report.trained_nats = report.trained_error_nats = data::Table(2, 1, 2.0);
   report.repeats = 2;
   report.paired_gain_nats = {gain};
   report.paired_error_nats = {error};
@@ -186,28 +189,28 @@ TEST(CheckText, JudgesByStudentsT) {
   EXPECT_THAT(check_text(some_check(-0.0630, 0.01)), HasSubstr("cannot be told apart"));
   EXPECT_THAT(check_text(some_check(-0.0632, 0.01)), HasSubstr("does NOT hold"));
   EXPECT_THAT(check_text(some_check(0.1, 0.01)), HasSubstr("(90 %: 0.0369 to 0.1631)"));
-  CheckReport one = some_check(0.1, std::nan(""));
+  data::CheckReport one = some_check(0.1, std::nan(""));
   one.repeats = 1;
   EXPECT_THAT(check_text(one), HasSubstr("one repeat"));
   EXPECT_THAT(check_text(some_check(std::nan(""), std::nan(""))), HasSubstr("nothing to judge"));
 }
 
 TEST(Texts, SayBitsPerByteWhereLossesAreThat) {
-  LawFit fit = some_fit();
-  fit.domains.loss_unit = LossUnit::bits_per_byte;
-  MixtureChoice choice{.law = "bimix",
-                       .objective = "mean",
-                       .tokens = 1000,
-                       .share = {0.5, 0.5},
-                       .default_share = {0.5, 0.5},
-                       .weight = {1.0, 1.0},
-                       .predicted_nats = {1.0, 1.0},
-                       .predicted_default_nats = {1.0, 1.0},
-                       .share_low = {0.5, 0.5},
-                       .share_high = {0.5, 0.5}};
-  CheckReport check = some_check(0.1, 0.01);
-  check.loss_unit = LossUnit::bits_per_byte;
-  const NextMixtures next{.regret_nats = 0.002};
+  data::LawFit fit = some_fit();
+  fit.domains.loss_unit = data::LossUnit::bits_per_byte;
+  data::MixtureChoice choice{.law = "bimix",
+                             .objective = "mean",
+                             .tokens = 1000,
+                             .share = {0.5, 0.5},
+                             .default_share = {0.5, 0.5},
+                             .weight = {1.0, 1.0},
+                             .predicted_nats = {1.0, 1.0},
+                             .predicted_default_nats = {1.0, 1.0},
+                             .share_low = {0.5, 0.5},
+                             .share_high = {0.5, 0.5}};
+  data::CheckReport check = some_check(0.1, 0.01);
+  check.loss_unit = data::LossUnit::bits_per_byte;
+  const data::NextMixtures next{.regret_nats = 0.002};
   const std::string text = fit_text(fit, 0.9) + optimum_text(choice, fit.domains) +
                            check_text(check) + next_text(next, fit.domains, "bimix");
   EXPECT_THAT(text, Not(HasSubstr("nats")));
@@ -216,7 +219,7 @@ TEST(Texts, SayBitsPerByteWhereLossesAreThat) {
   EXPECT_THAT(text, HasSubstr("0.002000 bits per byte"));
 }
 
-MixtureChoice some_choice() {
+data::MixtureChoice some_choice() {
   return {.law = "bimix",
           .objective = "mean",
           .tokens = 1000,
@@ -233,7 +236,7 @@ MixtureChoice some_choice() {
 }
 
 TEST(OptimumText, ShowsASetThatCountsThoughItFollowsNoTrainingDomain) {
-  const DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
+  const data::DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
   const std::string text = optimum_text(some_choice(), domains);
   EXPECT_THAT(text, HasSubstr("Objective: mean loss of web, code and exams\n"));
   EXPECT_THAT(text, HasSubstr("web        0.250  0.250 to 0.250    0.500  1.0000      1.2500  "
@@ -246,7 +249,7 @@ TEST(OptimumText, ShowsASetThatCountsThoughItFollowsNoTrainingDomain) {
 }
 
 TEST(OptimumText, CallsALossByItsOwnSetNotByTheDomainThatItFollows) {
-  const DomainSet domains{{"web", "code"}, {"c4", "web", "github"}, {0, 0, 1}};
+  const data::DomainSet domains{{"web", "code"}, {"c4", "web", "github"}, {0, 0, 1}};
   const std::string text = optimum_text(some_choice(), domains);
   EXPECT_THAT(text, HasSubstr("web        0.250  0.250 to 0.250    0.500  1.5000"));
   EXPECT_THAT(text, HasSubstr("code       0.750  0.750 to 0.750    0.500\n"));
@@ -254,7 +257,7 @@ TEST(OptimumText, CallsALossByItsOwnSetNotByTheDomainThatItFollows) {
 }
 
 TEST(OptimumText, SaysNoMeanOfOneLoss) {
-  MixtureChoice choice = some_choice();
+  data::MixtureChoice choice = some_choice();
   choice.weight = {1.0};
   choice.predicted_nats = {2.0};
   choice.predicted_default_nats = {2.25};
@@ -264,33 +267,33 @@ TEST(OptimumText, SaysNoMeanOfOneLoss) {
 }
 
 TEST(OptimumText, HasWeightsWhereTheyDiffer) {
-  MixtureChoice choice = some_choice();
+  data::MixtureChoice choice = some_choice();
   choice.objective = "weighted";
   choice.weight = {0.75, 0.0, 0.25};
-  const DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
+  const data::DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
   const std::string text = optimum_text(choice, domains);
   EXPECT_THAT(text, HasSubstr("weighted mean loss of web and exams"));
   EXPECT_THAT(text, HasSubstr("+0.2500   0.000\n"));
 }
 
 TEST(Texts, OpenWithTheDoubtWhereTheLawSaysNothing) {
-  LawFit fit = some_fit();
+  data::LawFit fit = some_fit();
   EXPECT_THAT(fit_text(fit, 0.9), Not(HasSubstr("rely")));
   fit.trust = {.doubt = "the recommendation is not to be trusted: no.", .is_worse = {0, 1}};
   EXPECT_THAT(fit_text(fit, 0.9),
               HasSubstr("To know about this fit\n  the recommendation is not to be trusted: no.\n"
                         "  law bimix: the loss on 'code' of held-out mixtures is predicted no "
                         "better than by the mean"));
-  MixtureChoice choice = some_choice();
+  data::MixtureChoice choice = some_choice();
   choice.trust = fit.trust;
   EXPECT_THAT(optimum_text(choice, {{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}}),
               HasSubstr("objective mean)\n  the recommendation is not to be trusted: no.\n"));
 }
 
 TEST(Tables, AreNotThreeHundredDigitsWideForALossOf1e300) {
-  MixtureChoice choice = some_choice();
+  data::MixtureChoice choice = some_choice();
   choice.predicted_nats = {1e300, -1e300, 12345678.0};
-  const DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
+  const data::DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
   const std::string text = optimum_text(choice, domains);
   EXPECT_THAT(text, HasSubstr("1e+300"));
   EXPECT_THAT(text, HasSubstr("1.235e+07"));
@@ -298,4 +301,4 @@ TEST(Tables, AreNotThreeHundredDigitsWideForALossOf1e300) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::report

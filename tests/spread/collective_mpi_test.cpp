@@ -10,13 +10,13 @@
 #include <filesystem>
 #include <fstream>
 
-namespace bimix {
+namespace bimix::spread {
 namespace {
 
 using test::world;
 
-Observations some_observations() {
-  Observations rows;
+data::Observations some_observations() {
+  data::Observations rows;
   rows.domains = {{"a", "b"}, {"a", "b"}, {0, 1}};
   for (int m = 0; m < 8; ++m) rows.mixtures.push_back({0.1 + 0.1 * m, 0.9 - 0.1 * m});
   rows.loss_nats.columns = 2;
@@ -35,49 +35,49 @@ Observations some_observations() {
 }
 
 TEST(FitOverRanks, IsTheFitOfOneRankBitForBit) {
-  const FitOptions options{.bootstrap = 11, .seed = 3};
-  const LawFit together = fit_over_ranks(world(), some_observations(), options);
-  const LawFit alone = fit_over_ranks(Comm(), some_observations(), options);
+  const law::FitOptions options{.bootstrap = 11, .seed = 3};
+  const data::LawFit together = fit_over_ranks(world(), some_observations(), options);
+  const data::LawFit alone = fit_over_ranks(par::Comm(), some_observations(), options);
   EXPECT_EQ(together.coefficient, alone.coefficient);
   if (!world().is_root()) return;
   ASSERT_EQ(together.bootstrap.size(), 11u);
   EXPECT_EQ(together.bootstrap, alone.bootstrap);
-  EXPECT_EQ(to_json(together).dump(), to_json(alone).dump());
+  EXPECT_EQ(data::to_json(together).dump(), data::to_json(alone).dump());
 }
 
 // At 512 domains every rank held all samples, several times over.
 TEST(FitOverRanks, GivesTheSamplesToTheRootAlone) {
-  const LawFit fit = fit_over_ranks(world(), some_observations(), {.bootstrap = 11});
+  const data::LawFit fit = fit_over_ranks(world(), some_observations(), {.bootstrap = 11});
   EXPECT_EQ(fit.bootstrap.size(), world().is_root() ? 11u : 0u);
   EXPECT_EQ(fit.held_out.error.empty(), !world().is_root());
 }
 
 TEST(FitLawsOverRanks, FitsAndChoosesTheSameAtAnyNumberOfRanks) {
-  const FitOptions options{.law = "auto", .bootstrap = 3, .folds = 4};
+  const law::FitOptions options{.law = "auto", .bootstrap = 3, .folds = 4};
   const LawFits together = fit_laws_over_ranks(world(), some_observations(), options);
-  const LawFits alone = fit_laws_over_ranks(Comm(), some_observations(), options);
+  const LawFits alone = fit_laws_over_ranks(par::Comm(), some_observations(), options);
   EXPECT_EQ(together.laws.front().law, "bimix");
   EXPECT_GT(together.laws.size(), 5u);
   ASSERT_EQ(together.laws.size(), alone.laws.size());
   EXPECT_EQ(together.used, alone.used);
   if (!world().is_root()) return;
   for (std::size_t n = 0; n < alone.laws.size(); ++n) {
-    EXPECT_EQ(to_json(together.laws[n]).dump(), to_json(alone.laws[n]).dump());
+    EXPECT_EQ(data::to_json(together.laws[n]).dump(), data::to_json(alone.laws[n]).dump());
     EXPECT_EQ(together.laws[n].bootstrap, alone.laws[n].bootstrap);
   }
-  const LawFit& used = together.laws[together.used];
+  const data::LawFit& used = together.laws[together.used];
   EXPECT_EQ(used.bootstrap.size(), 3u);
   EXPECT_NE(used.flags.back().find("predicts held-out mixtures best"), std::string::npos);
 }
 
 TEST(FitLawsOverRanks, PutsBimixBesideTheLawThatIsAskedFor) {
-  const FitOptions options{.law = "noise_capacity", .bootstrap = 2};
+  const law::FitOptions options{.law = "noise_capacity", .bootstrap = 2};
   const LawFits fits = fit_laws_over_ranks(world(), some_observations(), options);
   ASSERT_EQ(fits.laws.size(), 2u);
   EXPECT_EQ(fits.laws[0].law, "bimix");
   EXPECT_EQ(fits.used, 1u);
   // Without a domain that bimix can follow there is only the other.
-  Observations foreign = some_observations();
+  data::Observations foreign = some_observations();
   foreign.domains.share_of = {-1, -1};
   const LawFits alone =
       fit_laws_over_ranks(world(), foreign, {.law = "mixing_exp", .bootstrap = 0});
@@ -86,24 +86,25 @@ TEST(FitLawsOverRanks, PutsBimixBesideTheLawThatIsAskedFor) {
 }
 
 TEST(EvaluateOverRanks, IsTheEvaluationOfOneRankBitForBit) {
-  const EvaluateOptions options{
+  const law::EvaluateOptions options{
       .protocol = "draws", .laws = {"bimix", "effective_share", "auto"}, .train = 5, .draws = 2};
-  const Evaluation together = evaluate_over_ranks(world(), some_observations(), {}, options);
-  const Evaluation alone = evaluate_over_ranks(Comm(), some_observations(), {}, options);
+  const law::Evaluation together = evaluate_over_ranks(world(), some_observations(), {}, options);
+  const law::Evaluation alone = evaluate_over_ranks(par::Comm(), some_observations(), {}, options);
   ASSERT_EQ(together.laws.size(), world().is_root() ? 3u : 0u);
   for (std::size_t n = 0; n < together.laws.size(); ++n) {
     EXPECT_EQ(together.laws[n].groups.size(), 2u);
-    EXPECT_EQ(to_json(together.laws[n].mean).dump(), to_json(alone.laws[n].mean).dump());
+    EXPECT_EQ(data::to_json(together.laws[n].mean).dump(),
+              data::to_json(alone.laws[n].mean).dump());
   }
-  const Evaluation last =
+  const law::Evaluation last =
       evaluate_over_ranks(world(), some_observations(), {}, {.protocol = "extrapolation"});
-  EXPECT_EQ(!last.laws.empty() && last.laws.back().law == run_power, world().is_root());
+  EXPECT_EQ(!last.laws.empty() && last.laws.back().law == law::run_power, world().is_root());
   EXPECT_THROW(evaluate_over_ranks(world(), some_observations(), {}, {.protocol = "fold"}),
-               CollectiveError);
+               par::CollectiveError);
 }
 
 TEST(FitOverRanks, ThrowsOnEveryRankWhereThereIsTooLittle) {
-  Observations few = some_observations();
+  data::Observations few = some_observations();
   few.mixture_id.resize(1);
   few.repeat.resize(1);
   few.tokens.resize(1);
@@ -112,8 +113,8 @@ TEST(FitOverRanks, ThrowsOnEveryRankWhereThereIsTooLittle) {
   try {
     fit_over_ranks(world(), few, {});
     ADD_FAILURE() << "fitted";
-  } catch (const CollectiveError& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::too_little) << error.what();
+  } catch (const par::CollectiveError& error) {
+    EXPECT_EQ(error.exit_code(), core::ExitCode::too_little) << error.what();
   }
 }
 
@@ -128,12 +129,12 @@ TEST(EntropyOverRanks, IsTheTableOfOneRankBitForBit) {
     }
   }
   world().barrier();
-  const Corpus corpus(
+  const corpus::Corpus corpus(
       {.domains = {{.name = "a", .train_patterns = {(folder / "a.txt").string()}},
                    {.name = "b", .train_patterns = {(folder / "b.txt").string()}}}});
-  const EntropyOptions options{.samples = 20, .sample_tokens = 64, .dimension = 16};
+  const entropy::EntropyOptions options{.samples = 20, .sample_tokens = 64, .dimension = 16};
   EXPECT_EQ(entropy_over_ranks(world(), corpus, options, 1),
-            entropy_over_ranks(Comm(), corpus, options, 1));
+            entropy_over_ranks(par::Comm(), corpus, options, 1));
 }
 
 TEST(EntropyOverRanks, OfTokensIsTheTableOfOneRankBitForBit) {
@@ -150,16 +151,17 @@ TEST(EntropyOverRanks, OfTokensIsTheTableOfOneRankBitForBit) {
     }
   }
   world().barrier();
-  CorpusOptions corpus_options{.tokens = {4, 99991}};
+  corpus::CorpusOptions corpus_options{.tokens = {4, 99991}};
   for (const char* name : {"a", "b", "c"})
     corpus_options.domains.push_back({.name = name, .train_patterns = {(folder / name).string()}});
-  const Corpus corpus(corpus_options);
-  const EntropyOptions options{
+  const corpus::Corpus corpus(corpus_options);
+  const entropy::EntropyOptions options{
       .miller_madow = true, .samples = 20, .sample_tokens = 64, .dimension = 16};
   EXPECT_EQ(entropy_over_ranks(world(), corpus, options, 1),
-            entropy_over_ranks(Comm(), corpus, options, 1));
-  EXPECT_EQ(entropy_over_ranks(Comm(), corpus, options, 1), entropy_table(corpus, options, 1));
+            entropy_over_ranks(par::Comm(), corpus, options, 1));
+  EXPECT_EQ(entropy_over_ranks(par::Comm(), corpus, options, 1),
+            entropy::entropy_table(corpus, options, 1));
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::spread

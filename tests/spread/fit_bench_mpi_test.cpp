@@ -8,12 +8,12 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::spread {
 namespace {
 
 TEST(MadeUpLosses, FollowTheLawWithinTheirNoise) {
   const TableShape shape{.mixtures = 40, .volumes = 5, .domains = 4, .noise = 1e-3};
-  const Observations table = made_up_losses(shape, 3);
+  const data::Observations table = made_up_losses(shape, 3);
   ASSERT_EQ(table.loss_nats.rows, 200u);
   double squares = 0.0;
   for (std::size_t row = 0; row < 200; ++row) {
@@ -26,12 +26,12 @@ TEST(MadeUpLosses, FollowTheLawWithinTheirNoise) {
 }
 
 TEST(ReferenceProblem, IsAHundredPointsThatDifferFromNumberToNumber) {
-  const DomainData problem = reference_problem(0);
+  const law::DomainData problem = reference_problem(0);
   EXPECT_EQ(problem.loss_nats.size(), 100u);
   EXPECT_EQ(problem.loss_nats, reference_problem(0).loss_nats);
   EXPECT_NE(problem.loss_nats, reference_problem(1).loss_nats);
   // Laid out as a fit wants it: by volume, then by mixture, and the same losses as in the table.
-  const Observations table = made_up_losses({}, 0);
+  const data::Observations table = made_up_losses({}, 0);
   for (std::size_t row = 0; row < 100; ++row) {
     EXPECT_EQ(problem.volume[row], row / 10);
     EXPECT_EQ(problem.mixture[row], row % 10);
@@ -68,4 +68,4 @@ TEST(BenchEntropy, CountsBytes) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::spread

@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 using test::bytes_of;
@@ -84,8 +84,8 @@ TEST(Model, IsKeptBesideCheckpointsAndCopiedWhereThereIsNone) {
 TEST(Checkpoint, SaysWhyItCannotBeWritten) {
   const TempFolder folder;
   std::ofstream(folder / "checkpoints") << "a file where the folder should be";
-  EXPECT_THROW(write_checkpoint(folder.path(), "ab", some_bytes), DataError);
+  EXPECT_THROW(write_checkpoint(folder.path(), "ab", some_bytes), core::DataError);
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::store

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 using test::bytes_of;
@@ -28,7 +28,7 @@ TEST(WriteFileAtomically, ReplacesTheWholeFile) {
   write_file_atomically(folder / "status.json", "something that is longer");
   write_file_atomically(folder / "status.json", bytes);
   EXPECT_EQ(bytes_of(folder / "status.json"), bytes);
-  EXPECT_EQ(read_file(folder / "status.json"), bytes);
+  EXPECT_EQ(core::read_file(folder / "status.json"), bytes);
   EXPECT_EQ(files_in(folder), 1);
 }
 
@@ -60,7 +60,7 @@ TEST(WriteFileAtomically, LeavesTheOldFileWhicheverCallFails) {
   write_file_atomically(folder / "f", "old");
   for (int call = 1; call <= 3; ++call) {  // write, sync, rename
     FailingDisk disk(call);
-    EXPECT_THROW(write_file_atomically(folder / "f", "new", disk), DataError);
+    EXPECT_THROW(write_file_atomically(folder / "f", "new", disk), core::DataError);
     EXPECT_EQ(disk.calls(), call);
     EXPECT_EQ(bytes_of(folder / "f"), "old");
     EXPECT_EQ(files_in(folder), 1);
@@ -78,8 +78,8 @@ TEST(WriteFileAtomically, SaysThatTheDiskIsFullAndWhatToDo) {
   try {
     write_file_atomically(folder / "f", "new");
     FAIL() << "written";
-  } catch (const DataError& error) {
-    EXPECT_EQ(error.exit_code(), ExitCode::data);
+  } catch (const core::DataError& error) {
+    EXPECT_EQ(error.exit_code(), core::ExitCode::data);
     EXPECT_THAT(error.what(), HasSubstr("/f: cannot be written: No space left on device"));
     EXPECT_THAT(error.what(), HasSubstr("Free space"));
   }
@@ -90,7 +90,7 @@ TEST(WriteFileAtomically, NamesAFolderThatIsNotThere) {
   try {
     write_file_atomically(folder / "nowhere" / "f", "new");
     FAIL() << "written";
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("nowhere/f: cannot be written: No such file"));
   }
 }
@@ -108,4 +108,4 @@ TEST(SecondsSinceWritten, IsTheAgeAndLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::store

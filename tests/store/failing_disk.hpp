@@ -10,7 +10,7 @@ namespace bimix::test {
 
 /// A disk on which the n-th changing call (from 1) fails as on a full device. A write that fails
 /// leaves half of its bytes behind, as a real one may.
-class FailingDisk : public Disk {
+class FailingDisk : public store::Disk {
  public:
   explicit FailingDisk(int failing_call) : failing_call_(failing_call) {}
 
@@ -18,18 +18,18 @@ class FailingDisk : public Disk {
 
   void write(int file, std::string_view bytes) override {
     if (is_failing()) {
-      Disk::write(file, bytes.substr(0, bytes.size() / 2));
+      store::Disk::write(file, bytes.substr(0, bytes.size() / 2));
       fail();
     }
-    Disk::write(file, bytes);
+    store::Disk::write(file, bytes);
   }
   void sync(int file) override {
     if (is_failing()) fail();
-    Disk::sync(file);
+    store::Disk::sync(file);
   }
   void rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
     if (is_failing()) fail();
-    Disk::rename(from, to);
+    store::Disk::rename(from, to);
   }
 
  private:

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <thread>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 using test::TempFolder;
@@ -33,7 +33,7 @@ TEST(FolderLock, RefusesTheSecondWriterAndNamesTheFirst) {
   try {
     const FolderLock second(folder.path());
     FAIL() << "locked twice";
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr("is being written by process " + std::to_string(getpid())));
     EXPECT_THAT(error.what(), HasSubstr("Wait for it"));
   }
@@ -52,7 +52,7 @@ TEST(FolderLock, TellsWhetherItIsHeld) {
   {
     const FolderLock lock(folder.path());
     EXPECT_FALSE(has_no_writer_here(folder.path()));
-    EXPECT_THROW(FolderLock(folder.path()), DataError) << "looking does not let go of it";
+    EXPECT_THROW(FolderLock(folder.path()), core::DataError) << "looking does not let go of it";
   }
   EXPECT_TRUE(has_no_writer_here(folder.path()));
 }
@@ -69,7 +69,7 @@ TEST(FolderLock, CannotGoStale) {
   }
   char byte = 0;
   ASSERT_EQ(read(ready[0], &byte, 1), 1);
-  EXPECT_THROW(const FolderLock lock(folder.path()), DataError);
+  EXPECT_THROW(const FolderLock lock(folder.path()), core::DataError);
   ASSERT_EQ(kill(child, SIGKILL), 0);
   ASSERT_EQ(waitpid(child, nullptr, 0), child);
   EXPECT_NO_THROW(const FolderLock lock(folder.path()));
@@ -80,7 +80,7 @@ TEST(FolderLock, CannotGoStale) {
 TEST(FolderLock, NamesAFolderThatCannotBeMade) {
   const TempFolder folder;
   folder.write("file", "");
-  EXPECT_THROW(FolderLock(folder / "file"), DataError);
+  EXPECT_THROW(FolderLock(folder / "file"), core::DataError);
 }
 
 /// As some network file systems are mounted.
@@ -93,7 +93,7 @@ std::string refusal(const std::filesystem::path& folder, bool take_over) {
   NoLocks disk;
   try {
     const FolderLock lock(folder, take_over, disk);
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     return error.what();
   }
   return "";
@@ -130,8 +130,8 @@ TEST(FolderLockWithoutLocks, GivesAStaleRecordAwayOnlyOnPurpose) {
     const FolderLock after(folder.path(), true, disk);
     EXPECT_NO_THROW(after.require_held());
     // Who was only thought dead must not write any more.
-    EXPECT_THROW(journal.append(RunStop{}), DataError);
-    EXPECT_THROW(before.require_held(), DataError);
+    EXPECT_THROW(journal.append(RunStop{}), core::DataError);
+    EXPECT_THROW(before.require_held(), core::DataError);
   }
   EXPECT_EQ(read_journal(folder.path()).stops.size(), 0u);
 }
@@ -144,10 +144,10 @@ TEST(FolderLockWithoutLocks, KeepsItsRecordFresh) {
   const OwnerRecord owner(folder.path(), false, quick);
   for (int i = 0; i < 3; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(400));
-    EXPECT_THROW(OwnerRecord(folder.path(), true, quick), DataError);
+    EXPECT_THROW(OwnerRecord(folder.path(), true, quick), core::DataError);
   }
   EXPECT_TRUE(owner.is_ours());
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::store

@@ -15,7 +15,7 @@
 #include <functional>
 #include <map>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 using test::bytes_of;
@@ -30,8 +30,8 @@ JournalHeader some_header() {
   return {.campaign_hash = "c0ffee", .fingerprints = {{"prose", "12ab"}, {"german", "34cd"}}};
 }
 
-TrialResult some_result(const std::string& id) {
-  TrialResult result;
+data::TrialResult some_result(const std::string& id) {
+  data::TrialResult result;
   result.id = id;
   result.curve = {{64000, 62, {5.1, 1.0 / 3.0}}};
   result.host = "node1";
@@ -50,7 +50,7 @@ void write_some_journal(const TempFolder& folder) {
 std::string what_of(const std::function<void()>& action) {
   try {
     action();
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     return error.what();
   }
   return "no error";
@@ -60,7 +60,7 @@ std::string what_of(const std::function<void()>& action) {
 TEST(JournalLine, CarriesTheChecksumOfWhatFollowsIt) {
   const std::string line = journal_line("stop", {{"exit_code", 0}});
   EXPECT_EQ(line, "{\"crc\":\"cf1955c3\",\"kind\":\"stop\",\"exit_code\":0}\n");
-  EXPECT_EQ(Json::parse(line).at("exit_code"), 0);
+  EXPECT_EQ(data::Json::parse(line).at("exit_code"), 0);
 }
 
 TEST(Journal, SaysAgainAllThatItWasTold) {
@@ -70,8 +70,8 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
   told.sessions = {{{{"command", "bimix run \"x\""}, {"commit", "abc"}}}};
   told.entropy = {{.domains = {"a", "b"},
                    .measures = {"shannon"},
-                   .nats = Table(1, 2, 0.1),
-                   .mixture = Table(1, 2, 0.5),
+                   .nats = data::Table(1, 2, 0.1),
+                   .mixture = data::Table(1, 2, 0.5),
                    .bigrams = {3, 4},
                    .samples = {0, 0},
                    .embedding = "hashed"}};
@@ -113,8 +113,8 @@ TEST(Journal, LetsTheLastResultOfATrialStand) {
   const FolderLock lock(folder.path());
   Journal journal(lock);
   journal.append(some_header());
-  TrialResult failed = some_result("aa");
-  failed.status = TrialStatus::failed;
+  data::TrialResult failed = some_result("aa");
+  failed.status = data::TrialStatus::failed;
   journal.append_results({failed});
   journal.append_results({some_result("bb")});
   journal.append_results({some_result("aa")});
@@ -162,7 +162,7 @@ void session(
   const FolderLock lock(folder.path());
   Journal journal(lock);
   if (!journal.state().header) journal.append(some_header());
-  journal.append(RunStamp{});
+  journal.append(data::RunStamp{});
   journal.append_starts(started);
   then(journal);
 }
@@ -353,7 +353,7 @@ TEST(FolderLock, IsMadeAgainWhenItsFileWasRemoved) {
   const FolderLock lock(folder.path());
   std::filesystem::remove(folder / "lock");
   lock.require_held();
-  EXPECT_THROW(const FolderLock second(folder.path()), DataError);
+  EXPECT_THROW(const FolderLock second(folder.path()), core::DataError);
 }
 
 TEST(Journal, BeginsAnewAsAWhole) {
@@ -370,9 +370,9 @@ TEST(Journal, BeginsAnewAsAWhole) {
 
 // Right checksums, and numbers that would become indices and shapes.
 TEST(RequireSound, RefusesWildNumbersAndNamesThem) {
-  const DomainSet domains{{"a", "b"}, {"a", "b", "c"}, {0, 1, -1}};
-  const TrialSpec spec{.id = "aa", .mixture = {0.5, 0.5}, .tokens = {1000, 2000}};
-  TrialResult result;
+  const data::DomainSet domains{{"a", "b"}, {"a", "b", "c"}, {0, 1, -1}};
+  const data::TrialSpec spec{.id = "aa", .mixture = {0.5, 0.5}, .tokens = {1000, 2000}};
+  data::TrialResult result;
   result.id = "aa";
   result.curve = {{1000, 1, {1, 2, NAN}}};
   const auto what = [&](const auto& change) {
@@ -381,35 +381,35 @@ TEST(RequireSound, RefusesWildNumbersAndNamesThem) {
     return what_of([&] { require_sound(state, domains, "run"); });
   };
   EXPECT_EQ(what([](JournalState&) {}), "no error");
-  const std::map<std::string, std::function<void(TrialSpec&)>> specs{
-      {"mixture_id: -1 is out", [](TrialSpec& wild) { wild.mixture_id = -1; }},
-      {"mixture_id: 1 is out", [](TrialSpec& wild) { wild.mixture_id = 1; }},
-      {"mixture: has 1 numbers, not 2", [](TrialSpec& wild) { wild.mixture = {1.0}; }},
+  const std::map<std::string, std::function<void(data::TrialSpec&)>> specs{
+      {"mixture_id: -1 is out", [](data::TrialSpec& wild) { wild.mixture_id = -1; }},
+      {"mixture_id: 1 is out", [](data::TrialSpec& wild) { wild.mixture_id = 1; }},
+      {"mixture: has 1 numbers, not 2", [](data::TrialSpec& wild) { wild.mixture = {1.0}; }},
       {"mixture: -0.5 is no share",
-       [](TrialSpec& wild) {
+       [](data::TrialSpec& wild) {
          wild.mixture = {-0.5, 1.5};
        }},
       {"mixture: nan is no share",
-       [](TrialSpec& wild) {
+       [](data::TrialSpec& wild) {
          wild.mixture = {NAN, 1};
        }},
-      {"repeat: -3 is out", [](TrialSpec& wild) { wild.repeat = -3; }},
+      {"repeat: -3 is out", [](data::TrialSpec& wild) { wild.repeat = -3; }},
       {"tokens: 0 is out",
-       [](TrialSpec& wild) {
+       [](data::TrialSpec& wild) {
          wild.tokens = {0, 1000};
        }},
       {"tokens: goes down",
-       [](TrialSpec& wild) {
+       [](data::TrialSpec& wild) {
          wild.tokens = {2000, 1000};
        }},
-      {"tokens: no trial has", [](TrialSpec& wild) { wild.tokens = {}; }},
-      {"cost: inf is out", [](TrialSpec& wild) { wild.cost = INFINITY; }}};
+      {"tokens: no trial has", [](data::TrialSpec& wild) { wild.tokens = {}; }},
+      {"cost: inf is out", [](data::TrialSpec& wild) { wild.cost = INFINITY; }}};
   for (const auto& [words, change] : specs)
     for (auto trials : {&JournalState::plan_trials, &JournalState::check_trials})
       EXPECT_THAT(
           what([&, &alter = change](JournalState& state) { alter((state.*trials).front()); }),
           testing::AllOf(HasSubstr("run/journal.ndjson: trial"), HasSubstr(words)));
-  const std::map<std::string, std::function<void(TrialResult&)>> results{
+  const std::map<std::string, std::function<void(data::TrialResult&)>> results{
       {"loss_nats: has 1 numbers, not 3", [](auto& wild) { wild.curve[0].loss_nats = {1}; }},
       {"tokens: -5 is out", [](auto& wild) { wild.curve[0].tokens = -5; }},
       {"steps: -1 is out", [](auto& wild) { wild.curve[0].steps = -1; }},
@@ -424,15 +424,17 @@ TEST(RequireSound, RefusesWildNumbersAndNamesThem) {
   for (const auto& [words, change] : results)
     EXPECT_THAT(what([&, &alter = change](JournalState& state) { alter(state.results.front()); }),
                 testing::AllOf(HasSubstr("result of trial aa"), HasSubstr(words)));
-  const EntropyTable entropy{
-      .domains = {"a", "b"}, .measures = {"m"}, .nats = Table(1, 2), .mixture = Table(1, 3)};
+  const data::EntropyTable entropy{.domains = {"a", "b"},
+                                   .measures = {"m"},
+                                   .nats = data::Table(1, 2),
+                                   .mixture = data::Table(1, 3)};
   EXPECT_THAT(what([&](JournalState& state) { state.entropy = {entropy}; }),
               HasSubstr("entropies: mixture: has 3 numbers, not 2"));
 }
 
 TEST(RequireSound, RefusesMixturesWithoutATrial) {
-  const DomainSet domains{{"a"}, {"a"}, {0}};
-  const TrialSpec first{.id = "aa", .mixture = {1.0}, .tokens = {1}};
+  const data::DomainSet domains{{"a"}, {"a"}, {0}};
+  const data::TrialSpec first{.id = "aa", .mixture = {1.0}, .tokens = {1}};
   JournalState state{.plan_trials = {first, first, first}};
   state.plan_trials[1].mixture_id = 2;
   EXPECT_THAT(what_of([&] { require_sound(state, domains, "run"); }),
@@ -444,8 +446,8 @@ TEST(ReadJournal, RefusesNumbersThatWouldWrapAround) {
   write_some_journal(folder);
   const std::string sound = bytes_of(journal_path(folder.path()));
   for (const char* number : {"4294967295", "1e300", "0.5", "-9223372036854775809", "\"1\""}) {
-    Json result = to_json(some_result("cc"));
-    result["rank"] = Json::parse(number);
+    data::Json result = data::to_json(some_result("cc"));
+    result["rank"] = data::Json::parse(number);
     folder.write("journal.ndjson", sound + journal_line("trial", {{"result", result}}));
     EXPECT_THAT(what_of([&] { read_journal(folder.path()); }),
                 HasSubstr("ndjson:4: trial result.rank"))
@@ -495,7 +497,7 @@ TEST(Journal, RefusesAndKeepsAFileThatIsNone) {
 TEST(ReadJournal, RefusesANewerMajorVersion) {
   const TempFolder folder;
   folder.write("journal.ndjson", journal_line("header", {{"format", "2.0"}}) +
-                                     journal_line("anything", Json::object()));
+                                     journal_line("anything", data::Json::object()));
   EXPECT_THAT(what_of([&] { read_journal(folder.path()); }),
               HasSubstr("journal.ndjson:1: journal format 2.0 is not known here"));
 }
@@ -511,13 +513,14 @@ TEST(ReadJournal, NotesAKindOfANewerMinorVersion) {
 TEST(ReadJournal, NamesALineOfAnotherLayout) {
   const TempFolder folder;
   const std::string header = journal_line(
-      "header", {{"format", "1.0"}, {"campaign_hash", "a"}, {"fingerprints", Json::object()}});
+      "header",
+      {{"format", "1.0"}, {"campaign_hash", "a"}, {"fingerprints", data::Json::object()}});
   folder.write("journal.ndjson", header + journal_line("trial", {{"result", {{"id", 1}}}}));
   EXPECT_THAT(what_of([&] { read_journal(folder.path()); }), HasSubstr("ndjson:2: trial result"));
-  folder.write("journal.ndjson", header + journal_line("stop", Json::object()));
+  folder.write("journal.ndjson", header + journal_line("stop", data::Json::object()));
   EXPECT_THAT(what_of([&] { read_journal(folder.path()); }),
               HasSubstr("ndjson:2: line.exit_code: is missing"));
-  folder.write("journal.ndjson", journal_line("trial", Json::object()));
+  folder.write("journal.ndjson", journal_line("trial", data::Json::object()));
   EXPECT_THAT(what_of([&] { read_journal(folder.path()); }), HasSubstr("before any header"));
 }
 
@@ -555,8 +558,8 @@ TEST(Journal, NeverAppendsBehindATornLine) {
   StuckDisk disk(3);
   Journal journal(lock, disk);
   journal.append(some_header());
-  EXPECT_THROW(journal.append_results({some_result("aa")}), DataError);
-  EXPECT_THROW(journal.append_results({some_result("bb")}), DataError);
+  EXPECT_THROW(journal.append_results({some_result("aa")}), core::DataError);
+  EXPECT_THROW(journal.append_results({some_result("bb")}), core::DataError);
   disk.is_stuck = false;
   journal.append_results({some_result("cc")});
   EXPECT_THAT(read_journal(folder.path()).results, ElementsAre(some_result("cc")));
@@ -597,4 +600,4 @@ TEST(Journal, SurvivesARealLimitOfTheFileSystem) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::store

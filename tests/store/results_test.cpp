@@ -12,7 +12,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 using test::bytes_of;
@@ -27,7 +27,7 @@ using testing::SizeIs;
 std::string what_of_reading(const std::filesystem::path& path) {
   try {
     read_results(path);
-  } catch (const DataError& error) {
+  } catch (const core::DataError& error) {
     return error.what();
   }
   return "no error";
@@ -35,9 +35,9 @@ std::string what_of_reading(const std::filesystem::path& path) {
 
 TEST(Results, ReadBackPlanTextsAndStamp) {
   const TempFolder folder;
-  const RunRecord written = some_record();
+  const data::RunRecord written = some_record();
   write_results(folder / "results.h5", written);
-  const RunRecord read = read_results(folder / "results.h5");
+  const data::RunRecord read = read_results(folder / "results.h5");
   EXPECT_EQ(read.campaign_text, written.campaign_text);
   EXPECT_EQ(read.resolved_text, written.resolved_text);
   EXPECT_EQ(read.plan, written.plan);
@@ -47,11 +47,11 @@ TEST(Results, ReadBackPlanTextsAndStamp) {
 
 TEST(Results, ReadBackLossesOnTheGridInPlanOrder) {
   const TempFolder folder;
-  const RunRecord written = some_record();
+  const data::RunRecord written = some_record();
   write_results(folder / "results.h5", written);
-  const RunRecord read = read_results(folder / "results.h5");
+  const data::RunRecord read = read_results(folder / "results.h5");
   ASSERT_THAT(read.results, SizeIs(4));  // three of the sweep, one of the check
-  TrialResult whole = written.results[2];
+  data::TrialResult whole = written.results[2];
   whole.curve = {whole.curve[0], whole.curve[3]};  // what lies at the plan's volumes
   EXPECT_EQ(read.results[0], whole);
   EXPECT_EQ(read.results[1].id, written.plan.trials[1].id);
@@ -62,7 +62,7 @@ TEST(Results, ReadBackLossesOnTheGridInPlanOrder) {
 }
 
 TEST(Results, SayBitsPerByteOfEveryLossAndReadItBack) {
-  RunRecord record = some_record();
+  data::RunRecord record = some_record();
   const auto count = [](const std::string& text, const std::string& word) {
     std::size_t found = 0;
     for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
@@ -71,8 +71,8 @@ TEST(Results, SayBitsPerByteOfEveryLossAndReadItBack) {
   };
   const std::size_t losses = count(results_image(record), "nats/token");
   EXPECT_GT(losses, 10U);
-  record.plan.domains.loss_unit = LossUnit::bits_per_byte;
-  for (LawFit& fit : record.laws) fit.domains = record.plan.domains;
+  record.plan.domains.loss_unit = data::LossUnit::bits_per_byte;
+  for (data::LawFit& fit : record.laws) fit.domains = record.plan.domains;
   EXPECT_EQ(count(results_image(record), "nats/token"), 0U);
   EXPECT_EQ(count(results_image(record), "bits/byte"), losses);
   const TempFolder folder;
@@ -83,7 +83,7 @@ TEST(Results, SayBitsPerByteOfEveryLossAndReadItBack) {
 TEST(Results, AreTheSameBytesForTheSameRecord) {
   const TempFolder folder;
   write_results(folder / "a.h5", some_record());
-  RunRecord shuffled = some_record();
+  data::RunRecord shuffled = some_record();
   std::swap(shuffled.results[0], shuffled.results[2]);
   write_results(folder / "b.h5", shuffled);
   EXPECT_TRUE(bytes_of(folder / "a.h5") == bytes_of(folder / "b.h5"));
@@ -91,10 +91,10 @@ TEST(Results, AreTheSameBytesForTheSameRecord) {
 
 TEST(Results, HoldAPlanOfWhichNothingIsDone) {
   const TempFolder folder;
-  RunRecord record;
+  data::RunRecord record;
   record.plan = some_record().plan;
   write_results(folder / "results.h5", record);
-  const RunRecord read = read_results(folder / "results.h5");
+  const data::RunRecord read = read_results(folder / "results.h5");
   EXPECT_EQ(read.plan, record.plan);
   EXPECT_THAT(read.results, IsEmpty());
 }
@@ -105,20 +105,20 @@ TEST(Results, LeaveTheOldFileWhereTheDiskIsFull) {
   const std::string before = bytes_of(folder / "results.h5");
   for (int call = 1; call <= 3; ++call) {
     test::FailingDisk disk(call);
-    EXPECT_THROW(write_results(folder / "results.h5", some_record(), disk), DataError);
+    EXPECT_THROW(write_results(folder / "results.h5", some_record(), disk), core::DataError);
     EXPECT_TRUE(bytes_of(folder / "results.h5") == before);
   }
 }
 
 TEST(WriteResults, RefusesARecordThatContradictsItself) {
   const TempFolder folder;
-  RunRecord record = some_record();
+  data::RunRecord record = some_record();
   record.results[1].curve[0].loss_nats.pop_back();
-  EXPECT_THROW(write_results(folder / "results.h5", record), InternalError);
+  EXPECT_THROW(write_results(folder / "results.h5", record), core::InternalError);
   record = some_record();
-  record.laws[0].coefficient = Table(1, 1);
-  EXPECT_THROW(write_results(folder / "results.h5", record), InternalError);
-  EXPECT_THROW(write_results(folder / "results.h5", RunRecord{}), InternalError);
+  record.laws[0].coefficient = data::Table(1, 1);
+  EXPECT_THROW(write_results(folder / "results.h5", record), core::InternalError);
+  EXPECT_THROW(write_results(folder / "results.h5", data::RunRecord{}), core::InternalError);
 }
 
 TEST(ReadResults, RefusesForeignAndDamagedFiles) {
@@ -173,8 +173,8 @@ TEST(ReadResults, RefusesANewerMajorVersion) {
 
 TEST(ReadResults, TakesANewerMinorVersionAndLeavesOutWhatItDoesNotKnow) {
   const TempFolder folder;
-  const RunRecord read = read_results(of_version(folder, "1.99"));
-  const RunRecord known =
+  const data::RunRecord read = read_results(of_version(folder, "1.99"));
+  const data::RunRecord known =
       read_results(folder.write("known.h5", sealed(results_image(some_record()))));
   EXPECT_EQ(read.plan, known.plan);
   EXPECT_EQ(read.results.size(), known.results.size());
@@ -190,10 +190,10 @@ TEST(Differences, FindsNoneInTheSameRecord) {
 
 TEST(Differences, NamesTheFirstValueAndCountsTheRest) {
   const TempFolder folder;
-  RunRecord record = some_record();
+  data::RunRecord record = some_record();
   write_results(folder / "a.h5", record);
   record.results[2].curve[0].loss_nats[1] = std::nextafter(1.0 / 3.0, 1.0);
-  record.laws[0].bootstrap[1] = Table(3, 4, 5.0);
+  record.laws[0].bootstrap[1] = data::Table(3, 4, 5.0);
   record.optimum.clear();
   record.plan.name = "other";
   write_results(folder / "b.h5", record);
@@ -208,21 +208,21 @@ TEST(Differences, NamesTheFirstValueAndCountsTheRest) {
 
 TEST(VerifyResults, TellsWhetherTheFileIsTheImageOfTheRecord) {
   const TempFolder folder;
-  RunRecord record = some_record();
+  data::RunRecord record = some_record();
   write_results(folder / "results.h5", record);
   record.results[0].wall_seconds = 99;
   EXPECT_THAT(verify_results(folder / "results.h5", record), IsEmpty());
   record.results[2].curve[0].steps += 1;
   EXPECT_THAT(verify_results(folder / "results.h5", record),
               ElementsAre("/curve/steps[0] is 62 and 63", "/steps[0,0] is 62 and 63"));
-  EXPECT_THROW(verify_results(folder.write("text.h5", "text"), record), DataError);
+  EXPECT_THROW(verify_results(folder.write("text.h5", "text"), record), core::DataError);
 }
 
 TEST(Differences, SkipsWhereAndHowFastWhenAsked) {
   const TempFolder folder;
-  RunRecord record = some_record();
+  data::RunRecord record = some_record();
   write_results(folder / "a.h5", record);
-  for (TrialResult& result : record.results) {
+  for (data::TrialResult& result : record.results) {
     result.started_utc += 60;
     result.wall_seconds *= 2;
     result.tokens_per_second /= 2;
@@ -237,4 +237,4 @@ TEST(Differences, SkipsWhereAndHowFastWhenAsked) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::store

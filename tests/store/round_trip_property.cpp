@@ -18,7 +18,7 @@
 #include <limits>
 #include <set>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 using test::TempFolder;
@@ -49,8 +49,8 @@ double some_number() {
       rc::gen::map(rc::gen::arbitrary<double>(), [](double x) { return std::abs(x); }));
 }
 
-Mixture some_mixture(std::size_t domains) {
-  Mixture shares;
+data::Mixture some_mixture(std::size_t domains) {
+  data::Mixture shares;
   double sum = 0;
   for (std::size_t k = 0; k < domains; ++k) {
     shares.push_back(*rc::gen::inRange(k == 0 ? 1 : 0, 100));
@@ -60,8 +60,8 @@ Mixture some_mixture(std::size_t domains) {
   return shares;
 }
 
-SweepPlan some_plan() {
-  SweepPlan plan;
+data::SweepPlan some_plan() {
+  data::SweepPlan plan;
   plan.name = some_text(6);
   plan.domains = {some_names(4), some_names(4), {}};
   const std::size_t K = plan.domains.train.size();
@@ -90,16 +90,16 @@ SweepPlan some_plan() {
   return plan;
 }
 
-TrialResult some_result(const TrialSpec& spec, const DomainSet& domains) {
-  TrialResult result;
+data::TrialResult some_result(const data::TrialSpec& spec, const data::DomainSet& domains) {
+  data::TrialResult result;
   result.id = spec.id;
-  result.status = static_cast<TrialStatus>(*rc::gen::inRange(0, 4));
-  if (result.status == TrialStatus::failed)
-    result.failure = static_cast<FailureKind>(*rc::gen::inRange(1, 8));
+  result.status = static_cast<data::TrialStatus>(*rc::gen::inRange(0, 4));
+  if (result.status == data::TrialStatus::failed)
+    result.failure = static_cast<data::FailureKind>(*rc::gen::inRange(1, 8));
   result.message = some_text(8);
   for (const std::int64_t tokens : spec.tokens) {
     if (*rc::gen::inRange(0, 3) == 0) continue;
-    LossPoint point{.tokens = tokens, .steps = *rc::gen::inRange(0, 1'000'000)};
+    data::LossPoint point{.tokens = tokens, .steps = *rc::gen::inRange(0, 1'000'000)};
     for (std::size_t e = 0; e < domains.eval.size(); ++e) point.loss_nats.push_back(some_number());
     result.curve.push_back(point);
   }
@@ -116,23 +116,23 @@ TrialResult some_result(const TrialSpec& spec, const DomainSet& domains) {
   return result;
 }
 
-std::vector<TrialResult> some_results(const SweepPlan& plan) {
-  std::vector<TrialResult> results;
-  for (const TrialSpec& spec : plan.trials)
+std::vector<data::TrialResult> some_results(const data::SweepPlan& plan) {
+  std::vector<data::TrialResult> results;
+  for (const data::TrialSpec& spec : plan.trials)
     if (*rc::gen::inRange(0, 4) > 0) results.push_back(some_result(spec, plan.domains));
   return results;
 }
 
 /// NaN equals NaN in text.
-std::string text_of(const std::vector<TrialResult>& results) {
-  Json all = Json::array();
-  for (const TrialResult& result : results) all.push_back(to_json(result));
+std::string text_of(const std::vector<data::TrialResult>& results) {
+  data::Json all = data::Json::array();
+  for (const data::TrialResult& result : results) all.push_back(data::to_json(result));
   return all.dump(1);
 }
 
 RC_GTEST_PROP(RoundTrip, OfTheJournalKeepsEverything, ()) {
-  const SweepPlan plan = some_plan();
-  const std::vector<TrialResult> results = some_results(plan);
+  const data::SweepPlan plan = some_plan();
+  const std::vector<data::TrialResult> results = some_results(plan);
   const TempFolder folder;
   {
     const FolderLock lock(folder.path());
@@ -149,7 +149,7 @@ RC_GTEST_PROP(RoundTrip, OfTheJournalKeepsEverything, ()) {
 }
 
 RC_GTEST_PROP(RoundTrip, OfTheResultFileKeepsPlanAndResults, ()) {
-  RunRecord record;
+  data::RunRecord record;
   record.campaign_text = some_text(20);
   record.resolved_text = some_text(20);
   record.stamp.facts = {{"commit", some_text(4)}, {"note", some_text(4)}};
@@ -158,7 +158,7 @@ RC_GTEST_PROP(RoundTrip, OfTheResultFileKeepsPlanAndResults, ()) {
   const TempFolder folder;
   write_results(folder / "results.h5", record);
   RC_ASSERT(verify_results(folder / "results.h5", record).empty());
-  const RunRecord read = read_results(folder / "results.h5");
+  const data::RunRecord read = read_results(folder / "results.h5");
   RC_ASSERT(read.campaign_text == record.campaign_text);
   RC_ASSERT(read.resolved_text == record.resolved_text);
   RC_ASSERT(read.stamp == record.stamp);
@@ -167,4 +167,4 @@ RC_GTEST_PROP(RoundTrip, OfTheResultFileKeepsPlanAndResults, ()) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::store

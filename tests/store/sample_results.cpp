@@ -7,6 +7,6 @@
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
-  bimix::write_results(argv[1], bimix::test::some_record());
+  bimix::store::write_results(argv[1], bimix::test::some_record());
   return 0;
 }

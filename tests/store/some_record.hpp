@@ -9,14 +9,14 @@ namespace bimix::test {
 
 /// A record of two training domains, three evaluation domains, four trials and two volumes: one
 /// trial whole, one seen in part, one diverged, one missing; with every optional part.
-inline RunRecord some_record() {
+inline data::RunRecord some_record() {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  RunRecord record;
+  data::RunRecord record;
   record.campaign_text = "name: demo  # größer\n";
   record.resolved_text = "name: demo\nseed: 7\n";
   record.stamp.facts = {{"commit", "0123abc"}, {"hosts", std::string(100'000, 'h')}, {"note", ""}};
 
-  SweepPlan& plan = record.plan;
+  data::SweepPlan& plan = record.plan;
   plan.name = "demo";
   plan.domains = {{"prose", "日本"}, {"prose", "日本", "other"}, {0, 1, -1}};
   plan.mixtures = {{0.25, 0.75}, {1.0 / 3.0, 2.0 / 3.0}};
@@ -34,8 +34,8 @@ inline RunRecord some_record() {
                            .tokens = plan.tokens,
                            .run = t == 0 ? "run a" : ""});
   }
-  const auto result = [&](int t, TrialStatus status, std::vector<LossPoint> curve) {
-    TrialResult r;
+  const auto result = [&](int t, data::TrialStatus status, std::vector<data::LossPoint> curve) {
+    data::TrialResult r;
     r.id = plan.trials[static_cast<std::size_t>(t)].id;
     r.status = status;
     r.curve = std::move(curve);
@@ -49,9 +49,9 @@ inline RunRecord some_record() {
   };
   // Out of plan order on purpose.
   record.results = {
-      result(2, TrialStatus::diverged, {}),
-      result(1, TrialStatus::ok, {{64'000, 62, {4.5, nan, 4.25}}}),
-      result(0, TrialStatus::ok,
+      result(2, data::TrialStatus::diverged, {}),
+      result(1, data::TrialStatus::ok, {{64'000, 62, {4.5, nan, 4.25}}}),
+      result(0, data::TrialStatus::ok,
              {{64'000, 62, {5.5, 1.0 / 3.0, 5.25}},
               {1'000'000, 900, {3.5, 3.25, 3.0}},           // at no volume of the plan
               {19'998'000'000, 19'000, {9, 9, 9}},          // within 0.5 % of the last volume,
@@ -62,19 +62,19 @@ inline RunRecord some_record() {
 
   record.entropy = {{.domains = plan.domains.train,
                      .measures = {"shannon", "joint"},
-                     .nats = Table(2, 2, 3.5),
-                     .mixture = Table(2, 2, 0.5),
+                     .nats = data::Table(2, 2, 3.5),
+                     .mixture = data::Table(2, 2, 0.5),
                      .bigrams = {100, 200},
                      .samples = {10, 20},
                      .embedding = "hashed 3-grams"}};
 
-  LawFit fit;
+  data::LawFit fit;
   fit.law = "bimix";
   fit.domains = plan.domains;
   fit.parameters = {"P", "Q", "alpha", "beta"};
-  fit.coefficient = Table(3, 4, nan);
+  fit.coefficient = data::Table(3, 4, nan);
   fit.coefficient(1, 2) = 0.125;
-  fit.covariance = {Table(4, 4, 1e-6), Table(4, 4, 2e-6), Table()};
+  fit.covariance = {data::Table(4, 4, 1e-6), data::Table(4, 4, 2e-6), data::Table()};
   fit.domain.resize(3);
   fit.domain[0].observations = 3;
   fit.domain[0].stop_reason = "converged";
@@ -83,9 +83,9 @@ inline RunRecord some_record() {
   fit.domain[1].noise_source = "2 repeats of 1 mixture";
   fit.profile_low = {0.0625, 0.125, nan};
   fit.profile_high = {0.5, 0.25, nan};
-  fit.bootstrap = {Table(3, 4, 1.0), Table(3, 4, 2.0)};
+  fit.bootstrap = {data::Table(3, 4, 1.0), data::Table(3, 4, 2.0)};
   fit.held_out.protocol = "mixture folds";
-  HeldOut& held = fit.held_out;
+  data::HeldOut& held = fit.held_out;
   held.error = held.worst = held.r2 = held.persistence = held.mean_baseline =
       held.curve_r2 = {0.01, 0.02, nan};
   fit.trust = {.doubt = "not to be trusted", .error = 0.25, .is_worse = {0, 1, 0}};
@@ -95,7 +95,7 @@ inline RunRecord some_record() {
   fit.size_high = fit.last_size = 7e7;
   record.laws = {fit};
 
-  MixtureChoice choice;
+  data::MixtureChoice choice;
   choice.law = "bimix";
   choice.objective = "mean";
   choice.tokens = 2e10;
@@ -108,7 +108,7 @@ inline RunRecord some_record() {
   choice.predicted_nats = choice.predicted_default_nats = {2.4, 2.1, nan};
   choice.trust = fit.trust;
   choice.certificate_kind = "KKT residual";
-  choice.bootstrap_share = Table(2, 2, 0.5);
+  choice.bootstrap_share = data::Table(2, 2, 0.5);
   record.optimum = {choice};
 
   record.check_trials = {{.id = "00000000000000c0",
@@ -117,16 +117,16 @@ inline RunRecord some_record() {
                           .mixture = {0.3, 0.7},
                           .seed = 7,
                           .tokens = {128'000}}};
-  TrialResult checked = result(0, TrialStatus::ok, {{128'000, 125, {2.5, 2.0, 1.5}}});
+  data::TrialResult checked = result(0, data::TrialStatus::ok, {{128'000, 125, {2.5, 2.0, 1.5}}});
   checked.id = record.check_trials[0].id;
   record.results.push_back(checked);
-  CheckReport check;
+  data::CheckReport check;
   check.tokens = 128'000;
   check.domains = plan.domains.eval;
   check.labels = {"default", "optimum"};
   check.mixtures = {{0.25, 0.75}, {0.3, 0.7}};
-  check.predicted_nats = check.trained_nats = Table(2, 3, 2.0);
-  check.trained_error_nats = Table(2, 3, nan);
+  check.predicted_nats = check.trained_nats = data::Table(2, 3, 2.0);
+  check.trained_error_nats = data::Table(2, 3, nan);
   check.repeats = 1;
   check.paired_gain_nats = check.paired_error_nats = {0.1, 0.2, nan};
   record.check = {check};

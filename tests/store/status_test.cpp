@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace bimix {
+namespace bimix::store {
 namespace {
 
 using test::TempFolder;
@@ -53,9 +53,9 @@ TEST(RunStatus, RefusesAnotherFile) {
   const TempFolder folder;
   for (const char* text : {"", "[]", "{}", "{\"trials\": 1}", "not json"}) {
     folder.write("status.json", text);
-    EXPECT_THROW(read_status(folder.path()), DataError) << text;
+    EXPECT_THROW(read_status(folder.path()), core::DataError) << text;
   }
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::store

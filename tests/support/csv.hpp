@@ -22,7 +22,7 @@ struct Csv {
 inline std::vector<std::string> split_line(const std::string& line) {
   std::vector<std::string> cells;
   std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) cells.emplace_back(trimmed(cell));
+  for (std::string cell; std::getline(stream, cell, ',');) cells.emplace_back(core::trimmed(cell));
   return cells;
 }
 
@@ -35,7 +35,7 @@ inline Csv read_csv(const std::string& path) {
   while (std::getline(file, line)) {
     std::vector<double> row;
     for (const std::string& cell : split_line(line))
-      row.push_back(parse_number(cell).value_or(std::numeric_limits<double>::quiet_NaN()));
+      row.push_back(core::parse_number(cell).value_or(std::numeric_limits<double>::quiet_NaN()));
     row.resize(csv.column.size(), std::numeric_limits<double>::quiet_NaN());
     csv.rows.push_back(std::move(row));
   }

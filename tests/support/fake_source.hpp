@@ -10,27 +10,29 @@
 namespace bimix::test {
 
 /// A source whose losses are simple functions of the spec.
-class FakeSource : public TrialSource {
+class FakeSource : public trial::TrialSource {
  public:
   std::string identity() const override { return "fake"; }
   std::int64_t tokens_per_step() const override { return 1024; }
-  double cost(const TrialSpec& spec) const override {
+  double cost(const data::TrialSpec& spec) const override {
     return static_cast<double>(spec.tokens.back());
   }
   std::string cost_unit() const override { return "token"; }
 
-  TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override {
+  data::TrialResult run(const data::TrialSpec& spec,
+                        const trial::TrialHooks& hooks) const override {
     if (spec.mixture_label == "bad")
-      throw DataError({.place = "fake", .problem = "cannot do this"});
+      throw core::DataError({.place = "fake", .problem = "cannot do this"});
     if (spec.mixture_label == "large") throw std::bad_alloc();
-    if (spec.mixture_label == "huge") throw NoMemory({.place = "fake", .problem = "is too large"});
+    if (spec.mixture_label == "huge")
+      throw core::NoMemory({.place = "fake", .problem = "is too large"});
     if (spec.mixture_label == "endless") {
       while (!hooks.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      throw Interrupted({.place = "fake", .problem = "stopped"});
+      throw core::Interrupted({.place = "fake", .problem = "stopped"});
     }
-    TrialResult result{.id = spec.id};
+    data::TrialResult result{.id = spec.id};
     for (const std::int64_t tokens : spec.tokens) {
-      LossPoint point{.tokens = tokens};
+      data::LossPoint point{.tokens = tokens};
       for (const double r : spec.mixture)
         point.loss_nats.push_back(1.0 / (r + 1.0) + 1.0 / static_cast<double>(tokens) +
                                   1e-6 * spec.repeat);

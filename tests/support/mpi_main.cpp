@@ -6,17 +6,17 @@
 
 namespace bimix::test {
 namespace {
-const Comm* world_comm = nullptr;
+const par::Comm* world_comm = nullptr;
 }
 
-const Comm& world() { return *world_comm; }
+const par::Comm& world() { return *world_comm; }
 
 }  // namespace bimix::test
 
 // Every rank runs every test; the verdict is that of all ranks together.
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  const bimix::MpiSession session;
+  const bimix::par::MpiSession session;
   bimix::test::world_comm = &session.comm();
   if (!session.comm().is_root()) {
     auto& listeners = testing::UnitTest::GetInstance()->listeners();

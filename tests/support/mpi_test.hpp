@@ -5,6 +5,6 @@
 namespace bimix::test {
 
 /// All ranks that run this test program.
-const Comm& world();
+const par::Comm& world();
 
 }  // namespace bimix::test

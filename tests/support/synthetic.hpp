@@ -37,8 +37,8 @@ inline std::vector<Truth> three_domains() {
   return {{30.0, 1.5, 0.10, 0.25}, {12.0, 0.8, 0.05, 0.18}, {50.0, 1.0, 0.20, 0.30}};
 }
 
-inline DomainSet domain_set(std::size_t count) {
-  DomainSet domains;
+inline data::DomainSet domain_set(std::size_t count) {
+  data::DomainSet domains;
   for (std::size_t k = 0; k < count; ++k) {
     domains.train.push_back(fmt::format("d{}", k));
     domains.share_of.push_back(static_cast<int>(k));
@@ -48,10 +48,10 @@ inline DomainSet domain_set(std::size_t count) {
 }
 
 /// A Dirichlet(1) mixture with a floor.
-inline Mixture random_mixture(RandomStream& stream, std::size_t domains, double floor) {
-  Mixture mixture(domains);
+inline data::Mixture random_mixture(core::RandomStream& stream, std::size_t domains, double floor) {
+  data::Mixture mixture(domains);
   for (double& share : mixture) share = stream.gamma(1.0);
-  mixture = normalised(mixture);
+  mixture = core::normalised(mixture);
   for (double& share : mixture)
     share = floor + (1.0 - floor * static_cast<double>(domains)) * share;
   return mixture;
@@ -59,9 +59,9 @@ inline Mixture random_mixture(RandomStream& stream, std::size_t domains, double 
 
 /// One row for each mixture, repeat, model size and volume; evaluation domain i follows training
 /// domain i.
-inline Observations observations(const std::vector<Truth>& truth, const Design& design) {
-  RandomStream stream(design.seed, Purpose::test);
-  Observations result;
+inline data::Observations observations(const std::vector<Truth>& truth, const Design& design) {
+  core::RandomStream stream(design.seed, core::Purpose::test);
+  data::Observations result;
   result.domains = domain_set(truth.size());
   for (int id = 0; id < design.mixtures; ++id)
     result.mixtures.push_back(random_mixture(stream, truth.size(), design.floor));

@@ -33,8 +33,8 @@ class TextFolder {
   }
 
   /// Domains of one pattern each, with the default split.
-  CorpusOptions options(const std::vector<std::string>& names) const {
-    CorpusOptions options;
+  corpus::CorpusOptions options(const std::vector<std::string>& names) const {
+    corpus::CorpusOptions options;
     options.base = path_;
     for (const std::string& name : names)
       options.domains.push_back(

@@ -12,14 +12,14 @@ namespace bimix::test {
 
 /// Runs `work` as the members of a group, each in a thread of its own instead of a process.
 /// @throws what member 0 threw
-inline void run_as_group(int size, const std::function<void(const ProcessGroup&)>& work) {
+inline void run_as_group(int size, const std::function<void(const core::ProcessGroup&)>& work) {
   const auto members = static_cast<std::size_t>(size);
   std::vector<std::vector<std::string>> table(members);  // what each member gives to each
   std::barrier in_step(size);
   std::exception_ptr error;
   const auto run = [&](int number) {
     const auto own = static_cast<std::size_t>(number);
-    const ProcessGroup group{
+    const core::ProcessGroup group{
         .number = number, .size = size, .exchange = [&, own](std::vector<std::string> bytes) {
           table[own] = std::move(bytes);
           in_step.arrive_and_wait();
@@ -30,7 +30,7 @@ inline void run_as_group(int size, const std::function<void(const ProcessGroup&)
           return given;
         }};
     try {
-      work(size == 1 ? ProcessGroup{} : group);
+      work(size == 1 ? core::ProcessGroup{} : group);
     } catch (...) {
       if (number == 0) error = std::current_exception();
     }

@@ -11,7 +11,7 @@
 #include <random>
 #include <vector>
 
-namespace bimix {
+namespace bimix::sweep {
 namespace {
 
 TEST(Coordinator, GivesTheLargestFirstAndTiesInOrder) {
@@ -40,9 +40,9 @@ TEST(Coordinator, GivesNothingAfterAStop) {
 TEST(Coordinator, RefusesTwoTrialsOnOneRank) {
   Coordinator coordinator({1.0, 1.0}, 1);
   coordinator.next(0);
-  EXPECT_THROW(coordinator.next(0), InternalError);
+  EXPECT_THROW(coordinator.next(0), core::InternalError);
   Coordinator idle({1.0}, 1);
-  EXPECT_THROW(idle.finished(0), InternalError);
+  EXPECT_THROW(idle.finished(0), core::InternalError);
 }
 
 TEST(Coordinator, EstimatesTheRestByCost) {
@@ -124,7 +124,7 @@ TEST(DispatchOrder, BeatsTheLargestFirstWhereThatIsFamousForFailing) {
 }
 
 TEST(CostModel, LearnsSetUpAndPace) {
-  CostModel model;
+  plan::CostModel model;
   EXPECT_FALSE(model.knows());
   for (const double cost : {10.0, 20.0, 40.0}) model.learn(cost, 3.0 + 0.5 * cost);
   EXPECT_NEAR(model.seconds(100.0), 53.0, 1e-9);
@@ -134,7 +134,7 @@ TEST(CostModel, LearnsSetUpAndPace) {
 }
 
 TEST(CostModel, TakesEqualCostsForPaceAndIgnoresNonsense) {
-  CostModel model;
+  plan::CostModel model;
   for (const double seconds : {4.0, 5.0, 6.0}) model.learn(10.0, seconds);
   const double nan = std::nan("");
   for (const auto& [cost, seconds] : {std::pair{nan, 1.0}, {1.0, nan}, {0.0, 1.0}, {1.0, 0.0}})
@@ -145,7 +145,7 @@ TEST(CostModel, TakesEqualCostsForPaceAndIgnoresNonsense) {
 }
 
 TEST(CostModel, FollowsTheLastTrialsAndNeverRunsBackwards) {
-  CostModel model;
+  plan::CostModel model;
   for (int i = 0; i < 1000; ++i) model.learn(1.0 + i % 2, 100.0);
   for (int i = 0; i < 1000; ++i) model.learn(1.0 + i % 2, 3.0 - i % 2);  // dearer, yet faster
   EXPECT_NEAR(model.seconds(1.0), 2.5, 1e-9);
@@ -153,4 +153,4 @@ TEST(CostModel, FollowsTheLastTrialsAndNeverRunsBackwards) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -12,14 +12,14 @@
 #include <queue>
 #include <random>
 
-namespace bimix {
+namespace bimix::sweep {
 namespace {
 
 /// Workers without machines: a trial lasts as many seconds as it costs, and everybody tells what a
 /// rank would tell. Time passes from event to event.
 class SimulatedRanks {
  public:
-  SimulatedRanks(const std::vector<TrialSpec>& trials, int ranks)
+  SimulatedRanks(const std::vector<data::TrialSpec>& trials, int ranks)
       : trials_(trials), running_(static_cast<std::size_t>(ranks)) {
     for (int rank = 0; rank < ranks; ++rank) events_.push({0.0, rank, tag_ready});
   }
@@ -29,7 +29,7 @@ class SimulatedRanks {
     ++received;
     if (tag != tag_assign) return;
     Running& mine = running_[static_cast<std::size_t>(rank)];
-    mine.trial = value_of<std::uint64_t>(bytes);
+    mine.trial = par::value_of<std::uint64_t>(bytes);
     mine.begin = now_;
     const double seconds = trials_[mine.trial].cost;
     events_.push({now_ + seconds, rank, tag_result});
@@ -72,23 +72,24 @@ class SimulatedRanks {
 
   std::string words(const Event& event) const {
     const Running& mine = running_[static_cast<std::size_t>(event.rank)];
-    const TrialSpec& spec = trials_[mine.trial];
-    if (event.tag == tag_progress) return bytes_of((now_ - mine.begin) / spec.cost);
+    const data::TrialSpec& spec = trials_[mine.trial];
+    if (event.tag == tag_progress) return par::bytes_of((now_ - mine.begin) / spec.cost);
     if (event.tag != tag_result) return "";
-    return to_json(TrialResult{.id = spec.id, .wall_seconds = spec.cost, .rank = event.rank})
+    return data::to_json(
+               data::TrialResult{.id = spec.id, .wall_seconds = spec.cost, .rank = event.rank})
         .dump();
   }
 
-  const std::vector<TrialSpec>& trials_;
+  const std::vector<data::TrialSpec>& trials_;
   std::vector<Running> running_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   double now_ = 0.0;
 };
 
-std::vector<TrialSpec> trials_of_some_seconds(std::size_t count) {
+std::vector<data::TrialSpec> trials_of_some_seconds(std::size_t count) {
   std::mt19937 draw(1);
   std::lognormal_distribution<double> seconds(1.5, 0.5);
-  std::vector<TrialSpec> trials;
+  std::vector<data::TrialSpec> trials;
   for (std::size_t i = 0; i < count; ++i)
     trials.push_back({.id = fmt::format("{:016x}", i), .cost = seconds(draw)});
   return trials;
@@ -96,13 +97,15 @@ std::vector<TrialSpec> trials_of_some_seconds(std::size_t count) {
 
 TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
   const int ranks = 16384;
-  const std::vector<TrialSpec> trials = trials_of_some_seconds(10 * ranks);
+  const std::vector<data::TrialSpec> trials = trials_of_some_seconds(10 * ranks);
   std::vector<double> costs;
-  for (const TrialSpec& trial : trials) costs.push_back(trial.cost);
+  for (const data::TrialSpec& trial : trials) costs.push_back(trial.cost);
   std::size_t results = 0, starts = 0, largest_progress = 0;
   SweepHooks hooks;
-  hooks.on_results = [&](const std::vector<TrialResult>& ended) { results += ended.size(); };
-  hooks.on_start = [&](const std::vector<const TrialSpec*>& started) { starts += started.size(); };
+  hooks.on_results = [&](const std::vector<data::TrialResult>& ended) { results += ended.size(); };
+  hooks.on_start = [&](const std::vector<const data::TrialSpec*>& started) {
+    starts += started.size();
+  };
   hooks.on_progress = [&](const SweepProgress& p) {
     largest_progress = std::max(largest_progress, p.longest.size());
   };
@@ -128,11 +131,11 @@ TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
 
 // Each hand-over is synced to the disk: 20,000 logged runs, one by one, took longer than their fit.
 TEST(Lead, DoesNotSyncEveryOneOfManyFastResults) {
-  std::vector<TrialSpec> trials;
+  std::vector<data::TrialSpec> trials;
   for (int i = 0; i < 2000; ++i) trials.push_back({.id = fmt::format("{:016x}", i), .cost = 0.001});
   std::size_t hand_overs = 0, results = 0;
   SweepHooks hooks;
-  hooks.on_results = [&](const std::vector<TrialResult>& ended) {
+  hooks.on_results = [&](const std::vector<data::TrialResult>& ended) {
     ++hand_overs;
     results += ended.size();
   };
@@ -145,32 +148,32 @@ TEST(Lead, DoesNotSyncEveryOneOfManyFastResults) {
 }
 
 TEST(Lead, HandsOverAFailureAtOnce) {
-  const std::vector<TrialSpec> trials(3, TrialSpec{.cost = 1.0});
-  std::vector<TrialStatus> told;
+  const std::vector<data::TrialSpec> trials(3, data::TrialSpec{.cost = 1.0});
+  std::vector<data::TrialStatus> told;
   SweepHooks hooks;
-  hooks.on_results = [&](const std::vector<TrialResult>& ended) {
-    for (const TrialResult& result : ended) told.push_back(result.status);
+  hooks.on_results = [&](const std::vector<data::TrialResult>& ended) {
+    for (const data::TrialResult& result : ended) told.push_back(result.status);
   };
   Lead lead(trials, {}, hooks, {}, [](int, SweepTag, const std::string&) {});
-  const auto hear = [&](SweepTag tag, TrialStatus status, double now) {
-    const TrialResult result{.status = status};
-    lead.take({.tag = tag, .bytes = tag == tag_result ? to_json(result).dump() : ""});
+  const auto hear = [&](SweepTag tag, data::TrialStatus status, double now) {
+    const data::TrialResult result{.status = status};
+    lead.take({.tag = tag, .bytes = tag == tag_result ? data::to_json(result).dump() : ""});
     lead.look(now);
   };
-  hear(tag_ready, TrialStatus::ok, 0.0);
-  hear(tag_result, TrialStatus::ok, 1.0);
-  hear(tag_result, TrialStatus::ok, 1.01);
+  hear(tag_ready, data::TrialStatus::ok, 0.0);
+  hear(tag_result, data::TrialStatus::ok, 1.0);
+  hear(tag_result, data::TrialStatus::ok, 1.01);
   EXPECT_EQ(told.size(), 1u);
-  hear(tag_result, TrialStatus::failed, 1.02);
+  hear(tag_result, data::TrialStatus::failed, 1.02);
   EXPECT_EQ(told.size(), 3u);
-  EXPECT_EQ(told.back(), TrialStatus::failed);
+  EXPECT_EQ(told.back(), data::TrialStatus::failed);
 }
 
 /// What a lead of two-second trials sends while it is looked at once a second.
 class WatchedLead {
  public:
   explicit WatchedLead(int ranks, int ranks_per_trial)
-      : trials_(8, TrialSpec{.cost = 2.0}),
+      : trials_(8, data::TrialSpec{.cost = 2.0}),
         lead_(trials_, {.ranks = ranks, .ranks_per_trial = ranks_per_trial}, hooks_, {},
               [&](int rank, SweepTag tag, auto) { sent[tag].push_back(rank); }) {
     for (std::size_t i = 0; i < trials_.size(); ++i) trials_[i].id = std::to_string(i);
@@ -179,7 +182,8 @@ class WatchedLead {
   }
 
   void hear(int rank, SweepTag tag) {
-    lead_.take({.source = rank, .tag = tag, .bytes = tag == tag_progress ? bytes_of(0.5) : ""});
+    lead_.take(
+        {.source = rank, .tag = tag, .bytes = tag == tag_progress ? par::bytes_of(0.5) : ""});
   }
   /// @param speaking ranks that tell of their progress each second
   void pass(int seconds, const std::vector<int>& speaking) {
@@ -194,7 +198,7 @@ class WatchedLead {
   std::map<SweepTag, std::vector<int>> sent;
 
  private:
-  std::vector<TrialSpec> trials_;
+  std::vector<data::TrialSpec> trials_;
   SweepHooks hooks_{};
   Lead lead_;
   double now_ = 0.0;
@@ -216,7 +220,7 @@ TEST(Lead, EndsTheSweepWhenARankFallsSilent) {
     watched.lead().end(400.0);
     FAIL() << "nobody is told";
   } catch (const RanksLost& lost) {
-    EXPECT_EQ(lost.exit_code(), ExitCode::interrupted);
+    EXPECT_EQ(lost.exit_code(), core::ExitCode::interrupted);
     EXPECT_EQ(lost.trials(), std::vector<std::string>{"1"});
     EXPECT_NE(std::string(lost.what()).find("rank 1 fell silent"), std::string::npos);
   }
@@ -243,24 +247,24 @@ TEST(Lead, DoesNotTakeItsOwnSleepForTheSilenceOfOthers) {
 class StaffedLead {
  public:
   explicit StaffedLead(int ranks)
-      : trials_(100, TrialSpec{.cost = 1.0}),
+      : trials_(100, data::TrialSpec{.cost = 1.0}),
         lead_(trials_, {.ranks = ranks}, hooks(), {}, sender()) {
     for (std::size_t i = 0; i < trials_.size(); ++i) trials_[i].id = std::to_string(i);
     for (int rank = 0; rank < ranks; ++rank) lead_.take({.source = rank, .tag = tag_ready});
     look();
   }
 
-  void ends(int rank, TrialStatus status) {
+  void ends(int rank, data::TrialStatus status) {
     lead_.take({.source = rank,
                 .tag = tag_result,
-                .bytes = to_json(TrialResult{.id = "x",
-                                             .status = status,
-                                             .message = "no device",
-                                             .rank = rank,
-                                             .host = "node" + std::to_string(rank / 2)})
+                .bytes = data::to_json(data::TrialResult{.id = "x",
+                                                         .status = status,
+                                                         .message = "no device",
+                                                         .rank = rank,
+                                                         .host = "node" + std::to_string(rank / 2)})
                              .dump()});
   }
-  void fails(int rank) { ends(rank, TrialStatus::failed); }
+  void fails(int rank) { ends(rank, data::TrialStatus::failed); }
   void look() { lead_.look(now_ += 1.0); }
 
   std::vector<TakenOut> out{};
@@ -277,7 +281,7 @@ class StaffedLead {
     return [this](int rank, SweepTag tag, const std::string&) { sent[tag].push_back(rank); };
   }
 
-  std::vector<TrialSpec> trials_;
+  std::vector<data::TrialSpec> trials_;
   SweepHooks hooks_{};
   Lead lead_;
   double now_ = 0.0;
@@ -299,7 +303,7 @@ TEST(Lead, TakesOutARankOnWhichAllFailsWhileAnotherOneTrains) {
   EXPECT_NE(staffed.out[0].words.find("rank 1 on node0 is taken out"), std::string::npos);
   EXPECT_NE(staffed.out[0].words.find("the last with: no device"), std::string::npos);
   EXPECT_EQ(staffed.sent[tag_leave], std::vector<int>{1});
-  staffed.ends(0, TrialStatus::ok);
+  staffed.ends(0, data::TrialStatus::ok);
   staffed.look();
   EXPECT_EQ(staffed.sent[tag_assign].size(), 2u + 2u + 1u) << "the others go on";
 }
@@ -331,8 +335,9 @@ TEST(Lead, TakesNobodyOutWhereAllFailOrWhereSomeEndWell) {
   EXPECT_TRUE(all_fail.out.empty());
   EXPECT_EQ(all_fail.some_work, std::vector<bool>(4, false));
   StaffedLead mixed(2);  // some trials are bad, wherever they run
-  for (const TrialStatus status : {TrialStatus::ok, TrialStatus::failed, TrialStatus::failed,
-                                   TrialStatus::failed, TrialStatus::failed}) {
+  for (const data::TrialStatus status :
+       {data::TrialStatus::ok, data::TrialStatus::failed, data::TrialStatus::failed,
+        data::TrialStatus::failed, data::TrialStatus::failed}) {
     mixed.ends(1, status);
     mixed.look();
   }
@@ -340,23 +345,24 @@ TEST(Lead, TakesNobodyOutWhereAllFailOrWhereSomeEndWell) {
 }
 
 TEST(Lead, StartsNoTrialThatWouldNotEndInTime) {
-  const std::vector<TrialSpec> trials{
+  const std::vector<data::TrialSpec> trials{
       {.id = "a", .cost = 10.0}, {.id = "b", .cost = 8.0}, {.id = "c", .cost = 2.0}};
   for (const bool saves_progress : {false, true}) {
     double now = 0.0;
     std::vector<std::string> started;
     bool out_of_time = false;
     SweepHooks hooks;
-    hooks.on_start = [&](const std::vector<const TrialSpec*>& given) {
-      for (const TrialSpec* spec : given) started.push_back(spec->id);
+    hooks.on_start = [&](const std::vector<const data::TrialSpec*>& given) {
+      for (const data::TrialSpec* spec : given) started.push_back(spec->id);
     };
     hooks.on_progress = [&](const SweepProgress& p) { out_of_time = p.out_of_time; };
     hooks.seconds_to_deadline = [&] { return 15.0 - now; };
     Lead lead(trials, {.saves_progress = saves_progress}, hooks, {}, [](int, SweepTag, auto) {});
     const auto ended = [&](const char* id, double seconds) {
       now += seconds;
-      lead.take({.tag = tag_result,
-                 .bytes = to_json(TrialResult{.id = id, .wall_seconds = seconds}).dump()});
+      lead.take(
+          {.tag = tag_result,
+           .bytes = data::to_json(data::TrialResult{.id = id, .wall_seconds = seconds}).dump()});
       lead.look(now);
     };
     lead.take({.tag = tag_ready});
@@ -375,4 +381,4 @@ TEST(Lead, StartsNoTrialThatWouldNotEndInTime) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -9,28 +9,29 @@
 #include <algorithm>
 #include <map>
 
-namespace bimix {
+namespace bimix::sweep {
 namespace {
 
 using test::world;
 
-std::vector<TrialSpec> some_trials(int count, const std::string& label = "good") {
-  std::vector<TrialSpec> trials;
+std::vector<data::TrialSpec> some_trials(int count, const std::string& label = "good") {
+  std::vector<data::TrialSpec> trials;
   for (int i = 0; i < count; ++i)
-    trials.push_back(identified({.mixture_label = label,
-                                 .mixture = {i / 100.0, 1 - i / 100.0},
-                                 .tokens = {1024, 2048 + 1024 * (i % 3)}},
-                                test::FakeSource()));
+    trials.push_back(plan::identified({.mixture_label = label,
+                                       .mixture = {i / 100.0, 1 - i / 100.0},
+                                       .tokens = {1024, 2048 + 1024 * (i % 3)}},
+                                      test::FakeSource()));
   return trials;
 }
 
 /// What rank 0 is handed, by id.
-std::map<std::string, TrialResult> run_all(const std::vector<TrialSpec>& trials, bool* complete) {
-  std::map<std::string, TrialResult> results;
+std::map<std::string, data::TrialResult> run_all(const std::vector<data::TrialSpec>& trials,
+                                                 bool* complete) {
+  std::map<std::string, data::TrialResult> results;
   SweepHooks hooks;
-  hooks.on_results = [&](const std::vector<TrialResult>& ended) {
+  hooks.on_results = [&](const std::vector<data::TrialResult>& ended) {
     EXPECT_TRUE(world().is_root());
-    for (const TrialResult& result : ended)
+    for (const data::TrialResult& result : ended)
       EXPECT_TRUE(results.emplace(result.id, result).second) << "a trial came twice";
   };
   *complete = run_trials(world(), trials, test::FakeSource(), hooks);
@@ -44,7 +45,7 @@ TEST(RunTrials, GivesTheSameCurvesAtAnyNumberOfRanks) {
   EXPECT_TRUE(complete);
   if (!world().is_root()) return;
   ASSERT_EQ(results.size(), trials.size());
-  for (const TrialSpec& trial : trials)
+  for (const data::TrialSpec& trial : trials)
     EXPECT_EQ(results.at(trial.id).curve, test::FakeSource().run(trial, {}).curve);
 }
 
@@ -55,10 +56,10 @@ TEST(RunTrials, GoesOnAfterATrialThatFails) {
   const auto results = run_all(trials, &complete);
   EXPECT_TRUE(complete);
   if (!world().is_root()) return;
-  EXPECT_EQ(results.at(trials[2].id).status, TrialStatus::failed);
+  EXPECT_EQ(results.at(trials[2].id).status, data::TrialStatus::failed);
   EXPECT_EQ(results.at(trials[2].id).message, "fake: cannot do this.");
   EXPECT_EQ(std::count_if(results.begin(), results.end(),
-                          [](const auto& r) { return r.second.status == TrialStatus::ok; }),
+                          [](const auto& r) { return r.second.status == data::TrialStatus::ok; }),
             5);
 }
 
@@ -71,9 +72,9 @@ TEST(RunTrials, KnowsWantOfMemory) {
   EXPECT_TRUE(complete);
   if (!world().is_root()) return;
   for (const std::size_t trial : {1, 2})
-    EXPECT_EQ(results.at(trials[trial].id).failure, FailureKind::memory);
+    EXPECT_EQ(results.at(trials[trial].id).failure, data::FailureKind::memory);
   EXPECT_EQ(results.at(trials[1].id).message, "there was no memory left");
-  EXPECT_EQ(results.at(trials[0].id).status, TrialStatus::ok);
+  EXPECT_EQ(results.at(trials[0].id).status, data::TrialStatus::ok);
 }
 
 TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
@@ -82,7 +83,7 @@ TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
   // Only the last rank sees the signal: the others must hear of it.
   hooks.stop_requested = [] { return world().rank() == world().size() - 1; };
   int results = 0;
-  hooks.on_results = [&](const std::vector<TrialResult>&) { ++results; };
+  hooks.on_results = [&](const std::vector<data::TrialResult>&) { ++results; };
   EXPECT_FALSE(run_trials(world(), trials, test::FakeSource(), hooks));
   EXPECT_EQ(results, 0);
 }
@@ -94,14 +95,15 @@ class GroupSource : public test::FakeSource {
   explicit GroupSource(int ranks) : ranks_(ranks) {}
   int ranks_per_trial() const override { return ranks_; }
 
-  TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override {
-    const ProcessGroup& group = hooks.group;
+  data::TrialResult run(const data::TrialSpec& spec,
+                        const trial::TrialHooks& hooks) const override {
+    const core::ProcessGroup& group = hooks.group;
     double sum = 0;
     for (int round = 0; round < 20; ++round) {
-      for (const std::string& said : gathered(group, std::to_string(group.number + round)))
+      for (const std::string& said : core::gathered(group, std::to_string(group.number + round)))
         sum += std::stod(said);
       if (spec.mixture_label == "bad" && group.number == group.size - 1)
-        throw DataError({.place = "member", .problem = "is out of memory"});
+        throw core::DataError({.place = "member", .problem = "is out of memory"});
     }
     return {.id = spec.id, .curve = {{.tokens = 1024, .loss_nats = {sum}}}};
   }
@@ -115,10 +117,10 @@ TEST(RunTrials, LetsGroupsOfRanksRunATrialTogether) {
     if (world().size() % ranks != 0) continue;
     auto trials = some_trials(9);
     trials[3].mixture_label = trials[7].mixture_label = "bad";
-    std::map<std::string, TrialResult> results;
+    std::map<std::string, data::TrialResult> results;
     SweepHooks hooks;
-    hooks.on_results = [&](const std::vector<TrialResult>& ended) {
-      for (const TrialResult& result : ended) results[result.id] = result;
+    hooks.on_results = [&](const std::vector<data::TrialResult>& ended) {
+      for (const data::TrialResult& result : ended) results[result.id] = result;
     };
     EXPECT_TRUE(run_trials(world(), trials, GroupSource(ranks), hooks));
     if (!world().is_root()) continue;
@@ -126,14 +128,14 @@ TEST(RunTrials, LetsGroupsOfRanksRunATrialTogether) {
     double sum = 0;
     for (int round = 0; round < 20; ++round)
       for (int member = 0; member < ranks; ++member) sum += member + round;
-    for (const TrialSpec& trial : trials) {
-      const TrialResult& result = results.at(trial.id);
+    for (const data::TrialSpec& trial : trials) {
+      const data::TrialResult& result = results.at(trial.id);
       EXPECT_EQ(result.rank % ranks, 0);
       if (trial.mixture_label == "bad") {
-        EXPECT_EQ(result.status, TrialStatus::failed);
+        EXPECT_EQ(result.status, data::TrialStatus::failed);
         EXPECT_NE(result.message.find("out of memory"), std::string::npos) << result.message;
       } else {
-        ASSERT_EQ(result.status, TrialStatus::ok) << result.message;
+        ASSERT_EQ(result.status, data::TrialStatus::ok) << result.message;
         EXPECT_EQ(result.curve.front().loss_nats.front(), sum);
       }
     }
@@ -142,7 +144,7 @@ TEST(RunTrials, LetsGroupsOfRanksRunATrialTogether) {
 
 TEST(RunTrials, RefusesRanksThatMakeNoWholeGroups) {
   EXPECT_THROW(run_trials(world(), some_trials(1), GroupSource(world().size() + 1), {}),
-               UsageError);
+               core::UsageError);
 }
 
 TEST(RunTrials, DoesNothingWithoutTrials) {
@@ -152,4 +154,4 @@ TEST(RunTrials, DoesNothingWithoutTrials) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 
-namespace bimix {
+namespace bimix::trial {
 namespace {
 
 using test::bytes_of;
@@ -22,8 +22,8 @@ using testing::HasSubstr;
 
 TEST(CommandSource, ReadsWhatTheCommandWrote) {
   Ran ran;
-  const TrialResult result = ran.run(shell(good_losses));
-  EXPECT_EQ(result.status, TrialStatus::ok);
+  const data::TrialResult result = ran.run(shell(good_losses));
+  EXPECT_EQ(result.status, data::TrialStatus::ok);
   ASSERT_EQ(result.curve.size(), 2U);
   EXPECT_EQ(result.curve[1].tokens, 2000);
   EXPECT_THAT(result.curve[1].loss_nats, testing::ElementsAre(3.25, 2.25));
@@ -56,7 +56,7 @@ TEST(CommandSource, TellsExitCodesApart) {
 
 TEST(CommandSource, TriesAgainWhereItIsAskedTo) {
   Ran ran;
-  const TrialResult result = ran.run(shell(
+  const data::TrialResult result = ran.run(shell(
       "echo x >> \"$1/tries\"; [ $(wc -l < \"$1/tries\") -ge 3 ] || exit 75; " + good_losses));
   EXPECT_EQ(result.curve.size(), 2U);
 }
@@ -66,7 +66,7 @@ TEST(CommandSource, EndsTheWholeGroupOnAStopAndOnATimeout) {
   Ran ran;
   TrialHooks hooks;
   hooks.stop_requested = [] { return true; };
-  EXPECT_THROW(ran.run(shell("sleep 100 & sleep 100"), hooks), Interrupted);
+  EXPECT_THROW(ran.run(shell("sleep 100 & sleep 100"), hooks), core::Interrupted);
   CommandOptions slow = shell("sleep 100 & sleep 100");
   slow.timeout = "1s";
   EXPECT_THAT(ran.complaint(slow), HasSubstr("did not end within 1s"));
@@ -107,8 +107,8 @@ TEST(CommandSource, KeepsMpiAndStepVariablesFromTheCommand) {
 TEST(CommandOptions, ListEveryMistake) {
   const auto texts = [](const CommandOptions& options) {
     std::string all;
-    for (const Complaint& complaint : complaints(options, domains.train))
-      all += to_string(complaint) + "\n";
+    for (const core::Complaint& complaint : complaints(options, domains.train))
+      all += core::to_string(complaint) + "\n";
     return all;
   };
   EXPECT_EQ(texts(shell("true {{}}")), "");
@@ -120,4 +120,4 @@ TEST(CommandOptions, ListEveryMistake) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::trial

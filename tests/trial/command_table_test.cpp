@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bimix {
+namespace bimix::trial {
 namespace {
 
 using test::bytes_of;
@@ -24,9 +24,9 @@ std::string losses_with(const std::string& change) {
 TEST(CommandTable, OfALossThatIsNotFiniteIsADivergedTrial) {
   for (const std::string word : {"nan", "NaN", "inf", "-inf", "Infinity"}) {
     const Ran ran;
-    const TrialResult result = ran.run(shell(losses_with("s/,2.25$/," + word + "/")));
-    EXPECT_EQ(result.status, TrialStatus::diverged) << word;
-    EXPECT_EQ(result.failure, FailureKind::none);
+    const data::TrialResult result = ran.run(shell(losses_with("s/,2.25$/," + word + "/")));
+    EXPECT_EQ(result.status, data::TrialStatus::diverged) << word;
+    EXPECT_EQ(result.failure, data::FailureKind::none);
     EXPECT_THAT(result.message, HasSubstr("the loss of 'co de' was no longer finite at 2000"));
     ASSERT_EQ(result.curve.size(), 1U);
     EXPECT_EQ(result.curve[0].tokens, 1000);
@@ -37,8 +37,8 @@ TEST(CommandTable, ThatEndsWhereTheLossIsNotFiniteIsADivergedTrial) {
   const Ran ran;
   const std::string cut = losses_with("s/,1000,prose,0.25,3.5/,900,prose,0.25,nan/; 3,$d");
   const std::string shares = "; echo 'a,900,co de,0.75,nan' >> \"$1/loss.csv\"";
-  EXPECT_EQ(ran.run(shell(cut + shares)).status, TrialStatus::diverged);
-  EXPECT_EQ(ran.run(shell(cut + shares + "; exit 1")).status, TrialStatus::diverged)
+  EXPECT_EQ(ran.run(shell(cut + shares)).status, data::TrialStatus::diverged);
+  EXPECT_EQ(ran.run(shell(cut + shares + "; exit 1")).status, data::TrialStatus::diverged)
       << "some trainers take that for a failure";
   EXPECT_THAT(ran.complaint(shell(cut + shares + "; kill -9 $$")), HasSubstr("signal 9"));
 }
@@ -49,7 +49,7 @@ TEST(CommandTable, OfJsonLinesMayHoldNaN) {
       "printf '{{\"run\": \"a\", \"tokens\": 1000, \"mixture\": {{\"prose\": 0.25, \"co de\": "
       "0.75}}, \"loss_nats\": {{\"prose\": NaN, \"co de\": 3.0}}}}\\n' > \"$1/loss.jsonl\"");
   options.losses = "{dir}/loss.jsonl";
-  EXPECT_EQ(ran.run(options).status, TrialStatus::diverged);
+  EXPECT_EQ(ran.run(options).status, data::TrialStatus::diverged);
 }
 
 TEST(CommandTable, ThatIsMissingOrEmptyAfterASuccessIsCalledThat) {
@@ -73,7 +73,7 @@ TEST(CommandTable, ThatLacksWhatOnlyAnImportIsToldIsTheCommandsFailure) {
               "\"$1/loss.csv\""));
     FAIL() << "a log without volumes was read";
   } catch (const TrialFailure& failure) {
-    EXPECT_EQ(failure.kind(), FailureKind::command);
+    EXPECT_EQ(failure.kind(), data::FailureKind::command);
   }
 }
 
@@ -86,8 +86,8 @@ TEST(CommandTable, OfAFormatWithoutMixturesIsOfTheTrialsMixture) {
   options.losses = "{dir}/metrics.csv";
   EXPECT_THAT(ran.complaint(options), HasSubstr("set source.command.tokens_per_step"));
   options.tokens_per_step = 100;
-  const TrialResult result = ran.run(options);
-  ASSERT_EQ(result.status, TrialStatus::ok) << result.message;
+  const data::TrialResult result = ran.run(options);
+  ASSERT_EQ(result.status, data::TrialStatus::ok) << result.message;
   ASSERT_EQ(result.curve.size(), 2U);
   EXPECT_THAT(result.curve[1].loss_nats, testing::UnorderedElementsAre(3.25, 2.25));
 }
@@ -100,7 +100,8 @@ TEST(CommandTable, OfAnEarlierAttemptIsNotTakenForThisOnes) {
   CommandOptions resuming = shell("exit 0");
   resuming.resumes = true;
   ran.complaint(shell(good_losses + "; exit 3"));
-  EXPECT_EQ(ran.run(resuming).status, TrialStatus::ok) << "it was through before it was stopped";
+  EXPECT_EQ(ran.run(resuming).status, data::TrialStatus::ok)
+      << "it was through before it was stopped";
 }
 
 TEST(CommandTable, ThatAResumedTrainerAppendsToHasTheLaterLosses) {
@@ -114,7 +115,7 @@ TEST(CommandTable, ThatAResumedTrainerAppendsToHasTheLaterLosses) {
   options.resumes = true;
   std::string note;
   const TrialHooks hooks{.note = [&](const std::string& text) { note = text; }};
-  const TrialResult result = ran.run(options, hooks);
+  const data::TrialResult result = ran.run(options, hooks);
   EXPECT_THAT(result.curve.at(1).loss_nats, testing::ElementsAre(3.25, 2.5));
   EXPECT_THAT(note, HasSubstr("in its table 1 loss replaced by what a resumed run logged later"));
 }
@@ -126,7 +127,7 @@ TEST(CommandTable, ThatWasCutAndAppendedToIsReadWithoutTheCutLine) {
                     second = "a,2000,prose,0.25,3.25\\na,2000,co de,0.75,2.5\\n";
   for (const std::string cut : {"a,2000,prose,0.25,3.", "a,20", "a,2000,pro\\n"}) {
     const Ran ran;
-    const TrialResult result =
+    const data::TrialResult result =
         ran.run(shell("printf '" + header + first + cut + first + second + "' > \"$1/loss.csv\""));
     EXPECT_THAT(result.curve.at(1).loss_nats, testing::ElementsAre(3.25, 2.5)) << cut;
   }
@@ -137,7 +138,7 @@ TEST(CommandTable, ThatWasCutAndAppendedToIsReadWithoutTheCutLine) {
 
 TEST(CommandTable, MayNameItsRunInAnyBytes) {
   const Ran ran;
-  EXPECT_EQ(ran.run(shell(losses_with("s/^a/caf\\xe9/"))).status, TrialStatus::ok);
+  EXPECT_EQ(ran.run(shell(losses_with("s/^a/caf\\xe9/"))).status, data::TrialStatus::ok);
 }
 
 TEST(CommandTable, WithBlankLossesLacksThem) {
@@ -154,10 +155,10 @@ TEST(LastWords, MayHoldAnyBytes) {
        {"printf 'caf\\351'", "printf '\\342\\226'", "printf 'a\\000b'",
         "i=0; while [ $i -lt 300 ]; do printf '\\342\\226\\210'; i=$((i+1)); done",
         "i=0; while [ $i -lt 900 ]; do printf '\\210x\\226'; i=$((i+1)); done"}) {
-    TrialResult result;
+    data::TrialResult result;
     result.message = ran.complaint(shell(words + "; exit 3"));
     EXPECT_THAT(result.message, HasSubstr("exit code 3"));
-    EXPECT_NO_THROW(to_json(result).dump()) << words;
+    EXPECT_NO_THROW(data::to_json(result).dump()) << words;
   }
   EXPECT_THAT(ran.complaint(shell("printf 'caf\\351'; exit 3")), HasSubstr("caf\xEF\xBF\xBD"));
 }
@@ -192,4 +193,4 @@ TEST(CommandOptions, RefuseOneTableForSeveralTrials) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::trial

@@ -18,7 +18,7 @@
 #include <set>
 #include <thread>
 
-namespace bimix {
+namespace bimix::trial {
 namespace {
 
 using test::bytes_of;
@@ -81,9 +81,10 @@ TEST(CommandWorld, HasAbsolutePathsAlsoWhereTheRunFolderIsRelative) {
   CommandOptions options = shell(good_losses + "; cp \"$2\" \"$1/saw\"");
   options.run[2] = "cd /; " + options.run[2];
   options.run.emplace_back("{mixture.json}");
-  const TrialResult result = CommandSource(options, test::domains, "run").run(some_spec(), {});
+  const data::TrialResult result =
+      CommandSource(options, test::domains, "run").run(some_spec(), {});
   std::filesystem::current_path(before);
-  EXPECT_EQ(result.status, TrialStatus::ok);
+  EXPECT_EQ(result.status, data::TrialStatus::ok);
   EXPECT_THAT(bytes_of(folder / "run/trials/ab12/saw"), HasSubstr("\"co de\": 0.75"));
 }
 
@@ -98,12 +99,12 @@ TEST(CommandWorld, HasASeedThatDiffersBetweenRepeatsAndNotBetweenMixtures) {
     seeds.insert(seed);
     EXPECT_LT(std::stoll(seed), 1LL << 31);
     EXPECT_THAT(bytes_of(ran.of_trial("mixture.json")), HasSubstr("\"seed\": " + seed + ","));
-    TrialSpec other = some_spec(repeat);
+    data::TrialSpec other = some_spec(repeat);
     other.mixture = {0.5, 0.5};
     ran.complaint(options);  // another trial in between
     try {
       ran.run(options, {}, other);
-    } catch (const Error&) {  // the losses are of the first mixture
+    } catch (const core::Error&) {  // the losses are of the first mixture
     }
     EXPECT_EQ(bytes_of(ran.of_trial("seed")), seed);
   }
@@ -118,7 +119,7 @@ TEST(CommandWorld, DoesNotShowTheRepeatWithoutSeedRepeatIdOrMixture) {
 }
 
 TEST(CommandWorld, HasAllProcessorsOfTheLauncher) {
-  const std::vector<int> all = allowed_processors();
+  const std::vector<int> all = core::allowed_processors();
   if (all.size() < 2) GTEST_SKIP() << "there is one processor";
   cpu_set_t one;
   CPU_ZERO(&one);
@@ -132,7 +133,7 @@ TEST(CommandWorld, HasAllProcessorsOfTheLauncher) {
   const std::string bound_by_the_user = processors_of_a_command();
   const Variable rank("OMPI_COMM_WORLD_RANK", "0");
   const std::string bound_by_a_launcher = processors_of_a_command();
-  EXPECT_EQ(allowed_processors().size(), 1U) << "the rank stays where it is";
+  EXPECT_EQ(core::allowed_processors().size(), 1U) << "the rank stays where it is";
   cpu_set_t before;
   CPU_ZERO(&before);
   for (const int processor : all) CPU_SET(static_cast<std::size_t>(processor), &before);
@@ -162,7 +163,7 @@ TEST(CommandWorld, KeepsTheUsersOwnSettingsOfLaunchers) {
 TEST(CommandWorld, EndsAlsoWhereSigchldWasIgnoredByTheParent) {
   const Handling ignored(SIGCHLD, SIG_IGN);
   const Ran ran;
-  EXPECT_EQ(ran.run(shell(good_losses)).status, TrialStatus::ok);
+  EXPECT_EQ(ran.run(shell(good_losses)).status, data::TrialStatus::ok);
   EXPECT_THAT(ran.complaint(shell("exit 3")), HasSubstr("exit code 3"));
 }
 
@@ -198,7 +199,7 @@ TEST(CommandWorld, LetsTheWorkersOfAWrapperSaveThemselves) {
       ran.run(shell("(trap 'sleep 0.2; touch \"$1/saved\"; exit' TERM; touch \"$1/ready\"; "
                     "while :; do sleep 0.05; done) & wait"),
               hooks),
-      Interrupted);
+      core::Interrupted);
   EXPECT_TRUE(std::filesystem::exists(ran.of_trial("saved")));
 }
 
@@ -234,12 +235,12 @@ TEST(CommandWorld, IsInterruptedByWhatReachesTheWholeStep) {
     hooks.stop_requested = [&] {
       return std::filesystem::exists(ran.of_trial("ended")) && ++asked > 3;
     };
-    EXPECT_THROW(ran.run(shell("touch \"$1/ended\"; " + end), hooks), Interrupted) << end;
+    EXPECT_THROW(ran.run(shell("touch \"$1/ended\"; " + end), hooks), core::Interrupted) << end;
     std::filesystem::remove(ran.of_trial("ended"));
   }
   TrialHooks hooks;
   hooks.stop_requested = [&] { return std::filesystem::exists(ran.of_trial("loss.csv")); };
-  EXPECT_THROW(ran.run(shell(good_losses), hooks), Interrupted);
+  EXPECT_THROW(ran.run(shell(good_losses), hooks), core::Interrupted);
 }
 
 TEST(AwakeTime, DoesNotCountWhileTheJobIsSuspended) {
@@ -267,4 +268,4 @@ TEST(CommandStart, SaysWhyAProgramCannotBeStarted) {
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::trial

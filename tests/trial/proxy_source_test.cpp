@@ -9,38 +9,38 @@
 #include <cmath>
 #include <numeric>
 
-namespace bimix {
+namespace bimix::trial {
 namespace {
 
-const ProxyOptions tiny{.layers = 1,
-                        .width = 8,
-                        .heads = 2,
-                        .context = 16,
-                        .batch = 4,
-                        .warmup_steps = 2,
-                        .eval_sequences = 4};
+const proxy::ProxyOptions tiny{.layers = 1,
+                               .width = 8,
+                               .heads = 2,
+                               .context = 16,
+                               .batch = 4,
+                               .warmup_steps = 2,
+                               .eval_sequences = 4};
 
 ProxySource some_source(const TextFolder& folder, std::uint64_t seed = 1) {
   folder.write("a/0", numbered_lines(600));
   folder.write("a/1", numbered_lines(600, 5000));
   folder.write("b/0", std::string(3000, 'x') + "\n");
   folder.write("b/1", std::string(3000, 'y') + "\n");
-  return {Corpus(folder.options({"a", "b"})), resolved(tiny), seed};
+  return {corpus::Corpus(folder.options({"a", "b"})), proxy::resolved(tiny), seed};
 }
 
-TrialSpec some_spec() {
+data::TrialSpec some_spec() {
   return {.mixture = {0.5, 0.5}, .repeat = 0, .seed = 1, .tokens = {128, 512}};
 }
 
 TEST(ProxySource, IsAPureFunctionOfItsSpec) {
   const TextFolder folder;
   const ProxySource source = some_source(folder);
-  const TrialResult first = source.run(some_spec(), {}), again = source.run(some_spec(), {});
+  const data::TrialResult first = source.run(some_spec(), {}), again = source.run(some_spec(), {});
   EXPECT_EQ(first.curve, again.curve);
   ASSERT_EQ(first.curve.size(), 2u);
   EXPECT_EQ(first.curve[1].tokens, 512);
   EXPECT_EQ(std::accumulate(first.tokens_seen.begin(), first.tokens_seen.end(), 0LL), 512);
-  TrialSpec other = some_spec();
+  data::TrialSpec other = some_spec();
   other.repeat = 1;
   EXPECT_NE(source.run(other, {}).curve, first.curve);
 }
@@ -50,24 +50,24 @@ TEST(ProxySource, GivesAnInterruptedTrialNoResult) {
   const ProxySource source = some_source(folder);
   TrialHooks hooks;
   hooks.stop_requested = [] { return true; };
-  EXPECT_THROW(source.run(some_spec(), hooks), Interrupted);
+  EXPECT_THROW(source.run(some_spec(), hooks), core::Interrupted);
 }
 
 TEST(ProxySource, GoesOnWhereItWasStoppedWithTheSameBits) {
   const TextFolder folder;
   const ProxySource source = some_source(folder);
-  const TrialResult whole = source.run(some_spec(), {});
+  const data::TrialResult whole = source.run(some_spec(), {});
   for (const int stop_after : {0, 1, 3, 7}) {
     std::string saved;
     int asked = 0;
     TrialHooks hooks;
     hooks.save = [&](std::string_view bytes) { saved = bytes; };
     hooks.stop_requested = [&] { return asked++ == stop_after; };
-    EXPECT_THROW(source.run(some_spec(), hooks), Interrupted);
+    EXPECT_THROW(source.run(some_spec(), hooks), core::Interrupted);
     ASSERT_FALSE(saved.empty());
     hooks.stop_requested = [] { return false; };
     hooks.load = [&] { return saved; };
-    const TrialResult resumed = source.run(some_spec(), hooks);
+    const data::TrialResult resumed = source.run(some_spec(), hooks);
     EXPECT_EQ(resumed.curve, whole.curve);
     EXPECT_EQ(resumed.tokens_seen, whole.tokens_seen);
   }
@@ -77,7 +77,7 @@ TEST(ProxySource, GoesOnToLargerVolumesFromTheModelThatWasKept) {
   const TextFolder folder;
   const ProxySource source = some_source(folder);
   const auto with = [](const std::vector<std::int64_t>& tokens) {
-    TrialSpec spec = some_spec();
+    data::TrialSpec spec = some_spec();
     spec.tokens = tokens;
     return spec;
   };
@@ -92,12 +92,12 @@ TEST(ProxySource, GoesOnToLargerVolumesFromTheModelThatWasKept) {
                                       {{512, 1024}, 0.0},
                                       {{128, 512}, 0.0},
                                       {{128, 256}, 0.0}}) {
-    const TrialResult whole = source.run(with(tokens), {});
+    const data::TrialResult whole = source.run(with(tokens), {});
     double first = -1;
     TrialHooks hooks;
     hooks.load = [&] { return kept; };
     hooks.progress = [&](double fraction) { first = first < 0 ? fraction : first; };
-    const TrialResult extended = source.run(with(tokens), hooks);
+    const data::TrialResult extended = source.run(with(tokens), hooks);
     EXPECT_EQ(extended.curve, whole.curve);
     EXPECT_EQ(extended.tokens_seen, whole.tokens_seen);
     EXPECT_GT(first, least);
@@ -108,11 +108,11 @@ TEST(ProxySource, GoesOnToLargerVolumesFromTheModelThatWasKept) {
 TEST(ProxySource, NamesDivergenceWithItsStep) {
   const TextFolder folder;
   some_source(folder);
-  ProxyOptions wild = resolved(tiny);
+  proxy::ProxyOptions wild = proxy::resolved(tiny);
   wild.learning_rate = 1e30;
-  const ProxySource source(Corpus(folder.options({"a", "b"})), wild, 1);
-  const TrialResult result = source.run(some_spec(), {});
-  EXPECT_EQ(result.status, TrialStatus::diverged);
+  const ProxySource source(corpus::Corpus(folder.options({"a", "b"})), wild, 1);
+  const data::TrialResult result = source.run(some_spec(), {});
+  EXPECT_EQ(result.status, data::TrialStatus::diverged);
   EXPECT_NE(result.message.find("at step"), std::string::npos) << result.message;
 }
 
@@ -121,7 +121,9 @@ TEST(ProxySource, KnowsItsTextAndSettingsByIdentity) {
   const std::string before = some_source(folder).identity();
   EXPECT_EQ(some_source(folder).identity(), before);
   folder.write("a/0", numbered_lines(601));
-  EXPECT_NE(ProxySource(Corpus(folder.options({"a", "b"})), resolved(tiny), 1).identity(), before);
+  EXPECT_NE(
+      ProxySource(corpus::Corpus(folder.options({"a", "b"})), proxy::resolved(tiny), 1).identity(),
+      before);
 }
 
 TEST(ProxySource, CountsEvaluationInItsCost) {
@@ -130,7 +132,7 @@ TEST(ProxySource, CountsEvaluationInItsCost) {
   const double share = source.evaluation_share(some_spec());
   EXPECT_GT(share, 0.0);
   EXPECT_LT(share, 1.0);
-  TrialSpec longer = some_spec();
+  data::TrialSpec longer = some_spec();
   longer.tokens = {128, 1024};
   EXPECT_GT(source.cost(longer), source.cost(some_spec()));
 }
@@ -145,16 +147,17 @@ ProxySource widened_source(const TextFolder& folder, int width) {
   };
   for (const char* name : {"a/0", "a/1"}) write(name, numbered_lines(600, name[2] * 100));
   for (const char* name : {"b/0", "b/1"}) write(name, std::string(3000, name[2]) + "\n");
-  CorpusOptions options = folder.options({"a", "b"});
-  for (DomainFiles& domain : options.domains) domain.train_patterns = {place + domain.name + "/*"};
+  corpus::CorpusOptions options = folder.options({"a", "b"});
+  for (corpus::DomainFiles& domain : options.domains)
+    domain.train_patterns = {place + domain.name + "/*"};
   options.tokens = {width, 256};
-  return {Corpus(options), resolved(tiny), 1};
+  return {corpus::Corpus(options), proxy::resolved(tiny), 1};
 }
 
 TEST(ProxySource, LearnsTokensAsItLearnsTheirBytes) {
   const TextFolder folder;
   const ProxySource bytes = widened_source(folder, 1);
-  const TrialResult wanted = bytes.run(some_spec(), {});
+  const data::TrialResult wanted = bytes.run(some_spec(), {});
   for (const int width : {2, 4}) {
     const ProxySource tokens = widened_source(folder, width);
     EXPECT_EQ(tokens.run(some_spec(), {}).curve, wanted.curve) << width;
@@ -170,15 +173,15 @@ TEST(ProxySource, TrainsOnALargeVocabulary) {
     folder.write(name,
                  test::npy_row("<u4", numbers.size()) + test::raw_tokens<std::uint32_t>(numbers));
   }
-  CorpusOptions options = folder.options({"a", "b"});
+  corpus::CorpusOptions options = folder.options({"a", "b"});
   options.tokens = {4, 131072};
-  ProxyOptions large = tiny;
+  proxy::ProxyOptions large = tiny;
   large.vocabulary = 131072;
-  const ProxySource source(Corpus(options), resolved(large), 1);
-  const TrialResult result = source.run(some_spec(), {});
-  EXPECT_EQ(result.status, TrialStatus::ok);
+  const ProxySource source(corpus::Corpus(options), proxy::resolved(large), 1);
+  const data::TrialResult result = source.run(some_spec(), {});
+  EXPECT_EQ(result.status, data::TrialStatus::ok);
   EXPECT_LT(result.curve[1].loss_nats[0], std::log(131072.0));
 }
 
 }  // namespace
-}  // namespace bimix
+}  // namespace bimix::trial

@@ -9,16 +9,16 @@
 
 namespace bimix::test {
 
-inline const DomainSet domains{
+inline const data::DomainSet domains{
     .train = {"prose", "co de"}, .eval = {"prose", "co de"}, .share_of = {0, 1}};
 
-inline TrialSpec some_spec(int repeat = 0) {
+inline data::TrialSpec some_spec(int repeat = 0) {
   return {
       .id = "ab12", .mixture = {0.25, 0.75}, .repeat = repeat, .seed = 7, .tokens = {1000, 2000}};
 }
 
 /// A trainer in one line of shell; `$1` is the folder of the trial.
-inline CommandOptions shell(const std::string& script) {
+inline trial::CommandOptions shell(const std::string& script) {
   return {.run = {"/bin/sh", "-c", script, "trainer", "{dir}"}};
 }
 
@@ -30,14 +30,15 @@ inline const std::string good_losses =
 /// Runs trials in a folder of its own.
 struct Ran {
   TempFolder folder{};
-  TrialResult run(const CommandOptions& options, const TrialHooks& hooks = {},
-                  const TrialSpec& spec = some_spec()) const {
-    return CommandSource(options, domains, folder.path()).run(spec, hooks);
+  data::TrialResult run(const trial::CommandOptions& options, const trial::TrialHooks& hooks = {},
+                        const data::TrialSpec& spec = some_spec()) const {
+    return trial::CommandSource(options, domains, folder.path()).run(spec, hooks);
   }
-  std::string complaint(const CommandOptions& options, const TrialHooks& hooks = {}) const {
+  std::string complaint(const trial::CommandOptions& options,
+                        const trial::TrialHooks& hooks = {}) const {
     try {
       run(options, hooks);
-    } catch (const Error& error) {
+    } catch (const core::Error& error) {
       return error.what();
     }
     return "no complaint";

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::config {
 
 /// The `check:` block: which mixtures are trained to hold the recommendation against its
 /// prediction.
@@ -37,21 +37,21 @@ enum class SourceKind { proxy, replay, command };
 struct Campaign {
   std::string name{};
   std::uint64_t seed = 1;
-  DomainSet domains{};
+  data::DomainSet domains{};
   /// Where relative paths start, absolute: the folder of the campaign's file, or its `base:`. Empty
   /// if it names none.
   std::filesystem::path base{};
-  Mixture default_mixture{};            ///< K
+  data::Mixture default_mixture{};      ///< K
   std::vector<double> unique_tokens{};  ///< K; 0 unknown, unique_tokens_auto
   SourceKind source = SourceKind::proxy;
-  CorpusOptions corpus{};  ///< no domains where no text is named
-  ProxyOptions proxy{};
-  ReplayOptions replay{};
-  CommandOptions command{};
-  DesignOptions design{};
-  EntropyOptions entropy{};
-  FitOptions fit{};
-  OptimizeOptions optimize{};  ///< tokens 0: the largest trained volume
+  corpus::CorpusOptions corpus{};  ///< no domains where no text is named
+  proxy::ProxyOptions proxy{};
+  replay::ReplayOptions replay{};
+  trial::CommandOptions command{};
+  plan::DesignOptions design{};
+  entropy::EntropyOptions entropy{};
+  law::FitOptions fit{};
+  mix::OptimizeOptions optimize{};  ///< tokens 0: the largest trained volume
   CheckOptions check{};
 };
 
@@ -90,7 +90,7 @@ std::string resolved_yaml(const Campaign& campaign);
 /// were written; comments are lost.
 /// @param text YAML that parse_campaign reads
 std::string with_more_mixtures(const std::string& text, const std::vector<std::string>& domains,
-                               const std::vector<Mixture>& mixtures);
+                               const std::vector<data::Mixture>& mixtures);
 
 /// The campaign without what is only derived from its trials (fit, optimize, check, unique tokens)
 /// and without how trials are run (threads and ranks that share one, what is saved of them,
@@ -105,4 +105,4 @@ std::string campaign_schema();
 /// Every key of a campaign with its meaning and default, for `bimix help campaign`.
 std::string campaign_keys();
 
-}  // namespace bimix
+}  // namespace bimix::config

@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace bimix {
+namespace bimix::core {
 
 /// Seconds since 1970, to the millisecond: finer, and the clocks of hosts disagree.
 double utc_now();
@@ -10,4 +10,4 @@ double utc_now();
 /// "2026-11-23T14:05:00Z"; "?" for what is no time. @param seconds since 1970
 std::string utc_text(double seconds);
 
-}  // namespace bimix
+}  // namespace bimix::core

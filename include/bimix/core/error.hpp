@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::core {
 
 /// Exit codes of the program; every error knows the one it leads to.
 enum class ExitCode : int {
@@ -78,4 +78,4 @@ struct InternalError : Error {
 void require(bool holds, std::string_view what, const char* file = __builtin_FILE(),
              int line = __builtin_LINE());
 
-}  // namespace bimix
+}  // namespace bimix::core

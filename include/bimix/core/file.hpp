@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-namespace bimix {
+namespace bimix::core {
 
 /// The whole of a regular file.
 /// @param remedy the last sentence of the error
@@ -11,4 +11,4 @@ namespace bimix {
 std::string read_file(const std::filesystem::path& path,
                       const std::string& remedy = "Check the name and the permissions");
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::core {
 
 /// A kind of file that is no plain UTF-8 text.
 struct FileKind {
@@ -48,4 +48,4 @@ enum class Wanted { text, table };
 /// stands in backquotes can be typed as it is.
 std::string remedy_for(const FileKind& kind, const std::string& path, Wanted wanted);
 
-}  // namespace bimix
+}  // namespace bimix::core

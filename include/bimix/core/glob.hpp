@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::core {
 
 /// A file that a pattern matched.
 struct Match {
@@ -27,4 +27,4 @@ std::vector<Match> find_files(const std::string& pattern, const std::filesystem:
 /// The same. @throws DataError besides if nothing matches
 std::vector<Match> files_matching(const std::string& pattern, const std::filesystem::path& base);
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::core {
 
 /// The name of the machine.
 std::string host_name();
@@ -12,4 +12,4 @@ std::string host_name();
 /// tell. @param process its id; 0: the calling thread
 std::vector<int> allowed_processors(int process = 0);
 
-}  // namespace bimix
+}  // namespace bimix::core

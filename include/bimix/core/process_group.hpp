@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::core {
 
 /// Processes that do one piece of work together, step by step. A default-made one is this process
 /// alone.
@@ -46,4 +46,4 @@ void share_parts(const ProcessGroup& group, std::span<Number> array, PartOf part
   });
 }
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-namespace bimix {
+namespace bimix::core {
 
 /// What a random stream is for. Streams of different purposes never overlap. The numbers are part
 /// of every result's reproducibility: append, never renumber.
@@ -62,4 +62,4 @@ class RandomStream {
   std::array<std::uint64_t, 4> block_{};
 };
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-namespace bimix {
+namespace bimix::core {
 
 /// How far from 1 the sum of proportions may be before it counts as a mistake.
 inline constexpr double simplex_tolerance = 1e-9;
@@ -34,4 +34,4 @@ class StableSum {
   double lost_ = 0.0;
 };
 
-}  // namespace bimix
+}  // namespace bimix::core

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::core {
 
 /// The candidate with the smallest edit distance to `word`, if that is at most a third of its
 /// length, rounded up: "did you mean". Ties go to the earlier candidate.
@@ -61,4 +61,4 @@ std::string join_words(const std::vector<std::string>& words);
 /// The same, of more than `most` words "a, b, c and more".
 std::string join_some(const std::vector<std::string>& words, std::size_t most);
 
-}  // namespace bimix
+}  // namespace bimix::core

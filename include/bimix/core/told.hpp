@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-namespace bimix {
+namespace bimix::core {
 
 /// What an exception means to who started the program.
 struct Told {
@@ -18,4 +18,4 @@ struct Told {
 /// is memory that there is not. Anything else is a defect.
 Told told(const std::exception& error);
 
-}  // namespace bimix
+}  // namespace bimix::core

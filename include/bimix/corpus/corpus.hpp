@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// Which files a domain is made of.
 struct DomainFiles {
@@ -80,4 +80,4 @@ class Corpus {
   std::vector<std::shared_ptr<const void>> mappings_{};  ///< keep the tokens alive
 };
 
-}  // namespace bimix
+}  // namespace bimix::corpus

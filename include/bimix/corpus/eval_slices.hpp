@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// The sequences that every trial is evaluated on: disjoint slots of the evaluation part, chosen by
 /// campaign seed and domain name only.
@@ -30,4 +30,4 @@ class EvalSlices {
   std::vector<std::vector<std::int32_t>> tokens_;
 };
 
-}  // namespace bimix
+}  // namespace bimix::corpus

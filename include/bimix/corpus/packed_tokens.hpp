@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// One text: a file, or the part of one that was not held out.
 struct Document {
@@ -52,4 +52,4 @@ class PackedTokens {
   int vocabulary_ = 256;
 };
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// A seeded shuffle of {0, ..., count - 1} that is computed, not stored: a Feistel network on the
 /// a x b rectangle around count, walked until it lands inside. Made for up to 1e9 slots a domain.
@@ -15,7 +15,7 @@ class Permutation {
  public:
   /// @param key    stream whose numbers are used up by this permutation alone
   /// @param count  at least 1
-  Permutation(RandomStream key, std::uint64_t count);
+  Permutation(core::RandomStream key, std::uint64_t count);
 
   /// Where i goes. A bijection. @param i below count
   std::uint64_t operator()(std::uint64_t i) const;
@@ -23,10 +23,10 @@ class Permutation {
  private:
   std::uint64_t once(std::uint64_t i) const;
 
-  RandomStream key_;
+  core::RandomStream key_;
   std::uint64_t count_;
   std::uint64_t rows_;
   std::uint64_t columns_;
 };
 
-}  // namespace bimix
+}  // namespace bimix::corpus

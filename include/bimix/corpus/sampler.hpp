@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// Who is next, so that everybody gets their share: after any number n of turns domain d had
 /// floor(n r_d) or ceil(n r_d) of them. Turns are unit jobs, the i-th of domain d in the window
@@ -19,7 +19,7 @@ namespace bimix {
 class QuotaSchedule {
  public:
   /// @param mixture K shares on the simplex. @throws InternalError otherwise
-  explicit QuotaSchedule(const Mixture& mixture);
+  explicit QuotaSchedule(const data::Mixture& mixture);
 
   /// The domain of the next turn. A domain of share 0 never has one.
   std::size_t next();
@@ -33,10 +33,10 @@ class QuotaSchedule {
 
 /// What a trial is to be trained on.
 struct SamplerOptions {
-  Mixture mixture{};       ///< K
-  int batch = 8;           ///< B sequences a step
-  int context = 128;       ///< S
-  std::uint64_t seed = 0;  ///< of the campaign
+  data::Mixture mixture{};  ///< K
+  int batch = 8;            ///< B sequences a step
+  int context = 128;        ///< S
+  std::uint64_t seed = 0;   ///< of the campaign
   int repeat = 0;
   bool operator==(const SamplerOptions&) const = default;
 };
@@ -75,4 +75,4 @@ class MixtureSampler {
   std::vector<std::int64_t> drawn_;
 };
 
-}  // namespace bimix
+}  // namespace bimix::corpus

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::corpus {
 
 /// How the files of a corpus hold their tokens: little-endian numbers of one width.
 struct TokenFormat {
@@ -45,4 +45,4 @@ class TokenSpan {
   int width_ = 1;
 };
 
-}  // namespace bimix
+}  // namespace bimix::corpus

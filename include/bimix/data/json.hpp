@@ -7,7 +7,7 @@
 /// The records' one textual form, used on the wire between ranks, in the journal and by `--json`.
 /// Doubles are written in shortest round-trip form; non-finite ones as null and read back as NaN.
 /// Reading throws DataError naming the member that is missing or of the wrong type.
-namespace bimix {
+namespace bimix::data {
 
 using Json = nlohmann::ordered_json;
 
@@ -40,4 +40,4 @@ std::string failure_word(FailureKind kind);
 /// @throws DataError for another word
 FailureKind failure_kind_from(std::string_view word);
 
-}  // namespace bimix
+}  // namespace bimix::data

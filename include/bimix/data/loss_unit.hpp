@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace bimix {
+namespace bimix::data {
 
 /// What losses are measured in. Other units (bits a token, log10, perplexities) are converted where
 /// a log is read.
@@ -30,4 +30,4 @@ constexpr const char* loss_column(LossUnit unit) {
 /// guess of a byte 8 bits.
 constexpr double most_plausible_loss(LossUnit unit) { return unit == LossUnit::nats ? 13.0 : 8.0; }
 
-}  // namespace bimix
+}  // namespace bimix::data

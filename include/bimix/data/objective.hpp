@@ -6,7 +6,7 @@
 #include <vector>
 
 /// What the objective of a recommendation is, in words. The only place that says so.
-namespace bimix {
+namespace bimix::data {
 
 /// True if no two sets that have a weight weigh differently. @param weight E
 bool weighs_alike(const std::vector<double>& weight);
@@ -26,4 +26,4 @@ std::string objective_name(const MixtureChoice& choice);
 /// by its name)".
 std::string objective_words(const MixtureChoice& choice, const DomainSet& domains);
 
-}  // namespace bimix
+}  // namespace bimix::data

@@ -16,7 +16,7 @@
 /// P parameters of a law, V vocabulary, B batch, S sequence length, N = B*S tokens of a batch.
 /// Losses are in nats per token unless DomainSet::loss_unit says otherwise, volumes in training
 /// tokens.
-namespace bimix {
+namespace bimix::data {
 
 /// Dense row-major table of doubles; NaN marks what is missing.
 struct Table {
@@ -315,4 +315,4 @@ struct RunRecord {
   RunStamp stamp{};
 };
 
-}  // namespace bimix
+}  // namespace bimix::data

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace bimix {
+namespace bimix::data {
 
 /// Whether the name of an evaluation set says that its loss is an average over other sets: its last
 /// part (parts stand between `/`) has a word such as all, avg, mean, overall, total, combined,
@@ -14,4 +14,4 @@ namespace bimix {
 ///     macro_economics, web, "" -> false
 bool is_average_name(std::string_view set);
 
-}  // namespace bimix
+}  // namespace bimix::data

@@ -6,7 +6,7 @@
 #include <vector>
 
 /// Trials as they were read from a file: whether they fit the domains, and the plan they make up.
-namespace bimix {
+namespace bimix::data {
 
 /// A checksum says that a line is as it was written, not that what it says can be used: shares,
 /// losses and ids become indices and shapes. All of that is refused here, before it is used.
@@ -20,4 +20,4 @@ void require_sound(const EntropyTable& entropy, const DomainSet& domains);
 SweepPlan plan_of(const std::string& name, const DomainSet& domains,
                   const std::vector<TrialSpec>& trials);
 
-}  // namespace bimix
+}  // namespace bimix::data

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace bimix {
+namespace bimix::data {
 
 /// Volumes within this fraction of one another are one volume, and so are model sizes.
 inline constexpr double volume_tolerance = 0.005;
@@ -23,4 +23,4 @@ std::vector<std::int64_t> merged_volumes(std::vector<std::int64_t> tokens);
 /// @param volumes ascending
 std::optional<std::size_t> find_volume(std::span<const std::int64_t> volumes, std::int64_t tokens);
 
-}  // namespace bimix
+}  // namespace bimix::data

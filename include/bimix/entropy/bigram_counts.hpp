@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace bimix {
+namespace bimix::entropy {
 
 /// A pair of neighbouring tokens and how often it occurs.
 struct Bigram {
@@ -73,4 +73,4 @@ class TokenBigramCounter {
   BigramCounts counts_{};
 };
 
-}  // namespace bimix
+}  // namespace bimix::entropy

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::entropy {
 
 struct EntropyOptions {
   std::vector<std::string> measures{"shannon", "joint", "conditional", "von-neumann"};
@@ -41,8 +41,8 @@ void check(const EntropyOptions& options);
 /// of its length. Training tokens only; no bigram across documents.
 /// @throws DataError if a domain has no bigram
 /// @note `parts` may exceed the work; some are empty then
-BigramCounts count_part(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
-                        int part = 0, int parts = 1);
+BigramCounts count_part(const corpus::Corpus& corpus, std::size_t domain,
+                        const EntropyOptions& options, int part = 0, int parts = 1);
 
 /// The measures that follow from a domain's counts, in nats.
 struct CountEntropy {
@@ -72,8 +72,8 @@ struct SampleEntropy {
 /// @note O(N d^2 + d^3); one domain at a time, nothing to merge
 /// @see Friedman & Dieng 2023 (Vendi score), arXiv:2210.02410;
 ///      Weinberger et al. 2009 (feature hashing), doi:10.1145/1553374.1553516
-SampleEntropy von_neumann(const Corpus& corpus, std::size_t domain, const EntropyOptions& options,
-                          std::uint64_t seed);
+SampleEntropy von_neumann(const corpus::Corpus& corpus, std::size_t domain,
+                          const EntropyOptions& options, std::uint64_t seed);
 
 /// What the vectors of the von Neumann measure are, for EntropyTable::embedding.
 /// @param width of the corpus's tokens
@@ -83,12 +83,13 @@ std::string embedding_name(const EntropyOptions& options, int width);
 /// @param counts   K, or none if no measure needs them
 /// @param samples  K, or none without "von-neumann"
 /// @param width    of the corpus's tokens
-EntropyTable finish(const std::vector<std::string>& domains, const EntropyOptions& options,
-                    std::span<const CountEntropy> counts, std::span<const SampleEntropy> samples,
-                    int width = 1);
+data::EntropyTable finish(const std::vector<std::string>& domains, const EntropyOptions& options,
+                          std::span<const CountEntropy> counts,
+                          std::span<const SampleEntropy> samples, int width = 1);
 
 /// All of the above on this one thread.
-EntropyTable entropy_table(const Corpus& corpus, const EntropyOptions& options, std::uint64_t seed);
+data::EntropyTable entropy_table(const corpus::Corpus& corpus, const EntropyOptions& options,
+                                 std::uint64_t seed);
 
 /// H(X_t) = -sum p(x) ln p(x), p from the first tokens of the bigrams; 0 without bigrams.
 double shannon_entropy(const BigramCounts& counts);
@@ -106,6 +107,6 @@ double miller_madow_correction(std::int64_t distinct, std::int64_t count);
 double von_neumann_entropy(const Eigen::Ref<const Eigen::MatrixXd>& vectors);
 
 /// r_i = exp(H_i) / sum_j exp(H_j). @param nats finite
-Mixture mixture_from_entropy(std::span<const double> nats);
+data::Mixture mixture_from_entropy(std::span<const double> nats);
 
-}  // namespace bimix
+}  // namespace bimix::entropy

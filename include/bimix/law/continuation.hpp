@@ -9,7 +9,7 @@
 
 /// Runs that were seen in part, continued: another task than predicting a mixture that was never
 /// seen, and an easier one.
-namespace bimix {
+namespace bimix::law {
 
 /// One run's errors of a law: log of seen over predicted loss.
 struct RunErrors {
@@ -47,7 +47,7 @@ DriftForecast forecast(const RunDrift& drift, const RunErrors& run, double log_t
 /// The power law B s^-beta + C of the runs of one mixture alone, as in Table 1 of the paper.
 /// @param observations of which the rows of `mixture_id` count
 /// @return its loss at so many tokens; NaN for fewer than three volumes
-double run_power_at(const Observations& observations, const FitOptions& options,
+double run_power_at(const data::Observations& observations, const FitOptions& options,
                     std::size_t eval_domain, int mixture_id, double tokens);
 
 /// One evaluation domain of a run at a later volume. NaN where something cannot be said.
@@ -68,9 +68,10 @@ struct ContinuedLoss {
 /// @return for each evaluation domain
 /// @throws UsageError if `at` is below the last reading of the run, the law has no volume, or it is
 ///         of another model size
-std::vector<ContinuedLoss> continue_run(const LawFit& fit, const Observations& observations,
-                                        const FitOptions& options, const Mixture& mixture,
-                                        double model_size, const std::vector<LossPoint>& run,
+std::vector<ContinuedLoss> continue_run(const data::LawFit& fit,
+                                        const data::Observations& observations,
+                                        const FitOptions& options, const data::Mixture& mixture,
+                                        double model_size, const std::vector<data::LossPoint>& run,
                                         double at);
 
-}  // namespace bimix
+}  // namespace bimix::law

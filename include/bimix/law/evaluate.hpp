@@ -8,7 +8,7 @@
 #include <vector>
 
 /// How well laws predict what they have not seen: protocols, and the choice of a law by them.
-namespace bimix {
+namespace bimix::law {
 
 /// What `bimix evaluate` is asked for.
 struct EvaluateOptions {
@@ -43,36 +43,37 @@ inline constexpr const char* automatic_law = "auto";
 bool wants_every_law(const FitOptions& options);
 
 /// Every mistake in the options. Places are "--protocol", "--laws", ...
-std::vector<Complaint> complaints(const EvaluateOptions& options, const Observations& observations);
+std::vector<core::Complaint> complaints(const EvaluateOptions& options,
+                                        const data::Observations& observations);
 
 /// The observations that count: those up to options.tokens.
-Observations counted(const Observations& observations, const EvaluateOptions& options);
+data::Observations counted(const data::Observations& observations, const EvaluateOptions& options);
 
 /// The splits of a protocol in groups. Scores are of a group, and averaged over groups: the folds
 /// of kfold are one group, each draw is its own.
 /// The draws are RandomStream(fit.seed, Purpose::folds, 1 + draw) shuffles of the mixture ids, the
 /// first `train` of which train.
-std::vector<std::vector<Split>> splits_of(const Observations& observations, const FitOptions& fit,
-                                          const EvaluateOptions& options);
+std::vector<std::vector<Split>> splits_of(const data::Observations& observations,
+                                          const FitOptions& fit, const EvaluateOptions& options);
 
 /// held_out_part for a name of EvaluateOptions::laws, one with anchored_prefix, or run_power.
-HeldOutPart evaluate_split(const Observations& observations, const FitOptions& options,
+HeldOutPart evaluate_split(const data::Observations& observations, const FitOptions& options,
                            const std::string& law, const Split& split);
 
 /// Its rows of one evaluation domain, alike but for the domain's number in `eval_domain`: laws are
 /// fitted domain by domain, so that a split can be shared out.
 /// @param law one that does not choose_by_every_domain
-HeldOutPart evaluate_domain(const Observations& observations, const FitOptions& options,
+HeldOutPart evaluate_domain(const data::Observations& observations, const FitOptions& options,
                             const std::string& law, const Split& split, std::size_t eval_domain);
 
 /// Scores of each group's parts, averaged; the worst errors are the largest of all groups.
-HeldOut mean_of_groups(const std::vector<HeldOut>& groups);
+data::HeldOut mean_of_groups(const std::vector<data::HeldOut>& groups);
 
 /// How one law did.
 struct LawScore {
   std::string law{};
-  HeldOut mean{};                                 ///< over groups
-  std::vector<HeldOut> groups{};                  ///< one for each draw; one of all folds
+  data::HeldOut mean{};                           ///< over groups
+  std::vector<data::HeldOut> groups{};            ///< one for each draw; one of all folds
   std::vector<std::vector<HeldOutPart>> parts{};  ///< the points of each group's splits
 };
 
@@ -91,21 +92,21 @@ std::vector<MixtureScore> mixture_scores(const LawScore& score);
 /// What a protocol found.
 struct Evaluation {
   std::string protocol{};
-  DomainSet domains{};
+  data::DomainSet domains{};
   std::vector<std::vector<Split>> splits{};
   std::vector<LawScore> laws{};
 };
 
 /// Mean over evaluation domains; NaN if any of them could not be predicted.
-double mean_error(const HeldOut& held);
+double mean_error(const data::HeldOut& held);
 
 /// The place of the best by mean_error; one displaces those before it only if it is better by a
 /// hundredth and by 1e-6. 0 if none has any.
-std::size_t best_of(const std::vector<HeldOut>& held);
+std::size_t best_of(const std::vector<data::HeldOut>& held);
 
 /// The law that predicts the mixtures of inner folds best, when it sees only what the split lets it
 /// see.
-std::string choose_law(const Observations& observations, const FitOptions& options,
+std::string choose_law(const data::Observations& observations, const FitOptions& options,
                        const Split& split);
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 
 class Law;
 
@@ -17,12 +17,13 @@ class Law;
 /// beside it, or every one for "all" and "auto"; bimix and the laws of a list only if they can be
 /// fitted to at least one evaluation domain.
 /// @throws TooLittleData if the named law, or none at all, can be fitted; otherwise as fit_law
-std::vector<std::string> laws_to_fit(const Observations& observations, const FitOptions& options);
+std::vector<std::string> laws_to_fit(const data::Observations& observations,
+                                     const FitOptions& options);
 
 /// Throws what the fit would throw for observations at these mixtures and volumes, whatever the
 /// losses are: to be asked before they are paid for.
 /// @throws TooLittleData if no domain could be fitted; otherwise as fit_law
-void require_fittable(const Observations& observations, const FitOptions& options);
+void require_fittable(const data::Observations& observations, const FitOptions& options);
 
 /// Fits the law to every evaluation domain by bounded least squares; no bootstrap, no held-out
 /// figures: these are split over ranks, see Bootstrap and held_out_fold.
@@ -44,7 +45,7 @@ void require_fittable(const Observations& observations, const FitOptions& option
 /// @throws UsageError if an option is wrong
 /// @throws DataError if the observations are out of shape: sizes, ids, mixtures off the simplex,
 ///         volumes that are not positive
-LawFit fit_law(const Observations& observations, const FitOptions& options);
+data::LawFit fit_law(const data::Observations& observations, const FitOptions& options);
 
 /// Resamples of a fit, for intervals: a wild bootstrap by mixture. Each sample fits anew what the
 /// law says at every observation times the error of that mixture's prediction *without it*, to the
@@ -65,7 +66,8 @@ class Bootstrap {
  public:
   /// @param point fit_law's result for the same arguments: what is resampled, and where searches
   /// start
-  Bootstrap(const Observations& observations, const FitOptions& options, const LawFit& point);
+  Bootstrap(const data::Observations& observations, const FitOptions& options,
+            const data::LawFit& point);
   ~Bootstrap();
   Bootstrap(const Bootstrap&) = delete;
   Bootstrap& operator=(const Bootstrap&) = delete;
@@ -73,7 +75,7 @@ class Bootstrap {
   /// @return (E, P); NaN for the domains that are NaN in the point fit
   /// @note A pure function of the constructor's arguments and the number: samples may be computed
   /// anywhere in any order.
-  Table sample(int number) const;
+  data::Table sample(int number) const;
 
  private:
   struct Domain;
@@ -89,4 +91,4 @@ class Bootstrap {
   std::vector<std::unique_ptr<Domain>> domains_{};  ///< E; null where nothing was fitted
 };
 
-}  // namespace bimix
+}  // namespace bimix::law

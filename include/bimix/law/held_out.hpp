@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 
 /// What one fold found on the mixtures it held out: one row of `point` for each held-out mixture
 /// and evaluation domain, with the columns below. Repeats of a mixture are averaged first.
@@ -25,7 +25,7 @@ struct HeldOutPart {
     column_count
   };
   int fold = 0;
-  Table point{};  ///< (rows, column_count); NaN where something was not to be had
+  data::Table point{};  ///< (rows, column_count); NaN where something was not to be had
   bool operator==(const HeldOutPart&) const = default;
 };
 
@@ -49,29 +49,30 @@ struct Split {
 /// models of several sizes only the last, chosen in the same way.
 /// Domains that cannot be determined are predicted as NaN.
 /// @note A pure function of its arguments: splits may be computed anywhere in any order.
-HeldOutPart held_out_part(const Observations& observations, const FitOptions& options,
+HeldOutPart held_out_part(const data::Observations& observations, const FitOptions& options,
                           const Split& split);
 
 /// The number of folds: options.folds, at most one per mixture; 0 asks for the automatic choice.
-int fold_count(const Observations& observations, const FitOptions& options);
+int fold_count(const data::Observations& observations, const FitOptions& options);
 
 /// The fold of each mixture id: mixtures shuffled by RandomStream(seed, Purpose::folds), dealt out
 /// in turn, so that sizes differ by one at most. -1 for mixtures without observations.
-std::vector<int> fold_of_mixture(const Observations& observations, const FitOptions& options,
+std::vector<int> fold_of_mixture(const data::Observations& observations, const FitOptions& options,
                                  int folds);
 
 /// The split that holds out the mixtures of one fold, all their repeats and volumes.
-Split fold_split(const Observations& observations, const FitOptions& options, int fold, int folds);
+Split fold_split(const data::Observations& observations, const FitOptions& options, int fold,
+                 int folds);
 
 /// held_out_part of fold_split.
-HeldOutPart held_out_fold(const Observations& observations, const FitOptions& options, int fold,
-                          int folds);
+HeldOutPart held_out_fold(const data::Observations& observations, const FitOptions& options,
+                          int fold, int folds);
 
 /// Error, worst error, R2 across mixtures, both baselines, R2 along the curves, Spearman's rank
 /// correlation of the mean loss and regret, over all held-out mixtures. Mixtures that lack a domain
 /// count in the other domains' figures, not in Spearman's and the regret.
 /// @param parts all folds, in any order: the result is the same
-HeldOut merge_folds(const DomainSet& domains, std::vector<HeldOutPart> parts);
+data::HeldOut merge_folds(const data::DomainSet& domains, std::vector<HeldOutPart> parts);
 
 /// 1 - sum (predicted - seen)^2 / sum (seen - mean seen)^2. NaN for fewer than two values or no
 /// spread.
@@ -81,4 +82,4 @@ double r_squared(std::span<const double> predicted, std::span<const double> seen
 /// either side has no spread.
 double spearman(std::span<const double> a, std::span<const double> b);
 
-}  // namespace bimix
+}  // namespace bimix::law

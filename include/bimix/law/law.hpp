@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/random.hpp>
 #include <bimix/data/records.hpp>
 
 #include <functional>
@@ -11,9 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
-
-class RandomStream;
+namespace bimix::law {
 
 /// Where a law is evaluated: one mixture, one volume and one model, for one evaluation domain.
 struct LawPoint {
@@ -43,12 +42,12 @@ struct DomainData {
   std::string domain{};
   int own = -1;
   Residual residual = Residual::relative;
-  double huber = 0.0;               ///< larger residuals count by their size; 0: all by squares
-  double shrinkage = 1.0;           ///< strength of the law's own priors; 0: none
-  std::vector<Mixture> mixtures{};  ///< D distinct mixtures that have rows
-  std::vector<int> mixture_id{};    ///< D: their ids in the Observations
-  std::vector<double> volumes{};    ///< V distinct volumes, ascending
-  std::vector<double> sizes{};      ///< distinct model sizes, ascending; {0}: not said
+  double huber = 0.0;      ///< larger residuals count by their size; 0: all by squares
+  double shrinkage = 1.0;  ///< strength of the law's own priors; 0: none
+  std::vector<data::Mixture> mixtures{};  ///< D distinct mixtures that have rows
+  std::vector<int> mixture_id{};          ///< D: their ids in the Observations
+  std::vector<double> volumes{};          ///< V distinct volumes, ascending
+  std::vector<double> sizes{};            ///< distinct model sizes, ascending; {0}: not said
   double last_size = 0.0;    ///< the largest that half the mixtures were seen at: one of `sizes`
   double last_volume = 0.0;  ///< the largest that half of these reached: one of `volumes`
   std::vector<std::size_t> mixture{};  ///< M indices into `mixtures`
@@ -133,7 +132,7 @@ class Law {
   /// moving them changes nothing that the others cannot undo.
   virtual std::vector<bool> pinned(const DomainData& data) const;
   /// Why these observations cannot be fitted, or nothing. The complaint's place is left empty.
-  virtual std::optional<Complaint> obstacle(const DomainData& data) const = 0;
+  virtual std::optional<core::Complaint> obstacle(const DomainData& data) const = 0;
   /// The bounded least-squares fit; with data.huber that of Huber's function of the residuals, r^2
   /// up to the threshold and 2 huber |r| - huber^2 beyond, by least squares with weights that
   /// follow the residuals. Deterministic.
@@ -149,7 +148,7 @@ class Law {
   /// the start plus a draw of its spread, so that what the data leave open differs between
   /// resamples of the fit that is the start; null: as it is
   Estimate fit(const DomainData& data, std::span<const double> start,
-               RandomStream* prior_draws) const;
+               core::RandomStream* prior_draws) const;
   /// The least sum of squares at a given alpha, over all other parameters; nothing if the law
   /// does not offer it for these residuals.
   /// @param estimate the fit of the data, from which searches start
@@ -158,12 +157,13 @@ class Law {
     return nullptr;
   }
   /// What the reader of a fit must know: parameters at bounds, narrow ranges. Places left empty.
-  virtual std::vector<Complaint> doubts(const DomainData& data, const Estimate& estimate) const = 0;
+  virtual std::vector<core::Complaint> doubts(const DomainData& data,
+                                              const Estimate& estimate) const = 0;
 
  protected:
   /// `fit` without data.huber, with data.weight.
   virtual Estimate least_squares(const DomainData& data, std::span<const double> start,
-                                 RandomStream* prior_draws) const = 0;
+                                 core::RandomStream* prior_draws) const = 0;
 };
 
 /// Names in the order of laws.def.
@@ -174,7 +174,7 @@ std::vector<std::string> law_names();
 const Law& find_law(std::string_view name, bool with_model_size = false);
 
 /// The law whose coefficients the fit holds.
-const Law& law_of(const LawFit& fit);
+const Law& law_of(const data::LawFit& fit);
 
 /// The coefficients of BiMix as the paper writes them, L = A r^-alpha (B s^-beta + C).
 struct PaperCoefficients {
@@ -188,6 +188,6 @@ struct PaperCoefficients {
 /// One domain's row of a `bimix` fit in the gauge A = 1, for models of fit.last_size: C holds what
 /// that size leaves.
 /// @throws InternalError if the fit is of another law
-PaperCoefficients paper_coefficients(const LawFit& fit, std::size_t eval_domain);
+PaperCoefficients paper_coefficients(const data::LawFit& fit, std::size_t eval_domain);
 
-}  // namespace bimix
+}  // namespace bimix::law

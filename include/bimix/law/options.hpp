@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 
 /// How a law is fitted; the `fit:` block of a campaign.
 struct FitOptions {
@@ -30,6 +30,6 @@ struct FitOptions {
 };
 
 /// Every mistake in the options, none if they can be used. Places are "fit.law", "fit.level", ...
-std::vector<Complaint> complaints(const FitOptions& options);
+std::vector<core::Complaint> complaints(const FitOptions& options);
 
-}  // namespace bimix
+}  // namespace bimix::law

@@ -4,14 +4,14 @@
 
 #include <vector>
 
-namespace bimix {
+namespace bimix::law {
 
 /// Judges a law by the mixtures that its folds held out: it is in doubt where nothing could be held
 /// out, where the mean of the other mixtures predicts the losses better, or where R2 over all of
 /// them is below 0. Sets without a fitted law do not count.
 /// @param parts all folds @param held their merge_folds
 /// @param weight E in the objective; empty: all alike
-Trust trust_in(const HeldOut& held, const DomainSet& domains, const std::vector<HeldOutPart>& parts,
-               std::vector<double> weight);
+data::Trust trust_in(const data::HeldOut& held, const data::DomainSet& domains,
+                     const std::vector<HeldOutPart>& parts, std::vector<double> weight);
 
-}  // namespace bimix
+}  // namespace bimix::law

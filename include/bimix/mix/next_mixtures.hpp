@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace bimix {
+namespace bimix::mix {
 
 /// Proposes `count` further mixtures, by the knowledge gradient: the mixture c with the largest
 ///   gain(c) = min_x E[f(x)] - E_y[ min_x E[f(x) | y] ],
@@ -33,8 +33,8 @@ namespace bimix {
 /// @note Gains are given the law: where it errs, so do they. Serial; a second for 7 domains.
 /// @see Frazier, Powell and Dayanik 2009, doi:10.1287/ijoc.1080.0314, knowledge gradient; Evensen
 ///      2003, doi:10.1007/s10236-003-0036-9, ensemble Kalman update
-NextMixtures next_mixtures(const LawFit& fit, const Observations& seen,
-                           const OptimizeOptions& options, const Mixture& default_share, int count,
-                           std::uint64_t seed);
+data::NextMixtures next_mixtures(const data::LawFit& fit, const data::Observations& seen,
+                                 const OptimizeOptions& options, const data::Mixture& default_share,
+                                 int count, std::uint64_t seed);
 
-}  // namespace bimix
+}  // namespace bimix::mix

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace bimix {
+namespace bimix::mix {
 
 /// The shares that the optimum may take: low <= share <= high in each training domain.
 struct Box {
@@ -15,13 +15,13 @@ struct Box {
 };
 
 /// Whether no mixture that the law was fitted to has a share of training domain k.
-bool was_never_tried(const LawFit& fit, std::size_t k);
+bool was_never_tried(const data::LawFit& fit, std::size_t k);
 
 /// Floors, caps and epochs, and unless options.extrapolate the range of shares that was tried. A
 /// domain that was never tried has no share.
 /// @throws UsageError if no mixture is left, saying which limit to move; where the epochs of the
 ///         data are what is exhausted, the largest volume they allow is named
-Box allowed_box(const LawFit& fit, const OptimizeOptions& options);
+Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 
 /// The mixture that minimises the weighted mean of the predicted losses in the allowed box, or, for
 /// objective "worst", the largest excess of a loss over that at the default mixture.
@@ -52,7 +52,7 @@ Box allowed_box(const LawFit& fit, const OptimizeOptions& options);
 /// @note Deterministic; some microseconds for each bootstrap sample of a separable law, some
 /// milliseconds for others.
 /// @see Ge et al. 2025, arXiv 2405.14908
-MixtureChoice best_mixture(const LawFit& fit, const OptimizeOptions& options,
-                           const Mixture& default_share);
+data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions& options,
+                                 const data::Mixture& default_share);
 
-}  // namespace bimix
+}  // namespace bimix::mix

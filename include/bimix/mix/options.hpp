@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::mix {
 
 /// What is asked of the best mixture; the `optimize:` block of a campaign.
 struct OptimizeOptions {
@@ -32,6 +32,7 @@ struct OptimizeOptions {
 };
 
 /// Every mistake in the options that needs no fit to be seen. Places are "optimize.cap", ...
-std::vector<Complaint> complaints(const OptimizeOptions& options, const DomainSet& domains);
+std::vector<core::Complaint> complaints(const OptimizeOptions& options,
+                                        const data::DomainSet& domains);
 
-}  // namespace bimix
+}  // namespace bimix::mix

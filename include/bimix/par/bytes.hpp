@@ -9,7 +9,7 @@
 
 /// Numbers travel between ranks as their bytes: all ranks run the same program on the same kind of
 /// machine (one job).
-namespace bimix {
+namespace bimix::par {
 
 template <class T>
 std::string bytes_of(const T& value) {
@@ -19,7 +19,7 @@ std::string bytes_of(const T& value) {
 template <class T>
 T value_of(std::string_view bytes) {
   T value;
-  require(bytes.size() == sizeof value, "a message has the length of its kind");
+  core::require(bytes.size() == sizeof value, "a message has the length of its kind");
   std::memcpy(&value, bytes.data(), sizeof value);
   return value;
 }
@@ -31,10 +31,10 @@ std::string bytes_of(const std::vector<T>& values) {
 
 template <class T>
 std::vector<T> values_of(std::string_view bytes) {
-  require(bytes.size() % sizeof(T) == 0, "a piece holds whole numbers");
+  core::require(bytes.size() % sizeof(T) == 0, "a piece holds whole numbers");
   std::vector<T> values(bytes.size() / sizeof(T));
   if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
 }
 
-}  // namespace bimix
+}  // namespace bimix::par

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::par {
 
 /// Bytes that came from another rank.
 struct Message {
@@ -73,9 +73,10 @@ class Comm::Backend {
 };
 
 /// An error that every rank throws at once: each may end by itself, in order.
-class CollectiveError : public Error {
+class CollectiveError : public core::Error {
  public:
-  CollectiveError(ExitCode exit_code, const std::string& text) : Error(exit_code, text) {}
+  CollectiveError(core::ExitCode exit_code, const std::string& text)
+      : core::Error(exit_code, text) {}
 };
 
 /// @collective Runs `work` on every rank. If it threw an Error on any of them, every rank throws
@@ -98,4 +99,4 @@ void map_to_root(const Comm& comm, std::size_t count,
                  const std::function<std::string(std::size_t)>& piece,
                  const std::function<void(std::size_t, std::string_view)>& take);
 
-}  // namespace bimix
+}  // namespace bimix::par

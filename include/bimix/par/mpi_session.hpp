@@ -2,7 +2,7 @@
 
 #include <bimix/par/comm.hpp>
 
-namespace bimix {
+namespace bimix::par {
 
 /// MPI for the life of this object, if the process was started by an MPI launcher; a plain serial
 /// process otherwise, without touching MPI.
@@ -18,7 +18,7 @@ class MpiSession {
   const Comm& comm() const { return comm_; }
 
   /// Ends every rank now with this exit code; for errors that only some ranks see.
-  [[noreturn]] void abort(ExitCode exit_code) const;
+  [[noreturn]] void abort(core::ExitCode exit_code) const;
 
   /// "Open MPI v4.1.4, ..." ; also without a session.
   static std::string library_version();
@@ -28,4 +28,4 @@ class MpiSession {
   bool started_ = false;
 };
 
-}  // namespace bimix
+}  // namespace bimix::par

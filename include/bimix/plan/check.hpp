@@ -6,18 +6,20 @@
 
 #include <vector>
 
-namespace bimix {
+namespace bimix::plan {
 
 /// Trials that train `mixtures` to `tokens` on `repeats` seeds that the plan did not use.
-std::vector<TrialSpec> make_check_trials(const SweepPlan& plan, std::uint64_t seed,
-                                         const std::vector<LabelledMixture>& mixtures,
-                                         std::int64_t tokens, int repeats,
-                                         const TrialSource& source);
+std::vector<data::TrialSpec> make_check_trials(const data::SweepPlan& plan, std::uint64_t seed,
+                                               const std::vector<LabelledMixture>& mixtures,
+                                               std::int64_t tokens, int repeats,
+                                               const trial::TrialSource& source);
 
 /// The check's trials set against the law's prediction.
 /// @param predicted_nats (label, E) in the order of first appearance of the labels
-CheckReport make_check_report(const std::vector<TrialSpec>& trials,
-                              const std::vector<TrialResult>& results, const DomainSet& domains,
-                              const Table& predicted_nats, const std::vector<double>& weight);
+data::CheckReport make_check_report(const std::vector<data::TrialSpec>& trials,
+                                    const std::vector<data::TrialResult>& results,
+                                    const data::DomainSet& domains,
+                                    const data::Table& predicted_nats,
+                                    const std::vector<double>& weight);
 
-}  // namespace bimix
+}  // namespace bimix::plan

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace bimix {
+namespace bimix::plan {
 
 /// Seconds that a trial of some cost takes, learned from trials that have ended:
 /// seconds = set-up + cost * pace, by least squares with neither below 0.
@@ -31,4 +31,4 @@ class CostModel {
   double setup_ = 0.0, pace_ = 0.0;
 };
 
-}  // namespace bimix
+}  // namespace bimix::plan

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-namespace bimix {
+namespace bimix::plan {
 
 /// Named mixtures: "default", "uniform", or "entropy-<measure>".
 struct PresetMixtures {
@@ -27,7 +27,7 @@ struct DirichletMixtures {
   int count = 8;
   double strength_low = 1.0;
   double strength_high = 1.0;
-  Mixture centre{};  ///< K; empty means uniform
+  data::Mixture centre{};  ///< K; empty means uniform
   double floor = 0.0;
 };
 
@@ -41,7 +41,7 @@ struct GridMixtures {
 /// Mixtures written out, in the campaign or in a file.
 struct ListedMixtures {
   std::string label = "list";
-  std::vector<Mixture> mixtures{};
+  std::vector<data::Mixture> mixtures{};
 };
 
 using MixtureGroup =
@@ -66,7 +66,7 @@ struct DesignOptions {
 /// A mixture and where it came from.
 struct LabelledMixture {
   std::string label{};
-  Mixture share{};
+  data::Mixture share{};
 };
 
 /// Distinct mixtures of a design, in the order they are written, and how many were dropped because
@@ -81,7 +81,7 @@ struct ExpandedDesign {
 /// million evaluations (mixtures x repeats x volumes).
 /// @param domains K
 /// @return places such as "design.mixtures[1]"; empty if it can be made
-std::vector<Complaint> complaints(const DesignOptions& options, std::size_t domains);
+std::vector<core::Complaint> complaints(const DesignOptions& options, std::size_t domains);
 
 /// All mixtures of a design.
 ///
@@ -94,10 +94,10 @@ std::vector<Complaint> complaints(const DesignOptions& options, std::size_t doma
 /// @param entropy none, or one table: needed by the entropy presets
 /// @param seed the campaign's; Dirichlet group g draws from its own stream
 /// @throws UsageError the first of complaints(), or if a combination of a grid exceeds 1
-ExpandedDesign expand_design(const DesignOptions& options, const Mixture& default_mixture,
-                             const std::vector<EntropyTable>& entropy, std::uint64_t seed);
+ExpandedDesign expand_design(const DesignOptions& options, const data::Mixture& default_mixture,
+                             const std::vector<data::EntropyTable>& entropy, std::uint64_t seed);
 
 /// `count` volumes from `low` to `high`, evenly spaced in the logarithm, both ends included.
 std::vector<std::int64_t> log_spaced_volumes(std::int64_t low, std::int64_t high, int count);
 
-}  // namespace bimix
+}  // namespace bimix::plan

@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::plan {
 
 /// What a plan is made from.
 struct PlanInput {
   std::string name{};
   std::uint64_t seed = 0;
-  DomainSet domains{};
-  Mixture default_mixture{};  ///< K
+  data::DomainSet domains{};
+  data::Mixture default_mixture{};  ///< K
   DesignOptions design{};
 };
 
@@ -22,23 +22,24 @@ struct PlanInput {
 /// or one of them (independent). Volumes are rounded to whole steps of the source.
 /// @param entropy none, or the table that entropy presets come from
 /// @throws UsageError see expand_design, or if no volume is left
-SweepPlan make_plan(const PlanInput& input, const std::vector<EntropyTable>& entropy,
-                    const TrialSource& source);
+data::SweepPlan make_plan(const PlanInput& input, const std::vector<data::EntropyTable>& entropy,
+                          const trial::TrialSource& source);
 
 /// All logged runs of a replay source that the design asks for, or every one if it names no
 /// mixture. A designed mixture that the logs lack becomes a trial with an empty `run`, which
 /// replay reports as missing; nothing is interpolated.
-SweepPlan make_replay_plan(const PlanInput& input, const std::vector<EntropyTable>& entropy,
-                           const TrialSource& source);
+data::SweepPlan make_replay_plan(const PlanInput& input,
+                                 const std::vector<data::EntropyTable>& entropy,
+                                 const trial::TrialSource& source);
 
 /// 16 hex digits that trials share which differ in their volumes only.
-std::string run_id(const TrialSpec& spec);
+std::string run_id(const data::TrialSpec& spec);
 
 /// Whether a trial is the other one with volumes added.
-bool has_more_volumes(const TrialSpec& spec, const TrialSpec& than);
+bool has_more_volumes(const data::TrialSpec& spec, const data::TrialSpec& than);
 
 /// The spec with source, cost and id filled in; the id is a hash of all that the losses depend on.
-TrialSpec identified(TrialSpec spec, const TrialSource& source);
+data::TrialSpec identified(data::TrialSpec spec, const trial::TrialSource& source);
 
 /// Volumes as whole steps, ascending, without repeats; never less than one step.
 std::vector<std::int64_t> whole_steps(const std::vector<std::int64_t>& tokens,
@@ -46,6 +47,7 @@ std::vector<std::int64_t> whole_steps(const std::vector<std::int64_t>& tokens,
 
 /// The rows that laws are fitted to: every finished point of the plan's trials. A run with the very
 /// losses of another one of its mixture is no second observation: left out and counted.
-Observations observations_of(const SweepPlan& plan, const std::vector<TrialResult>& results);
+data::Observations observations_of(const data::SweepPlan& plan,
+                                   const std::vector<data::TrialResult>& results);
 
-}  // namespace bimix
+}  // namespace bimix::plan

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::proxy {
 
 /// A part of the training step and the share of its time spent there.
 struct StepPart {
@@ -31,4 +31,4 @@ struct ProxyBench {
 /// @note reads a clock: measuring is its purpose
 ProxyBench bench_proxy(const ProxyOptions& options, double seconds);
 
-}  // namespace bimix
+}  // namespace bimix::proxy

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::proxy {
 
 /// A named block of trained numbers.
 struct ParameterView {
@@ -68,10 +68,11 @@ class LanguageModel {
 ///        arguments; they share the work and have the same bits as one that works alone
 /// @throws UsageError if the options have complaints, DataError if this machine lacks their ISA
 std::unique_ptr<LanguageModel> make_model(const ProxyOptions& options, std::uint64_t seed,
-                                          std::uint64_t repeat, const ProcessGroup& group = {});
+                                          std::uint64_t repeat,
+                                          const core::ProcessGroup& group = {});
 
 /// Mean loss over all predicted tokens, in nats per token.
 /// @param sequences (n, S+1) with n >= 1 and S the model's context
 double mean_loss(LanguageModel& model, int context, std::span<const std::int32_t> sequences);
 
-}  // namespace bimix
+}  // namespace bimix::proxy

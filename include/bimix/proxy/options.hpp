@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::proxy {
 
 /// Settings of a proxy: a small language model, its optimiser and its evaluation. The defaults of
 /// the optimiser are tuned for byte-level text (src/proxy/NOTES.md has the runs).
@@ -61,7 +61,7 @@ struct ProxyOptions {
 
 /// All that is wrong with the options, each with `proxy.<key>` as its place; empty if nothing is.
 /// Accepts resolved and unresolved options.
-std::vector<Complaint> complaints(const ProxyOptions& options);
+std::vector<core::Complaint> complaints(const ProxyOptions& options);
 
 /// The options with every (auto) field filled in for this machine. Idempotent.
 /// @throws UsageError if the options have complaints
@@ -104,4 +104,4 @@ double memory_bytes(const ProxyOptions& options, std::int64_t tokens);
 /// Bytes that such a trial saves: weights and moments; for n-grams the most that counts can take.
 double saved_bytes(const ProxyOptions& options, std::int64_t tokens);
 
-}  // namespace bimix
+}  // namespace bimix::proxy

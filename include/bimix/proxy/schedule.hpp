@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace bimix {
+namespace bimix::proxy {
 
 /// True if the learning rate falls towards the end of a run: its end is then part of the run, and a
 /// shorter run is another one than the first part of a longer one.
@@ -30,4 +30,4 @@ double learning_rate_at(const ProxyOptions& options, std::int64_t step, std::int
 /// @param volumes ascending multiples of `tokens_per_step(options)`
 std::int64_t trained_tokens(const ProxyOptions& options, std::span<const std::int64_t> volumes);
 
-}  // namespace bimix
+}  // namespace bimix::proxy

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::proxy {
 
 /// Where training batches come from: a stream with a place that one can come back to.
 struct BatchSource {
@@ -47,7 +47,7 @@ enum class TrainingEnd { finished, stopped, diverged };
 
 struct TrainingOutcome {
   TrainingEnd end = TrainingEnd::finished;
-  std::vector<LossPoint> curve{};   ///< at the volumes that were reached
+  std::vector<data::LossPoint> curve{};  ///< at the volumes that were reached
   std::int64_t steps = 0;           ///< of the run; if diverged, the step whose loss was not finite
   std::int64_t trained_tokens = 0;  ///< in all, those of runs that ended before included
 };
@@ -82,6 +82,6 @@ struct TrainingState {
 TrainingOutcome train(const ProxyOptions& options, const TrainingData& data,
                       std::span<const std::int64_t> volumes, std::uint64_t seed,
                       std::uint64_t repeat, const TrainingHooks& hooks = {},
-                      const TrainingState* from = nullptr, const ProcessGroup& group = {});
+                      const TrainingState* from = nullptr, const core::ProcessGroup& group = {});
 
-}  // namespace bimix
+}  // namespace bimix::proxy

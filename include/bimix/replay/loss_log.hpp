@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// What ReplayOptions::unit may say; the first one leaves it to the logs.
 inline constexpr std::array<std::string_view, 6> replay_units{"auto",      "nats",  "bits",
@@ -49,10 +49,10 @@ struct LossLog {
   /// Training domains are those with a share, evaluation sets those with a loss, each in order of
   /// first appearance. An evaluation set follows the training domain of its name, letter case
   /// aside, or none.
-  DomainSet domains{};
+  data::DomainSet domains{};
   std::vector<std::int64_t> volumes{};  ///< of all runs; within 0.5 % of one another is one
-  std::vector<LossUnit> units{};        ///< of the losses of each evaluation set
-  std::vector<LossCurve> runs{};        ///< order of first appearance; points ascending
+  std::vector<data::LossUnit> units{};  ///< of the losses of each evaluation set
+  std::vector<data::LossCurve> runs{};  ///< order of first appearance; points ascending
   std::vector<std::string> notes{};     ///< counted repairs and gaps, one sentence each
   std::vector<std::string> repairs{};   ///< those of them that say what was not taken as it stands
   std::vector<std::string> formats{};   ///< of the files, each once
@@ -94,7 +94,7 @@ LossLog read_logs(const ReplayOptions& options);
 /// mixture have the trial's.
 /// @param mixture [train] of the trial @throws as read_logs
 LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::string>& train,
-                       const Mixture& mixture);
+                       const data::Mixture& mixture);
 
 /// The files of this name or, if there is none, pattern (core/glob.hpp); sorted; none if nothing
 /// matches. @param base where a relative one starts; empty: the working directory
@@ -109,6 +109,6 @@ LossLog sets_that_count(LossLog log);
 /// The same log with its domains in the order of `wanted`; evaluation domains that are not wanted
 /// are dropped and noted. `wanted.share_of` replaces the log's.
 /// @throws DataError if a wanted domain is not in the log or a training domain is left over.
-LossLog in_order_of(const DomainSet& wanted, LossLog log);
+LossLog in_order_of(const data::DomainSet& wanted, LossLog log);
 
-}  // namespace bimix
+}  // namespace bimix::replay

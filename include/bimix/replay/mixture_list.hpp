@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::replay {
 
 /// Mixtures from a CSV file whose columns are the training domains, in any order; one mixture a
 /// row. The design's `file: mixtures.csv`.
@@ -16,7 +16,8 @@ namespace bimix {
 /// @throws DataError naming file and line, for what is no such file, a first line that names no
 ///   domains, a missing or unknown domain, a share outside [0, 1] (a weight below 0), and a row
 ///   that does not sum to 1 within simplex_tolerance.
-std::vector<Mixture> read_mixtures(const std::filesystem::path& path,
-                                   const std::vector<std::string>& domains, bool normalise = false);
+std::vector<data::Mixture> read_mixtures(const std::filesystem::path& path,
+                                         const std::vector<std::string>& domains,
+                                         bool normalise = false);
 
-}  // namespace bimix
+}  // namespace bimix::replay

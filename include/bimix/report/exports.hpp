@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::report {
 
 /// What is exported: a run, and a mixture of it for a trainer.
 struct ExportInput {
-  RunRecord record{};
-  Mixture share{};                      ///< K; empty if there is none yet
+  data::RunRecord record{};
+  data::Mixture share{};                ///< K; empty if there is none yet
   double tokens = 0.0;                  ///< the volume that the mixture is for
   std::vector<double> unique_tokens{};  ///< K tokens there are of each domain; 0 or empty: unknown
   std::vector<std::string> paths{};  ///< K: where the trainer finds each domain; a dataset's prefix
@@ -58,4 +58,4 @@ Exporter find_exporter(std::string_view name);
 /// @throws DataError if a mixture is asked for and there is none
 std::string export_text(std::string_view name, const ExportInput& input);
 
-}  // namespace bimix
+}  // namespace bimix::report

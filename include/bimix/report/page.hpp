@@ -7,15 +7,16 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::report {
 
 /// What the page is made from. Whatever is missing is left out of it.
 struct PageInput {
-  RunRecord record{};
-  FitOptions fit{};                        ///< of the campaign
-  std::vector<HeldOutPart> held_out{};     ///< the folds of the law that the optimum is of, or none
-  std::vector<MixtureChoice> by_volume{};  ///< the optimum at ascending volumes, or none
-  std::vector<std::string> notes{};        ///< what the reader must know first
+  data::RunRecord record{};
+  law::FitOptions fit{};  ///< of the campaign
+  std::vector<law::HeldOutPart>
+      held_out{};  ///< the folds of the law that the optimum is of, or none
+  std::vector<data::MixtureChoice> by_volume{};  ///< the optimum at ascending volumes, or none
+  std::vector<std::string> notes{};              ///< what the reader must know first
   int reload_seconds = 0;  ///< a browser loads the page anew this often; 0: the page stays
 };
 
@@ -31,6 +32,6 @@ bool charts_are_built_in();
 
 /// The law that the optimum was computed with; the first one if there is no optimum.
 /// @return none if nothing was fitted
-const LawFit* used_law(const RunRecord& record);
+const data::LawFit* used_law(const data::RunRecord& record);
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -8,45 +8,47 @@
 
 /// The records as text for people: fixed-width tables with a heading, each ending in a line end.
 /// Losses with four decimals, shares with three, missing values as "-".
-namespace bimix {
+namespace bimix::report {
 
 /// Entropies in nats and the mixtures they imply.
-std::string entropy_text(const EntropyTable& table);
+std::string entropy_text(const data::EntropyTable& table);
 
 /// Coefficients in the paper's gauge with the intervals of the exponents, the noise, held-out
 /// figures beside persistence and mean baseline, and below it what the reader must know.
 /// @param level of the intervals, over the bootstrap
-std::string fit_text(const LawFit& fit, double level);
+std::string fit_text(const data::LawFit& fit, double level);
 
 /// How the laws predict held-out mixtures, one row each, and the baselines.
-std::string laws_text(const std::vector<LawFit>& laws);
+std::string laws_text(const std::vector<data::LawFit>& laws);
 
 /// The same for a protocol: the strict figures beside the paper's, which are of unseen and
 /// extrapolation also given by mixture, of the law that the paper means.
 /// @param labels of the mixtures, by id
-std::string evaluation_text(const Evaluation& evaluation, const std::vector<std::string>& labels);
+std::string evaluation_text(const law::Evaluation& evaluation,
+                            const std::vector<std::string>& labels);
 
 /// The recommended mixture against the default: shares with intervals, predicted losses, gain.
-std::string optimum_text(const MixtureChoice& choice, const DomainSet& domains);
+std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSet& domains);
 
 /// Further mixtures with what each is expected to bring and tells most about.
-std::string next_text(const NextMixtures& next, const DomainSet& domains, const std::string& law);
+std::string next_text(const data::NextMixtures& next, const data::DomainSet& domains,
+                      const std::string& law);
 
 /// Predicted against trained loss, and the paired difference between default and optimum.
-std::string check_text(const CheckReport& report);
+std::string check_text(const data::CheckReport& report);
 
 /// Trials of a plan by count, volumes and cost; every mixture.
-std::string plan_text(const SweepPlan& plan);
+std::string plan_text(const data::SweepPlan& plan);
 
 /// The trials that ended badly, those of one kind and message together, and how to run one again.
 /// Empty if there are none.
-std::string failures_text(const std::vector<TrialResult>& results);
+std::string failures_text(const std::vector<data::TrialResult>& results);
 
 /// "ok", "missing", "diverged" or "failed".
-std::string status_word(TrialStatus status);
+std::string status_word(data::TrialStatus status);
 
 /// Rows of cells as aligned columns: the first to the left, the others to the right.
 /// @param rows the first one is the heading
 std::string aligned(const std::vector<std::vector<std::string>>& rows);
 
-}  // namespace bimix
+}  // namespace bimix::report

@@ -13,39 +13,39 @@
 /// pure function of its index and the merge is in index order, so results are the same bits at any
 /// number of ranks. What is large goes to the root alone: bootstrap samples, and what held-out
 /// figures are made of. The other ranks hold their own part of it and no more.
-namespace bimix {
+namespace bimix::spread {
 
 /// @collective The entropy table: byte counts in equal parts of each domain, a von Neumann entropy
 /// as one part a domain.
-EntropyTable entropy_over_ranks(const Comm& comm, const Corpus& corpus,
-                                const EntropyOptions& options, std::uint64_t seed);
+data::EntropyTable entropy_over_ranks(const par::Comm& comm, const corpus::Corpus& corpus,
+                                      const entropy::EntropyOptions& options, std::uint64_t seed);
 
 /// @collective The fit; on the root with its bootstrap samples and held-out figures.
 /// @param observations the same on every rank
 /// @throws CollectiveError what fit_law throws, on every rank
-LawFit fit_over_ranks(const Comm& comm, const Observations& observations,
-                      const FitOptions& options);
+data::LawFit fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
+                            const law::FitOptions& options);
 
 /// The laws that a fit asked for.
 struct LawFits {
-  std::vector<LawFit> laws{};  ///< bimix first, if it can be fitted
-  std::size_t used = 0;        ///< the one whose optimum is sought
+  std::vector<data::LawFit> laws{};  ///< bimix first, if it can be fitted
+  std::size_t used = 0;              ///< the one whose optimum is sought
 };
 
 /// @collective `options.law` and bimix beside it; every law for "all" and "auto". Held-out figures
 /// for each, bootstrap samples for bimix and the law that is used, both on the root. What "auto"
 /// chose is the same on every rank; why is a flag of that fit on the root.
-LawFits fit_laws_over_ranks(const Comm& comm, const Observations& observations,
-                            const FitOptions& options);
+LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& observations,
+                            const law::FitOptions& options);
 
 /// @collective The one law that is used, for those who need no other.
-LawFit used_fit_over_ranks(const Comm& comm, const Observations& observations,
-                           const FitOptions& options);
+data::LawFit used_fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
+                                 const law::FitOptions& options);
 
 /// @collective The protocol for each law of the options; all of them if there are none.
 /// @return the scores on the root; elsewhere the splits
 /// @throws CollectiveError with every complaint about the options
-Evaluation evaluate_over_ranks(const Comm& comm, const Observations& observations,
-                               const FitOptions& fit, EvaluateOptions options);
+law::Evaluation evaluate_over_ranks(const par::Comm& comm, const data::Observations& observations,
+                                    const law::FitOptions& fit, law::EvaluateOptions options);
 
-}  // namespace bimix
+}  // namespace bimix::spread

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::spread {
 
 /// A made-up table of losses. A domain's loss is rho^-alpha (P s^-beta + Q) of an effective share
 /// rho = (1 - transfer) r + transfer * mean share of the others, with normal errors.
@@ -20,10 +20,10 @@ struct TableShape {
 };
 
 /// @param number of the table: another draw of mixtures and errors. Deterministic.
-Observations made_up_losses(const TableShape& shape, int number);
+data::Observations made_up_losses(const TableShape& shape, int number);
 
 /// The 100 points that `bench fit` fits: the first domain of a table of TableShape's defaults.
-DomainData reference_problem(int number);
+law::DomainData reference_problem(int number);
 
 /// How long some work took on the first rank alone, and on all ranks together.
 struct RankTimes {
@@ -62,6 +62,6 @@ struct FitBench {
 
 /// @collective Fits made-up tables and times it.
 /// @note reads a clock: measuring is its purpose
-FitBench bench_fit(const Comm& comm, const FitBenchOptions& options);
+FitBench bench_fit(const par::Comm& comm, const FitBenchOptions& options);
 
-}  // namespace bimix
+}  // namespace bimix::spread

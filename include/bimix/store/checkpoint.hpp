@@ -8,7 +8,7 @@
 /// Unfinished trials, one file each in the run folder: DIR/checkpoints/<id>.ckpt. Written by
 /// whichever rank runs the trial, removed once its result is in the journal. And models that
 /// finished ones ended with: DIR/models/<run id>.ckpt. Layout: src/store/FORMAT.md.
-namespace bimix {
+namespace bimix::store {
 
 /// What a trial left, and why it cannot be used.
 struct ReadCheckpoint {
@@ -39,4 +39,4 @@ bool has_model(const std::filesystem::path& folder, const std::string& run);
 /// Copies every model that `to` lacks. @throws DataError if one cannot be copied
 void copy_models(const std::filesystem::path& from, const std::filesystem::path& to);
 
-}  // namespace bimix
+}  // namespace bimix::store

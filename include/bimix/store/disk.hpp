@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bimix {
+namespace bimix::store {
 
 /// The few calls by which the store changes a file system. Tests replace one of them to fail at
 /// the n-th call; everything else uses Disk::real(). Failures are std::system_error.
@@ -48,4 +48,4 @@ double seconds_since_written(const std::filesystem::path& path);
 /// @param folder locked by this process, whose trials do not run yet
 void remove_leftovers(const std::filesystem::path& folder);
 
-}  // namespace bimix
+}  // namespace bimix::store

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace bimix {
+namespace bimix::store {
 
 class OwnerRecord;
 
@@ -48,4 +48,4 @@ class FolderLock {
   std::unique_ptr<OwnerRecord> owner_;  ///< where there are no kernel locks
 };
 
-}  // namespace bimix
+}  // namespace bimix::store

@@ -18,7 +18,7 @@
 
 /// The journal of a run folder: the truth that everything else is rebuilt from.
 /// Layout and rules: src/store/FORMAT.md.
-namespace bimix {
+namespace bimix::store {
 
 /// What the run is a run of. A later header replaces an earlier one, together with its check plan:
 /// the same trials, of which something else is to be derived.
@@ -58,14 +58,14 @@ struct CutOff {
 
 /// Everything a journal says.
 struct JournalState {
-  std::optional<JournalHeader> header{};  ///< nothing if the journal is absent or empty
-  std::vector<RunStamp> sessions{};       ///< one for each start of the program, in order
-  std::vector<EntropyTable> entropy{};    ///< none or one: the last
-  std::vector<TrialResult> results{};     ///< one for each id: the last, at its first place
-  std::vector<TrialSpec> plan_trials{};   ///< of the last plan, in plan order
-  std::vector<TrialSpec> check_trials{};  ///< of the last check plan, with all digits
-  std::vector<RunStop> stops{};           ///< in order
-  bool ended = false;                     ///< nothing has happened since the last of them
+  std::optional<JournalHeader> header{};        ///< nothing if the journal is absent or empty
+  std::vector<data::RunStamp> sessions{};       ///< one for each start of the program, in order
+  std::vector<data::EntropyTable> entropy{};    ///< none or one: the last
+  std::vector<data::TrialResult> results{};     ///< one for each id: the last, at its first place
+  std::vector<data::TrialSpec> plan_trials{};   ///< of the last plan, in plan order
+  std::vector<data::TrialSpec> check_trials{};  ///< of the last check plan, with all digits
+  std::vector<RunStop> stops{};                 ///< in order
+  bool ended = false;                           ///< nothing has happened since the last of them
   /// The last session was stopped without having got further than it began, and nothing has
   /// happened since.
   bool stuck = false;
@@ -91,7 +91,7 @@ JournalState read_journal(const std::filesystem::path& folder);
 
 /// Whether all that a journal says of trials, results and entropies fits the campaign's domains: to
 /// be asked before any of it is used. @throws DataError naming journal, trial and member
-void require_sound(const JournalState& state, const DomainSet& domains,
+void require_sound(const JournalState& state, const data::DomainSet& domains,
                    const std::filesystem::path& folder);
 
 /// Which file a name leads to, whatever the name.
@@ -124,20 +124,20 @@ class Journal {
 
   /// @throws DataError if it could not be written, naming the file and the system's reason.
   void append(const JournalHeader& header);
-  void append(const RunStamp& session);
-  void append(const EntropyTable& entropy);
+  void append(const data::RunStamp& session);
+  void append(const data::EntropyTable& entropy);
   /// One line for each; all of them are one append.
-  void append_results(const std::vector<TrialResult>& results);
+  void append_results(const std::vector<data::TrialResult>& results);
   /// These trials are about to begin. One append as well.
   void append_starts(const std::vector<TrialStart>& starts);
   /// All trials of the campaign, written before any of them is run.
-  void append_plan(const std::vector<TrialSpec>& trials);
+  void append_plan(const std::vector<data::TrialSpec>& trials);
   /// The mixtures chosen for the check, written before any of them is trained.
-  void append_check_plan(const std::vector<TrialSpec>& trials);
+  void append_check_plan(const std::vector<data::TrialSpec>& trials);
   void append(const RunStop& stop);
 
  private:
-  void append_batch(std::string_view kind, std::vector<Json> bodies);
+  void append_batch(std::string_view kind, std::vector<data::Json> bodies);
   void append_lines(std::string_view lines);
   void require_in_place();
   void open();
@@ -154,6 +154,6 @@ class Journal {
 
 /// One line with its checksum and line end: `{"crc":"8 hex","kind":"...",...}`.
 /// @param body an object; its members follow `kind`
-std::string journal_line(std::string_view kind, const Json& body);
+std::string journal_line(std::string_view kind, const data::Json& body);
 
-}  // namespace bimix
+}  // namespace bimix::store

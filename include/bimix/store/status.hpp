@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::store {
 
 /// A trial that runs, as its rank last said.
 struct StatusTrial {
@@ -45,7 +45,7 @@ struct RunStatus {
   bool operator==(const RunStatus&) const = default;
 };
 
-Json to_json(const RunStatus& status);
+data::Json to_json(const RunStatus& status);
 
 /// DIR/status.json.
 std::filesystem::path status_path(const std::filesystem::path& folder);
@@ -58,4 +58,4 @@ void write_status(const std::filesystem::path& folder, const RunStatus& status,
 /// @throws DataError if the file is no status
 std::optional<RunStatus> read_status(const std::filesystem::path& folder);
 
-}  // namespace bimix
+}  // namespace bimix::store

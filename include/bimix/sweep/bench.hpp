@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::sweep {
 
 /// How a sweep's last trial ends against the earliest end that any schedule could have.
 struct ScheduleBench {
@@ -31,6 +31,6 @@ struct SweepBench {
 };
 
 /// @collective Runs twenty trials a rank that only wait, together `seconds` on each rank.
-SweepBench bench_sweep(const Comm& comm, double seconds);
+SweepBench bench_sweep(const par::Comm& comm, double seconds);
 
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-namespace bimix {
+namespace bimix::sweep {
 
 /// The order in which whoever is free should take the trials, so that the last one ends early.
 ///
@@ -84,4 +84,4 @@ class Coordinator {
   double cost_finished_ = 0.0;
 };
 
-}  // namespace bimix
+}  // namespace bimix::sweep

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::sweep {
 
 /// A trial that runs.
 struct RunningTrial {
@@ -47,12 +47,12 @@ struct TakenOut {
 /// How the caller takes part in a sweep. Called from main threads, unless said otherwise.
 struct SweepHooks {
   /// Rank 0: these trials are given to ranks who start them at once.
-  std::function<void(const std::vector<const TrialSpec*>&)> on_start =
-      [](const std::vector<const TrialSpec*>&) {};
+  std::function<void(const std::vector<const data::TrialSpec*>&)> on_start =
+      [](const std::vector<const data::TrialSpec*>&) {};
   /// Rank 0: these trials have ended. What it throws ends the sweep on rank 0 alone; the caller
   /// then ends the job (results handed over before are safe).
-  std::function<void(const std::vector<TrialResult>&)> on_results =
-      [](const std::vector<TrialResult>&) {};
+  std::function<void(const std::vector<data::TrialResult>&)> on_results =
+      [](const std::vector<data::TrialResult>&) {};
   /// Rank 0, before `on_results` hands over trials that failed. True if some rank without failures
   /// has had a trial end well, or runs one that has outlived those that failed: then it is not the
   /// set-up that fails.
@@ -65,18 +65,18 @@ struct SweepHooks {
   std::function<void(const SweepProgress&)> on_progress = [](const SweepProgress&) {};
   /// Every rank, from its worker thread: what an earlier run of the trial saved, or
   /// of one with fewer volumes kept; empty if nothing.
-  std::function<std::string(const TrialSpec&)> load = [](const TrialSpec&) {
+  std::function<std::string(const data::TrialSpec&)> load = [](const data::TrialSpec&) {
     return std::string();
   };
   /// Every rank, from its worker thread: keeps what an unfinished trial needs to go on later.
-  std::function<void(const TrialSpec&, std::string_view)> save = [](const TrialSpec&,
-                                                                    std::string_view) {};
+  std::function<void(const data::TrialSpec&, std::string_view)> save = [](const data::TrialSpec&,
+                                                                          std::string_view) {};
   /// The same: keeps what a trial with larger volumes as well could begin with. Empty if nobody
   /// wants that.
-  std::function<void(const TrialSpec&, std::string_view)> keep{};
+  std::function<void(const data::TrialSpec&, std::string_view)> keep{};
   /// Every rank, from its worker thread: what the reader should know of the trial.
-  std::function<void(const TrialSpec&, const std::string&)> note = [](const TrialSpec&,
-                                                                      const std::string&) {};
+  std::function<void(const data::TrialSpec&, const std::string&)> note = [](const data::TrialSpec&,
+                                                                            const std::string&) {};
   /// Every rank: true once a signal asks to stop.
   std::function<bool()> stop_requested = [] { return false; };
   /// Rank 0: seconds until the sweep will be stopped. Trials of a source that saves no progress are
@@ -90,7 +90,7 @@ struct SweepHooks {
 };
 
 /// Ranks have fallen silent: killed, or their host hangs. The others have saved what they were at.
-class RanksLost : public Error {
+class RanksLost : public core::Error {
  public:
   /// @param ranks at least one @param trials ids of those that they were running
   RanksLost(const std::vector<int>& ranks, std::vector<std::string> trials);
@@ -120,7 +120,8 @@ void require_whole_groups(int ranks, int ranks_per_trial);
 /// @param known rank 0: what earlier trials tell about times
 /// @return true if all trials have ended, false if a stop came before, or there was no time left to
 ///         start them; the same on every rank
-bool run_trials(const Comm& comm, const std::vector<TrialSpec>& trials, const TrialSource& source,
-                const SweepHooks& hooks, CostModel known = {});
+bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
+                const trial::TrialSource& source, const SweepHooks& hooks,
+                plan::CostModel known = {});
 
-}  // namespace bimix
+}  // namespace bimix::sweep

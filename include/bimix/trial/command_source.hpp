@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix {
+namespace bimix::trial {
 
 struct LossTable;
 
@@ -34,17 +34,17 @@ struct CommandOptions {
 };
 
 /// All that is wrong with the options, places `command.<key>`.
-std::vector<Complaint> complaints(const CommandOptions& options,
-                                  const std::vector<std::string>& domains);
+std::vector<core::Complaint> complaints(const CommandOptions& options,
+                                        const std::vector<std::string>& domains);
 
 /// Which volumes a trial visits.
 enum class VolumesOfTrial { all, one };
 
 /// What is wrong with `losses` if several trials would write it. It is no part of `complaints`:
 /// folders of earlier versions may hold such a table, and can still be read.
-std::vector<Complaint> table_complaints(const CommandOptions& options,
-                                        const std::vector<std::string>& domains,
-                                        VolumesOfTrial volumes);
+std::vector<core::Complaint> table_complaints(const CommandOptions& options,
+                                              const std::vector<std::string>& domains,
+                                              VolumesOfTrial volumes);
 
 /// Whether the command is told anything that differs between the repeats of a mixture: {seed},
 /// {repeat}, {id} or {mixture.json}.
@@ -75,11 +75,12 @@ std::vector<int> command_processors();
 class CommandSource final : public TrialSource {
  public:
   /// @param folder the run folder @param options without complaints
-  CommandSource(CommandOptions options, DomainSet domains, const std::filesystem::path& folder);
+  CommandSource(CommandOptions options, data::DomainSet domains,
+                const std::filesystem::path& folder);
 
   std::string identity() const override;
   std::int64_t tokens_per_step() const override { return options_.tokens_per_step; }
-  double cost(const TrialSpec& spec) const override {
+  double cost(const data::TrialSpec& spec) const override {
     return static_cast<double>(spec.tokens.back());
   }
   std::string cost_unit() const override { return "token"; }
@@ -87,29 +88,31 @@ class CommandSource final : public TrialSource {
   bool saves_progress() const override { return options_.resumes; }
   /// @throws DataError if the command cannot be started, fails, or leaves no losses of this trial's
   ///         mixture at its volumes; the message quotes the last line of its output
-  TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override;
+  data::TrialResult run(const data::TrialSpec& spec, const TrialHooks& hooks) const override;
 
  private:
-  std::filesystem::path folder_of(const TrialSpec& spec) const {
+  std::filesystem::path folder_of(const data::TrialSpec& spec) const {
     return folder_ / "trials" / spec.id;
   }
-  std::filesystem::path log_of(const TrialSpec& spec) const { return folder_of(spec) / "log.txt"; }
+  std::filesystem::path log_of(const data::TrialSpec& spec) const {
+    return folder_of(spec) / "log.txt";
+  }
   /// How one run of the command ended.
   struct Attempt {
     std::string last_words{};
     bool wants_another = false;
     std::optional<TrialFailure> failure{};
   };
-  std::string filled(const std::string& text, const TrialSpec& spec) const;
-  void write_mixture(const TrialSpec& spec) const;
-  Attempt run_once(const TrialSpec& spec, const TrialHooks& hooks) const;
-  LossTable read_table(const TrialSpec& spec, const std::string& last_words) const;
-  std::optional<TrialResult> diverged(const TrialSpec& spec) const;
-  TrialResult train(const TrialSpec& spec, const TrialHooks& hooks) const;
+  std::string filled(const std::string& text, const data::TrialSpec& spec) const;
+  void write_mixture(const data::TrialSpec& spec) const;
+  Attempt run_once(const data::TrialSpec& spec, const TrialHooks& hooks) const;
+  LossTable read_table(const data::TrialSpec& spec, const std::string& last_words) const;
+  std::optional<data::TrialResult> diverged(const data::TrialSpec& spec) const;
+  data::TrialResult train(const data::TrialSpec& spec, const TrialHooks& hooks) const;
 
   CommandOptions options_;
-  DomainSet domains_;
+  data::DomainSet domains_;
   std::filesystem::path folder_;
 };
 
-}  // namespace bimix
+}  // namespace bimix::trial

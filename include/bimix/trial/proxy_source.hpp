@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace bimix {
+namespace bimix::trial {
 
 /// Trains a proxy on the corpus. Trials of one repeat share initial weights and, for each domain,
 /// the stream of training sequences; all trials share the evaluation sequences.
@@ -16,25 +16,25 @@ class ProxySource final : public TrialSource {
   /// @param options resolved
   /// @param seed of the evaluation slices: the campaign's
   /// @throws DataError if a domain is shorter than one sequence
-  ProxySource(Corpus corpus, ProxyOptions options, std::uint64_t seed);
+  ProxySource(corpus::Corpus corpus, proxy::ProxyOptions options, std::uint64_t seed);
 
   std::string identity() const override;
   std::int64_t tokens_per_step() const override;
-  double cost(const TrialSpec& spec) const override;
+  double cost(const data::TrialSpec& spec) const override;
   std::string cost_unit() const override { return "FLOP"; }
   int ranks_per_trial() const override { return options_.ranks_per_trial; }
   bool shares_trunk() const override { return options_.schedule == "wsd"; }
-  TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override;
+  data::TrialResult run(const data::TrialSpec& spec, const TrialHooks& hooks) const override;
 
   /// Share of a trial's work that is evaluation.
-  double evaluation_share(const TrialSpec& spec) const;
+  double evaluation_share(const data::TrialSpec& spec) const;
 
  private:
-  double evaluation_cost(const TrialSpec& spec) const;
+  double evaluation_cost(const data::TrialSpec& spec) const;
 
-  Corpus corpus_;
-  ProxyOptions options_;
-  EvalSlices evaluation_;
+  corpus::Corpus corpus_;
+  proxy::ProxyOptions options_;
+  corpus::EvalSlices evaluation_;
 };
 
-}  // namespace bimix
+}  // namespace bimix::trial

@@ -7,26 +7,26 @@
 #include <string>
 #include <utility>
 
-namespace bimix {
+namespace bimix::trial {
 
 /// Gives back logged runs.
 class ReplaySource final : public TrialSource {
  public:
-  explicit ReplaySource(LossLog log);
+  explicit ReplaySource(replay::LossLog log);
 
   std::string identity() const override { return "replay " + log_.fingerprint; }
   std::int64_t tokens_per_step() const override { return 1; }
-  double cost(const TrialSpec&) const override { return 1.0; }
+  double cost(const data::TrialSpec&) const override { return 1.0; }
   std::string cost_unit() const override { return "run"; }
-  std::vector<LossCurve> logged_runs() const override { return log_.runs; }
+  std::vector<data::LossCurve> logged_runs() const override { return log_.runs; }
   /// A spec whose run the log lacks gives status `missing`.
-  TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const override;
+  data::TrialResult run(const data::TrialSpec& spec, const TrialHooks& hooks) const override;
 
-  const LossLog& log() const { return log_; }
+  const replay::LossLog& log() const { return log_; }
 
  private:
-  LossLog log_;
+  replay::LossLog log_;
   std::map<std::pair<std::string, int>, std::size_t> place_of_run_{};  ///< by name and repeat
 };
 
-}  // namespace bimix
+}  // namespace bimix::trial

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bimix {
+namespace bimix::trial {
 
 /// What a running trial can ask and tell. Called from the thread that runs the trial.
 struct TrialHooks {
@@ -26,18 +26,18 @@ struct TrialHooks {
   /// What the reader should know of this trial, however it ends.
   std::function<void(const std::string&)> note = [](const std::string&) {};
   /// Who runs this trial together; each member calls `run` with the same spec.
-  ProcessGroup group{};
+  core::ProcessGroup group{};
 };
 
 /// A trial that failed in a way of its own.
-class TrialFailure : public DataError {
+class TrialFailure : public core::DataError {
  public:
-  TrialFailure(FailureKind kind, Complaint complaint)
-      : DataError(std::move(complaint)), kind_(kind) {}
-  FailureKind kind() const { return kind_; }
+  TrialFailure(data::FailureKind kind, core::Complaint complaint)
+      : core::DataError(std::move(complaint)), kind_(kind) {}
+  data::FailureKind kind() const { return kind_; }
 
  private:
-  FailureKind kind_;
+  data::FailureKind kind_;
 };
 
 /// Turns a TrialSpec into a TrialResult: trains a proxy, replays a log, runs a command.
@@ -66,7 +66,7 @@ class TrialSource {
   virtual bool saves_progress() const { return true; }
 
   /// Expected work of a trial, in the unit that `cost_unit` names.
-  virtual double cost(const TrialSpec& spec) const = 0;
+  virtual double cost(const data::TrialSpec& spec) const = 0;
   virtual std::string cost_unit() const = 0;
 
   /// True if a trial with several volumes trains a run for each of them, and what these runs have
@@ -74,12 +74,12 @@ class TrialSource {
   virtual bool shares_trunk() const { return false; }
 
   /// Runs that the source brings along, instead of a designed grid; empty for sources that train.
-  virtual std::vector<LossCurve> logged_runs() const { return {}; }
+  virtual std::vector<data::LossCurve> logged_runs() const { return {}; }
 
   /// @return losses at the spec's volumes with status, timing and message filled in
   /// @throws Interrupted if a stop was requested before the end; other Errors for failures that
   ///         the caller records as a failed trial
-  virtual TrialResult run(const TrialSpec& spec, const TrialHooks& hooks) const = 0;
+  virtual data::TrialResult run(const data::TrialSpec& spec, const TrialHooks& hooks) const = 0;
 };
 
-}  // namespace bimix
+}  // namespace bimix::trial
