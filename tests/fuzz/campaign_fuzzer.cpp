@@ -10,7 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Files that a campaign names are none of its business here.
   std::filesystem::current_path(bimix::fuzz::folder());
   return bimix::fuzz::tolerates([&] {
-    const std::string once = bimix::resolved_yaml(bimix::parse_campaign(text, "fuzzed.yaml"));
-    FUZZ_REQUIRE(bimix::resolved_yaml(bimix::parse_campaign(once, "again.yaml")) == once);
+    const std::string once =
+        bimix::config::resolved_yaml(bimix::config::parse_campaign(text, "fuzzed.yaml"));
+    FUZZ_REQUIRE(bimix::config::resolved_yaml(bimix::config::parse_campaign(once, "again.yaml")) ==
+                 once);
   });
 }

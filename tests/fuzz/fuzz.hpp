@@ -43,9 +43,9 @@ template <class Read>
 int tolerates(Read read) {
   try {
     read();
-  } catch (const InternalError&) {
+  } catch (const core::InternalError&) {
     throw;
-  } catch (const Error&) {
+  } catch (const core::Error&) {
   }
   return 0;
 }

@@ -8,5 +8,5 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   return bimix::fuzz::tolerates(
-      [&] { bimix::read_results(bimix::fuzz::file_of("results.h5", bytes)); });
+      [&] { bimix::store::read_results(bimix::fuzz::file_of("results.h5", bytes)); });
 }
