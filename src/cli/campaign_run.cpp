@@ -519,8 +519,8 @@ class Run {
       end.remedy = anew;
       seconds = seconds_to_deadline();
     });
-    const data::Json shared = data::Json::parse(comm_.broadcast(
-        data::Json{static_cast<int>(end.code), bimix::data::to_json(seconds)}.dump()));
+    const data::Json shared = data::Json::parse(
+        comm_.broadcast(data::Json{static_cast<int>(end.code), data::to_json(seconds)}.dump()));
     end.code = static_cast<core::ExitCode>(shared.at(0).get<int>());
     LongWork::Hooks hooks{.is_to_stop = [] { return stop_requested(); },
                           .end = [code = end.code] { std::_Exit(static_cast<int>(code)); }};

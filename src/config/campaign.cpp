@@ -20,12 +20,6 @@
 namespace bimix::config {
 namespace {
 
-using config::any_count;
-using config::Findings;
-using config::infinity;
-using config::most_tokens;
-using config::Reader;
-
 /// Reads the blocks of one campaign in the order in which they need one another.
 class CampaignParser {
  public:
@@ -53,9 +47,9 @@ class CampaignParser {
     root_.finish();
     check_name();
     campaign_.corpus.base = campaign_.replay.base = campaign_.base;
-    if (look_ >= Look::data) config::look_for_data(campaign_, findings_);
-    if (look_ >= Look::programs) config::look_for_program(campaign_, findings_);
-    if (!config::names_relative_paths(campaign_) && !has_relative_list_) campaign_.base.clear();
+    if (look_ >= Look::data) look_for_data(campaign_, findings_);
+    if (look_ >= Look::programs) look_for_program(campaign_, findings_);
+    if (!names_relative_paths(campaign_) && !has_relative_list_) campaign_.base.clear();
     return campaign_;
   }
 
@@ -63,7 +57,7 @@ class CampaignParser {
   void parse_base() {
     std::string given;
     root_.text("base", given, "");
-    campaign_.base = config::base_of(file_, given);
+    campaign_.base = base_of(file_, given);
     std::error_code ignored;
     if (look_ >= Look::data && !std::filesystem::is_directory(campaign_.base, ignored))
       findings_.miss("base",
@@ -133,7 +127,7 @@ class CampaignParser {
   template <class Options>
   void parse_block(const char* key, Options& options) {
     Reader block(root_.take(key), key, findings_);
-    config::describe(block, options);
+    describe(block, options);
     block.finish();
   }
 
@@ -259,14 +253,14 @@ class CampaignParser {
     if (command) {
       campaign_.source = SourceKind::command;
       Reader block(source.take("command"), "source.command", findings_);
-      config::describe(block, campaign_.command);
+      describe(block, campaign_.command);
       block.finish();
       findings_.adopt("source.", trial::complaints(campaign_.command, campaign_.domains.train));
     }
     if (replay) {
       campaign_.source = SourceKind::replay;
       Reader block(source.take("replay"), "source.replay", findings_);
-      config::describe(block, campaign_.replay);
+      describe(block, campaign_.replay);
       block.finish();
       if (campaign_.replay.unit == data::unit_symbol(data::LossUnit::bits_per_byte))
         campaign_.domains.loss_unit = data::LossUnit::bits_per_byte;
@@ -277,7 +271,7 @@ class CampaignParser {
     if (proxy) {
       const std::size_t before = findings_.count();
       Reader block(source.take("proxy"), "source.proxy", findings_);
-      config::describe(block, campaign_.proxy);
+      describe(block, campaign_.proxy);
       const bool has_vocabulary = block.has("vocabulary");
       block.finish();
       if (findings_.count() == before) settle_vocabulary(has_vocabulary);
@@ -400,8 +394,8 @@ class CampaignParser {
       core::Complaint complaint = error.complaint();
       complaint.problem = complaint.place + ": " + complaint.problem;
       if (!std::filesystem::exists(path, ignored))
-        complaint.remedy = config::from_working_directory(campaign_.base, file.string(),
-                                                          "Check its name and permissions");
+        complaint.remedy =
+            from_working_directory(campaign_.base, file.string(), "Check its name and permissions");
       findings_.complain(key, std::move(complaint));
     }
   }
@@ -431,15 +425,15 @@ class CampaignParser {
     r.number("floor", group.floor, {0, 1}, "");
     const YAML::Node strength = r.take("strength");
     const std::string path = r.path_of("strength");
-    const config::Range<double> range{1e-9, 1e9};
+    const Range<double> range{1e-9, 1e9};
     if (strength.IsDefined() && strength.IsSequence() && strength.size() == 2) {
-      config::read_number(strength[0], path, range, group.strength_low, findings_);
-      config::read_number(strength[1], path, range, group.strength_high, findings_);
+      read_number(strength[0], path, range, group.strength_low, findings_);
+      read_number(strength[1], path, range, group.strength_high, findings_);
       if (group.strength_low > group.strength_high)
         findings_.complain(path, {.problem = "the first is larger than the second",
                                   .remedy = "Write [low, high]"});
     } else if (strength.IsDefined()) {
-      if (config::read_number(strength, path, range, group.strength_low, findings_))
+      if (read_number(strength, path, range, group.strength_low, findings_))
         group.strength_high = group.strength_low;
     }
     std::string around = "uniform";
@@ -477,7 +471,7 @@ class CampaignParser {
       if (node.IsSequence()) {
         for (const YAML::Node& element : node) {
           double value = 0;
-          if (config::read_number(element, path, {0, 1}, value, findings_)) values.push_back(value);
+          if (read_number(element, path, {0, 1}, value, findings_)) values.push_back(value);
         }
       }
       if (values.empty())
@@ -497,7 +491,7 @@ class CampaignParser {
     std::vector<double> values(names.size(), missing);
     for (const auto& [name, value] : r.take_all()) {
       const auto index = index_of(name, r.path_of(name), names);
-      if (index) config::read_number(value, r.path_of(name), {0, high}, values[*index], findings_);
+      if (index) read_number(value, r.path_of(name), {0, high}, values[*index], findings_);
     }
     return values;
   }
@@ -540,7 +534,7 @@ class CampaignParser {
     if (values.IsDefined() && values.IsSequence()) {
       for (const YAML::Node& value : values) {
         std::int64_t tokens = 0;
-        if (config::read_count(value, "design.volumes.values", {1, most_tokens}, tokens, findings_))
+        if (read_count(value, "design.volumes.values", {1, most_tokens}, tokens, findings_))
           design.tokens.push_back(tokens);
       }
       if (!std::is_sorted(design.tokens.begin(), design.tokens.end(), std::less_equal<>()))
@@ -571,7 +565,7 @@ class CampaignParser {
   void parse_optimize() {
     Reader r(root_.take("optimize"), "optimize", findings_);
     mix::OptimizeOptions& options = campaign_.optimize;
-    config::describe(r, options);
+    describe(r, options);
     const auto map = [&](const char* key, double missing, double high, std::vector<double>& values,
                          const std::vector<std::string>& names) {
       if (r.has(key))
@@ -623,7 +617,7 @@ class CampaignParser {
 }  // namespace
 
 Campaign parse_campaign(std::string_view text, const std::string& file, Look look) {
-  const YAML::Node root = config::load_document(text, file);
+  const YAML::Node root = load_document(text, file);
   Findings findings(file);
   Campaign campaign = CampaignParser(root, file, look, findings).parse();
   findings.throw_if_any();

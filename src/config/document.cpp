@@ -34,9 +34,7 @@ Place place_at(std::string_view text, std::size_t at) {
 }
 
 void check_encoding(std::string_view text, const std::string& file) {
-  auto kind = core::file_kind(text);
-  if (!kind) kind = core::utf16_without_mark(text);
-  if (kind)
+  if (const auto kind = core::kind_if_no_text(text))
     refuse(file, {},
            {.problem = fmt::format("is {}", kind->name),
             .rule = "a campaign is UTF-8 text",

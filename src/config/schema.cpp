@@ -16,15 +16,15 @@ using Schema = nlohmann::ordered_json;
 /// Counts may be written 250K, 3B or 1e9: then they are words to YAML.
 Schema count_between(double low, double high) {
   Schema number{{"type", "number"}, {"minimum", low}};
-  if (high < static_cast<double>(config::any_int)) number["maximum"] = high;
+  if (high < static_cast<double>(any_int)) number["maximum"] = high;
   return {
       {"anyOf",
        {number, {{"type", "string"}, {"pattern", "^[0-9][0-9_.]*([eE][+]?[0-9]+)?[KMGBT]?$"}}}}};
 }
 
 Schema number_between(double low, double high) {
-  Schema number{{"type", "number"}, {"minimum", low == config::positive ? 0.0 : low}};
-  if (high != config::infinity) number["maximum"] = high;
+  Schema number{{"type", "number"}, {"minimum", low == positive ? 0.0 : low}};
+  if (high != infinity) number["maximum"] = high;
   return number;
 }
 
@@ -61,15 +61,14 @@ class SchemaKeys {
               const char* meaning) {
     put(key, one_of({words.begin(), words.end()}), value, meaning);
   }
-  void whole(const char* key, int value, config::Range<int> range, const char* meaning) {
+  void whole(const char* key, int value, Range<int> range, const char* meaning) {
     put(key, count_between(range.low, range.high), value, meaning);
   }
-  void count(const char* key, std::int64_t value, config::Range<std::int64_t> range,
-             const char* meaning) {
+  void count(const char* key, std::int64_t value, Range<std::int64_t> range, const char* meaning) {
     put(key, count_between(static_cast<double>(range.low), static_cast<double>(range.high)), value,
         meaning);
   }
-  void number(const char* key, double value, config::Range<double> range, const char* meaning) {
+  void number(const char* key, double value, Range<double> range, const char* meaning) {
     // Volumes are numbers too, and may be written 20M.
     const bool may_be_count = range.high > 1e6;
     put(key,
@@ -96,12 +95,12 @@ template <class Options>
 Schema properties_of(Options options) {
   Schema properties = Schema::object();
   SchemaKeys keys(properties);
-  config::describe(keys, options);
+  describe(keys, options);
   return properties;
 }
 
 Schema domain_schema() {
-  return block({{"share", number_between(0, config::infinity)},
+  return block({{"share", number_between(0, infinity)},
                 {"train", words()},
                 {"eval", words()},
                 {"binary", {{"type", "boolean"}}},
@@ -113,7 +112,7 @@ Schema mixtures_schema() {
   std::vector<std::string> presets{"default", "uniform"};
   for (const std::string& measure : entropy::entropy_measures())
     presets.push_back("entropy-" + measure);
-  const Schema share = number_between(0, 1), shares = map_of(number_between(0, config::infinity));
+  const Schema share = number_between(0, 1), shares = map_of(number_between(0, infinity));
   const Schema preset = one_of(presets);
   const auto only = [](const char* key, const Schema& schema) {
     return block({{key, schema}}, {key});
@@ -133,7 +132,7 @@ Schema mixtures_schema() {
 }
 
 Schema volumes_schema() {
-  const Schema tokens = count_between(1, static_cast<double>(config::most_tokens));
+  const Schema tokens = count_between(1, static_cast<double>(most_tokens));
   return block({{"values", list_of(tokens)},
                 {"from", tokens},
                 {"to", tokens},
@@ -145,7 +144,7 @@ Schema volumes_schema() {
 
 std::string campaign_schema() {
   const Campaign defaults;
-  const Schema by_domain = map_of(number_between(0, config::infinity));
+  const Schema by_domain = map_of(number_between(0, infinity));
   Schema optimize = properties_of(defaults.optimize);
   for (const char* key : {"weights", "floor", "cap"}) optimize[key] = by_domain;
   Schema source{{"type", "object"}, {"minProperties", 1}, {"maxProperties", 1}};
@@ -159,7 +158,7 @@ std::string campaign_schema() {
       {"anyOf", {one_of({"same"}), map_of(block({{"share_of", {{"type", "string"}}}}))}}};
   Schema schema =
       block({{"name", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"}}},
-             {"seed", count_between(0, static_cast<double>(config::any_count))},
+             {"seed", count_between(0, static_cast<double>(any_count))},
              {"normalise", {{"type", "boolean"}}},
              {"base", {{"type", "string"}}},
              {"tokens", one_of({"bytes", "uint16", "uint32"})},

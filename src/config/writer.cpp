@@ -28,15 +28,13 @@ class Writer {
               const char*) {
     if (value != words.front()) put(key, value);
   }
-  void whole(const char* key, int value, config::Range<int>, const char*) {
+  void whole(const char* key, int value, Range<int>, const char*) {
     put(key, fmt::format("{}", value));
   }
-  void count(const char* key, std::int64_t value, config::Range<std::int64_t>, const char*) {
+  void count(const char* key, std::int64_t value, Range<std::int64_t>, const char*) {
     put(key, core::format_count(value));
   }
-  void number(const char* key, double value, config::Range<double>, const char*) {
-    put(key, shown(value));
-  }
+  void number(const char* key, double value, Range<double>, const char*) { put(key, shown(value)); }
   void flag(const char* key, bool value, const char*) { put(key, value ? "true" : "false"); }
   void words(const char* key, const std::vector<std::string>& value, const char*) {
     out_ << YAML::Key << key << YAML::Value << YAML::Flow << value;
@@ -60,14 +58,13 @@ class KeyList {
               const char* meaning) {
     put(key, value, fmt::format("{} ({})", meaning, fmt::join(words, ", ")));
   }
-  void whole(const char* key, int value, config::Range<int>, const char* meaning) {
+  void whole(const char* key, int value, Range<int>, const char* meaning) {
     put(key, fmt::format("{}", value), meaning);
   }
-  void count(const char* key, std::int64_t value, config::Range<std::int64_t>,
-             const char* meaning) {
+  void count(const char* key, std::int64_t value, Range<std::int64_t>, const char* meaning) {
     put(key, core::format_count(value), meaning);
   }
-  void number(const char* key, double value, config::Range<double>, const char* meaning) {
+  void number(const char* key, double value, Range<double>, const char* meaning) {
     put(key, shown(value), meaning);
   }
   void flag(const char* key, bool value, const char* meaning) {
@@ -90,7 +87,7 @@ template <class Options>
 void write_block(YAML::Emitter& out, const char* key, Options options) {
   out << YAML::Key << key << YAML::Value << YAML::BeginMap;
   Writer writer(out);
-  config::describe(writer, options);
+  describe(writer, options);
   out << YAML::EndMap;
 }
 
@@ -241,7 +238,7 @@ std::string resolved_yaml(const Campaign& campaign) {
   out << YAML::Key << "optimize" << YAML::Value << YAML::BeginMap;
   Writer writer(out);
   mix::OptimizeOptions optimize = campaign.optimize;
-  config::describe(writer, optimize);
+  describe(writer, optimize);
   write_by_domain(out, "weights", campaign.domains.eval, optimize.weights);
   write_by_domain(out, "floor", campaign.domains.train, optimize.floor);
   write_by_domain(out, "cap", campaign.domains.train, optimize.cap);
@@ -342,7 +339,7 @@ std::string campaign_keys() {
       "                   or independent  [common]\n";
   const auto list = [&](const char* block, auto options) {
     KeyList keys(text, block);
-    config::describe(keys, options);
+    describe(keys, options);
   };
   list("source.proxy", defaults.proxy);
   list("source.replay", defaults.replay);

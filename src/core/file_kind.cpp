@@ -287,18 +287,6 @@ bool names_packed_tar(const std::string& path) {
                      [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
-}  // namespace
-
-std::optional<FileKind> file_kind(std::string_view first_bytes) {
-  const auto known = std::find_if(signs.begin(), signs.end(), [&](const Sign& sign) {
-    return first_bytes.size() >= sign.at && first_bytes.substr(sign.at).starts_with(sign.bytes);
-  });
-  if (known != signs.end()) return known->kind;
-  for (const auto& told : {kind_of_head, kind_behind_words, kind_behind_length})
-    if (const auto kind = told(first_bytes)) return kind;
-  return std::nullopt;
-}
-
 std::optional<FileKind> utf16_without_mark(std::string_view first_bytes) {
   constexpr std::size_t looked_at = 32;
   const std::size_t bytes = std::min(looked_at, first_bytes.size()) & ~std::size_t{1};
@@ -314,6 +302,23 @@ std::optional<FileKind> utf16_without_mark(std::string_view first_bytes) {
   if (are_letters(0)) return utf16_little;
   if (are_letters(1)) return utf16_big;
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<FileKind> file_kind(std::string_view first_bytes) {
+  const auto known = std::find_if(signs.begin(), signs.end(), [&](const Sign& sign) {
+    return first_bytes.size() >= sign.at && first_bytes.substr(sign.at).starts_with(sign.bytes);
+  });
+  if (known != signs.end()) return known->kind;
+  for (const auto& told : {kind_of_head, kind_behind_words, kind_behind_length})
+    if (const auto kind = told(first_bytes)) return kind;
+  return std::nullopt;
+}
+
+std::optional<FileKind> kind_if_no_text(std::string_view first_bytes) {
+  const auto kind = file_kind(first_bytes);
+  return kind ? kind : utf16_without_mark(first_bytes);
 }
 
 std::string remedy_for(const FileKind& given, const std::string& path, Wanted wanted) {

@@ -1,6 +1,7 @@
 #include "model_registry.hpp"
 #include "transformer_pass.hpp"
 
+#include <bimix/core/median.hpp>
 #include <bimix/core/random.hpp>
 #include <bimix/proxy/bench.hpp>
 #include <bimix/proxy/language_model.hpp>
@@ -55,9 +56,7 @@ double median_step(LanguageModel& model, RandomBatches& batches, double rate, do
     model.train_step(batch, rate);
     times.push_back(seconds_since(step));
   } while (seconds_since(start) < seconds);
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
-                   times.end());
-  return times[times.size() / 2];
+  return core::median(std::move(times));
 }
 
 std::vector<StepPart> parts_of_step(LanguageModel& model, RandomBatches& batches, double rate,
@@ -105,21 +104,19 @@ double fastest_seconds(const std::function<void()>& work, double seconds) {
 /// The fastest of the step's forward products, each alone and warm, on one thread: by a matrix that
 /// is rearranged beforehand, and by one that is not.
 double best_product_gflops(const ProxyOptions& options, double seconds) {
-  using proxy::Index;
-  const Index rows = proxy::pass_sequences(options) * options.context, width = options.width;
-  proxy::Arena arena;
-  const proxy::Buffer a = arena.take(rows * 4 * width), b = arena.take(4 * width * width),
-                      c = arena.take(rows * 4 * width);
-  const proxy::Factors factors = proxy::factors_of(options);
+  const Index rows = pass_sequences(options) * options.context, width = options.width;
+  Arena arena;
+  const Buffer a = arena.take(rows * 4 * width), b = arena.take(4 * width * width),
+               c = arena.take(rows * 4 * width);
+  const Factors factors = factors_of(options);
   double best = 0;
   for (const auto& [depth, columns] :
        {std::array{width, 3 * width}, {width, 4 * width}, {4 * width, width}}) {
-    proxy::LinearProducts products(arena, rows, depth, columns, factors,
-                                   proxy::kernels_for(options.isa));
-    const proxy::Buffer scratch = arena.take(products.scratch_size());
+    LinearProducts products(arena, rows, depth, columns, factors, kernels_for(options.isa));
+    const Buffer scratch = arena.take(products.scratch_size());
     double fastest = fastest_seconds(
         [&] { products.forward(a.data(), 0, c.data(), scratch.data()); }, seconds / 6);
-    if (factors != proxy::Factors::bf16)
+    if (factors != Factors::bf16)
       fastest = std::min(fastest, fastest_seconds(
                                       [&, n = columns, k = depth] {
                                         dnnl_sgemm('N', 'N', rows, n, k, 1.0F, a.data(), k,
@@ -144,7 +141,7 @@ ProxyBench bench_proxy(const ProxyOptions& options, double seconds) {
   const auto tokens = static_cast<double>(tokens_per_step(bench.options));
   bench.tokens_per_second = tokens / step;
   bench.gflops = training_flops(bench.options, tokens_per_step(bench.options)) / step * 1e-9;
-  if (proxy::find_model(bench.options.model)->has_micro_batches)
+  if (find_model(bench.options.model)->has_micro_batches)
     bench.limit_gflops =
         bench.options.threads_per_trial * best_product_gflops(bench.options, 0.2 * seconds);
   bench.parts = parts_of_step(*model, batches, rate, 0.2 * seconds);

@@ -58,14 +58,14 @@ const ModelKind* find_model(const std::string& name) {
 
 std::vector<std::string> proxy_models() {
   std::vector<std::string> names;
-  for (const proxy::ModelKind& kind : proxy::model_kinds()) names.emplace_back(kind.name);
+  for (const ModelKind& kind : model_kinds()) names.emplace_back(kind.name);
   return names;
 }
 
 std::unique_ptr<LanguageModel> make_model(const ProxyOptions& options, std::uint64_t seed,
                                           std::uint64_t repeat, const core::ProcessGroup& group) {
   const ProxyOptions settled = resolved(options);
-  return proxy::find_model(settled.model)->make(settled, seed, repeat, group);
+  return find_model(settled.model)->make(settled, seed, repeat, group);
 }
 
 double mean_loss(LanguageModel& model, int context, std::span<const std::int32_t> sequences) {

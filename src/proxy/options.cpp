@@ -128,7 +128,7 @@ std::vector<core::Complaint> complaints(const ProxyOptions& o) {
   Collector collector;
   collector.choice("model", o.model, proxy_models());
   check_shape(o, collector);
-  if (const auto* model = proxy::find_model(o.model);
+  if (const auto* model = find_model(o.model);
       model != nullptr && !model->has_micro_batches && o.ranks_per_trial > 1)
     collector.add("ranks_per_trial", fmt::format("'{}' learns in one process", o.model),
                   "it has no micro-batches to share", "Leave ranks_per_trial at 1");
@@ -168,21 +168,20 @@ ProxyOptions resolved(const ProxyOptions& options) {
 }
 
 bool depends_on_products(const ProxyOptions& options) {
-  const auto* model = proxy::find_model(options.model);
+  const auto* model = find_model(options.model);
   return model == nullptr || model->has_micro_batches;
 }
 
 void require_runnable_here(const ProxyOptions& options) {
-  if (depends_on_products(options)) proxy::kernels_for(options.isa);
+  if (depends_on_products(options)) kernels_for(options.isa);
 }
 
 std::string canonical_text(const ProxyOptions& o) {
-  return fmt::format("proxy v1 model={} {}", o.model,
-                     proxy::find_model(o.model)->canonical_text(o));
+  return fmt::format("proxy v1 model={} {}", o.model, find_model(o.model)->canonical_text(o));
 }
 
 std::string description(const ProxyOptions& options) {
-  return proxy::find_model(options.model)->description(options);
+  return find_model(options.model)->description(options);
 }
 
 std::int64_t tokens_per_step(const ProxyOptions& options) {
@@ -190,22 +189,21 @@ std::int64_t tokens_per_step(const ProxyOptions& options) {
 }
 
 std::int64_t parameter_count(const ProxyOptions& options) {
-  return proxy::find_model(resolved(options).model)->parameter_count(options);
+  return find_model(resolved(options).model)->parameter_count(options);
 }
 
 double evaluation_flops(const ProxyOptions& options, std::int64_t tokens) {
-  return proxy::find_model(resolved(options).model)->forward_flops(options) *
-         static_cast<double>(tokens);
+  return find_model(resolved(options).model)->forward_flops(options) * static_cast<double>(tokens);
 }
 
 double memory_bytes(const ProxyOptions& options, std::int64_t tokens) {
   const ProxyOptions settled = resolved(options);
-  return proxy::find_model(settled.model)->memory_bytes(settled, tokens);
+  return find_model(settled.model)->memory_bytes(settled, tokens);
 }
 
 double saved_bytes(const ProxyOptions& options, std::int64_t tokens) {
   const ProxyOptions settled = resolved(options);
-  return proxy::find_model(settled.model)->saved_bytes(settled, tokens);
+  return find_model(settled.model)->saved_bytes(settled, tokens);
 }
 
 double training_flops(const ProxyOptions& options, std::int64_t tokens) {

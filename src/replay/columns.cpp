@@ -201,6 +201,30 @@ bool has_axis(const std::vector<std::string>& header) {
   });
 }
 
+std::optional<std::size_t> column_called(const std::vector<std::string>& header,
+                                         std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names)
+    for (std::size_t i = 0; i < header.size(); ++i)
+      if (core::lower_case(header[i]) == name) return i;
+  return std::nullopt;
+}
+
+std::optional<std::size_t> parameters_column(const std::vector<std::string>& header) {
+  return column_called(header, {"parameters", "model_size", "n_params", "num_params"});
+}
+
+std::optional<std::size_t> repeat_column(const std::vector<std::string>& header) {
+  return column_called(header, {"repeat"});
+}
+
+std::optional<std::size_t> set_column(const std::vector<std::string>& header) {
+  return column_called(header, {"domain", "set", "dataset", "eval_set", "subset"});
+}
+
+std::optional<std::size_t> metric_column(const std::vector<std::string>& header) {
+  return column_called(header, {"metric", "key", "tag", "metric_name"});
+}
+
 std::optional<std::size_t> run_column(const std::vector<std::string>& header, bool with_numbers) {
   if (const auto column = first_of(header, run_names_known)) return column;
   return with_numbers ? first_of(header, {"index", "id"}) : std::nullopt;

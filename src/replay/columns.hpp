@@ -1,8 +1,9 @@
 #pragma once
 
-#include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What the columns of other people's tables are, told by their names.
@@ -26,6 +27,17 @@ std::vector<std::size_t> axis_columns(const std::vector<std::string>& header, Ax
 
 /// Whether there is a column of steps or tokens.
 bool has_axis(const std::vector<std::string>& header);
+
+/// The column that has the first of these names that one has, letter case aside.
+std::optional<std::size_t> column_called(const std::vector<std::string>& header,
+                                         std::initializer_list<std::string_view> names);
+
+/// Columns that tell rows of a run apart besides an axis: the model size, the repeat, the
+/// evaluation set, and the metric of a column `value`.
+std::optional<std::size_t> parameters_column(const std::vector<std::string>& header);
+std::optional<std::size_t> repeat_column(const std::vector<std::string>& header);
+std::optional<std::size_t> set_column(const std::vector<std::string>& header);
+std::optional<std::size_t> metric_column(const std::vector<std::string>& header);
 
 /// The column that names runs: run, run_id, run_name, ... in this order.
 /// @param with_numbers also index, which numbers the rows of pairs of tables

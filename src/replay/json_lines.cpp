@@ -83,7 +83,7 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
     try {
       object = parse_json(line.text, file.path, line.line);
     } catch (const core::DataError&) {
-      if (!builder.passes_over_cut_lines()) throw;
+      if (!builder.is_of_trial()) throw;
       builder.pass_over("lines that were cut");
       continue;
     }

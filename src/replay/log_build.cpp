@@ -184,8 +184,10 @@ std::vector<std::size_t> LogBuilder::evaluated(const std::vector<const Run*>& ru
          .rule = "a score is better when larger, and would be minimised; a loss says "
                  "loss, bpb or the like, or has the name of a training domain",
          .remedy = metrics_remedy});
+  counts.unit_is_assumed = !told_scale_;
   for (const Run* run : runs)
     for (const auto& [set, series] : counts.series.at(run)) {
+      if (series_[series].says_loss) counts.unit_is_assumed = false;
       const data::LossUnit unit = unit_of(series_[series].scale);
       if (counts.unit.try_emplace(set, unit).first->second == unit) continue;
       throw bad_line(path_of(run->place), run->place.line,
@@ -195,10 +197,6 @@ std::vector<std::size_t> LogBuilder::evaluated(const std::vector<const Run*>& ru
                      "losses of one set are compared",
                      "Say which metrics to read with --losses, or import the runs apart");
     }
-  counts.unit_is_assumed = !told_scale_;
-  for (const auto& [run, read] : counts.series)
-    for (const auto& [set, series] : read)
-      counts.unit_is_assumed = counts.unit_is_assumed && !series_[series].says_loss;
   return {seen.begin(), seen.end()};
 }
 

@@ -174,11 +174,11 @@ std::size_t LogBuilder::series_of(const LogCell& cell) {
 }
 
 void LogBuilder::add_loss(const LogCell& cell, const std::string& path, int line, Again again) {
-  if (origin_ == LogOrigin::trial) again = Again::replaces;
+  if (is_of_trial()) again = Again::replaces;
   const Place place = place_of(path, line);
   if (cell.run.empty() || cell.domain.empty())
     throw bad_line(path, line, "run or domain is blank", "every row names both");
-  if (std::isinf(cell.loss) && origin_ == LogOrigin::archive)
+  if (std::isinf(cell.loss) && !is_of_trial())
     throw bad_line(path, line,
                    fmt::format("the loss of '{}' in run '{}' is not finite", cell.domain, cell.run),
                    "a loss is a positive number; a missing one is a blank cell");

@@ -17,6 +17,15 @@
 
 namespace bimix::replay {
 
+/// Who wrote the logs.
+enum class LogOrigin {
+  archive,  ///< whoever trained, some time ago: what contradicts itself or is no number is a
+            ///< mistake
+  trial     ///< a trial that has just ended, as it went, perhaps with interruptions: of two losses
+            ///< for one cell the later holds, lines that were cut and bytes that are no text are
+            ///< passed over; a loss that is not finite is infinity, since the training has diverged
+};
+
 /// One cell of a log: the loss of one evaluation set at one volume of one run.
 struct LogCell {
   std::string run{};
@@ -48,8 +57,8 @@ class LogBuilder {
   /// @throws UsageError if the unit of the losses is no known one
   explicit LogBuilder(const ReplayOptions& options, LogOrigin origin = LogOrigin::archive);
 
-  /// Whether a line that is not whole is passed over, and counted.
-  bool passes_over_cut_lines() const { return origin_ == LogOrigin::trial; }
+  /// Of a trial a line that is not whole is passed over, and counted.
+  bool is_of_trial() const { return origin_ == LogOrigin::trial; }
 
   /// The share of a training domain in a run's mixture; nothing: the run says that it has none,
   /// because the domain is only evaluated. Repeats of a run share their mixture.

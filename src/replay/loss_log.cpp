@@ -18,7 +18,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 #include <set>
 #include <unordered_set>
 
@@ -125,11 +124,11 @@ std::string without_colours(std::string bytes) {
   return plain + bytes.substr(at);
 }
 
-LogFile log_file(const std::string& path, LogOrigin origin = LogOrigin::archive) {
+LogFile log_file(const std::string& path, const LogBuilder& builder) {
   refuse_folder(path);
   LogFile file{.path = path, .bytes = core::read_file(path)};
   // However a trainer calls its run, only its numbers are asked for. Event files are no text.
-  if (origin == LogOrigin::trial && file.bytes.find('\0') == std::string::npos)
+  if (builder.is_of_trial() && file.bytes.find('\0') == std::string::npos)
     file.bytes = data::as_text(file.bytes);
   if (file.bytes.empty())
     throw core::DataError(
@@ -155,8 +154,8 @@ void name_runs(std::vector<LogFile>& files, const std::vector<const LogFormat*>&
   for (std::size_t i = 0; i < nameless.size(); ++i) nameless[i]->run = names[i];
 }
 
-LogFile mixtures_file(const ReplayOptions& options) {
-  LogFile file = log_file((options.base / options.mixtures).string());
+LogFile mixtures_file(const ReplayOptions& options, const LogBuilder& builder) {
+  LogFile file = log_file((options.base / options.mixtures).string(), builder);
   if (const auto shape = wrong_json_shape(file, JsonHolds::mixtures)) throw core::DataError(*shape);
   if (const auto separator = wrong_separator(file)) throw core::DataError(*separator);
   return file;
@@ -240,8 +239,9 @@ data::LossUnit unit_of_most(const std::vector<std::size_t>& sets, const LossLog&
 }
 
 /// Says which sets are left out, and that the one that is kept is an average.
-void note_sets(const std::vector<std::size_t>& kept, LossLog& log) {
-  const std::vector<std::size_t> plain = plain_sets(log);
+/// @param plain of plain_sets
+void note_sets(const std::vector<std::size_t>& plain, const std::vector<std::size_t>& kept,
+               LossLog& log) {
   const auto is_in = [](const std::vector<std::size_t>& list, std::size_t e) {
     return std::find(list.begin(), list.end(), e) != list.end();
   };
@@ -290,31 +290,36 @@ std::vector<std::string> files_named(const std::string& pattern,
 
 namespace {
 
-/// @param complete is given all that the files say, before it is checked
-LossLog read_into(LogBuilder& builder, const ReplayOptions& options, LogOrigin origin,
-                  const std::function<void()>& complete) {
+/// What a log is besides its runs.
+struct Sources {
+  std::vector<std::string> formats{};  ///< each once
+  std::string fingerprint{};
+};
+
+Sources read_files(const ReplayOptions& options, LogBuilder& builder) {
   const LogFormat* const wanted = format_named(options.format);
   std::vector<LogFile> files;
   std::vector<const LogFormat*> formats_of_files;
   for (const std::string& path : log_files(options)) {
-    files.push_back(log_file(path, origin));
+    files.push_back(log_file(path, builder));
     formats_of_files.push_back(wanted ? wanted : &format_of(files.back(), options));
   }
   LogFile mixtures;
   CsvFile mixture_table;
   if (!options.mixtures.empty()) {
-    mixtures = mixtures_file(options);
+    mixtures = mixtures_file(options, builder);
     mixture_table = open_table(mixtures, builder);
   }
   name_runs(files, formats_of_files, runs_in(mixture_table));
+  Sources sources;
   std::string hashes;
-  std::vector<std::string> used;
   for (std::size_t i = 0; i < files.size(); ++i) {
     const LogFormat& format = *formats_of_files[i];
     hashes += core::content_hash(files[i].bytes);
     format.read(files[i], options, builder);
-    if (std::find(used.begin(), used.end(), format.name) == used.end())
-      used.emplace_back(format.name);
+    if (std::find(sources.formats.begin(), sources.formats.end(), format.name) ==
+        sources.formats.end())
+      sources.formats.emplace_back(format.name);
     files[i].bytes.clear();
     files[i].bytes.shrink_to_fit();
   }
@@ -322,10 +327,14 @@ LossLog read_into(LogBuilder& builder, const ReplayOptions& options, LogOrigin o
     hashes += core::content_hash(mixtures.bytes);
     add_share_table(mixture_table, options, builder);
   }
-  complete();
+  sources.fingerprint = core::content_hash(hashes);
+  return sources;
+}
+
+LossLog built(const LogBuilder& builder, Sources sources) {
   LossLog log = builder.build();
-  log.formats = used;
-  log.fingerprint = core::content_hash(hashes);
+  log.formats = std::move(sources.formats);
+  log.fingerprint = std::move(sources.fingerprint);
   return log;
 }
 
@@ -333,14 +342,16 @@ LossLog read_into(LogBuilder& builder, const ReplayOptions& options, LogOrigin o
 
 LossLog read_logs(const ReplayOptions& options) {
   LogBuilder builder(options, LogOrigin::archive);
-  return read_into(builder, options, LogOrigin::archive, [] {});
+  Sources sources = read_files(options, builder);
+  return built(builder, std::move(sources));
 }
 
 LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::string>& train,
                        const data::Mixture& mixture) {
   LogBuilder builder(options, LogOrigin::trial);
-  return read_into(builder, options, LogOrigin::trial,
-                   [&] { builder.add_mixture_where_none(train, mixture); });
+  Sources sources = read_files(options, builder);
+  builder.add_mixture_where_none(train, mixture);
+  return built(builder, std::move(sources));
 }
 
 LossLog sets_that_count(LossLog log) {
@@ -358,7 +369,7 @@ LossLog sets_that_count(LossLog log) {
     log.notes.push_back(fmt::format("the objective adds up losses in {}; in another unit: {}",
                                     data::unit_text(unit), core::join_words(of_another_unit)));
   if (kept.empty()) kept = averages_that_count(log.domains.eval);
-  note_sets(kept, log);
+  note_sets(plain, kept, log);
   keep_sets(kept, log);
   log.domains.loss_unit = log.units.front();
   return log;
@@ -379,7 +390,7 @@ LossLog in_order_of(const data::DomainSet& wanted, LossLog log) {
                              .rule = "shares of a part do not sum to 1",
                              .remedy = "Add it to the campaign's domains"});
   for (data::LossCurve& run : log.runs) run.mixture = picked(run.mixture, train_order);
-  note_sets(eval_order, log);
+  note_sets(plain_sets(log), eval_order, log);
   keep_sets(eval_order, log);
   if (std::adjacent_find(log.units.begin(), log.units.end(), std::not_equal_to<>()) !=
       log.units.end())

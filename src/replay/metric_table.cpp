@@ -4,6 +4,7 @@
 #include "columns.hpp"
 #include "metrics.hpp"
 #include "share_table.hpp"
+#include "table_rows.hpp"
 
 #include <bimix/core/text.hpp>
 
@@ -18,15 +19,6 @@
 
 namespace bimix::replay {
 namespace {
-
-/// The column of this name, letter case aside.
-std::optional<std::size_t> column_called(const CsvFile& file,
-                                         std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names)
-    for (std::size_t i = 0; i < file.header.size(); ++i)
-      if (core::lower_case(file.header[i]) == name) return i;
-  return std::nullopt;
-}
 
 /// TensorBoard's download is called run-<run>-tag-<tag>.csv.
 struct NamedDownload {
@@ -49,11 +41,11 @@ class MetricTable {
     steps_ = axis_columns(file.header, AxisKind::steps);
     tokens_ = axis_columns(file.header, AxisKind::tokens);
     run_ = run_column(file.header, !has_axis());
-    value_ = column_called(file, {"value"});
-    name_ = column_called(file, {"metric", "key", "tag", "metric_name"});
-    parameters_ = column_called(file, {"parameters", "model_size", "n_params", "num_params"});
-    repeat_ = column_called(file, {"repeat"});
-    set_ = column_called(file, {"domain", "set", "dataset", "eval_set", "subset"});
+    value_ = column_called(file.header, {"value"});
+    name_ = metric_column(file.header);
+    parameters_ = parameters_column(file.header);
+    repeat_ = repeat_column(file.header);
+    set_ = set_column(file.header);
     leave_out_batch_sizes();
     for (std::size_t i = 0; i < file.header.size(); ++i)
       if (!holds(steps_, i) && !holds(tokens_, i) && i != run_ && i != value_ && i != name_ &&
@@ -256,8 +248,10 @@ class MetricTable {
 
 }  // namespace
 
-void read_metric_table(const CsvFile& file, const std::string& run, const ReplayOptions& options,
+void read_metric_table(CsvFile file, const std::string& run, const ReplayOptions& options,
                        LogBuilder& builder) {
+  take_seeds_for_repeats(file, builder);
+  refuse_unknown_axis(file);
   MetricTable(file, run, options, builder).read();
 }
 

@@ -16,8 +16,9 @@ namespace bimix::replay {
 /// all its numbers are losses, taken as they stand, but those that are better when larger.
 ///
 /// @param run name of the run where the table names none
-/// @throws DataError where there is neither a loss nor a share, or no name of a run
-void read_metric_table(const CsvFile& file, const std::string& run, const ReplayOptions& options,
+/// @throws DataError where there is neither a loss nor a share, or no name of a run; where rows of
+///   a run are told apart by no column that is known
+void read_metric_table(CsvFile file, const std::string& run, const ReplayOptions& options,
                        LogBuilder& builder);
 
 }  // namespace bimix::replay

@@ -199,8 +199,7 @@ std::string remedy_for_missing(const std::string& column, const Names& columns) 
 
 void refuse_binary(const LogFile& file) {
   if (begins_as_records(file.bytes)) return;
-  auto kind = core::file_kind(file.bytes);
-  if (!kind) kind = core::utf16_without_mark(file.bytes);
+  const auto kind = core::kind_if_no_text(file.bytes);
   if (!kind) return refuse_old_line_ends(file.bytes, file.path);
   throw core::DataError({.place = file.path,
                          .problem = fmt::format("the file is {}", kind->name),

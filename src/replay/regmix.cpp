@@ -9,7 +9,6 @@
 #include "log_format.hpp"
 #include "metric_table.hpp"
 #include "table_file.hpp"
-#include "table_rows.hpp"
 
 #include <algorithm>
 
@@ -22,10 +21,7 @@ bool recognises(const LogFile& file, const ReplayOptions&) {
 }
 
 void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
-  CsvFile file = open_table(log, builder);
-  take_seeds_for_repeats(file, builder);
-  refuse_unknown_axis(file);
-  read_metric_table(file, log.run, options, builder);
+  read_metric_table(open_table(log, builder), log.run, options, builder);
 }
 
 }  // namespace bimix::replay::regmix

@@ -44,8 +44,7 @@ bool recognises(const LogFile& file, const ReplayOptions& options) {
 void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder) {
   CsvFile file = open_table(log, builder);
   leave_out_other_splits(file, builder);
-  take_seeds_for_repeats(file, builder);
-  read_metric_table(file, log.run, options, builder);
+  read_metric_table(std::move(file), log.run, options, builder);
 }
 
 }  // namespace bimix::replay::run_table

@@ -73,8 +73,8 @@ std::vector<std::string> columns_of(const LogFile& log) {
 
 CsvFile open_table(const LogFile& log, LogBuilder& builder) {
   if (begins_as_json(log.bytes)) return table_of_json_lines(log.bytes, log.path);
-  CsvFile file = parse_csv(log.bytes, log.path,
-                           builder.passes_over_cut_lines() ? OtherWidth::cut : OtherWidth::refused);
+  CsvFile file =
+      parse_csv(log.bytes, log.path, builder.is_of_trial() ? OtherWidth::cut : OtherWidth::refused);
   if (file.had_row_numbers) builder.pass_over("columns of row numbers");
   builder.pass_over("headers in the midst of a table", {}, file.repeated_headers);
   builder.pass_over("lines that were cut", {}, file.cut_rows);

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,14 +16,6 @@
 
 namespace bimix::replay {
 namespace {
-
-std::optional<std::size_t> column_called(const CsvFile& file,
-                                         std::initializer_list<std::string_view> names) {
-  for (std::size_t i = 0; i < file.header.size(); ++i)
-    for (const std::string_view name : names)
-      if (core::lower_case(file.header[i]) == name) return i;
-  return std::nullopt;
-}
 
 /// Rows that belong together, by what their cells of these columns say.
 std::map<std::string, std::vector<const CsvRow*>> grouped(const CsvFile& file,
@@ -54,7 +45,7 @@ bool grows(const std::map<std::string, std::vector<const CsvRow*>>& groups, std:
 }  // namespace
 
 void leave_out_other_splits(CsvFile& file, LogBuilder& builder) {
-  const auto column = column_called(file, {"split", "phase", "stage"});
+  const auto column = column_called(file.header, {"split", "phase", "stage"});
   if (!column) return;
   using Words = std::vector<std::string>;
   const auto is_of = [&](const Words& words) {
@@ -75,8 +66,8 @@ void leave_out_other_splits(CsvFile& file, LogBuilder& builder) {
 }
 
 void take_seeds_for_repeats(CsvFile& file, LogBuilder& builder) {
-  const auto seed = column_called(file, {"seed", "random_seed", "rng_seed"});
-  if (!seed || column_called(file, {"repeat"})) return;
+  const auto seed = column_called(file.header, {"seed", "random_seed", "rng_seed"});
+  if (!seed || repeat_column(file.header)) return;
   std::vector<std::size_t> columns;
   if (const auto run = run_column(file.header, true)) columns.push_back(*run);
   for (const auto& [run, rows] : grouped(file, columns)) {
@@ -94,11 +85,9 @@ void refuse_unknown_axis(const CsvFile& file) {
   const auto run = run_column(file.header, true);
   if (!run || has_axis(file.header)) return;
   std::vector<std::size_t> columns{*run};  // that tell rows apart besides an axis
-  for (const auto& names : {std::initializer_list<std::string_view>{"repeat"},
-                            {"parameters", "model_size", "n_params", "num_params"},
-                            {"domain", "set", "dataset", "eval_set", "subset"},
-                            {"metric", "key", "tag", "metric_name"}})
-    if (const auto column = column_called(file, names)) columns.push_back(*column);
+  for (const auto& column : {repeat_column(file.header), parameters_column(file.header),
+                             set_column(file.header), metric_column(file.header)})
+    if (column) columns.push_back(*column);
   const auto groups = grouped(file, columns);
   const auto several = std::find_if(groups.begin(), groups.end(),
                                     [](const auto& group) { return group.second.size() > 1; });

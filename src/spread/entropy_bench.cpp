@@ -1,8 +1,8 @@
 #include <bimix/core/error.hpp>
+#include <bimix/core/median.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
 #include <bimix/spread/entropy_bench.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -23,9 +23,7 @@ double bench_entropy(std::span<const std::uint8_t> text, double seconds) {
     rates.push_back(static_cast<double>(text.size()) /
                     std::chrono::duration<double>(now - begin).count());
   } while (std::chrono::duration<double>(now - start).count() < seconds);
-  const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
-  std::nth_element(rates.begin(), middle, rates.end());
-  return *middle;
+  return core::median(std::move(rates));
 }
 
 }  // namespace bimix::spread

@@ -1,3 +1,4 @@
+#include <bimix/core/median.hpp>
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/par/bytes.hpp>
@@ -59,9 +60,7 @@ double fit_rate(const std::vector<law::DomainData>& problems, double seconds) {
     } while (now - begin < slice);
     rates.push_back(fits / (now - begin));
   } while (now - start < seconds);
-  const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
-  std::nth_element(rates.begin(), middle, rates.end());
-  return *middle;
+  return core::median(std::move(rates));
 }
 
 /// True if a search from a random start ends below the fit's own minimum.

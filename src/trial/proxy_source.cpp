@@ -44,9 +44,7 @@ std::string ProxySource::identity() const {
   return fmt::format("proxy {} corpus {}", proxy::canonical_text(options_), corpus_.fingerprint());
 }
 
-std::int64_t ProxySource::tokens_per_step() const {
-  return bimix::proxy::tokens_per_step(options_);
-}
+std::int64_t ProxySource::tokens_per_step() const { return proxy::tokens_per_step(options_); }
 
 double ProxySource::evaluation_cost(const data::TrialSpec& spec) const {
   std::int64_t sequences = 0;

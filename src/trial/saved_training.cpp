@@ -29,7 +29,7 @@ std::string bytes_of(const proxy::TrainingState& state) {
   data::TrialResult so_far;
   so_far.curve = outcome.curve;
   data::Json json{{"trained_tokens", outcome.trained_tokens},
-                  {"result", bimix::data::to_json(so_far)},
+                  {"result", data::to_json(so_far)},
                   {"run", to_json(state.run)}};
   if (state.trunk) json["trunk"] = to_json(*state.trunk);
   return json.dump() + "\n" + state.run.model + (state.trunk ? state.trunk->model : "");

@@ -91,13 +91,12 @@ TEST(FileKind, TakesTextForText) {
 }
 
 TEST(FileKind, TellsUtf16WithoutAMarkByItsZeros) {
-  const auto little = utf16_without_mark("r\0u\0n\0,\0\n\0"s),
-             big = utf16_without_mark("\0r\0u\0n"s);
+  const auto little = kind_if_no_text("r\0u\0n\0,\0\n\0"s), big = kind_if_no_text("\0r\0u\0n"s);
   ASSERT_TRUE(little && big);
   EXPECT_THAT(remedy_for(*little, "a.csv", Wanted::table), HasSubstr("iconv -f UTF-16LE"));
   EXPECT_THAT(remedy_for(*big, "a.csv", Wanted::table), HasSubstr("iconv -f UTF-16BE"));
   for (const std::string& text : {""s, "r\0"s, "run,a\n"s, "\0\0\0\0"s, "r\0u\0\1\0"s, "run\0a"s})
-    EXPECT_FALSE(utf16_without_mark(text)) << text;
+    EXPECT_FALSE(kind_if_no_text(text)) << text;
 }
 
 // Recognition sees whatever a user names: every prefix of every head must be judged in peace.

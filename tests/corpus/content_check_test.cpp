@@ -70,7 +70,7 @@ struct Contents : testing::Test {
     return all;
   }
 
-  TextFolder folder;
+  test::TextFolder folder;
 };
 
 TEST_F(Contents, CompressedTextIsRefusedWithTheCommandThatUnpacksIt) {
@@ -104,7 +104,7 @@ TEST_F(Contents, PackedTokensReadAsTextAreTold) {
   EXPECT_THAT(complaint("x.ds", raw_tokens<std::uint16_t>(tokens(2000, 1000))),
               HasSubstr("say `tokens: uint16`"));
   std::string wide;
-  for (const char c : numbered_lines(500)) wide += c + "\0"s;
+  for (const char c : test::numbered_lines(500)) wide += c + "\0"s;
   EXPECT_THAT(complaint("x.txt", wide), HasSubstr("`iconv -f UTF-16LE -t UTF-8 "));
 }
 
@@ -115,7 +115,7 @@ TEST_F(Contents, TextsOfAnyEncodingAreText) {
         "\x93\xfa\x96\x7b\n"s, "\x1b$B8\x1b(B\n"s, "page\f\nN\bNA\bAM\bME\bE\n"s,
         "\xef\xbb\xbf text\r\n"s, "one \0 stray\n"s}) {
     std::string long_text;
-    for (int i = 0; i < 50; ++i) long_text += text + numbered_lines(60);
+    for (int i = 0; i < 50; ++i) long_text += text + test::numbered_lines(60);
     EXPECT_NO_THROW((void)opened("x", long_text)) << text;
   }
 }
@@ -163,8 +163,9 @@ TEST_F(Contents, JsonLinesAsTextAreNoted) {
   EXPECT_THAT(corpus.notes(), ElementsAre(AllOf(HasSubstr("domain 'a': "), HasSubstr("is JSON"),
                                                 HasSubstr("keys and metadata are trained on"),
                                                 HasSubstr("`jq -r .text "))));
-  EXPECT_THAT(opened("x.jsonl", numbered_lines(100)).notes(), IsEmpty());
-  EXPECT_THAT(opened("x.jsonl", "{\n  \"a\": 1\n}\n" + numbered_lines(100)).notes(), IsEmpty());
+  EXPECT_THAT(opened("x.jsonl", test::numbered_lines(100)).notes(), IsEmpty());
+  EXPECT_THAT(opened("x.jsonl", "{\n  \"a\": 1\n}\n" + test::numbered_lines(100)).notes(),
+              IsEmpty());
   EXPECT_THAT(opened("x.jsonl", std::string(100'000, '[')).notes(), IsEmpty());
 }
 

@@ -38,14 +38,14 @@ std::string complaint_about(const CorpusOptions& options) {
 }
 
 /// Twenty documents of 100 to 290 bytes: "a/00" to "a/19".
-void write_documents(const TextFolder& folder, const std::string& domain) {
+void write_documents(const test::TextFolder& folder, const std::string& domain) {
   for (int i = 0; i < 20; ++i)
     folder.write(domain + "/" + std::string(i < 10 ? "0" : "") + std::to_string(i),
                  std::string(static_cast<std::size_t>(100 + 10 * i), static_cast<char>('a' + i)));
 }
 
 TEST(Corpus, HoldsTheBytesOfItsFiles) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   folder.write("a/x", "train\xff");
   folder.write("e/y", "eval");
   CorpusOptions options = folder.options({"a"});
@@ -59,7 +59,7 @@ TEST(Corpus, HoldsTheBytesOfItsFiles) {
 }
 
 TEST(Corpus, SplitsWholeDocumentsNearTheFraction) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   write_documents(folder, "a");
   CorpusOptions options = folder.options({"a"});
   options.eval_fraction = 0.2;
@@ -74,7 +74,7 @@ TEST(Corpus, SplitsWholeDocumentsNearTheFraction) {
 }
 
 TEST(Corpus, SplitsBySeedAndNameOnly) {
-  const TextFolder folder, elsewhere;
+  const test::TextFolder folder, elsewhere;
   write_documents(folder, "a");
   write_documents(elsewhere, "other/place");
   CorpusOptions options = folder.options({"a"});
@@ -88,8 +88,8 @@ TEST(Corpus, SplitsBySeedAndNameOnly) {
 }
 
 TEST(Corpus, HoldsOutTheLastLinesOfASingleFile) {
-  const TextFolder folder;
-  const std::string text = numbered_lines(200);
+  const test::TextFolder folder;
+  const std::string text = test::numbered_lines(200);
   folder.write("a/only", text);
   const Corpus corpus(folder.options({"a"}));
   const std::string train = text_of(corpus, 0, Part::train);
@@ -101,7 +101,7 @@ TEST(Corpus, HoldsOutTheLastLinesOfASingleFile) {
 }
 
 TEST(Corpus, CutsAFileWithoutLinesAtTheMark) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   folder.write("a/only", std::string(1000, 'x'));
   const Corpus corpus(folder.options({"a"}));
   EXPECT_EQ(corpus.tokens(0, Part::train).size(), 900);
@@ -109,17 +109,17 @@ TEST(Corpus, CutsAFileWithoutLinesAtTheMark) {
 }
 
 TEST(Corpus, TakesAFileOnceHoweverItIsNamed) {
-  const TextFolder folder;
-  folder.write("a/x", numbered_lines(100));
+  const test::TextFolder folder;
+  folder.write("a/x", test::numbered_lines(100));
   std::filesystem::create_symlink("x", folder.path() / "a/y");
   CorpusOptions options = folder.options({"a"});
   options.domains[0].train_patterns = {"a/*", "a/x"};
   EXPECT_EQ(text_of(Corpus(options), 0, Part::train) + text_of(Corpus(options), 0, Part::eval),
-            numbered_lines(100));
+            test::numbered_lines(100));
 }
 
 TEST(Corpus, ChangesItsFingerprintWithOneByte) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   write_documents(folder, "a");
   write_documents(folder, "b");
   const Corpus before(folder.options({"a", "b"}));
@@ -131,7 +131,7 @@ TEST(Corpus, ChangesItsFingerprintWithOneByte) {
 }
 
 TEST(Corpus, ChangesItsFingerprintWithNamesAndOrder) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   write_documents(folder, "a");
   write_documents(folder, "b");
   const std::string before = Corpus(folder.options({"a", "b"})).fingerprint();
@@ -142,7 +142,7 @@ TEST(Corpus, ChangesItsFingerprintWithNamesAndOrder) {
 
 // Of files above 16 MiB blocks are sampled; the first and the last byte are always among them.
 TEST(Corpus, FingerprintsTheEndsOfALargeFile) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   folder.write("e/eval", "x");
   CorpusOptions options = folder.options({"a"});
   options.domains[0].eval_patterns = {"e/*"};
@@ -160,7 +160,7 @@ TEST(Corpus, FingerprintsTheEndsOfALargeFile) {
 }
 
 TEST(Corpus, RefusesAFileOnBothSides) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   write_documents(folder, "a");
   write_documents(folder, "b");
   CorpusOptions options = folder.options({"a", "b"});
@@ -171,7 +171,7 @@ TEST(Corpus, RefusesAFileOnBothSides) {
 }
 
 TEST(Corpus, RefusesEmptyFiles) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   folder.write("a/nothing", "");
   EXPECT_THAT(complaint_about<core::DataError>(folder.options({"a"})),
               testing::AllOf(HasSubstr("a/nothing: the file is empty"), HasSubstr("Delete it")));
@@ -186,7 +186,7 @@ TEST(Corpus, RefusesFilesThatCannotBeMapped) {
 }
 
 TEST(Corpus, RefusesWhatIsNoDomain) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   write_documents(folder, "a");
   EXPECT_THAT(complaint_about<core::UsageError>(folder.options({})), HasSubstr("no domain"));
   EXPECT_THAT(complaint_about<core::UsageError>(folder.options({"a", "a"})),
@@ -205,7 +205,7 @@ TEST(Corpus, RefusesWhatIsNoDomain) {
 }
 
 TEST(Corpus, NamesTheDomainThatIsShorterThanASequence) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   folder.write("a/x", std::string(1000, 'x'));
   folder.write("b/x", std::string(90, 'x'));
   const Corpus corpus(folder.options({"a", "b"}));

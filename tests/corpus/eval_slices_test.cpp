@@ -11,10 +11,10 @@ namespace bimix::corpus {
 namespace {
 
 struct Slices : testing::Test {
-  TextFolder folder;
+  test::TextFolder folder;
   Corpus corpus = [this] {
-    folder.write("a/x", numbered_lines(5000, 10000));
-    folder.write("b/x", numbered_lines(500, 50000));
+    folder.write("a/x", test::numbered_lines(5000, 10000));
+    folder.write("b/x", test::numbered_lines(500, 50000));
     return Corpus(folder.options({"a", "b"}));
   }();
 };

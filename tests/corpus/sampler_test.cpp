@@ -94,12 +94,12 @@ struct Sampling : testing::Test {
     return streams;
   }
 
-  TextFolder folder;
+  test::TextFolder folder;
   Corpus corpus = [this] {
-    folder.write("a/x", numbered_lines(300, 10000));
-    folder.write("a/y", numbered_lines(100, 20000));
-    folder.write("b/x", numbered_lines(400, 50000));
-    folder.write("c/x", numbered_lines(90, 90000));
+    folder.write("a/x", test::numbered_lines(300, 10000));
+    folder.write("a/y", test::numbered_lines(100, 20000));
+    folder.write("b/x", test::numbered_lines(400, 50000));
+    folder.write("c/x", test::numbered_lines(90, 90000));
     return Corpus(folder.options({"a", "b", "c"}));
   }();
   SamplerOptions options;

@@ -53,7 +53,7 @@ struct Shards : testing::Test {
     return "no complaint";
   }
 
-  TextFolder folder;
+  test::TextFolder folder;
 };
 
 const std::vector<std::int32_t> five{0, 1, 50256, 257, 300};
@@ -219,9 +219,9 @@ TEST_F(Shards, GiveTheSequencesOfTheirBytes) {
                          : format.width == 2 ? test::widened<std::uint16_t>(text)
                                              : test::widened<std::uint32_t>(text));
     };
-    write("a/1", numbered_lines(300));
-    write("a/2", numbered_lines(200, 1000));
-    write("e/1", numbered_lines(100, 5000));
+    write("a/1", test::numbered_lines(300));
+    write("a/2", test::numbered_lines(200, 1000));
+    write("e/1", test::numbered_lines(100, 5000));
     std::filesystem::remove(folder.path() / "a/shard");
     CorpusOptions corpus_options = options(format.width, format.vocabulary);
     const Corpus corpus(corpus_options);

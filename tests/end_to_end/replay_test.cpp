@@ -194,17 +194,22 @@ TEST(Import, TiesEvaluationSetsAsTold) {
   EXPECT_EQ(bimix("verify " + (folder / "run")).exit_code, 0);
 }
 
-TEST(Import, AnswersWhereADomainIsInNoRun) {
-  const TemporaryFolder folder;
-  std::string losses = "index,web,books\n", mixtures = "index,web,books,unused\n";
+/// Imports a pair of tables of six runs. @param more behind the shares of every run
+auto import_pair(const TemporaryFolder& folder, std::string losses, std::string mixtures,
+                 const std::string& more = "") {
   for (int run = 1; run < 7; ++run) {
-    mixtures += fmt::format("{},{},{},0\n", run, 0.1 * run, 1 - 0.1 * run);
+    mixtures += fmt::format("{},{},{}{}\n", run, 0.1 * run, 1 - 0.1 * run, more);
     losses += fmt::format("{},{},{}\n", run, 5 - 0.1 * run, 4 + 0.1 * run);
   }
   test::write_text(folder / "losses.csv", losses);
   test::write_text(folder / "mixtures.csv", mixtures);
-  const auto ended = bimix("import " + (folder / "losses.csv") + " " + (folder / "mixtures.csv") +
-                           " --tokens 1B -o " + (folder / "run"));
+  return bimix("import " + (folder / "losses.csv") + " " + (folder / "mixtures.csv") +
+               " --tokens 1B -o " + (folder / "run"));
+}
+
+TEST(Import, AnswersWhereADomainIsInNoRun) {
+  const TemporaryFolder folder;
+  const auto ended = import_pair(folder, "index,web,books\n", "index,web,books,unused\n", ",0");
   EXPECT_EQ(ended.exit_code, 0) << ended.output;
   EXPECT_THAT(ended.output, HasSubstr("the share of 'unused' is 0 (no mixture that was trained has "
                                       "any of it)"));
@@ -213,16 +218,8 @@ TEST(Import, AnswersWhereADomainIsInNoRun) {
 // Most laws cannot be fitted to it; the program says so and takes one that can.
 TEST(Import, FitsALawThatOneVolumeIsEnoughFor) {
   const TemporaryFolder folder;
-  std::string losses = "index,metric/web_val_loss,metric/books_val_loss\n";
-  std::string mixtures = "index,train_web,train_books\n";
-  for (int run = 1; run < 7; ++run) {
-    mixtures += fmt::format("{},{},{}\n", run, 0.1 * run, 1 - 0.1 * run);
-    losses += fmt::format("{},{},{}\n", run, 5 - 0.1 * run, 4 + 0.1 * run);
-  }
-  test::write_text(folder / "losses.csv", losses);
-  test::write_text(folder / "mixtures.csv", mixtures);
-  const auto ended = bimix("import " + (folder / "losses.csv") + " " + (folder / "mixtures.csv") +
-                           " --tokens 1B -o " + (folder / "run"));
+  const auto ended = import_pair(folder, "index,metric/web_val_loss,metric/books_val_loss\n",
+                                 "index,train_web,train_books\n");
   EXPECT_EQ(ended.exit_code, 0) << ended.output;
   for (const char* said : {"Format regmix (told by the content): 6 runs",
                            "one volume tells nothing of the loss at another", "Law effective_share",

@@ -183,7 +183,7 @@ struct OverACorpus : testing::Test {
     options.samples = 60;
     options.dimension = 32;
   }
-  TextFolder folder;
+  test::TextFolder folder;
   std::unique_ptr<corpus::Corpus> corpus;
   EntropyOptions options;
 };
@@ -311,7 +311,7 @@ struct OverTokens : testing::Test {
     corpus = std::make_unique<corpus::Corpus>(corpus_options);
     options.equal_tokens = false;
   }
-  TextFolder folder;
+  test::TextFolder folder;
   std::map<std::string, std::vector<std::int32_t>> texts;
   std::unique_ptr<corpus::Corpus> corpus;
   EntropyOptions options;

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-namespace bimix {
+namespace bimix::test {
 
 /// A folder of small files that is gone after the test.
 class TextFolder {
@@ -53,4 +53,4 @@ inline std::string numbered_lines(int count, int first = 0) {
   return text;
 }
 
-}  // namespace bimix
+}  // namespace bimix::test

@@ -20,9 +20,9 @@ const proxy::ProxyOptions tiny{.layers = 1,
                                .warmup_steps = 2,
                                .eval_sequences = 4};
 
-ProxySource some_source(const TextFolder& folder, std::uint64_t seed = 1) {
-  folder.write("a/0", numbered_lines(600));
-  folder.write("a/1", numbered_lines(600, 5000));
+ProxySource some_source(const test::TextFolder& folder, std::uint64_t seed = 1) {
+  folder.write("a/0", test::numbered_lines(600));
+  folder.write("a/1", test::numbered_lines(600, 5000));
   folder.write("b/0", std::string(3000, 'x') + "\n");
   folder.write("b/1", std::string(3000, 'y') + "\n");
   return {corpus::Corpus(folder.options({"a", "b"})), proxy::resolved(tiny), seed};
@@ -33,7 +33,7 @@ data::TrialSpec some_spec() {
 }
 
 TEST(ProxySource, IsAPureFunctionOfItsSpec) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   const ProxySource source = some_source(folder);
   const data::TrialResult first = source.run(some_spec(), {}), again = source.run(some_spec(), {});
   EXPECT_EQ(first.curve, again.curve);
@@ -46,7 +46,7 @@ TEST(ProxySource, IsAPureFunctionOfItsSpec) {
 }
 
 TEST(ProxySource, GivesAnInterruptedTrialNoResult) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   const ProxySource source = some_source(folder);
   TrialHooks hooks;
   hooks.stop_requested = [] { return true; };
@@ -54,7 +54,7 @@ TEST(ProxySource, GivesAnInterruptedTrialNoResult) {
 }
 
 TEST(ProxySource, GoesOnWhereItWasStoppedWithTheSameBits) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   const ProxySource source = some_source(folder);
   const data::TrialResult whole = source.run(some_spec(), {});
   for (const int stop_after : {0, 1, 3, 7}) {
@@ -74,7 +74,7 @@ TEST(ProxySource, GoesOnWhereItWasStoppedWithTheSameBits) {
 }
 
 TEST(ProxySource, GoesOnToLargerVolumesFromTheModelThatWasKept) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   const ProxySource source = some_source(folder);
   const auto with = [](const std::vector<std::int64_t>& tokens) {
     data::TrialSpec spec = some_spec();
@@ -106,7 +106,7 @@ TEST(ProxySource, GoesOnToLargerVolumesFromTheModelThatWasKept) {
 }
 
 TEST(ProxySource, NamesDivergenceWithItsStep) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   some_source(folder);
   proxy::ProxyOptions wild = proxy::resolved(tiny);
   wild.learning_rate = 1e30;
@@ -117,17 +117,17 @@ TEST(ProxySource, NamesDivergenceWithItsStep) {
 }
 
 TEST(ProxySource, KnowsItsTextAndSettingsByIdentity) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   const std::string before = some_source(folder).identity();
   EXPECT_EQ(some_source(folder).identity(), before);
-  folder.write("a/0", numbered_lines(601));
+  folder.write("a/0", test::numbered_lines(601));
   EXPECT_NE(
       ProxySource(corpus::Corpus(folder.options({"a", "b"})), proxy::resolved(tiny), 1).identity(),
       before);
 }
 
 TEST(ProxySource, CountsEvaluationInItsCost) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   const ProxySource source = some_source(folder);
   const double share = source.evaluation_share(some_spec());
   EXPECT_GT(share, 0.0);
@@ -138,14 +138,14 @@ TEST(ProxySource, CountsEvaluationInItsCost) {
 }
 
 /// The same text as bytes or as tokens of a width.
-ProxySource widened_source(const TextFolder& folder, int width) {
+ProxySource widened_source(const test::TextFolder& folder, int width) {
   const std::string place = std::to_string(width) + "/";
   const auto write = [&](const std::string& name, const std::string& text) {
     folder.write(place + name, width == 1   ? text
                                : width == 2 ? test::widened<std::uint16_t>(text)
                                             : test::widened<std::uint32_t>(text));
   };
-  for (const char* name : {"a/0", "a/1"}) write(name, numbered_lines(600, name[2] * 100));
+  for (const char* name : {"a/0", "a/1"}) write(name, test::numbered_lines(600, name[2] * 100));
   for (const char* name : {"b/0", "b/1"}) write(name, std::string(3000, name[2]) + "\n");
   corpus::CorpusOptions options = folder.options({"a", "b"});
   for (corpus::DomainFiles& domain : options.domains)
@@ -155,7 +155,7 @@ ProxySource widened_source(const TextFolder& folder, int width) {
 }
 
 TEST(ProxySource, LearnsTokensAsItLearnsTheirBytes) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   const ProxySource bytes = widened_source(folder, 1);
   const data::TrialResult wanted = bytes.run(some_spec(), {});
   for (const int width : {2, 4}) {
@@ -166,7 +166,7 @@ TEST(ProxySource, LearnsTokensAsItLearnsTheirBytes) {
 }
 
 TEST(ProxySource, TrainsOnALargeVocabulary) {
-  const TextFolder folder;
+  const test::TextFolder folder;
   for (const char* name : {"a/0", "a/1", "b/0", "b/1"}) {
     std::vector<std::int32_t> numbers;
     for (int i = 0; i < 3000; ++i) numbers.push_back(i * i % 997 * 131 + name[0]);

@@ -37,9 +37,9 @@ inline constexpr std::size_t file_kind_bytes = 512;
 /// @note formats that the caller reads himself (NumPy, TFRecord) are known here too: try them first
 std::optional<FileKind> file_kind(std::string_view first_bytes);
 
-/// UTF-16 without a byte-order mark, told by the zeros between its first letters. Only for readers
-/// of text: packed tokens below 256 look the same.
-std::optional<FileKind> utf16_without_mark(std::string_view first_bytes);
+/// The same for readers of text: UTF-16 without a byte-order mark too, told by the zeros between
+/// its first letters. Packed tokens below 256 look the same.
+std::optional<FileKind> kind_if_no_text(std::string_view first_bytes);
 
 /// What a reader wants to have of a file.
 enum class Wanted { text, table };

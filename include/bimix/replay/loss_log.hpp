@@ -35,15 +35,6 @@ struct ReplayOptions {
   bool operator==(const ReplayOptions&) const = default;
 };
 
-/// Who wrote the logs.
-enum class LogOrigin {
-  archive,  ///< whoever trained, some time ago: what contradicts itself or is no number is a
-            ///< mistake
-  trial     ///< a trial that has just ended, as it went, perhaps with interruptions: of two losses
-            ///< for one cell the later holds, lines that were cut and bytes that are no text are
-            ///< passed over; a loss that is not finite is infinity, since the training has diverged
-};
-
 /// Logged runs, checked, with what had to be repaired on the way.
 struct LossLog {
   /// Training domains are those with a share, evaluation sets those with a loss, each in order of
@@ -90,8 +81,10 @@ std::vector<std::string> log_formats();
 ///   rows.
 LossLog read_logs(const ReplayOptions& options);
 
-/// The same for what one trial has just written (LogOrigin::trial). Runs of formats that tell no
-/// mixture have the trial's.
+/// The same for what one trial has just written, as it went, perhaps with interruptions: of two
+/// losses for one cell the later holds, lines that were cut and bytes that are no text are passed
+/// over, a loss that is not finite is infinity. Runs of formats that tell no mixture have the
+/// trial's.
 /// @param mixture [train] of the trial @throws as read_logs
 LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::string>& train,
                        const data::Mixture& mixture);
@@ -101,9 +94,10 @@ LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::stri
 std::vector<std::string> files_named(const std::string& pattern,
                                      const std::filesystem::path& base = {});
 
-/// The log with the evaluation sets that an objective may be a mean of: without averages of sets
-/// (is_average_name) where there are sets, with the first of them where there are averages alone;
-/// without losses per byte where others are in nats. What is left out is named in the notes.
+/// The log with the evaluation sets that an objective may be a mean of: without averages of sets,
+/// told by name (is_average_name), group or numbers, where there are sets, with the first of them
+/// where there are averages alone; those of the unit that most have. What is left out is named in
+/// the notes.
 LossLog sets_that_count(LossLog log);
 
 /// The same log with its domains in the order of `wanted`; evaluation domains that are not wanted
