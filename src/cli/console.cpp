@@ -118,6 +118,4 @@ void Console::complain(const std::string& text) {
   talk(colour_ ? fmt::format("\033[31m{}\033[0m", text) : text);
 }
 
-std::int64_t utc_seconds() { return static_cast<std::int64_t>(core::utc_now()); }
-
 }  // namespace bimix::cli

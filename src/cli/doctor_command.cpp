@@ -1,12 +1,13 @@
 #include "commands.hpp"
 #include "health.hpp"
-#include "job_end.hpp"
 #include "run_stamp.hpp"
 
+#include <bimix/core/clock.hpp>
 #include <bimix/core/host.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/proxy/options.hpp>
 #include <bimix/report/page.hpp>
+#include <bimix/run/job_end.hpp>
 #include <bimix/store/disk.hpp>
 #include <bimix/store/folder_lock.hpp>
 
@@ -116,8 +117,8 @@ std::vector<Finding> of_program() {
                   .remedy = "`scripts/setup charts`, and build again"};
   if (const char* job = std::getenv("SLURM_JOB_ID")) {
     Finding slurm{.subject = "slurm", .text = fmt::format("job {}", job)};
-    const std::int64_t now = utc_seconds();
-    const JobEnd end = job_end(now);
+    const std::int64_t now = core::utc_seconds();
+    const run::JobEnd end = run::job_end(now);
     if (end.utc)
       slurm.text += ", ends in " + core::format_seconds(static_cast<double>(*end.utc - now));
     if (!end.note.empty()) {

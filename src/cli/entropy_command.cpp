@@ -1,8 +1,8 @@
 #include "commands.hpp"
-#include "pipeline.hpp"
 
 #include <bimix/data/json.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/opened.hpp>
 #include <bimix/spread/collective.hpp>
 
 namespace bimix::cli {
@@ -20,7 +20,7 @@ void add_entropy_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      const ReadCampaign read = read_campaign_together(context, flags->file, "");
+      const run::ReadCampaign read = run::read_campaign_together(context.comm(), flags->file, "");
       if (read.campaign.corpus.domains.empty())
         throw par::CollectiveError(
             core::ExitCode::usage,

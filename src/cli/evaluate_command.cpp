@@ -1,6 +1,5 @@
 #include "by_domain.hpp"
 #include "commands.hpp"
-#include "pipeline.hpp"
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
@@ -8,6 +7,7 @@
 #include <bimix/law/law.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
 
 #include <fmt/format.h>
@@ -153,9 +153,9 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      StoredRun run;
+      run::StoredRun run;
       par::collectively(context.comm(), [&] {
-        run = load_run(flags->folder);
+        run = run::load_run(flags->folder);
         flags->options.held_out = ids_of(flags->held_out, run.plan.labels);
         if (!flags->seen.empty()) flags->options.seen_tokens = parse_tokens("--seen", flags->seen);
         if (!flags->tokens.empty()) flags->options.tokens = parse_tokens("--tokens", flags->tokens);

@@ -1,12 +1,13 @@
 #include "by_domain.hpp"
 #include "commands.hpp"
-#include "pipeline.hpp"
 
 #include <bimix/core/text.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/exports.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/derive.hpp>
+#include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
 #include <bimix/store/disk.hpp>
 
@@ -43,9 +44,9 @@ std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<st
 /// @collective The mixture for the volume that was asked for, or the default, which needs no law;
 /// on the root.
 void choose_mixture(Context& context, report::ExportInput& input, const ExportFlags& flags,
-                    const StoredRun& run) {
+                    const run::StoredRun& run) {
   const par::Comm& comm = context.comm();
-  mix::OptimizeOptions options = optimize_options(run.campaign, run.plan);
+  mix::OptimizeOptions options = run::optimize_options(run.campaign, run.plan);
   const auto& train = run.plan.domains.train;
   par::collectively(comm, [&] {
     if (!flags.unique_tokens.empty())
@@ -61,7 +62,7 @@ void choose_mixture(Context& context, report::ExportInput& input, const ExportFl
   if (flags.mixture == "default") return;
   const data::LawFit fit = spread::used_fit_over_ranks(
       comm, plan::observations_of(run.plan, run.state.results), run.campaign.fit);
-  warn_if_in_doubt(context.console, fit);
+  run::warn_if_in_doubt(context.console, fit);
   par::on_root(comm, [&] {
     input.share = mix::best_mixture(fit, options, run.campaign.default_mixture).share;
   });
@@ -102,15 +103,16 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("-o,--output", flags->output, "the file, standard output unless said");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      StoredRun run;
+      run::StoredRun run;
       report::Exporter exporter;
       par::collectively(context.comm(), [&] {
         exporter = report::find_exporter(flags->format);
-        run = load_run(flags->folder);
+        run = run::load_run(flags->folder);
       });
-      report::ExportInput input{.record = recorded(run)};
+      report::ExportInput input{.record = run::recorded(run)};
       if (exporter.of == report::ExportOf::mixture) choose_mixture(context, input, *flags, run);
-      if (exporter.of == report::ExportOf::everything) input.record = derive(context.comm(), run);
+      if (exporter.of == report::ExportOf::everything)
+        input.record = run::derive(context.comm(), run);
       par::on_root(context.comm(), [&] {
         if (exporter.of == report::ExportOf::mixture) {
           const auto& train = run.plan.domains.train;

@@ -1,10 +1,10 @@
 #include "by_domain.hpp"
 #include "commands.hpp"
-#include "pipeline.hpp"
 
 #include <bimix/data/json.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
 #include <bimix/store/results.hpp>
 
@@ -56,8 +56,8 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags, law, residual, huber, shrinkage, bootstrap,
                      minimum] {
     action = [&context, flags, law, residual, huber, shrinkage, bootstrap, minimum] {
-      StoredRun run;
-      par::collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      run::StoredRun run;
+      par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
       law::FitOptions options = run.campaign.fit;
       if (law->count() > 0) options.law = flags->options.law;
       if (residual->count() > 0) options.residual = flags->options.residual;

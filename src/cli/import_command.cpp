@@ -1,11 +1,13 @@
 #include "by_domain.hpp"
 #include "commands.hpp"
-#include "pipeline.hpp"
+#include "run_stamp.hpp"
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/replay/loss_log.hpp>
+#include <bimix/run/campaign_run.hpp>
+#include <bimix/run/opened.hpp>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -236,7 +238,7 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       flags->name = name_from(flags->folder);
-      ReadCampaign read;
+      run::ReadCampaign read;
       par::on_root(context.comm(), [&] {
         replay::ReplayOptions& options = flags->replay;
         if (!flags->tokens.empty()) options.tokens = parse_count_of("--tokens", flags->tokens);
@@ -254,7 +256,7 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
       par::collectively(context.comm(), [&] {
         read.campaign = config::parse_campaign(read.text, flags->folder + "/campaign.yaml");
       });
-      return run_campaign(context, read, flags->folder);
+      return run::run_campaign(surroundings_of(context), read, flags->folder);
     };
   });
 }

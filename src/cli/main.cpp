@@ -3,6 +3,7 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/core/told.hpp>
+#include <bimix/run/stop.hpp>
 
 #include <fmt/format.h>
 
@@ -57,7 +58,7 @@ int end_with(const Context& context, Console& console, core::ExitCode code, cons
 }
 
 int run(int argc, char** argv) {
-  install_stop_handlers();
+  run::install_stop_handlers();
   const par::MpiSession session;
   Context context{session, Console(session.comm().is_root()), command_line(argc, argv)};
 

@@ -1,7 +1,6 @@
 #include "commands.hpp"
-#include "pipeline.hpp"
-#include "run_folder.hpp"
 
+#include <bimix/run/run_folder.hpp>
 #include <bimix/store/checkpoint.hpp>
 #include <bimix/store/results.hpp>
 
@@ -87,19 +86,19 @@ class Joined {
   std::unordered_set<std::string> unlike_{};
 };
 
-void refuse_unlike(const StoredRun& first, const StoredRun& other) {
+void refuse_unlike(const run::StoredRun& first, const run::StoredRun& other) {
   const auto refuse = [&](const std::string& problem, const std::string& rule) {
     throw core::DataError({.place = other.path.string(),
                            .problem = problem,
                            .rule = rule,
                            .remedy = "Merge folders of one campaign only"});
   };
-  if (const auto difference = training_difference(first.campaign, other.campaign))
+  if (const auto difference = run::training_difference(first.campaign, other.campaign))
     refuse("holds another campaign than " + first.path.string() + *difference,
            "their trials would not fit");
   if (first.state.header->fingerprints != other.state.header->fingerprints)
     refuse("was trained on other data than " + first.path.string(), "their losses would not fit");
-  const auto ids = [](const StoredRun& run) {
+  const auto ids = [](const run::StoredRun& run) {
     std::vector<std::string> all;
     for (const data::TrialSpec& spec : run.state.plan_trials) all.push_back(spec.id);
     return all;
@@ -119,13 +118,13 @@ bool has_results(const std::filesystem::path& folder) {
 
 std::string merge(Console& console, const std::vector<std::string>& folders,
                   const std::string& target) {
-  std::vector<StoredRun> runs;
+  std::vector<run::StoredRun> runs;
   for (const std::string& folder : folders) {
     if (has_no_trials_yet(folder)) {
       console.say(folder + ": left out, it has not come to its trials yet");
       continue;
     }
-    runs.push_back(load_run(folder));
+    runs.push_back(run::load_run(folder));
     refuse_unlike(runs.front(), runs.back());
   }
   if (runs.empty())
@@ -134,13 +133,13 @@ std::string merge(Console& console, const std::vector<std::string>& folders,
                            .rule = "there is nothing to join",
                            .remedy = "`bimix run CAMPAIGN -o DIR` runs them"});
   // What is to be made of the trials may have changed since: a run that is there already decides.
-  const StoredRun first = has_results(target) ? load_run(target) : runs.front();
+  const run::StoredRun first = has_results(target) ? run::load_run(target) : runs.front();
   refuse_unlike(first, runs.front());
-  RunFolder into(target, first.campaign_text, first.resolved_text, first.state.header->fingerprints,
-                 false);
+  run::RunFolder into(target, first.campaign_text, first.resolved_text,
+                      first.state.header->fingerprints, false);
   Joined joined(repeats_bits(first.campaign));
   joined.add(target, into.state().results);
-  for (const StoredRun& run : runs) joined.add(run.path, run.state.results);
+  for (const run::StoredRun& run : runs) joined.add(run.path, run.state.results);
   if (joined.unlike() > 0)
     console.say(
         fmt::format("{} trials were run more than once and ended with other losses, as "
@@ -154,16 +153,16 @@ std::string merge(Console& console, const std::vector<std::string>& folders,
   if (into.state().entropy.empty() && !runs.front().state.entropy.empty())
     journal.append(runs.front().state.entropy.front());
   if (into.state().plan_trials.empty()) journal.append_plan(first.state.plan_trials);
-  for (const StoredRun& run : runs)
+  for (const run::StoredRun& run : runs)
     for (const data::RunStamp& session : run.state.sessions)
       if (std::find(into.state().sessions.begin(), into.state().sessions.end(), session) ==
           into.state().sessions.end())
         journal.append(session);
   journal.append_results(news);
-  for (const StoredRun& run : runs) store::copy_models(run.path, target);
+  for (const run::StoredRun& run : runs) store::copy_models(run.path, target);
   // Read again, as any later command does.
-  const StoredRun whole = load_run(target);
-  store::write_results(whole.path / "results.h5", recorded(whole));
+  const run::StoredRun whole = run::load_run(target);
+  store::write_results(whole.path / "results.h5", run::recorded(whole));
   std::unordered_set<std::string> well;
   for (const data::TrialResult& result : whole.state.results)
     if (result.status == data::TrialStatus::ok) well.insert(result.id);

@@ -1,12 +1,12 @@
 #include "next_plan.hpp"
 
-#include "pipeline.hpp"
-
 #include <bimix/core/file.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/mix/next_mixtures.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/derive.hpp>
+#include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
 
 #include <fmt/format.h>
@@ -18,20 +18,20 @@ namespace {
 
 /// The run, with the campaign whose `fit` and `optimize` are asked for.
 struct Asked {
-  StoredRun run{};
+  run::StoredRun run{};
   config::Campaign campaign{};
   std::string text{};  ///< of the campaign
 };
 
 Asked read(const NextPlan& plan) {
   if (std::filesystem::is_directory(plan.file)) {
-    StoredRun run = load_run(plan.file);
+    run::StoredRun run = run::load_run(plan.file);
     return {run, run.campaign, run.campaign_text};  // which says where its paths start
   }
   config::Campaign campaign = config::read_campaign(plan.file);
   const std::string folder = plan.folder.empty() ? "runs/" + campaign.name : plan.folder;
   const std::string text = core::read_file(plan.file);
-  Asked asked{load_run(folder), campaign,
+  Asked asked{run::load_run(folder), campaign,
               campaign.base.empty() ? text : config::with_base(text, campaign.base)};
   if (asked.run.campaign.domains.train != campaign.domains.train)
     throw core::DataError({.place = folder,
@@ -80,7 +80,7 @@ core::ExitCode propose_next(Context& context, const NextPlan& plan) {
   const data::LawFit fit = spread::used_fit_over_ranks(context.comm(), seen, asked.campaign.fit);
   data::NextMixtures next;
   par::on_root(context.comm(), [&] {
-    next = mix::next_mixtures(fit, seen, optimize_options(asked.campaign, asked.run.plan),
+    next = mix::next_mixtures(fit, seen, run::optimize_options(asked.campaign, asked.run.plan),
                               asked.campaign.default_mixture, plan.count, asked.campaign.seed);
     const data::DomainSet& domains = asked.run.plan.domains;
     context.console.show(plan.json ? data::to_json(next, domains).dump(1)

@@ -1,12 +1,13 @@
 #include "by_domain.hpp"
 #include "commands.hpp"
-#include "pipeline.hpp"
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/derive.hpp>
+#include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
 
 namespace bimix::cli {
@@ -20,8 +21,8 @@ struct OptimizeFlags {
 };
 
 /// The campaign's options with the flags' on top.
-mix::OptimizeOptions options_of(const OptimizeFlags& flags, const StoredRun& run) {
-  mix::OptimizeOptions options = optimize_options(run.campaign, run.plan);
+mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun& run) {
+  mix::OptimizeOptions options = run::optimize_options(run.campaign, run.plan);
   const auto& train = run.plan.domains.train;
   if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
   if (!flags.parameters.empty())
@@ -66,8 +67,8 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      StoredRun run;
-      par::collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      run::StoredRun run;
+      par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
       mix::OptimizeOptions options;
       par::collectively(context.comm(), [&] { options = options_of(*flags, run); });
       run.campaign.fit.weights = options.weights;

@@ -1,6 +1,5 @@
 #include "commands.hpp"
 #include "next_plan.hpp"
-#include "pipeline.hpp"
 #include "slurm_script.hpp"
 
 #include <bimix/core/text.hpp>
@@ -9,6 +8,7 @@
 #include <bimix/proxy/bench.hpp>
 #include <bimix/proxy/schedule.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/opened.hpp>
 #include <bimix/spread/collective.hpp>
 #include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
@@ -73,13 +73,13 @@ void show_cost(Console& console, const config::Campaign& campaign, const data::S
       all.speed / 1e9, core::format_seconds(all.work / all.speed), ranks,
       ranks == 1 ? "rank" : "ranks", core::format_seconds(all.seconds),
       100 * all.work / (all.seconds * all.speed * ranks)));
-  if (const double bytes = bytes_of_models(campaign, plan, source); bytes > 0)
-    console.show(
-        fmt::format("  models that trials end with: {:.1f} MiB, {} (keep_models: {}); with them "
-                    "--extend trains "
-                    "larger volumes from there\n",
-                    bytes / (1 << 20), keeps_models(campaign, plan, source) ? "kept" : "not kept",
-                    campaign.proxy.keep_models));
+  if (const double bytes = run::bytes_of_models(campaign, plan, source); bytes > 0)
+    console.show(fmt::format(
+        "  models that trials end with: {:.1f} MiB, {} (keep_models: {}); with them "
+        "--extend trains "
+        "larger volumes from there\n",
+        bytes / (1 << 20), run::keeps_models(campaign, plan, source) ? "kept" : "not kept",
+        campaign.proxy.keep_models));
 }
 
 std::string batch_script_for(const config::Campaign& campaign, const data::SweepPlan& plan,
@@ -97,7 +97,7 @@ std::string batch_script_for(const config::Campaign& campaign, const data::Sweep
 
 void show_epochs(Console& console, const corpus::Corpus& corpus, const data::SweepPlan& plan) {
   std::vector<std::vector<std::string>> rows{{"text", "tokens", "epochs at most"}};
-  const std::vector<double> epochs = most_epochs(corpus, plan);
+  const std::vector<double> epochs = run::most_epochs(corpus, plan);
   for (std::size_t k = 0; k < epochs.size(); ++k)
     rows.push_back({corpus.names()[k],
                     core::format_count(corpus.tokens(k, corpus::Part::train).size()),
@@ -123,7 +123,7 @@ void show_done(Console& console, const std::filesystem::path& folder, const data
     left += trial.cost;
     const auto then = held.find(plan::run_id(trial));
     if (then != held.end() && ended.contains(then->second->id) &&
-        goes_on(folder, trial, *then->second))
+        run::goes_on(folder, trial, *then->second))
       left -= then->second->cost;
   }
   console.show(fmt::format("  {} holds {} of these {} trials: {:.0f} % of the work is left\n",
@@ -183,14 +183,15 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
                                       .count = flags->next,
                                       .write = flags->write,
                                       .json = flags->json});
-      ReadCampaign read = read_campaign_together(context, flags->file, flags->folder);
+      run::ReadCampaign read =
+          run::read_campaign_together(context.comm(), flags->file, flags->folder);
       config::Campaign& campaign = read.campaign;
-      const OpenedSource opened = open_source(context.comm(), campaign, flags->folder);
+      const run::OpenedSource opened = run::open_source(context.comm(), campaign, flags->folder);
       std::vector<data::EntropyTable> entropy;
       if (opened.corpus)
         entropy.push_back(spread::entropy_over_ranks(context.comm(), *opened.corpus,
                                                      campaign.entropy, campaign.seed));
-      const data::SweepPlan plan = plan_campaign(campaign, entropy, *opened.source);
+      const data::SweepPlan plan = run::plan_campaign(campaign, entropy, *opened.source);
       if (flags->json) {
         context.console.show(plan_json(plan).dump(1));
         return core::ExitCode::done;

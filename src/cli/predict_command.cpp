@@ -1,6 +1,5 @@
 #include "by_domain.hpp"
 #include "commands.hpp"
-#include "pipeline.hpp"
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
@@ -10,6 +9,8 @@
 #include <bimix/law/predict.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/derive.hpp>
+#include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
 
 #include <fmt/format.h>
@@ -24,7 +25,7 @@ struct PredictFlags {
   bool json = false;
 };
 
-data::Mixture mixture_of(const PredictFlags& flags, const StoredRun& run) {
+data::Mixture mixture_of(const PredictFlags& flags, const run::StoredRun& run) {
   data::Mixture mixture = parse_by_domain("--mixture", flags.mixture, run.plan.domains.train, 0.0);
   if (!core::is_on_simplex(mixture))
     throw core::UsageError(core::Complaint{
@@ -99,8 +100,8 @@ const data::TrialResult& seen_of(const data::TrialSpec& trial,
                                          .remedy = "Use --mixture for a run that was not seen"});
 }
 
-Answer continue_trial(const data::LawFit& fit, const StoredRun& run, const data::TrialSpec& trial,
-                      double tokens) {
+Answer continue_trial(const data::LawFit& fit, const run::StoredRun& run,
+                      const data::TrialSpec& trial, double tokens) {
   const data::TrialResult& seen = seen_of(trial, run.state.results);
   const auto losses =
       law::continue_run(fit, plan::observations_of(run.plan, run.state.results), run.campaign.fit,
@@ -153,8 +154,8 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      StoredRun run;
-      par::collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      run::StoredRun run;
+      par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
       data::Mixture mixture;
       const data::TrialSpec* trial = nullptr;
       double tokens = 0, model_size = 0;
@@ -169,7 +170,7 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
       });
       const data::LawFit fit = spread::used_fit_over_ranks(
           context.comm(), plan::observations_of(run.plan, run.state.results), run.campaign.fit);
-      warn_if_in_doubt(context.console, fit);
+      run::warn_if_in_doubt(context.console, fit);
       par::on_root(context.comm(), [&] {
         const Answer answer =
             trial != nullptr ? continue_trial(fit, run, *trial, tokens)

@@ -2,6 +2,7 @@
 #include "run_page.hpp"
 
 #include <bimix/par/comm.hpp>
+#include <bimix/run/run_folder.hpp>
 #include <bimix/store/disk.hpp>
 
 namespace bimix::cli {
@@ -18,8 +19,8 @@ void add_report_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("-o,--output", flags->output, "the page, DIR/report.html unless said");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      StoredRun run;
-      par::collectively(context.comm(), [&] { run = load_run(flags->folder); });
+      run::StoredRun run;
+      par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
       const report::PageInput input = page_input(context.comm(), run);
       par::on_root(context.comm(), [&] {
         const auto path =

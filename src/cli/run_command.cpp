@@ -1,7 +1,10 @@
 #include "commands.hpp"
-#include "pipeline.hpp"
+#include "run_stamp.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/run/campaign_run.hpp>
+#include <bimix/run/opened.hpp>
+#include <bimix/run/run_limits.hpp>
 
 #include <fmt/format.h>
 
@@ -29,7 +32,7 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
     std::string max_failures;
     std::string shard;
     bool fail_fast = false;
-    RunLimits limits{};
+    run::RunLimits limits{};
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(
@@ -65,8 +68,8 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
                     "the design has grown: run what is new, keep what is done");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      RunLimits& limits = flags->limits;
-      if (flags->fail_fast) limits.failures = FailureAllowance{};
+      run::RunLimits& limits = flags->limits;
+      if (flags->fail_fast) limits.failures = run::FailureAllowance{};
       par::collectively(context.comm(), [&] {
         if (!flags->walltime.empty())
           limits.walltime_seconds = seconds_of("--walltime", flags->walltime);
@@ -75,14 +78,14 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
       });
       if (!flags->max_failures.empty())
         par::collectively(context.comm(),
-                          [&] { limits.failures = parse_failures(flags->max_failures); });
+                          [&] { limits.failures = run::parse_failures(flags->max_failures); });
       if (!flags->shard.empty())
-        par::collectively(context.comm(), [&] { limits.shard = parse_shard(flags->shard); });
-      const ReadCampaign read =
-          read_campaign_together(context, flags->file, flags->folder, limits.shard.has_value());
+        par::collectively(context.comm(), [&] { limits.shard = run::parse_shard(flags->shard); });
+      const run::ReadCampaign read = run::read_campaign_together(
+          context.comm(), flags->file, flags->folder, limits.shard.has_value());
       const std::string folder =
           flags->folder.empty() ? "runs/" + read.campaign.name : flags->folder;
-      return run_campaign(context, read, folder, limits);
+      return run::run_campaign(surroundings_of(context), read, folder, limits);
     };
   });
 }

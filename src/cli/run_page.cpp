@@ -1,11 +1,11 @@
 #include "run_page.hpp"
 
-#include "pipeline.hpp"
-
 #include <bimix/core/error.hpp>
 #include <bimix/law/held_out.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
+#include <bimix/run/derive.hpp>
+#include <bimix/run/run_folder.hpp>
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ constexpr double beyond_the_largest = 10;
 
 /// Every mixture predicted by the used law fitted without it. The page shows the points; the fit
 /// holds their summary only.
-std::vector<law::HeldOutPart> held_out_points(const StoredRun& run, const data::LawFit& fit) {
+std::vector<law::HeldOutPart> held_out_points(const run::StoredRun& run, const data::LawFit& fit) {
   const data::Observations observations = plan::observations_of(run.plan, run.state.results);
   law::FitOptions options = run.campaign.fit;
   options.law = fit.law;
@@ -34,9 +34,9 @@ std::vector<law::HeldOutPart> held_out_points(const StoredRun& run, const data::
 /// The optimum from the smallest fitted volume to ten times the largest that was seen or asked for;
 /// as far as the limits leave a mixture. Its chart has no intervals: they would cost all samples at
 /// each volume.
-std::vector<data::MixtureChoice> optimum_by_volume(const StoredRun& run, data::LawFit fit) {
+std::vector<data::MixtureChoice> optimum_by_volume(const run::StoredRun& run, data::LawFit fit) {
   fit.bootstrap.clear();
-  mix::OptimizeOptions options = optimize_options(run.campaign, run.plan);
+  mix::OptimizeOptions options = run::optimize_options(run.campaign, run.plan);
   const double high = beyond_the_largest * std::max(options.tokens, fit.tokens_high);
   std::vector<data::MixtureChoice> choices;
   for (int i = 0; i < volumes_of_the_optimum; ++i) {
@@ -53,12 +53,12 @@ std::vector<data::MixtureChoice> optimum_by_volume(const StoredRun& run, data::L
 
 }  // namespace
 
-report::PageInput page_input(const par::Comm& comm, const StoredRun& run) {
+report::PageInput page_input(const par::Comm& comm, const run::StoredRun& run) {
   report::PageInput input{.fit = run.campaign.fit};
   try {
-    input.record = derive(comm, run);
+    input.record = run::derive(comm, run);
   } catch (const par::CollectiveError& error) {
-    input.record = recorded(run);
+    input.record = run::recorded(run);
     input.notes.push_back(fmt::format("Nothing could be fitted: {}", error.what()));
   }
   if (!run.state.ended || run.state.stops.back().exit_code > 1)

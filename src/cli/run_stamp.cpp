@@ -32,6 +32,12 @@ data::RunStamp run_stamp(const par::MpiSession& session, const std::string& comm
   return stamp;
 }
 
+run::Surroundings surroundings_of(Context& context) {
+  return {.comm = context.comm(),
+          .screen = context.console,
+          .stamp = run_stamp(context.session, context.command_line)};
+}
+
 std::string version_text() {
   const std::string mpi = par::MpiSession::library_version();
   return fmt::format("bimix {} (commit {}, {})\ncompiler {}\n{}\n{}\n", BIMIX_VERSION, BIMIX_COMMIT,

@@ -4,6 +4,7 @@
 #include <bimix/core/clock.hpp>
 #include <bimix/core/host.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/run/run_folder.hpp>
 #include <bimix/store/disk.hpp>
 #include <bimix/store/folder_lock.hpp>
 #include <bimix/store/journal.hpp>
@@ -124,9 +125,9 @@ class LivePage {
     const auto now = std::chrono::steady_clock::now();
     const bool moved = status.trials_done != written_done_ || status.stage != written_stage_;
     if (!over && (!moved || now < next_)) return;
-    StoredRun run;
+    run::StoredRun run;
     try {
-      run = load_run(folder_);
+      run = run::load_run(folder_);
     } catch (const core::DataError&) {
       if (over) throw;
       return;  // it has not come to its trials yet

@@ -1,7 +1,7 @@
-#include "campaign_notes.hpp"
 #include "commands.hpp"
 
 #include <bimix/config/campaign.hpp>
+#include <bimix/run/campaign_notes.hpp>
 
 #include <fmt/format.h>
 
@@ -37,7 +37,7 @@ void add_validate_command(CLI::App& app, Context& context, Action& action) {
             flags->offline || flags->resolved ? config::Look::nowhere : config::Look::programs);
         if (flags->resolved) context.console.show(config::resolved_yaml(campaign));
         context.console.say(fmt::format("{}: no mistakes found", flags->file));
-        for (const std::string& note : notes_on(campaign)) context.console.say("  " + note);
+        for (const std::string& note : run::notes_on(campaign)) context.console.say("  " + note);
       });
       return core::ExitCode::done;
     };

@@ -1,6 +1,7 @@
 #include "commands.hpp"
-#include "pipeline.hpp"
 
+#include <bimix/run/derive.hpp>
+#include <bimix/run/run_folder.hpp>
 #include <bimix/store/results.hpp>
 
 #include <fmt/format.h>
@@ -15,17 +16,17 @@ void add_verify_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("DIR", *folder, "run folder")->required();
   command->callback([&context, &action, folder] {
     action = [&context, folder] {
-      StoredRun run;
-      par::collectively(context.comm(), [&] { run = load_run(*folder); });
+      run::StoredRun run;
+      par::collectively(context.comm(), [&] { run = run::load_run(*folder); });
       for (const std::string& note : run.state.notes) context.console.say(note);
-      const bool finished = run.state.ended && run.state.stops.back().reason == run_finished;
+      const bool finished = run.state.ended && run.state.stops.back().reason == run::run_finished;
       if (!finished) {
         context.console.say(fmt::format(
             "{}: {} trial results, sound; the run is not finished, so results.h5 is not compared",
             store::journal_path(run.path).string(), run.state.results.size()));
         return core::ExitCode::done;
       }
-      data::RunRecord record = derive(context.comm(), run);
+      data::RunRecord record = run::derive(context.comm(), run);
       par::on_root(context.comm(), [&] {
         const auto results = run.path / "results.h5";
         const auto found = store::verify_results(results, record);

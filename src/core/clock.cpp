@@ -15,6 +15,8 @@ double utc_now() {
       .count();
 }
 
+std::int64_t utc_seconds() { return static_cast<std::int64_t>(utc_now()); }
+
 std::string utc_text(double seconds) {
   constexpr double most = 1e11;  // the year 5138
   if (!(std::abs(seconds) < most)) return "?";

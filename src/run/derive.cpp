@@ -1,0 +1,62 @@
+#include <bimix/law/predict.hpp>
+#include <bimix/mix/optimum.hpp>
+#include <bimix/plan/check.hpp>
+#include <bimix/plan/plan.hpp>
+#include <bimix/report/page.hpp>
+#include <bimix/run/derive.hpp>
+#include <bimix/spread/collective.hpp>
+
+#include <algorithm>
+
+namespace bimix::run {
+
+mix::OptimizeOptions optimize_options(const config::Campaign& campaign,
+                                      const data::SweepPlan& plan) {
+  mix::OptimizeOptions options = campaign.optimize;
+  if (options.tokens == 0) options.tokens = static_cast<double>(plan.tokens.back());
+  options.unique_tokens = campaign.unique_tokens;
+  options.level = campaign.fit.level;
+  return options;
+}
+
+void warn_if_in_doubt(Screen& screen, const data::LawFit& fit) {
+  if (!fit.trust.doubt.empty()) screen.say(fit.trust.doubt);
+}
+
+data::RunRecord derive(const par::Comm& comm, const StoredRun& run) {
+  data::RunRecord record = recorded(run);
+  const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+  spread::LawFits fits = spread::fit_laws_over_ranks(comm, observations, run.campaign.fit);
+  record.laws = std::move(fits.laws);
+  par::collectively(comm, [&] {
+    record.optimum.push_back(mix::best_mixture(record.laws[fits.used],
+                                               optimize_options(run.campaign, run.plan),
+                                               run.campaign.default_mixture));
+    judge_check(record);
+  });
+  return record;
+}
+
+void judge_check(data::RunRecord& record) {
+  const bool checked =
+      !record.check_trials.empty() &&
+      std::all_of(record.check_trials.begin(), record.check_trials.end(), [&](const auto& spec) {
+        return std::any_of(record.results.begin(), record.results.end(),
+                           [&](const data::TrialResult& result) { return result.id == spec.id; });
+      });
+  if (!checked) return;
+  // Predicted for what was trained: the journal's mixtures, not today's optimum.
+  std::vector<const data::TrialSpec*> rows;
+  for (const data::TrialSpec& spec : record.check_trials)
+    if (rows.empty() || rows.back()->mixture_label != spec.mixture_label) rows.push_back(&spec);
+  const data::DomainSet& domains = record.plan.domains;
+  data::Table predicted(rows.size(), domains.eval.size());
+  for (std::size_t m = 0; m < rows.size(); ++m)
+    for (std::size_t e = 0; e < predicted.columns; ++e)
+      predicted(m, e) = law::predict(*report::used_law(record), e, rows[m]->mixture,
+                                     static_cast<double>(rows[m]->tokens.back()));
+  record.check.push_back(plan::make_check_report(record.check_trials, record.results, domains,
+                                                 predicted, record.optimum.front().weight));
+}
+
+}  // namespace bimix::run

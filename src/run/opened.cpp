@@ -1,0 +1,158 @@
+#include "shard_settings.hpp"
+
+#include <bimix/core/file.hpp>
+#include <bimix/data/loss_unit.hpp>
+#include <bimix/proxy/schedule.hpp>
+#include <bimix/replay/loss_log.hpp>
+#include <bimix/run/campaign_notes.hpp>
+#include <bimix/run/opened.hpp>
+#include <bimix/store/checkpoint.hpp>
+#include <bimix/trial/command_source.hpp>
+#include <bimix/trial/proxy_source.hpp>
+#include <bimix/trial/replay_source.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace bimix::run {
+namespace {
+
+/// A resumed run keeps what the first machine chose where the campaign leaves it open, and the name
+/// that its command's program had there.
+void keep_choices(const config::Campaign& before, config::Campaign& campaign) {
+  proxy::ProxyOptions& proxy = campaign.proxy;
+  if (proxy.isa == "auto") proxy.isa = before.proxy.isa;
+  if (proxy.precision == "auto") proxy.precision = before.proxy.precision;
+  if (proxy.micro_batch == 0) proxy.micro_batch = before.proxy.micro_batch;
+  trial::CommandOptions& command = campaign.command;
+  if (campaign.source != config::SourceKind::command || before.source != campaign.source ||
+      !trial::is_moved(command, before.command))
+    return;
+  command.program = command.run.front();
+  command.run = before.command.run;
+}
+
+}  // namespace
+
+ReadCampaign read_campaign_together(const par::Comm& comm, const std::filesystem::path& file,
+                                    const std::filesystem::path& folder, bool is_shard) {
+  ReadCampaign read;
+  par::on_root(comm, [&] {
+    read.text = core::read_file(file);
+    read.campaign = config::parse_campaign(read.text, file.string(), config::Look::data);
+    if (const auto& base = read.campaign.base; !base.empty())
+      read.text = config::with_base(read.text, base);
+    const std::filesystem::path run_folder =
+        folder.empty() ? "runs/" + read.campaign.name : folder.string();
+    const std::filesystem::path resolved_file = run_folder / "resolved.yaml";
+    const bool is_new = !std::filesystem::exists(resolved_file);
+    if (!is_new)
+      keep_choices(config::read_campaign(resolved_file, config::Look::stored), read.campaign);
+    if (read.campaign.source == config::SourceKind::proxy)
+      read.campaign.proxy = is_new && is_shard ? settled_for_shards(run_folder, read.campaign)
+                                               : proxy::resolved(read.campaign.proxy);
+  });
+  read.text = comm.broadcast(read.text);
+  // Rank 0 reads its own writing too: what runs is what resolved.yaml says.
+  const std::string resolved_text =
+      comm.broadcast(comm.is_root() ? config::resolved_yaml(read.campaign) : "");
+  par::collectively(
+      comm, [&] { read.campaign = config::parse_campaign(resolved_text, "resolved.yaml"); });
+  return read;
+}
+
+OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
+                         const std::filesystem::path& folder) {
+  OpenedSource opened;
+  par::collectively(comm, [&] {
+    if (!campaign.corpus.domains.empty()) {
+      opened.corpus.emplace(campaign.corpus);
+      opened.notes = opened.corpus->notes();
+      for (std::size_t k = 0; k < opened.corpus->domain_count(); ++k) {
+        opened.fingerprints.emplace_back(campaign.domains.train[k], opened.corpus->fingerprint(k));
+        if (campaign.unique_tokens[k] == config::unique_tokens_auto)
+          campaign.unique_tokens[k] =
+              static_cast<double>(opened.corpus->tokens(k, corpus::Part::train).size());
+      }
+    }
+    if (campaign.source == config::SourceKind::proxy) {
+      opened.source =
+          std::make_unique<trial::ProxySource>(*opened.corpus, campaign.proxy, campaign.seed);
+      // Rounded as the volumes are, or it would leave out the very volume it names.
+      if (campaign.fit.min_tokens > 0)
+        campaign.fit.min_tokens = static_cast<double>(
+            plan::whole_steps({static_cast<std::int64_t>(campaign.fit.min_tokens)},
+                              opened.source->tokens_per_step())
+                .front());
+    } else if (campaign.source == config::SourceKind::command) {
+      opened.notes = notes_on(campaign);
+      opened.source = std::make_unique<trial::CommandSource>(
+          campaign.command, campaign.domains,
+          folder.empty() ? std::filesystem::path("runs") / campaign.name : folder);
+    } else {
+      replay::LossLog log =
+          replay::in_order_of(campaign.domains, replay::read_logs(campaign.replay));
+      if (log.domains.loss_unit == data::LossUnit::bits_per_byte) {
+        campaign.domains.loss_unit = data::LossUnit::bits_per_byte;
+        // So that resolved.yaml says it: commands on the folder read no logs.
+        campaign.replay.unit = data::unit_symbol(data::LossUnit::bits_per_byte);
+      }
+      opened.notes.insert(opened.notes.end(), log.notes.begin(), log.notes.end());
+      opened.fingerprints.emplace_back("logs", log.fingerprint);
+      opened.source = std::make_unique<trial::ReplaySource>(std::move(log));
+    }
+  });
+  return opened;
+}
+
+data::SweepPlan plan_campaign(const config::Campaign& campaign,
+                              const std::vector<data::EntropyTable>& entropy,
+                              const trial::TrialSource& source) {
+  const plan::PlanInput input{.name = campaign.name,
+                              .seed = campaign.seed,
+                              .domains = campaign.domains,
+                              .default_mixture = campaign.default_mixture,
+                              .design = campaign.design};
+  return campaign.source == config::SourceKind::replay
+             ? plan::make_replay_plan(input, entropy, source)
+             : plan::make_plan(input, entropy, source);
+}
+
+double bytes_of_models(const config::Campaign& campaign, const data::SweepPlan& plan,
+                       const trial::TrialSource& source) {
+  const bool can_go_on =
+      campaign.design.axis == plan::VolumeAxis::trajectory || source.shares_trunk();
+  if (campaign.source != config::SourceKind::proxy || !can_go_on) return 0.0;
+  double bytes = 0.0;
+  for (const data::TrialSpec& trial : plan.trials)
+    bytes +=
+        proxy::saved_bytes(campaign.proxy, proxy::trained_tokens(campaign.proxy, trial.tokens));
+  return bytes;
+}
+
+bool keeps_models(const config::Campaign& campaign, const data::SweepPlan& plan,
+                  const trial::TrialSource& source) {
+  constexpr double little = 4.0 * (1 << 30);
+  const double bytes = bytes_of_models(campaign, plan, source);
+  const std::string& wish = campaign.proxy.keep_models;
+  return bytes > 0 && wish != "never" && (wish == "always" || bytes <= little);
+}
+
+bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
+             const data::TrialSpec& then) {
+  return plan::has_more_volumes(now, then) &&
+         std::equal(then.tokens.begin(), then.tokens.end(), now.tokens.begin()) &&
+         store::has_model(folder, plan::run_id(now));
+}
+
+std::vector<double> most_epochs(const corpus::Corpus& corpus, const data::SweepPlan& plan) {
+  std::vector<double> epochs(corpus.domain_count(), 0.0);
+  for (std::size_t k = 0; k < epochs.size(); ++k)
+    for (const data::Mixture& mixture : plan.mixtures)
+      epochs[k] = std::max(epochs[k],
+                           mixture[k] * static_cast<double>(plan.tokens.back()) /
+                               static_cast<double>(corpus.tokens(k, corpus::Part::train).size()));
+  return epochs;
+}
+
+}  // namespace bimix::run

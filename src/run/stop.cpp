@@ -1,0 +1,55 @@
+#include <bimix/core/error.hpp>
+#include <bimix/run/stop.hpp>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+
+namespace bimix::run {
+namespace {
+
+volatile std::sig_atomic_t signals_seen = 0;
+volatile std::time_t first_seen = 0;
+volatile std::sig_atomic_t stop_is_noticed = 0;
+
+void on_signal(int) {
+  // The second one means "at once"; but mpirun and a shell may both pass the first one on.
+  constexpr std::time_t passed_on_within = 2;
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (signals_seen == 0) first_seen = now.tv_sec;
+  signals_seen = 1;
+  // Where nobody looks there is nothing to save: it is repeated by the next run, and
+  // files are replaced as a whole or, the journal, mend their last line.
+  if (!stop_is_noticed || now.tv_sec > first_seen + passed_on_within)
+    _exit(static_cast<int>(core::ExitCode::interrupted));
+}
+
+}  // namespace
+
+void install_stop_handlers() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP}) {
+    struct sigaction inherited {};
+    sigaction(signal, nullptr, &inherited);
+    if (signal == SIGHUP && inherited.sa_handler == SIG_IGN) continue;  // nohup
+    sigaction(signal, &action, nullptr);
+    sigaddset(&ours, signal);
+  }
+  sigprocmask(SIG_UNBLOCK, &ours, nullptr);  // whoever started us may have blocked them
+  // Past a file size limit a write then fails with an error that is reported, instead of a kill.
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+StopIsNoticed::StopIsNoticed() { stop_is_noticed = 1; }
+StopIsNoticed::~StopIsNoticed() { stop_is_noticed = 0; }
+
+bool stop_requested() { return signals_seen > 0; }
+
+}  // namespace bimix::run
