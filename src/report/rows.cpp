@@ -82,6 +82,12 @@ std::string percent(double fraction) {
 std::string general(double value) {
   return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-";
 }
+std::string volume(double tokens) {
+  for (const auto& [size, letter] : {std::pair{1e12, "T"}, {1e9, "B"}, {1e6, "M"}, {1e3, "K"}})
+    if (tokens >= 0.9995 * size) return fmt::format("{:.3g}{}", tokens / size, letter);
+  return fmt::format("{:.3g}", tokens);
+}
+
 std::string percent_level(double level) { return fmt::format("{:.4g} %", 100 * level); }
 std::string range(double low, double high, int decimals) {
   if (!std::isfinite(low) || !std::isfinite(high)) return "-";

@@ -23,6 +23,8 @@ std::string share(double value);
 std::string percent(double fraction);
 std::string general(double value);
 std::string range(double low, double high, int decimals);
+/// Tokens to three digits: "580K", "2.56M".
+std::string volume(double tokens);
 /// Of an interval: "90 %", "99.5 %".
 std::string percent_level(double level);
 
