@@ -139,7 +139,7 @@ data::Json json_of(const law::DomainData& problem) {
     share.push_back(problem.mixtures[problem.mixture[row]][static_cast<std::size_t>(problem.own)]);
     tokens.push_back(problem.volumes[problem.volume[row]]);
   }
-  const law::Law& law = law::find_law("bimix");
+  const law::Law& law = law::find_law(law::reference_law);
   const law::Estimate fit = law.fit(problem);
   data::Json parameter;
   const std::vector<std::string> names = law.parameters(problem.mixtures.front().size());

@@ -193,14 +193,14 @@ DriftForecast forecast(const RunDrift& drift, const RunErrors& run, double log_t
 double run_power_at(const data::Observations& observations, const FitOptions& options,
                     std::size_t eval_domain, int mixture_id, double tokens) {
   constexpr std::size_t fewest = 3;
-  // Rows as a law takes them that leaves none out, as runs of a mixture of one domain: there BiMix
-  // is B s^-beta + C.
+  // Rows as a law takes them that leaves none out, as runs of a mixture of one domain: there the
+  // reference law is B s^-beta + C.
   DomainData run = domain_data(observations, find_law("additive"), options, eval_domain,
                                [mixture_id](int id) { return id == mixture_id; });
   if (run.volumes.size() < fewest) return nan;
   run.own = 0;
   run.mixtures = {{1.0}};
-  const Law& law = find_law("bimix");
+  const Law& law = find_law(reference_law);
   return law.predict(law.fit(run).parameter, {run.mixtures.front(), 0, tokens});
 }
 

@@ -278,15 +278,15 @@ std::vector<std::string> laws_to_fit(const data::Observations& observations,
   const auto obstacle_to_law = [&](const std::string& name) {
     return obstacle_to(observations, find_law(name, several_sizes), options);
   };
-  if (!wants_every_law(options) && options.law != "bimix")
+  if (!wants_every_law(options) && options.law != reference_law)
     if (auto obstacle = obstacle_to_law(options.law))
       throw core::TooLittleData(*std::move(obstacle));
   std::vector<std::string> names;
   for (const std::string& name : law_names()) {
-    const bool asked = name == options.law || name == "bimix" || wants_every_law(options);
+    const bool asked = name == options.law || name == reference_law || wants_every_law(options);
     if (asked && !obstacle_to_law(name)) names.push_back(name);
   }
-  if (names.empty()) throw core::TooLittleData(*obstacle_to_law("bimix"));
+  if (names.empty()) throw core::TooLittleData(*obstacle_to_law(reference_law));
   return names;
 }
 

@@ -85,10 +85,11 @@ Rows section_rows(const PageInput& input) {
 }  // namespace
 
 Section law_section(const std::vector<data::LawFit>& laws, const data::LawFit& fit, double level) {
+  const law::LawWords words = law::law_of(fit).words();
   std::string html =
-      table(fit.law == "bimix" ? "L = r^-alpha (B / s^beta + C), r the own share, s the "
-                                 "volume; the paper's A set to 1"
-                               : "Coefficients of law " + fit.law,
+      table(words.formula.empty()
+                ? "Coefficients of law " + fit.law
+                : fmt::format("{}, {}; {}", words.formula, words.symbols, words.gauge),
             coefficient_rows(fit, level)) +
       table("Noise of a loss (standard deviation; of a run: between seeds, which needs repeats)",
             noise_rows(fit));

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <span>
 
 namespace bimix::report {
 namespace {
@@ -33,28 +34,51 @@ std::string profile_range(const data::LawFit& fit, std::size_t domain) {
   return range(fit.profile_low[domain], fit.profile_high[domain], 3);
 }
 
-Rows paper_rows(const data::LawFit& fit, double level) {
-  const std::string interval = percent_level(level);
-  Rows rows{
-      {"domain", "alpha", interval, "by profile", "B", "beta", interval, "C", "rows", "rmse"}};
-  const bool has_sizes = law::law_of(fit).sees_model_size();
-  if (has_sizes) rows[0].insert(rows[0].end(), {"R", "gamma"});
-  const auto place = [&](const char* name) {
-    return static_cast<std::size_t>(std::find(fit.parameters.begin(), fit.parameters.end(), name) -
-                                    fit.parameters.begin());
-  };
-  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    const law::PaperCoefficients c = law::paper_coefficients(fit, e);
-    rows.push_back({fit.domains.eval[e], fixed(c.alpha, 4),
-                    coefficient_range(fit, e, place("alpha"), level), profile_range(fit, e),
-                    general(c.B), fixed(c.beta, 4), coefficient_range(fit, e, place("beta"), level),
-                    fixed(c.C, 4), fmt::format("{}", fit.domain[e].observations),
-                    percent(fit.domain[e].rmse_relative)});
-    if (!has_sizes) continue;
-    rows.back().push_back(general(fit.coefficient(e, place("R"))));
-    rows.back().push_back(fixed(fit.coefficient(e, place("gamma")), 4));
+std::string coefficient_cell(const data::LawFit& fit, const law::CoefficientColumn& column,
+                             std::size_t domain, double level) {
+  const data::Table& c = fit.coefficient;
+  const auto row = std::span<const double>(c.values).subspan(domain * c.columns, c.columns);
+  switch (column.kind) {
+    case law::CoefficientColumn::Kind::value: {
+      const double value = column.value(row, fit.last_size);
+      return column.decimals ? fixed(value, *column.decimals) : general(value);
+    }
+    case law::CoefficientColumn::Kind::interval:
+      return coefficient_range(fit, domain, column.parameter, level);
+    case law::CoefficientColumn::Kind::profile:
+      return profile_range(fit, domain);
+    case law::CoefficientColumn::Kind::observations:
+      return fmt::format("{}", fit.domain[domain].observations);
+    case law::CoefficientColumn::Kind::error:
+      return percent(fit.domain[domain].rmse_relative);
   }
-  return rows;
+  return "-";
+}
+
+std::string coefficient_heading(const law::CoefficientColumn& column, double level) {
+  switch (column.kind) {
+    case law::CoefficientColumn::Kind::value:
+      return column.title;
+    case law::CoefficientColumn::Kind::interval:
+      return percent_level(level);
+    case law::CoefficientColumn::Kind::profile:
+      return "by profile";
+    case law::CoefficientColumn::Kind::observations:
+      return "rows";
+    case law::CoefficientColumn::Kind::error:
+      return "rmse";
+  }
+  return "";
+}
+
+/// Each parameter by its name.
+std::vector<law::CoefficientColumn> parameter_columns(const data::LawFit& fit) {
+  std::vector<law::CoefficientColumn> columns;
+  for (std::size_t p = 0; p < fit.parameters.size(); ++p)
+    columns.push_back(
+        {.title = fit.parameters[p],
+         .value = [p](std::span<const double> parameter, double) { return parameter[p]; }});
+  return columns;
 }
 
 }  // namespace
@@ -121,21 +145,24 @@ Rows entropy_rows(const data::EntropyTable& table) {
 }
 
 std::string model_size_words(const data::LawFit& fit) {
-  if (!law::law_of(fit).sees_model_size()) return "";
+  const law::Law& law = law::law_of(fit);
+  if (!law.sees_model_size()) return "";
   const auto size = [](double parameters) { return core::format_count_about(parameters, 4); };
   return fmt::format("models of {} to {} parameters; held-out figures are of {}",
                      size(fit.size_low), size(fit.size_high), size(fit.last_size)) +
-         (fit.law == "bimix" ? ", and C is Q + R / N^gamma there" : "");
+         (law.words().of_last_size.empty() ? "" : ", and " + law.words().of_last_size);
 }
 
 Rows coefficient_rows(const data::LawFit& fit, double level) {
-  if (fit.law == "bimix") return paper_rows(fit, level);
+  std::vector<law::CoefficientColumn> columns = law::law_of(fit).words().columns;
+  if (columns.empty()) columns = parameter_columns(fit);
   Rows rows{{"domain"}};
-  rows[0].insert(rows[0].end(), fit.parameters.begin(), fit.parameters.end());
+  for (const law::CoefficientColumn& column : columns)
+    rows[0].push_back(coefficient_heading(column, level));
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
     rows.push_back({fit.domains.eval[e]});
-    for (std::size_t p = 0; p < fit.parameters.size(); ++p)
-      rows.back().push_back(general(fit.coefficient(e, p)));
+    for (const law::CoefficientColumn& column : columns)
+      rows.back().push_back(coefficient_cell(fit, column, e, level));
   }
   return rows;
 }

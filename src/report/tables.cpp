@@ -4,6 +4,7 @@
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/data/objective.hpp>
+#include <bimix/law/law.hpp>
 #include <bimix/report/tables.hpp>
 
 #include <fmt/format.h>
@@ -51,7 +52,8 @@ std::string entropy_text(const data::EntropyTable& table) {
 
 std::string fit_text(const data::LawFit& fit, double level) {
   std::string text = fmt::format("Law {}", fit.law);
-  if (fit.law == "bimix") text += ": L = r^-alpha (B / s^beta + C), the paper's A set to 1";
+  const law::LawWords words = law::law_of(fit).words();
+  if (!words.formula.empty()) text += fmt::format(": {}, {}", words.formula, words.gauge);
   if (const std::string sizes = model_size_words(fit); !sizes.empty()) text += "\n  " + sizes;
   text += "\n" + aligned(coefficient_rows(fit, level));
   text += "\nNoise of a loss (standard deviation; of a run: between seeds, which needs repeats)\n" +
@@ -111,7 +113,7 @@ std::string evaluation_text(const law::Evaluation& evaluation,
                 "of a run.\n";
   if (!continues && evaluation.protocol != "unseen") return text;
   // The paper continues each run by itself; what it predicts of unseen mixtures is BiMix.
-  const std::string paper = continues ? law::run_power : "bimix";
+  const std::string paper = continues ? law::run_power : law::reference_law;
   for (const law::LawScore& score : evaluation.laws)
     if (score.law == paper)
       text += fmt::format("Over the domains of a mixture, {}, as Table {} of the paper\n", paper,

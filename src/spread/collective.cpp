@@ -239,7 +239,8 @@ LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& obs
   fits.used = par::value_of<std::uint64_t>(comm.broadcast(par::bytes_of(used)));
   for (std::size_t n = 0; n < fits.laws.size(); ++n) {
     one.law = fits.laws[n].law;
-    if (n == fits.used || one.law == "bimix") add_bootstrap(comm, observations, one, fits.laws[n]);
+    if (n == fits.used || one.law == law::reference_law)
+      add_bootstrap(comm, observations, one, fits.laws[n]);
   }
   return fits;
 }

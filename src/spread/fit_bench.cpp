@@ -46,7 +46,7 @@ double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_P
 /// hundredth of a second
 double fit_rate(const std::vector<law::DomainData>& problems, double seconds) {
   constexpr double slice = 0.01;
-  const law::Law& law = law::find_law("bimix");
+  const law::Law& law = law::find_law(law::reference_law);
   std::vector<double> rates;
   std::size_t next = 0;
   const double start = processor_seconds();
@@ -65,7 +65,7 @@ double fit_rate(const std::vector<law::DomainData>& problems, double seconds) {
 
 /// True if a search from a random start ends below the fit's own minimum.
 bool beaten_by_starts(const law::DomainData& problem, int starts, std::uint64_t number) {
-  const law::Law& law = law::find_law("bimix");
+  const law::Law& law = law::find_law(law::reference_law);
   const double own = law.fit(problem).objective;
   core::RandomStream stream(seed, core::Purpose::multi_start, number);
   for (int i = 0; i < starts; ++i) {
@@ -171,7 +171,7 @@ FitBench bench_fit(const par::Comm& comm, const FitBenchOptions& options) {
   });
   const data::Observations wide = made_up_losses(options.bootstrap, 0);
   bench.bootstrap = times_over_ranks(comm, [&](const par::Comm& ranks) {
-    fit_over_ranks(ranks, wide, {.law = "bimix", .bootstrap = options.samples});
+    fit_over_ranks(ranks, wide, {.law = law::reference_law, .bootstrap = options.samples});
   });
   const data::Observations table = made_up_losses(options.laws, 0);
   bench.laws = times_over_ranks(comm, [&](const par::Comm& ranks) {

@@ -56,6 +56,19 @@ class LawContract : public testing::TestWithParam<Form> {
 
 TEST_P(LawContract, IsFoundByItsName) { EXPECT_EQ(law().name(), GetParam().law); }
 
+TEST_P(LawContract, IsReadByColumnsOfItsOwnParameters) {
+  const LawWords words = law().words();
+  EXPECT_EQ(words.formula.empty(), words.symbols.empty() || words.gauge.empty());
+  EXPECT_EQ(words.columns.empty(), words.formula.empty());
+  const data::LawFit fit = fit_law(noisy(), options());
+  for (const CoefficientColumn& column : words.columns) {
+    EXPECT_LT(column.parameter, fit.parameters.size());
+    if (column.kind != CoefficientColumn::Kind::value) continue;
+    EXPECT_FALSE(column.title.empty());
+    EXPECT_TRUE(std::isfinite(column.value(parameter_of(fit, 0), last_size()))) << column.title;
+  }
+}
+
 TEST_P(LawContract, NamesAndBoundsEachParameter) {
   for (const std::size_t domains : {1u, 2u, 7u}) {
     const auto bounds = law().bounds(domains);

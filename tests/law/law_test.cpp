@@ -4,11 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace bimix::law {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 
 TEST(LawNames, HoldBimixFirst) { EXPECT_EQ(law_names().front(), "bimix"); }
 
@@ -41,17 +46,13 @@ TEST(Bimix, PredictsNothingWithoutAShareOfItsOwn) {
       std::isnan(find_law("bimix").predict(std::vector{2.0, 1.0, 1.0, 1.0}, {half, -1, 2.0})));
 }
 
-TEST(PaperCoefficients, AreTheGaugeWithAEqualToOne) {
-  data::LawFit fit;
-  fit.law = "bimix";
-  fit.coefficient = data::Table(1, 4);
-  fit.coefficient.values = {2.0, 1.5, 0.1, 0.3};
-  const PaperCoefficients paper = paper_coefficients(fit, 0);
-  EXPECT_EQ(paper.A, 1.0);
-  EXPECT_EQ(paper.alpha, 0.1);
-  EXPECT_EQ(paper.B, 2.0);
-  EXPECT_EQ(paper.beta, 0.3);
-  EXPECT_EQ(paper.C, 1.5);
+TEST(Bimix, IsReadInThePapersLettersWithAEqualToOne) {
+  const std::vector<double> fitted{2.0, 1.5, 0.1, 0.3};  // P, Q, alpha, beta
+  std::map<std::string, double> read;
+  for (const CoefficientColumn& column : find_law("bimix").words().columns)
+    if (column.value) read[column.title] = column.value(fitted, 0.0);
+  EXPECT_THAT(read,
+              ElementsAre(Pair("B", 2.0), Pair("C", 1.5), Pair("alpha", 0.1), Pair("beta", 0.3)));
 }
 
 }  // namespace

@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -60,9 +62,13 @@ TEST(ModelSize, IsFoundByBimix) {
 
 TEST(ModelSize, IsPartOfCInThePaperCoefficients) {
   const data::LawFit fit = fit_law(three_sizes(), fit_of("bimix"));
-  const PaperCoefficients c = paper_coefficients(fit, 0);
-  EXPECT_NEAR(c.A * std::pow(0.3, -c.alpha) * (c.B * std::pow(2e6, -c.beta) + c.C),
-              predict(fit, 0, {0.3, 0.3, 0.4}, 2e6), 1e-12);
+  std::map<std::string, double> read;
+  for (const CoefficientColumn& column : law_of(fit).words().columns)
+    if (column.value)
+      read[column.title] = column.value(std::span(fit.coefficient.values).first(6), fit.last_size);
+  EXPECT_NEAR(
+      std::pow(0.3, -read["alpha"]) * (read["B"] * std::pow(2e6, -read["beta"]) + read["C"]),
+      predict(fit, 0, {0.3, 0.3, 0.4}, 2e6), 1e-12);
 }
 
 TEST(ModelSize, OfTheLastIsFittedByLawsWithoutOne) {

@@ -13,9 +13,9 @@ namespace bimix::law {
 
 class Law;
 
-/// The laws that `options.law` asks for, in the order of law_names(): the one it names and bimix
-/// beside it, or every one for "all" and "auto"; bimix and the laws of a list only if they can be
-/// fitted to at least one evaluation domain.
+/// The laws that `options.law` asks for, in the order of law_names(): the one it names and the
+/// reference beside it, or every one for "all" and "auto"; the reference and the laws of a list
+/// only if they can be fitted to at least one evaluation domain.
 /// @throws TooLittleData if the named law, or none at all, can be fitted; otherwise as fit_law
 std::vector<std::string> laws_to_fit(const data::Observations& observations,
                                      const FitOptions& options);

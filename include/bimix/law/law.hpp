@@ -3,6 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
 #include <bimix/data/records.hpp>
+#include <bimix/law/options.hpp>
 
 #include <functional>
 #include <memory>
@@ -78,9 +79,36 @@ struct PowerSection {
   double exponent = 0.0;  ///< >= 0
 };
 
+/// One column of the table in which people read a law's coefficients; a row is an evaluation
+/// domain.
+struct CoefficientColumn {
+  enum class Kind {
+    value,         ///< a coefficient
+    interval,      ///< of a parameter, by the bootstrap
+    profile,       ///< the interval of alpha by its profile
+    observations,  ///< how many readings were fitted
+    error          ///< root of the mean squared relative error
+  };
+  Kind kind = Kind::value;
+  std::string title{};            ///< of a value
+  std::size_t parameter = 0;      ///< of an interval
+  std::optional<int> decimals{};  ///< of a value; none: four significant digits
+  /// Of a value. @param parameter P @param last_size as in DomainData
+  std::function<double(std::span<const double> parameter, double last_size)> value{};
+};
+
+/// How people read a law; what is empty is not said.
+struct LawWords {
+  std::string formula{};       ///< "L = r^-alpha (B / s^beta + C)"
+  std::string symbols{};       ///< "r the own share, s the volume"
+  std::string gauge{};         ///< "the paper's A set to 1"
+  std::string of_last_size{};  ///< what holds for models of the last size, where the law sees sizes
+  std::vector<CoefficientColumn> columns{};  ///< empty: all parameters by their names
+};
+
 /// A form L(mixture, tokens; parameters) of the loss of one evaluation domain. Stateless.
-/// To add one: a file `<name>.cpp` beside bimix.cpp that defines `make_law_<name>`, and its line in
-/// laws.def. tests/law/contract_test.cpp then holds it to this interface.
+/// To add one: a file src/law/forms/<name>.cpp that defines `make_law_<name>`, and its line in
+/// laws.def there. tests/law/contract_test.cpp then holds it to this interface.
 class Law {
  public:
   virtual ~Law() = default;
@@ -89,6 +117,8 @@ class Law {
   virtual std::string name() const = 0;
   /// Names of the P parameters for K training domains.
   virtual std::vector<std::string> parameters(std::size_t train_domains) const = 0;
+  /// How people read the law; its columns may refer to the law.
+  virtual LawWords words() const { return {}; }
   /// P bounds, in the parameters' order.
   virtual std::vector<Bound> bounds(std::size_t train_domains) const = 0;
   /// True if the loss is infinite where training domain k has no share.
@@ -175,19 +205,5 @@ const Law& find_law(std::string_view name, bool with_model_size = false);
 
 /// The law whose coefficients the fit holds.
 const Law& law_of(const data::LawFit& fit);
-
-/// The coefficients of BiMix as the paper writes them, L = A r^-alpha (B s^-beta + C).
-struct PaperCoefficients {
-  double A = 1.0;  ///< 1 by choice of gauge: (A, B, C) -> (kA, B/k, C/k) changes no prediction
-  double alpha = 0.0;
-  double B = 0.0;
-  double beta = 0.0;
-  double C = 0.0;
-};
-
-/// One domain's row of a `bimix` fit in the gauge A = 1, for models of fit.last_size: C holds what
-/// that size leaves.
-/// @throws InternalError if the fit is of another law
-PaperCoefficients paper_coefficients(const data::LawFit& fit, std::size_t eval_domain);
 
 }  // namespace bimix::law

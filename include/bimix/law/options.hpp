@@ -8,12 +8,16 @@
 
 namespace bimix::law {
 
+/// The law of the paper (Ge et al. 2025, arXiv 2405.14908): fitted beside whichever law is asked
+/// for, and the one that is used where none is.
+inline constexpr const char* reference_law = "bimix";
+
 /// How a law is fitted; the `fit:` block of a campaign.
 struct FitOptions {
-  /// A name of law_names(); "all": every law is fitted and compared, bimix is used; "auto": the
-  /// same, and the one that predicts held-out mixtures best is used. Functions of one law want its
-  /// name.
-  std::string law = "bimix";
+  /// A name of law_names(); "all": every law is fitted and compared, the reference is used; "auto":
+  /// the same, and the one that predicts held-out mixtures best is used. Functions of one law want
+  /// its name.
+  std::string law = reference_law;
   /// "relative": (predicted - seen) / seen; "plain": nats; "log": log(predicted / seen)
   std::string residual = "relative";
   double huber = 0.0;       ///< residuals beyond it count by their size, not its square; 0: none

@@ -32,9 +32,9 @@ struct LawFits {
   std::size_t used = 0;              ///< the one whose optimum is sought
 };
 
-/// @collective `options.law` and bimix beside it; every law for "all" and "auto". Held-out figures
-/// for each, bootstrap samples for bimix and the law that is used, both on the root. What "auto"
-/// chose is the same on every rank; why is a flag of that fit on the root.
+/// @collective `options.law` and the reference beside it; every law for "all" and "auto". Held-out
+/// figures for each, bootstrap samples for bimix and the law that is used, both on the root. What
+/// "auto" chose is the same on every rank; why is a flag of that fit on the root.
 LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& observations,
                             const law::FitOptions& options);
 

@@ -1,5 +1,6 @@
 #include "bimix_with_size.hpp"
 
+#include "bimix_words.hpp"
 #include "solved_law.hpp"
 
 #include <fmt/format.h>
@@ -23,6 +24,7 @@ class BimixWithSize final : public OwnShareLaw {
   std::vector<std::string> parameters(std::size_t) const override {
     return {"P", "Q", "alpha", "beta", "R", "gamma"};
   }
+  LawWords words() const override { return bimix_words(*this); }
   std::vector<Bound> bounds(std::size_t) const override {
     return {not_negative,    not_negative, {0.0, volume_exponent.high},
             volume_exponent, not_negative, volume_exponent};
