@@ -6,6 +6,7 @@
 #include <bimix/data/volumes.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>

@@ -10,6 +10,7 @@
 #include <bimix/mix/optimum.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>

@@ -71,6 +71,15 @@ dnnl::primitive_attr attributes(bool keep) {
   return attributes;
 }
 
+/// c = a b + keep * c, as oneDNN 3 asks for it or oneDNN 2, which first wants an operation.
+dnnl::matmul::primitive_desc shape_of(const Desc& a, const Desc& b, const Desc& c, bool keep) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine(), a, b, c, attributes(keep)};
+#else
+  return {dnnl::matmul::desc(a, b, c), attributes(keep), engine()};
+#endif
+}
+
 }  // namespace
 
 void limit_products_to(std::string_view isa) {
@@ -82,7 +91,7 @@ void limit_products_to(std::string_view isa) {
 }
 
 LinearProducts::Product::Product(const Desc& a, const Desc& b, const Desc& c, bool keep)
-    : shape(dnnl::matmul::desc(a, b, c), attributes(keep), engine()), primitive(shape) {}
+    : shape(shape_of(a, b, c, keep)), primitive(shape) {}
 
 void LinearProducts::Product::run(const void* a, const dnnl::memory& b, float* c,
                                   float* scratch) const {

@@ -7,6 +7,7 @@
 #include <bimix/report/tables.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
