@@ -135,9 +135,10 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
       ->delimiter(',');
   command->add_option(
       "--train", flags->options.train,
-      "mixtures that train: draws, unseen; larger-model: that are seen with the largest "
-      "model, too");
-  command->add_option("--folds", flags->folds, "of kfold; 0: as the campaign says")
+      "number of training mixtures (draws, unseen), or of mixtures that are also seen with the "
+      "largest model (larger-model)");
+  command
+      ->add_option("--folds", flags->folds, "number of folds, for kfold; 0: as the campaign says")
       ->capture_default_str();
   command->add_option(
       "--seen", flags->seen,

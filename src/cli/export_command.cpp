@@ -83,7 +83,7 @@ std::string blend_text(const report::ExportInput& input) {
 void add_export_command(CLI::App& app, Context& context, Action& action) {
   const auto flags = std::make_shared<ExportFlags>();
   CLI::App* command = add_command(
-      app, "export", "the mixture in the form a trainer eats, or the losses as a table",
+      app, "export", "the mixture in a trainer's own format, or the losses as a table",
       "bimix export runs/demo --to megatron --tokens 100B --path code=/data/code_text_document");
   std::string formats = "one of";
   for (const report::Exporter& exporter : report::exporters())
@@ -99,7 +99,7 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--parameters", flags->parameters,
                       "size of the model it is for, where the logs have several");
   command->add_option("--unique-tokens", flags->unique_tokens,
-                      "tokens there are, for the epochs: a=3B,b=200M");
+                      "different tokens of each domain, for the epochs: a=3B,b=200M");
   command->add_option("-o,--output", flags->output, "the file, standard output unless said");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {

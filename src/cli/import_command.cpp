@@ -79,8 +79,8 @@ std::string volume_text(std::int64_t tokens) {
 std::vector<std::string> summary(const replay::LossLog& log, bool is_guessed) {
   std::vector<std::string> lines{fmt::format(
       "Format {}{}: {} runs, {} training domains, {} evaluation sets, {}",
-      core::join_words(log.formats), is_guessed ? " (told by the content)" : "", log.runs.size(),
-      log.domains.train.size(), log.domains.eval.size(),
+      core::join_words(log.formats), is_guessed ? " (recognised by its content)" : "",
+      log.runs.size(), log.domains.train.size(), log.domains.eval.size(),
       log.volumes.size() == 1
           ? fmt::format("one volume of {} tokens", volume_text(log.volumes.front()))
           : fmt::format("{} volumes from {} to {} tokens", log.volumes.size(),
@@ -201,7 +201,7 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("-o,--output", flags->folder, "run folder")->required();
   command
       ->add_option("--format", replay.format,
-                   "format of the logs; auto tells it by the content. Known: " +
+                   "format of the logs; auto recognises it by the content. Known: " +
                        core::join_words(replay::log_formats()))
       ->capture_default_str();
   command

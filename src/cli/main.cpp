@@ -72,7 +72,7 @@ int run(int argc, char** argv) {
   app.footer("A first campaign:  bimix init demo.yaml && mpirun -n 2 bimix run demo.yaml");
   bool quiet = false, verbose = false;
   app.add_flag("-q,--quiet", quiet, "results and errors only");
-  app.add_flag("-v,--verbose", verbose, "more talk");
+  app.add_flag("-v,--verbose", verbose, "more messages");
   app.fallthrough();
 
   Action action;

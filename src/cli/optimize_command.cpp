@@ -56,11 +56,14 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--weights", flags->weights, "of the domains' losses: a=2,b=1");
   command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");
   command->add_option("--cap", flags->cap, "largest shares: a=0.4");
-  command->add_option("--unique-tokens", flags->unique_tokens, "tokens there are: a=3B,b=200M");
+  command->add_option("--unique-tokens", flags->unique_tokens,
+                      "different tokens of each domain: a=3B,b=200M");
   command->add_option("--repetition", flags->repetition,
                       "R*: epochs after which repeated tokens are worth little (15 in the "
                       "literature); 0: as much as new ones");
-  command->add_option("--max-epochs", flags->max_epochs, "at most so often over unique tokens")
+  command
+      ->add_option("--max-epochs", flags->max_epochs,
+                   "largest number of epochs over the different tokens")
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--extrapolate", flags->extrapolate,
                     "allow shares outside the range that was tried");

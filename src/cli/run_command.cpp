@@ -62,8 +62,9 @@ void add_run_command(CLI::App& app, Context& context, Action& action) {
       ->delimiter(',');
   command->add_option("--shard", flags->shard,
                       "run one part of the trials and nothing else: 0/8 to 7/8; see `bimix merge`");
-  command->add_flag("--take-over", flags->limits.take_over,
-                    "the folder's last writer is dead for sure (file systems without locks only)");
+  command->add_flag(
+      "--take-over", flags->limits.take_over,
+      "the folder's last writer has certainly ended (only on file systems without locks)");
   command->add_flag("--extend", flags->limits.extend,
                     "the design has grown: run what is new, keep what is done");
   command->callback([&context, &action, flags] {

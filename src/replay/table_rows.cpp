@@ -75,7 +75,7 @@ void take_seeds_for_repeats(CsvFile& file, LogBuilder& builder) {
       return core::trimmed(row->cells[*seed]) != core::trimmed(rows.front()->cells[*seed]);
     };
     if (std::none_of(rows.begin(), rows.end(), differs)) continue;
-    builder.remark(fmt::format("column '{}' tells the repeats of a run", file.header[*seed]));
+    builder.remark(fmt::format("column '{}' gives the repeats of a run", file.header[*seed]));
     file.header[*seed] = "repeat";
     return;
   }

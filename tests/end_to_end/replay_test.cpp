@@ -186,7 +186,7 @@ TEST(Import, TiesEvaluationSetsAsTold) {
   const auto ended = bimix(told + "books");
   ASSERT_EQ(ended.exit_code, 0) << ended.output;
   for (const char* said :
-       {"Format csv-wide (told by the content): 6 runs, 2 training domains, 3 "
+       {"Format csv-wide (recognised by its content): 6 runs, 2 training domains, 3 "
         "evaluation sets, 4 volumes from 100K to 800K tokens",
         "follow the share of: Web -> web and novels -> books",
         "without a training domain (--eval-map SET=DOMAIN): exams", "domain 'exams' is not fitted"})
@@ -221,7 +221,7 @@ TEST(Import, FitsALawThatOneVolumeIsEnoughFor) {
   const auto ended = import_pair(folder, "index,metric/web_val_loss,metric/books_val_loss\n",
                                  "index,train_web,train_books\n");
   EXPECT_EQ(ended.exit_code, 0) << ended.output;
-  for (const char* said : {"Format regmix (told by the content): 6 runs",
+  for (const char* said : {"Format regmix (recognised by its content): 6 runs",
                            "one volume tells nothing of the loss at another", "Law effective_share",
                            "Best mixture for 1B tokens"})
     EXPECT_THAT(ended.output, HasSubstr(said));

@@ -231,7 +231,7 @@ TEST(TableOfRuns, TakesSeveralSeedsOfARunForRepeats) {
                                    {.mixtures = "m.csv", .tokens_per_step = 1000, .tokens = 4000});
     ASSERT_EQ(log.runs.size(), 2u) << table;
     EXPECT_EQ(log.runs[1].repeat, 7) << table;
-    EXPECT_THAT(log.notes, Contains("column 'seed' tells the repeats of a run"));
+    EXPECT_THAT(log.notes, Contains("column 'seed' gives the repeats of a run"));
   }
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes the picture of the report page that README shows.
+"""Makes the picture of the report page that README.md shows.
 
 Usage: tests/report/picture.py REPORT PICTURE [SECTION...]
 
-The sections of these ids of the page, 1000 px wide; `answer` and `curves` unless some are named. For README:
+Keeps the sections of these ids, `answer` unless others are named; the picture is 1000 px wide. For README.md:
     bimix run configs/demo.yaml -o runs/demo && bimix report runs/demo
     tests/report/picture.py runs/demo/report.html scripts/analysis/report.png
 """
@@ -31,7 +31,7 @@ def main():
     browser = Browser(chromium)
     try:
         browser.open(Path(page).resolve(), 1000)
-        browser.evaluate(LEAVE.replace("WANTED", json.dumps(sections or ["answer", "curves"])))
+        browser.evaluate(LEAVE.replace("WANTED", json.dumps(sections or ["answer"])))
         browser.screenshot(picture)
     finally:
         browser.close()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Whatever Slurm does to a campaign under way, it ends complete and with the results of one that was
-# left in peace.
+# not interrupted.
 # Usage: tests/slurm/interrupted.sh BIMIX SAME_RESULTS     77: no such cluster can be started
 bimix=$(realpath "$1")
 same_results=$(realpath "$2")
@@ -46,7 +46,7 @@ in_the_middle() {
   [[ -e $run/journal.ndjson ]] && (($(grep -c '"kind":"trial"' "$run/journal.ndjson") >= 3))
 }
 again() { hand_in "$(basename "$run")"; }
-as_in_peace() {  # [NAME]: of the run that was left in peace
+as_in_peace() {  # [NAME]: of the run that was not interrupted
   completed "$job"
   "$same_results" "$work/${1:-peace}/results.h5" "$run/results.h5" || wrong "the results of $run differ"
   "$bimix" verify "$run" >/dev/null 2>&1 || wrong "bimix verify refuses $run"

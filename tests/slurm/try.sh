@@ -28,7 +28,7 @@ has requeue.out "rank 0 saved"
 has requeue.out "rank 1 saved"
 has requeue.out "rank 1 of go 1: run a.yaml -o runs/a"
 
-echo "== a script of the README's four lines does the same"
+echo "== a script of README's four lines does the same"
 rm -f ready.*
 {
   echo '#!/usr/bin/env bash'

@@ -6,7 +6,7 @@
 
 namespace bimix::core {
 
-/// A kind of file that is no plain UTF-8 text.
+/// A kind of file that is not plain UTF-8 text.
 struct FileKind {
   std::string_view name{};    ///< behind "is": "compressed by gzip", "a Parquet table"
   std::string_view suffix{};  ///< what its name mostly ends with; may be empty
@@ -20,14 +20,14 @@ struct FileKind {
   } form = Form::binary;
 };
 
-/// The encoding that is guessed of text that is no UTF-8, for it cannot be told from others of its
-/// kind.
+/// The encoding that is assumed for text that is not UTF-8; encodings of its kind cannot be
+/// distinguished.
 inline constexpr FileKind latin1_text{
     .name = "text in Latin-1",
     .for_text = "If it is in Latin-1, convert it with `iconv -f LATIN1 -t UTF-8 {0} > {1}`",
     .form = FileKind::Form::encoded};
 
-/// So many first bytes tell every kind.
+/// With so many first bytes every kind can be recognised.
 inline constexpr std::size_t file_kind_bytes = 512;
 
 /// What a file is by its first bytes: compressed, an archive, a table or array in binary form,
@@ -37,15 +37,15 @@ inline constexpr std::size_t file_kind_bytes = 512;
 /// @note formats that the caller reads himself (NumPy, TFRecord) are known here too: try them first
 std::optional<FileKind> file_kind(std::string_view first_bytes);
 
-/// The same for readers of text: UTF-16 without a byte-order mark too, told by the zeros between
-/// its first letters. Packed tokens below 256 look the same.
+/// The same for readers of text: UTF-16 without a byte-order mark too, recognised by the zeros
+/// between its first letters. Packed tokens below 256 look the same.
 std::optional<FileKind> kind_if_no_text(std::string_view first_bytes);
 
 /// What a reader wants to have of a file.
 enum class Wanted { text, table };
 
 /// The last sentence of an error: "Unpack it with `gunzip -c logs/a.csv.gz > logs/a.csv`". What
-/// stands in backquotes can be typed as it is.
+/// is in backquotes can be typed as it is.
 std::string remedy_for(const FileKind& kind, const std::string& path, Wanted wanted);
 
 }  // namespace bimix::core

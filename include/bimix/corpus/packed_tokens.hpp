@@ -23,7 +23,7 @@ struct Document {
 void copy_tokens(const Document& document, std::size_t from, int vocabulary,
                  std::span<std::int32_t> out);
 
-/// Documents laid end to end, as seen by whoever cuts sequences. Views only.
+/// Documents laid end to end, from which sequences are cut. Views only.
 class PackedTokens {
  public:
   PackedTokens() = default;

@@ -9,8 +9,8 @@
 
 namespace bimix::corpus {
 
-/// Who is next, so that everybody gets their share: after any number n of turns domain d had
-/// floor(n r_d) or ceil(n r_d) of them. Turns are unit jobs, the i-th of domain d in the window
+/// Which domain is next, so that every domain gets its share: after n turns, for any n, domain d
+/// had floor(n r_d) or ceil(n r_d) of them. Turns are unit jobs, the i-th of domain d in the window
 /// (floor((i-1)/r_d), ceil(i/r_d)]; earliest deadline first meets all of them. Integer arithmetic
 /// on shares rounded to 2^-53.
 /// @see Tijdeman 1980, "The chairman assignment problem", doi:10.1016/0012-365X(80)90269-1;
@@ -42,9 +42,9 @@ struct SamplerOptions {
 };
 
 /// Training batches by quota. For one (seed, repeat, domain name) the stream of sequences is the
-/// same whatever the mixture, the batch and the other domains are: trials only consume different
-/// lengths of it (common random numbers). Each epoch of a domain visits each of its slots once, in
-/// an order of its own.
+/// same for every mixture, batch and set of other domains: trials only consume different lengths
+/// of it (common random numbers). Each epoch of a domain visits each of its slots once, in another
+/// order.
 class MixtureSampler {
  public:
   /// The corpus must outlive the sampler.

@@ -8,7 +8,7 @@ namespace bimix::data {
 /// a log is read.
 enum class LossUnit : int {
   nats = 0,      ///< a token
-  bits_per_byte  ///< of text, whatever the tokens are
+  bits_per_byte  ///< of text, for any tokens
 };
 
 /// "nats" or "bits per byte", for people.

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-/// The plain records that cross borders between layers. No input, output or behaviour here.
+/// The plain records that pass between layers. No input, output or behaviour here.
 ///
 /// Shape letters used in all docstrings: K training domains, E evaluation domains, M observations,
 /// P parameters of a law, V vocabulary, B batch, S sequence length, N = B*S tokens of a batch.
@@ -158,8 +158,8 @@ struct DomainFit {
   double condition = 0.0;            ///< its condition number after column scaling
   std::string stop_reason{};         ///< why the solver stopped
   std::vector<std::string> flags{};  ///< what the reader must know: bounds hit, narrow shares, ...
-  /// Standard deviations as fractions of a loss, where they can be told: of a reading about the
-  /// curve of its run, and of whole runs of one mixture about each other.
+  /// Standard deviations as fractions of a loss, where they are known: of a reading around the
+  /// curve of its run, and between whole runs of one mixture.
   std::optional<double> noise_reading{}, noise_seed{};
   std::string noise_source{};  ///< how they were found: "2 repeats of 12 mixtures", ...
   bool operator==(const DomainFit&) const = default;
@@ -182,11 +182,11 @@ struct HeldOut {
   bool operator==(const HeldOut&) const = default;
 };
 
-/// Whether what a law says of mixtures that it never saw is worth anything.
+/// Whether the predictions of a law for mixtures that it never saw can be trusted.
 struct Trust {
   std::string doubt{};  ///< why the recommendation is not to be trusted; empty: nothing says so
   /// Of held-out mixtures, over the sets that count in the objective: error and mean_baseline as in
-  /// HeldOut, and R2 over all their losses together; nothing where it cannot be told.
+  /// HeldOut, and R2 over all their losses together; nothing where it is not known.
   std::optional<double> error{}, mean_baseline{}, r2{};
   /// E: 1 for a set that counts and whose held-out losses the mean of the other mixtures predicts
   /// better than the law
@@ -203,7 +203,7 @@ struct LawFit {
   std::vector<Table> covariance{};        ///< E of (P, P)
   std::vector<DomainFit> domain{};        ///< E
   std::vector<Table> bootstrap{};         ///< samples of (E, P)
-  /// E: interval of alpha from its profile, where the law offers one; NaN where it cannot be told
+  /// E: interval of alpha from its profile, where the law offers one; NaN where it is not known
   std::vector<double> profile_low{}, profile_high{};
   std::vector<std::string> flags{};  ///< what the reader must know about the fit as a whole
   HeldOut held_out{};
@@ -244,8 +244,8 @@ struct MixtureChoice {
 struct NextMixture {
   Mixture share{};         ///< K, in whole ten-thousandths
   double gain_nats = 0.0;  ///< expected fall of the objective at the mixture then recommended
-  /// The evaluation domain it tells most about, and by which part what is unknown of that loss over
-  /// the possible optima (its standard deviation) is expected to fall.
+  /// The evaluation domain about which it says most, and the fraction by which the uncertainty of
+  /// that loss over the possible optima (its standard deviation) is expected to fall.
   std::string domain{};
   double domain_fall = 0.0;
   /// The coefficient of that domain whose standard deviation falls most, and by which part.

@@ -15,7 +15,7 @@ struct Bigram {
 };
 
 /// How often each pair of neighbouring tokens occurs, pairs that do not occur left out: 16 bytes a
-/// pair, whatever the vocabulary. Counts are exact integers: merging is a sum, in any order.
+/// pair, for any vocabulary. Counts are exact integers: merging is a sum, in any order.
 class BigramCounts {
  public:
   BigramCounts() = default;

@@ -29,8 +29,8 @@ struct RunDrift {
 };
 
 /// The most likely drift of these runs, by a Kalman filter along each. Weak priors (a spread of
-/// three times the noise and a memory of two e-folds, each within a factor of seven or three) stand
-/// in for what few readings leave open; they lie where one public table has it.
+/// three times the noise and a memory of two e-folds, each within a factor of seven or three)
+/// decide what few readings leave open; they are centred at the values of one public table.
 /// @return all 0 but the memory if every error is 0
 /// @note O(readings) for each of some hundred trials of parameters; deterministic
 RunDrift drift_of(const std::vector<RunErrors>& runs);
@@ -62,7 +62,7 @@ struct ContinuedLoss {
 
 /// Continues a run by the law times the run's expected drift from it.
 /// @param fit with its bootstrap samples: each is anchored anew for the interval
-/// @param observations those that were fitted: what tells of the drift
+/// @param observations those that were fitted: what shows the drift
 /// @param model_size of the run's model; 0 where none is said
 /// @param run readings of one run, of these or not, in any order
 /// @return for each evaluation domain

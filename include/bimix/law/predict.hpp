@@ -19,7 +19,7 @@ double predict(const data::LawFit& fit, const data::Table& coefficient, std::siz
 /// The model size that a prediction is for.
 /// @param asked parameters; 0: fit.last_size
 /// @param place what the complaint names, "--parameters"
-/// @throws UsageError if the law cannot tell of models of that size
+/// @throws UsageError if the law cannot predict for models of that size
 double predicted_size(const data::LawFit& fit, double asked, const std::string& place);
 
 struct Interval {

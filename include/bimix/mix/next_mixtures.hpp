@@ -14,8 +14,8 @@ namespace bimix::mix {
 /// of them, taken for the truth, into what would be known after its run:
 ///   E[f | y] = E[f] + C_fg (C_gg + R)^-1 (y - E[g]),
 /// with g the level and the slope of log loss along the volumes that were used and C the
-/// covariances over the samples, evaluation domain by evaluation domain (each has a law and a noise
-/// of its own; what samples say of two domains together is mostly chance). After each choice the
+/// covariances over the samples, evaluation domain by evaluation domain (each has its own law and
+/// noise; what samples say of two domains together is mostly chance). After each choice the
 /// samples are what is expected to remain unknown, and the next is chosen by them (greedy batch).
 ///
 /// The noise R is the scatter of whole mixtures about the law, mean over mixtures of residual^2 +
@@ -23,7 +23,7 @@ namespace bimix::mix {
 ///
 /// x: optima of the samples in the allowed box, and beyond the shares that were tried by a factor
 /// of two, which count once a run has been there. c: these x, and random mixtures and the ends of
-/// each domain's range within the shares that were tried: further out a right law would tell more,
+/// each domain's range within the shares that were tried: further out a right law would teach more,
 /// and a wrong one would mislead. Floors and caps bind x, not the other c. For objective "worst" f
 /// is the mean with the weights of today's best mixture, of the excess over the default.
 /// @param fit with its bootstrap

@@ -20,7 +20,7 @@ struct OptimizeOptions {
   std::vector<double> weights{};        ///< E, for "weighted": not negative, not all zero
   std::vector<double> floor{};          ///< K smallest shares; empty: none
   std::vector<double> cap{};            ///< K largest shares; empty: none
-  std::vector<double> unique_tokens{};  ///< K tokens there are of each domain; 0 or empty: unknown
+  std::vector<double> unique_tokens{};  ///< K different tokens of each domain; 0 or empty: unknown
   /// What repeated tokens are worth: R* of Muennighoff et al. 2023 (15 in their fit of pretraining
   /// runs); 0: as much as new ones. A domain of U unique tokens that is drawn D = share * tokens >
   /// U counts as U + U R* (1 - exp(-(D / U - 1) / R*)).

@@ -21,8 +21,8 @@ struct Message {
 
 /// A group of ranks, as a value. A default-made one is serial: rank 0 of 1.
 ///
-/// Moves bytes and knows no record. Every call is made from the rank's main thread. Waiting is
-/// polite: it sleeps between looks instead of burning a core, so that a rank whose main thread
+/// Moves bytes and knows no record. Every call is made from the rank's main thread. Waiting
+/// sleeps between polls instead of using a whole core, so that a rank whose main thread
 /// waits leaves the processor to its worker thread.
 class Comm {
  public:
@@ -37,7 +37,7 @@ class Comm {
 
   /// Hands bytes over for delivery and returns at once. @param tag 0 to 1000
   void send(int destination, int tag, std::string bytes) const;
-  /// The next message from anybody, if one has arrived. In order for each sender.
+  /// The next message from any rank, if one has arrived. In order for each sender.
   std::optional<Message> try_receive() const;
 
   /// @collective Returns when all ranks have called it and all sent messages have left.

@@ -47,11 +47,11 @@ struct ListedMixtures {
 using MixtureGroup =
     std::variant<PresetMixtures, LatticeMixtures, DirichletMixtures, GridMixtures, ListedMixtures>;
 
-/// Whether one run visits all volumes, or each (mixture, volume) is a run of its own.
+/// Whether one run visits all volumes, or each (mixture, volume) is a separate run.
 enum class VolumeAxis { trajectory, independent };
 
 /// Whether trials of one repeat share initial weights and streams of text (common random numbers,
-/// so that they differ by the mixture alone), or every mixture has seeds of its own.
+/// so that they differ by the mixture alone), or every mixture has its own seeds.
 enum class SeedChoice { common, independent };
 
 /// The grid of a campaign.

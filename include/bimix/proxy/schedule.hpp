@@ -7,8 +7,8 @@
 
 namespace bimix::proxy {
 
-/// True if the learning rate falls towards the end of a run: its end is then part of the run, and a
-/// shorter run is another one than the first part of a longer one.
+/// True if the learning rate falls towards the end of a run: a
+/// shorter run then differs from the first part of a longer one.
 bool rate_decays(const ProxyOptions& options);
 
 /// Steps up to which all runs of these options are the same, whatever their length beyond `steps`:
@@ -25,8 +25,8 @@ std::int64_t trunk_steps(const ProxyOptions& options, std::int64_t steps);
 double learning_rate_at(const ProxyOptions& options, std::int64_t step, std::int64_t steps);
 
 /// Tokens that it takes to have a model at each of these volumes. One run goes through all volumes
-/// if the rate is constant; if it decays, each has a run of its own, but for what the runs have in
-/// common (trunk_steps), which is trained once.
+/// if the rate is constant; if it decays, each volume has a separate run, but what the runs have in
+/// common (trunk_steps) is trained once.
 /// @param volumes ascending multiples of `tokens_per_step(options)`
 std::int64_t trained_tokens(const ProxyOptions& options, std::span<const std::int64_t> volumes);
 

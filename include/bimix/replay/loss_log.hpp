@@ -18,10 +18,10 @@ inline constexpr std::array<std::string_view, 6> replay_units{"auto",      "nats
 /// formats leave out; 0 = not given.
 struct ReplayOptions {
   std::vector<std::string> files{};  ///< names or globs (`logs/*.csv`); sorted and read once each
-  std::string format = "auto";       ///< a name of log_formats(), or auto: told by the content
+  std::string format = "auto";       ///< a name of log_formats(), or auto: by the content
   bool normalise = false;            ///< divide shares by their sum, whatever it is, and count it
   /// Metrics that are losses, `METRIC` or `SET=METRIC` with at most one `*` for the name of the
-  /// set; empty: told by their names (src/replay/FORMAT.md)
+  /// set; empty: recognised by their names (src/replay/FORMAT.md)
   std::vector<std::string> losses{};
   std::string mixtures{};  ///< a table of the runs' mixtures (`run` and the domains)
   /// What the losses are, one of replay_units. `bits/byte` stays what it is, the others become
@@ -29,7 +29,7 @@ struct ReplayOptions {
   std::string unit = std::string(replay_units.front());
   std::vector<std::string> domains{};  ///< names of shares that a log gives without names
   std::int64_t tokens_per_step = 0;    ///< of logs that count steps
-  std::int64_t tokens = 0;             ///< the volume of logs that tell neither tokens nor steps
+  std::int64_t tokens = 0;             ///< the volume of logs that give neither tokens nor steps
   std::int64_t parameters = 0;         ///< keep the runs of this model size; 0: of all
   std::filesystem::path base{};        ///< relative names start here; empty = working directory
   bool operator==(const ReplayOptions&) const = default;
@@ -66,7 +66,7 @@ std::vector<std::string> log_formats();
 /// (NaN); rows at 0 tokens (a power law has no value there); volumes within 0.5 % of one another
 /// in one run (the later is kept); shares whose sum is off by at most log_share_tolerance, or by
 /// anything if `normalise` is set; mixtures without losses; runs of another size than `parameters`;
-/// headers in the midst of a table; what a format passes over.
+/// headers in the middle of a table; what a format ignores.
 ///
 /// @throws UsageError if the format is no known name, or a fact that the logs lack is not in the
 ///   options: tokens_per_step, tokens, domains, the model size to keep
@@ -74,16 +74,16 @@ std::vector<std::string> log_formats();
 ///   file; one that no format knows or that several do; text that is not UTF-8; a column or key
 ///   that is needed and missing, unknown, or repeated; a row with too few or too many cells; a last
 ///   line without its end that may be torn; a quote that is never closed; a cell above 4096 bytes;
-///   a number that is none; a loss that is NaN, infinite, negative or zero; tokens or steps that
-///   are negative or no whole number; a share outside [0, 1]; shares of a run that change between
-///   rows, are not given for every training domain or do not sum to 1; a run without a mixture; two
-///   metrics that are both the loss of one set; two rows for one cell that disagree; a file without
-///   rows.
+///   a text instead of a number; a loss that is NaN, infinite, negative or zero; tokens or steps
+///   that are negative or no whole number; a share outside [0, 1]; shares of a run that change
+///   between rows, are not given for every training domain or do not sum to 1; a run without a
+///   mixture; two metrics that are both the loss of one set; two rows for one cell that disagree; a
+///   file without rows.
 LossLog read_logs(const ReplayOptions& options);
 
 /// The same for what one trial has just written, as it went, perhaps with interruptions: of two
-/// losses for one cell the later holds, lines that were cut and bytes that are no text are passed
-/// over, a loss that is not finite is infinity. Runs of formats that tell no mixture have the
+/// losses for one cell the later holds, lines that were cut and bytes that are not text are
+/// ignored, a loss that is not finite is infinity. Runs of formats without mixtures have the
 /// trial's.
 /// @param mixture [train] of the trial @throws as read_logs
 LossLog read_trial_log(const ReplayOptions& options, const std::vector<std::string>& train,
@@ -95,8 +95,8 @@ std::vector<std::string> files_named(const std::string& pattern,
                                      const std::filesystem::path& base = {});
 
 /// The log with the evaluation sets that an objective may be a mean of: without averages of sets,
-/// told by name (is_average_name), group or numbers, where there are sets, with the first of them
-/// where there are averages alone; those of the unit that most have. What is left out is named in
+/// recognised by name (is_average_name), group or numbers; if there are only averages, with the
+/// first of them; and only with the sets of the most frequent unit. What is left out is named in
 /// the notes.
 LossLog sets_that_count(LossLog log);
 

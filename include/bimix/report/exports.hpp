@@ -13,11 +13,11 @@ struct ExportInput {
   data::RunRecord record{};
   data::Mixture share{};                ///< K; empty if there is none yet
   double tokens = 0.0;                  ///< the volume that the mixture is for
-  std::vector<double> unique_tokens{};  ///< K tokens there are of each domain; 0 or empty: unknown
+  std::vector<double> unique_tokens{};  ///< K different tokens of each domain; 0 or empty: unknown
   std::vector<std::string> paths{};  ///< K: where the trainer finds each domain; a dataset's prefix
 };
 
-/// One domain of a mixture as trainers are told it.
+/// One domain of a mixture, as a trainer reads it.
 struct BlendPart {
   std::string domain{};
   std::string path{};
@@ -36,10 +36,10 @@ enum class ExportOf {
   losses,      ///< of the trials, as logs
   mixture,     ///< one mixture for a volume, as a trainer reads it
   everything,  ///< with what is derived: laws, optimum, check
-  description  ///< what it is and how it came to be, without a number of it
+  description  ///< what it is and how it was made, without its numbers
 };
 
-/// A form in which a run or its mixture can be had.
+/// A form in which a run or its mixture can be written.
 struct Exporter {
   std::string name{};
   std::string meaning{};

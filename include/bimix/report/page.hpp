@@ -9,7 +9,7 @@
 
 namespace bimix::report {
 
-/// What the page is made from. Whatever is missing is left out of it.
+/// What the page is made from. What is missing is left out of it.
 struct PageInput {
   data::RunRecord record{};
   law::FitOptions fit{};  ///< of the campaign

@@ -30,7 +30,7 @@ std::string evaluation_text(const law::Evaluation& evaluation,
 /// The recommended mixture against the default: shares with intervals, predicted losses, gain.
 std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSet& domains);
 
-/// Further mixtures with what each is expected to bring and tells most about.
+/// Further mixtures, with the gain expected of each and the loss about which it says most.
 std::string next_text(const data::NextMixtures& next, const data::DomainSet& domains,
                       const std::string& law);
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 /// Unfinished trials, one file each in the run folder: DIR/checkpoints/<id>.ckpt. Written by
-/// whichever rank runs the trial, removed once its result is in the journal. And models that
+/// the rank that runs the trial, removed once its result is in the journal. And models that
 /// finished ones ended with: DIR/models/<run id>.ckpt. Layout: src/store/FORMAT.md.
 namespace bimix::store {
 
@@ -16,7 +16,7 @@ struct ReadCheckpoint {
   std::string problem{};  ///< empty unless there is a file that is damaged or of another trial
 };
 
-/// @throws nothing for a file that is torn, damaged or foreign: it is as good as none
+/// @throws nothing for a file that is torn, damaged or foreign: it counts as absent
 ReadCheckpoint read_checkpoint(const std::filesystem::path& folder, const std::string& trial);
 
 /// Replaces the trial's checkpoint as a whole.

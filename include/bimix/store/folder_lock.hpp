@@ -10,14 +10,14 @@ namespace bimix::store {
 class OwnerRecord;
 
 /// Whether no process of this host holds the lock of a folder that has one. False also where that
-/// cannot be told.
+/// is not known.
 bool has_no_writer_here(const std::filesystem::path& folder);
 
 /// The right to change a run folder, held by one process at a time. A kernel lock on DIR/lock: it
 /// ends with the process, however that ends, so it cannot go stale. The file itself stays.
 ///
 /// On a file system without locks (ENOLCK and the like) a record with a heartbeat, DIR/owner, takes
-/// its place; that of a process that was killed must be taken over on purpose.
+/// its place; after a kill it must be taken over on purpose.
 class FolderLock {
  public:
   /// Makes the folder if it is absent.

@@ -16,11 +16,11 @@
 #include <utility>
 #include <vector>
 
-/// The journal of a run folder: the truth that everything else is rebuilt from.
+/// The journal of a run folder, from which everything else can be made again.
 /// Layout and rules: src/store/FORMAT.md.
 namespace bimix::store {
 
-/// What the run is a run of. A later header replaces an earlier one, together with its check plan:
+/// What is run. A later header replaces an earlier one, together with its check plan:
 /// the same trials, of which something else is to be derived.
 struct JournalHeader {
   std::string campaign_hash{};  ///< of the resolved campaign
@@ -29,12 +29,12 @@ struct JournalHeader {
   bool operator==(const JournalHeader&) const = default;
 };
 
-/// How a session ended, where it could still say so.
+/// How a session ended, if it could still write that.
 struct RunStop {
   int exit_code = 0;
   std::string reason{};
   std::int64_t utc_seconds = 0;
-  /// Trials of ranks that were lost: for them, a session that ended without a word.
+  /// Trials of ranks that were lost: for them, the session ended without a stop.
   std::vector<std::string> cut_off{};
   bool got_further = true;  ///< false: the same session again would be where this one was
   bool operator==(const RunStop&) const = default;
@@ -43,13 +43,13 @@ struct RunStop {
 /// A trial that is about to begin.
 struct TrialStart {
   std::string trial{};
-  /// Names what it goes on from; another name than at its last start says that it came further
-  /// meanwhile. Empty: from nothing, or nobody can tell.
+  /// Names what it continues from; if the name differs from that of its last start, the trial came
+  /// further in between. Empty: from nothing, or not known.
   std::string saved{};
 };
 
-/// How many sessions in a row ended without a word (killed, the power gone) while a trial ran that
-/// came no further in them: alone, or with others that may as well have been the cause.
+/// How many sessions in a row ended without a stop (killed, power lost) while a trial ran that came
+/// no further in them: alone, or with others that may have been the cause.
 struct CutOff {
   int alone = 0;
   int in_company = 0;
@@ -72,7 +72,7 @@ struct JournalState {
   /// The last so many sessions left nothing but their first line: they were killed before they had
   /// begun a trial or made anything else.
   int silent = 0;
-  /// By trial. A journal without a last word counts as ended.
+  /// By trial. A journal without a stop at its end counts as ended.
   std::map<std::string, CutOff> cut_off{};
   std::map<std::string, std::string> saved{};  ///< TrialStart::saved of each trial's last start
   std::vector<std::string> notes{};            ///< what was dropped, and why
@@ -94,7 +94,7 @@ JournalState read_journal(const std::filesystem::path& folder);
 void require_sound(const JournalState& state, const data::DomainSet& domains,
                    const std::filesystem::path& folder);
 
-/// Which file a name leads to, whatever the name.
+/// The file that a name leads to, the same for all its names.
 using FileId = std::pair<dev_t, ino_t>;
 
 /// Appends to the journal. Each append is one write and one sync: when it returns, the line is
@@ -103,8 +103,8 @@ using FileId = std::pair<dev_t, ino_t>;
 ///
 /// Before each append it looks whether the file still is where it was opened. One that was removed
 /// alone is written again with all that it held, one that was replaced is kept beside the other;
-/// then, and where the folder is gone or lies elsewhere, it throws: whoever changes run folders
-/// under a run has to be told.
+/// then, and where the folder is gone or lies elsewhere, it throws, so that the user learns that
+/// something changes the folder of a running run.
 class Journal {
  public:
   /// Opens for appending and cuts off a torn last line.

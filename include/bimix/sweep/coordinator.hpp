@@ -7,7 +7,7 @@
 
 namespace bimix::sweep {
 
-/// The order in which whoever is free should take the trials, so that the last one ends early.
+/// The order in which free ranks should take the trials, so that the last one ends early.
 ///
 /// The largest cost first (Graham 1969, doi:10.1137/0117039: at most 4/3 of the best makespan), or,
 /// where that misses the lower bound, the better of it and MULTIFIT (Coffman, Garey and Johnson
@@ -38,7 +38,7 @@ class Coordinator {
   Coordinator(std::vector<double> costs, int rank_count);
 
   /// The next trial for a rank that is free; nothing if none is left (or stop was called).
-  /// @param largest larger ones are passed over, and remain to be done
+  /// @param largest larger ones are skipped, and remain to be done
   std::optional<std::size_t> next(int rank,
                                   double largest = std::numeric_limits<double>::infinity());
   /// The rank's trial has ended, one way or another. @return which it was

@@ -41,7 +41,7 @@ struct SweepProgress {
 struct TakenOut {
   std::vector<int> ranks{};  ///< the first one of each group
   std::size_t failed = 0;    ///< trials that ended badly there, to be tried elsewhere
-  std::string words{};       ///< who they are and what happened, for people
+  std::string words{};       ///< which ranks they are and what happened, for people
 };
 
 /// How the caller takes part in a sweep. Called from main threads, unless said otherwise.
@@ -54,8 +54,8 @@ struct SweepHooks {
   std::function<void(const std::vector<data::TrialResult>&)> on_results =
       [](const std::vector<data::TrialResult>&) {};
   /// Rank 0, before `on_results` hands over trials that failed. True if some rank without failures
-  /// has had a trial end well, or runs one that has outlived those that failed: then it is not the
-  /// set-up that fails.
+  /// has had a trial end well, or has run one for longer than those that failed: then the set-up is
+  /// not the cause.
   std::function<void(bool)> on_failures = [](bool) {};
   /// Rank 0, after `on_results`.
   std::function<void(const TakenOut&)> on_taken_out = [](const TakenOut&) {};
@@ -71,8 +71,8 @@ struct SweepHooks {
   /// Every rank, from its worker thread: keeps what an unfinished trial needs to go on later.
   std::function<void(const data::TrialSpec&, std::string_view)> save = [](const data::TrialSpec&,
                                                                           std::string_view) {};
-  /// The same: keeps what a trial with larger volumes as well could begin with. Empty if nobody
-  /// wants that.
+  /// The same: keeps what a trial with larger volumes as well could begin with. Empty if it is not
+  /// wanted.
   std::function<void(const data::TrialSpec&, std::string_view)> keep{};
   /// Every rank, from its worker thread: what the reader should know of the trial.
   std::function<void(const data::TrialSpec&, const std::string&)> note = [](const data::TrialSpec&,
@@ -84,8 +84,8 @@ struct SweepHooks {
   std::function<double()> seconds_to_deadline = [] {
     return std::numeric_limits<double>::infinity();
   };
-  /// Rank 0: a rank that has been silent for so long is taken for dead. Ranks speak about once a
-  /// second.
+  /// Rank 0: a rank that has been silent for so long counts as lost. Ranks send a message about
+  /// once a second.
   double lost_after_seconds = 300.0;
 };
 
@@ -106,18 +106,18 @@ void require_whole_groups(int ranks, int ranks_per_trial);
 /// @collective Runs the trials over all ranks.
 ///
 /// Rank 0 coordinates and runs trials like every other rank: on each, a worker thread computes
-/// while the main thread serves messages, sleeping between looks. Trials go out in dispatch_order.
+/// while the main thread serves messages, sleeping between polls. Trials go out in dispatch_order.
 /// A trial that throws an Error becomes a result of status `failed`; the sweep goes on.
 ///
 /// Where the source asks for several ranks a trial, neighbouring ranks form groups that run trials
-/// together; the first rank of a group speaks for it. Where it allows only so many trials a node,
+/// together; the first rank of a group reports for it. Where it allows only so many trials a node,
 /// the other ranks of each node stay idle.
 ///
 /// @throws UsageError on every rank if the ranks do not make whole groups
 /// @throws RanksLost on rank 0 alone, after what finished was handed over; other ranks may wait for
 ///         the lost ones for ever, so that the job has to be ended
 /// @param trials the same on every rank
-/// @param known rank 0: what earlier trials tell about times
+/// @param known rank 0: what earlier trials say about times
 /// @return true if all trials have ended, false if a stop came before, or there was no time left to
 ///         start them; the same on every rank
 bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,

@@ -13,14 +13,14 @@ namespace bimix::trial {
 
 struct LossTable;
 
-/// A trainer of the user's own; the `source.command` block of a campaign.
+/// The user's own trainer; the `source.command` block of a campaign.
 ///
 /// Arguments, and `losses`, may hold placeholders: {mixture.json} (a file: id, mixture by domain,
-/// volumes, seed, repeat), {dir} (a folder of the trial's own, kept between attempts), {id}, {seed}
+/// volumes, seed, repeat), {dir} (the trial's folder, kept between attempts), {id}, {seed}
 /// (differs between repeats, and is the same for all mixtures of one), {repeat}, {tokens} (the
 /// largest volume), {volumes} (all, with commas), {share:NAME}. {{ and }} stand for braces. Files
-/// and folders are absolute. No shell sees them: an argument stays one argument, whatever is put
-/// into it.
+/// and folders are absolute. No shell sees them: an argument stays one argument, with any
+/// content.
 struct CommandOptions {
   std::vector<std::string> run{};  ///< program and arguments
   std::string program{};  ///< where the program lies, if not where run says; no part of trials' ids
@@ -46,7 +46,7 @@ std::vector<core::Complaint> table_complaints(const CommandOptions& options,
                                               const std::vector<std::string>& domains,
                                               VolumesOfTrial volumes);
 
-/// Whether the command is told anything that differs between the repeats of a mixture: {seed},
+/// Whether the command is given anything that differs between the repeats of a mixture: {seed},
 /// {repeat}, {id} or {mixture.json}.
 bool sees_repeat(const CommandOptions& options);
 
@@ -59,11 +59,11 @@ bool is_moved(const CommandOptions& now, const CommandOptions& before);
 /// control group allows it. Under Slurm never more than SLURM_CPUS_ON_NODE: then the rank's own.
 std::vector<int> command_processors();
 
-/// Runs the command once for each trial, in a process group of its own and without the variables by
-/// which MPI and Slurm tell a process that it is theirs. Its output goes to
+/// Runs the command once for each trial, in a separate process group and without the variables by
+/// which a process knows that MPI or Slurm started it. Its output goes to
 /// DIR/trials/<id>/log.txt.
 ///
-/// Exit codes: 0 done; 75 try again (as often as `retries`); 76 this trial cannot be had, anything
+/// Exit codes: 0 done; 75 try again (as often as `retries`); 76 this trial cannot be run, anything
 /// else failed: both are recorded and the sweep goes on. On a stop or a timeout the group gets
 /// TERM, half a minute to save itself, and KILL; if this process is killed, so is the group. A
 /// command that ends while a stop is asked for, or a moment before, was interrupted, however it

@@ -12,7 +12,7 @@
 
 namespace bimix::trial {
 
-/// What a running trial can ask and tell. Called from the thread that runs the trial.
+/// What a running trial can ask and report. Called from the thread that runs the trial.
 struct TrialHooks {
   std::function<bool()> stop_requested = [] { return false; };
   std::function<void(double)> progress = [](double) {};  ///< fraction of the trial's work done
@@ -21,7 +21,7 @@ struct TrialHooks {
   /// Keeps the bytes in place of what was saved before, or fails without harm.
   std::function<void(std::string_view)> save = [](std::string_view) {};
   /// Keeps what a trial with these volumes and larger ones could begin with, its `load`; empty if
-  /// nobody wants that.
+  /// it is not wanted.
   std::function<void(std::string_view)> keep{};
   /// What the reader should know of this trial, however it ends.
   std::function<void(const std::string&)> note = [](const std::string&) {};
@@ -29,7 +29,7 @@ struct TrialHooks {
   core::ProcessGroup group{};
 };
 
-/// A trial that failed in a way of its own.
+/// A trial that failed, with the kind of failure.
 class TrialFailure : public core::DataError {
  public:
   TrialFailure(data::FailureKind kind, core::Complaint complaint)
