@@ -37,12 +37,16 @@ foreach(row IN LISTS BIMIX_LAYER_ROWS)
 endforeach()
 
 # bimix_listed_sources(VARIABLE LIST SUFFIX): the source files that a .def list of plug-ins names.
-# The last word of each entry is the file's name: `BIMIX_LAW(bimix)` gives bimix.cpp. C++ reads the
-# same list, so a plug-in is one file and one line.
+# They lie beside the list. The last word of each entry is the file's name: `BIMIX_LAW(bimix)` in
+# forms/laws.def gives forms/bimix.cpp. C++ reads the same list, so a plug-in is one file and one line.
 function(bimix_listed_sources variable list suffix)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})
   file(STRINGS ${list} entries REGEX "^BIMIX_[A-Z_]+\\(")
+  get_filename_component(folder ${list} DIRECTORY)
   list(TRANSFORM entries REPLACE "^.*[(, ]([a-z_0-9]+)\\).*$" "\\1${suffix}")
+  if(folder)
+    list(TRANSFORM entries PREPEND "${folder}/")
+  endif()
   set(${variable} ${entries} PARENT_SCOPE)
 endfunction()
 

@@ -1,8 +1,8 @@
 #include "domain_data.hpp"
 #include "noise.hpp"
 #include "observed.hpp"
-#include "profile.hpp"
-#include "residuals.hpp"
+#include "solve/profile.hpp"
+#include "solve/residuals.hpp"
 
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>

@@ -10,7 +10,7 @@
 namespace bimix::law {
 
 #define BIMIX_LAW(name) std::unique_ptr<const Law> make_law_##name();
-#include "laws.def"
+#include "forms/laws.def"
 #undef BIMIX_LAW
 
 namespace {
@@ -25,7 +25,7 @@ const std::vector<Entry>& laws() {
   static const auto all = [] {
     std::vector<Entry> list;
 #define BIMIX_LAW(name) list.emplace_back(make_law_##name());
-#include "laws.def"
+#include "forms/laws.def"
 #undef BIMIX_LAW
     return list;
   }();

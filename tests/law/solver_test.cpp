@@ -1,4 +1,4 @@
-#include "law/solver.hpp"
+#include "law/solve/solver.hpp"
 
 #include <bimix/core/random.hpp>
 

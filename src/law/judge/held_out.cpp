@@ -1,6 +1,6 @@
-#include "domain_data.hpp"
+#include "../domain_data.hpp"
+#include "../observed.hpp"
 #include "held_out_rows.hpp"
-#include "observed.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/law/held_out.hpp>

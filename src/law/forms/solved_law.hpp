@@ -1,6 +1,6 @@
 #pragma once
 
-#include "solver.hpp"
+#include "../solve/solver.hpp"
 
 #include <bimix/law/law.hpp>
 

@@ -1,7 +1,7 @@
-#include "anchored_law.hpp"
-#include "domain_data.hpp"
+#include "../anchored_law.hpp"
+#include "../domain_data.hpp"
+#include "../observed.hpp"
 #include "held_out_rows.hpp"
-#include "observed.hpp"
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/volumes.hpp>

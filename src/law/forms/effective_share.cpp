@@ -1,4 +1,4 @@
-#include "residuals.hpp"
+#include "../solve/residuals.hpp"
 #include "solved_law.hpp"
 
 #include <bimix/core/random.hpp>

@@ -1,5 +1,5 @@
+#include "../solve/residuals.hpp"
 #include "bimix_with_size.hpp"
-#include "residuals.hpp"
 #include "solved_law.hpp"
 
 #include <bimix/data/volumes.hpp>

@@ -1,7 +1,7 @@
 #include "solved_law.hpp"
 
-#include "domain_data.hpp"
-#include "residuals.hpp"
+#include "../domain_data.hpp"
+#include "../solve/residuals.hpp"
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/volumes.hpp>

@@ -1,0 +1,72 @@
+#include "results_columns.hpp"
+#include "results_groups.hpp"
+
+#include <bimix/data/objective.hpp>
+#include <bimix/data/set_names.hpp>
+
+namespace bimix::store {
+
+void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
+                   const data::MixtureChoice& choice) {
+  const GroupWriter group = root.group("optimum");
+  train_domains(group, domains);
+  eval_domains(group, domains);
+  const auto by_train = [&](const char* name, const std::vector<double>& values, const char* what) {
+    write_if_any(group, name, {"train_domain"}, values, share_of(what));
+  };
+  by_train("share", choice.share, "recommended mixture");
+  by_train("share_low", choice.share_low, "lower end of the interval of the optimum");
+  by_train("share_high", choice.share_high, "upper end of the interval of the optimum");
+  by_train("default_share", choice.default_share, "mixture it is compared with");
+  by_train("floor", choice.floor, "smallest share allowed");
+  by_train("cap", choice.cap, "largest share allowed");
+  write_if_any(group, "weight", {"eval_domain"}, choice.weight, plain("weight in the objective"));
+  write_if_any(group, "predicted_nats", {"eval_domain"}, choice.predicted_nats,
+               loss_of(domains, "loss predicted at the recommended mixture"));
+  write_if_any(group, "predicted_default_nats", {"eval_domain"}, choice.predicted_default_nats,
+               loss_of(domains, "loss predicted at the default mixture"));
+  if (choice.bootstrap_share.rows > 0) {
+    group.coordinate("sample", counted(choice.bootstrap_share.rows), plain("bootstrap sample"));
+    group.write("bootstrap_share", {"sample", "train_domain"}, choice.bootstrap_share.values,
+                share_of("optimum of each bootstrap law"));
+  }
+  write_scalar(group, "volume_tokens", choice.tokens,
+               {"tokens", "volume the mixture is meant for"});
+  if (choice.model_size > 0)
+    write_scalar(group, "model_size", choice.model_size,
+                 {"parameters", "model the mixture is meant for"});
+  write_scalar(group, "objective_nats", choice.objective_nats,
+               loss_of(domains, "objective at the recommended mixture"));
+  write_scalar(group, "objective_default_nats", choice.objective_default_nats,
+               loss_of(domains, "objective at the default mixture"));
+  write_scalar(group, "certificate", choice.certificate, plain("how far from the best at most"));
+  write_scalar(group, "level", choice.level, plain("what the intervals hold"));
+  write_scalar(group, "gain_nats", choice.gain_nats, loss_of(domains, "default minus optimum"));
+  write_scalar(group, "gain_low", choice.gain_low, loss_of(domains, "lower end of its interval"));
+  write_scalar(group, "gain_high", choice.gain_high, loss_of(domains, "upper end of its interval"));
+  group.attribute("law", choice.law);
+  group.attribute("objective", choice.objective);
+  group.attribute("certificate_kind", choice.certificate_kind);
+  group.attribute("doubt", choice.trust.doubt);
+  group.attribute("flags", joined(choice.flags));
+}
+
+void write_objective(const GroupWriter& root, const data::DomainSet& domains,
+                     const data::MixtureChoice& choice) {
+  const GroupWriter group = root.group("objective");
+  eval_domains(group, domains);
+  std::vector<std::int8_t> counts, averages;
+  for (const bool does : data::counted_sets(choice)) counts.push_back(does ? 1 : 0);
+  for (const std::string& name : domains.eval)
+    averages.push_back(data::is_average_name(name) ? 1 : 0);
+  group.write("counts", {"eval_domain"}, counts, plain("1: the loss of this set counts"));
+  write_if_any(group, "weight", {"eval_domain"}, choice.weight,
+               plain("weight of each loss in the mean that is least at the recommended mixture"));
+  group.write("is_average", {"eval_domain"}, averages,
+              plain("1: the name says that the set is an average over others"));
+  group.attribute("kind", choice.objective);
+  group.attribute("words", data::objective_words(choice, domains));
+  group.attribute("units", std::string(data::unit_symbol(domains.loss_unit)));
+}
+
+}  // namespace bimix::store

@@ -1,0 +1,127 @@
+#include "results_columns.hpp"
+#include "results_groups.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace bimix::store {
+namespace {
+
+void write_held_out(const GroupWriter& law, const data::LawFit& fit) {
+  const data::HeldOut& held = fit.held_out;
+  const GroupWriter group = law.group("held_out");
+  eval_domains(group, fit.domains);
+  group.attribute("protocol", held.protocol);
+  const auto write = [&](const char* name, const std::vector<double>& values, const char* what) {
+    write_if_any(group, name, {"eval_domain"}, values, plain(what));
+  };
+  write("error", held.error, "mean relative error at the last volume of mixtures never seen");
+  write("worst", held.worst, "largest of these errors");
+  write("r2", held.r2, "R2 across held-out mixtures at the last volume");
+  write("persistence", held.persistence, "error of taking the volume before for the last");
+  write("mean_baseline", held.mean_baseline, "error of taking the training mixtures' mean");
+  write("curve_r2", held.curve_r2, "R2 of log loss along the volumes of a held-out run");
+  write_scalar(group, "spearman", held.spearman,
+               plain("rank correlation of predicted and true mean loss"));
+  write_scalar(group, "regret_nats", held.regret_nats,
+               loss_of(fit.domains,
+                       "true mean loss of the held-out mixture predicted best, above the best"));
+  write_scalar(group, "folds", held.folds, plain("folds of whole mixtures"));
+}
+
+void write_trust(const GroupWriter& law, const data::LawFit& fit) {
+  const data::Trust& trust = fit.trust;
+  const GroupWriter group = law.group("trust");
+  const std::int8_t is_trusted = trust.doubt.empty() ? 1 : 0;
+  group.write("is_trusted", {}, std::span(&is_trusted, 1),
+              plain("0: the recommendation is not to be trusted"));
+  write_scalar(group, "error", trust.error.value_or(missing),
+               plain("error on held-out mixtures, sets that count"));
+  write_scalar(group, "mean_baseline", trust.mean_baseline.value_or(missing),
+               plain("error of taking the other mixtures' mean, sets that count"));
+  write_scalar(group, "r2", trust.r2.value_or(missing),
+               plain("R2 over all losses of these sets together"));
+  if (!trust.is_worse.empty()) {
+    eval_domains(group, fit.domains);
+    group.write("is_worse", {"eval_domain"}, trust.is_worse,
+                plain("1: counts, and the mean of the other mixtures predicts it better"));
+  }
+  group.attribute("doubt", trust.doubt);
+}
+
+/// How the fit of each evaluation domain went.
+void write_domain_fits(const GroupWriter& group, const std::vector<data::DomainFit>& fits) {
+  const auto write = [&](const char* name, auto get, const char* what) {
+    group.write(name, {"eval_domain"}, column(fits, get), plain(what));
+  };
+  write(
+      "observations", [](const auto& d) { return std::int32_t{d.observations}; }, "rows used");
+  write(
+      "masked", [](const auto& d) { return std::int32_t{d.masked}; }, "rows left out");
+  write(
+      "rmse_relative", [](const auto& d) { return d.rmse_relative; },
+      "root mean square of (predicted - seen) / seen");
+  write(
+      "condition", [](const auto& d) { return d.condition; },
+      "condition number of the Jacobian after column scaling");
+  write(
+      "rank", [](const auto& d) { return std::int32_t{d.rank}; }, "numerical rank of the Jacobian");
+  write(
+      "stop_reason", [](const auto& d) { return d.stop_reason; }, "why the solver stopped");
+  write(
+      "flags", [](const auto& d) { return joined(d.flags); }, "what the reader must know");
+  write(
+      "noise_reading", [](const auto& d) { return d.noise_reading.value_or(missing); },
+      "standard deviation of a reading about its run, as a fraction of the loss");
+  write(
+      "noise_seed", [](const auto& d) { return d.noise_seed.value_or(missing); },
+      "standard deviation of runs of one mixture about each other, as a fraction of the loss");
+  write(
+      "noise_source", [](const auto& d) { return d.noise_source; }, "how the noise was found");
+}
+
+}  // namespace
+
+void write_law(const GroupWriter& laws, const data::LawFit& fit) {
+  const GroupWriter group = laws.group(fit.law);
+  const std::size_t E = fit.domains.eval.size(), P = fit.parameters.size();
+  eval_domains(group, fit.domains);
+  train_domains(group, fit.domains);
+  group.coordinate("parameter", fit.parameters, plain("parameter of the law"));
+  group.write("coefficient", {"eval_domain", "parameter"}, fit.coefficient.values,
+              plain("fitted value; losses in the unit of /loss, volumes in tokens"));
+  if (!fit.covariance.empty()) {
+    // The same names under a second name: one array must not have one dimension twice.
+    group.coordinate("parameter_other", fit.parameters, plain("parameter of the law"));
+    group.write("covariance", {"eval_domain", "parameter", "parameter_other"},
+                flattened(fit.covariance, P * P), plain("covariance of the fitted values"));
+  }
+  if (!fit.bootstrap.empty()) {
+    group.coordinate("sample", counted(fit.bootstrap.size()), plain("bootstrap sample"));
+    group.write("bootstrap", {"sample", "eval_domain", "parameter"},
+                flattened(fit.bootstrap, E * P),
+                plain("fitted value of each resampling of the mixtures"));
+  }
+  write_domain_fits(group, fit.domain);
+  write_if_any(group, "profile_low", {"eval_domain"}, fit.profile_low,
+               plain("lower end of the interval of alpha by its profile"));
+  write_if_any(group, "profile_high", {"eval_domain"}, fit.profile_high,
+               plain("upper end of the interval of alpha by its profile"));
+  write_if_any(group, "share_low", {"train_domain"}, fit.share_low,
+               share_of("smallest share seen"));
+  write_if_any(group, "share_high", {"train_domain"}, fit.share_high,
+               share_of("largest share seen"));
+  write_scalar(group, "tokens_low", fit.tokens_low, {"tokens", "smallest volume seen"});
+  write_scalar(group, "tokens_high", fit.tokens_high, {"tokens", "largest volume seen"});
+  if (fit.last_size > 0) {
+    write_scalar(group, "model_size_low", fit.size_low, {"parameters", "smallest model seen"});
+    write_scalar(group, "model_size_high", fit.size_high, {"parameters", "largest model seen"});
+    write_scalar(group, "model_size", fit.last_size,
+                 {"parameters", "model that held-out figures and the optimum are of"});
+  }
+  group.attribute("flags", joined(fit.flags));
+  write_held_out(group, fit);
+  write_trust(group, fit);
+}
+
+}  // namespace bimix::store
