@@ -39,3 +39,11 @@ configure() {
       fail "CMake could not configure $folder" \
         "The lines above say what it missed: install that (scripts/setup), or delete $folder and try again"; }
 }
+
+# debian_mirror: where this system's packages come from, for debootstrap.
+debian_mirror() {
+  local address
+  address=$(grep -rhoE 'https?://[^ ]*/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null |
+    head -n 1 || true)
+  echo "${address:-http://deb.debian.org/debian}"
+}

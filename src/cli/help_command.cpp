@@ -33,9 +33,10 @@ std::string help_on(const CLI::App& app, const std::string& topic, const std::st
   if (topic == "man")
     return manual_page(command.empty() ? app : command_of(app, command, "help man"));
   // app.help() would be the help of `help`, the command that was given.
-  const CLI::App& shown = topic == "commands" ? app : command_of(app, topic, "help", topics);
-  return shown.get_formatter()->make_help(
-      &shown, &shown == &app ? app.get_name() : app.get_name() + " " + topic,
+  const CLI::App* const shown =
+      topic == "commands" ? &app : &command_of(app, topic, "help", topics);
+  return shown->get_formatter()->make_help(
+      shown, shown == &app ? app.get_name() : app.get_name() + " " + topic,
       CLI::AppFormatMode::Normal);
 }
 

@@ -1,6 +1,7 @@
 #include "run_stamp.hpp"
 
 #include "build_info.hpp"
+#include "commit.hpp"
 
 #include <bimix/core/clock.hpp>
 #include <bimix/core/host.hpp>

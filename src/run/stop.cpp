@@ -13,6 +13,17 @@ volatile std::sig_atomic_t signals_seen = 0;
 volatile std::time_t first_seen = 0;
 volatile std::sig_atomic_t stop_is_noticed = 0;
 
+bool hangup_is_ignored = false;
+
+/// Whether whoever started us ignores SIGHUP (nohup) is seen before any library's constructor runs:
+/// UCX, which MPI libraries are linked to, puts a handler of its own there.
+void look_at_hangup() {
+  struct sigaction inherited {};
+  sigaction(SIGHUP, nullptr, &inherited);
+  hangup_is_ignored = inherited.sa_handler == SIG_IGN;
+}
+[[gnu::section(".preinit_array"), gnu::used]] void (*const look_first)() = look_at_hangup;
+
 void on_signal(int) {
   // The second one means "at once"; but mpirun and a shell may both pass the first one on.
   constexpr std::time_t passed_on_within = 2;
@@ -36,9 +47,10 @@ void install_stop_handlers() {
   sigset_t ours;
   sigemptyset(&ours);
   for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP}) {
-    struct sigaction inherited {};
-    sigaction(signal, nullptr, &inherited);
-    if (signal == SIGHUP && inherited.sa_handler == SIG_IGN) continue;  // nohup
+    if (signal == SIGHUP && hangup_is_ignored) {
+      std::signal(SIGHUP, SIG_IGN);
+      continue;
+    }
     sigaction(signal, &action, nullptr);
     sigaddset(&ours, signal);
   }
