@@ -199,11 +199,9 @@ TEST(Lost, ARankThatFallsSilentEndsTheRunAsInterrupted) {
   const auto lost = test::shell(
       "export OMPI_MCA_odls_base_sigkill_timeout=1\n"
       "timeout 60 scripts/mpirun -n 2 " BIMIX_PROGRAM " run " +
-      campaign + " --lost-after 5s -o " + run +
-      " & id=$!\n"
-      "for i in $(seq 100); do [ $(find " +
-      run +
-      " -name begun | wc -l) = 2 ] && break; sleep 0.1; done\n"
+      campaign + " --lost-after 5s -o " + run + " & id=$!\n" +
+      test::wait_until("[ $(find " + run + " -name begun | wc -l) = 2 ]", "both ranks train") +
+      "\n"
       "rank=$(ps -e -o pid=,args= | awk -v run=" +
       run +
       " '$2 ~ /bimix$/ && index($0, run) { print $1 }' | tail -n 1)\n"
@@ -222,12 +220,11 @@ TEST(Killed, RanksTakeTheirCommandsWithThem) {
       write_shell_campaign(folder, "touch " + (folder / "begun") + "; sleep 300 & echo $! >> " +
                                        (folder / "ids") + "; wait");
   const auto left = test::shell(
-      BIMIX_PROGRAM " run " + campaign + " -o " + (folder / "run") +
-      " >/dev/null 2>&1 & id=$!; until [ -e " + (folder / "begun") +
-      " ]; do sleep 0.1; done; sleep 0.5; kill -9 $id; "
-      "for i in $(seq 50); do kill -0 $(cat " +
-      (folder / "ids") + ") 2>/dev/null || { echo gone; exit 0; }; sleep 0.1; done; kill $(cat " +
-      (folder / "ids") + ")");
+      BIMIX_PROGRAM " run " + campaign + " -o " + (folder / "run") + " >/dev/null 2>&1 & id=$!; " +
+      test::wait_until("[ -s " + (folder / "ids") + " ]", "the command has begun") +
+      "kill -9 $id; for i in $(seq 600); do kill -0 $(cat " + (folder / "ids") +
+      ") 2>/dev/null || { echo gone; exit 0; }; sleep 0.1; done; kill $(cat " + (folder / "ids") +
+      ")");
   EXPECT_THAT(left.output, HasSubstr("gone"));
 }
 
@@ -235,11 +232,11 @@ TEST(Status, TellsARunThatGoesOnFromOneThatWasKilled) {
   const TemporaryFolder folder;
   const std::string campaign = write_shell_campaign(folder, "touch $dir/begun; sleep 60");
   const std::string run = folder / "run", status = BIMIX_PROGRAM " status " + run;
-  const auto seen = test::shell(BIMIX_PROGRAM " run " + campaign + " --walltime 1h -o " + run +
-                                " >/dev/null 2>&1 & id=$!\nuntil ls " + run +
-                                "/trials/*/begun >/dev/null 2>&1; do sleep 0.1; done\nsleep 2.5; " +
-                                status + "; " + status + " --json; kill -9 $id; sleep 0.5; " +
-                                status + " --json; timeout 20 " + status + " --watch");
+  const auto seen = test::shell(
+      BIMIX_PROGRAM " run " + campaign + " --walltime 1h -o " + run + " >/dev/null 2>&1 & id=$!\n" +
+      test::wait_until("ls " + run + "/trials/*/begun >/dev/null 2>&1", "a trial has begun") +
+      "sleep 2.5; " + status + "; " + status + " --json; kill -9 $id; sleep 0.5; " + status +
+      " --json; timeout 20 " + status + " --watch");
   EXPECT_EQ(seen.exit_code, 0);
   EXPECT_THAT(
       seen.output,

@@ -30,7 +30,7 @@ const std::string run_and_kill = R"sh(
       launcher) kill -9 "$session" ;;
       rank) kill -9 $(members '^bimix' | tail -n 1) ;;
     esac
-    for wait in $(seq 100); do [ -z "$(members .)" ] && break; sleep 0.1; done
+    for wait in $(seq 600); do [ -z "$(members .)" ] && break; sleep 0.1; done
     [ -z "$(members .)" ] || { kill -9 $(members .); sleep 0.2; echo outlived; }
     echo killed)sh";
 
@@ -51,6 +51,7 @@ TEST(Kill, NothingIsLostAndTheBitsAreTheSame) {
   const int wanted = asked == nullptr ? 50 : std::atoi(asked);
   int kills = 0, folders = 0, outlived = 0, begun = 0;
   while (kills < wanted) {
+    ASSERT_LT(folders, 10 * wanted) << "runs end before they are killed: " << kills << " kills";
     const std::string run = folder / std::to_string(folders++);
     for (bool done = false; !done && kills < wanted;) {
       const double seconds = 0.1 + 0.001 * static_cast<double>(draw() % 1500);

@@ -38,6 +38,15 @@ inline Ended bimix(const std::string& arguments, int ranks = 0) {
   return shell(launcher + BIMIX_PROGRAM " " + arguments);
 }
 
+/// A line of shell that waits, for two minutes at most, for what the program started last (`$!`)
+/// brings about. In vain: that program is killed, and the words that say so are all that the test
+/// sees.
+inline std::string wait_until(const std::string& condition, const std::string& what) {
+  return "end=$(($(date +%s) + 120)); until " + condition +
+         "; do [ $(date +%s) -lt $end ] || { kill -9 $!; echo 'waited two minutes in vain until " +
+         what + "'; exit 99; }; sleep 0.01; done; ";
+}
+
 /// A temporary folder whose files are named in shell commands.
 class TemporaryFolder : public TempFolder {
  public:

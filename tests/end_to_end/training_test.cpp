@@ -64,9 +64,10 @@ TEST(Training, EndsTheSameAfterAStopAndAResume) {
   // Stopped by a signal as soon as the journal holds its plan, then killed outright after a trial.
   const std::string run = folder / "broken";
   const auto start_and_wait_for = [&](const std::string& kind) {
-    return BIMIX_PROGRAM " run " + campaign + " -o " + run +
-           " & pid=$!; until grep -q '\"kind\":\"" + kind + "\"' " + run +
-           "/journal.ndjson 2>/dev/null; do sleep 0.01; done; ";
+    return BIMIX_PROGRAM " run " + campaign + " -o " + run + " & pid=$!; " +
+           test::wait_until(
+               "grep -q '\"kind\":\"" + kind + "\"' " + run + "/journal.ndjson 2>/dev/null",
+               "the journal has a " + kind);
   };
   const auto stopped = test::shell(start_and_wait_for("plan") + "kill -USR1 $pid; wait $pid");
   EXPECT_EQ(stopped.exit_code, 75) << stopped.output;
@@ -221,11 +222,12 @@ TEST(Stop, EndsALongFitAtOnce) {
   text.replace(text.find("bootstrap: 20"), 13, "bootstrap: 1000000");
   test::write_text(campaign, text);
   // The journal's last trial has come, so the fit goes on; unhindered it would take a minute.
-  const auto stopped =
-      test::shell(BIMIX_PROGRAM " run " + campaign + " -o " + (folder / "run") +
-                  " > /dev/null & pid=$!; until grep -q '\"stage\": *\"fit\"' " + (folder / "run") +
-                  "/status.json 2>/dev/null; do sleep 0.01; done; sleep 0.2; kill -TERM $pid; "
-                  "wait $pid");
+  const auto stopped = test::shell(
+      BIMIX_PROGRAM " run " + campaign + " -o " + (folder / "run") + " > /dev/null & pid=$!; " +
+      test::wait_until(
+          "grep -q '\"stage\": *\"fit\"' " + (folder / "run") + "/status.json 2>/dev/null",
+          "the fit has begun") +
+      "sleep 0.2; kill -TERM $pid; wait $pid");
   EXPECT_EQ(stopped.exit_code, 75) << stopped.output;
 }
 
@@ -347,10 +349,11 @@ TEST(Resume, RefusesASecondWriter) {
   const std::string campaign = write_tiny_campaign(folder);
   const std::string run = folder / "run";
   // The first writer is halted in the middle of its work, as a hanging node would be.
-  const auto both = test::shell(
-      BIMIX_PROGRAM " run " + campaign + " -o " + run + " & first=$!; until [ -s " + run +
-      "/journal.ndjson ]; do sleep 0.01; done; kill -STOP $first; " BIMIX_PROGRAM " run " +
-      campaign + " -o " + run + "; code=$?; kill -KILL $first; exit $code");
+  const auto both =
+      test::shell(BIMIX_PROGRAM " run " + campaign + " -o " + run + " & first=$!; " +
+                  test::wait_until("[ -s " + run + "/journal.ndjson ]", "there is a journal") +
+                  "kill -STOP $first; " BIMIX_PROGRAM " run " + campaign + " -o " + run +
+                  "; code=$?; kill -KILL $first; exit $code");
   EXPECT_EQ(both.exit_code, 3) << both.output;
   EXPECT_THAT(both.output, HasSubstr("is being written by"));
 }

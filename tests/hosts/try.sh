@@ -57,15 +57,15 @@ export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,tcp OMPI_MCA_btl_tcp_if_include=net0 O
 export OMPI_MCA_oob_tcp_keepalive_time=5 OMPI_MCA_oob_tcp_keepalive_intvl=2 OMPI_MCA_oob_tcp_keepalive_probes=3
 # Both hosts are this machine: bound, each would take its first core, and that is the same one.
 run_over_hosts() {  # NAME [CAMPAIGN]
-  "$lab" on bimixhost1 timeout -k 5 120 mpirun --bind-to none -mca plm_rsh_agent "$lab rsh" \
+  "$lab" on bimixhost1 timeout -k 5 300 mpirun --bind-to none -mca plm_rsh_agent "$lab rsh" \
     -host bimixhost1,bimixhost2 -n 2 "$bimix" run "${2:-$work/campaign1.yaml}" -o "$work/$1" \
     >>"$work/$1.out" 2>&1
 }
 trials() { cat "$work/$1/journal.ndjson" 2>/dev/null | grep -c '"kind":"trial"' || true; }
 wait_for_the_middle() {
-  local deadline=$((SECONDS + 60))
+  local deadline=$((SECONDS + 300))
   until (($(trials "$1") >= 3)); do
-    ((SECONDS < deadline)) || wrong "$1 never came to its middle"
+    ((SECONDS < deadline)) || wrong "waited in vain until $1 had three trials"
     sleep 0.1
   done
 }
@@ -105,7 +105,7 @@ wait "$launcher" || code=$?
 [[ $code != 0 ]] || wrong "a run whose cable was cut says that it is done"
 echo "   ended with $code after $((SECONDS - cut_at)) s; $(trials cut) trials are kept, processes left:" \
   "$(left_on bimixhost1) and $(left_on bimixhost2)"
-((SECONDS - cut_at < 100)) || wrong "only the timeout ended the run"
+[[ $code != 124 && $code != 137 ]] || wrong "only the timeout ended the run"
 "$lab" crash bimixhost2
 "$lab" mend bimixhost2
 resumes cut

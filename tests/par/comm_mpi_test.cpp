@@ -55,7 +55,10 @@ TEST(Comm, DeliversBigMessagesBothWaysAtOnce) {
   const int others = world().size() - 1;
   for (int r = 0; r < world().size(); ++r)
     if (r != world().rank()) world().send(r, 7, big + std::to_string(world().rank()));
+  int looks = 0;  // of a millisecond or more
   for (int got = 0; got < others;) {
+    ASSERT_LT(++looks, 60'000) << "rank " << world().rank() << " has heard of " << got << " of "
+                               << others << " others";
     if (const auto message = world().try_receive()) {
       EXPECT_EQ(message->tag, 7);
       EXPECT_EQ(message->bytes, big + std::to_string(message->source));

@@ -4,6 +4,7 @@ import base64
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -70,6 +71,10 @@ class Browser:
 
     def receive(self):
         while b"\0" not in self.buffer:
+            # It answers in moments; a slow machine is given two minutes.
+            if not select.select([self.reading], [], [], 120)[0]:
+                raise RuntimeError("waited two minutes in vain for a word of the browser; the last were "
+                                   + (", ".join(self.events[-3:]) or "none"))
             read = os.read(self.reading, 1 << 16)
             if not read:
                 raise RuntimeError("the browser ended")

@@ -39,7 +39,7 @@ hand_in() {  # NAME SBATCH_OPTION...: submits the batch script
 }
 begin() {  # the same, and waits until it is in the middle
   hand_in "$@"
-  until_true 60 "job $job is in the middle" in_the_middle
+  until_true 300 "job $job is in the middle" in_the_middle
 }
 # shellcheck disable=SC2317
 in_the_middle() {

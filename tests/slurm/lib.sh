@@ -31,7 +31,8 @@ has() { grep -qF -e "$2" "$1" || wrong "$1 does not say '$2'"; }
 submit() { sbatch --parsable --nodes=2 --ntasks-per-node=1 --time=30 "$@"; }
 state_of() { squeue -h -j "$1" -t all -o %T; }
 
-# until SECONDS WHAT COMMAND...: waits until the command succeeds.
+# until_true SECONDS WHAT COMMAND...: waits until the command succeeds. A deadline is for what never
+# happens, not for what takes long on a busy machine.
 until_true() {
   local deadline=$((SECONDS + $1)) what=$2
   shift 2
@@ -41,9 +42,9 @@ until_true() {
   done
 }
 is_in() { local job=$1; shift; [[ " $* " == *" $(state_of "$job") "* ]]; }
-until_state() { until_true 90 "job $1 is ${*:2}" is_in "$@"; }
+until_state() { until_true 300 "job $1 is ${*:2}" is_in "$@"; }
 # Whole campaigns end meanwhile, of which the longest takes most of a minute where nothing else runs.
-until_done() { until_true 300 "job $1 has ended" is_in "$1" COMPLETED FAILED CANCELLED TIMEOUT NODE_FAIL PREEMPTED; }
+until_done() { until_true 600 "job $1 has ended" is_in "$1" COMPLETED FAILED CANCELLED TIMEOUT NODE_FAIL PREEMPTED; }
 completed() { until_done "$1"; [[ $(state_of "$1") == COMPLETED ]] || wrong "job $1 is $(state_of "$1")"; }
 
 # Slurm holds a requeued job for two minutes. A node refuses one that starts again within the second

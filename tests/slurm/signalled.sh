@@ -40,7 +40,7 @@ job=$(submit -o "$run.out" "$root/slurm/sweep.sbatch" "$work/campaign.yaml" "$ru
 trials() { if [[ -e $run/journal.ndjson ]]; then grep -c '"kind":"trial"' "$run/journal.ndjson" || true; else echo 0; fi; }
 # shellcheck disable=SC2317
 in_the_middle() { (($(trials) >= 3)); }
-until_true 60 "job $job is in the middle" in_the_middle
+until_true 300 "job $job is in the middle" in_the_middle
 scancel --signal=USR1 "$job" # to its steps, not to the batch script
 let_go "$job"
 has "$run.out" "bimix ended with exit code 75"

@@ -5,6 +5,8 @@ bimix=$(realpath "$1")
 # shellcheck source=tests/slurm/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$work"
+# shellcheck disable=SC2317
+both_are_ready() { [[ -e ready.0 && -e ready.1 ]]; }
 
 echo "== a job that is interrupted is passed the signal, requeues itself and ends complete"
 cat >two_goes <<'END'
@@ -14,12 +16,13 @@ echo "rank $PMIX_RANK of go ${SLURM_RESTART_COUNT:-0}: $*"
 trap 'echo "rank $PMIX_RANK saved"; exit 75' USR1
 [[ ${SLURM_RESTART_COUNT:-0} == 0 ]] || exit 0
 touch "ready.$PMIX_RANK"
-for ((i = 0; i < 300; ++i)); do sleep 0.1; done
+for ((i = 0; i < 3000; ++i)); do sleep 0.1; done
+echo "waited in vain for USR1"
 exit 9
 END
 chmod +x two_goes
 job=$(BIMIX=$work/two_goes submit -o requeue.out "$root/slurm/sweep.sbatch" a.yaml runs/a)
-for ((i = 0; i < 300; ++i)); do [[ -e ready.0 && -e ready.1 ]] && break; sleep 0.1; done
+until_true 300 "both ranks of job $job are at work" both_are_ready
 scancel --batch --signal=USR1 "$job"
 let_go "$job"
 completed "$job"
@@ -36,7 +39,7 @@ rm -f ready.*
 } >four_lines.sbatch
 [[ $(wc -l <four_lines.sbatch) == 5 ]] || wrong "README has no four lines"
 job=$(submit -o four.out --requeue --open-mode=append --signal=B:USR1@300 four_lines.sbatch)
-for ((i = 0; i < 300; ++i)); do [[ -e ready.0 && -e ready.1 ]] && break; sleep 0.1; done
+until_true 300 "both ranks of job $job are at work" both_are_ready
 scancel --batch --signal=USR1 "$job"
 let_go "$job"
 completed "$job"
@@ -46,7 +49,7 @@ has four.out "rank 1 of go 1: run my.yaml -o runs/mine"
 echo "== a job that may not requeue again ends with 75"
 rm -f ready.*
 job=$(BIMIX=$work/two_goes BIMIX_MAX_REQUEUES=0 submit -o bounded.out "$root/slurm/sweep.sbatch" a.yaml b)
-for ((i = 0; i < 300; ++i)); do [[ -e ready.0 && -e ready.1 ]] && break; sleep 0.1; done
+until_true 300 "both ranks of job $job are at work" both_are_ready
 scancel --batch --signal=USR1 "$job"
 until_done "$job"
 [[ $(scontrol show job "$job") == *ExitCode=75:0* ]] || wrong "job $job did not end with 75"

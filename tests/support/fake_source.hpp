@@ -27,7 +27,11 @@ class FakeSource : public trial::TrialSource {
     if (spec.mixture_label == "huge")
       throw core::NoMemory({.place = "fake", .problem = "is too large"});
     if (spec.mixture_label == "endless") {
-      while (!hooks.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      for (int looks = 0; !hooks.stop_requested(); ++looks) {
+        if (looks == 60'000)
+          throw core::DataError({.place = "fake", .problem = "was never stopped"});
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
       throw core::Interrupted({.place = "fake", .problem = "stopped"});
     }
     data::TrialResult result{.id = spec.id};

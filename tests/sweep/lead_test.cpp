@@ -1,11 +1,12 @@
 #include "sweep/lead.hpp"
 
+#include "support/heap.hpp"
+
 #include <bimix/data/json.hpp>
 #include <bimix/par/bytes.hpp>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <map>
@@ -110,10 +111,10 @@ TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
     largest_progress = std::max(largest_progress, p.longest.size());
   };
   SimulatedRanks all(trials, ranks);
-  const std::size_t before = mallinfo2().uordblks;
+  const std::size_t before = test::heap_bytes();
   Lead lead(trials, {.ranks = ranks, .saves_progress = true}, hooks, {},
             [&](int rank, SweepTag tag, const std::string& bytes) { all.take(rank, tag, bytes); });
-  const std::size_t bytes = mallinfo2().uordblks - before;
+  const std::size_t bytes = test::heap_bytes() - before;
   const double end = all.drive(lead);
 
   EXPECT_EQ(results, trials.size());
@@ -124,6 +125,7 @@ TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
   EXPECT_LE(static_cast<double>(all.sent),
             static_cast<double>(ranks) + static_cast<double>(trials.size()) + 1000 * (end + 1));
   EXPECT_EQ(all.received, trials.size() + ranks);  // `assign` and, in the end, `leave`
+  EXPECT_GT(bytes, std::size_t{ranks}) << "what measures does not see this heap";
   EXPECT_LT(bytes, std::size_t{16} << 20);
   RecordProperty("messages", static_cast<int>(all.sent + all.received));
   RecordProperty("kibibytes", static_cast<int>(bytes >> 10));
