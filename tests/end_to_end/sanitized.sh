@@ -44,7 +44,7 @@ echo "   ${SECONDS} s"
 
 echo "== a log is imported, and answers; one of two runs is told that it is too short"
 ends 4 "$bimix" import tests/samples/two_runs.csv -o "$work/short"
-ends 0 scripts/mpirun -n 2 "$bimix" import tests/samples/synthetic_bimix.csv -o "$work/synthetic"
+ends 0 scripts/mpirun -n 2 "$bimix" import tests/samples/synthetic_bimix.csv --law bimix -o "$work/synthetic"
 ends 0 "$bimix" verify "$work/synthetic"
 ends 0 "$bimix" optimize "$work/synthetic"
 ends 0 "$bimix" export --to csv "$work/synthetic"
