@@ -1,8 +1,8 @@
-#include "fingerprint_map.hpp"
 #include "model_registry.hpp"
 
 #include <bimix/core/error.hpp>
 
+#include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ namespace {
 
 /// Contexts and n-grams are known by 64-bit fingerprints: among 100 million of them two coincide
 /// with a probability of 3e-4, and then share a count.
-using Key = Fingerprint;
+using Key = std::uint64_t;
 
 Key mixed(Key key) {
   // The finaliser of splitmix64 (Steele et al. 2014, doi:10.1145/2660193.2660195).
@@ -48,8 +48,8 @@ struct Followers {
 
 /// All n-grams of one length.
 struct Order {
-  FingerprintMap<std::uint64_t> counts{};
-  FingerprintMap<Followers> contexts{};
+  absl::flat_hash_map<Key, std::uint64_t> counts{};
+  absl::flat_hash_map<Key, Followers> contexts{};
   std::array<std::int64_t, 4> of_count{};  ///< how many n-grams have count 1 to 4
 
   /// @return true if it is the first of its kind
@@ -88,10 +88,13 @@ void append(std::string& bytes, const T& value) {
   bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-template <class Value>
-void append_sorted(std::string& bytes, const FingerprintMap<Value>& map) {
-  append(bytes, static_cast<std::uint64_t>(map.size()));
-  for (const auto& [key, value] : map.sorted()) {
+template <class Map>
+void append_sorted(std::string& bytes, const Map& map) {
+  std::vector<std::pair<Key, typename Map::mapped_type>> entries(map.begin(), map.end());
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  append(bytes, static_cast<std::uint64_t>(entries.size()));
+  for (const auto& [key, value] : entries) {
     append(bytes, key);
     append(bytes, value);
   }
@@ -110,15 +113,15 @@ class StateReader {
     rest_.remove_prefix(sizeof value);
     return value;
   }
-  template <class Value>
-  FingerprintMap<Value> take_map() {
+  template <class Map>
+  Map take_map() {
     const auto count = take<std::uint64_t>();
-    if (count > rest_.size() / (sizeof(Key) + sizeof(Value))) refuse();
-    FingerprintMap<Value> map;
+    if (count > rest_.size() / (sizeof(Key) + sizeof(typename Map::mapped_type))) refuse();
+    Map map;
     map.reserve(count);
     for (std::uint64_t i = 0; i < count; ++i) {
       const Key key = take<Key>();
-      map[key] = take<Value>();
+      map[key] = take<typename Map::mapped_type>();
     }
     return map;
   }
@@ -160,22 +163,25 @@ class NgramModel : public LanguageModel {
     require_losses(options_, sequences, nats);
     std::vector<std::array<double, 3>> discounts;
     for (const Order& order : orders_) discounts.push_back(order.discounts());
-    for_each_target(sequences, [&](std::size_t at, const std::vector<Key>& contexts,
-                                   std::int32_t target) {
-      double p = 1.0 / options_.vocabulary;
-      for (std::size_t k = 0; k < orders_.size(); ++k) {
-        const Followers* const followers = orders_[k].contexts.find(contexts[k]);
-        if (followers == nullptr) break;  // nor was any longer one seen
-        double spared = 0;
-        for (std::size_t i = 0; i < 3; ++i)
-          spared += discounts[k][i] * static_cast<double>(followers->of_count[i]);
-        double kept = 0;
-        if (const auto* const count = orders_[k].counts.find(with_token(contexts[k], target)))
-          kept = static_cast<double>(*count) - discounts[k][std::min<std::uint64_t>(*count, 3) - 1];
-        p = (kept + spared * p) / static_cast<double>(followers->total);
-      }
-      nats[at] = static_cast<float>(-std::log(p));
-    });
+    for_each_target(
+        sequences, [&](std::size_t at, const std::vector<Key>& contexts, std::int32_t target) {
+          double p = 1.0 / options_.vocabulary;
+          for (std::size_t k = 0; k < orders_.size(); ++k) {
+            const auto context = orders_[k].contexts.find(contexts[k]);
+            if (context == orders_[k].contexts.end()) break;  // nor was any longer one seen
+            const Followers& followers = context->second;
+            double spared = 0;
+            for (std::size_t i = 0; i < 3; ++i)
+              spared += discounts[k][i] * static_cast<double>(followers.of_count[i]);
+            double kept = 0;
+            if (const auto found = orders_[k].counts.find(with_token(contexts[k], target));
+                found != orders_[k].counts.end())
+              kept = static_cast<double>(found->second) -
+                     discounts[k][std::min<std::uint64_t>(found->second, 3) - 1];
+            p = (kept + spared * p) / static_cast<double>(followers.total);
+          }
+          nats[at] = static_cast<float>(-std::log(p));
+        });
   }
 
   /// None: what was learned are counts.
@@ -201,8 +207,8 @@ class NgramModel : public LanguageModel {
     std::vector<Order> orders(orders_.size());
     for (Order& order : orders) {
       order.of_count = reader.take<decltype(order.of_count)>();
-      order.counts = reader.take_map<std::uint64_t>();
-      order.contexts = reader.take_map<Followers>();
+      order.counts = reader.take_map<decltype(order.counts)>();
+      order.contexts = reader.take_map<decltype(order.contexts)>();
     }
     reader.expect_end();
     orders_ = std::move(orders);

@@ -21,6 +21,7 @@ class Bimix(CMakePackage):
     depends_on("yaml-cpp")
     depends_on("fmt@9:")
     depends_on("onednn")
+    depends_on("abseil-cpp")
     depends_on("cli11")
     depends_on("nlohmann-json@3.9:")
     depends_on("boost@1.71:")
