@@ -1,12 +1,16 @@
 #pragma once
 
+#include <bimix/core/clock.hpp>
 #include <bimix/core/error.hpp>
 #include <bimix/par/comm.hpp>
 #include <bimix/run/opened.hpp>
 #include <bimix/run/run_limits.hpp>
 #include <bimix/run/screen.hpp>
+#include <bimix/run/stop.hpp>
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 
 namespace bimix::run {
 
@@ -15,6 +19,12 @@ struct Surroundings {
   const par::Comm& comm;
   Screen& screen;
   data::RunStamp stamp{};  ///< program, machine and job, for /provenance
+  std::function<std::int64_t()> utc_seconds = core::utc_seconds;
+  /// Any rank: true once a signal asks to stop. Called from any thread.
+  std::function<bool()> stop_requested = run::stop_requested;
+  /// @collective What trials are made from.
+  std::function<OpenedSource(const par::Comm&, config::Campaign&, const std::filesystem::path&)>
+      open_source = run::open_source;
 };
 
 /// @collective The campaign from its beginning, or from where its folder stands, to its results:

@@ -1,0 +1,189 @@
+// A run's life in this process: a fake source, a clock that is set, one rank.
+#include "support/fake_source.hpp"
+#include "support/temp_folder.hpp"
+
+#include <bimix/run/campaign_run.hpp>
+#include <bimix/store/journal.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <map>
+#include <set>
+
+namespace bimix::run {
+namespace {
+
+using test::TempFolder;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+const std::string text =
+    "name: tiny\ndomains: {a: {share: 0.5}, b: {share: 0.5}}\ndesign:\n  mixtures:\n    - preset: "
+    "[default]\n    - simplex: {step: 0.2, floor: 0.2}\n  volumes: {values: [8K, 16K, 32K, "
+    "64K]}\nsource: {command: {run: [\"true\", \"{seed}\"]}}\nfit: {bootstrap: 10}\ncheck: "
+    "{repeats: "
+    "2}\n";
+
+class Record final : public Screen {
+ public:
+  void show(const std::string& words) override { lines.push_back(words); }
+  void say(const std::string& line) override { lines.push_back(line); }
+  void detail(const std::string& line) override { lines.push_back(line); }
+  void heading(const std::string& line) override { lines.push_back(line); }
+  void progress(const std::string&) override {}
+  void end_progress() override {}
+  void warn(const std::string& line) override { lines.push_back(line); }
+  void complain(const std::string& words) override { lines.push_back(words); }
+
+  std::vector<std::string> lines{};
+};
+
+/// What happens to the trials, for all sources of a test; they run one at a time.
+struct Fate {
+  std::map<std::string, int> runs{};  ///< attempts by mixture
+  std::size_t ended = 0;
+  std::set<int> failing{};  ///< numbers of attempts, from 1, that fail
+  std::function<void()> after_each = [] {};
+};
+
+/// Losses that follow a law, so that a fit of them has a minimum.
+class LawfulSource final : public test::FakeSource {
+ public:
+  explicit LawfulSource(Fate& fate) : fate_(fate) {}
+
+  data::TrialResult run(const data::TrialSpec& spec, const trial::TrialHooks&) const override {
+    ++fate_.runs[spec.mixture_label];
+    ++fate_.ended;
+    data::TrialResult result{.id = spec.id};
+    if (fate_.failing.contains(static_cast<int>(fate_.ended)))
+      throw trial::TrialFailure(data::FailureKind::command,
+                                {.place = "fake", .problem = "gave up"});
+    for (const std::int64_t tokens : spec.tokens) {
+      data::LossPoint point{.tokens = tokens};
+      const auto s = static_cast<double>(tokens);
+      for (const double r : spec.mixture)
+        point.loss_nats.push_back(std::pow(r, -0.1) * (30 * std::pow(s, -0.4) + 2) +
+                                  1e-4 * spec.repeat);
+      result.curve.push_back(point);
+    }
+    fate_.after_each();
+    return result;
+  }
+
+ private:
+  Fate& fate_;
+};
+
+class RunLife : public testing::Test {
+ protected:
+  core::ExitCode run(const RunLimits& limits = {}) {
+    screen.lines.clear();
+    const ReadCampaign read{.campaign = config::parse_campaign(text, "tiny.yaml"), .text = text};
+    return run_campaign(
+        {.comm = serial,
+         .screen = screen,
+         .utc_seconds = [this] { return clock.load(); },
+         .stop_requested = [this] { return stop.load(); },
+         .open_source =
+             [this](const par::Comm&, config::Campaign&, const std::filesystem::path&) {
+               OpenedSource opened;
+               opened.source = std::make_unique<LawfulSource>(fate);
+               return opened;
+             }},
+        read, folder / "run", limits);
+  }
+
+  store::JournalState journal() const { return store::read_journal(folder / "run"); }
+
+  TempFolder folder{};
+  par::Comm serial{};
+  Record screen{};
+  Fate fate{};
+  std::atomic<std::int64_t> clock{1'000'000};
+  std::atomic<bool> stop{false};
+};
+
+TEST_F(RunLife, ComesToItsResultsAndHasNothingLeftToDo) {
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/results.h5"));
+  const std::size_t ended = fate.ended;
+  EXPECT_EQ(journal().results.size(), ended);
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_EQ(fate.ended, ended) << "what was done is not done again";
+}
+
+TEST_F(RunLife, StopsOnASignalAndTheSameCommandRunsTheRestOnly) {
+  fate.after_each = [&] { stop = fate.ended == 2; };
+  EXPECT_EQ(run(), core::ExitCode::interrupted);
+  EXPECT_THAT(screen.lines, Contains(HasSubstr("stopped by a signal")));
+  EXPECT_LT(journal().results.size(), 4u);
+  stop = false;
+  fate.after_each = [] {};
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_EQ(fate.ended, journal().results.size()) << "no trial ran twice";
+}
+
+TEST_F(RunLife, StopsWhenItsWalltimeIsOverByTheClockThatItIsGiven) {
+  fate.after_each = [&] { clock += 40; };
+  EXPECT_EQ(run({.walltime_seconds = 60}), core::ExitCode::interrupted);
+  EXPECT_THAT(journal().stops.back().reason, HasSubstr("walltime"));
+  EXPECT_LT(fate.ended, 4u);
+}
+
+TEST_F(RunLife, ATrialThatFailedIsTriedAgainByTheSameCommand) {
+  fate.failing = {2};
+  EXPECT_EQ(run(), core::ExitCode::some_trials_failed);
+  EXPECT_THAT(screen.lines, Contains(HasSubstr("1 trial failed; the same command tries it again")));
+  const std::size_t ended = fate.ended;
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_EQ(fate.ended, ended + 1);
+}
+
+TEST_F(RunLife, AFaultOfTheSetUpEndsItAfterFiveFailures) {
+  for (int attempt = 1; attempt < 100; ++attempt) fate.failing.insert(attempt);
+  EXPECT_THROW(run(), par::CollectiveError);
+  EXPECT_EQ(journal().stops.back().reason, "the first 5 trials all ended badly");
+  EXPECT_EQ(journal().stops.back().exit_code, static_cast<int>(core::ExitCode::data));
+}
+
+TEST_F(RunLife, SaysTheFirstReasonWhereEveryTrialMayFailAndDoes) {
+  for (int attempt = 1; attempt < 100; ++attempt) fate.failing.insert(attempt);
+  EXPECT_THROW(run({.failures = FailureAllowance{.amount = 100, .is_percent = true}}),
+               par::CollectiveError);
+  EXPECT_THAT(journal().stops.back().reason, HasSubstr("gave up"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/results.h5"));
+}
+
+TEST_F(RunLife, RunsTheNamedTrialsOnlyAndSaysWhatIsLeft) {
+  fate.after_each = [&] { stop = true; };
+  run();
+  stop = false;
+  fate.after_each = [] {};
+  const std::size_t ended = fate.ended;
+  const std::string id = journal().plan_trials.back().id;
+  EXPECT_EQ(run({.only = {id}}), core::ExitCode::done);
+  EXPECT_EQ(fate.ended, ended + 1);
+  EXPECT_THAT(screen.lines, Contains(HasSubstr("only the trials that --only names")));
+}
+
+TEST_F(RunLife, RefusesLimitsThatCannotEndWellBeforeATrialRuns) {
+  EXPECT_THROW(run({.only = {"no such id"}}), par::CollectiveError);
+  EXPECT_EQ(fate.ended, 0u);
+}
+
+// A second session in a row that gets nowhere does not promise that a third one would.
+TEST_F(RunLife, TheSecondStopWithoutGettingFurtherIsFinal) {
+  fate.after_each = [&] { stop = fate.ended == 1; };
+  EXPECT_EQ(run(), core::ExitCode::interrupted);
+  stop = true;  // from the first moment on
+  EXPECT_EQ(run(), core::ExitCode::interrupted);
+  EXPECT_THROW(run(), par::CollectiveError);
+  EXPECT_THAT(journal().stops.back().reason, HasSubstr("for the second time"));
+}
+
+}  // namespace
+}  // namespace bimix::run
