@@ -37,7 +37,6 @@ class OwnerRecord {
   bool is_ours() const;
 
  private:
-  bool create();
   void take_over_from(const std::string& before);
   void beat();
 
