@@ -7,8 +7,8 @@
 #include <bimix/report/exports.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fitted_run.hpp>
 #include <bimix/run/run_folder.hpp>
-#include <bimix/spread/collective.hpp>
 #include <bimix/store/disk.hpp>
 
 #include <fmt/format.h>
@@ -60,9 +60,7 @@ void choose_mixture(Context& context, report::ExportInput& input, const ExportFl
   input.unique_tokens = options.unique_tokens;
   input.share = run.campaign.default_mixture;
   if (flags.mixture == "default") return;
-  const data::LawFit fit = spread::used_fit_over_ranks(
-      comm, plan::observations_of(run.plan, run.state.results), run.campaign.fit);
-  run::warn_if_in_doubt(context.console, fit);
+  const data::LawFit fit = run::used_fit_of(comm, context.console, run);
   par::on_root(comm, [&] {
     input.share = mix::best_mixture(fit, options, run.campaign.default_mixture).share;
   });
@@ -112,7 +110,7 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
       report::ExportInput input{.record = run::recorded(run)};
       if (exporter.of == report::ExportOf::mixture) choose_mixture(context, input, *flags, run);
       if (exporter.of == report::ExportOf::everything)
-        input.record = run::derive(context.comm(), run);
+        input.record = run::derived(context.comm(), context.console, run);
       par::on_root(context.comm(), [&] {
         if (exporter.of == report::ExportOf::mixture) {
           const auto& train = run.plan.domains.train;

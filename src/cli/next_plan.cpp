@@ -6,8 +6,8 @@
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fitted_run.hpp>
 #include <bimix/run/run_folder.hpp>
-#include <bimix/spread/collective.hpp>
 
 #include <fmt/format.h>
 
@@ -77,7 +77,8 @@ core::ExitCode propose_next(Context& context, const NextPlan& plan) {
     check_write(plan, asked.campaign);
   });
   const data::Observations seen = plan::observations_of(asked.run.plan, asked.run.state.results);
-  const data::LawFit fit = spread::used_fit_over_ranks(context.comm(), seen, asked.campaign.fit);
+  const data::LawFit fit =
+      run::used_fit_of(context.comm(), context.console, asked.run, seen, asked.campaign.fit);
   data::NextMixtures next;
   par::on_root(context.comm(), [&] {
     next = mix::next_mixtures(fit, seen, run::optimize_options(asked.campaign, asked.run.plan),

@@ -7,8 +7,8 @@
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fitted_run.hpp>
 #include <bimix/run/run_folder.hpp>
-#include <bimix/spread/collective.hpp>
 
 namespace bimix::cli {
 namespace {
@@ -75,8 +75,9 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
       mix::OptimizeOptions options;
       par::collectively(context.comm(), [&] { options = options_of(*flags, run); });
       run.campaign.fit.weights = options.weights;
-      const data::LawFit fit = spread::used_fit_over_ranks(
-          context.comm(), plan::observations_of(run.plan, run.state.results), run.campaign.fit);
+      const data::LawFit fit =
+          run::used_fit_of(context.comm(), context.console, run,
+                           plan::observations_of(run.plan, run.state.results), run.campaign.fit);
       par::on_root(context.comm(), [&] {
         const data::MixtureChoice choice =
             mix::best_mixture(fit, options, run.campaign.default_mixture);

@@ -1,28 +1,24 @@
 #include "by_domain.hpp"
 #include "commands.hpp"
+#include "predictions.hpp"
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
-#include <bimix/data/json.hpp>
-#include <bimix/data/loss_unit.hpp>
-#include <bimix/law/continuation.hpp>
 #include <bimix/law/predict.hpp>
-#include <bimix/plan/plan.hpp>
+#include <bimix/replay/mixture_list.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fitted_run.hpp>
 #include <bimix/run/run_folder.hpp>
-#include <bimix/spread/collective.hpp>
 
 #include <fmt/format.h>
-
-#include <cmath>
 
 namespace bimix::cli {
 namespace {
 
 struct PredictFlags {
-  std::string folder, mixture, trial, tokens, parameters;
-  bool json = false;
+  std::string folder, mixture, mixtures, trial, tokens, parameters;
+  bool json = false, csv = false;
 };
 
 data::Mixture mixture_of(const PredictFlags& flags, const run::StoredRun& run) {
@@ -36,100 +32,40 @@ data::Mixture mixture_of(const PredictFlags& flags, const run::StoredRun& run) {
   return mixture;
 }
 
-std::string interval_text(const law::Interval& interval) {
-  return fmt::format("{:.4f} to {:.4f}", interval.low, interval.high);
-}
-
-std::string loss_heading(const data::LawFit& fit) {
-  return fmt::format("loss ({})", data::unit_text(fit.domains.loss_unit));
-}
-
-/// The answer in both forms.
-struct Answer {
-  data::Json json = data::Json::array();
-  std::vector<std::vector<std::string>> rows{};
+/// The flags, understood.
+struct Asked {
+  const data::TrialSpec* trial = nullptr;  ///< a trial of the run that is to be continued, or none
+  std::vector<data::Mixture> mixtures{};
+  bool is_table = false;
+  double tokens = 0, model_size = 0;
 };
 
-Answer predict_mixture(const data::LawFit& fit, const data::Mixture& mixture, double tokens,
-                       double model_size, double level) {
-  Answer answer;
-  answer.rows = {{"domain", loss_heading(fit), fmt::format("{:.4g} %", 100 * level)}};
-  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    const double loss = law::predict(fit, e, mixture, tokens, model_size);
-    const law::Interval interval =
-        law::predict_interval(fit, e, mixture, tokens, level, model_size);
-    answer.json.push_back({{"domain", fit.domains.eval[e]},
-                           {"loss_unit", data::unit_text(fit.domains.loss_unit)},
-                           {"loss_nats", loss},
-                           {"low", interval.low},
-                           {"high", interval.high}});
-    answer.rows.push_back(
-        {fit.domains.eval[e], fmt::format("{:.4f}", loss), interval_text(interval)});
-  }
-  return answer;
+Asked asked_by(const PredictFlags& flags, const run::StoredRun& run) {
+  if (flags.mixture.empty() && flags.mixtures.empty() && flags.trial.empty())
+    throw core::UsageError(core::Complaint{
+        .place = "predict",
+        .problem = "of what is not said",
+        .rule = "it predicts a mixture, a table of mixtures, or a run at a later volume",
+        .remedy = "Give --mixture, --mixtures FILE or --trial"});
+  Asked asked{.is_table = !flags.mixtures.empty(),
+              .tokens = parse_tokens("--tokens", flags.tokens)};
+  if (!flags.parameters.empty()) asked.model_size = parse_tokens("--parameters", flags.parameters);
+  if (!flags.trial.empty())
+    asked.trial = &trial_named(flags.trial, run.plan);
+  else if (asked.is_table)
+    asked.mixtures = replay::read_mixtures(flags.mixtures, run.plan.domains.train);
+  else
+    asked.mixtures = {mixture_of(flags, run)};
+  return asked;
 }
 
-/// The trial whose id begins with `text`, or of the logged run of that name.
-const data::TrialSpec& trial_named(const std::string& text, const data::SweepPlan& plan) {
-  std::vector<const data::TrialSpec*> found;
-  std::vector<std::string> names;
-  for (const data::TrialSpec& trial : plan.trials) {
-    names.push_back(trial.run.empty() ? trial.id : trial.run);
-    if (trial.run == text || trial.id == text) return trial;
-    if (!text.empty() && trial.id.starts_with(text)) found.push_back(&trial);
-  }
-  if (found.size() == 1) return *found.front();
-  throw core::UsageError(core::Complaint{
-      .place = "--trial",
-      .problem = found.empty() ? fmt::format("there is no trial '{}'", text)
-                               : fmt::format("{} trials begin with '{}'", found.size(), text),
-      .rule = "an id, the beginning of one, or the name of a logged run",
-      .remedy = found.empty() ? core::did_you_mean(text, names) : "Give more of the id"});
-}
-
-/// What was seen of it, however it ended, but for a run that diverged.
-const data::TrialResult& seen_of(const data::TrialSpec& trial,
-                                 const std::vector<data::TrialResult>& results) {
-  for (const data::TrialResult& result : results)
-    if (result.id == trial.id && result.status != data::TrialStatus::diverged &&
-        !result.curve.empty())
-      return result;
-  throw core::UsageError(core::Complaint{.place = "--trial",
-                                         .problem = fmt::format("trial {} has no losses", trial.id),
-                                         .rule = "a run is continued from what was seen of it",
-                                         .remedy = "Use --mixture for a run that was not seen"});
-}
-
-Answer continue_trial(const data::LawFit& fit, const run::StoredRun& run,
-                      const data::TrialSpec& trial, double tokens) {
-  const data::TrialResult& seen = seen_of(trial, run.state.results);
-  const auto losses =
-      law::continue_run(fit, plan::observations_of(run.plan, run.state.results), run.campaign.fit,
-                        trial.mixture, seen.parameters, seen.curve, tokens);
-  Answer answer;
-  answer.rows = {{"domain", loss_heading(fit),
-                  fmt::format("{:.4g} %", 100 * run.campaign.fit.level), "law alone",
-                  "own power law", "last seen", "at tokens"}};
-  const auto nats = [](double value) {
-    return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
-  };
-  for (std::size_t e = 0; e < losses.size(); ++e) {
-    const law::ContinuedLoss& loss = losses[e];
-    answer.json.push_back({{"domain", fit.domains.eval[e]},
-                           {"loss_unit", data::unit_text(fit.domains.loss_unit)},
-                           {"loss_nats", loss.loss_nats},
-                           {"low", loss.interval.low},
-                           {"high", loss.interval.high},
-                           {"law_nats", loss.law_nats},
-                           {"run_power_nats", loss.run_power_nats},
-                           {"seen_nats", loss.seen_nats},
-                           {"seen_tokens", loss.seen_tokens}});
-    answer.rows.push_back(
-        {fit.domains.eval[e], nats(loss.loss_nats), interval_text(loss.interval),
-         nats(loss.law_nats), nats(loss.run_power_nats), nats(loss.seen_nats),
-         std::isnan(loss.seen_tokens) ? "-" : core::format_count_about(loss.seen_tokens, 4)});
-  }
-  return answer;
+Answer answer_to(const Asked& asked, const data::LawFit& fit, const run::StoredRun& run) {
+  if (asked.trial != nullptr) return continue_trial(fit, run, *asked.trial, asked.tokens);
+  const Question question{.tokens = asked.tokens,
+                          .model_size = law::predicted_size(fit, asked.model_size, "--parameters"),
+                          .level = run.campaign.fit.level};
+  return asked.is_table ? predict_mixtures(fit, asked.mixtures, question)
+                        : predict_mixture(fit, asked.mixtures.front(), question);
 }
 
 }  // namespace
@@ -141,43 +77,40 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
                   "bimix predict runs/demo --mixture prose=0.3,code=0.7 --tokens 20M");
   command->add_option("DIR", flags->folder, "run folder")->required();
   CLI::Option* shares = command->add_option("--mixture", flags->mixture, "shares: a=0.3,b=0.7");
-  command
-      ->add_option("--trial", flags->trial,
-                   "continue this run from what was seen of it: the beginning of its id, or the "
-                   "name of a logged run")
-      ->excludes(shares);
+  CLI::Option* table =
+      command
+          ->add_option("--mixtures", flags->mixtures,
+                       "a table of mixtures, one a row; its columns are the domains")
+          ->excludes(shares);
+  CLI::Option* trial =
+      command
+          ->add_option(
+              "--trial", flags->trial,
+              "continue this run from what was seen of it: the beginning of its id, or the "
+              "name of a logged run")
+          ->excludes(shares)
+          ->excludes(table);
   command->add_option("--tokens", flags->tokens, "volume, for example 20B")->required();
   command
       ->add_option("--parameters", flags->parameters,
                    "model size, where the logs have several; the largest common one if not given")
-      ->needs(shares);
-  command->add_flag("--json", flags->json, "as JSON, on stdout");
+      ->excludes(trial);
+  CLI::Option* json = command->add_flag("--json", flags->json, "as JSON, on stdout");
+  command->add_flag("--csv", flags->csv, "as CSV, on stdout")->needs(table)->excludes(json);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       run::StoredRun run;
-      par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
-      data::Mixture mixture;
-      const data::TrialSpec* trial = nullptr;
-      double tokens = 0, model_size = 0;
+      Asked asked;
       par::collectively(context.comm(), [&] {
-        if (flags->trial.empty())
-          mixture = mixture_of(*flags, run);
-        else
-          trial = &trial_named(flags->trial, run.plan);
-        tokens = parse_tokens("--tokens", flags->tokens);
-        if (!flags->parameters.empty())
-          model_size = parse_tokens("--parameters", flags->parameters);
+        run = run::load_run(flags->folder);
+        asked = asked_by(*flags, run);
       });
-      const data::LawFit fit = spread::used_fit_over_ranks(
-          context.comm(), plan::observations_of(run.plan, run.state.results), run.campaign.fit);
-      run::warn_if_in_doubt(context.console, fit);
+      const data::LawFit fit = run::used_fit_of(context.comm(), context.console, run);
       par::on_root(context.comm(), [&] {
-        const Answer answer =
-            trial != nullptr ? continue_trial(fit, run, *trial, tokens)
-                             : predict_mixture(fit, mixture, tokens,
-                                               law::predicted_size(fit, model_size, "--parameters"),
-                                               run.campaign.fit.level);
-        context.console.show(flags->json ? answer.json.dump(1) : report::aligned(answer.rows));
+        const Answer answer = answer_to(asked, fit, run);
+        context.console.show(flags->json  ? answer.json.dump(1)
+                             : flags->csv ? answer.csv
+                                          : report::aligned(answer.rows));
       });
       return core::ExitCode::done;
     };

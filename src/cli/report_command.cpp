@@ -21,7 +21,7 @@ void add_report_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       run::StoredRun run;
       par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
-      const report::PageInput input = page_input(context.comm(), run);
+      const report::PageInput input = page_input(context.comm(), context.console, run);
       par::on_root(context.comm(), [&] {
         const auto path =
             flags->output.empty() ? run.path / "report.html" : std::filesystem::path(flags->output);

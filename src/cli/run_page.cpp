@@ -5,6 +5,7 @@
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fitted_run.hpp>
 #include <bimix/run/run_folder.hpp>
 
 #include <fmt/format.h>
@@ -53,10 +54,11 @@ std::vector<data::MixtureChoice> optimum_by_volume(const run::StoredRun& run, da
 
 }  // namespace
 
-report::PageInput page_input(const par::Comm& comm, const run::StoredRun& run) {
+report::PageInput page_input(const par::Comm& comm, run::Screen& screen,
+                             const run::StoredRun& run) {
   report::PageInput input{.fit = run.campaign.fit};
   try {
-    input.record = run::derive(comm, run);
+    input.record = run::derived(comm, screen, run);
   } catch (const par::CollectiveError& error) {
     input.record = run::recorded(run);
     input.notes.push_back(fmt::format("Nothing could be fitted: {}", error.what()));

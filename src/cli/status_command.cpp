@@ -132,7 +132,7 @@ class LivePage {
       if (over) throw;
       return;  // it has not come to its trials yet
     }
-    report::PageInput input = page_input(context_.comm(), run);
+    report::PageInput input = page_input(context_.comm(), context_.console, run);
     if (!over) {
       input.reload_seconds = static_cast<int>(page_every.count());
       input.notes.insert(

@@ -3,6 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/report/exports.hpp>
+#include <bimix/report/tables.hpp>
 
 #include <functional>
 #include <string>
@@ -49,12 +50,7 @@ struct LoggedRun {
 /// say.
 std::vector<LoggedRun> logged_runs(const data::RunRecord& record);
 
-/// Cells as one line, quoted where needed (RFC 4180).
-std::string csv_line(const std::vector<std::string>& cells);
-
-/// Shortest text that reads back as the same number; blank for NaN and for 0 of what is then
-/// unknown.
-std::string number_cell(double value);
+/// number_cell; blank also for 0, of what is then unknown.
 std::string known_cell(double value);
 
 }  // namespace bimix::report

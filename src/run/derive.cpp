@@ -4,9 +4,11 @@
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/page.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fitted_run.hpp>
 #include <bimix/spread/collective.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace bimix::run {
 
@@ -23,16 +25,23 @@ void warn_if_in_doubt(Screen& screen, const data::LawFit& fit) {
   if (!fit.trust.doubt.empty()) screen.say(fit.trust.doubt);
 }
 
-data::RunRecord derive(const par::Comm& comm, const StoredRun& run) {
+data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::string fitted_to) {
   data::RunRecord record = recorded(run);
+  record.laws = std::move(fits.laws);
+  record.fitted_to = std::move(fitted_to);
+  record.optimum.push_back(mix::best_mixture(record.laws.at(fits.used),
+                                             optimize_options(run.campaign, run.plan),
+                                             run.campaign.default_mixture));
+  judge_check(record);
+  return record;
+}
+
+data::RunRecord derive(const par::Comm& comm, const StoredRun& run) {
   const data::Observations observations = plan::observations_of(run.plan, run.state.results);
   spread::LawFits fits = spread::fit_laws_over_ranks(comm, observations, run.campaign.fit);
-  record.laws = std::move(fits.laws);
+  data::RunRecord record;
   par::collectively(comm, [&] {
-    record.optimum.push_back(mix::best_mixture(record.laws[fits.used],
-                                               optimize_options(run.campaign, run.plan),
-                                               run.campaign.default_mixture));
-    judge_check(record);
+    record = record_of(run, std::move(fits), fitted_to(observations, run.campaign.fit));
   });
   return record;
 }

@@ -142,15 +142,7 @@ StoredTrials read_trials(hid_t file, const std::string& path, const data::Domain
 void read_plan(hid_t file, data::RunRecord& record) {
   data::SweepPlan& plan = record.plan;
   plan.name = hdf5::read_text_attribute(file, title_attribute);
-  plan.domains.train = hdf5::read_texts(file, "train_domain");
-  plan.domains.eval = hdf5::read_texts(file, "eval_domain");
-  const auto share_of = hdf5::read_integers(file, "share_of");
-  expect_count(share_of, plan.domains.eval.size(), "share_of");
-  for (const std::int64_t index : share_of)
-    plan.domains.share_of.push_back(static_cast<int>(index));
-  const hdf5::Handle loss(H5Dopen2(file, "loss", H5P_DEFAULT), H5Dclose, "loss");
-  if (hdf5::read_text_attribute(loss, "units") == data::unit_symbol(data::LossUnit::bits_per_byte))
-    plan.domains.loss_unit = data::LossUnit::bits_per_byte;
+  plan.domains = read_domains(file);
   plan.tokens = hdf5::read_integers(file, "tokens");
   StoredTrials stored = read_trials(file, "/", plan.domains);
   plan.trials = std::move(stored.specs);
@@ -187,6 +179,21 @@ void read_provenance(hid_t file, data::RunRecord& record) {
       record.stamp.facts.emplace_back(name, hdf5::read_texts(group, name).at(0));
 }
 
+}  // namespace
+
+data::DomainSet read_domains(hid_t file) {
+  data::DomainSet domains;
+  domains.train = hdf5::read_texts(file, "train_domain");
+  domains.eval = hdf5::read_texts(file, "eval_domain");
+  const auto share_of = hdf5::read_integers(file, "share_of");
+  expect_count(share_of, domains.eval.size(), "share_of");
+  for (const std::int64_t index : share_of) domains.share_of.push_back(static_cast<int>(index));
+  const hdf5::Handle loss(H5Dopen2(file, "loss", H5P_DEFAULT), H5Dclose, "loss");
+  if (hdf5::read_text_attribute(loss, "units") == data::unit_symbol(data::LossUnit::bits_per_byte))
+    domains.loss_unit = data::LossUnit::bits_per_byte;
+  return domains;
+}
+
 void check_version(hid_t file, const std::string& path) {
   if (H5Aexists(file, version_attribute) <= 0)
     throw core::DataError({.place = path,
@@ -203,7 +210,12 @@ void check_version(hid_t file, const std::string& path) {
          .remedy = "Use the version of bimix that wrote it, or a newer one"});
 }
 
-}  // namespace
+core::DataError damaged(const std::filesystem::path& path, const hdf5::Failure& cause) {
+  return core::DataError({.place = path.string(),
+                          .problem = std::string("is a damaged result file: ") + cause.what(),
+                          .rule = "",
+                          .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
+}
 
 data::RunRecord read_results(const std::filesystem::path& path) {
   const hdf5::Handle file = open_results(path);
@@ -215,10 +227,7 @@ data::RunRecord read_results(const std::filesystem::path& path) {
     read_provenance(file, record);
     return record;
   } catch (const hdf5::Failure& cause) {
-    throw core::DataError({.place = path.string(),
-                           .problem = std::string("is a damaged result file: ") + cause.what(),
-                           .rule = "",
-                           .remedy = "`bimix run` on its run folder rebuilds it from the journal"});
+    throw damaged(path, cause);
   }
 }
 

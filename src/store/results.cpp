@@ -59,6 +59,7 @@ std::string results_image(const data::RunRecord& record) {
     if (!record.entropy.empty()) write_entropy(root, record.entropy.front());
     if (!record.laws.empty()) {
       const GroupWriter laws = root.group("law");
+      write_fits_header(laws, record);
       for (const data::LawFit& fit : record.laws) write_law(laws, fit);
     }
     for (const data::MixtureChoice& choice : record.optimum) {

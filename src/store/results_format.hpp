@@ -2,6 +2,7 @@
 
 #include "hdf5.hpp"
 
+#include <bimix/core/error.hpp>
 #include <bimix/data/records.hpp>
 
 #include <filesystem>
@@ -10,8 +11,13 @@
 /// Names and versions that the writer and the reader of results.h5 share.
 namespace bimix::store {
 
-inline constexpr const char* results_version = "1.4";
+inline constexpr const char* results_version = "1.5";
 inline constexpr const char* version_attribute = "bimix_format_version";
+/// Of /law: what its fits were made of, the names of the laws in their order, and the one whose
+/// optimum was sought.
+inline constexpr const char* fitted_to_attribute = "fitted_to";
+inline constexpr const char* order_attribute = "order";
+inline constexpr const char* used_attribute = "used";
 /// The campaign's name is the title of the file, which readers print first.
 inline constexpr const char* title_attribute = "title";
 
@@ -27,5 +33,14 @@ std::string sealed(std::string image);
 /// Opens a sealed file. @throws DataError if it cannot be read, is no HDF5 file, or its seal is
 /// absent or broken
 hdf5::Handle open_results(const std::filesystem::path& path);
+
+/// @throws DataError unless the file is one of bimix, of a version that this program reads
+void check_version(hid_t file, const std::string& path);
+
+/// The domains of the run. @throws hdf5::Failure
+data::DomainSet read_domains(hid_t file);
+
+/// What is said of a file in which something is wrong.
+core::DataError damaged(const std::filesystem::path& path, const hdf5::Failure& cause);
 
 }  // namespace bimix::store

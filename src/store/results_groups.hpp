@@ -31,6 +31,9 @@ void write_trials(const hdf5::GroupWriter& group, const TrialTable& table);
 /// /curve: all points of all curves at their exact volumes, one row each; no group without points.
 void write_curve(const hdf5::GroupWriter& root, const TrialTable& table);
 
+/// Of /law: what its fits were made of. @param record with laws
+void write_fits_header(const hdf5::GroupWriter& laws, const data::RunRecord& record);
+
 /// /law/<name>, with /law/<name>/held_out and /law/<name>/trust.
 void write_law(const hdf5::GroupWriter& laws, const data::LawFit& fit);
 

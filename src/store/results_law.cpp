@@ -1,4 +1,5 @@
 #include "results_columns.hpp"
+#include "results_format.hpp"
 #include "results_groups.hpp"
 
 #include <cstdint>
@@ -80,7 +81,34 @@ void write_domain_fits(const GroupWriter& group, const std::vector<data::DomainF
       "noise_source", [](const auto& d) { return d.noise_source; }, "how the noise was found");
 }
 
+/// The same flags one by one, so that what reads the fit back need not guess where one ends.
+void write_flags(const GroupWriter& group, const data::LawFit& fit) {
+  if (!fit.flags.empty())
+    group.coordinate("flag", fit.flags, plain("what the reader must know of the fit"));
+  Names texts;
+  std::vector<std::int32_t> domain_of;
+  for (std::size_t e = 0; e < fit.domain.size(); ++e)
+    for (const std::string& flag : fit.domain[e].flags) {
+      texts.push_back(flag);
+      domain_of.push_back(static_cast<std::int32_t>(e));
+    }
+  if (texts.empty()) return;
+  group.coordinate("domain_flag", texts, plain("what the reader must know of a domain's fit"));
+  group.write("domain_flag_of", {"domain_flag"}, domain_of,
+              plain("index of the evaluation domain"));
+}
+
 }  // namespace
+
+void write_fits_header(const GroupWriter& laws, const data::RunRecord& record) {
+  if (record.fitted_to.empty()) return;
+  std::string order;
+  for (const data::LawFit& fit : record.laws) order += (order.empty() ? "" : " ") + fit.law;
+  laws.attribute(fitted_to_attribute, record.fitted_to);
+  laws.attribute(order_attribute, order);
+  laws.attribute(used_attribute,
+                 record.optimum.empty() ? record.laws.front().law : record.optimum.front().law);
+}
 
 void write_law(const GroupWriter& laws, const data::LawFit& fit) {
   const GroupWriter group = laws.group(fit.law);
@@ -120,6 +148,7 @@ void write_law(const GroupWriter& laws, const data::LawFit& fit) {
                  {"parameters", "model that held-out figures and the optimum are of"});
   }
   group.attribute("flags", joined(fit.flags));
+  write_flags(group, fit);
   write_held_out(group, fit);
   write_trust(group, fit);
 }

@@ -294,6 +294,30 @@ TEST(Import, FitsModelsOfSeveralSizesTogether) {
   EXPECT_EQ(bimix("evaluate " + one + " --protocol larger-model").exit_code, 2);
 }
 
+// A table gives what its mixtures give one by one, in whatever form.
+TEST(Derived, ATableOfMixturesIsPredictedAtOnce) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run", table = folder / "mixtures.csv";
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
+  std::ofstream(table) << "books,web,code\n0.5,0.2,0.3\n0.2,0.3,0.5\n";
+  const std::string asked = run + " --tokens 1M --mixtures " + table;
+  const auto one = data::Json::parse(
+      bimix("-q predict --json " + run + " --mixture web=0.2,code=0.3,books=0.5 --tokens 1M")
+          .output);
+  const auto many = data::Json::parse(bimix("-q predict --json " + asked).output);
+  ASSERT_EQ(many.size(), 2u);
+  EXPECT_EQ(many[0].at("losses"), one);
+  EXPECT_EQ(many[1].at("mixture").at("code"), 0.5);
+  const std::string csv = bimix("-q predict --csv " + asked).output;
+  EXPECT_EQ(csv.substr(0, csv.find(",low/")),
+            "mixture,tokens,share/web,share/code,share/books,loss/web");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
+  EXPECT_THAT(bimix("predict " + asked).output, HasSubstr("loss (nats) of mixture"));
+  EXPECT_EQ(bimix("predict " + run + " --tokens 1M").exit_code, 2);
+  std::ofstream(table) << "books,web\n0.5,0.5\n";
+  EXPECT_EQ(bimix("predict " + asked).exit_code, 3);
+}
+
 TEST(Derived, CommandsAnswerFromTheFolderAlone) {
   const TemporaryFolder folder;
   const std::string run = folder / "run";

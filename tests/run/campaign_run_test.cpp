@@ -2,7 +2,9 @@
 #include "support/fake_source.hpp"
 #include "support/temp_folder.hpp"
 
+#include <bimix/law/predict.hpp>
 #include <bimix/run/campaign_run.hpp>
+#include <bimix/run/fitted_run.hpp>
 #include <bimix/store/journal.hpp>
 
 #include <gmock/gmock.h>
@@ -19,6 +21,7 @@ namespace {
 using test::TempFolder;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 using testing::SizeIs;
 
 const std::string text =
@@ -183,6 +186,46 @@ TEST_F(RunLife, TheSecondStopWithoutGettingFurtherIsFinal) {
   EXPECT_EQ(run(), core::ExitCode::interrupted);
   EXPECT_THROW(run(), par::CollectiveError);
   EXPECT_THAT(journal().stops.back().reason, HasSubstr("for the second time"));
+}
+
+/// A prediction from each fit: what people would be told.
+double told_by(const data::LawFit& fit) { return law::predict(fit, 0, {0.3, 0.7}, 1e6); }
+
+TEST_F(RunLife, AFinishedRunIsNotFittedAgain) {
+  run();
+  const StoredRun stored = load_run(folder / "run");
+  const data::LawFit kept = used_fit_of(serial, screen, stored);
+  std::filesystem::remove(folder / "run/results.h5");
+  const data::LawFit again = used_fit_of(serial, screen, stored);
+  EXPECT_EQ(told_by(kept), told_by(again));
+  EXPECT_EQ(kept.bootstrap, again.bootstrap);
+  EXPECT_EQ(kept.held_out.protocol, again.held_out.protocol);
+}
+
+TEST_F(RunLife, KeptFitsOfOtherResultsAreNotTakenAndThatIsSaid) {
+  run();
+  StoredRun stored = load_run(folder / "run");
+  const double before = told_by(used_fit_of(serial, screen, stored));
+  EXPECT_THAT(screen.lines, Not(Contains(HasSubstr("fitting again"))));
+  for (data::TrialResult& result : stored.state.results)
+    for (data::LossPoint& point : result.curve)
+      for (double& loss : point.loss_nats) loss *= 1.01;
+  EXPECT_NE(told_by(used_fit_of(serial, screen, stored)), before);
+  EXPECT_THAT(screen.lines, Contains(HasSubstr("fitting again")));
+  screen.lines.clear();
+  stored = load_run(folder / "run");
+  stored.campaign.fit.shrinkage = 0.5;
+  used_fit_of(serial, screen, stored);
+  EXPECT_THAT(screen.lines, Contains(HasSubstr("fitting again")));
+}
+
+TEST_F(RunLife, ADamagedResultFileIsSaidAndPassedOver) {
+  run();
+  const StoredRun stored = load_run(folder / "run");
+  const double before = told_by(used_fit_of(serial, screen, stored));
+  folder.write("run/results.h5", "not a result file");
+  EXPECT_EQ(told_by(used_fit_of(serial, screen, stored)), before);
+  EXPECT_THAT(screen.lines, Contains(HasSubstr("Fitting again")));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/data/json.hpp>
 #include <bimix/store/results.hpp>
 
 #include <gmock/gmock.h>
@@ -43,6 +44,55 @@ TEST(Results, ReadBackPlanTextsAndStamp) {
   EXPECT_EQ(read.plan, written.plan);
   EXPECT_EQ(read.check_trials, written.check_trials);
   EXPECT_THAT(read.stamp.facts, testing::UnorderedElementsAreArray(written.stamp.facts));
+}
+
+/// All of it as text, where NaN equals NaN.
+std::string text_of(const data::LawFit& fit) {
+  data::Json json = data::to_json(fit);
+  for (const data::DomainFit& domain : fit.domain) json["domain_flags"].push_back(domain.flags);
+  json["flags_of_fit"] = fit.flags;
+  json["doubt"] = fit.trust.doubt;
+  for (const data::Table& sample : fit.bootstrap) json["samples"].push_back(sample.values.size());
+  return json.dump();
+}
+
+// A fit that is read back stands for the one that was made: what is lost would be another answer.
+TEST(Results, FitsAreReadBackAsTheyWereMade) {
+  const TempFolder folder;
+  data::RunRecord written = some_record();
+  data::LawFit second = written.laws.front();
+  second.law = "additive";
+  second.flags = {"one; with a semicolon", "two"};
+  second.domain.back().flags = {"of the last domain; indeed"};
+  second.domain.back().noise_seed = 0.01;
+  second.trust = {.doubt = "too few mixtures", .error = 0.1, .is_worse = {}};
+  second.coefficient.values.front() = 0.1 + 0.2;
+  written.laws.push_back(second);
+  written.optimum.front().law = "additive";
+  written.fitted_to = "abc";
+  write_results(folder / "results.h5", written);
+  const StoredFits read = read_fits(folder / "results.h5");
+  EXPECT_EQ(read.fitted_to, "abc");
+  EXPECT_EQ(read.used, 1u);
+  ASSERT_THAT(read.laws, SizeIs(2));
+  for (std::size_t n = 0; n < 2; ++n) {
+    EXPECT_EQ(text_of(read.laws[n]), text_of(written.laws[n]));
+    EXPECT_THAT(
+        read.laws[n].coefficient.values,
+        testing::Pointwise(testing::NanSensitiveDoubleEq(), written.laws[n].coefficient.values));
+    EXPECT_EQ(read.laws[n].share_low, written.laws[n].share_low);
+    EXPECT_EQ(read.laws[n].tokens_high, written.laws[n].tokens_high);
+  }
+  EXPECT_EQ(read.laws[1].coefficient.values.front(), 0.1 + 0.2);
+  EXPECT_EQ(read.laws[1].flags, second.flags);
+  EXPECT_EQ(read.laws[1].domain.back(), second.domain.back());
+  EXPECT_EQ(read.laws[1].trust, second.trust);
+}
+
+TEST(Results, WithoutAHashThereAreNoFitsToRelyOn) {
+  const TempFolder folder;
+  write_results(folder / "results.h5", some_record());
+  EXPECT_TRUE(read_fits(folder / "results.h5").laws.empty());
 }
 
 TEST(Results, ReadBackLossesOnTheGridInPlanOrder) {

@@ -307,9 +307,10 @@ struct RunRecord {
   std::string resolved_text{};
   SweepPlan plan{};
   std::vector<TrialSpec> check_trials{};
-  std::vector<TrialResult> results{};    ///< any order; looked up by id
-  std::vector<EntropyTable> entropy{};   ///< none or one
-  std::vector<LawFit> laws{};            ///< `bimix` first
+  std::vector<TrialResult> results{};   ///< any order; looked up by id
+  std::vector<EntropyTable> entropy{};  ///< none or one
+  std::vector<LawFit> laws{};           ///< the reference law first
+  std::string fitted_to{};  ///< hash of the observations and options that the laws were fitted with
   std::vector<MixtureChoice> optimum{};  ///< none or one
   std::vector<CheckReport> check{};      ///< none or one
   RunStamp stamp{};

@@ -47,6 +47,12 @@ std::string failures_text(const std::vector<data::TrialResult>& results);
 /// "ok", "missing", "diverged" or "failed".
 std::string status_word(data::TrialStatus status);
 
+/// Cells as one line of CSV, quoted where needed (RFC 4180).
+std::string csv_line(const std::vector<std::string>& cells);
+
+/// Shortest text that reads back as the same number; blank for NaN.
+std::string number_cell(double value);
+
 /// Rows of cells as aligned columns: the first to the left, the others to the right.
 /// @param rows the first one is the heading
 std::string aligned(const std::vector<std::vector<std::string>>& rows);

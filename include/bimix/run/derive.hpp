@@ -5,12 +5,20 @@
 #include <bimix/par/comm.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/run/screen.hpp>
+#include <bimix/spread/collective.hpp>
+
+#include <string>
 
 /// What follows from the trials of a run.
 namespace bimix::run {
 
 /// For commands whose answer says nothing of the fit that it is made from.
 void warn_if_in_doubt(Screen& screen, const data::LawFit& fit);
+
+/// What the folder holds, with the fits and what follows from them: the optimum and, once its
+/// trials are there, the check.
+/// @param fitted_to see RunRecord
+data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::string fitted_to);
 
 /// @collective Everything that follows from the trials: the law, the optimum and, once its trials
 /// are there, the check. Computed from the journal alone.

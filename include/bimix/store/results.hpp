@@ -23,6 +23,18 @@ void write_results(const std::filesystem::path& path, const data::RunRecord& rec
 /// @throws DataError for a foreign or damaged file and for a newer major format version.
 data::RunRecord read_results(const std::filesystem::path& path);
 
+/// The fits of a run as results.h5 keeps them.
+struct StoredFits {
+  std::string fitted_to{};           ///< RunRecord::fitted_to; empty: the file has no such fits
+  std::vector<data::LawFit> laws{};  ///< to the bit as they were written
+  std::size_t used = 0;              ///< index of the law whose optimum was sought
+};
+
+/// Reads the fits back; none from a file of a version before 1.5, or of a run that was not
+/// finished.
+/// @throws DataError for a foreign or damaged file and for a newer major format version
+StoredFits read_fits(const std::filesystem::path& path);
+
 /// How two HDF5 files differ: objects, shapes, values (bit for bit, every NaN equal), text
 /// attributes. One sentence each, in the order of names; empty if they agree.
 /// @param skip absolute paths of objects left out, with everything below them

@@ -1,0 +1,105 @@
+#include <bimix/core/error.hpp>
+#include <bimix/core/hash.hpp>
+#include <bimix/plan/plan.hpp>
+#include <bimix/run/derive.hpp>
+#include <bimix/run/fitted_run.hpp>
+#include <bimix/store/results.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+namespace bimix::run {
+namespace {
+
+/// Numbers to the bit, with their count, so that two lists never read as one.
+template <class T>
+void add(std::string& bytes, const std::vector<T>& values) {
+  const std::size_t count = values.size();
+  bytes.append(reinterpret_cast<const char*>(&count), sizeof count);
+  bytes.append(reinterpret_cast<const char*>(values.data()), count * sizeof(T));
+}
+
+std::string text_of(const law::FitOptions& o) {
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", o.law, o.residual, o.huber, o.shrinkage,
+                     o.bootstrap, o.level, o.seed, o.min_tokens, fmt::join(o.weights, " "),
+                     o.folds);
+}
+
+/// The kept fits, if they are of the journal's results and these options. Root only.
+std::optional<spread::LawFits> kept_fits(Screen& screen, const StoredRun& run,
+                                         const std::string& wanted) {
+  const std::filesystem::path file = run.path / "results.h5";
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  try {
+    store::StoredFits kept = store::read_fits(file);
+    if (kept.fitted_to == wanted) return spread::LawFits{std::move(kept.laws), kept.used};
+    if (!kept.fitted_to.empty())
+      screen.say(
+          fmt::format("The fits in {} are of other results or options of the fit; fitting again",
+                      file.string()));
+  } catch (const core::DataError& error) {
+    screen.say(fmt::format("{} Fitting again", error.what()));
+  }
+  return std::nullopt;
+}
+
+/// @collective @return whether the root has fits that hold; then they are in `kept` there
+bool takes_kept(const par::Comm& comm, Screen& screen, const StoredRun& run,
+                const std::string& wanted, spread::LawFits& kept) {
+  std::optional<spread::LawFits> found;
+  par::on_root(comm, [&] { found = kept_fits(screen, run, wanted); });
+  if (comm.broadcast(found ? "kept" : "").empty()) return false;
+  if (found) kept = std::move(*found);
+  return true;
+}
+
+}  // namespace
+
+std::string fitted_to(const data::Observations& observations, const law::FitOptions& options) {
+  const data::DomainSet& domains = observations.domains;
+  std::string bytes =
+      fmt::format("{}\n{}\n{}\n{}\n", text_of(options), fmt::join(domains.train, "\t"),
+                  fmt::join(domains.eval, "\t"), data::unit_symbol(domains.loss_unit));
+  add(bytes, domains.share_of);
+  for (const data::Mixture& mixture : observations.mixtures) add(bytes, mixture);
+  add(bytes, observations.mixture_id);
+  add(bytes, observations.repeat);
+  add(bytes, observations.tokens);
+  add(bytes, observations.model_size);
+  add(bytes, observations.loss_nats.values);
+  add(bytes, std::vector<int>{observations.same_runs});
+  return core::content_hash(bytes);
+}
+
+data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run,
+                         const data::Observations& observations, const law::FitOptions& options) {
+  spread::LawFits kept;
+  if (!takes_kept(comm, screen, run, fitted_to(observations, options), kept))
+    return spread::used_fit_over_ranks(comm, observations, options);
+  return comm.is_root() ? std::move(kept.laws.at(kept.used)) : data::LawFit();
+}
+
+data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run) {
+  data::LawFit fit = used_fit_of(
+      comm, screen, run, plan::observations_of(run.plan, run.state.results), run.campaign.fit);
+  warn_if_in_doubt(screen, fit);
+  return fit;
+}
+
+data::RunRecord derived(const par::Comm& comm, Screen& screen, const StoredRun& run) {
+  const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+  const law::FitOptions& options = run.campaign.fit;
+  const std::string made_of = fitted_to(observations, options);
+  spread::LawFits fits;
+  if (!takes_kept(comm, screen, run, made_of, fits))
+    fits = spread::fit_laws_over_ranks(comm, observations, options);
+  data::RunRecord record;
+  par::on_root(comm, [&] { record = record_of(run, std::move(fits), made_of); });
+  return record;
+}
+
+}  // namespace bimix::run
