@@ -22,6 +22,13 @@ Error::Error(ExitCode exit_code, Complaint complaint)
 Error::Error(ExitCode exit_code, const std::string& text)
     : std::runtime_error(text), exit_code_(exit_code), complaint_{.problem = text} {}
 
+void refuse_if_any(const std::vector<Complaint>& found) {
+  std::string text;
+  for (const Complaint& complaint : found)
+    text += (text.empty() ? "" : "\n") + to_string(complaint);
+  if (!found.empty()) throw UsageError(text);
+}
+
 void require(bool holds, std::string_view what, const char* file, int line) {
   if (holds) return;
   throw InternalError({.place = fmt::format("{}:{}", file, line),

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bimix::core {
 
@@ -73,6 +74,9 @@ struct Interrupted : Error {
 struct InternalError : Error {
   explicit InternalError(Complaint complaint) : Error(ExitCode::bug, std::move(complaint)) {}
 };
+
+/// @throws UsageError with all that is wrong, one complaint a line; nothing happens if nothing is
+void refuse_if_any(const std::vector<Complaint>& found);
 
 /// Precondition: throws InternalError naming the caller's file and line unless `holds`.
 void require(bool holds, std::string_view what, const char* file = __builtin_FILE(),
