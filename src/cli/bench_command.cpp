@@ -50,10 +50,10 @@ std::string sweep_text(const sweep::SweepBench& measured) {
                                               "largest first", "dispatched", "costs 10 % off"}};
   for (const double per_rank : {10.0, 2.5})
     for (const sweep::ScheduleBench& row : sweep::bench_schedule(per_rank))
-      rows.push_back({fmt::format("{}", per_rank), row.costs, fmt::format("{}", row.ranks),
-                      fmt::format("{}", row.trials), above(row.largest_first, row.lower_bound),
-                      above(row.dispatched, row.lower_bound),
-                      above(row.dispatched_rough, row.rough_bound)});
+      rows.push_back(
+          {fmt::format("{}", per_rank), core::word_of(row.costs), fmt::format("{}", row.ranks),
+           fmt::format("{}", row.trials), above(row.largest_first, row.lower_bound),
+           above(row.dispatched, row.lower_bound), above(row.dispatched_rough, row.rough_bound)});
   return fmt::format(
              "{} trials that only wait, on {} {}: {:.2f} s, {} the earliest end of any schedule\n"
              "Simulated, last trial's end above that bound:\n",
@@ -240,6 +240,8 @@ void add_entropy_bench(CLI::App& app, CLI::App& bench, Context& context, Action&
 void add_bench_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     proxy::ProxyOptions options{.layers = 4, .width = 128, .heads = 4, .context = 128, .batch = 32};
+    std::string precision = core::word_of(proxy::Precision::automatic);
+    std::string isa = core::word_of(proxy::Isa::automatic);
     double seconds = 5.0;
     bool json = false;
   };
@@ -265,8 +267,8 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
     command->add_option(name, *value)->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_option("--model", o.model, core::join_words(proxy::proxy_models()))
       ->capture_default_str();
-  command->add_option("--precision", o.precision, "auto, fp32 or bf16")->capture_default_str();
-  command->add_option("--isa", o.isa, "auto or " + core::join_words(proxy::isa_levels()))
+  command->add_option("--precision", flags->precision, "auto, fp32 or bf16")->capture_default_str();
+  command->add_option("--isa", flags->isa, "auto or baseline, avx2, avx512 and amx")
       ->capture_default_str();
   command->add_option("--seconds", flags->seconds, "how long to measure")
       ->check(CLI::Range(0.1, 3600.0))
@@ -274,7 +276,12 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      par::collectively(context.comm(), [&] { flags->options = proxy::resolved(flags->options); });
+      par::collectively(context.comm(), [&] {
+        proxy::ProxyOptions& options = flags->options;
+        options.precision = core::parse_word<proxy::Precision>(flags->precision, "proxy.precision");
+        options.isa = core::parse_word<proxy::Isa>(flags->isa, "proxy.isa");
+        options = proxy::resolved(options);
+      });
       const proxy::ProxyBench measured = proxy::bench_proxy(flags->options, flags->seconds);
       context.console.show(flags->json ? bench_json(measured).dump(1) : bench_text(measured));
       return core::ExitCode::done;

@@ -78,7 +78,7 @@ data::Json json_of(const law::Evaluation& evaluation, const std::vector<std::str
   }
   // All laws predict the same points.
   const law::LawScore& any = evaluation.laws.front();
-  return {{"protocol", evaluation.protocol},
+  return {{"protocol", core::word_of(evaluation.protocol)},
           {"domains", evaluation.domains.eval},
           {"loss_unit", data::unit_text(evaluation.domains.loss_unit)},
           {"mixtures", labels},
@@ -113,7 +113,7 @@ std::vector<int> ids_of(const std::vector<std::string>& wanted,
 
 void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
-    std::string folder, seen;
+    std::string folder, protocol, seen;
     law::EvaluateOptions options{};
     int folds = 0;
     std::vector<std::string> held_out;
@@ -121,12 +121,13 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
     bool json = false;
   };
   const auto flags = std::make_shared<Flags>();
+  flags->protocol = core::word_of(flags->options.protocol);
   CLI::App* command =
       add_command(app, "evaluate", "how well laws predict what they have not seen",
                   "mpirun -n 2 bimix evaluate runs/demo --protocol draws --train 8");
   command->add_option("DIR", flags->folder, "run folder")->required();
   command
-      ->add_option("--protocol", flags->options.protocol,
+      ->add_option("--protocol", flags->protocol,
                    "kfold, draws, unseen, extrapolation or larger-model")
       ->capture_default_str();
   command
@@ -164,6 +165,15 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
       const data::Observations observations = plan::observations_of(run.plan, run.state.results);
       law::FitOptions fit = run.campaign.fit;
       if (flags->folds != 0) fit.folds = flags->folds;
+      par::collectively(context.comm(), [&] {
+        std::vector<core::Complaint> found;
+        law::EvaluateOptions& options = flags->options;
+        options.protocol = core::parse_word(flags->protocol, "--protocol", options.protocol, found);
+        if (found.empty()) return;
+        for (core::Complaint& other : law::complaints(options, law::counted(observations, options)))
+          found.push_back(std::move(other));
+        core::refuse_if_any(found);
+      });
       const law::Evaluation evaluation =
           spread::evaluate_over_ranks(context.comm(), observations, fit, flags->options);
       if (!context.comm().is_root()) return core::ExitCode::done;

@@ -32,7 +32,7 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
     std::string folder;
     law::FitOptions options{};
-    std::string min_tokens;
+    std::string residual, min_tokens;
     bool json = false;
   };
   const auto flags = std::make_shared<Flags>();
@@ -42,7 +42,7 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
   CLI::Option* law = command->add_option(
       "--law", flags->options.law, "form of the loss; all compares every law, auto uses the best");
   CLI::Option* residual =
-      command->add_option("--residual", flags->options.residual, "relative, plain or log");
+      command->add_option("--residual", flags->residual, "relative, plain or log");
   CLI::Option* huber =
       command->add_option("--huber", flags->options.huber,
                           "larger residuals count by their size, not its square; 0: none");
@@ -60,11 +60,12 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
       par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
       law::FitOptions options = run.campaign.fit;
       if (law->count() > 0) options.law = flags->options.law;
-      if (residual->count() > 0) options.residual = flags->options.residual;
       if (huber->count() > 0) options.huber = flags->options.huber;
       if (shrinkage->count() > 0) options.shrinkage = flags->options.shrinkage;
       if (bootstrap->count() > 0) options.bootstrap = flags->options.bootstrap;
       par::collectively(context.comm(), [&] {
+        if (residual->count() > 0)
+          options.residual = core::parse_word<law::Residual>(flags->residual, "fit.residual");
         if (minimum->count() > 0)
           options.min_tokens = parse_tokens("--min-tokens", flags->min_tokens);
       });

@@ -67,22 +67,19 @@ Finding of_processors(const std::vector<RankFacts>& ranks) {
 }
 
 Finding of_instructions(const std::vector<RankFacts>& ranks) {
-  const auto level = [](const RankFacts& facts) {
-    const auto& levels = proxy::isa_levels();
-    return std::find(levels.begin(), levels.end(), facts.isa) - levels.begin();
-  };
-  const auto [least, most] = std::minmax_element(
-      ranks.begin(), ranks.end(),
-      [&](const RankFacts& a, const RankFacts& b) { return level(a) < level(b); });
+  const auto [least, most] =
+      std::minmax_element(ranks.begin(), ranks.end(),
+                          [](const RankFacts& a, const RankFacts& b) { return a.isa < b.isa; });
+  const std::string& common = core::word_of(least->isa);
   if (least->isa == most->isa)
-    return {.kind = Kind::fine, .subject = "instructions", .text = least->isa};
+    return {.kind = Kind::fine, .subject = "instructions", .text = common};
   return {.kind = Kind::bad,
           .subject = "instructions",
-          .text = fmt::format("{} on {}, only {} on {}", most->isa, most->host, least->isa,
-                              least->host),
+          .text = fmt::format("{} on {}, only {} on {}", core::word_of(most->isa), most->host,
+                              common, least->host),
           .remedy = fmt::format("All trials of a run use the same. Write `isa: {}` under "
                                 "source.proxy, or use hosts of one kind",
-                                least->isa)};
+                                common)};
 }
 
 Finding of_memory(const std::vector<RankFacts>& ranks) {
@@ -147,7 +144,7 @@ std::vector<Finding> of_folder(const std::vector<RankFacts>& ranks, const Folder
 data::Json to_json(const RankFacts& facts) {
   return {{"host", facts.host},
           {"processors", facts.processors},
-          {"isa", facts.isa},
+          {"isa", core::word_of(facts.isa)},
           {"memory_mib", facts.memory_mib},
           {"sees_folder", facts.sees_folder}};
 }
@@ -155,7 +152,7 @@ data::Json to_json(const RankFacts& facts) {
 RankFacts rank_facts_from(const data::Json& json) {
   return {.host = json.at("host").get<std::string>(),
           .processors = json.at("processors").get<std::vector<int>>(),
-          .isa = json.at("isa").get<std::string>(),
+          .isa = core::parse_word<proxy::Isa>(json.at("isa").get<std::string>(), "isa"),
           .memory_mib = json.at("memory_mib").get<double>(),
           .sees_folder = json.at("sees_folder").get<bool>()};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bimix/data/json.hpp>
+#include <bimix/proxy/options.hpp>
 
 #include <string>
 #include <vector>
@@ -10,10 +11,10 @@ namespace bimix::cli {
 /// What one rank can tell of the place where it runs.
 struct RankFacts {
   std::string host{};
-  std::vector<int> processors{};  ///< that it may run on
-  std::string isa{};              ///< widest instructions
-  double memory_mib = 0.0;        ///< free on its host
-  bool sees_folder = true;        ///< the file that rank 0 has just written
+  std::vector<int> processors{};          ///< that it may run on
+  proxy::Isa isa = proxy::Isa::baseline;  ///< widest instructions
+  double memory_mib = 0.0;                ///< free on its host
+  bool sees_folder = true;                ///< the file that rank 0 has just written
 };
 
 data::Json to_json(const RankFacts& facts);

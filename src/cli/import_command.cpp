@@ -22,6 +22,7 @@ struct Flags {
   replay::ReplayOptions replay{};
   std::string folder, name, tokens, tokens_per_step, parameters;
   std::string law = "effective_share";  // predicts mixtures best on every public table we have
+  std::string unit = core::word_of(replay::LoggedUnit::automatic);
   std::vector<std::string> eval_map;
 };
 
@@ -138,7 +139,8 @@ void write_replay(YAML::Emitter& out, const replay::ReplayOptions& replay) {
       << YAML::Value << (replay.normalise ? "true" : "false");
   if (!replay.mixtures.empty()) out << YAML::Key << "mixtures" << YAML::Value << replay.mixtures;
   if (!replay.losses.empty()) out << YAML::Key << "losses" << YAML::Value << replay.losses;
-  if (replay.unit != "auto") out << YAML::Key << "unit" << YAML::Value << replay.unit;
+  if (replay.unit != replay::LoggedUnit::automatic)
+    out << YAML::Key << "unit" << YAML::Value << core::word_of(replay.unit);
   if (!replay.domains.empty()) out << YAML::Key << "domains" << YAML::Value << replay.domains;
   count("tokens_per_step", replay.tokens_per_step);
   count("tokens", replay.tokens);
@@ -223,7 +225,7 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
           "with * for the set, 'eval/*/ce'")
       ->delimiter(',');
   command
-      ->add_option("--unit", replay.unit,
+      ->add_option("--unit", flags->unit,
                    "what the losses are: nats, bits, log10, perplexity or bits/byte; auto: what "
                    "their names say, or nats")
       ->capture_default_str();
@@ -246,6 +248,7 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
           options.tokens_per_step = parse_count_of("--tokens-per-step", flags->tokens_per_step);
         if (!flags->parameters.empty())
           options.parameters = parse_count_of("--parameters", flags->parameters);
+        options.unit = core::parse_word<replay::LoggedUnit>(flags->unit, "replay.unit");
         replay::LossLog log = replay::sets_that_count(replay::read_logs(options));
         tie_sets(flags->eval_map, log.domains);
         for (const std::string& line : summary(log, options.format == "auto"))

@@ -79,7 +79,7 @@ void show_cost(Console& console, const config::Campaign& campaign, const data::S
         "--extend trains "
         "larger volumes from there\n",
         bytes / (1 << 20), run::keeps_models(campaign, plan, source) ? "kept" : "not kept",
-        campaign.proxy.keep_models));
+        core::word_of(campaign.proxy.keep_models)));
 }
 
 std::string batch_script_for(const config::Campaign& campaign, const data::SweepPlan& plan,

@@ -28,7 +28,7 @@ void describe(Visitor& v, proxy::ProxyOptions& o) {
   v.whole("batch", o.batch, {1, 1 << 20}, "sequences of an optimiser step");
   v.number("learning_rate", o.learning_rate, {0, 10}, "after warm-up; 0: by width");
   v.whole("warmup_steps", o.warmup_steps, {0, any_int}, "the learning rate rises over these");
-  v.text("schedule", o.schedule, "constant; cosine or wsd, with volumes.axis: independent");
+  v.word("schedule", o.schedule, "constant; cosine or wsd, with volumes.axis: independent");
   v.number("final_rate", o.final_rate, {0, 1}, "where a decay ends, as part of learning_rate");
   v.number("decay_fraction", o.decay_fraction, {positive, 1}, "wsd: the part of a run that decays");
   v.number("weight_decay", o.weight_decay, {0, 10}, "AdamW");
@@ -38,7 +38,7 @@ void describe(Visitor& v, proxy::ProxyOptions& o) {
   v.number("reweight", o.reweight, {0, 20}, "weigh down what is predicted well; 0: all alike");
   v.whole("reweight_after", o.reweight_after, {0, any_int}, "steps before that begins");
   v.whole("eval_sequences", o.eval_sequences, {1, any_int}, "of context tokens, a domain");
-  v.text("precision", o.precision, "auto, fp32 or bf16 (products of rounded factors)");
+  v.word("precision", o.precision, "auto, fp32 or bf16 (products of rounded factors)");
   v.whole("micro_batch", o.micro_batch, {0, any_int},
           "sequences whose gradients are summed in turn; 0: chosen");
   v.whole("threads_per_trial", o.threads_per_trial, {1, any_int},
@@ -47,9 +47,9 @@ void describe(Visitor& v, proxy::ProxyOptions& o) {
           "ranks that train one model together; same bits");
   v.text("checkpoint_every", o.checkpoint_every,
          "what a kill may cost: 30s, 2m, 1h; 0s: each step");
-  v.text("keep_models", o.keep_models,
+  v.word("keep_models", o.keep_models,
          "of ended trials, for --extend to larger volumes: always, never; auto: up to 4 GiB");
-  v.text("isa", o.isa, "widest instructions to use: auto, baseline, avx2, avx512 or amx");
+  v.word("isa", o.isa, "widest instructions to use: auto, baseline, avx2, avx512 or amx");
 }
 
 template <class Visitor>
@@ -64,8 +64,7 @@ void describe(Visitor& v, replay::ReplayOptions& o) {
   v.count("tokens", o.tokens, {0, most_tokens}, "volume of logs that tell none");
   v.count("parameters", o.parameters, {0, most_tokens},
           "keep the runs of this model size; 0: of all");
-  v.choice("unit", o.unit, replay::replay_units,
-           "what the logged losses are in; auto: as the logs say");
+  v.choice("unit", o.unit, "what the logged losses are in; auto: as the logs say");
 }
 
 template <class Visitor>
@@ -94,7 +93,7 @@ void describe(Visitor& v, entropy::EntropyOptions& o) {
 template <class Visitor>
 void describe(Visitor& v, law::FitOptions& o) {
   v.text("law", o.law, "form of the loss; all compares every law, auto uses the best of them");
-  v.text("residual", o.residual, "relative, plain or log");
+  v.word("residual", o.residual, "relative, plain or log");
   v.number("huber", o.huber, {0, infinity},
            "larger residuals count by their size, not its square; 0: none");
   v.number("shrinkage", o.shrinkage, {0, infinity}, "strength of a law's own prior; 0: none");

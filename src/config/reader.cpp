@@ -161,17 +161,9 @@ void Reader::text(const char* key, std::string& value, const char*) {
   if (const std::string* found = scalar(key, "a text")) value = *found;
 }
 
-void Reader::choice(const char* key, std::string& value, std::span<const std::string_view> words,
-                    const char*) {
-  const std::string* found = scalar(key, "a word");
-  if (found == nullptr) return;
-  const std::vector<std::string> known(words.begin(), words.end());
-  if (std::find(known.begin(), known.end(), *found) == known.end())
-    findings_.complain(path_of(key), {.problem = fmt::format("'{}' is no choice", *found),
-                                      .rule = "there is " + core::join_words(known),
-                                      .remedy = core::did_you_mean(*found, known)});
-  else
-    value = *found;
+void Reader::refuse_word(const char* key, core::Complaint complaint) {
+  findings_.complain(path_of(key), std::move(complaint));
+  ++unknown_words_;
 }
 
 void Reader::whole(const char* key, int& value, Range<int> range, const char* meaning) {

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/core/words.hpp>
 
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
 #include <map>
-#include <span>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,15 +61,21 @@ class Reader {
   Reader(const YAML::Node& node, std::string path, Findings& findings);
 
   void text(const char* key, std::string& value, const char* meaning);
-  /// One of these words. The first is the default: only another one is written to resolved.yaml, so
-  /// that a new key leaves the hashes of older campaigns alone.
-  void choice(const char* key, std::string& value, std::span<const std::string_view> words,
-              const char* meaning);
+  /// A word of an enum.
+  template <core::Worded E>
+  void word(const char* key, E& value, const char* meaning);
+  /// The same with a table whose first word is the default: only another one is written to
+  /// resolved.yaml, so that a new key leaves the hashes of older campaigns alone.
+  template <core::Worded E>
+  void choice(const char* key, E& value, const char* meaning);
   void whole(const char* key, int& value, Range<int> range, const char* meaning);
   void count(const char* key, std::int64_t& value, Range<std::int64_t> range, const char* meaning);
   void number(const char* key, double& value, Range<double> range, const char* meaning);
   void flag(const char* key, bool& value, const char* meaning);
   void words(const char* key, std::vector<std::string>& value, const char* meaning);
+  /// Words of an enum.
+  template <core::Worded E>
+  void words(const char* key, std::vector<E>& value, const char* meaning);
 
   bool has(const char* key);
   /// The key's node, marked as known; undefined if absent.
@@ -79,6 +86,8 @@ class Reader {
   void finish();
 
   Findings& findings() { return findings_; }
+  /// How many findings so far are words that stand for nothing.
+  std::size_t unknown_words() const { return unknown_words_; }
 
  private:
   struct Entry {
@@ -88,6 +97,7 @@ class Reader {
   };
   /// Adds the key to those that `finish` names.
   void know(const char* key);
+  void refuse_word(const char* key, core::Complaint complaint);
   /// The scalar text under the key, or nullptr if absent or no scalar (a finding).
   const std::string* scalar(const char* key, const char* wanted);
 
@@ -95,7 +105,43 @@ class Reader {
   Findings& findings_;
   std::vector<Entry> entries_;
   std::vector<std::string> known_;
+  std::size_t unknown_words_ = 0;
 };
+
+template <core::Worded E>
+void Reader::word(const char* key, E& value, const char*) {
+  const std::string* found = scalar(key, "a text");
+  if (found == nullptr) return;
+  if (const std::optional<E> known = core::find_word<E>(*found))
+    value = *known;
+  else
+    refuse_word(key, core::unknown_word<E>(*found, ""));
+}
+
+template <core::Worded E>
+void Reader::choice(const char* key, E& value, const char*) {
+  const std::string* found = scalar(key, "a word");
+  if (found == nullptr) return;
+  const std::vector<std::string> words = core::all_words<E>();
+  if (const std::optional<E> known = core::find_word<E>(*found))
+    value = *known;
+  else
+    refuse_word(key, {.problem = "'" + *found + "' is no choice",
+                      .rule = "there is " + core::join_words(words),
+                      .remedy = core::did_you_mean(*found, words)});
+}
+
+template <core::Worded E>
+void Reader::words(const char* key, std::vector<E>& value, const char* meaning) {
+  std::vector<std::string> found = core::words_of(value);
+  words(key, found, meaning);
+  value.clear();
+  for (const std::string& word : found)
+    if (const std::optional<E> known = core::find_word<E>(word))
+      value.push_back(*known);
+    else
+      refuse_word(key, core::unknown_word<E>(word, ""));
+}
 
 /// A number as campaigns write it; a finding if it is none or out of range.
 bool read_number(const YAML::Node& node, const std::string& path, Range<double> range,

@@ -57,9 +57,13 @@ class SchemaKeys {
     // `timeout: 90` is a number to YAML.
     put(key, {{"type", {"string", "number", "boolean"}}}, value, meaning);
   }
-  void choice(const char* key, const std::string& value, std::span<const std::string_view> words,
-              const char* meaning) {
-    put(key, one_of({words.begin(), words.end()}), value, meaning);
+  template <core::Worded E>
+  void word(const char* key, E value, const char* meaning) {
+    text(key, core::word_of(value), meaning);
+  }
+  template <core::Worded E>
+  void choice(const char* key, E value, const char* meaning) {
+    put(key, one_of(core::all_words<E>()), core::word_of(value), meaning);
   }
   void whole(const char* key, int value, Range<int> range, const char* meaning) {
     put(key, count_between(range.low, range.high), value, meaning);
@@ -80,6 +84,10 @@ class SchemaKeys {
   }
   void words(const char* key, const std::vector<std::string>& value, const char* meaning) {
     put(key, config::words(), value, meaning);
+  }
+  template <core::Worded E>
+  void words(const char* key, const std::vector<E>& value, const char* meaning) {
+    words(key, core::words_of(value), meaning);
   }
 
  private:
@@ -110,7 +118,7 @@ Schema domain_schema() {
 
 Schema mixtures_schema() {
   std::vector<std::string> presets{"default", "uniform"};
-  for (const std::string& measure : entropy::entropy_measures())
+  for (const std::string& measure : core::all_words<entropy::Measure>())
     presets.push_back("entropy-" + measure);
   const Schema share = number_between(0, 1), shares = map_of(number_between(0, infinity));
   const Schema preset = one_of(presets);
@@ -137,7 +145,7 @@ Schema volumes_schema() {
                 {"from", tokens},
                 {"to", tokens},
                 {"count", count_between(1, 100'000)},
-                {"axis", one_of({"trajectory", "independent"})}});
+                {"axis", one_of(core::all_words<plan::VolumeAxis>())}});
 }
 
 }  // namespace
@@ -167,7 +175,7 @@ std::string campaign_schema() {
              {"design", block({{"mixtures", mixtures_schema()},
                                {"volumes", volumes_schema()},
                                {"repeats", count_between(1, 1'000'000)},
-                               {"seeds", one_of({"common", "independent"})}})},
+                               {"seeds", one_of(core::all_words<plan::SeedChoice>())}})},
              {"source", source},
              {"entropy", block(properties_of(defaults.entropy))},
              {"fit", block(properties_of(defaults.fit))},

@@ -4,7 +4,6 @@
 #include <bimix/core/text.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
 namespace bimix::config {
@@ -13,20 +12,18 @@ namespace {
 /// Doubles in shortest round-trip form.
 std::string shown(double value) { return fmt::format("{}", value); }
 
-std::string words_text(const std::vector<std::string>& words) {
-  YAML::Emitter out;
-  out << YAML::Flow << words;
-  return out.c_str();
-}
-
 /// Writes what Reader reads.
 class Writer {
  public:
   explicit Writer(YAML::Emitter& out) : out_(out) {}
   void text(const char* key, const std::string& value, const char*) { put(key, value); }
-  void choice(const char* key, const std::string& value, std::span<const std::string_view> words,
-              const char*) {
-    if (value != words.front()) put(key, value);
+  template <core::Worded E>
+  void word(const char* key, E value, const char*) {
+    put(key, core::word_of(value));
+  }
+  template <core::Worded E>
+  void choice(const char* key, E value, const char*) {
+    if (value != core::all_values<E>().front()) put(key, core::word_of(value));
   }
   void whole(const char* key, int value, Range<int>, const char*) {
     put(key, fmt::format("{}", value));
@@ -39,48 +36,16 @@ class Writer {
   void words(const char* key, const std::vector<std::string>& value, const char*) {
     out_ << YAML::Key << key << YAML::Value << YAML::Flow << value;
   }
+  template <core::Worded E>
+  void words(const char* key, const std::vector<E>& value, const char* meaning) {
+    words(key, core::words_of(value), meaning);
+  }
 
  private:
   void put(const char* key, const std::string& value) {
     out_ << YAML::Key << key << YAML::Value << value;
   }
   YAML::Emitter& out_;
-};
-
-/// Lists what Reader reads, with meanings and defaults.
-class KeyList {
- public:
-  KeyList(std::string& out, const std::string& block) : out_(out) { out_ += "\n" + block + "\n"; }
-  void text(const char* key, const std::string& value, const char* meaning) {
-    put(key, value, meaning);
-  }
-  void choice(const char* key, const std::string& value, std::span<const std::string_view> words,
-              const char* meaning) {
-    put(key, value, fmt::format("{} ({})", meaning, fmt::join(words, ", ")));
-  }
-  void whole(const char* key, int value, Range<int>, const char* meaning) {
-    put(key, fmt::format("{}", value), meaning);
-  }
-  void count(const char* key, std::int64_t value, Range<std::int64_t>, const char* meaning) {
-    put(key, core::format_count(value), meaning);
-  }
-  void number(const char* key, double value, Range<double>, const char* meaning) {
-    put(key, shown(value), meaning);
-  }
-  void flag(const char* key, bool value, const char* meaning) {
-    put(key, value ? "true" : "false", meaning);
-  }
-  void words(const char* key, const std::vector<std::string>& value, const char* meaning) {
-    put(key, words_text(value), meaning);
-  }
-
- private:
-  void put(const char* key, const std::string& value, std::string_view meaning) {
-    out_ += fmt::format("  {:<16} {}", key, meaning);
-    if (!value.empty() && value != "[]") out_ += fmt::format("  [{}]", value);
-    out_ += "\n";
-  }
-  std::string& out_;
 };
 
 template <class Options>
@@ -204,12 +169,9 @@ void write_design(YAML::Emitter& out, const Campaign& campaign) {
     for (const std::int64_t tokens : design.tokens) values.push_back(core::format_count(tokens));
     out << YAML::Key << "values" << YAML::Value << YAML::Flow << values;
   }
-  out << YAML::Key << "axis" << YAML::Value
-      << (design.axis == plan::VolumeAxis::trajectory ? "trajectory" : "independent")
-      << YAML::EndMap;
+  out << YAML::Key << "axis" << YAML::Value << core::word_of(design.axis) << YAML::EndMap;
   out << YAML::Key << "repeats" << YAML::Value << design.repeats;
-  out << YAML::Key << "seeds" << YAML::Value
-      << (design.seeds == plan::SeedChoice::common ? "common" : "independent") << YAML::EndMap;
+  out << YAML::Key << "seeds" << YAML::Value << core::word_of(design.seeds) << YAML::EndMap;
 }
 
 }  // namespace
@@ -299,56 +261,6 @@ std::string with_base(const std::string& given_text, const std::filesystem::path
   YAML::Emitter anew;
   anew << root;
   return std::string(anew.c_str()) + "\n";
-}
-
-std::string campaign_keys() {
-  Campaign defaults;
-  std::string text =
-      "Keys of a campaign, with their defaults in brackets. Numbers may be written 250K, 3B, 1e9;\n"
-      "keys that start with x- are notes. `bimix init` writes a commented example.\n"
-      "\n"
-      "name             of the campaign and its run folder\n"
-      "seed             all randomness comes from it  [1]\n"
-      "normalise        divide given shares by their sum: weights, percentages, tokens  [false]\n"
-      "base             where relative paths start  [the campaign's folder]\n"
-      "eval_domains     same, or but for a proxy {set: {share_of: domain}, ...}: every evaluation\n"
-      "                   set and the training domain whose share its loss follows, {} for none\n"
-      "tokens           what files hold: bytes of text, or a tokenizer's numbers as uint16 or "
-      "uint32\n"
-      "                   (raw, .npy or llm.c shards; needs source.proxy.vocabulary)  [bytes]\n"
-      "\n"
-      "domains.<name>   (their order is the order everywhere)\n"
-      "  train            files or globs of text or tokens; relative ones start at `base`\n"
-      "  eval             the same, never trained on; a part of train is held out without it\n"
-      "  binary           true: take files as they are, even if they are no text  [false]\n"
-      "  share            in the default mixture; all sum to 1\n"
-      "  unique_tokens    for max_epochs and repetition: auto, or a number\n"
-      "\n"
-      "design\n"
-      "  mixtures         list of groups, each one of:\n"
-      "    preset           default, uniform, entropy-<measure>\n"
-      "    simplex          {step, floor}: a regular lattice\n"
-      "    dirichlet        {count, strength: [low, high], around: default|uniform, floor}\n"
-      "    grid             {domain: [shares]}: the rest in proportion to the default\n"
-      "    list             [{domain: share, ...}]\n"
-      "    file             CSV with a column for each domain\n"
-      "  volumes          {values: [64K, ...]} or {from, to, count}; axis: trajectory|independent\n"
-      "  repeats          seeds for each mixture  [1]\n"
-      "  seeds            common: mixtures share them, so that trials differ by the mixture "
-      "alone;\n"
-      "                   or independent  [common]\n";
-  const auto list = [&](const char* block, auto options) {
-    KeyList keys(text, block);
-    describe(keys, options);
-  };
-  list("source.proxy", defaults.proxy);
-  list("source.replay", defaults.replay);
-  list("source.command", defaults.command);
-  list("entropy", defaults.entropy);
-  list("fit", defaults.fit);
-  list("optimize   (and weights, floor, cap: maps from domain to number)", defaults.optimize);
-  list("check", defaults.check);
-  return text;
 }
 
 }  // namespace bimix::config

@@ -12,56 +12,57 @@
 namespace bimix::entropy {
 namespace {
 
-constexpr const char* vne = "von-neumann";
-
 /// -p(x, given) ln p(x | given), the counts being of (x, given), of all, and of given.
 double term(std::int64_t count, std::int64_t total, std::int64_t given) {
   const auto n = static_cast<double>(count);
   return -n / static_cast<double>(total) * std::log(n / static_cast<double>(given));
 }
 
-double measure_of(const std::string& measure, const CountEntropy& counts) {
-  if (measure == "shannon") return counts.shannon;
-  return measure == "joint" ? counts.joint : counts.conditional;
+double measure_of(Measure measure, const CountEntropy& counts) {
+  if (measure == Measure::shannon) return counts.shannon;
+  return measure == Measure::joint ? counts.joint : counts.conditional;
 }
 
 }  // namespace
 
 bool wants_counts(const EntropyOptions& options) {
   return std::any_of(options.measures.begin(), options.measures.end(),
-                     [](const std::string& measure) { return measure != vne; });
+                     [](Measure measure) { return measure != Measure::von_neumann; });
 }
 
 bool wants_samples(const EntropyOptions& options) {
-  return std::find(options.measures.begin(), options.measures.end(), vne) != options.measures.end();
+  return std::find(options.measures.begin(), options.measures.end(), Measure::von_neumann) !=
+         options.measures.end();
 }
 
-const std::vector<std::string>& entropy_measures() {
-  static const std::vector<std::string> names{"shannon", "joint", "conditional", vne};
-  return names;
+const core::WordTable<Measure>& word_table(Measure) {
+  static const core::WordTable<Measure> table{
+      {{Measure::shannon, "shannon"},
+       {Measure::joint, "joint"},
+       {Measure::conditional, "conditional"},
+       {Measure::von_neumann, "von-neumann"}},
+      [](const std::string& word, const std::vector<std::string>& known) {
+        return core::Complaint{.problem = fmt::format("'{}' is no measure", word),
+                               .rule = "known are " + core::join_words(known),
+                               .remedy = core::did_you_mean(word, known)};
+      }};
+  return table;
 }
 
 void check(const EntropyOptions& options) {
   if (options.measures.empty())
-    throw core::UsageError({.place = "entropy.measures",
-                            .problem = "no measure is given",
-                            .rule = "",
-                            .remedy = "Choose from " + core::join_words(entropy_measures())});
-  std::set<std::string> seen;
-  for (const std::string& measure : options.measures) {
-    const auto& known = entropy_measures();
-    if (std::find(known.begin(), known.end(), measure) == known.end()) {
-      throw core::UsageError({.place = "entropy.measures",
-                              .problem = fmt::format("'{}' is no measure", measure),
-                              .rule = "known are " + core::join_words(known),
-                              .remedy = core::did_you_mean(measure, known)});
-    }
+    throw core::UsageError(
+        {.place = "entropy.measures",
+         .problem = "no measure is given",
+         .rule = "",
+         .remedy = "Choose from " + core::join_words(core::all_words<Measure>())});
+  std::set<Measure> seen;
+  for (const Measure measure : options.measures)
     if (!seen.insert(measure).second)
       throw core::UsageError({.place = "entropy.measures",
-                              .problem = fmt::format("'{}' is given twice", measure),
+                              .problem = fmt::format("'{}' is given twice", core::word_of(measure)),
                               .rule = "",
                               .remedy = "Leave one out"});
-  }
   for (const auto& [key, value] : {std::pair{"samples", options.samples},
                                    {"sample_tokens", options.sample_tokens},
                                    {"dimension", options.dimension}})
@@ -80,13 +81,14 @@ data::EntropyTable finish(const std::vector<std::string>& domains, const Entropy
                 "counts of every domain");
   core::require(!wants_samples(options) || samples.size() == domains.size(),
                 "samples of every domain");
-  data::EntropyTable table{.domains = domains, .measures = options.measures};
+  data::EntropyTable table{.domains = domains, .measures = core::words_of(options.measures)};
   table.nats = table.mixture = data::Table(options.measures.size(), domains.size());
   for (std::size_t m = 0; m < options.measures.size(); ++m) {
     std::vector<double> nats;
     for (std::size_t d = 0; d < domains.size(); ++d)
-      nats.push_back(options.measures[m] == vne ? samples[d].nats
-                                                : measure_of(options.measures[m], counts[d]));
+      nats.push_back(options.measures[m] == Measure::von_neumann
+                         ? samples[d].nats
+                         : measure_of(options.measures[m], counts[d]));
     const data::Mixture mixture = mixture_from_entropy(nats);
     for (std::size_t d = 0; d < domains.size(); ++d) {
       table.nats(m, d) = nats[d];

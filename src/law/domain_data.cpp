@@ -108,12 +108,7 @@ const Law& law_for(const data::Observations& observations, const FitOptions& opt
   return find_law(options.law, has_several_sizes(observations, options.min_tokens));
 }
 
-void check_options(const FitOptions& options) {
-  std::string text;
-  for (const core::Complaint& complaint : complaints(options))
-    text += (text.empty() ? "" : "\n") + core::to_string(complaint);
-  if (!text.empty()) throw core::UsageError(text);
-}
+void check_options(const FitOptions& options) { core::refuse_if_any(complaints(options)); }
 
 DomainData domain_data(const data::Observations& observations, const Law& law,
                        const FitOptions& options, std::size_t eval_domain,
@@ -121,9 +116,7 @@ DomainData domain_data(const data::Observations& observations, const Law& law,
   DomainData data;
   data.domain = observations.domains.eval[eval_domain];
   data.own = observations.domains.share_of[eval_domain];
-  data.residual = options.residual == "plain" ? Residual::plain
-                  : options.residual == "log" ? Residual::log
-                                              : Residual::relative;
+  data.residual = options.residual;
   data.huber = options.huber;
   data.shrinkage = options.shrinkage;
 

@@ -8,6 +8,17 @@
 
 namespace bimix::law {
 
+const core::WordTable<Residual>& word_table(Residual) {
+  static const core::WordTable<Residual> table{
+      {{Residual::relative, "relative"}, {Residual::plain, "plain"}, {Residual::log, "log"}},
+      [](const std::string& word, const std::vector<std::string>&) {
+        return core::Complaint{.problem = fmt::format("'{}' is no kind of residual", word),
+                               .rule = "relative, plain or log",
+                               .remedy = "Choose one of them"};
+      }};
+  return table;
+}
+
 std::vector<core::Complaint> complaints(const FitOptions& options) {
   std::vector<core::Complaint> found;
   if (!wants_every_law(options)) {
@@ -17,9 +28,6 @@ std::vector<core::Complaint> complaints(const FitOptions& options) {
       found.push_back(error.complaint());
     }
   }
-  if (options.residual != "relative" && options.residual != "plain" && options.residual != "log")
-    found.push_back({"fit.residual", fmt::format("'{}' is no kind of residual", options.residual),
-                     "relative, plain or log", "Choose one of them"});
   if (!(options.huber >= 0.0) || std::isinf(options.huber))
     found.push_back({"fit.huber", fmt::format("{} is no threshold", options.huber),
                      "a residual beyond which readings count by its size, 0 for none", "Try 0.01"});

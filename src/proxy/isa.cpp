@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -32,42 +30,36 @@ bool has_amx_bf16() {
 }  // namespace
 #endif
 
-const std::vector<std::string>& isa_levels() {
-  static const std::vector<std::string> levels{"baseline", "avx2", "avx512", "amx"};
-  return levels;
-}
-
-std::string detect_isa() {
+Isa detect_isa() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-    return has_amx_bf16() ? "amx" : "avx512";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
+    return has_amx_bf16() ? Isa::amx : Isa::avx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::avx2;
 #endif
-  return "baseline";
+  return Isa::baseline;
 }
 
 const Kernels& kernels_baseline();
 const Kernels& kernels_avx2();
 const Kernels& kernels_avx512();
 
-const Kernels& kernels_for(std::string_view isa) {
-  const std::vector<std::string>& levels = isa_levels();
-  const auto asked = std::find(levels.begin(), levels.end(), isa);
-  const auto here = std::find(levels.begin(), levels.end(), detect_isa());
-  core::require(asked != levels.end(), "the ISA level is resolved");
-  if (asked > here)
+const Kernels& kernels_for(Isa isa) {
+  core::require(isa != Isa::automatic, "the instruction set is resolved");
+  const Isa here = detect_isa();
+  if (isa > here)
     throw core::DataError(
         {.place = "proxy.isa",
-         .problem = fmt::format("this machine cannot run '{}', only '{}'", isa, *here),
+         .problem = fmt::format("this machine cannot run '{}', only '{}'", core::word_of(isa),
+                                core::word_of(here)),
          .rule = "all machines of a run use the same instructions, for the same bits",
          .remedy = fmt::format("Use hosts that can (Slurm: --constraint), or write `isa: "
                                "{}` under source.proxy and start a new run",
-                               *here)});
+                               core::word_of(here))});
 #if defined(__x86_64__)
-  if (isa == "avx512" || isa == "amx") return kernels_avx512();
-  if (isa == "avx2") return kernels_avx2();
+  if (isa >= Isa::avx512) return kernels_avx512();
+  if (isa == Isa::avx2) return kernels_avx2();
 #endif
   return kernels_baseline();
 }

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <initializer_list>
 
 /// The numerical passes of a transformer between its matrix products, forward and backward side by
 /// side. Matrices are row-major and dense; `rows` counts tokens. "Adds to" marks outputs that are
@@ -11,6 +11,10 @@
 /// There is one table of them per instruction set level, made from the same source
 /// (kernels_impl.hpp), and the plain loops they are held against (reference.hpp).
 namespace bimix::proxy {
+
+// Of options.hpp, which is not for what is compiled for one instruction set: its inline functions
+// would be, too.
+enum class Isa;
 
 using Index = std::ptrdiff_t;
 
@@ -95,7 +99,7 @@ inline constexpr Index attention_floats = 64 * 1024;
 
 /// The plain loops.
 const Kernels& reference_kernels();
-/// @param isa a name of isa_levels() that this machine can run
-const Kernels& kernels_for(std::string_view isa);
+/// @param isa resolved @throws DataError if this machine cannot run it
+const Kernels& kernels_for(Isa isa);
 
 }  // namespace bimix::proxy

@@ -1,5 +1,6 @@
 #include "kernels.hpp"
 #include "model_registry.hpp"
+#include "option_words.hpp"
 
 #include <bimix/core/text.hpp>
 #include <bimix/proxy/options.hpp>
@@ -48,12 +49,10 @@ class Collector {
       add(key, fmt::format("{} is out of range", value), rule, "");
   }
 
-  void choice(const char* key, const std::string& value, std::vector<std::string> names) {
+  void name(const char* key, const std::string& value, const std::vector<std::string>& names) {
     if (std::find(names.begin(), names.end(), value) != names.end()) return;
-    const auto near = core::nearest_name(value, names);
-    add(key, fmt::format("'{}' is not known", value),
-        fmt::format("there is {}", core::join_words(names)),
-        near ? fmt::format("Did you mean '{}'?", *near) : "");
+    core::Complaint complaint = unknown_choice(value, names);
+    add(key, complaint.problem, complaint.rule, complaint.remedy);
   }
 
   std::vector<core::Complaint> found{};
@@ -114,9 +113,9 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
 }
 
 /// The widest instructions here that make a difference: tiles do for bf16 only.
-std::string chosen_isa(const ProxyOptions& o) {
-  const std::string here = detect_isa();
-  return here == "amx" && o.precision == "fp32" ? "avx512" : here;
+Isa chosen_isa(const ProxyOptions& o) {
+  const Isa here = detect_isa();
+  return here == Isa::amx && o.precision == Precision::fp32 ? Isa::avx512 : here;
 }
 
 /// Best of a few runs at each of the widths 32, 64, 128 and 256: NOTES.md.
@@ -126,7 +125,7 @@ double tuned_learning_rate(int width) { return 0.25 / width; }
 
 std::vector<core::Complaint> complaints(const ProxyOptions& o) {
   Collector collector;
-  collector.choice("model", o.model, proxy_models());
+  collector.name("model", o.model, proxy_models());
   check_shape(o, collector);
   if (const auto* model = find_model(o.model);
       model != nullptr && !model->has_micro_batches && o.ranks_per_trial > 1)
@@ -134,7 +133,6 @@ std::vector<core::Complaint> complaints(const ProxyOptions& o) {
                   "it has no micro-batches to share", "Leave ranks_per_trial at 1");
   collector.number("learning_rate", o.learning_rate, o.learning_rate >= 0,
                    "it must not be negative; 0 means tuned");
-  collector.choice("schedule", o.schedule, {"constant", "cosine", "wsd"});
   collector.number("final_rate", o.final_rate, o.final_rate >= 0 && o.final_rate <= 1,
                    "it must be in [0, 1]");
   collector.number("decay_fraction", o.decay_fraction,
@@ -145,14 +143,9 @@ std::vector<core::Complaint> complaints(const ProxyOptions& o) {
   collector.number("clip", o.clip, o.clip > 0, "it must be positive");
   collector.number("reweight", o.reweight, o.reweight >= 0 && o.reweight <= 20,
                    "it must be in [0, 20]");
-  collector.choice("precision", o.precision, {"auto", "fp32", "bf16"});
-  std::vector<std::string> isa = isa_levels();
-  isa.insert(isa.begin(), "auto");
-  collector.choice("isa", o.isa, isa);
   if (!core::parse_seconds(o.checkpoint_every))
     collector.add("checkpoint_every", fmt::format("'{}' is no time", o.checkpoint_every),
                   "a whole number with s, m, h or d", "Write for example 2m");
-  collector.choice("keep_models", o.keep_models, {"auto", "always", "never"});
   return collector.found;
 }
 
@@ -161,9 +154,10 @@ ProxyOptions resolved(const ProxyOptions& options) {
   if (!found.empty()) throw core::UsageError(found.front());
   ProxyOptions settled = options;
   if (settled.learning_rate == 0) settled.learning_rate = tuned_learning_rate(settled.width);
-  if (settled.precision == "auto") settled.precision = "fp32";  // NOTES.md, "bf16"
+  if (settled.precision == Precision::automatic)
+    settled.precision = Precision::fp32;  // NOTES.md, "bf16"
   if (settled.micro_batch == 0) settled.micro_batch = chosen_micro_batch(settled);
-  if (settled.isa == "auto") settled.isa = chosen_isa(settled);
+  if (settled.isa == Isa::automatic) settled.isa = chosen_isa(settled);
   return settled;
 }
 

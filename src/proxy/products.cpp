@@ -1,5 +1,7 @@
 #include "products.hpp"
 
+#include <bimix/proxy/options.hpp>
+
 #include <dlfcn.h>
 #include <dnnl.h>
 
@@ -82,12 +84,12 @@ dnnl::matmul::primitive_desc shape_of(const Desc& a, const Desc& b, const Desc& 
 
 }  // namespace
 
-void limit_products_to(std::string_view isa) {
+void limit_products_to(Isa isa) {
   // Refused, and needless, once anything was multiplied.
-  dnnl_set_max_cpu_isa(isa == "amx"      ? dnnl_cpu_isa_avx512_core_amx
-                       : isa == "avx512" ? dnnl_cpu_isa_avx512_core
-                       : isa == "avx2"   ? dnnl_cpu_isa_avx2
-                                         : dnnl_cpu_isa_sse41);
+  dnnl_set_max_cpu_isa(isa == Isa::amx      ? dnnl_cpu_isa_avx512_core_amx
+                       : isa == Isa::avx512 ? dnnl_cpu_isa_avx512_core
+                       : isa == Isa::avx2   ? dnnl_cpu_isa_avx2
+                                            : dnnl_cpu_isa_sse41);
 }
 
 LinearProducts::Product::Product(const Desc& a, const Desc& b, const Desc& c, bool keep)

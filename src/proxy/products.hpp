@@ -15,7 +15,7 @@ namespace bimix::proxy {
 
 /// Limits oneDNN to an instruction set level. The limit is the process's and the first one stands:
 /// a run has one level, resolved before anything is multiplied.
-void limit_products_to(std::string_view isa);
+void limit_products_to(Isa isa);
 
 /// The numbers that are multiplied; sums are in single precision in any case.
 enum class Factors {

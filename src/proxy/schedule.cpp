@@ -6,11 +6,11 @@
 
 namespace bimix::proxy {
 
-bool rate_decays(const ProxyOptions& options) { return options.schedule != "constant"; }
+bool rate_decays(const ProxyOptions& options) { return options.schedule != Schedule::constant; }
 
 std::int64_t trunk_steps(const ProxyOptions& options, std::int64_t steps) {
-  if (options.schedule == "constant") return steps;
-  if (options.schedule == "cosine") return 0;
+  if (options.schedule == Schedule::constant) return steps;
+  if (options.schedule == Schedule::cosine) return 0;
   const double decay = options.decay_fraction * static_cast<double>(steps);
   return steps - std::max<std::int64_t>(1, std::llround(decay));
 }
@@ -21,7 +21,7 @@ double learning_rate_at(const ProxyOptions& options, std::int64_t step, std::int
   const std::int64_t trunk = trunk_steps(options, steps);
   if (step <= trunk) return options.learning_rate * warm;
   const double place = static_cast<double>(step - trunk) / static_cast<double>(steps - trunk);
-  const double fallen = options.schedule == "cosine"
+  const double fallen = options.schedule == Schedule::cosine
                             ? 0.5 * (1.0 - std::cos(std::numbers::pi * place))
                             : std::sqrt(place);
   return options.learning_rate * warm * (1.0 - (1.0 - options.final_rate) * fallen);

@@ -33,28 +33,21 @@ bool all_finite(const std::vector<double>& losses) {
 /// The model on its way, and what was seen so far.
 class Training {
  public:
-  Training(const ProxyOptions& options, const TrainingData& data,
-           std::span<const std::int64_t> volumes, std::uint64_t seed, std::uint64_t repeat,
+  Training(const ProxyOptions& options, const TrainingData& data, const TrainingTask& task,
            const TrainingHooks& hooks, const core::ProcessGroup& group)
       : options_(options),
         data_(data),
-        volumes_(volumes),
+        volumes_(task.volumes),
         hooks_(hooks),
         group_(group),
-        model_(make_model(options, seed, repeat, group)),
+        model_(make_model(options, task.seed, task.repeat, group)),
         batch_(static_cast<std::size_t>(options.batch) *
                static_cast<std::size_t>(options.context + 1)) {
     std::int64_t evaluated = 0;
     for (const auto& block : data.evaluation) evaluated += static_cast<std::int64_t>(block.size());
     flops_a_token_ = training_flops(options, 1);
     evaluation_flops_ = evaluation_flops(options, evaluated);
-  }
-
-  void restore(const TrainingState& from) {
-    outcome_ = from.outcome;
-    core::require(outcome_.curve.size() < volumes_.size(), "a saved training is unfinished");
-    go_to(from.run);
-    trunk_ = from.trunk;
+    if (task.from != nullptr) restore(*task.from);
   }
 
   TrainingOutcome go() {
@@ -79,6 +72,13 @@ class Training {
   }
 
  private:
+  void restore(const TrainingState& from) {
+    outcome_ = from.outcome;
+    core::require(outcome_.curve.size() < volumes_.size(), "a saved training is unfinished");
+    go_to(from.run);
+    trunk_ = from.trunk;
+  }
+
   RunState run_state() const {
     return {.steps = outcome_.steps, .model = model_->state(), .place = data_.batches.place()};
   }
@@ -173,13 +173,10 @@ class Training {
 }  // namespace
 
 TrainingOutcome train(const ProxyOptions& options, const TrainingData& data,
-                      std::span<const std::int64_t> volumes, std::uint64_t seed,
-                      std::uint64_t repeat, const TrainingHooks& hooks, const TrainingState* from,
+                      const TrainingTask& task, const TrainingHooks& hooks,
                       const core::ProcessGroup& group) {
-  check_shapes(options, data, volumes);
-  Training training(options, data, volumes, seed, repeat, hooks, group);
-  if (from != nullptr) training.restore(*from);
-  return training.go();
+  check_shapes(options, data, task.volumes);
+  return Training(options, data, task, hooks, group).go();
 }
 
 }  // namespace bimix::proxy

@@ -54,8 +54,8 @@ double count_memory(const ProxyOptions& options, std::int64_t) {
 std::string settings_text(const ProxyOptions& o) {
   std::string extras;  // named where there are any, so that identities without them stay
   if (rate_decays(o))
-    extras = fmt::format(" schedule={} final_rate={} decay_fraction={}", o.schedule, o.final_rate,
-                         o.decay_fraction);
+    extras = fmt::format(" schedule={} final_rate={} decay_fraction={}", core::word_of(o.schedule),
+                         o.final_rate, o.decay_fraction);
   if (o.reweight > 0)
     extras += fmt::format(" reweight={} reweight_after={}", o.reweight, o.reweight_after);
   return fmt::format(
@@ -63,15 +63,15 @@ std::string settings_text(const ProxyOptions& o) {
       "warmup_steps={} weight_decay={} beta1={} beta2={} clip={} eval_sequences={} precision={} "
       "micro_batch={} isa={}{}",
       o.layers, o.width, o.heads, o.context, o.batch, o.vocabulary, o.learning_rate, o.warmup_steps,
-      o.weight_decay, o.beta1, o.beta2, o.clip, o.eval_sequences, o.precision, o.micro_batch, o.isa,
-      extras);
+      o.weight_decay, o.beta1, o.beta2, o.clip, o.eval_sequences, core::word_of(o.precision),
+      o.micro_batch, core::word_of(o.isa), extras);
 }
 
 std::string shape_text(const ProxyOptions& o) {
   return fmt::format(
       "{} layers x {}, {} heads, context {}, batch {} (micro-batch {}), {}, {}, {} {}", o.layers,
-      o.width, o.heads, o.context, o.batch, o.micro_batch, o.precision, o.isa, o.threads_per_trial,
-      o.threads_per_trial == 1 ? "thread" : "threads");
+      o.width, o.heads, o.context, o.batch, o.micro_batch, core::word_of(o.precision),
+      core::word_of(o.isa), o.threads_per_trial, o.threads_per_trial == 1 ? "thread" : "threads");
 }
 
 }  // namespace

@@ -62,8 +62,8 @@ Index head_rows(const ProxyOptions& options) {
 }
 
 Factors factors_of(const ProxyOptions& options) {
-  if (options.precision == "fp32") return Factors::fp32;
-  return options.isa == "amx" ? Factors::bf16 : Factors::rounded;
+  if (options.precision == Precision::fp32) return Factors::fp32;
+  return options.isa == Isa::amx ? Factors::bf16 : Factors::rounded;
 }
 
 // ---- what all threads share ------------------------------------------------------------------

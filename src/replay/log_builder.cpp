@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -23,27 +22,46 @@ std::string text_of(const std::optional<double>& share) {
 }
 
 /// The unit that the user gives to all losses; nothing: the one that their names say.
-std::optional<LossScale> scale_named(const std::string& unit) {
-  constexpr std::array scales{LossScale::nats, LossScale::bits, LossScale::bits_per_byte,
-                              LossScale::log10, LossScale::perplexity};  // as in replay_units
-  static_assert(scales.size() + 1 == replay_units.size());
-  const auto known = std::find(replay_units.begin(), replay_units.end(), unit);
-  if (known == replay_units.begin()) return std::nullopt;
-  if (known != replay_units.end())
-    return scales[static_cast<std::size_t>(known - replay_units.begin()) - 1];
-  const std::vector<std::string> names(replay_units.begin(), replay_units.end());
-  throw core::UsageError({.place = "replay.unit",
-                          .problem = "'" + unit + "' is no unit of a loss",
-                          .rule = "known are " + core::join_words(names),
-                          .remedy = core::did_you_mean(unit, names, "Name one of these")});
+std::optional<LossScale> told_scale(LoggedUnit unit) {
+  switch (unit) {
+    case LoggedUnit::automatic:
+      return std::nullopt;
+    case LoggedUnit::nats:
+      return LossScale::nats;
+    case LoggedUnit::bits:
+      return LossScale::bits;
+    case LoggedUnit::bits_per_byte:
+      return LossScale::bits_per_byte;
+    case LoggedUnit::log10:
+      return LossScale::log10;
+    case LoggedUnit::perplexity:
+      return LossScale::perplexity;
+  }
+  return std::nullopt;
 }
 
 bool same_loss(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 }  // namespace
 
+const core::WordTable<LoggedUnit>& word_table(LoggedUnit) {
+  static const core::WordTable<LoggedUnit> table{
+      {{LoggedUnit::automatic, "auto"},
+       {LoggedUnit::nats, "nats"},
+       {LoggedUnit::bits, "bits"},
+       {LoggedUnit::bits_per_byte, "bits/byte"},
+       {LoggedUnit::log10, "log10"},
+       {LoggedUnit::perplexity, "perplexity"}},
+      [](const std::string& word, const std::vector<std::string>& known) {
+        return core::Complaint{.problem = "'" + word + "' is no unit of a loss",
+                               .rule = "known are " + core::join_words(known),
+                               .remedy = core::did_you_mean(word, known, "Name one of these")};
+      }};
+  return table;
+}
+
 LogBuilder::LogBuilder(const ReplayOptions& options, LogOrigin origin)
-    : options_(options), origin_(origin), told_scale_(scale_named(options.unit)) {}
+    : options_(options), origin_(origin), told_scale_(told_scale(options.unit)) {}
 
 void LogBuilder::pass_over(const std::string& what, const std::string& name, int count) {
   constexpr std::size_t most_names = 4;

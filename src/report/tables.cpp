@@ -80,12 +80,12 @@ std::string laws_text(const std::vector<data::LawFit>& laws) {
 std::string evaluation_text(const law::Evaluation& evaluation,
                             const std::vector<std::string>& labels) {
   const std::vector<bool>& trains = evaluation.splits.front().front().trains;
-  const bool continues = evaluation.protocol == "extrapolation";
-  std::string text = fmt::format("Protocol {}: ", evaluation.protocol);
+  const bool continues = evaluation.protocol == law::Protocol::extrapolation;
+  std::string text = "Protocol " + core::word_of(evaluation.protocol) + ": ";
   if (continues)
     text += fmt::format("the last volume of every run from what is seen of it below {} tokens\n",
                         core::format_count_about(evaluation.splits.front().front().seen_below, 4));
-  else if (evaluation.protocol == "larger-model")
+  else if (evaluation.protocol == law::Protocol::larger_model)
     text += fmt::format("the last model size from models below {} parameters{}\n",
                         core::format_count_about(evaluation.splits.front().front().smaller_than, 4),
                         evaluation.splits.size() == 1
@@ -93,7 +93,7 @@ std::string evaluation_text(const law::Evaluation& evaluation,
                             : fmt::format(" and {} of {} mixtures with it, {} draws",
                                           std::count(trains.begin(), trains.end(), true),
                                           trains.size(), evaluation.splits.size()));
-  else if (evaluation.protocol == "kfold")
+  else if (evaluation.protocol == law::Protocol::kfold)
     text += fmt::format("{} folds of whole mixtures\n", evaluation.splits.front().size());
   else
     text += fmt::format("{} of {} mixtures train, {} {}\n",
@@ -111,7 +111,7 @@ std::string evaluation_text(const law::Evaluation& evaluation,
               ? ".\n"
               : "; R2 along runs and its lowest are the paper's, of log loss over the volumes "
                 "of a run.\n";
-  if (!continues && evaluation.protocol != "unseen") return text;
+  if (!continues && evaluation.protocol != law::Protocol::unseen) return text;
   // The paper continues each run by itself; what it predicts of unseen mixtures is BiMix.
   const std::string paper = continues ? law::run_power : law::reference_law;
   for (const law::LawScore& score : evaluation.laws)

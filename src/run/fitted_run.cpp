@@ -24,9 +24,9 @@ void add(std::string& bytes, const std::vector<T>& values) {
 }
 
 std::string text_of(const law::FitOptions& o) {
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", o.law, o.residual, o.huber, o.shrinkage,
-                     o.bootstrap, o.level, o.seed, o.min_tokens, fmt::join(o.weights, " "),
-                     o.folds);
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", o.law, core::word_of(o.residual), o.huber,
+                     o.shrinkage, o.bootstrap, o.level, o.seed, o.min_tokens,
+                     fmt::join(o.weights, " "), o.folds);
 }
 
 /// The kept fits, if they are of the journal's results and these options. Root only.

@@ -21,8 +21,8 @@ namespace {
 /// that its command's program had there.
 void keep_choices(const config::Campaign& before, config::Campaign& campaign) {
   proxy::ProxyOptions& proxy = campaign.proxy;
-  if (proxy.isa == "auto") proxy.isa = before.proxy.isa;
-  if (proxy.precision == "auto") proxy.precision = before.proxy.precision;
+  if (proxy.isa == proxy::Isa::automatic) proxy.isa = before.proxy.isa;
+  if (proxy.precision == proxy::Precision::automatic) proxy.precision = before.proxy.precision;
   if (proxy.micro_batch == 0) proxy.micro_batch = before.proxy.micro_batch;
   trial::CommandOptions& command = campaign.command;
   if (campaign.source != config::SourceKind::command || before.source != campaign.source ||
@@ -95,7 +95,7 @@ OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
       if (log.domains.loss_unit == data::LossUnit::bits_per_byte) {
         campaign.domains.loss_unit = data::LossUnit::bits_per_byte;
         // So that resolved.yaml says it: commands on the folder read no logs.
-        campaign.replay.unit = data::unit_symbol(data::LossUnit::bits_per_byte);
+        campaign.replay.unit = replay::LoggedUnit::bits_per_byte;
       }
       opened.notes.insert(opened.notes.end(), log.notes.begin(), log.notes.end());
       opened.fingerprints.emplace_back("logs", log.fingerprint);
@@ -134,8 +134,9 @@ bool keeps_models(const config::Campaign& campaign, const data::SweepPlan& plan,
                   const trial::TrialSource& source) {
   constexpr double little = 4.0 * (1 << 30);
   const double bytes = bytes_of_models(campaign, plan, source);
-  const std::string& wish = campaign.proxy.keep_models;
-  return bytes > 0 && wish != "never" && (wish == "always" || bytes <= little);
+  const proxy::KeepModels wish = campaign.proxy.keep_models;
+  return bytes > 0 && wish != proxy::KeepModels::never &&
+         (wish == proxy::KeepModels::always || bytes <= little);
 }
 
 bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,

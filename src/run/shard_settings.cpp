@@ -38,15 +38,16 @@ proxy::ProxyOptions settled_for_shards(const std::filesystem::path& folder,
       core::content_hash(config::resolved_yaml(config::trained_part(campaign))).substr(0, 16);
   const std::filesystem::path path =
       std::filesystem::absolute(folder).parent_path() / fmt::format("settled-{}.json", hash);
-  const data::Json chosen{{"isa", proxy.isa},
-                          {"precision", proxy.precision},
+  const data::Json chosen{{"isa", core::word_of(proxy.isa)},
+                          {"precision", core::word_of(proxy.precision)},
                           {"micro_batch", proxy.micro_batch},
                           {"host", core::host_name()}};
   if (!std::filesystem::exists(path)) write_unless_there(path, chosen.dump() + "\n");
   try {
     const data::Json settled = data::Json::parse(core::read_file(path));
-    proxy.isa = settled.at("isa").get<std::string>();
-    proxy.precision = settled.at("precision").get<std::string>();
+    proxy.isa = core::parse_word<proxy::Isa>(settled.at("isa").get<std::string>(), "proxy.isa");
+    proxy.precision = core::parse_word<proxy::Precision>(settled.at("precision").get<std::string>(),
+                                                         "proxy.precision");
     proxy.micro_batch = static_cast<int>(data::whole_number_from(settled, "micro_batch"));
   } catch (const data::Json::exception& cause) {
     throw core::DataError(

@@ -256,13 +256,8 @@ law::Evaluation evaluate_over_ranks(const par::Comm& comm, const data::Observati
                                     const law::FitOptions& fit, law::EvaluateOptions options) {
   const data::Observations observations = law::counted(all, options);
   if (options.laws.empty()) options.laws = law::law_names();
-  par::collectively(comm, [&] {
-    std::string text;
-    for (const core::Complaint& complaint : law::complaints(options, observations))
-      text += (text.empty() ? "" : "\n") + core::to_string(complaint);
-    if (!text.empty()) throw core::UsageError(text);
-  });
-  if (options.protocol == "extrapolation") {
+  par::collectively(comm, [&] { core::refuse_if_any(law::complaints(options, observations)); });
+  if (options.protocol == law::Protocol::extrapolation) {
     std::vector<std::string> anchored;
     for (const std::string& law : options.laws)
       if (law == law::automatic_law ||

@@ -58,14 +58,20 @@ class WaitingSource final : public trial::TrialSource {
 
 }  // namespace
 
+const core::WordTable<CostsAre>& word_table(CostsAre) {
+  static const core::WordTable<CostsAre> table{
+      {{CostsAre::volumes, "volumes"}, {CostsAre::spread, "spread"}}};
+  return table;
+}
+
 std::vector<ScheduleBench> bench_schedule(double per_rank) {
   std::vector<ScheduleBench> rows;
-  for (const std::string costs_are : {"volumes", "spread"})
+  for (const CostsAre costs_are : core::all_values<CostsAre>())
     for (const int ranks : {2, 16, 128, 1024, 16384}) {
       std::mt19937 draw(seed);
       const auto trials = static_cast<std::size_t>(std::lround(per_rank * ranks));
       const std::vector<double> costs =
-          costs_are == "volumes" ? volume_costs(trials) : log_normal(trials, wide, draw);
+          costs_are == CostsAre::volumes ? volume_costs(trials) : log_normal(trials, wide, draw);
       const std::vector<double> times = times_of_roughly(costs, draw);
       const std::vector<std::size_t> order = dispatch_order(costs, ranks);
       rows.push_back({.ranks = ranks,

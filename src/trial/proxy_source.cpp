@@ -100,8 +100,12 @@ data::TrialResult ProxySource::run(const data::TrialSpec& spec, const TrialHooks
       if (hooks.group.is_leader()) hooks.keep(bytes_of(state));
     };
   const proxy::TrainingOutcome outcome =
-      proxy::train(options_, data, spec.tokens, spec.seed, static_cast<std::uint64_t>(spec.repeat),
-                   training_hooks, saved ? &*saved : nullptr, hooks.group);
+      proxy::train(options_, data,
+                   {.volumes = spec.tokens,
+                    .seed = spec.seed,
+                    .repeat = static_cast<std::uint64_t>(spec.repeat),
+                    .from = saved ? &*saved : nullptr},
+                   training_hooks, hooks.group);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   const std::int64_t tokens_before = saved ? saved->outcome.trained_tokens : 0;
 

@@ -12,7 +12,10 @@ using testing::HasSubstr;
 using Kind = Finding::Kind;
 
 RankFacts rank_on(const std::string& host, std::vector<int> processors) {
-  return {.host = host, .processors = std::move(processors), .isa = "avx2", .memory_mib = 8000};
+  return {.host = host,
+          .processors = std::move(processors),
+          .isa = proxy::Isa::avx2,
+          .memory_mib = 8000};
 }
 
 const FolderFacts good_folder{
@@ -46,7 +49,7 @@ TEST(Findings, SeeIdleProcessors) {
 
 TEST(Findings, NameTheInstructionsThatAllHave) {
   RankFacts newer = rank_on("new", {0});
-  newer.isa = "avx512";
+  newer.isa = proxy::Isa::avx512;
   const Finding found = about("instructions", {newer, rank_on("old", {0})});
   EXPECT_EQ(found.kind, Kind::bad);
   EXPECT_THAT(found.remedy, HasSubstr("isa: avx2"));

@@ -196,6 +196,23 @@ TEST(ParseCampaign, ListsAllMistakesInOnePass) {
   EXPECT_THAT(complaint, HasSubstr("design.repeats: 'zwei' is not a whole number"));
 }
 
+TEST(ParseCampaign, HidesNoMistakeBehindAnUnknownWord) {
+  const std::string complaint = complaint_about(with("heads: 3", "heads: 5, isa: sse"));
+  EXPECT_THAT(complaint, HasSubstr("source.proxy.isa: 'sse' is not known (there is auto, baseline, "
+                                   "avx2, avx512 and amx)"));
+  EXPECT_THAT(complaint, HasSubstr("96 is not a multiple of heads = 5"));
+}
+
+TEST(ParseCampaign, NamesThePlaceOfAnUnknownMeasure) {
+  EXPECT_EQ(complaint_about(with("seed: 7", "entropy: {measures: [joint, shanon]}")),
+            "c.yaml:3:11: entropy.measures: 'shanon' is no measure (known are shannon, joint, "
+            "conditional and von-neumann). Did you mean 'shannon'.");
+  const Campaign campaign =
+      parse_campaign(with("seed: 7", "entropy: {measures: [von-neumann, joint]}"), "c.yaml");
+  EXPECT_THAT(campaign.entropy.measures,
+              ElementsAre(entropy::Measure::von_neumann, entropy::Measure::joint));
+}
+
 TEST(ParseCampaign, RefusesWhatItCannotMean) {
   const std::pair<std::string, std::string> cases[] = {
       {with("seed: 7", "seed: 7\nseed: 8"), "this key was given before"},
@@ -257,7 +274,7 @@ TEST(UnitOfLoggedLosses, IsWrittenOnlyWhereItIsSaidSoThatOlderFoldersKeepTheirHa
         text.insert(text.find("mixtures: m.csv"), unit.empty() ? "" : "unit: " + unit + ", "),
         "c.yaml");
   };
-  EXPECT_EQ(in("").replay.unit, "auto");
+  EXPECT_EQ(in("").replay.unit, replay::LoggedUnit::automatic);
   EXPECT_EQ(in("").domains.loss_unit, data::LossUnit::nats);
   EXPECT_EQ(resolved_yaml(in("")).find("unit:"), std::string::npos);
   EXPECT_EQ(resolved_yaml(in("auto")), resolved_yaml(in("")));
@@ -339,7 +356,7 @@ TEST(TrainedPart, LeavesOutWhereACommandsProgramLies) {
 TEST(ParseCampaign, TakesADecayingScheduleWithIndependentVolumes) {
   std::string text = with("axis: trajectory", "axis: independent");
   text.replace(text.find("heads: 3"), 8, "heads: 3, schedule: cosine");
-  EXPECT_EQ(parse_campaign(text, "c.yaml").proxy.schedule, "cosine");
+  EXPECT_EQ(parse_campaign(text, "c.yaml").proxy.schedule, proxy::Schedule::cosine);
 }
 
 TEST(ParseCampaign, NormalisesOnlyWhenAsked) {

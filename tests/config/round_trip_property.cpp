@@ -13,16 +13,30 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace bimix::config {
 namespace {
 
-/// Changes about one value in eight of those that are described to it; words keep theirs, most of
-/// which are names.
+/// Changes about one value in eight of those that are described to it, but for names.
 class Change {
  public:
   void text(const char*, std::string&, const char*) {}
   void words(const char*, std::vector<std::string>&, const char*) {}
+  template <core::Worded E>
+  void words(const char*, std::vector<E>& values, const char*) {
+    if (chosen()) std::reverse(values.begin(), values.end());
+  }
+  template <core::Worded E>
+  void word(const char*, E& value, const char*) {
+    // A rate that decays does not go with volumes along one trajectory.
+    if (std::is_same_v<E, proxy::Schedule> || !chosen()) return;
+    value = *rc::gen::elementOf(core::all_values<E>());
+  }
+  template <core::Worded E>
+  void choice(const char* key, E& value, const char* meaning) {
+    word(key, value, meaning);
+  }
   void flag(const char*, bool& value, const char*) {
     if (chosen()) value = !value;
   }

@@ -83,7 +83,8 @@ TEST(MillerMadow, AddsHalfTheFreedomPerCount) {
   EXPECT_EQ(miller_madow_correction(1, 8), 0.0);
   EXPECT_EQ(miller_madow_correction(0, 0), 0.0);
   // "aabab" again: 2 first tokens, 3 pairs, 4 counts.
-  EntropyOptions options{.measures = {"shannon", "joint", "conditional"}, .miller_madow = true};
+  EntropyOptions options{.measures = {Measure::shannon, Measure::joint, Measure::conditional},
+                         .miller_madow = true};
   const BigramCounts counts = counts_of("aabab");
   const std::vector entropies{count_entropy(counts, options)};
   const data::EntropyTable table = finish({"a"}, options, entropies, {});
@@ -161,7 +162,8 @@ TEST(MixtureFromEntropy, MultipliesAsTheChainRuleAdds) {
   for (const std::string& text : {random_text(4000, 5, 1), random_text(4000, 9, 2), "aabab"s})
     counts.push_back(count_entropy(counts_of(text), {}));
   const data::EntropyTable table =
-      finish({"a", "b", "c"}, {.measures = {"shannon", "conditional", "joint"}}, counts, {});
+      finish({"a", "b", "c"},
+             {.measures = {Measure::shannon, Measure::conditional, Measure::joint}}, counts, {});
   std::vector<double> product;
   for (std::size_t d = 0; d < 3; ++d) product.push_back(table.mixture(0, d) * table.mixture(1, d));
   product = core::normalised(product);
@@ -237,9 +239,9 @@ TEST_F(OverACorpus, SamplesAsManyTextsAsTheSmallestDomainHas) {
 }
 
 TEST_F(OverACorpus, ComputesOnlyWhatIsAsked) {
-  options.measures = {"von-neumann"};
+  options.measures = {Measure::von_neumann};
   EXPECT_TRUE(entropy_table(*corpus, options, 1).bigrams.empty());
-  options.measures = {"joint"};
+  options.measures = {Measure::joint};
   const data::EntropyTable table = entropy_table(*corpus, options, 1);
   EXPECT_TRUE(table.samples.empty());
   EXPECT_EQ(table.embedding, "");
@@ -370,8 +372,10 @@ TEST(EntropyOptions, AreCheckedBeforeUse) {
     return "no complaint";
   };
   EXPECT_EQ(complaint({}), "no complaint");
-  EXPECT_THAT(complaint({.measures = {"shanon"}}), HasSubstr("Did you mean 'shannon'"));
-  EXPECT_THAT(complaint({.measures = {"joint", "joint"}}), HasSubstr("given twice"));
+  EXPECT_THAT(core::to_string(core::unknown_word<Measure>("shanon", "entropy.measures")),
+              HasSubstr("'shanon' is no measure (known are shannon, joint, conditional and "
+                        "von-neumann). Did you mean 'shannon'"));
+  EXPECT_THAT(complaint({.measures = {Measure::joint, Measure::joint}}), HasSubstr("given twice"));
   EXPECT_THAT(complaint({.measures = {}}), HasSubstr("no measure"));
   EXPECT_THAT(complaint({.samples = 0}), HasSubstr("entropy.samples: 0 is not positive"));
   EXPECT_THAT(complaint({.sample_tokens = -1}), HasSubstr("entropy.sample_tokens"));

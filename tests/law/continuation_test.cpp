@@ -84,8 +84,9 @@ data::Observations with_run_errors(double spread) {
 
 TEST(AnchoredLaw, ContinuesRunsBetterThanTheLawAndPersistence) {
   const data::Observations seen = with_run_errors(0.01);
-  const Split split =
-      splits_of(seen, {}, {.protocol = "extrapolation", .seen_tokens = 1e6}).front().front();
+  const Split split = splits_of(seen, {}, {.protocol = Protocol::extrapolation, .seen_tokens = 1e6})
+                          .front()
+                          .front();
   const data::HeldOut law = merge_folds(seen.domains, {evaluate_split(seen, {}, "bimix", split)});
   const data::HeldOut anchored =
       merge_folds(seen.domains, {evaluate_split(seen, {}, "anchored bimix", split)});
@@ -95,8 +96,9 @@ TEST(AnchoredLaw, ContinuesRunsBetterThanTheLawAndPersistence) {
 
 TEST(AnchoredLaw, DoesNotSeeWhatIsHeldOut) {
   const data::Observations seen = with_run_errors(0.01);
-  const Split split =
-      splits_of(seen, {}, {.protocol = "extrapolation", .seen_tokens = 1e6}).front().front();
+  const Split split = splits_of(seen, {}, {.protocol = Protocol::extrapolation, .seen_tokens = 1e6})
+                          .front()
+                          .front();
   data::Observations spoilt = seen;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     if (seen.tokens[row] > 1e6)

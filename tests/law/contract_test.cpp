@@ -310,7 +310,7 @@ double squares_of_logs(const Law& law, const DomainData& data,
 TEST_P(LawContract, FitsLogResidualsNearlyAsRelativeOnes) {
   const data::Observations seen = noisy();
   FitOptions logs = options();
-  logs.residual = "log";
+  logs.residual = Residual::log;
   const data::LawFit relative = fit_law(seen, options()), log = fit_law(seen, logs);
   for (std::size_t e = 0; e < 3; ++e) {
     const double a = predict(relative, e, seen.mixtures[1], 1e6);

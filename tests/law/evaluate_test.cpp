@@ -31,7 +31,7 @@ std::ptrdiff_t training(const Split& split) {
 }
 
 TEST(SplitsOf, HoldEachMixtureOutOnceInFolds) {
-  const auto groups = splits_of(known(), {}, {.protocol = "kfold"});
+  const auto groups = splits_of(known(), {}, {.protocol = Protocol::kfold});
   ASSERT_EQ(groups.size(), 1u);
   std::vector<int> held(12, 0);
   for (const Split& split : groups.front())
@@ -40,7 +40,7 @@ TEST(SplitsOf, HoldEachMixtureOutOnceInFolds) {
 }
 
 TEST(SplitsOf, DrawTheSameMixturesForTheSameSeed) {
-  const EvaluateOptions options{.protocol = "draws", .train = 5, .draws = 7};
+  const EvaluateOptions options{.protocol = Protocol::draws, .train = 5, .draws = 7};
   const auto groups = splits_of(known(), {.seed = 3}, options);
   ASSERT_EQ(groups.size(), 7u);
   EXPECT_EQ(groups[2].front().trains, splits_of(known(), {.seed = 3}, options)[2].front().trains);
@@ -59,7 +59,8 @@ TEST(SplitsOf, AreListedInAFileForSixtyMixtures) {
   std::getline(file, line);
   EXPECT_EQ(line, "train,draw,mixtures");
   for (const int train : {25, 12, 8}) {
-    const auto groups = splits_of(sixty, {}, {.protocol = "draws", .train = train, .draws = 20});
+    const auto groups =
+        splits_of(sixty, {}, {.protocol = Protocol::draws, .train = train, .draws = 20});
     for (std::size_t draw = 0; draw < groups.size(); ++draw) {
       std::vector<std::size_t> ids;
       for (std::size_t id = 0; id < 60; ++id)
@@ -71,31 +72,40 @@ TEST(SplitsOf, AreListedInAFileForSixtyMixtures) {
 }
 
 TEST(SplitsOf, TrainOnTheFirstFourForUnseenAndOnAllForExtrapolation) {
-  const Split unseen = splits_of(known(), {}, {.protocol = "unseen"}).front().front();
+  const Split unseen = splits_of(known(), {}, {.protocol = Protocol::unseen}).front().front();
   EXPECT_EQ(training(unseen), 4);
   EXPECT_TRUE(unseen.trains[0] && unseen.trains[3]);
-  const Split last = splits_of(known(), {}, {.protocol = "extrapolation"}).front().front();
+  const Split last = splits_of(known(), {}, {.protocol = Protocol::extrapolation}).front().front();
   EXPECT_EQ(training(last), 12);
   EXPECT_DOUBLE_EQ(last.seen_below, 0.995 * 4e6);
 }
 
+TEST(Protocol, IsNamedAmongAllThereAre) {
+  EXPECT_EQ(core::find_word<Protocol>("larger-model"), Protocol::larger_model);
+  EXPECT_EQ(
+      core::to_string(core::unknown_word<Protocol>("folds", "--protocol")),
+      "--protocol: 'folds' is no protocol (there are: kfold, draws, unseen, extrapolation and "
+      "larger-model). Choose one of them.");
+}
+
 TEST(EvaluateOptions, NameEveryMistakeAtOnce) {
-  const EvaluateOptions options{.protocol = "draw", .laws = {"bimix", "joinz", "auto"}};
+  const EvaluateOptions options{
+      .protocol = Protocol::draws, .laws = {"bimix", "joinz", "auto"}, .draws = 0};
   const auto found = complaints(options, known());
   ASSERT_EQ(found.size(), 2u);
-  EXPECT_EQ(found[0].place, "--protocol");
-  EXPECT_EQ(found[1].place, "--laws");
-  EXPECT_THAT(found[1].remedy, testing::HasSubstr("joint"));
+  EXPECT_EQ(found[0].place, "--laws");
+  EXPECT_THAT(found[0].remedy, testing::HasSubstr("joint"));
+  EXPECT_EQ(found[1].place, "--draws");
   for (const int train : {-1, 1, 11, 500}) {
-    const EvaluateOptions few{.protocol = "draws", .train = train, .draws = 0};
+    const EvaluateOptions few{.protocol = Protocol::draws, .train = train, .draws = 0};
     EXPECT_EQ(complaints(few, known()).size(), 2u);
   }
-  EXPECT_THAT(complaints({.protocol = "draws", .train = 5}, known()), IsEmpty());
+  EXPECT_THAT(complaints({.protocol = Protocol::draws, .train = 5}, known()), IsEmpty());
 }
 
 TEST(EvaluateSplit, ContinuesEachRunByItsOwnPowerLaw) {
   const data::Observations seen = known();
-  const Split last = splits_of(seen, {}, {.protocol = "extrapolation"}).front().front();
+  const Split last = splits_of(seen, {}, {.protocol = Protocol::extrapolation}).front().front();
   const data::HeldOut held = merge_folds(seen.domains, {evaluate_split(seen, {}, run_power, last)});
   for (std::size_t e = 0; e < 3; ++e) {
     EXPECT_LT(held.worst[e], 1e-7);
@@ -105,22 +115,22 @@ TEST(EvaluateSplit, ContinuesEachRunByItsOwnPowerLaw) {
 
 TEST(SplitsOf, HoldOutTheMixturesThatAreNamed) {
   const Split split =
-      splits_of(known(), {}, {.protocol = "unseen", .held_out = {2, 7}}).front().front();
+      splits_of(known(), {}, {.protocol = Protocol::unseen, .held_out = {2, 7}}).front().front();
   EXPECT_EQ(training(split), 10);
   EXPECT_FALSE(split.trains[2] || split.trains[7]);
 }
 
 TEST(EvaluateOptions, RefuseMixturesThatCannotBeHeldOut) {
   const auto about = [](const EvaluateOptions& options) { return complaints(options, known()); };
-  EXPECT_THAT(about({.protocol = "unseen", .held_out = {0}}), IsEmpty());
-  EXPECT_EQ(about({.protocol = "kfold", .held_out = {0}}).at(0).place, "--hold-out");
-  EXPECT_EQ(about({.protocol = "unseen", .train = 4, .held_out = {0}}).size(), 1u);
+  EXPECT_THAT(about({.protocol = Protocol::unseen, .held_out = {0}}), IsEmpty());
+  EXPECT_EQ(about({.protocol = Protocol::kfold, .held_out = {0}}).at(0).place, "--hold-out");
+  EXPECT_EQ(about({.protocol = Protocol::unseen, .train = 4, .held_out = {0}}).size(), 1u);
   std::vector<int> eleven(11);
   std::iota(eleven.begin(), eleven.end(), 0);
-  EXPECT_EQ(about({.protocol = "unseen", .held_out = eleven}).size(), 1u);
+  EXPECT_EQ(about({.protocol = Protocol::unseen, .held_out = eleven}).size(), 1u);
   data::Observations without = known();
   for (int& id : without.mixture_id) id = std::max(id, 1);
-  EXPECT_EQ(complaints({.protocol = "unseen", .held_out = {0}}, without).size(), 1u);
+  EXPECT_EQ(complaints({.protocol = Protocol::unseen, .held_out = {0}}, without).size(), 1u);
 }
 
 TEST(LastVolume, IsTheLargestThatHalfTheMixturesReached) {
@@ -137,11 +147,13 @@ TEST(LastVolume, IsTheLargestThatHalfTheMixturesReached) {
   const HeldOutPart part = evaluate_split(seen, {}, "bimix", held);
   for (std::size_t row = 0; row < part.point.rows; ++row)
     EXPECT_NE(part.point(row, HeldOutPart::seen), 1.0);
-  EXPECT_DOUBLE_EQ(splits_of(seen, {}, {.protocol = "extrapolation"}).front().front().seen_below,
-                   0.995 * 4e6);
+  EXPECT_DOUBLE_EQ(
+      splits_of(seen, {}, {.protocol = Protocol::extrapolation}).front().front().seen_below,
+      0.995 * 4e6);
   EXPECT_EQ(counted(seen, {.tokens = 4e6}).tokens, known().tokens);
   EXPECT_EQ(counted(seen, {}).tokens, seen.tokens);
-  EXPECT_EQ(complaints({.protocol = "extrapolation", .tokens = 1.0}, counted(seen, {.tokens = 1.0}))
+  EXPECT_EQ(complaints({.protocol = Protocol::extrapolation, .tokens = 1.0},
+                       counted(seen, {.tokens = 1.0}))
                 .at(0)
                 .place,
             "--tokens");
@@ -151,7 +163,7 @@ TEST(EvaluateDomain, HasTheRowsOfTheSplit) {
   const data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.noise = 1e-3});
   const std::string laws[] = {"bimix", "effective_share", run_power};
-  for (const char* protocol : {"unseen", "extrapolation"}) {
+  for (const Protocol protocol : {Protocol::unseen, Protocol::extrapolation}) {
     const Split split = splits_of(seen, {}, {.protocol = protocol}).front().front();
     for (const std::string& law : laws) {
       std::vector<double> rows;

@@ -43,7 +43,7 @@ TEST(RequireFittable, RefusesOneMixtureAndOneVolume) {
 
 TEST(FitLaw, RecoversKnownCoefficients) {
   const auto truth = synthetic::three_domains();
-  for (const char* residual : {"relative", "plain"}) {
+  for (const Residual residual : {Residual::relative, Residual::plain}) {
     FitOptions options;
     options.residual = residual;
     const data::LawFit fit = fit_law(synthetic::observations(truth, {}), options);
@@ -128,7 +128,7 @@ TEST(FitLaw, IsNeverBeatenByADenseGrid) {
   for (const data::Observations& seen : hostile_campaigns())
     for (const bool relative : {true, false}) {
       FitOptions options;
-      options.residual = relative ? "relative" : "plain";
+      options.residual = relative ? Residual::relative : Residual::plain;
       const data::LawFit fit = fit_law(seen, options);
       for (std::size_t e = 0; e < 2; ++e) {
         double reference = std::numeric_limits<double>::infinity();
@@ -292,7 +292,7 @@ TEST(FitLaw, RefusesWhatIsOutOfShape) {
   refused([](data::Observations& o) { o.domains.share_of[0] = 3; });
   refused([](data::Observations& o) { o.domains.share_of.pop_back(); });
   FitOptions wrong;
-  wrong.residual = "square";
+  wrong.level = 2.0;
   EXPECT_THROW(fit_law(good, wrong), core::UsageError);
 }
 
@@ -374,7 +374,7 @@ TEST(FitLaw, OfLogResidualsRestsWhereTheirSquaresAreLeast) {
   const data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.noise = 0.05});
   FitOptions options;
-  options.residual = "log";
+  options.residual = Residual::log;
   expect_rest(fit_law(seen, options), seen,
               [](double ratio) { return std::log(ratio) * std::log(ratio); });
 }

@@ -161,7 +161,7 @@ TEST(ModelSize, IsTheLastInHeldOutFigures) {
 
 TEST(LargerModel, IsPredictedFromTheSmallerOnes) {
   const data::Observations seen = three_sizes(1e-3);
-  const EvaluateOptions options{.protocol = "larger-model"};
+  const EvaluateOptions options{.protocol = Protocol::larger_model};
   EXPECT_TRUE(complaints(options, seen).empty());
   const Split split = splits_of(seen, {}, options).front().front();
   const data::HeldOut held =
@@ -178,7 +178,8 @@ TEST(LargerModel, IsPredictedFromTheSmallerOnes) {
 
 TEST(LargerModel, MayBeSeenOfSomeMixtures) {
   const data::Observations seen = three_sizes(1e-3);
-  const auto groups = splits_of(seen, {}, {.protocol = "larger-model", .train = 4, .draws = 3});
+  const auto groups =
+      splits_of(seen, {}, {.protocol = Protocol::larger_model, .train = 4, .draws = 3});
   ASSERT_EQ(groups.size(), 3u);
   for (const auto& group : groups) {
     const Split& split = group.front();
@@ -188,7 +189,8 @@ TEST(LargerModel, MayBeSeenOfSomeMixtures) {
     for (std::size_t row = 0; row < found.rows; ++row)
       EXPECT_NEAR(found(row, HeldOutPart::predicted) / found(row, HeldOutPart::seen), 1.0, 4e-3);
   }
-  EXPECT_EQ(complaints({.protocol = "larger-model", .train = 11}, seen).at(0).place, "--train");
+  EXPECT_EQ(complaints({.protocol = Protocol::larger_model, .train = 11}, seen).at(0).place,
+            "--train");
 }
 
 // What is held out is not looked at.
@@ -197,7 +199,7 @@ TEST(LargerModel, IsNotSeenByTheFit) {
   data::Observations spoilt = seen;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     if (seen.model_size[row] == 1e7) spoilt.loss_nats(row, 0) *= 2.0;
-  const Split split = splits_of(seen, {}, {.protocol = "larger-model"}).front().front();
+  const Split split = splits_of(seen, {}, {.protocol = Protocol::larger_model}).front().front();
   for (const char* law : {"bimix", "additive", "linear"}) {
     const data::Table a = evaluate_split(seen, {}, law, split).point;
     const data::Table b = evaluate_split(spoilt, {}, law, split).point;

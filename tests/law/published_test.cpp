@@ -67,7 +67,8 @@ class SlimPajama : public testing::Test {
 /// tests/samples/draws_of_60_mixtures.csv.
 data::HeldOut train_on(const data::Observations& seen, const std::string& law, int count,
                        int draws) {
-  const EvaluateOptions options{.protocol = "draws", .laws = {law}, .train = count, .draws = draws};
+  const EvaluateOptions options{
+      .protocol = Protocol::draws, .laws = {law}, .train = count, .draws = draws};
   std::vector<data::HeldOut> groups;
   for (const auto& group : splits_of(seen, {}, options))
     groups.push_back(merge_folds(seen.domains, {evaluate_split(seen, {}, law, group.front())}));

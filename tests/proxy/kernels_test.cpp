@@ -175,7 +175,7 @@ TEST(Adamw, FirstStepByHand) {
 
 /// The fast kernels of each instruction set that this machine can run, held against the plain loops
 /// in double precision.
-class FastKernels : public testing::TestWithParam<std::string> {
+class FastKernels : public testing::TestWithParam<Isa> {
  protected:
   const Kernels& fast = kernels_for(GetParam());
 
@@ -190,13 +190,14 @@ class FastKernels : public testing::TestWithParam<std::string> {
   }
 };
 
-std::vector<std::string> runnable_levels() {
-  const std::vector<std::string>& all = isa_levels();
-  return {all.begin(), std::find(all.begin(), all.end(), detect_isa()) + 1};
+std::vector<Isa> runnable_levels() {
+  std::vector<Isa> levels = core::all_values<Isa>();
+  std::erase_if(levels, [](Isa isa) { return isa == Isa::automatic || isa > detect_isa(); });
+  return levels;
 }
 
 INSTANTIATE_TEST_SUITE_P(Runnable, FastKernels, testing::ValuesIn(runnable_levels()),
-                         [](const auto& each) { return each.param; });
+                         [](const auto& each) { return core::word_of(each.param); });
 
 TEST_P(FastKernels, RmsnormAtOddSizes) {
   for (const Index width : {1, 2, 15, 16, 17, 33, 64, 100, 384}) {

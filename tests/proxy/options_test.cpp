@@ -31,16 +31,23 @@ TEST(ProxyOptions, SayWhichWidthsFitTheHeads) {
   EXPECT_THAT(texts({.width = 9, .heads = 3}), ElementsAre(HasSubstr("proxy.heads")));
 }
 
+TEST(ProxyOptions, KnowTheirWords) {
+  EXPECT_EQ(core::find_word<Precision>("auto"), Precision::automatic);
+  EXPECT_THAT(core::to_string(core::unknown_word<Schedule>("cosinus", "proxy.schedule")),
+              HasSubstr("proxy.schedule: 'cosinus' is not known (there is constant, cosine and "
+                        "wsd). Did you mean 'cosine'?"));
+  EXPECT_EQ(core::to_string(core::unknown_word<Isa>("sse", "proxy.isa")),
+            "proxy.isa: 'sse' is not known (there is auto, baseline, avx2, avx512 and amx).");
+}
+
 TEST(ProxyOptions, TellAllMistakesInOnePass) {
   ProxyOptions options{.layers = 0, .width = -4, .learning_rate = std::nan("")};
   options.model = "transfomer";
-  options.precision = "bf17";
   options.clip = 0;
   options.beta2 = 1;
   const std::vector<std::string> lines = texts(options);
-  EXPECT_EQ(lines.size(), 7U);
-  for (const char* key :
-       {"layers", "width", "learning_rate", "model", "precision", "clip", "beta2"})
+  EXPECT_EQ(lines.size(), 6U);
+  for (const char* key : {"layers", "width", "learning_rate", "model", "clip", "beta2"})
     EXPECT_THAT(lines, Contains(HasSubstr(std::string("proxy.") + key)));
   EXPECT_THAT(lines, Contains(HasSubstr("Did you mean 'transformer'?")));
 }
@@ -65,17 +72,17 @@ TEST(Resolved, FillsInEverythingOnce) {
   const ProxyOptions settled = resolved(ProxyOptions{});
   EXPECT_GT(settled.learning_rate, 0);
   EXPECT_EQ(settled.batch % settled.micro_batch, 0);
-  EXPECT_EQ(settled.precision, "fp32");
-  EXPECT_THAT(isa_levels(), Contains(settled.isa));
+  EXPECT_EQ(settled.precision, Precision::fp32);
+  EXPECT_NE(settled.isa, Isa::automatic);
   EXPECT_EQ(resolved(settled), settled);
 }
 
 // Instructions that only bf16 makes use of are no part of a trial that does not.
 TEST(Resolved, TakesInstructionsThatThePrecisionNeeds) {
-  const std::string here = detect_isa();
-  EXPECT_EQ(resolved(ProxyOptions{}).isa, here == "amx" ? "avx512" : here);
+  const Isa here = detect_isa();
+  EXPECT_EQ(resolved(ProxyOptions{}).isa, here == Isa::amx ? Isa::avx512 : here);
   ProxyOptions rounded;
-  rounded.precision = "bf16";
+  rounded.precision = Precision::bf16;
   EXPECT_EQ(resolved(rounded).isa, here);
 }
 
@@ -83,8 +90,8 @@ TEST(Resolved, TakesInstructionsThatThePrecisionNeeds) {
 TEST(RequireRunnableHere, RefusesInstructionsThatThisMachineLacks) {
   ProxyOptions settled = resolved(ProxyOptions{});
   EXPECT_NO_THROW(require_runnable_here(settled));
-  if (detect_isa() == isa_levels().back()) GTEST_SKIP() << "this machine has all instructions";
-  settled.isa = isa_levels().back();
+  if (detect_isa() == Isa::amx) GTEST_SKIP() << "this machine has all instructions";
+  settled.isa = Isa::amx;
   EXPECT_THROW(require_runnable_here(settled), core::Error);
   settled.model = "ngram";  // computes no products
   EXPECT_NO_THROW(require_runnable_here(settled));
@@ -92,10 +99,10 @@ TEST(RequireRunnableHere, RefusesInstructionsThatThisMachineLacks) {
 
 TEST(Resolved, LeavesGivenNumbersAlone) {
   const ProxyOptions settled =
-      resolved({.batch = 12, .learning_rate = 0.5, .micro_batch = 3, .isa = "baseline"});
+      resolved({.batch = 12, .learning_rate = 0.5, .micro_batch = 3, .isa = Isa::baseline});
   EXPECT_EQ(settled.learning_rate, 0.5);
   EXPECT_EQ(settled.micro_batch, 3);
-  EXPECT_EQ(settled.isa, "baseline");
+  EXPECT_EQ(settled.isa, Isa::baseline);
 }
 
 TEST(Resolved, RefusesWhatHasComplaints) { EXPECT_THROW(resolved({.heads = 0}), core::UsageError); }
@@ -117,8 +124,8 @@ TEST(CanonicalText, DiffersWithEveryFieldThatChangesBits) {
   others[11].clip = 2;
   others[12].eval_sequences = 1;
   others[13].micro_batch = 1;
-  others[14].isa = base.isa == "baseline" ? "avx2" : "baseline";
-  others[15].schedule = "wsd";
+  others[14].isa = base.isa == Isa::baseline ? Isa::avx2 : Isa::baseline;
+  others[15].schedule = Schedule::wsd;
   for (std::size_t i = 0; i < others.size(); ++i)
     EXPECT_NE(canonical_text(others[i]), canonical_text(base)) << i;
   EXPECT_EQ(canonical_text(resolved(ProxyOptions{})), canonical_text(base));
@@ -130,7 +137,7 @@ TEST(CanonicalText, NamesADecayOnlyWhereThereIsOne) {
   const std::string before = canonical_text(constant);
   constant.final_rate = 0.5;
   EXPECT_EQ(canonical_text(constant), before);
-  decaying.schedule = "cosine";
+  decaying.schedule = Schedule::cosine;
   const std::string cosine = canonical_text(decaying);
   decaying.final_rate = 0.5;
   EXPECT_NE(canonical_text(decaying), cosine);
@@ -149,7 +156,7 @@ TEST(TrainingFlops, AreThoseOfTheReferenceShape) {
   EXPECT_EQ(tokens_per_step(reference), 4096);
 }
 
-TEST(DetectIsa, NamesALevel) { EXPECT_THAT(isa_levels(), Contains(detect_isa())); }
+TEST(DetectIsa, NamesALevel) { EXPECT_NE(detect_isa(), Isa::automatic); }
 
 }  // namespace
 }  // namespace bimix::proxy

@@ -52,7 +52,7 @@ const Kernels& kernels() { return kernels_for(detect_isa()); }
 /// Those that this machine can multiply.
 std::vector<Factors> factors_here() {
   std::vector<Factors> factors{Factors::fp32, Factors::rounded};
-  if (detect_isa() == "amx") factors.push_back(Factors::bf16);
+  if (detect_isa() == Isa::amx) factors.push_back(Factors::bf16);
   return factors;
 }
 

@@ -7,7 +7,7 @@
 namespace bimix::proxy {
 namespace {
 
-ProxyOptions with(const char* schedule) {
+ProxyOptions with(Schedule schedule) {
   ProxyOptions options;
   options.learning_rate = 0.01;
   options.warmup_steps = 10;
@@ -18,7 +18,7 @@ ProxyOptions with(const char* schedule) {
 }
 
 TEST(LearningRate, RisesAndStays) {
-  const ProxyOptions options = with("constant");
+  const ProxyOptions options = with(Schedule::constant);
   EXPECT_FALSE(rate_decays(options));
   EXPECT_DOUBLE_EQ(learning_rate_at(options, 1, 100), 0.001);
   EXPECT_DOUBLE_EQ(learning_rate_at(options, 10, 100), 0.01);
@@ -27,7 +27,7 @@ TEST(LearningRate, RisesAndStays) {
 }
 
 TEST(LearningRate, FallsAlongACosine) {
-  const ProxyOptions options = with("cosine");
+  const ProxyOptions options = with(Schedule::cosine);
   EXPECT_TRUE(rate_decays(options));
   EXPECT_NEAR(learning_rate_at(options, 50, 100), 0.0055, 1e-15);
   EXPECT_NEAR(learning_rate_at(options, 100, 100), 0.001, 1e-15);
@@ -35,7 +35,7 @@ TEST(LearningRate, FallsAlongACosine) {
 }
 
 TEST(LearningRate, FallsAtTheEndOnly) {
-  const ProxyOptions options = with("wsd");
+  const ProxyOptions options = with(Schedule::wsd);
   EXPECT_DOUBLE_EQ(learning_rate_at(options, 80, 100), 0.01);
   EXPECT_NEAR(learning_rate_at(options, 85, 100), 0.01 * (1 - 0.9 * std::sqrt(0.25)), 1e-15);
   EXPECT_NEAR(learning_rate_at(options, 100, 100), 0.001, 1e-15);
@@ -43,7 +43,7 @@ TEST(LearningRate, FallsAtTheEndOnly) {
 }
 
 TEST(TrunkSteps, NeverShrinkAndLeaveRoomForADecay) {
-  const ProxyOptions options = with("wsd");
+  const ProxyOptions options = with(Schedule::wsd);
   for (std::int64_t steps = 1; steps < 200; ++steps) {
     EXPECT_LT(trunk_steps(options, steps), steps);
     EXPECT_LE(trunk_steps(options, steps), trunk_steps(options, steps + 1));
@@ -53,13 +53,13 @@ TEST(TrunkSteps, NeverShrinkAndLeaveRoomForADecay) {
 }
 
 TEST(TrainedTokens, CountTheTrunkOnce) {
-  ProxyOptions options = with("constant");
+  ProxyOptions options = with(Schedule::constant);
   const std::int64_t unit = tokens_per_step(options);
   const std::vector<std::int64_t> volumes{50 * unit, 100 * unit};
   EXPECT_EQ(trained_tokens(options, volumes), 100 * unit);
-  options.schedule = "cosine";
+  options.schedule = Schedule::cosine;
   EXPECT_EQ(trained_tokens(options, volumes), 150 * unit);
-  options.schedule = "wsd";  // 40 + 10, then from 40 on
+  options.schedule = Schedule::wsd;  // 40 + 10, then from 40 on
   EXPECT_EQ(trained_tokens(options, volumes), 110 * unit);
 }
 

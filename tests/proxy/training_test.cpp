@@ -39,7 +39,7 @@ struct Rig {
   }
   TrainingOutcome run(std::vector<std::int64_t> volumes, const TrainingHooks& hooks = {}) {
     drawn = 0;
-    return train(options, data(), volumes, 7, 1, hooks);
+    return train(options, data(), {.volumes = volumes, .seed = 7}, hooks);
   }
 };
 
@@ -71,7 +71,7 @@ TEST(Train, PassesThroughVolumesWithoutTrace) {
 
 // Each point of a decaying schedule is the end of a run of its own: the runs share what they have
 // in common, and no bit tells.
-class DecayingSchedule : public testing::TestWithParam<const char*> {
+class DecayingSchedule : public testing::TestWithParam<Schedule> {
  protected:
   DecayingSchedule() {
     rig_.options.schedule = GetParam();
@@ -87,7 +87,7 @@ TEST_P(DecayingSchedule, BranchesHaveTheBitsOfRunsOfTheirOwn) {
   EXPECT_EQ(together.trained_tokens, trained_tokens(rig_.options, volumes_));
   for (std::size_t i = 0; i < volumes_.size(); ++i)
     EXPECT_EQ(rig_.run({volumes_[i]}).curve.front(), together.curve[i]);
-  rig_.options.schedule = "constant";
+  rig_.options.schedule = Schedule::constant;
   EXPECT_NE(rig_.run(volumes_).curve.back(), together.curve.back());
 }
 
@@ -99,7 +99,8 @@ TEST_P(DecayingSchedule, GoesOnFromAnyStepWithTheSameBits) {
     rig_.run(volumes_, {.stop = [&] { return asked++ == stop_after; },
                         .save = [&](const TrainingState& state) { saved = state; }});
     rig_.drawn = -1;  // wherever: the state knows the place
-    const TrainingOutcome resumed = train(rig_.options, rig_.data(), volumes_, 7, 1, {}, &saved);
+    const TrainingOutcome resumed =
+        train(rig_.options, rig_.data(), {.volumes = volumes_, .seed = 7, .from = &saved});
     EXPECT_EQ(resumed.curve, whole.curve) << stop_after;
     EXPECT_EQ(resumed.trained_tokens, whole.trained_tokens);
   }
@@ -111,7 +112,7 @@ TEST(Train, KeepsWhatLargerVolumesGoOnFrom) {
   rig.options.decay_fraction = 0.25;
   const std::vector<std::int64_t> few{4 * rig.unit, 9 * rig.unit},
       many{4 * rig.unit, 9 * rig.unit, 20 * rig.unit};
-  for (const char* schedule : {"constant", "wsd"}) {
+  for (const Schedule schedule : {Schedule::constant, Schedule::wsd}) {
     rig.options.schedule = schedule;
     const TrainingOutcome whole = rig.run(many), alone = rig.run(few);
     for (std::int64_t stop_after = 0; stop_after <= alone.trained_tokens / rig.unit; ++stop_after) {
@@ -122,14 +123,16 @@ TEST(Train, KeepsWhatLargerVolumesGoOnFrom) {
       TrainingHooks stopping = keeping;
       stopping.stop = [&] { return asked++ == stop_after; };
       if (rig.run(few, stopping).end == TrainingEnd::stopped)
-        train(rig.options, rig.data(), few, 7, 1, keeping, &saved);
-      ASSERT_EQ(kept.outcome.curve, alone.curve) << schedule << ' ' << stop_after;
-      EXPECT_EQ(train(rig.options, rig.data(), many, 7, 1, {}, &kept).curve, whole.curve);
+        train(rig.options, rig.data(), {.volumes = few, .seed = 7, .from = &saved}, keeping);
+      ASSERT_EQ(kept.outcome.curve, alone.curve) << core::word_of(schedule) << ' ' << stop_after;
+      EXPECT_EQ(train(rig.options, rig.data(), {.volumes = many, .seed = 7, .from = &kept}).curve,
+                whole.curve);
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Schedules, DecayingSchedule, testing::Values("cosine", "wsd"));
+INSTANTIATE_TEST_SUITE_P(Schedules, DecayingSchedule,
+                         testing::Values(Schedule::cosine, Schedule::wsd));
 
 TEST(Train, StopsWhenAsked) {
   Rig rig;
@@ -155,8 +158,9 @@ TEST(Train, StopsAndResumesAsAGroup) {
     int asked = 0;
     const TrainingHooks hooks{.stop = [&] { return group.number == 1 && ++asked > 2; },
                               .save = [&](const TrainingState& state) { saved[own] = state; }};
-    stopped[own] = train(rig.options, rig.data(), volumes, 7, 1, hooks, nullptr, group);
-    resumed[own] = train(rig.options, rig.data(), volumes, 7, 1, {}, &saved[own], group);
+    stopped[own] = train(rig.options, rig.data(), {.volumes = volumes, .seed = 7}, hooks, group);
+    resumed[own] = train(rig.options, rig.data(),
+                         {.volumes = volumes, .seed = 7, .from = &saved[own]}, {}, group);
   });
   for (std::size_t member = 0; member < members; ++member) {
     EXPECT_EQ(stopped[member].end, TrainingEnd::stopped);

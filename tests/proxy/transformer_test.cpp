@@ -91,8 +91,8 @@ TEST(Transformer, GradientOfEveryMatrixIsTheDerivative) {
 // learns as well.
 TEST(Transformer, LearnsWithRoundedFactors) {
   ProxyOptions options = small_proxy(), rounded_options = options;
-  options.precision = "fp32";
-  rounded_options.precision = "bf16";
+  options.precision = Precision::fp32;
+  rounded_options.precision = Precision::bf16;
   options = resolved(options);
   rounded_options = resolved(rounded_options);
   Transformer plain(options, kernels_for(options.isa), 7, 1);
@@ -201,7 +201,7 @@ TEST(Transformer, FollowsTheCurveOfAnIndependentProgram) {
       0.8408762, 0.8819244, 0.9549951, 0.8812367, 0.8545036, 0.7990628, 0.8759944, 0.7182784,
       0.8872031, 0.7678450};
   ProxyOptions options = small_proxy();
-  options.precision = "fp32";
+  options.precision = Precision::fp32;
   options = resolved(options);
   Transformer model(options, kernels_for(options.isa), 7, 1);
   for (std::size_t step = 0; step < pinned.size(); ++step)

@@ -573,25 +573,28 @@ TEST(Units, OfNamesAreKept) {
 }
 
 TEST(Units, MayBeTold) {
-  const auto read = [](const std::string& unit) {
+  const auto read = [](LoggedUnit unit) {
     return with_mixtures(two, {.unit = unit}).runs[0].points[0].loss_nats;
   };
-  EXPECT_THAT(read("perplexity"), ElementsAre(std::log(3.5), std::log(2.5)));
-  EXPECT_THAT(read("log10"), ElementsAre(3.5 * std::log(10.0), 2.5 * std::log(10.0)));
-  EXPECT_THAT(read("nats"), ElementsAre(3.5, 2.5));
-  EXPECT_THAT(what_of_mixtures(two, {.unit = "nat"}), HasSubstr("Did you mean 'nats'"));
+  EXPECT_THAT(read(LoggedUnit::perplexity), ElementsAre(std::log(3.5), std::log(2.5)));
+  EXPECT_THAT(read(LoggedUnit::log10), ElementsAre(3.5 * std::log(10.0), 2.5 * std::log(10.0)));
+  EXPECT_THAT(read(LoggedUnit::nats), ElementsAre(3.5, 2.5));
+  EXPECT_EQ(core::to_string(core::unknown_word<LoggedUnit>("nat", "replay.unit")),
+            "replay.unit: 'nat' is no unit of a loss (known are auto, nats, bits, bits/byte, log10 "
+            "and perplexity). Did you mean 'nats'.");
 }
 
 // fairseq logs losses and their perplexities to the base of 2.
 TEST(Units, AreToldByThePerplexitiesBeside) {
-  const auto read = [](const char* table, const std::string& unit) {
+  const auto read = [](const char* table, LoggedUnit unit) {
     return what_of({{"half.csv", table}, {"m.csv", two}},
                    {.mixtures = "m.csv", .unit = unit, .tokens_per_step = 1'000'000});
   };
   const char* const to_base_2 = "step,valid/nll_loss,valid/ppl\n1,3,8\n2,2,4\n";
-  EXPECT_THAT(read(to_base_2, "auto"), HasSubstr("Say --unit bits"));
-  EXPECT_EQ(read(to_base_2, "bits"), "no error");
-  EXPECT_EQ(read("step,valid/nll_loss,valid/ppl\n1,3,20.0855\n2,2,7.389\n", "auto"), "no error");
+  EXPECT_THAT(read(to_base_2, LoggedUnit::automatic), HasSubstr("Say --unit bits"));
+  EXPECT_EQ(read(to_base_2, LoggedUnit::bits), "no error");
+  EXPECT_EQ(read("step,valid/nll_loss,valid/ppl\n1,3,20.0855\n2,2,7.389\n", LoggedUnit::automatic),
+            "no error");
 }
 
 TEST(Units, AreNotMixed) {

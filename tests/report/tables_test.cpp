@@ -91,7 +91,7 @@ TEST(LawsText, PutsEveryLawAndTheBaselinesInOneTable) {
 }
 
 TEST(EvaluationText, SaysWhatTrainedAndWhatTheFiguresAre) {
-  law::Evaluation evaluation{.protocol = "draws", .domains = some_fit().domains};
+  law::Evaluation evaluation{.protocol = law::Protocol::draws, .domains = some_fit().domains};
   evaluation.splits = {{law::Split{.trains = {true, false, true, false, false}}},
                        {law::Split{.trains = {true, true, false, false, false}}}};
   evaluation.laws = {{"bimix", some_fit().held_out, {}, {}}};
@@ -101,13 +101,13 @@ TEST(EvaluationText, SaysWhatTrainedAndWhatTheFiguresAre) {
 }
 
 /// Points of two domains of so many held-out mixtures.
-law::Evaluation some_evaluation(const std::string& protocol, const std::string& law, int mixtures) {
+law::Evaluation some_evaluation(law::Protocol protocol, const std::string& law, int mixtures) {
   law::Evaluation evaluation{.protocol = protocol, .domains = some_fit().domains};
   evaluation.splits = {{law::Split{.trains = std::vector<bool>(20, true)}}};
   law::HeldOutPart part{.point = data::Table(0, law::HeldOutPart::column_count)};
   for (int m = 0; m < mixtures; ++m)
     for (const double e : {0.0, 1.0}) {
-      const double curve = protocol == "unseen" ? 0.9 - 0.2 * e : std::nan("");
+      const double curve = protocol == law::Protocol::unseen ? 0.9 - 0.2 * e : std::nan("");
       for (const double value : {static_cast<double>(m), e, 2.0, 2.02 + 0.02 * e, 2.1, 2.5, curve})
         part.point.values.push_back(value);
       ++part.point.rows;
@@ -119,25 +119,28 @@ law::Evaluation some_evaluation(const std::string& protocol, const std::string& 
 
 TEST(EvaluationText, GivesThePapersFiguresByMixture) {
   const std::vector<std::string> labels{"baseline", "doremi", "third"};
-  const std::string unseen = evaluation_text(some_evaluation("unseen", "bimix", 2), labels);
+  const std::string unseen =
+      evaluation_text(some_evaluation(law::Protocol::unseen, "bimix", 2), labels);
   EXPECT_THAT(unseen, HasSubstr("bimix, as Table 2 of the paper"));
   EXPECT_THAT(unseen,
               HasSubstr("baseline   1.50 %  2.00 %       5.00 %  5.00 %          0.800   0.700"));
   EXPECT_THAT(unseen, HasSubstr("mean of 2"));
   const std::string last =
-      evaluation_text(some_evaluation("extrapolation", law::run_power, 2), labels);
+      evaluation_text(some_evaluation(law::Protocol::extrapolation, law::run_power, 2), labels);
   EXPECT_THAT(last, HasSubstr("run_power, as Table 1 of the paper"));
   EXPECT_THAT(last, Not(HasSubstr("R2 along runs"))) << "there is nothing along a run";
   EXPECT_THAT(last, HasSubstr("persistence      5.00 %  5.00 %"));
-  EXPECT_THAT(evaluation_text(some_evaluation("kfold", "bimix", 2), labels),
+  EXPECT_THAT(evaluation_text(some_evaluation(law::Protocol::kfold, "bimix", 2), labels),
               Not(HasSubstr("Table")));
 }
 
 TEST(EvaluationText, ListsFewMixturesAndTheMeanOfMany) {
   const std::vector<std::string> labels(13, "one");
-  const std::string few = evaluation_text(some_evaluation("unseen", "bimix", 12), labels);
+  const std::string few =
+      evaluation_text(some_evaluation(law::Protocol::unseen, "bimix", 12), labels);
   EXPECT_THAT(few, HasSubstr("  one "));
-  const std::string many = evaluation_text(some_evaluation("unseen", "bimix", 13), labels);
+  const std::string many =
+      evaluation_text(some_evaluation(law::Protocol::unseen, "bimix", 13), labels);
   EXPECT_THAT(many, Not(HasSubstr("  one ")));
   EXPECT_THAT(many, HasSubstr("mean of 13"));
 }

@@ -35,10 +35,10 @@ TEST(SettledForShards, TakesWhatTheFirstShardChoseWhateverThisMachineWouldChoose
 
   const auto path = only_file_in(folder.path());
   std::string text = core::read_file(path);
-  const std::string isa = '"' + first.isa + '"';
+  const std::string isa = '"' + core::word_of(first.isa) + '"';
   text.replace(text.find(isa), isa.size(), "\"baseline\"");
   folder.write(path.filename().string(), text);
-  EXPECT_EQ(settled_for_shards(folder / "shard-2", some_campaign()).isa, "baseline");
+  EXPECT_EQ(settled_for_shards(folder / "shard-2", some_campaign()).isa, proxy::Isa::baseline);
 }
 
 TEST(SettledForShards, KeepsCampaignsApart) {

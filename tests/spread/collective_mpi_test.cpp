@@ -86,8 +86,10 @@ TEST(FitLawsOverRanks, PutsBimixBesideTheLawThatIsAskedFor) {
 }
 
 TEST(EvaluateOverRanks, IsTheEvaluationOfOneRankBitForBit) {
-  const law::EvaluateOptions options{
-      .protocol = "draws", .laws = {"bimix", "effective_share", "auto"}, .train = 5, .draws = 2};
+  const law::EvaluateOptions options{.protocol = law::Protocol::draws,
+                                     .laws = {"bimix", "effective_share", "auto"},
+                                     .train = 5,
+                                     .draws = 2};
   const law::Evaluation together = evaluate_over_ranks(world(), some_observations(), {}, options);
   const law::Evaluation alone = evaluate_over_ranks(par::Comm(), some_observations(), {}, options);
   ASSERT_EQ(together.laws.size(), world().is_root() ? 3u : 0u);
@@ -96,10 +98,10 @@ TEST(EvaluateOverRanks, IsTheEvaluationOfOneRankBitForBit) {
     EXPECT_EQ(data::to_json(together.laws[n].mean).dump(),
               data::to_json(alone.laws[n].mean).dump());
   }
-  const law::Evaluation last =
-      evaluate_over_ranks(world(), some_observations(), {}, {.protocol = "extrapolation"});
+  const law::Evaluation last = evaluate_over_ranks(world(), some_observations(), {},
+                                                   {.protocol = law::Protocol::extrapolation});
   EXPECT_EQ(!last.laws.empty() && last.laws.back().law == law::run_power, world().is_root());
-  EXPECT_THROW(evaluate_over_ranks(world(), some_observations(), {}, {.protocol = "fold"}),
+  EXPECT_THROW(evaluate_over_ranks(world(), some_observations(), {}, {.laws = {"bimx"}}),
                par::CollectiveError);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/core/words.hpp>
 #include <bimix/corpus/corpus.hpp>
 #include <bimix/data/records.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
@@ -13,8 +14,13 @@
 
 namespace bimix::entropy {
 
+/// "shannon", "joint", "conditional", "von-neumann"
+enum class Measure { shannon, joint, conditional, von_neumann };
+
+const core::WordTable<Measure>& word_table(Measure);
+
 struct EntropyOptions {
-  std::vector<std::string> measures{"shannon", "joint", "conditional", "von-neumann"};
+  std::vector<Measure> measures = core::all_values<Measure>();
   bool miller_madow = false;  ///< correct for the bias of small samples
   bool equal_tokens = true;   ///< every domain at the size of the smallest
   int samples = 2000;  ///< N sample texts a domain for von Neumann, fewer if it has not so many
@@ -23,16 +29,12 @@ struct EntropyOptions {
   bool operator==(const EntropyOptions&) const = default;
 };
 
-/// All names that EntropyOptions::measures may hold.
-const std::vector<std::string>& entropy_measures();
-
 /// True if any measure needs the bigram counts.
 bool wants_counts(const EntropyOptions& options);
-/// True if "von-neumann" is among the measures.
+/// True if von_neumann is among the measures.
 bool wants_samples(const EntropyOptions& options);
 
-/// @throws UsageError for an unknown or repeated measure (nearest name suggested), no measure, or
-///         sizes that are not positive
+/// @throws UsageError for a repeated measure, no measure, or sizes that are not positive
 void check(const EntropyOptions& options);
 
 /// Part `part` of `parts` of the one pass over a domain's training tokens that the first three

@@ -10,14 +10,25 @@
 /// How well laws predict what they have not seen: protocols, and the choice of a law by them.
 namespace bimix::law {
 
+/// What trains, and what is predicted.
+enum class Protocol {
+  kfold,   ///< whole mixtures in folds
+  draws,   ///< random sets of training mixtures
+  unseen,  ///< the first mixtures train, the others are predicted (Table 2 of the paper)
+  /// The last volume of every run from those before (Table 1), or from what is seen below
+  /// `seen_tokens`.
+  extrapolation,
+  /// The last model size of mixtures that were seen with smaller ones, in draws of those that were
+  /// seen with it, too, if there are any.
+  larger_model
+};
+
+/// "kfold", "draws", "unseen", "extrapolation", "larger-model"
+const core::WordTable<Protocol>& word_table(Protocol);
+
 /// What `bimix evaluate` is asked for.
 struct EvaluateOptions {
-  /// "kfold": whole mixtures in folds; "draws": random sets of training mixtures; "unseen": the
-  /// first mixtures train, the others are predicted (Table 2 of the paper); "extrapolation": the
-  /// last volume of every run from those before (Table 1), or from what is seen below
-  /// `seen_tokens`; "larger-model": the last model size of mixtures that were seen with smaller
-  /// ones, in draws of those that were seen with it, too, if there are any.
-  std::string protocol = "kfold";
+  Protocol protocol = Protocol::kfold;
   std::vector<std::string> laws{};  ///< names, and "auto": chosen anew for every split
   /// Mixtures that train, of draws and unseen; 0: half, and 4. Of larger-model those that are seen
   /// with the largest model.
@@ -91,7 +102,7 @@ std::vector<MixtureScore> mixture_scores(const LawScore& score);
 
 /// What a protocol found.
 struct Evaluation {
-  std::string protocol{};
+  Protocol protocol = Protocol::kfold;
   data::DomainSet domains{};
   std::vector<std::vector<Split>> splits{};
   std::vector<LawScore> laws{};

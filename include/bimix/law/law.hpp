@@ -29,13 +29,6 @@ struct Bound {
   double high = 0.0;
 };
 
-/// How far a prediction is off.
-enum class Residual {
-  relative,  ///< (predicted - seen) / seen
-  plain,     ///< predicted - seen, nats
-  log        ///< log(predicted / seen)
-};
-
 /// The observations of one evaluation domain, ready to be fitted: only finite positive losses, no
 /// share of 0 where the law is infinite there, only the last volume if the law has no other, only
 /// the last model size if it sees none. Rows are sorted by volume, mixture, model size, repeat.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/words.hpp>
 
 #include <cstdint>
 #include <string>
@@ -12,14 +13,23 @@ namespace bimix::law {
 /// for, and the one that is used where none is.
 inline constexpr const char* reference_law = "bimix";
 
+/// How far a prediction is off.
+enum class Residual {
+  relative,  ///< (predicted - seen) / seen
+  plain,     ///< predicted - seen, nats
+  log        ///< log(predicted / seen)
+};
+
+/// "relative", "plain", "log"
+const core::WordTable<Residual>& word_table(Residual);
+
 /// How a law is fitted; the `fit:` block of a campaign.
 struct FitOptions {
   /// A name of law_names(); "all": every law is fitted and compared, the reference is used; "auto":
   /// the same, and the one that predicts held-out mixtures best is used. Functions of one law want
   /// its name.
   std::string law = reference_law;
-  /// "relative": (predicted - seen) / seen; "plain": nats; "log": log(predicted / seen)
-  std::string residual = "relative";
+  Residual residual = Residual::relative;
   double huber = 0.0;       ///< residuals beyond it count by their size, not its square; 0: none
   double shrinkage = 1.0;   ///< strength of the priors of laws that have any; 0: none
   int bootstrap = 200;      ///< resamples for intervals, see Bootstrap

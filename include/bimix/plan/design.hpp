@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/words.hpp>
 #include <bimix/data/records.hpp>
 
 #include <cstdint>
@@ -50,9 +51,13 @@ using MixtureGroup =
 /// Whether one run visits all volumes, or each (mixture, volume) is a separate run.
 enum class VolumeAxis { trajectory, independent };
 
+const core::WordTable<VolumeAxis>& word_table(VolumeAxis);
+
 /// Whether trials of one repeat share initial weights and streams of text (common random numbers,
 /// so that they differ by the mixture alone), or every mixture has its own seeds.
 enum class SeedChoice { common, independent };
+
+const core::WordTable<SeedChoice>& word_table(SeedChoice);
 
 /// The grid of a campaign.
 struct DesignOptions {

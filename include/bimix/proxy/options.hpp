@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/words.hpp>
 
 #include <cstdint>
 #include <string>
@@ -9,11 +10,31 @@
 
 namespace bimix::proxy {
 
+/// What the learning rate does after its warm-up: "constant", "cosine", "wsd" (warm-up, stable,
+/// decay).
+enum class Schedule { constant, cosine, wsd };
+
+/// What products multiply: "auto", "fp32", or "bf16": factors rounded to bf16, all else in fp32.
+enum class Precision { automatic, fp32, bf16 };
+
+/// Instruction sets from least to most: "auto", "baseline", "avx2", "avx512", and "amx", which only
+/// bf16 makes use of.
+enum class Isa { automatic, baseline, avx2, avx512, amx };
+
+/// Whether the model that a trial ends with is kept, so that an extension to larger volumes goes on
+/// from it: "auto" (where those of all trials take little room), "always", "never".
+enum class KeepModels { automatic, always, never };
+
+const core::WordTable<Schedule>& word_table(Schedule);
+const core::WordTable<Precision>& word_table(Precision);
+const core::WordTable<Isa>& word_table(Isa);
+const core::WordTable<KeepModels>& word_table(KeepModels);
+
 /// Settings of a proxy: a small language model, its optimiser and its evaluation. The defaults of
 /// the optimiser are tuned for byte-level text (src/proxy/NOTES.md has the runs).
 ///
-/// A zero (or "auto") in the fields marked (auto) means "chosen by `resolved`". Layers above work
-/// with resolved options, so that every machine of a run trains with the same numbers.
+/// A zero (or `automatic`) in the fields marked (auto) means "chosen by `resolved`". Layers above
+/// work with resolved options, so that every machine of a run trains with the same numbers.
 struct ProxyOptions {
   std::string model = "transformer";  ///< a name of `proxy_models()`
   int layers = 2;
@@ -24,12 +45,12 @@ struct ProxyOptions {
   int batch = 8;      ///< B: sequences of an optimiser step
   int vocabulary = 256;
 
-  double learning_rate = 0.0;         ///< (auto) after warm-up, before any decay
-  int warmup_steps = 20;              ///< the learning rate rises linearly over these
-  std::string schedule = "constant";  ///< what it does then: constant, cosine or wsd
-  double final_rate = 0.1;            ///< where a decay ends, as part of the learning rate
-  double decay_fraction = 0.2;        ///< of the steps of a run, at its end; for wsd
-  double weight_decay = 0.01;         ///< AdamW, on matrices only
+  double learning_rate = 0.0;  ///< (auto) after warm-up, before any decay
+  int warmup_steps = 20;       ///< the learning rate rises linearly over these
+  Schedule schedule = Schedule::constant;
+  double final_rate = 0.1;      ///< where a decay ends, as part of the learning rate
+  double decay_fraction = 0.2;  ///< of the steps of a run, at its end; for wsd
+  double weight_decay = 0.01;   ///< AdamW, on matrices only
   double beta1 = 0.9, beta2 = 0.99;
   double clip = 1.0;  ///< largest norm of the gradient
 
@@ -40,10 +61,9 @@ struct ProxyOptions {
 
   int eval_sequences = 192;  ///< of `context` tokens, for each evaluation domain
 
-  /// (auto) "fp32", or "bf16": factors of products rounded to bf16, everything else in fp32
-  std::string precision = "auto";
+  Precision precision = Precision::automatic;  ///< (auto)
   int micro_batch = 0;       ///< (auto) sequences whose gradients are summed in turn; divides batch
-  std::string isa = "auto";  ///< (auto) widest instructions to use: a name of `isa_levels()`
+  Isa isa = Isa::automatic;  ///< (auto) widest instructions to use
 
   /// Threads and processes that share the micro-batches of a step; they change no bit of the
   /// result.
@@ -52,9 +72,7 @@ struct ProxyOptions {
   /// Time between two checkpoints of a trial, as `parse_seconds` reads it. Writing one takes well
   /// under a second: at two minutes a hundredth of the work at most.
   std::string checkpoint_every = "2m";
-  /// Whether the model that a trial ends with is kept, so that an extension to larger volumes goes
-  /// on from it: "always", "never", or "auto" where those of all trials take little room.
-  std::string keep_models = "auto";
+  KeepModels keep_models = KeepModels::automatic;
 
   bool operator==(const ProxyOptions&) const = default;
 };
@@ -75,15 +93,12 @@ std::string canonical_text(const ProxyOptions& options);
 /// What the model is, for people: "4 layers x 128, 4 heads, ...". @param options resolved
 std::string description(const ProxyOptions& options);
 
-/// Instruction set levels from least to most: "baseline", "avx2", "avx512", and "amx", which only
-/// bf16 makes use of.
-const std::vector<std::string>& isa_levels();
 /// False of a model whose losses are the same whatever `isa`, `precision` and `micro_batch` say.
 bool depends_on_products(const ProxyOptions& options);
 /// @param options resolved @throws DataError if this machine lacks the instructions that they name
 void require_runnable_here(const ProxyOptions& options);
-/// The highest of them that this machine can run.
-std::string detect_isa();
+/// The widest instructions that this machine can run.
+Isa detect_isa();
 
 /// The registered models.
 std::vector<std::string> proxy_models();

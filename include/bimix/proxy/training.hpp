@@ -66,22 +66,27 @@ struct TrainingState {
   std::optional<RunState> trunk{};  ///< where the runs of larger volumes will go on
 };
 
+/// What one training is to do.
+struct TrainingTask {
+  std::span<const std::int64_t> volumes{};  ///< ascending multiples of `tokens_per_step(options)`
+  std::uint64_t seed = 1, repeat = 1;       ///< of the model's initial weights
+  /// Where an earlier training of the same options, volumes, seed and repeat was saved; nullptr
+  /// begins with a fresh model.
+  const TrainingState* from = nullptr;
+};
+
 /// Trains a model to each volume and evaluates every domain there: along one trajectory where the
 /// learning rate is constant; where it decays, in runs that branch off a common trunk, each with
 /// the bits that it would have alone (schedule.hpp).
 /// @param options resolved
-/// @param from where an earlier training of the same options, volumes, seed and repeat was saved;
-///        nullptr begins with a fresh model
-/// @param volumes ascending multiples of `tokens_per_step(options)`
 /// @param group that trains together, each member with the same arguments; the result is the same
 ///        on all, and that of a process alone
 /// @return status `diverged` once a loss is not finite; nothing is thrown for that
-/// @throws DataError if `from` is of a model of another shape
+/// @throws DataError if `task.from` is of a model of another shape
 /// @throws InternalError if volumes, batches or evaluation blocks have the wrong shape
 /// @note a pure function of its arguments and what the batch source gives
 TrainingOutcome train(const ProxyOptions& options, const TrainingData& data,
-                      std::span<const std::int64_t> volumes, std::uint64_t seed,
-                      std::uint64_t repeat, const TrainingHooks& hooks = {},
-                      const TrainingState* from = nullptr, const core::ProcessGroup& group = {});
+                      const TrainingTask& task, const TrainingHooks& hooks = {},
+                      const core::ProcessGroup& group = {});
 
 }  // namespace bimix::proxy

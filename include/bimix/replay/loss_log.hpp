@@ -1,18 +1,19 @@
 #pragma once
 
+#include <bimix/core/words.hpp>
 #include <bimix/data/records.hpp>
 
-#include <array>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace bimix::replay {
 
-/// What ReplayOptions::unit may say; the first one leaves it to the logs.
-inline constexpr std::array<std::string_view, 6> replay_units{"auto",      "nats",  "bits",
-                                                              "bits/byte", "log10", "perplexity"};
+/// What the user says that logged losses are: "auto" (what a format or a name says, else nats),
+/// "nats", "bits", "bits/byte", "log10", "perplexity".
+enum class LoggedUnit { automatic, nats, bits, bits_per_byte, log10, perplexity };
+
+const core::WordTable<LoggedUnit>& word_table(LoggedUnit);
 
 /// Which logs to read, and how. The `replay:` part of a campaign. The numbers are facts that some
 /// formats leave out; 0 = not given.
@@ -24,9 +25,8 @@ struct ReplayOptions {
   /// set; empty: recognised by their names (src/replay/FORMAT.md)
   std::vector<std::string> losses{};
   std::string mixtures{};  ///< a table of the runs' mixtures (`run` and the domains)
-  /// What the losses are, one of replay_units. `bits/byte` stays what it is, the others become
-  /// nats. `auto`: what a format or a name says, else nats.
-  std::string unit = std::string(replay_units.front());
+  /// What the losses are. `bits_per_byte` stays what it is, the others become nats.
+  LoggedUnit unit = LoggedUnit::automatic;
   std::vector<std::string> domains{};  ///< names of shares that a log gives without names
   std::int64_t tokens_per_step = 0;    ///< of logs that count steps
   std::int64_t tokens = 0;             ///< the volume of logs that give neither tokens nor steps

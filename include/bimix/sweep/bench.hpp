@@ -1,17 +1,22 @@
 #pragma once
 
+#include <bimix/core/words.hpp>
 #include <bimix/par/comm.hpp>
 
-#include <string>
 #include <vector>
 
 namespace bimix::sweep {
+
+/// Costs of simulated trials: "volumes", log-spaced over 1.5 decades; "spread", log-normal.
+enum class CostsAre { volumes, spread };
+
+const core::WordTable<CostsAre>& word_table(CostsAre);
 
 /// How a sweep's last trial ends against the earliest end that any schedule could have.
 struct ScheduleBench {
   int ranks = 1;
   std::size_t trials = 0;
-  std::string costs{};            ///< "volumes": log-spaced over 1.5 decades; "spread": log-normal
+  CostsAre costs = CostsAre::volumes;
   double lower_bound = 0.0;       ///< makespan_lower_bound, in the unit of the costs
   double largest_first = 0.0;     ///< makespan of the plain longest-first order
   double dispatched = 0.0;        ///< of dispatch_order, if the costs are right

@@ -23,7 +23,7 @@ class ProxySource final : public TrialSource {
   double cost(const data::TrialSpec& spec) const override;
   std::string cost_unit() const override { return "FLOP"; }
   int ranks_per_trial() const override { return options_.ranks_per_trial; }
-  bool shares_trunk() const override { return options_.schedule == "wsd"; }
+  bool shares_trunk() const override { return options_.schedule == proxy::Schedule::wsd; }
   data::TrialResult run(const data::TrialSpec& spec, const TrialHooks& hooks) const override;
 
   /// Share of a trial's work that is evaluation.

@@ -26,7 +26,7 @@ constexpr int inner_folds = 5;
 int training_count(const EvaluateOptions& options, std::size_t mixtures) {
   constexpr int of_the_paper = 4;
   if (options.train > 0) return options.train;
-  return options.protocol == "unseen" ? of_the_paper : static_cast<int>(mixtures / 2);
+  return options.protocol == Protocol::unseen ? of_the_paper : static_cast<int>(mixtures / 2);
 }
 
 /// The first `count` of these ids train.
@@ -102,8 +102,8 @@ double largest(const std::vector<double>& values) {
 std::vector<core::Complaint> held_out_complaints(const EvaluateOptions& options,
                                                  const std::vector<int>& mixtures) {
   std::vector<core::Complaint> found;
-  if (options.protocol != "unseen")
-    found.push_back({"--hold-out", fmt::format("protocol {}", options.protocol),
+  if (options.protocol != Protocol::unseen)
+    found.push_back({"--hold-out", "protocol " + core::word_of(options.protocol),
                      "only unseen has mixtures of your choice", "Add --protocol unseen"});
   if (options.train != 0)
     found.push_back({"--hold-out", fmt::format("--train {} beside it", options.train),
@@ -123,6 +123,21 @@ std::vector<core::Complaint> held_out_complaints(const EvaluateOptions& options,
 
 }  // namespace
 
+const core::WordTable<Protocol>& word_table(Protocol) {
+  static const core::WordTable<Protocol> table{
+      {{Protocol::kfold, "kfold"},
+       {Protocol::draws, "draws"},
+       {Protocol::unseen, "unseen"},
+       {Protocol::extrapolation, "extrapolation"},
+       {Protocol::larger_model, "larger-model"}},
+      [](const std::string& word, const std::vector<std::string>& known) {
+        return core::Complaint{.problem = fmt::format("'{}' is no protocol", word),
+                               .rule = "there are: " + core::join_words(known),
+                               .remedy = "Choose one of them"};
+      }};
+  return table;
+}
+
 bool chooses_by_every_domain(const std::string& law) { return law.ends_with(automatic_law); }
 
 bool wants_every_law(const FitOptions& options) {
@@ -132,12 +147,6 @@ bool wants_every_law(const FitOptions& options) {
 std::vector<core::Complaint> complaints(const EvaluateOptions& options,
                                         const data::Observations& observations) {
   std::vector<core::Complaint> found;
-  const std::vector<std::string> protocols{"kfold", "draws", "unseen", "extrapolation",
-                                           "larger-model"};
-  if (std::find(protocols.begin(), protocols.end(), options.protocol) == protocols.end())
-    found.push_back({"--protocol", fmt::format("'{}' is no protocol", options.protocol),
-                     fmt::format("there are: {}", core::join_words(protocols)),
-                     "Choose one of them"});
   for (const std::string& law : options.laws) {
     if (law == automatic_law || law == run_power) continue;
     try {
@@ -159,8 +168,8 @@ std::vector<core::Complaint> complaints(const EvaluateOptions& options,
   if (!options.held_out.empty())
     for (core::Complaint& complaint : held_out_complaints(options, observed))
       found.push_back(std::move(complaint));
-  const bool counts =
-      options.protocol == "draws" || (options.protocol == "unseen" && options.held_out.empty());
+  const bool counts = options.protocol == Protocol::draws ||
+                      (options.protocol == Protocol::unseen && options.held_out.empty());
   const int train = training_count(options, static_cast<std::size_t>(mixtures));
   if (counts && (options.train < 0 || train < 2 || train > mixtures - 2))
     found.push_back({"--train",
@@ -171,23 +180,25 @@ std::vector<core::Complaint> complaints(const EvaluateOptions& options,
   const double last = last_rows(observations).tokens.low;
   if (!(options.seen_tokens >= 0.0) ||
       (options.seen_tokens > 0.0 &&
-       (options.protocol != "extrapolation" || options.seen_tokens >= last)))
+       (options.protocol != Protocol::extrapolation || options.seen_tokens >= last)))
     found.push_back({"--seen",
                      fmt::format("{:.6g} tokens of each run are seen", options.seen_tokens),
                      fmt::format("protocol extrapolation predicts the loss at {:.6g} tokens", last),
                      "Ask for less, with --protocol extrapolation"});
-  if (options.protocol == "larger-model" && (options.train < 0 || options.train > mixtures - 2))
+  if (options.protocol == Protocol::larger_model &&
+      (options.train < 0 || options.train > mixtures - 2))
     found.push_back({"--train",
                      fmt::format("{} of {} mixtures are seen with the largest model, too",
                                  options.train, mixtures),
                      "two at least are left to predict", "Choose a smaller number, or none"});
-  if ((options.protocol == "draws" || options.protocol == "larger-model") && options.draws < 1)
+  if ((options.protocol == Protocol::draws || options.protocol == Protocol::larger_model) &&
+      options.draws < 1)
     found.push_back({"--draws", fmt::format("{} draws", options.draws), "one at least", ""});
-  if (options.protocol == "larger-model" && !has_several_sizes(observations, 0.0))
+  if (options.protocol == Protocol::larger_model && !has_several_sizes(observations, 0.0))
     found.push_back({"--protocol", "the observations are of one model size",
                      "larger-model predicts the largest from the smaller ones",
                      "Import logs of several sizes"});
-  if (options.protocol == "kfold" && mixtures < 3)
+  if (options.protocol == Protocol::kfold && mixtures < 3)
     found.push_back({"--protocol", fmt::format("{} mixtures cannot be held out in turn", mixtures),
                      "kfold needs three", "Add mixtures"});
   return found;
@@ -205,12 +216,12 @@ std::vector<std::vector<Split>> splits_of(const data::Observations& observations
   const std::vector<int> ids = observed_mixtures(observations);
   const std::size_t mixtures = observations.mixtures.size();
   std::vector<std::vector<Split>> groups;
-  if (options.protocol == "extrapolation") {
+  if (options.protocol == Protocol::extrapolation) {
     const double seen_below = options.seen_tokens > 0.0
                                   ? options.seen_tokens * (1.0 + data::volume_tolerance)
                                   : last_rows(observations).tokens.low;
     groups.push_back({{std::vector<bool>(mixtures, true), seen_below}});
-  } else if (options.protocol == "larger-model") {
+  } else if (options.protocol == Protocol::larger_model) {
     for (int draw = 0; draw < (options.train > 0 ? options.draws : 1); ++draw) {
       groups.push_back({drawn_split(observations, fit, draw, options.train)});
       groups.back().front().smaller_than = last_rows(observations).size.low;
@@ -219,9 +230,9 @@ std::vector<std::vector<Split>> splits_of(const data::Observations& observations
     Split split{.trains = std::vector<bool>(mixtures, true)};
     for (const int id : options.held_out) split.trains[static_cast<std::size_t>(id)] = false;
     groups.push_back({std::move(split)});
-  } else if (options.protocol == "unseen") {
+  } else if (options.protocol == Protocol::unseen) {
     groups.push_back({split_at(ids, training_count(options, ids.size()), mixtures)});
-  } else if (options.protocol == "draws") {
+  } else if (options.protocol == Protocol::draws) {
     for (int draw = 0; draw < options.draws; ++draw) {
       groups.push_back({drawn_split(observations, fit, draw, training_count(options, ids.size()))});
     }

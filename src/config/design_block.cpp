@@ -1,0 +1,76 @@
+#include "design_block.hpp"
+
+#include "fields.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace bimix::config {
+namespace {
+
+/// Written out, or a range in even steps of the logarithm.
+std::vector<std::int64_t> parse_volume_values(Reader& block) {
+  Findings& findings = block.findings();
+  const YAML::Node values = block.take("values");
+  std::int64_t from = 0, to = 0;
+  int count = 0;
+  block.count("from", from, {1, most_tokens}, "");
+  block.count("to", to, {1, most_tokens}, "");
+  block.whole("count", count, {1, 100'000}, "");
+  std::vector<std::int64_t> volumes;
+  if (values.IsDefined() && values.IsSequence()) {
+    for (const YAML::Node& value : values) {
+      std::int64_t tokens = 0;
+      if (read_count(value, "design.volumes.values", {1, most_tokens}, tokens, findings))
+        volumes.push_back(tokens);
+    }
+    if (!std::is_sorted(volumes.begin(), volumes.end(), std::less_equal<>()))
+      findings.complain("design.volumes.values",
+                        {.problem = "are not ascending", .remedy = "Sort them, each once"});
+  } else if (values.IsDefined()) {
+    findings.complain("design.volumes.values",
+                      {.problem = "is not a list", .remedy = "Write [64K, 128K, 256K]"});
+  } else if (from > 0 && to >= from && count > 0) {
+    volumes = plan::log_spaced_volumes(from, to, count);
+  } else if (from > 0 || to > 0 || count > 0) {
+    findings.complain("design.volumes", {.problem = "from, to and count do not make a range",
+                                         .rule = "0 < from <= to, count >= 1",
+                                         .remedy = "Write {from: 64K, to: 2M, count: 7}"});
+  }
+  return volumes;
+}
+
+/// @param may_be_left_out logs have volumes of their own
+void parse_volumes(Reader block, bool may_be_left_out, plan::DesignOptions& design) {
+  block.word("axis", design.axis, "");
+  design.tokens = parse_volume_values(block);
+  block.finish();
+  if (design.tokens.empty() && !may_be_left_out)
+    block.findings().complain("design.volumes", {.problem = "names no volumes",
+                                                 .remedy = "Add `values: [64K, 128K, ...]`"});
+}
+
+}  // namespace
+
+bool parse_design(Reader& root, const MixtureRules& rules, Campaign& campaign) {
+  Findings& findings = root.findings();
+  Reader block(root.take("design"), "design", findings);
+  const std::size_t before = findings.count();
+  const bool replay = campaign.source == SourceKind::replay;
+  const YAML::Node groups = block.take("mixtures");
+  ParsedMixtures mixtures = parse_mixtures(groups, campaign, rules, findings);
+  const bool names_some = groups.IsDefined() && groups.size() > 0;
+  if (!names_some && !replay)
+    findings.complain("design", {.problem = "names no mixtures",
+                                 .remedy = "Add `mixtures: [{preset: [default, uniform]}]`"});
+  campaign.design.mixtures = std::move(mixtures.groups);
+  parse_volumes(Reader(block.take("volumes"), "design.volumes", findings), replay, campaign.design);
+  block.whole("repeats", campaign.design.repeats, {1, 1'000'000}, "");
+  block.word("seeds", campaign.design.seeds, "");
+  block.finish();
+  if (findings.count() == before)
+    findings.adopt("", plan::complaints(campaign.design, campaign.domains.train.size()));
+  return mixtures.has_relative_list;
+}
+
+}  // namespace bimix::config

@@ -1,0 +1,178 @@
+#include "domain_blocks.hpp"
+
+#include "fields.hpp"
+
+#include <bimix/core/simplex.hpp>
+#include <bimix/core/text.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bimix::config {
+namespace {
+
+void check_domain_name(const std::string& block, const std::string& name, Findings& findings) {
+  constexpr std::size_t most = 200;
+  const bool is_printable = !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (!is_printable)
+    findings.complain(block, {.problem = "a domain's name is empty or not printable",
+                              .remedy = "Use letters, digits and signs"});
+  if (name.size() > most)
+    findings.complain(block + "." + name,
+                      {.problem = fmt::format("the name has {} bytes", name.size()),
+                       .rule = fmt::format("at most {}, as tables show it", most),
+                       .remedy = "Shorten it"});
+}
+
+double unique_tokens(Reader& block) {
+  std::string text = "unknown";
+  block.text("unique_tokens", text, "");
+  if (text == "auto") return unique_tokens_auto;
+  if (text == "unknown") return 0.0;
+  const auto count = core::parse_count(text);
+  if (!count || *count < 1)
+    block.findings().complain(
+        block.path_of("unique_tokens"),
+        {.problem = fmt::format("'{}' is no number of tokens", core::shown_text(text)),
+         .remedy = "Write auto, or for example 3B"});
+  return static_cast<double>(count.value_or(0));
+}
+
+/// The next training domain of the campaign.
+void add_domain(const std::string& name, Reader block, bool normalise, Campaign& campaign) {
+  Findings& findings = block.findings();
+  corpus::DomainFiles files{.name = name};
+  double share = 0.0;
+  if (!block.has("share"))
+    findings.complain("domains." + name, {.problem = "has no share",
+                                          .rule = "the default mixture needs one of every domain",
+                                          .remedy = "Add `share: 0.2`"});
+  block.number("share", share, {0, normalise ? infinity : 1}, "");
+  block.words("train", files.train_patterns, "");
+  block.words("eval", files.eval_patterns, "");
+  block.flag("binary", files.binary, "");
+  campaign.unique_tokens.push_back(unique_tokens(block));
+  block.finish();
+  campaign.domains.train.push_back(name);
+  campaign.domains.share_of.push_back(static_cast<int>(campaign.default_mixture.size()));
+  campaign.default_mixture.push_back(share);
+  campaign.corpus.domains.push_back(std::move(files));
+}
+
+void parse_eval_sets(const YAML::Node& node, data::DomainSet& domains, Findings& findings) {
+  domains.eval.clear();
+  domains.share_of.clear();
+  Reader sets(node, "eval_domains", findings);
+  for (const auto& [name, entry] : sets.take_all()) {
+    check_domain_name("eval_domains", name, findings);
+    Reader block(entry, "eval_domains." + name, findings);
+    std::string own;
+    block.text("share_of", own, "");
+    block.finish();
+    const auto index = own.empty()
+                           ? std::nullopt
+                           : domain_index(own, block.path_of("share_of"), domains.train, findings);
+    domains.eval.push_back(name);
+    domains.share_of.push_back(index ? static_cast<int>(*index) : -1);
+  }
+  if (domains.eval.empty())
+    findings.complain("eval_domains",
+                      {.problem = "names no set", .remedy = "Write `same`, or name one"});
+}
+
+}  // namespace
+
+corpus::TokenFormat parse_tokens(Reader& root) {
+  std::string word(corpus::token_word(1));
+  root.text("tokens", word, "");
+  const int width = corpus::token_width(word);
+  const std::vector<std::string> known{"bytes", "uint16", "uint32"};
+  if (width <= 0)
+    root.findings().complain(
+        "tokens",
+        {.problem = fmt::format("'{}' is not in this version", core::shown_text(word)),
+         .rule = "there is " + core::join_words(known),
+         .remedy = core::did_you_mean(word, known,
+                                      "Use bytes for text; a tokenizer's files, such as those "
+                                      "of Megatron, are uint16 or uint32")});
+  return {std::max(width, 1), corpus::most_vocabulary(std::max(width, 1))};
+}
+
+void parse_domains(Reader& root, bool normalise, Campaign& campaign) {
+  Findings& findings = root.findings();
+  const std::size_t before = findings.count();
+  Reader domains(root.take("domains"), "domains", findings);
+  for (const auto& [name, node] : domains.take_all()) {
+    check_domain_name("domains", name, findings);
+    add_domain(name, Reader(node, "domains." + name, findings), normalise, campaign);
+  }
+  campaign.domains.eval = campaign.domains.train;
+  campaign.corpus.seed = campaign.seed;
+  if (campaign.domains.train.size() < 2)
+    findings.complain(
+        "domains", {.problem = fmt::format("{} domains are given", campaign.domains.train.size()),
+                    .rule = "a mixture has at least two",
+                    .remedy = "Add domains, each with train and share"});
+  // Shares that could not be read would be summed as zeros.
+  if (!campaign.default_mixture.empty() && findings.count() == before)
+    settle_shares("domains", "the default shares", normalise, campaign.default_mixture, findings);
+}
+
+void parse_eval_domains(Reader& root, Campaign& campaign) {
+  Findings& findings = root.findings();
+  const YAML::Node node = root.take("eval_domains");
+  if (!node.IsDefined()) return;
+  if (!node.IsMap()) {
+    if (!node.IsScalar() || node.Scalar() != "same")
+      findings.complain("eval_domains",
+                        {.problem = "is neither same nor a map",
+                         .remedy = "Write `same`, or `{news: {share_of: web}, exams: {}}`"});
+  } else if (campaign.source == SourceKind::proxy) {
+    findings.complain("eval_domains",
+                      {.problem = "sets of its own are not in this version for a proxy",
+                       .remedy = "Use same, and `eval:` texts in the domains"});
+  } else {
+    parse_eval_sets(node, campaign.domains, findings);
+  }
+}
+
+void settle_shares(const std::string& path, const std::string& what, bool normalise,
+                   data::Mixture& shares, Findings& findings) {
+  if (core::is_on_simplex(shares)) return;
+  const double sum = core::stable_sum(shares);
+  if (normalise && std::isfinite(sum) && sum > 0) {
+    shares = core::normalised(shares);
+    return;
+  }
+  findings.complain(path, {.problem = fmt::format("{} add up to {:.10g}", what, sum),
+                           .rule = "shares must sum to 1 within 1e-9",
+                           .remedy = "Mend them, or say `normalise: true`"});
+}
+
+std::optional<std::size_t> domain_index(const std::string& name, const std::string& path,
+                                        const std::vector<std::string>& names, Findings& findings) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  findings.complain(path, {.problem = fmt::format("'{}' is no domain", core::shown_text(name)),
+                           .rule = "domains: " + core::join_words(names),
+                           .remedy = core::did_you_mean(name, names)});
+  return std::nullopt;
+}
+
+std::vector<double> numbers_by_domain(const YAML::Node& node, const std::string& path,
+                                      const NumbersByDomain& form, Findings& findings) {
+  Reader map(node, path, findings);
+  std::vector<double> values(form.names.size(), form.missing);
+  for (const auto& [name, value] : map.take_all()) {
+    const std::string place = map.path_of(name);
+    if (const auto index = domain_index(name, place, form.names, findings))
+      read_number(value, place, {0, form.high}, values[*index], findings);
+  }
+  return values;
+}
+
+}  // namespace bimix::config

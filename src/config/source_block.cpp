@@ -1,0 +1,130 @@
+#include "source_block.hpp"
+
+#include "fields.hpp"
+
+#include <bimix/data/loss_unit.hpp>
+#include <bimix/proxy/schedule.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bimix::config {
+namespace {
+
+void parse_command(Reader block, Campaign& campaign) {
+  describe(block, campaign.command);
+  block.finish();
+  block.findings().adopt("source.", trial::complaints(campaign.command, campaign.domains.train));
+}
+
+void parse_replay(Reader block, Campaign& campaign) {
+  describe(block, campaign.replay);
+  block.finish();
+  if (campaign.replay.unit == replay::LoggedUnit::bits_per_byte)
+    campaign.domains.loss_unit = data::LossUnit::bits_per_byte;
+  if (campaign.replay.files.empty())
+    block.findings().complain("source.replay",
+                              {.problem = "names no files", .remedy = "Add `files: logs/*.csv`"});
+}
+
+/// A proxy and its texts have one vocabulary. Other sources train elsewhere; there tokens may be
+/// as large as files can hold.
+void settle_vocabulary(int vocabulary, bool is_given, corpus::TokenFormat& tokens,
+                       Findings& findings) {
+  const int most = corpus::most_vocabulary(tokens.width);
+  const std::string key = "source.proxy.vocabulary";
+  const std::string word(corpus::token_word(tokens.width));
+  if (tokens.width == 1 && vocabulary != most)
+    findings.complain(key, {.problem = fmt::format("{} does not go with tokens: bytes", vocabulary),
+                            .rule = "there are 256 bytes",
+                            .remedy = "Leave it out, or say `tokens: uint16` and name files of "
+                                      "token numbers"});
+  else if (!is_given && tokens.width > 1)
+    findings.complain(key, {.problem = "is missing",
+                            .rule = fmt::format("tokens: {} have no vocabulary of their own", word),
+                            .remedy = "Write that of the tokenizer, for example 50257"});
+  else if (vocabulary > most)
+    findings.complain(key, {.problem = fmt::format("{} is beyond tokens: {}", vocabulary, word),
+                            .rule = fmt::format("they are below {}", most),
+                            .remedy = "Say `tokens: uint32` if that is what the files hold"});
+  else
+    tokens.vocabulary = vocabulary;
+}
+
+void parse_proxy(Reader block, Campaign& campaign) {
+  Findings& findings = block.findings();
+  const std::size_t before = findings.count();
+  describe(block, campaign.proxy);
+  const bool has_vocabulary = block.has("vocabulary");
+  block.finish();
+  // Values that were not read would be judged by their defaults; no other mistake hides behind a
+  // word that is none.
+  const std::size_t unknown = block.unknown_words();
+  if (findings.count() == before + unknown)
+    settle_vocabulary(campaign.proxy.vocabulary, has_vocabulary, campaign.corpus.tokens, findings);
+  if (findings.count() == before + unknown)
+    findings.adopt("source.", proxy::complaints(campaign.proxy));
+  for (const corpus::DomainFiles& files : campaign.corpus.domains)
+    if (files.train_patterns.empty())
+      findings.complain("domains." + files.name,
+                        {.problem = "names no training text", .remedy = "Add `train: path/*.txt`"});
+}
+
+void refuse_decay_on_a_trajectory(const Campaign& campaign, Findings& findings) {
+  if (campaign.source != SourceKind::proxy || !proxy::rate_decays(campaign.proxy) ||
+      campaign.design.axis != plan::VolumeAxis::trajectory)
+    return;
+  findings.complain(
+      "source.proxy.schedule",
+      {.problem = fmt::format("'{}' does not go with volumes along one trajectory",
+                              core::word_of(campaign.proxy.schedule)),
+       .rule = "the rate falls at the end of a run only, so smaller volumes on its way would be "
+               "those of an unfinished run: laws would compare what is not comparable",
+       .remedy = "Set design.volumes.axis: independent (wsd trains the common part of the runs "
+                 "once), or schedule: constant"});
+}
+
+void refuse_shared_tables(const Campaign& campaign, Look look, Findings& findings) {
+  if (campaign.source != SourceKind::command || look == Look::stored) return;
+  const std::vector<std::string>& domains = campaign.domains.train;
+  if (!trial::complaints(campaign.command, domains).empty()) return;  // told already
+  const bool all = campaign.design.axis == plan::VolumeAxis::trajectory;
+  findings.adopt("source.", trial::table_complaints(
+                                campaign.command, domains,
+                                all ? trial::VolumesOfTrial::all : trial::VolumesOfTrial::one));
+}
+
+}  // namespace
+
+void parse_source(Reader& root, Campaign& campaign) {
+  Findings& findings = root.findings();
+  Reader source(root.take("source"), "source", findings);
+  const bool proxy = source.has("proxy"), replay = source.has("replay"),
+             command = source.has("command");
+  if (proxy + replay + command != 1)
+    findings.complain("source", {.problem = proxy || replay || command ? "names several sources"
+                                                                       : "names no source",
+                                 .rule = "exactly one of proxy, replay and command",
+                                 .remedy = "Write `source: {proxy: {...}}`"});
+  const auto block = [&](const char* key, SourceKind kind) {
+    campaign.source = kind;
+    return Reader(source.take(key), std::string("source.") + key, findings);
+  };
+  if (command) parse_command(block("command", SourceKind::command), campaign);
+  if (replay) parse_replay(block("replay", SourceKind::replay), campaign);
+  if (proxy) parse_proxy(block("proxy", campaign.source), campaign);
+  source.finish();
+  // A replay campaign may leave its texts out; then there is no corpus at all.
+  std::vector<corpus::DomainFiles>& texts = campaign.corpus.domains;
+  if (std::all_of(texts.begin(), texts.end(),
+                  [](const corpus::DomainFiles& files) { return files.train_patterns.empty(); }))
+    texts.clear();
+}
+
+void check_source_with_design(const Campaign& campaign, Look look, Findings& findings) {
+  refuse_decay_on_a_trajectory(campaign, findings);
+  refuse_shared_tables(campaign, look, findings);
+}
+
+}  // namespace bimix::config

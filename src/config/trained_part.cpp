@@ -1,0 +1,44 @@
+#include <bimix/config/campaign.hpp>
+
+namespace bimix::config {
+
+Campaign without_places(Campaign campaign) {
+  campaign.base = campaign.corpus.base = campaign.replay.base = std::filesystem::path();
+  campaign.replay.files.clear();
+  campaign.replay.mixtures.clear();
+  for (corpus::DomainFiles& files : campaign.corpus.domains) {
+    files.train_patterns.clear();
+    files.eval_patterns.clear();
+    files.binary = false;
+  }
+  return campaign;
+}
+
+Campaign trained_part(Campaign campaign) {
+  const Campaign defaults;
+  campaign = without_places(std::move(campaign));
+  campaign.fit = defaults.fit;
+  campaign.optimize = defaults.optimize;
+  campaign.check = defaults.check;
+  campaign.proxy.threads_per_trial = defaults.proxy.threads_per_trial;
+  campaign.proxy.ranks_per_trial = defaults.proxy.ranks_per_trial;
+  campaign.proxy.checkpoint_every = defaults.proxy.checkpoint_every;
+  campaign.proxy.keep_models = defaults.proxy.keep_models;
+  // What losses are called changes none of them.
+  if (campaign.replay.unit == replay::LoggedUnit::bits_per_byte)
+    campaign.replay.unit = defaults.replay.unit;
+  if (!proxy::depends_on_products(campaign.proxy)) {
+    campaign.proxy.isa = defaults.proxy.isa;
+    campaign.proxy.precision = defaults.proxy.precision;
+    campaign.proxy.micro_batch = defaults.proxy.micro_batch;
+  }
+  campaign.command.program = defaults.command.program;
+  campaign.command.timeout = defaults.command.timeout;
+  campaign.command.retries = defaults.command.retries;
+  campaign.command.per_node = defaults.command.per_node;
+  campaign.command.resumes = defaults.command.resumes;
+  campaign.unique_tokens.assign(campaign.unique_tokens.size(), 0.0);
+  return campaign;
+}
+
+}  // namespace bimix::config
