@@ -4,7 +4,7 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/replay/mixture_list.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
@@ -61,9 +61,10 @@ Asked asked_by(const PredictFlags& flags, const run::StoredRun& run) {
 
 Answer answer_to(const Asked& asked, const data::LawFit& fit, const run::StoredRun& run) {
   if (asked.trial != nullptr) return continue_trial(fit, run, *asked.trial, asked.tokens);
-  const Question question{.tokens = asked.tokens,
-                          .model_size = law::predicted_size(fit, asked.model_size, "--parameters"),
-                          .level = run.campaign.fit.level};
+  const Question question{
+      .tokens = asked.tokens,
+      .model_size = law::FittedLaw(fit).predicted_size(asked.model_size, "--parameters"),
+      .level = run.campaign.fit.level};
   return asked.is_table ? predict_mixtures(fit, asked.mixtures, question)
                         : predict_mixture(fit, asked.mixtures.front(), question);
 }

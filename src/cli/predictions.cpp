@@ -4,7 +4,7 @@
 #include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/law/continuation.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
 
@@ -23,9 +23,9 @@ struct Predicted {
 
 Predicted predicted(const data::LawFit& fit, std::size_t e, const data::Mixture& mixture,
                     const Question& question) {
-  return {
-      law::predict(fit, e, mixture, question.tokens, question.model_size),
-      law::predict_interval(fit, e, mixture, question.tokens, question.level, question.model_size)};
+  const law::FittedLaw law(fit);
+  const law::PredictedRun run{mixture, question.tokens, question.model_size};
+  return {law.predict(e, run), law.interval(e, run, question.level)};
 }
 
 data::Json json_of(const data::LawFit& fit, std::size_t e, const Predicted& value) {
@@ -130,7 +130,7 @@ Answer continue_trial(const data::LawFit& fit, const run::StoredRun& run,
   const data::TrialResult& seen = seen_of(trial, run.state.results);
   const auto losses =
       law::continue_run(fit, plan::observations_of(run.plan, run.state.results), run.campaign.fit,
-                        trial.mixture, seen.parameters, seen.curve, tokens);
+                        {trial.mixture, seen.parameters, seen.curve}, tokens);
   Answer answer;
   answer.rows = {{"domain", loss_heading(fit),
                   fmt::format("{:.4g} %", 100 * run.campaign.fit.level), "law alone",

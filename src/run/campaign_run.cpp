@@ -202,10 +202,11 @@ class Run {
                                     ? session_.campaign().check.tokens
                                     : std::min(wanted, largest);
     stored().state.check_trials = plan::make_check_trials(
-        stored().plan, session_.campaign().seed,
+        stored().plan,
         {{"default", session_.campaign().default_mixture},
          {"optimum", record.optimum.front().share}},
-        tokens, session_.campaign().check.repeats, *session_.opened().source);
+        {session_.campaign().seed, tokens, session_.campaign().check.repeats},
+        *session_.opened().source);
     par::on_root(comm(), [&] {
       session_.folder().journal().append_check_plan(stored().state.check_trials);
     });
