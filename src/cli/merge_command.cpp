@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include <bimix/run/opened.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/store/checkpoint.hpp>
 #include <bimix/store/results.hpp>
@@ -13,12 +14,6 @@
 
 namespace bimix::cli {
 namespace {
-
-/// Whether the same trial has the same bits wherever it is run. Nobody promised that of a command:
-/// on GPUs it has not.
-bool repeats_bits(const config::Campaign& campaign) {
-  return campaign.source != config::SourceKind::command;
-}
 
 /// Results of several folders by trial, and where each came from.
 class Joined {
@@ -137,7 +132,7 @@ std::string merge(Console& console, const std::vector<std::string>& folders,
   refuse_unlike(first, runs.front());
   run::RunFolder into(target, first.campaign_text, first.resolved_text,
                       first.state.header->fingerprints, false);
-  Joined joined(repeats_bits(first.campaign));
+  Joined joined(run::traits_of(first.campaign).repeats_bits);
   joined.add(target, into.state().results);
   for (const run::StoredRun& run : runs) joined.add(run.path, run.state.results);
   if (joined.unlike() > 0)

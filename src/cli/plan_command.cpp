@@ -5,14 +5,12 @@
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
-#include <bimix/proxy/bench.hpp>
-#include <bimix/proxy/schedule.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/opened.hpp>
 #include <bimix/spread/collective.hpp>
+#include <bimix/store/journal.hpp>
 #include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
-#include <bimix/trial/proxy_source.hpp>
 
 #include <fmt/format.h>
 
@@ -32,53 +30,37 @@ double makespan_of(const data::SweepPlan& plan, int ranks, int ranks_per_trial) 
   return sweep::makespan(costs, sweep::dispatch_order(costs, groups), groups);
 }
 
-/// This machine's training speed on one core, in FLOP a second.
-double measured_speed(const proxy::ProxyOptions& options) {
-  return proxy::bench_proxy(options, 1.0).gflops * 1e9;
+/// Seconds until the last trial ends.
+double seconds_on(const trial::WorkEstimate& work, const data::SweepPlan& plan,
+                  const trial::SourceTraits& traits, int ranks) {
+  return makespan_of(plan, ranks, traits.ranks_per_trial) / work.flops_per_second;
 }
 
-/// What the trials of a proxy take.
-struct Estimate {
-  double work = 0.0, evaluation = 0.0;  ///< FLOP
-  double speed = 0.0;                   ///< of this core, FLOP a second
-  double seconds = 0.0;                 ///< until the last trial ends
-  double memory_mib = 0.0;              ///< of a rank
-};
-
-Estimate estimate(const config::Campaign& campaign, const data::SweepPlan& plan,
-                  const trial::ProxySource& source, int ranks) {
-  Estimate all{.speed = measured_speed(campaign.proxy)};
-  for (const data::TrialSpec& trial : plan.trials) {
-    all.work += trial.cost;
-    all.evaluation += source.evaluation_share(trial) * trial.cost;
-  }
-  all.seconds = makespan_of(plan, ranks, source.ranks_per_trial()) / all.speed;
-  all.memory_mib =
-      proxy::memory_bytes(campaign.proxy, proxy::trained_tokens(campaign.proxy, plan.tokens)) /
-      (1 << 20);
-  return all;
-}
+constexpr double bytes_per_mib = 1 << 20;
 
 void show_cost(Console& console, const config::Campaign& campaign, const data::SweepPlan& plan,
-               const trial::ProxySource& source, int ranks) {
-  const Estimate all = estimate(campaign, plan, source, ranks);
+               const trial::TrialSource& source, int ranks) {
+  const auto work = source.estimate(plan);
+  if (!work) return;
+  const double seconds = seconds_on(*work, plan, source.traits(), ranks);
   console.show(fmt::format(
       "  model: {}\n"
       "  {} parameters, {} tokens a step, {:.0f} MiB a rank at most\n"
       "  work: {:.3g} GFLOP ({:.0f} % of it evaluation); at this core's measured {:.1f} GFLOP/s {} "
       "core time\n"
       "  on {} {}: about {}, efficiency {:.0f} %\n",
-      proxy::description(campaign.proxy), proxy::parameter_count(campaign.proxy),
-      source.tokens_per_step(), all.memory_mib, all.work / 1e9, 100 * all.evaluation / all.work,
-      all.speed / 1e9, core::format_seconds(all.work / all.speed), ranks,
-      ranks == 1 ? "rank" : "ranks", core::format_seconds(all.seconds),
-      100 * all.work / (all.seconds * all.speed * ranks)));
+      work->model, work->parameters, source.traits().tokens_per_step,
+      work->memory_bytes_per_rank / bytes_per_mib, work->flops / 1e9,
+      100 * work->evaluation_flops / work->flops, work->flops_per_second / 1e9,
+      core::format_seconds(work->flops / work->flops_per_second), ranks,
+      ranks == 1 ? "rank" : "ranks", core::format_seconds(seconds),
+      100 * work->flops / (seconds * work->flops_per_second * ranks)));
   if (const double bytes = run::bytes_of_models(campaign, plan, source); bytes > 0)
     console.show(fmt::format(
         "  models that trials end with: {:.1f} MiB, {} (keep_models: {}); with them "
         "--extend trains "
         "larger volumes from there\n",
-        bytes / (1 << 20), run::keeps_models(campaign, plan, source) ? "kept" : "not kept",
+        bytes / bytes_per_mib, run::keeps_models(campaign, plan, source) ? "kept" : "not kept",
         campaign.proxy.keep_models));
 }
 
@@ -86,11 +68,10 @@ std::string batch_script_for(const config::Campaign& campaign, const data::Sweep
                              const trial::TrialSource& source, SlurmJob job) {
   job.name = campaign.name;
   if (job.folder.empty()) job.folder = "runs/" + campaign.name;
-  if (const auto* proxy = dynamic_cast<const trial::ProxySource*>(&source)) {
-    const Estimate all = estimate(campaign, plan, *proxy, job.ranks);
-    job.seconds = all.seconds;
-    job.memory_mib = all.memory_mib;
-    job.processors_per_rank = campaign.proxy.threads_per_trial;
+  job.processors_per_rank = source.traits().threads_per_trial;
+  if (const auto work = source.estimate(plan)) {
+    job.seconds = seconds_on(*work, plan, source.traits(), job.ranks);
+    job.memory_mib = work->memory_bytes_per_rank / bytes_per_mib;
   }
   return slurm_script(job);
 }
@@ -198,7 +179,7 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
       }
       if (flags->slurm) {
         par::collectively(context.comm(), [&] {
-          sweep::require_whole_groups(flags->ranks, opened.source->ranks_per_trial());
+          sweep::require_whole_groups(flags->ranks, opened.source->traits().ranks_per_trial);
         });
         context.console.show(batch_script_for(
             campaign, plan, *opened.source,
@@ -207,8 +188,7 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
       }
       context.console.show(report::plan_text(plan));
       if (opened.corpus) show_epochs(context.console, *opened.corpus, plan);
-      if (const auto* proxy = dynamic_cast<const trial::ProxySource*>(opened.source.get()))
-        show_cost(context.console, campaign, plan, *proxy, flags->ranks);
+      show_cost(context.console, campaign, plan, *opened.source, flags->ranks);
       show_done(context.console, flags->folder.empty() ? "runs/" + campaign.name : flags->folder,
                 plan);
       return core::ExitCode::done;

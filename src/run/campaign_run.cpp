@@ -140,7 +140,7 @@ class Run {
   /// the extended one begins.
   std::unordered_map<std::string, double> cost_before_of(const std::vector<GrownTrial>& grown) {
     std::unordered_map<std::string, double> cost;
-    if (grown.empty() || session_.campaign().source == config::SourceKind::replay) return cost;
+    if (grown.empty() || !session_.traits().trains) return cost;
     for (const GrownTrial& trial : grown)
       if (goes_on(session_.path(), *trial.now, *trial.before))
         cost[trial.now->id] = trial.before->cost;

@@ -2,7 +2,6 @@
 
 #include <bimix/core/file.hpp>
 #include <bimix/data/loss_unit.hpp>
-#include <bimix/proxy/schedule.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/run/campaign_notes.hpp>
 #include <bimix/run/opened.hpp>
@@ -61,6 +60,18 @@ ReadCampaign read_campaign_together(const par::Comm& comm, const std::filesystem
   return read;
 }
 
+trial::SourceTraits traits_of(const config::Campaign& campaign) {
+  switch (campaign.source) {
+    case config::SourceKind::proxy:
+      return trial::traits_of(campaign.proxy);
+    case config::SourceKind::command:
+      return trial::traits_of(campaign.command);
+    case config::SourceKind::replay:
+      break;
+  }
+  return trial::logged_traits();
+}
+
 OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
                          const std::filesystem::path& folder) {
   OpenedSource opened;
@@ -82,7 +93,7 @@ OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
       if (campaign.fit.min_tokens > 0)
         campaign.fit.min_tokens = static_cast<double>(
             plan::whole_steps({static_cast<std::int64_t>(campaign.fit.min_tokens)},
-                              opened.source->tokens_per_step())
+                              opened.source->traits().tokens_per_step)
                 .front());
     } else if (campaign.source == config::SourceKind::command) {
       opened.notes = notes_on(campaign);
@@ -113,20 +124,17 @@ data::SweepPlan plan_campaign(const config::Campaign& campaign,
                               .domains = campaign.domains,
                               .default_mixture = campaign.default_mixture,
                               .design = campaign.design};
-  return campaign.source == config::SourceKind::replay
-             ? plan::make_replay_plan(input, entropy, source)
-             : plan::make_plan(input, entropy, source);
+  return source.traits().trains ? plan::make_plan(input, entropy, source)
+                                : plan::make_replay_plan(input, entropy, source);
 }
 
 double bytes_of_models(const config::Campaign& campaign, const data::SweepPlan& plan,
                        const trial::TrialSource& source) {
   const bool can_go_on =
-      campaign.design.axis == plan::VolumeAxis::trajectory || source.shares_trunk();
-  if (campaign.source != config::SourceKind::proxy || !can_go_on) return 0.0;
+      campaign.design.axis == plan::VolumeAxis::trajectory || source.traits().shares_trunk;
+  if (!can_go_on) return 0.0;
   double bytes = 0.0;
-  for (const data::TrialSpec& trial : plan.trials)
-    bytes +=
-        proxy::saved_bytes(campaign.proxy, proxy::trained_tokens(campaign.proxy, trial.tokens));
+  for (const data::TrialSpec& trial : plan.trials) bytes += source.model_bytes(trial);
   return bytes;
 }
 

@@ -68,12 +68,10 @@ Session::Session(const Surroundings& around, const ReadCampaign& read,
   stored_.campaign = read.campaign;
   stored_.campaign_text = read.text;
   opened_ = around_.open_source(comm(), stored_.campaign, folder);
-  par::collectively(comm(), [&] {
-    sweep::require_whole_groups(comm().size(), opened_.source->ranks_per_trial());
-  });
+  par::collectively(comm(),
+                    [&] { sweep::require_whole_groups(comm().size(), traits().ranks_per_trial); });
   // A node that cannot do what was settled refuses before it is given a trial.
-  if (campaign().source == config::SourceKind::proxy)
-    par::collectively(comm(), [&] { proxy::require_runnable_here(campaign().proxy); });
+  par::collectively(comm(), [&] { opened_.source->require_runnable_here(); });
   for (std::string& note : notes_on_processors(comm(), campaign()))
     opened_.notes.push_back(std::move(note));
   stored_.resolved_text = config::resolved_yaml(campaign());  // now with unique tokens counted
@@ -179,9 +177,15 @@ const data::TrialResult* Session::result_of(const std::string& id) const {
 
 /// What unfinished trials would go on from, by id.
 std::map<std::string, std::string> Session::saved_now() const {
-  if (!opened_.source->saves_progress()) return {};
-  return campaign().source == config::SourceKind::command ? saved_by_commands(path())
-                                                          : store::saved_checkpoints(path());
+  switch (traits().progress) {
+    case trial::Progress::checkpoints:
+      return store::saved_checkpoints(path());
+    case trial::Progress::own_folder:
+      return saved_by_commands(path());
+    case trial::Progress::lost:
+      break;
+  }
+  return {};
 }
 
 std::string Session::saved_at_begin(const std::string& id) const {

@@ -38,6 +38,7 @@ class Session {
   const std::filesystem::path& path() const { return stored_.path; }
   const config::Campaign& campaign() const { return stored_.campaign; }
   const OpenedSource& opened() const { return opened_; }
+  trial::SourceTraits traits() const { return opened_.source->traits(); }
   const RunLimits& limits() const { return limits_; }
   const Suspicions& suspicions() const { return suspicions_; }
   /// What the folder has, as it stands now; the stages add to it.

@@ -167,7 +167,7 @@ bool TrialsStage::agree_on_end(bool complete, bool out_of_time, double had_secon
                        .complete = complete,
                        .out_of_time = out_of_time,
                        .signalled = session_.stop_requested(),
-                       .saves_progress = session_.opened().source->saves_progress(),
+                       .saves_progress = session_.traits().saves_progress(),
                        .ended_here = session_.ended_here(),
                        .had_seconds = had_seconds,
                        .left_seconds = session_.seconds_to_deadline(),
@@ -185,7 +185,7 @@ bool TrialsStage::agree_on_end(bool complete, bool out_of_time, double had_secon
 
 /// Logged runs take no time: nothing happens while they run.
 void TrialsStage::note_starts(const std::vector<const data::TrialSpec*>& started) {
-  if (session_.campaign().source == config::SourceKind::replay) return;
+  if (!session_.traits().trains) return;
   std::vector<store::TrialStart> starts;
   for (const data::TrialSpec* spec : started)
     starts.push_back({spec->id, session_.saved_at_begin(spec->id)});

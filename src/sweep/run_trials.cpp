@@ -51,7 +51,7 @@ class Worker {
         source_(source),
         hooks_(hooks),
         rank_(comm.rank()),
-        talk_(comm, source.ranks_per_trial()) {}
+        talk_(comm, source.traits().ranks_per_trial) {}
   // The thread ends before the object does: a stop is asked for, then std::future waits.
   ~Worker() {
     stop_ = true;
@@ -237,12 +237,13 @@ void require_whole_groups(int ranks, int ranks_per_trial) {
 
 bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
                 const trial::TrialSource& source, const SweepHooks& hooks, plan::CostModel known) {
-  const int ranks_per_trial = source.ranks_per_trial();
+  const trial::SourceTraits traits = source.traits();
+  const int ranks_per_trial = traits.ranks_per_trial;
   require_whole_groups(comm.size(), ranks_per_trial);
   const int leader = comm.rank() / ranks_per_trial * ranks_per_trial;
   const bool is_out =
       std::find(hooks.taken_out.begin(), hooks.taken_out.end(), leader) != hooks.taken_out.end();
-  const bool has_seat = takes_trials(comm, source.trials_per_node()) && !is_out;
+  const bool has_seat = takes_trials(comm, traits.trials_per_node) && !is_out;
   const Clock::time_point start = Clock::now();
   // Rank 0's own member and the lead talk without a network in between.
   std::optional<Lead> lead;
@@ -256,7 +257,7 @@ bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trial
     lead.emplace(trials,
                  Lead::Crew{.ranks = comm.size(),
                             .ranks_per_trial = ranks_per_trial,
-                            .saves_progress = source.saves_progress(),
+                            .saves_progress = traits.saves_progress(),
                             .lost_after_seconds = hooks.lost_after_seconds},
                  hooks, std::move(known), [&](int rank, SweepTag tag, std::string bytes) {
                    if (rank == 0)

@@ -187,6 +187,13 @@ void CommandSource::write_mixture(const data::TrialSpec& spec) const {
                            .remedy = "Check the folder's permissions and its disk"});
 }
 
+SourceTraits traits_of(const CommandOptions& options) {
+  return {.tokens_per_step = options.tokens_per_step,
+          .trials_per_node = options.per_node,
+          .repeats_bits = false,  // nobody promised it, and on GPUs it is not so
+          .progress = options.resumes ? Progress::own_folder : Progress::lost};
+}
+
 CommandSource::Attempt CommandSource::run_once(const data::TrialSpec& spec,
                                                const TrialHooks& hooks) const {
   std::vector<std::string> arguments;

@@ -93,7 +93,9 @@ TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
 class GroupSource : public test::FakeSource {
  public:
   explicit GroupSource(int ranks) : ranks_(ranks) {}
-  int ranks_per_trial() const override { return ranks_; }
+  trial::SourceTraits traits() const override {
+    return {.tokens_per_step = 1024, .ranks_per_trial = ranks_};
+  }
 
   data::TrialResult run(const data::TrialSpec& spec,
                         const trial::TrialHooks& hooks) const override {

@@ -38,6 +38,9 @@ struct ReadCampaign {
 ReadCampaign read_campaign_together(const par::Comm& comm, const std::filesystem::path& file,
                                     const std::filesystem::path& folder, bool is_shard = false);
 
+/// Of the campaign's source, which need not be opened for it.
+trial::SourceTraits traits_of(const config::Campaign& campaign);
+
 /// @collective Maps texts or reads logs; fills in `unique_tokens: auto`.
 /// @param folder the run folder, where commands keep their files; empty stands for runs/<name>
 OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
@@ -48,7 +51,7 @@ data::SweepPlan plan_campaign(const config::Campaign& campaign,
                               const std::vector<data::EntropyTable>& entropy,
                               const trial::TrialSource& source);
 
-/// Bytes of all models that a trial of a proxy may end with, if an extension could go on from them:
+/// Bytes of all models that a trial may end with, if an extension could go on from them:
 /// volumes lie on one trajectory, or share a trunk. 0 otherwise.
 double bytes_of_models(const config::Campaign& campaign, const data::SweepPlan& plan,
                        const trial::TrialSource& source);
