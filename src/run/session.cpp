@@ -228,7 +228,7 @@ std::size_t Session::count_not_ok() const {
 }
 
 std::string Session::reason_to_stop() const {
-  if (stop_requested()) return "stopped by a signal";
+  if (stop().stop_requested()) return "stopped by a signal";
   if (comm().is_root() && seconds_to_deadline() <= 0) return deadline_.reason;
   return "";
 }
@@ -254,18 +254,20 @@ std::unique_ptr<WatchedWork> Session::watch_over(const std::string& work, const 
   const data::Json shared = data::Json::parse(
       comm().broadcast(data::Json{static_cast<int>(end.code), data::to_json(seconds)}.dump()));
   end.code = static_cast<core::ExitCode>(shared.at(0).get<int>());
-  LongWork::Hooks hooks{.is_to_stop = [this] { return stop_requested(); },
+  LongWork::Hooks hooks{.is_to_stop = [this] { return stop().stop_requested(); },
                         .end = [code = end.code] { std::_Exit(static_cast<int>(code)); }};
   if (!shared.at(1).is_null()) {
     const auto until =
         SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(
                                  std::chrono::duration<double>(shared.at(1).get<double>()));
-    hooks.is_to_stop = [this, until] { return stop_requested() || SteadyClock::now() >= until; };
+    hooks.is_to_stop = [this, until] {
+      return stop().stop_requested() || SteadyClock::now() >= until;
+    };
   }
   if (comm().is_root()) {
     hooks.beat = [this] { status_->beat(""); };
     hooks.last_words = [this, end]() mutable {
-      end.reason += ": " + (stop_requested() ? "a signal came" : deadline_.reason);
+      end.reason += ": " + (stop().stop_requested() ? "a signal came" : deadline_.reason);
       end_long_work(end);
     };
   } else {

@@ -92,7 +92,8 @@ SweepBench bench_sweep(const par::Comm& comm, double seconds) {
   }
   comm.barrier();
   const Clock::time_point start = Clock::now();
-  run_trials(comm, trials, WaitingSource(), {});
+  SweepCaller nobody;
+  run_trials(comm, trials, WaitingSource(), nobody);
   return {.ranks = comm.size(),
           .trials = trials.size(),
           .seconds = std::chrono::duration<double>(Clock::now() - start).count(),

@@ -110,7 +110,7 @@ data::TrialResult ProxySource::run(const data::TrialSpec& spec, const TrialHooks
   const auto save_every = std::chrono::duration_cast<Clock::duration>(
       std::chrono::duration<double>(core::parse_seconds(options_.checkpoint_every).value()));
   auto next_save = start + save_every;
-  proxy::TrainingHooks training_hooks{.stop = hooks.stop_requested,
+  proxy::TrainingHooks training_hooks{.stop = hooks.stop,
                                       .progress = hooks.progress,
                                       .save_due = [&] { return Clock::now() >= next_save; },
                                       .save =

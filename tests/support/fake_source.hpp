@@ -26,7 +26,7 @@ class FakeSource : public trial::TrialSource {
     if (spec.mixture_label == "huge")
       throw core::NoMemory({.place = "fake", .problem = "is too large"});
     if (spec.mixture_label == "endless") {
-      for (int looks = 0; !hooks.stop_requested(); ++looks) {
+      for (int looks = 0; !hooks.stop.stop_requested(); ++looks) {
         if (looks == 60'000)
           throw core::DataError({.place = "fake", .problem = "was never stopped"});
         std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@ namespace bimix::trial {
 
 /// What a running trial can ask and report. Called from the thread that runs the trial.
 struct TrialHooks {
-  std::function<bool()> stop_requested = [] { return false; };
+  std::stop_token stop{};  ///< once it is asked for, the trial saves itself and ends
   std::function<void(double)> progress = [](double) {};  ///< fraction of the trial's work done
   /// What this trial saved last, or one with fewer volumes kept; empty if nothing.
   std::function<std::string()> load = [] { return std::string(); };
