@@ -1,3 +1,4 @@
+#include "from_root.hpp"
 #include "plan_checks.hpp"
 #include "session.hpp"
 #include "trials_stage.hpp"
@@ -97,15 +98,15 @@ class Run {
   std::unordered_map<std::string, double> make_plan() {
     data::SweepPlan& plan = stored().plan;
     const config::Campaign& campaign = session_.campaign();
-    par::collectively(comm(), [&] {
+    std::unordered_map<std::string, double> cost_before;
+    par::on_root(comm(), [&] {
       plan = plan_campaign(campaign, stored().state.entropy, *session_.opened().source);
-    });
-    par::collectively(comm(), [&] {
       refuse_what_cannot_end_well(campaign, plan);
       refuse_unknown_trials(session_.limits().only, plan.trials, stored().state.check_trials);
+      cost_before = write_plan();
     });
-    std::unordered_map<std::string, double> cost_before;
-    par::on_root(comm(), [&] { cost_before = write_plan(); });
+    plan.domains = campaign.domains;
+    plan = from_root(comm(), std::move(plan));
     cost_before = data::Json::parse(comm().broadcast(data::Json(cost_before).dump()))
                       .get<std::unordered_map<std::string, double>>();
     stored().state.plan_trials = plan.trials;
@@ -201,14 +202,16 @@ class Run {
     const std::int64_t tokens = session_.campaign().check.tokens > 0
                                     ? session_.campaign().check.tokens
                                     : std::min(wanted, largest);
-    stored().state.check_trials = plan::make_check_trials(
-        stored().plan, session_.campaign().seed,
-        {{"default", session_.campaign().default_mixture},
-         {"optimum", record.optimum.front().share}},
-        tokens, session_.campaign().check.repeats, *session_.opened().source);
+    std::vector<data::TrialSpec>& trials = stored().state.check_trials;
     par::on_root(comm(), [&] {
-      session_.folder().journal().append_check_plan(stored().state.check_trials);
+      trials = plan::make_check_trials(stored().plan, session_.campaign().seed,
+                                       {{"default", session_.campaign().default_mixture},
+                                        {"optimum", record.optimum.front().share}},
+                                       tokens, session_.campaign().check.repeats,
+                                       *session_.opened().source);
+      session_.folder().journal().append_check_plan(trials);
     });
+    trials = from_root(comm(), std::move(trials));
   }
 
   /// The check's trials have ended; what was derived from the others stands.

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include "from_root.hpp"
 #include "saved_progress.hpp"
 
 #include <bimix/core/clock.hpp>
@@ -23,27 +24,12 @@ namespace {
 /// Of a session: what files_of_command said when it began.
 constexpr const char* command_files_fact = "command_files";
 
-/// What rank 0 knows from the journal, for every rank, but for the results.
+/// What rank 0 knows from the journal, for every rank, but for trials and results.
 std::string encoded(const store::JournalState& state, const Suspicions& suspicions) {
-  data::Json json{{"entropy", data::Json::array()},
-                  {"results", state.results.size()},
-                  {"check", data::Json::array()},
-                  {"suspicions", to_json(suspicions)}};
+  data::Json json{{"entropy", data::Json::array()}, {"suspicions", to_json(suspicions)}};
   for (const data::EntropyTable& table : state.entropy)
     json["entropy"].push_back(data::to_json(table));
-  for (const data::TrialSpec& spec : state.check_trials)
-    json["check"].push_back(data::to_json(spec));
   return json.dump();
-}
-
-/// Results on their way to ranks that fit laws to them. @param first to `last`, not included
-std::string encoded(const std::vector<data::TrialResult>& results, std::size_t first,
-                    std::size_t last) {
-  data::Json json = data::Json::array();
-  for (std::size_t i = first; i < last; ++i) json.push_back(data::to_json(results[i]));
-  std::string bytes;
-  data::Json::to_cbor(json, bytes);
-  return bytes;
 }
 
 std::string in_words(const data::TrialResult& result) {
@@ -141,32 +127,19 @@ void Session::begin_stage(const std::string& name) {
   if (status_) status_->begin_stage(name);
 }
 
-/// Results go by the thousand, so that no rank needs room for all of them twice.
 void Session::share_state() {
-  constexpr std::size_t at_a_time = 1000;
   const bool root = comm().is_root();
   store::JournalState& state = stored_.state;
+  state.results = from_root(comm(), std::move(state.results));
+  state.check_trials = from_root(comm(), std::move(state.check_trials));
   const data::Json head =
       data::Json::parse(comm().broadcast(root ? encoded(state, suspicions_) : std::string()));
-  if (!root) state.results.clear();
-  const auto count = head.at("results").get<std::size_t>();
-  for (std::size_t first = 0; first < count; first += at_a_time) {
-    const std::size_t last = std::min(count, first + at_a_time);
-    const std::string bytes =
-        comm().broadcast(root ? encoded(state.results, first, last) : std::string());
-    if (root) continue;
-    for (const data::Json& result : data::Json::from_cbor(bytes))
-      state.results.push_back(data::trial_result_from(result));
-  }
   place_of_result_.clear();
   for (std::size_t i = 0; i < state.results.size(); ++i) place_of_result_[state.results[i].id] = i;
   if (root) return;
   state.entropy.clear();
-  state.check_trials.clear();
   for (const data::Json& table : head.at("entropy"))
     state.entropy.push_back(data::entropy_table_from(table));
-  for (const data::Json& spec : head.at("check"))
-    state.check_trials.push_back(data::trial_spec_from(spec));
   suspicions_ = suspicions_from(head.at("suspicions"));
 }
 
