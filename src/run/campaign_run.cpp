@@ -10,6 +10,7 @@
 #include <bimix/report/tables.hpp>
 #include <bimix/run/campaign_run.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/forecast.hpp>
 #include <bimix/spread/collective.hpp>
 #include <bimix/sweep/coordinator.hpp>
 

@@ -5,7 +5,6 @@
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/run/campaign_notes.hpp>
 #include <bimix/run/opened.hpp>
-#include <bimix/store/checkpoint.hpp>
 #include <bimix/trial/command_source.hpp>
 #include <bimix/trial/proxy_source.hpp>
 #include <bimix/trial/replay_source.hpp>
@@ -126,41 +125,6 @@ data::SweepPlan plan_campaign(const config::Campaign& campaign,
                               .design = campaign.design};
   return source.traits().trains ? plan::make_plan(input, entropy, source)
                                 : plan::make_replay_plan(input, entropy, source);
-}
-
-double bytes_of_models(const config::Campaign& campaign, const data::SweepPlan& plan,
-                       const trial::TrialSource& source) {
-  const bool can_go_on =
-      campaign.design.axis == plan::VolumeAxis::trajectory || source.traits().shares_trunk;
-  if (!can_go_on) return 0.0;
-  double bytes = 0.0;
-  for (const data::TrialSpec& trial : plan.trials) bytes += source.model_bytes(trial);
-  return bytes;
-}
-
-bool keeps_models(const config::Campaign& campaign, const data::SweepPlan& plan,
-                  const trial::TrialSource& source) {
-  constexpr double little = 4.0 * (1 << 30);
-  const double bytes = bytes_of_models(campaign, plan, source);
-  const std::string& wish = campaign.proxy.keep_models;
-  return bytes > 0 && wish != "never" && (wish == "always" || bytes <= little);
-}
-
-bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
-             const data::TrialSpec& then) {
-  return plan::has_more_volumes(now, then) &&
-         std::equal(then.tokens.begin(), then.tokens.end(), now.tokens.begin()) &&
-         store::has_model(folder, plan::run_id(now));
-}
-
-std::vector<double> most_epochs(const corpus::Corpus& corpus, const data::SweepPlan& plan) {
-  std::vector<double> epochs(corpus.domain_count(), 0.0);
-  for (std::size_t k = 0; k < epochs.size(); ++k)
-    for (const data::Mixture& mixture : plan.mixtures)
-      epochs[k] = std::max(epochs[k],
-                           mixture[k] * static_cast<double>(plan.tokens.back()) /
-                               static_cast<double>(corpus.tokens(k, corpus::Part::train).size()));
-  return epochs;
 }
 
 }  // namespace bimix::run

@@ -2,6 +2,7 @@
 
 #include <bimix/core/host.hpp>
 #include <bimix/plan/plan.hpp>
+#include <bimix/run/forecast.hpp>
 #include <bimix/store/checkpoint.hpp>
 
 #include <fmt/format.h>

@@ -51,21 +51,4 @@ data::SweepPlan plan_campaign(const config::Campaign& campaign,
                               const std::vector<data::EntropyTable>& entropy,
                               const trial::TrialSource& source);
 
-/// Bytes of all models that a trial may end with, if an extension could go on from them:
-/// volumes lie on one trajectory, or share a trunk. 0 otherwise.
-double bytes_of_models(const config::Campaign& campaign, const data::SweepPlan& plan,
-                       const trial::TrialSource& source);
-
-/// Whether they are kept: `proxy.keep_models`.
-bool keeps_models(const config::Campaign& campaign, const data::SweepPlan& plan,
-                  const trial::TrialSource& source);
-
-/// Whether a trial that was given more volumes begins with the model that it ended with `then`: the
-/// folder has it, and no volume was added below.
-bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
-             const data::TrialSpec& then);
-
-/// How often each text is gone through by the trial that draws most of it.
-std::vector<double> most_epochs(const corpus::Corpus& corpus, const data::SweepPlan& plan);
-
 }  // namespace bimix::run
