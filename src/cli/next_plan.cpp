@@ -83,7 +83,7 @@ core::ExitCode propose_next(Context& context, const NextPlan& plan) {
   data::NextMixtures next;
   par::on_root(context.comm(), [&] {
     next = mix::next_mixtures(fit, seen, run::optimize_options(asked.campaign, asked.run.plan),
-                              asked.campaign.default_mixture, plan.count, asked.campaign.seed);
+                              asked.campaign.default_mixture, {plan.count, asked.campaign.seed});
     const data::DomainSet& domains = asked.run.plan.domains;
     context.console.show(plan.json ? data::to_json(next, domains).dump(1)
                                    : report::next_text(next, domains, fit.law));

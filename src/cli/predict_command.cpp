@@ -5,7 +5,7 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/law/continuation.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/replay/mixture_list.hpp>
 #include <bimix/report/predictions.hpp>
@@ -70,13 +70,13 @@ report::Answer answer_to(const AskedLosses& asked, const data::LawFit& fit,
     const data::Observations observations = plan::observations_of(run.plan, run.state.results);
     return report::predict_run(
         fit,
-        law::continue_run(fit, observations, run.campaign.fit, asked.trial->mixture,
-                          seen.parameters, seen.curve, asked.tokens),
+        law::continue_run(fit, observations, run.campaign.fit,
+                          {asked.trial->mixture, seen.parameters, seen.curve}, asked.tokens),
         level);
   }
   const report::Question question{
       .tokens = asked.tokens,
-      .model_size = law::predicted_size(fit, asked.model_size, "--parameters"),
+      .model_size = law::FittedLaw(fit).predicted_size(asked.model_size, "--parameters"),
       .level = level};
   return asked.is_table ? report::predict_mixtures(fit, asked.mixtures, question)
                         : report::predict_mixture(fit, asked.mixtures.front(), question);

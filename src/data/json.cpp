@@ -1,7 +1,6 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
-#include <bimix/data/objective.hpp>
 
 #include <fmt/format.h>
 
@@ -279,13 +278,13 @@ Json trust_json(const Trust& trust, const DomainSet& domains) {
 
 Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
   Json counted = Json::array();
-  const std::vector<bool> counts = counted_sets(choice);
+  const std::vector<bool>& counts = choice.objective_words.counts;
   for (std::size_t e = 0; e < counts.size(); ++e)
     if (counts[e]) counted.push_back(domains.eval[e]);
   return {{"law", choice.law},
           {"loss_unit", unit_text(domains.loss_unit)},
           {"objective", choice.objective},
-          {"objective_words", objective_words(choice, domains)},
+          {"objective_words", choice.objective_words.whole},
           {"objective_sets", std::move(counted)},
           {"tokens", to_json(choice.tokens)},
           {"model_size", to_json(choice.model_size)},

@@ -98,10 +98,6 @@ Likelihood likelihood(const std::vector<RunErrors>& runs, const DriftShape& shap
   return found;
 }
 
-std::span<const double> row_of(const data::Table& table, std::size_t row) {
-  return std::span<const double>(table.values).subspan(row * table.columns, table.columns);
-}
-
 constexpr auto every_mixture = [](int) { return true; };
 
 /// The readings of one run as observations of one mixture.
@@ -256,8 +252,7 @@ double AnchoredLaw::loss_nats(int mixture_id, const LawPoint& point) const {
 
 std::vector<ContinuedLoss> continue_run(const data::LawFit& fit,
                                         const data::Observations& observations,
-                                        const FitOptions& options, const data::Mixture& mixture,
-                                        double model_size, const std::vector<data::LossPoint>& run,
+                                        const FitOptions& options, const LoggedRun& run,
                                         double at) {
   FitOptions one_law = options;
   one_law.law = fit.law;
@@ -265,29 +260,29 @@ std::vector<ContinuedLoss> continue_run(const data::LawFit& fit,
   if (law.last_volume_only())
     throw core::UsageError(core::Complaint{"law " + fit.law, "it has no volume in it",
                                            "it cannot continue a run", "Fit another law"});
-  if (!law.sees_model_size() && !data::is_same_size(model_size, fit.last_size))
+  if (!law.sees_model_size() && !data::is_same_size(run.model_size, fit.last_size))
     throw core::UsageError(core::Complaint{
         "--trial",
         fmt::format("law {} is of models of {:.6g} parameters, the run's has {:.6g}", fit.law,
-                    fit.last_size, model_size),
+                    fit.last_size, run.model_size),
         "it sees no model size", "Continue a run of that size, or fit another law"});
-  require_later(run, at);
+  require_later(run.readings, at);
   const data::Observations seen =
-      observations_of_run(observations.domains, mixture, model_size, run);
+      observations_of_run(observations.domains, run.mixture, run.model_size, run.readings);
   std::vector<ContinuedLoss> result;
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
     const DomainData readings = domain_data(seen, law, one_law, e, every_mixture);
     const auto anchor_on = [&](const data::Table& coefficient) {
-      const auto row = row_of(coefficient, e);
+      const auto row = coefficient.row(e);
       return AnchoredLaw(observations, one_law, e, {row.begin(), row.end()});
     };
-    const LawPoint then{mixture, observations.domains.share_of[e], at, model_size};
+    const LawPoint then{run.mixture, observations.domains.share_of[e], at, run.model_size};
     const auto loss_nats = [&](const AnchoredLaw& anchored, double deviations) {
       const AnchoredLaw::Runs errors = anchored.errors_of(readings);
       return errors.empty() ? nan : anchored.loss_nats(errors.begin()->second, then, deviations);
     };
     ContinuedLoss loss;
-    std::tie(loss.seen_tokens, loss.seen_nats) = last_reading(run, e);
+    std::tie(loss.seen_tokens, loss.seen_nats) = last_reading(run.readings, e);
     loss.run_power_nats = run_power_at(seen, one_law, e, 0, at);
     const AnchoredLaw anchored = anchor_on(fit.coefficient);
     loss.law_nats = anchored.law_nats(then);

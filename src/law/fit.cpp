@@ -29,10 +29,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-std::span<const double> row_of(const data::Table& table, std::size_t row) {
-  return std::span<const double>(table.values).subspan(row * table.columns, table.columns);
-}
-
 /// Jacobian of the residuals at the solution, in the law's own parameters: (M, P).
 Eigen::MatrixXd jacobian(const Law& law, const DomainData& data,
                          const std::vector<double>& parameter) {
@@ -178,9 +174,7 @@ void add_noise(const Law& law, const DomainData& data, const std::vector<double>
   fit.noise_source = level.source;
 }
 
-void add_profile(const Law& law, const DomainData& data, const Estimate& estimate, double level,
-                 std::size_t e, data::LawFit& fit) {
-  const Interval interval = alpha_interval(law, data, estimate, level);
+void add_profile(const Interval& interval, std::size_t e, data::LawFit& fit) {
   if (std::isnan(interval.low)) return;
   fit.profile_low.resize(fit.domains.eval.size(), nan);
   fit.profile_high.resize(fit.domains.eval.size(), nan);
@@ -206,7 +200,7 @@ void fit_domain(const Law& law, const DomainData& data, std::size_t e, double le
   report.rmse_relative = rmse_relative(law, data, estimate.parameter);
   fit.covariance[e] = covariance_of(law, data, estimate, slopes);
   add_noise(law, data, estimate.parameter, report);
-  add_profile(law, data, estimate, level, e, fit);
+  add_profile(alpha_interval(law, data, estimate, level), e, fit);
   for (const core::Complaint& doubt : law.doubts(data, estimate))
     report.flags.push_back(flag(law, doubt));
   add_common_flags(law, data, report);
@@ -370,7 +364,7 @@ Bootstrap::Bootstrap(const data::Observations& observations, const FitOptions& o
   const int folds = fold_count(observations, splitting);
   const std::vector<int> fold_of = fold_of_mixture(observations, splitting, folds);
   for (std::size_t e = 0; e < domains_.size(); ++e) {
-    const std::span<const double> start = row_of(point.coefficient, e);
+    const std::span<const double> start = point.coefficient.row(e);
     if (std::any_of(start.begin(), start.end(), [](double c) { return std::isnan(c); })) continue;
     domains_[e] = std::make_unique<Domain>(
         Domain{.data = domain_data(observations, law_, options, e, [](int) { return true; }),

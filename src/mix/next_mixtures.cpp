@@ -1,21 +1,19 @@
-#include "descent.hpp"
+#include "next_candidates.hpp"
+#include "next_posterior.hpp"
 
 #include <bimix/core/random.hpp>
-#include <bimix/core/simplex.hpp>
 #include <bimix/data/loss_unit.hpp>
-#include <bimix/data/volumes.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 #include <bimix/mix/next_mixtures.hpp>
+#include <bimix/mix/objective.hpp>
 #include <bimix/mix/optimum.hpp>
 
-#include <Eigen/Dense>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -23,311 +21,7 @@
 namespace bimix::mix {
 namespace {
 
-using Eigen::Index;
-using Eigen::MatrixXd;
-using Eigen::Vector2d;
-using Eigen::VectorXd;
-
-constexpr std::size_t fewest_samples = 20, random_candidates = 200, optima_kept = 60;
-constexpr std::size_t volumes_kept = 8;
-constexpr double beyond_tried = 2.0;
-
-// ---- What may be the best, and what may be run ----
-
-/// A factor of two beyond the shares that were tried.
-Box reach_of(const data::LawFit& fit) {
-  Box region{fit.share_low, fit.share_high};
-  for (double& low : region.low) low /= beyond_tried;
-  for (double& high : region.high) high = std::min(1.0, high * beyond_tried);
-  return region;
-}
-
-void widen(Box& box, const data::Mixture& mixture) {
-  for (std::size_t k = 0; k < mixture.size(); ++k) {
-    box.low[k] = std::min(box.low[k], mixture[k]);
-    box.high[k] = std::max(box.high[k], mixture[k]);
-  }
-}
-
-bool is_near(const data::Mixture& a, const data::Mixture& b, double tolerance) {
-  return std::equal(a.begin(), a.end(), b.begin(),
-                    [&](double x, double y) { return std::abs(x - y) <= tolerance; });
-}
-
-void append_new(std::vector<data::Mixture>& mixtures, const data::Mixture& mixture,
-                double tolerance) {
-  if (std::none_of(mixtures.begin(), mixtures.end(),
-                   [&](const data::Mixture& other) { return is_near(mixture, other, tolerance); }))
-    mixtures.push_back(mixture);
-}
-
-/// The best mixture and evenly chosen optima of the samples.
-void append_optima(const data::MixtureChoice& choice, std::vector<data::Mixture>& optima) {
-  constexpr double same = 1e-4;
-  append_new(optima, choice.share, same);
-  const data::Table& samples = choice.bootstrap_share;
-  const std::size_t kept = std::min(optima_kept, samples.rows);
-  for (std::size_t n = 0; n < kept; ++n) {
-    const auto row = samples.values.begin() +
-                     static_cast<std::ptrdiff_t>(n * samples.rows / kept * samples.columns);
-    append_new(optima, data::Mixture(row, row + static_cast<std::ptrdiff_t>(samples.columns)),
-               same);
-  }
-}
-
-/// What `optimize` would allow if mixtures a factor of two beyond those tried had been run.
-OptimizeOptions widened(const data::LawFit& fit, OptimizeOptions options) {
-  if (options.extrapolate) return options;
-  const Box region = reach_of(fit);
-  const std::size_t domains = region.low.size();
-  options.extrapolate = true;
-  options.floor.resize(domains, 0.0);
-  options.cap.resize(domains, 1.0);
-  for (std::size_t k = 0; k < domains; ++k) {
-    options.floor[k] = std::max(options.floor[k], region.low[k]);
-    options.cap[k] = std::min(options.cap[k], region.high[k]);
-  }
-  return options;
-}
-
-/// The mixture in whole ten-thousandths, by largest remainders; no share becomes 0.
-data::Mixture rounded(const data::Mixture& mixture) {
-  constexpr int parts = 10'000;
-  std::vector<int> count;
-  std::vector<std::size_t> order(mixture.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  for (const double share : mixture)
-    count.push_back(std::max(static_cast<int>(parts * share), share > 0.0 ? 1 : 0));
-  const auto rest = [&](std::size_t k) { return parts * mixture[k] - count[k]; };
-  for (int left = parts - std::accumulate(count.begin(), count.end(), 0); left != 0;) {
-    const auto k = left > 0 ? *std::max_element(order.begin(), order.end(),
-                                                [&](auto a, auto b) { return rest(a) < rest(b); })
-                            : *std::max_element(order.begin(), order.end(), [&](auto a, auto b) {
-                                return count[a] < count[b];
-                              });
-    count[k] += left > 0 ? 1 : -1;
-    left += left > 0 ? -1 : 1;
-  }
-  data::Mixture result;
-  for (const int n : count) result.push_back(static_cast<double>(n) / parts);
-  return result;
-}
-
-std::vector<data::Mixture> candidates_of(const data::LawFit& fit, const data::Observations& seen,
-                                         const data::Mixture& centre,
-                                         const std::vector<data::Mixture>& optima,
-                                         std::uint64_t seed) {
-  constexpr double same = 1e-6;
-  const Box region{fit.share_low, fit.share_high};
-  const std::size_t domains = centre.size();
-  std::vector<data::Mixture> found;
-  const auto add = [&](const data::Mixture& mixture, const Box& within) {
-    const data::Mixture candidate = rounded(project_to_box(mixture, within));
-    if (std::none_of(seen.mixtures.begin(), seen.mixtures.end(),
-                     [&](const data::Mixture& other) { return is_near(candidate, other, same); }))
-      append_new(found, candidate, same);
-  };
-  for (const data::Mixture& optimum : optima) add(optimum, reach_of(fit));
-  for (std::size_t k = 0; k < domains; ++k)
-    for (const double end : {region.low[k], region.high[k]}) {
-      data::Mixture mixture = centre;
-      const double others = 1.0 - centre[k];
-      for (double& share : mixture) share *= others > 0.0 ? (1.0 - end) / others : 1.0;
-      mixture[k] = end;
-      add(mixture, region);
-    }
-  core::RandomStream stream(seed, core::Purpose::next_mixtures);
-  for (std::size_t n = 0; n < random_candidates; ++n) {
-    const double strength = std::exp(std::log(0.3) + std::log(10.0) * stream.uniform());
-    data::Mixture mixture(domains);
-    for (std::size_t k = 0; k < domains; ++k)
-      mixture[k] = stream.gamma(
-          strength * (n % 2 == 0 ? 1.0 : static_cast<double>(domains) * centre[k] + 0.01));
-    if (core::stable_sum(mixture) > 0.0) add(core::normalised(mixture), region);
-  }
-  return found;
-}
-
-// ---- What a run shows ----
-
-/// The volumes that a run is summed up over: those that were fitted, thinned out.
-struct RunShape {
-  std::vector<double> volumes{};  ///< ascending
-  std::vector<double> slope{};    ///< weights of log losses in the slope along log volume
-  double readings = 0.0;          ///< of a run, on average
-  double repeats = 0.0;           ///< runs of a mixture, on average
-};
-
-/// Weights that make a slope of values at these volumes; zeros for one volume.
-std::vector<double> slope_weights(const std::vector<double>& volumes) {
-  std::vector<double> weight;
-  double mean = 0.0, square = 0.0;
-  for (const double tokens : volumes)
-    mean += std::log(tokens) / static_cast<double>(volumes.size());
-  for (const double tokens : volumes) weight.push_back(std::log(tokens) - mean);
-  for (const double w : weight) square += w * w;
-  for (double& w : weight) w = square > 0.0 ? w / square : 0.0;
-  return weight;
-}
-
-/// True for rows that were fitted, of the model size that the next runs will have.
-bool is_fitted(const data::LawFit& fit, const law::Law& law, const data::Observations& seen,
-               std::size_t row) {
-  const double tokens = seen.tokens[row];
-  const double size = seen.model_size.empty() ? fit.last_size : seen.model_size[row];
-  return data::is_same_size(size, fit.last_size) &&
-         tokens >= (law.last_volume_only() ? fit.tokens_high * (1.0 - data::volume_tolerance)
-                                           : fit.tokens_low);
-}
-
-RunShape shape_of(const data::LawFit& fit, const law::Law& law, const data::Observations& seen) {
-  RunShape shape;
-  std::map<std::pair<int, int>, int> runs;
-  std::map<int, int> mixtures;
-  std::vector<double> all;
-  for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
-    if (!is_fitted(fit, law, seen, row)) continue;
-    ++runs[{seen.mixture_id[row], seen.repeat[row]}];
-    ++mixtures[seen.mixture_id[row]];
-    all.push_back(seen.tokens[row]);
-  }
-  std::sort(all.begin(), all.end());
-  shape.readings = static_cast<double>(all.size()) / static_cast<double>(runs.size());
-  shape.repeats = static_cast<double>(runs.size()) / static_cast<double>(mixtures.size());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  const std::size_t kept = law.last_volume_only() ? 1 : std::min(volumes_kept, all.size());
-  for (std::size_t n = 1; n <= kept; ++n)
-    shape.volumes.push_back(
-        all[kept == 1 ? all.size() - 1 : (n - 1) * (all.size() - 1) / (kept - 1)]);
-  shape.slope = slope_weights(shape.volumes);
-  return shape;
-}
-
-/// Level and slope of the log loss that a law predicts for a run.
-Vector2d run_of(const data::LawFit& fit, const data::Table& coefficient, std::size_t e,
-                const RunShape& shape, const data::Mixture& mixture) {
-  Vector2d run(0.0, 0.0);
-  for (std::size_t v = 0; v < shape.volumes.size(); ++v) {
-    const double loss = std::log(law::predict(fit, coefficient, e, mixture, shape.volumes[v]));
-    run(0) += loss / static_cast<double>(shape.volumes.size());
-    run(1) += shape.slope[v] * loss;
-  }
-  return run;
-}
-
-/// Level and slope of what a mixture's losses are above the law's; NaN without any.
-Vector2d residual_of(const data::LawFit& fit, const law::Law& law, const data::Observations& seen,
-                     int id, std::size_t e) {
-  std::vector<double> volumes, rest;
-  for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
-    if (seen.mixture_id[row] != id || !is_fitted(fit, law, seen, row)) continue;
-    const double above = std::log(
-        seen.loss_nats(row, e) /
-        law::predict(fit, e, seen.mixtures[static_cast<std::size_t>(id)], seen.tokens[row]));
-    if (!std::isfinite(above)) continue;
-    volumes.push_back(seen.tokens[row]);
-    rest.push_back(above);
-  }
-  Vector2d residual(0.0, 0.0);
-  const std::vector<double> weight = slope_weights(volumes);
-  for (std::size_t n = 0; n < rest.size(); ++n)
-    residual += rest[n] * Vector2d(1.0 / static_cast<double>(rest.size()), weight[n]);
-  return rest.empty() ? Vector2d::Constant(std::numeric_limits<double>::quiet_NaN()) : residual;
-}
-
-/// Rows are samples, columns the level and the slope of each of the mixtures.
-MatrixXd runs_of(const data::LawFit& fit, std::size_t e, const RunShape& shape,
-                 const std::vector<data::Mixture>& mixtures) {
-  MatrixXd runs(fit.bootstrap.size(), 2 * mixtures.size());
-  for (std::size_t b = 0; b < fit.bootstrap.size(); ++b)
-    for (std::size_t c = 0; c < mixtures.size(); ++c)
-      runs.block<1, 2>(static_cast<Index>(b), static_cast<Index>(2 * c)) =
-          run_of(fit, fit.bootstrap[b], e, shape, mixtures[c]).transpose();
-  return runs;
-}
-
-void centre(MatrixXd& columns) { columns.rowwise() -= columns.colwise().mean().eval(); }
-
-/// Variances of the level and the slope of a run about what the law says, see next_mixtures.
-Vector2d noise_of(const data::LawFit& fit, const law::Law& law, const data::Observations& seen,
-                  std::size_t e, const RunShape& shape) {
-  MatrixXd runs = runs_of(fit, e, shape, seen.mixtures);
-  centre(runs);
-  Vector2d sum(0.0, 0.0);
-  double count = 0.0;
-  for (std::size_t m = 0; m < seen.mixtures.size(); ++m) {
-    const Vector2d residual = residual_of(fit, law, seen, static_cast<int>(m), e);
-    const Vector2d known =
-        runs.middleCols<2>(static_cast<Index>(2 * m)).colwise().squaredNorm().transpose() /
-        static_cast<double>(runs.rows() - 1);
-    const Vector2d both = residual.cwiseAbs2() + known;
-    if (!both.allFinite()) continue;
-    sum += both;
-    count += 1.0;
-  }
-  const double reading = std::pow(fit.domain[e].noise_reading.value_or(0.0), 2.0);
-  const double seeds = std::pow(fit.domain[e].noise_seed.value_or(0.0), 2.0);
-  double square = 0.0;  // of the slope's weights, for as many readings as a run has
-  for (const double w : shape.slope) square += w * w;
-  const double thinned = static_cast<double>(shape.volumes.size()) / shape.readings;
-  const Vector2d least((seeds + reading / shape.readings) / shape.repeats,
-                       reading * square * std::min(1.0, thinned) / shape.repeats);
-  // Without any noise a second look at the same would divide by nothing.
-  constexpr double rounding = 1e-16;
-  return (count > 0.0 ? Vector2d(sum / count) : sum).cwiseMax(least).array() + rounding;
-}
-
-// ---- What is known, and what would be ----
-
-/// What is unknown of one evaluation domain: rows are samples, columns deviations from their mean.
-struct Unknown {
-  MatrixXd objective{};    ///< its part of the objective at each x
-  MatrixXd coefficient{};  ///< P
-  MatrixXd run{};          ///< level and slope of each candidate, in turn
-  Vector2d noise{};        ///< variances of these
-  MatrixXd error{};        ///< two standard normal draws for each sample: how its run errs
-};
-
-/// What a run of candidate c would tell of the columns: (columns, 2).
-MatrixXd gain_matrix(const Unknown& unknown, const MatrixXd& columns, Index c) {
-  const auto run = unknown.run.middleCols<2>(2 * c);
-  const double scale = 1.0 / static_cast<double>(run.rows() - 1);
-  Eigen::Matrix2d spread = scale * run.transpose() * run;
-  spread.diagonal() += unknown.noise;
-  return scale * columns.transpose() * run * spread.inverse();
-}
-
-/// How the mean of the columns would move if each sample were the truth: (samples, columns).
-MatrixXd moves(const Unknown& unknown, const MatrixXd& columns, Index c) {
-  const MatrixXd shown =
-      unknown.run.middleCols<2>(2 * c) + unknown.error * unknown.noise.cwiseSqrt().asDiagonal();
-  return shown * gain_matrix(unknown, columns, c).transpose();
-}
-
-VectorXd variance(const MatrixXd& columns) {
-  return columns.colwise().squaredNorm().transpose() / static_cast<double>(columns.rows() - 1);
-}
-
-/// What is expected to be left of each column's variance.
-VectorXd variance_left(const Unknown& unknown, const MatrixXd& columns, Index c) {
-  const auto run = unknown.run.middleCols<2>(2 * c);
-  const double scale = 1.0 / static_cast<double>(run.rows() - 1);
-  const MatrixXd with_run = scale * columns.transpose() * run;
-  const VectorXd told = gain_matrix(unknown, columns, c).cwiseProduct(with_run).rowwise().sum();
-  return (variance(columns) - told).cwiseMax(0.0);
-}
-
-/// Mean over rows of the least of mean + row over the columns that are allowed.
-double mean_least(const VectorXd& mean, const MatrixXd& moved, const std::vector<Index>& allowed) {
-  double sum = 0.0;
-  for (Index b = 0; b < moved.rows(); ++b)
-    for (const double sign : {1.0, -1.0}) {
-      double least = std::numeric_limits<double>::infinity();
-      for (const Index x : allowed) least = std::min(least, mean(x) + sign * moved(b, x));
-      sum += 0.5 * least;
-    }
-  return sum / static_cast<double>(moved.rows());
-}
+constexpr std::size_t fewest_samples = 20;
 
 /// The search: which candidates were taken, and what is known then.
 class Search {
@@ -368,7 +62,7 @@ Search::Search(const data::LawFit& fit, const data::Observations& seen,
                std::uint64_t seed)
     : fit_(fit),
       everywhere_(options.extrapolate),
-      above_default_(options.objective == "worst"),
+      above_default_(find_objective(options.objective).counts_rises()),
       default_share_(default_share),
       tried_{fit.share_low, fit.share_high} {
   const data::MixtureChoice today = best_mixture(fit, options, default_share);
@@ -377,12 +71,12 @@ Search::Search(const data::LawFit& fit, const data::Observations& seen,
   candidates_ = candidates_of(fit, seen, today.share, optima_, seed);
   for (std::size_t e = 0; e < today.weight.size(); ++e)
     if (today.weight[e] > 0.0) domains_.push_back(e);
-  const law::Law& law = law::law_of(fit);
-  const RunShape shape = shape_of(fit, law, seen);
+  const law::FittedLaw law(fit);
+  const RunShape shape = shape_of(law, seen);
   for (const std::size_t e : domains_) {
     Unknown unknown;
-    unknown.run = runs_of(fit, e, shape, candidates_);
-    unknown.noise = noise_of(fit, law, seen, e, shape);
+    unknown.run = runs_of(law, e, shape, candidates_);
+    unknown.noise = noise_of(law, seen, e, shape);
     unknown.coefficient.resize(unknown.run.rows(), static_cast<Index>(fit.parameters.size()));
     for (std::size_t b = 0; b < fit.bootstrap.size(); ++b)
       unknown.coefficient.row(static_cast<Index>(b)) =
@@ -410,14 +104,14 @@ Search::Search(const data::LawFit& fit, const data::Observations& seen,
 
 /// Each sample's part of the objective, domain by domain.
 void Search::add_objective(const data::MixtureChoice& today) {
+  const law::FittedLaw law(fit_);
   for (std::size_t n = 0; n < domains_.size(); ++n) {
     const std::size_t e = domains_[n];
     MatrixXd& objective = unknown_[n].objective;
     objective.resize(static_cast<Index>(fit_.bootstrap.size()), static_cast<Index>(optima_.size()));
     for (Index b = 0; b < objective.rows(); ++b) {
       const auto loss = [&](const data::Mixture& mixture) {
-        return law::predict(fit_, fit_.bootstrap[static_cast<std::size_t>(b)], e, mixture,
-                            today.tokens);
+        return law.predict(fit_.bootstrap[static_cast<std::size_t>(b)], e, {mixture, today.tokens});
       };
       const double from = above_default_ ? loss(default_share_) : 0.0;
       for (Index x = 0; x < objective.cols(); ++x)
@@ -554,7 +248,8 @@ std::optional<data::NextMixture> Search::take(core::RandomStream& stream) {
 
 data::NextMixtures next_mixtures(const data::LawFit& fit, const data::Observations& seen,
                                  const OptimizeOptions& options, const data::Mixture& default_share,
-                                 int count, std::uint64_t seed) {
+                                 const NextOptions& asked) {
+  const auto [count, seed] = asked;
   if (fit.bootstrap.size() < fewest_samples)
     throw core::TooLittleData(core::Complaint{
         "plan --next", fmt::format("the law has {} bootstrap samples", fit.bootstrap.size()),

@@ -1,4 +1,5 @@
 #include <bimix/core/simplex.hpp>
+#include <bimix/mix/objective.hpp>
 #include <bimix/mix/options.hpp>
 
 #include <fmt/format.h>
@@ -43,6 +44,16 @@ void check_sums(std::vector<core::Complaint>& found, const OptimizeOptions& opti
                        "Lower the floor or raise the cap"});
 }
 
+/// An objective that is not known says nothing of the weights.
+void check_objective(std::vector<core::Complaint>& found, const OptimizeOptions& options) {
+  try {
+    const auto wrong = find_objective(options.objective).complaints(options.weights);
+    found.insert(found.end(), wrong.begin(), wrong.end());
+  } catch (const core::UsageError& unknown) {
+    found.push_back(unknown.complaint());
+  }
+}
+
 }  // namespace
 
 std::vector<core::Complaint> complaints(const OptimizeOptions& options,
@@ -55,19 +66,8 @@ std::vector<core::Complaint> complaints(const OptimizeOptions& options,
   if (!(options.tokens > 0.0) || std::isinf(options.tokens))
     found.push_back({"optimize.tokens", fmt::format("{} is no volume", options.tokens),
                      "a positive number of tokens", ""});
-  if (options.objective != "mean" && options.objective != "weighted" &&
-      options.objective != "worst")
-    found.push_back({"optimize.objective", fmt::format("'{}' is no objective", options.objective),
-                     "mean, weighted or worst", "Choose one of them"});
+  check_objective(found, options);
   check_list(found, "weights", options.weights, domains.eval, infinity);
-  if (options.objective == "weighted" && !(core::stable_sum(options.weights) > 0.0))
-    found.push_back({"optimize.weights", "no domain has a weight",
-                     "objective: weighted needs one above 0",
-                     "Give weights, or use objective: mean"});
-  if ((options.objective == "mean" || options.objective == "worst") && !options.weights.empty())
-    found.push_back({"optimize.weights",
-                     fmt::format("weights are given for objective: {}", options.objective),
-                     "it treats all domains equally", "Use objective: weighted, or drop them"});
   check_list(found, "floor", options.floor, domains.train, 1.0);
   check_list(found, "cap", options.cap, domains.train, 1.0);
   check_list(found, "unique_tokens", options.unique_tokens, domains.train, infinity);

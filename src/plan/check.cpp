@@ -50,23 +50,23 @@ int drop_copies(std::vector<LossesByRepeat>& by_label) {
 
 }  // namespace
 
-std::vector<data::TrialSpec> make_check_trials(const data::SweepPlan& plan, std::uint64_t seed,
+std::vector<data::TrialSpec> make_check_trials(const data::SweepPlan& plan,
                                                const std::vector<LabelledMixture>& mixtures,
-                                               std::int64_t tokens, int repeats,
+                                               const CheckRuns& runs,
                                                const trial::TrialSource& source) {
   int fresh = 0;
   for (const data::TrialSpec& trial : plan.trials) fresh = std::max(fresh, trial.repeat + 1);
   std::vector<data::TrialSpec> trials;
   for (std::size_t m = 0; m < mixtures.size(); ++m)
-    for (int repeat = 0; repeat < repeats; ++repeat)
+    for (int repeat = 0; repeat < runs.repeats; ++repeat)
       trials.push_back(
           identified({.purpose = "check",
                       .mixture_label = mixtures[m].label,
                       .mixture_id = static_cast<int>(m),
                       .mixture = mixtures[m].share,
                       .repeat = fresh + repeat,
-                      .seed = seed,
-                      .tokens = whole_steps({tokens}, source.traits().tokens_per_step)},
+                      .seed = runs.seed,
+                      .tokens = whole_steps({runs.tokens}, source.traits().tokens_per_step)},
                      source));
   return trials;
 }

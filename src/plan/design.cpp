@@ -3,6 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
+#include <bimix/mix/policy.hpp>
 #include <bimix/plan/design.hpp>
 
 #include <fmt/format.h>
@@ -84,36 +85,12 @@ std::string count_words(double count) {
   return count < 1e15 ? fmt::format("{:.0f}", count) : fmt::format("{:.3g}", count);
 }
 
-data::Mixture entropy_mixture(const Setting& setting, const std::string& name) {
-  const std::string measure = name.substr(std::string("entropy-").size());
-  for (const data::EntropyTable& table : setting.entropy) {
-    const auto found = std::find(table.measures.begin(), table.measures.end(), measure);
-    if (found == table.measures.end()) continue;
-    const auto row = static_cast<std::size_t>(found - table.measures.begin());
-    data::Mixture share(setting.domains());
-    for (std::size_t k = 0; k < share.size(); ++k) share[k] = table.mixture(row, k);
-    return core::normalised(share);
-  }
-  refuse(setting, fmt::format("preset '{}' needs the measure '{}'", name, measure),
-         "entropy.measures does not list it, or the source has no text",
-         fmt::format("Add '{}' to entropy.measures", measure));
-}
-
 std::vector<LabelledMixture> expand(const PresetMixtures& group, const Setting& setting) {
+  const mix::PolicyInput input{setting.default_mixture, setting.entropy,
+                               place_of_group(setting.group)};
   std::vector<LabelledMixture> mixtures;
-  for (const std::string& name : group.names) {
-    if (name == "default") {
-      mixtures.push_back({name, setting.default_mixture});
-    } else if (name == "uniform") {
-      mixtures.push_back(
-          {name, data::Mixture(setting.domains(), 1.0 / static_cast<double>(setting.domains()))});
-    } else if (name.starts_with("entropy-")) {
-      mixtures.push_back({name, entropy_mixture(setting, name)});
-    } else {
-      refuse(setting, fmt::format("preset '{}' is not known", name), "",
-             "Use default, uniform or entropy-<measure>");
-    }
-  }
+  for (const std::string& name : group.names)
+    mixtures.push_back({name, mix::policy_mixture(name, input)});
   return mixtures;
 }
 

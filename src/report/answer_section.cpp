@@ -5,7 +5,6 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
-#include <bimix/data/objective.hpp>
 
 #include <fmt/format.h>
 
@@ -46,7 +45,7 @@ std::string promise_words(const data::MixtureChoice& choice, const data::DomainS
                          less.empty() ? "" : "less " + less);
   words +=
       fmt::format(". Against the default the law {} expects the {} to be {} {} {}", choice.law,
-                  data::objective_words(choice, domains), loss(std::abs(choice.gain_nats)),
+                  choice.objective_words.whole, loss(std::abs(choice.gain_nats)),
                   data::unit_text(domains.loss_unit), choice.gain_nats >= 0 ? "lower" : "higher");
   if (std::isfinite(choice.gain_low))
     words += fmt::format(" ({}: {})", percent_level(choice.level),

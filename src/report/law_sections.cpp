@@ -5,8 +5,8 @@
 
 #include <bimix/core/text.hpp>
 #include <bimix/data/volumes.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 
 #include <fmt/format.h>
 
@@ -54,8 +54,8 @@ Rows curve_rows(const data::RunRecord& record, const data::LawFit* fit) {
       for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {
         rows.back().push_back(loss(point.loss_nats[e]));
         if (fit != nullptr)
-          rows.back().push_back(loss(law::predict(
-              *fit, e, spec->mixture, static_cast<double>(point.tokens), result->parameters)));
+          rows.back().push_back(loss(law::FittedLaw(*fit).predict(
+              e, {spec->mixture, static_cast<double>(point.tokens), result->parameters})));
       }
     }
   return rows;

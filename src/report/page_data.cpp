@@ -8,7 +8,7 @@
 #include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/data/volumes.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 
 #include <fmt/format.h>
 
@@ -57,11 +57,12 @@ data::Json runs(const data::RunRecord& record, const data::LawFit* fit,
       run["tokens"].push_back(point.tokens);
       run["loss"].push_back(data::to_json(point.loss_nats));
       if (fit == nullptr) continue;
-      std::vector<double> law;
+      const law::FittedLaw law(*fit);
+      std::vector<double> losses;
       for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e)
-        law.push_back(law::predict(*fit, e, spec.mixture, static_cast<double>(point.tokens),
-                                   result->parameters));
-      run["law"].push_back(data::to_json(law));
+        losses.push_back(
+            law.predict(e, {spec.mixture, static_cast<double>(point.tokens), result->parameters}));
+      run["law"].push_back(data::to_json(losses));
     }
     array.push_back(std::move(run));
   }
@@ -72,13 +73,13 @@ data::Json runs(const data::RunRecord& record, const data::LawFit* fit,
 data::Json curves(const data::RunRecord& record, const data::LawFit& fit,
                   const std::vector<std::size_t>& listed) {
   const std::vector<double> tokens = log_spaced(fit.tokens_low, fit.tokens_high, points_of_a_line);
+  const law::FittedLaw law(fit);
   data::Json lines = data::Json::array();
   for (const std::size_t m : drawn_mixtures(record).index) {
     data::Json losses = data::Json::array();
     for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
       std::vector<double> line;
-      for (const double s : tokens)
-        line.push_back(law::predict(fit, e, record.plan.mixtures[m], s));
+      for (const double s : tokens) line.push_back(law.predict(e, {record.plan.mixtures[m], s}));
       losses.push_back(data::to_json(line));
     }
     lines.push_back({{"mixture", place_of(listed, m)}, {"loss", std::move(losses)}});
@@ -90,6 +91,7 @@ data::Json curves(const data::RunRecord& record, const data::LawFit& fit,
 data::Json sections(const data::RunRecord& record, const data::LawFit& fit) {
   const std::vector<std::int64_t> volumes = section_volumes(record, fit);
   const data::Mixture& start = default_of(record);
+  const law::FittedLaw law(fit);
   data::Json lines = data::Json::array();
   for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e) {
     const int own = record.plan.domains.share_of[e];
@@ -103,7 +105,7 @@ data::Json sections(const data::RunRecord& record, const data::LawFit& fit) {
     for (const std::int64_t tokens : volumes) {
       std::vector<double> line;
       for (const double r : shares)
-        line.push_back(law::predict(fit, e, with_share(start, k, r), static_cast<double>(tokens)));
+        line.push_back(law.predict(e, {with_share(start, k, r), static_cast<double>(tokens)}));
       losses.push_back(data::to_json(line));
     }
     lines.push_back({{"share", data::to_json(shares)}, {"loss", std::move(losses)}});

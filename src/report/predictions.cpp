@@ -1,6 +1,6 @@
 #include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/report/predictions.hpp>
 #include <bimix/report/tables.hpp>
 
@@ -19,9 +19,9 @@ struct Predicted {
 
 Predicted predicted(const data::LawFit& fit, std::size_t e, const data::Mixture& mixture,
                     const Question& question) {
-  return {
-      law::predict(fit, e, mixture, question.tokens, question.model_size),
-      law::predict_interval(fit, e, mixture, question.tokens, question.level, question.model_size)};
+  const law::FittedLaw law(fit);
+  const law::PredictedRun run{mixture, question.tokens, question.model_size};
+  return {law.predict(e, run), law.interval(e, run, question.level)};
 }
 
 data::Json json_of(const data::LawFit& fit, std::size_t e, const Predicted& value) {

@@ -2,9 +2,9 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
-#include <bimix/data/objective.hpp>
+#include <bimix/data/mean_words.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 
 #include <boost/math/distributions/students_t.hpp>
 #include <fmt/format.h>
@@ -36,8 +36,7 @@ std::string profile_range(const data::LawFit& fit, std::size_t domain) {
 
 std::string coefficient_cell(const data::LawFit& fit, const law::CoefficientColumn& column,
                              std::size_t domain, double level) {
-  const data::Table& c = fit.coefficient;
-  const auto row = std::span<const double>(c.values).subspan(domain * c.columns, c.columns);
+  const std::span<const double> row = fit.coefficient.row(domain);
   switch (column.kind) {
     case law::CoefficientColumn::Kind::value: {
       const double value = column.value(row, fit.last_size);
@@ -125,7 +124,7 @@ std::string capitalised(std::string words) {
 }
 
 std::string loss_name(const data::DomainSet& domains) {
-  return data::mean_name(std::vector<double>(domains.eval.size(), 1.0));
+  return data::mean_words(std::vector<double>(domains.eval.size(), 1.0));
 }
 
 Rows entropy_rows(const data::EntropyTable& table) {
@@ -275,8 +274,8 @@ Rows without_empty_columns(const Rows& rows) {
 Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains) {
   Rows rows{
       {"domain", "share", percent_level(choice.level), "default", "loss", "at default", "change"}};
-  const std::string name = data::objective_name(choice);
-  const bool is_weighted = choice.objective == "weighted" && !data::weighs_alike(choice.weight);
+  const std::string name = choice.objective_words.value;
+  const bool is_weighted = choice.objective_words.shows_weights;
   if (is_weighted) rows[0].push_back("weight");
   const auto add_losses = [&](double value, double at_default) {
     rows.back().insert(rows.back().end(),
@@ -302,7 +301,7 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
     rows.push_back({domains.eval[e], "", "", ""});
     add_set(e);
   }
-  const std::vector<bool> counts = data::counted_sets(choice);
+  const std::vector<bool> counts = choice.objective_words.counts;
   if (std::count(counts.begin(), counts.end(), true) > 1) {
     rows.push_back({name, "", "", ""});
     add_losses(choice.objective_nats, choice.objective_default_nats);
@@ -374,7 +373,7 @@ std::vector<std::string> notes_of(const data::LawFit& fit) {
 }
 
 std::string gain_name(const data::CheckReport& report) {
-  const std::string name = data::mean_name(report.weight);
+  const std::string name = data::mean_words(report.weight);
   return name == "loss" ? "gain" : name.substr(0, name.rfind(' ')) + " gain";
 }
 

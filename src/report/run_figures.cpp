@@ -1,7 +1,7 @@
 #include "run_figures.hpp"
 
 #include <bimix/data/volumes.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 
 #include <cmath>
 
@@ -89,12 +89,13 @@ data::Mixture with_share(data::Mixture mixture, std::size_t k, double share) {
 data::Table transfer_table(const data::RunRecord& record, const data::LawFit& fit) {
   const data::Mixture& start = default_of(record);
   const double tokens = record.optimum.empty() ? fit.tokens_high : record.optimum.front().tokens;
+  const law::FittedLaw law(fit);
   data::Table table(record.plan.domains.eval.size(), start.size(), std::nan(""));
   for (std::size_t k = 0; k < start.size(); ++k) {
     if (start[k] + transfer_step > 1.0) continue;
     const data::Mixture moved = with_share(start, k, start[k] + transfer_step);
     for (std::size_t e = 0; e < table.rows; ++e)
-      table(e, k) = law::predict(fit, e, moved, tokens) / law::predict(fit, e, start, tokens) - 1.0;
+      table(e, k) = law.predict(e, {moved, tokens}) / law.predict(e, {start, tokens}) - 1.0;
   }
   return table;
 }

@@ -3,7 +3,6 @@
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
-#include <bimix/data/objective.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/report/tables.hpp>
 
@@ -136,9 +135,8 @@ std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSe
       "  Objective: {}\n"
       "  Predicted objective {} {}, default {}: gain {} ({}: {})\n"
       "  Certificate: {} {:.1e}\n",
-      data::objective_words(choice, domains), loss(choice.objective_nats),
-      data::unit_text(domains.loss_unit), loss(choice.objective_default_nats),
-      loss(choice.gain_nats), percent_level(choice.level),
+      choice.objective_words.whole, loss(choice.objective_nats), data::unit_text(domains.loss_unit),
+      loss(choice.objective_default_nats), loss(choice.gain_nats), percent_level(choice.level),
       range(choice.gain_low, choice.gain_high, 4), choice.certificate_kind, choice.certificate);
   for (const std::string& flag : choice.flags) text += "  " + flag + "\n";
   return text;

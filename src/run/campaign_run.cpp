@@ -205,11 +205,12 @@ class Run {
                                     : std::min(wanted, largest);
     std::vector<data::TrialSpec>& trials = stored().state.check_trials;
     par::on_root(comm(), [&] {
-      trials = plan::make_check_trials(stored().plan, session_.campaign().seed,
-                                       {{"default", session_.campaign().default_mixture},
-                                        {"optimum", record.optimum.front().share}},
-                                       tokens, session_.campaign().check.repeats,
-                                       *session_.opened().source);
+      trials = plan::make_check_trials(
+          stored().plan,
+          {{"default", session_.campaign().default_mixture},
+           {"optimum", record.optimum.front().share}},
+          {session_.campaign().seed, tokens, session_.campaign().check.repeats},
+          *session_.opened().source);
       session_.folder().journal().append_check_plan(trials);
     });
     trials = from_root(comm(), std::move(trials));

@@ -1,4 +1,4 @@
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/check.hpp>
 #include <bimix/plan/plan.hpp>
@@ -59,11 +59,12 @@ void judge_check(data::RunRecord& record) {
   for (const data::TrialSpec& spec : record.check_trials)
     if (rows.empty() || rows.back()->mixture_label != spec.mixture_label) rows.push_back(&spec);
   const data::DomainSet& domains = record.plan.domains;
+  const law::FittedLaw law(*report::used_law(record));
   data::Table predicted(rows.size(), domains.eval.size());
   for (std::size_t m = 0; m < rows.size(); ++m)
     for (std::size_t e = 0; e < predicted.columns; ++e)
-      predicted(m, e) = law::predict(*report::used_law(record), e, rows[m]->mixture,
-                                     static_cast<double>(rows[m]->tokens.back()));
+      predicted(m, e) =
+          law.predict(e, {rows[m]->mixture, static_cast<double>(rows[m]->tokens.back())});
   record.check.push_back(plan::make_check_report(record.check_trials, record.results, domains,
                                                  predicted, record.optimum.front().weight));
 }

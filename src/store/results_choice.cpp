@@ -1,7 +1,6 @@
 #include "results_columns.hpp"
 #include "results_groups.hpp"
 
-#include <bimix/data/objective.hpp>
 #include <bimix/data/set_names.hpp>
 
 namespace bimix::store {
@@ -56,7 +55,7 @@ void write_objective(const GroupWriter& root, const data::DomainSet& domains,
   const GroupWriter group = root.group("objective");
   eval_domains(group, domains);
   std::vector<std::int8_t> counts, averages;
-  for (const bool does : data::counted_sets(choice)) counts.push_back(does ? 1 : 0);
+  for (const bool does : choice.objective_words.counts) counts.push_back(does ? 1 : 0);
   for (const std::string& name : domains.eval)
     averages.push_back(data::is_average_name(name) ? 1 : 0);
   group.write("counts", {"eval_domain"}, counts, plain("1: the loss of this set counts"));
@@ -65,7 +64,7 @@ void write_objective(const GroupWriter& root, const data::DomainSet& domains,
   group.write("is_average", {"eval_domain"}, averages,
               plain("1: the name says that the set is an average over others"));
   group.attribute("kind", choice.objective);
-  group.attribute("words", data::objective_words(choice, domains));
+  group.attribute("words", choice.objective_words.whole);
   group.attribute("units", std::string(data::unit_symbol(domains.loss_unit)));
 }
 

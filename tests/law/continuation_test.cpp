@@ -141,7 +141,7 @@ TEST(ContinueRun, SaysLossIntervalAndBaselines) {
   const Bootstrap bootstrap(partial.others, options, fit);
   for (int n = 0; n < 100; ++n) fit.bootstrap.push_back(bootstrap.sample(n));
   const auto losses =
-      continue_run(fit, partial.others, options, partial.mixture, 0.0, partial.run, 4e6);
+      continue_run(fit, partial.others, options, {partial.mixture, 0.0, partial.run}, 4e6);
   ASSERT_EQ(losses.size(), 3u);
   for (std::size_t e = 0; e < 3; ++e) {
     const double truth = partial.truth[e];
@@ -160,7 +160,8 @@ TEST(ContinueRun, SaysNaNForADomainThatTheRunLacks) {
   for (data::LossPoint& point : partial.run)
     point.loss_nats[1] = std::numeric_limits<double>::quiet_NaN();
   const data::LawFit fit = fit_law(partial.others, {});
-  const auto losses = continue_run(fit, partial.others, {}, partial.mixture, 0.0, partial.run, 4e6);
+  const auto losses =
+      continue_run(fit, partial.others, {}, {partial.mixture, 0.0, partial.run}, 4e6);
   EXPECT_TRUE(std::isnan(losses[1].loss_nats));
   EXPECT_TRUE(std::isnan(losses[1].seen_nats));
   EXPECT_TRUE(std::isfinite(losses[1].law_nats));
@@ -171,7 +172,7 @@ TEST(ContinueRun, RefusesWhatTheRunHasBehindIt) {
   const Partial partial = partial_run();
   const data::LawFit fit = fit_law(partial.others, {});
   try {
-    continue_run(fit, partial.others, {}, partial.mixture, 0.0, partial.run, 1e5);
+    continue_run(fit, partial.others, {}, {partial.mixture, 0.0, partial.run}, 1e5);
     FAIL();
   } catch (const core::UsageError& error) {
     EXPECT_THAT(error.what(), HasSubstr("was seen to 512000 tokens"));
@@ -179,7 +180,7 @@ TEST(ContinueRun, RefusesWhatTheRunHasBehindIt) {
   FitOptions options;
   options.law = "linear";
   EXPECT_THROW(continue_run(fit_law(partial.others, options), partial.others, options,
-                            partial.mixture, 0.0, partial.run, 4e6),
+                            {partial.mixture, 0.0, partial.run}, 4e6),
                core::UsageError);
 }
 

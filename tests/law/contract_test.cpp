@@ -3,8 +3,8 @@
 #include "support/synthetic.hpp"
 
 #include <bimix/law/fit.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 
 #include <gtest/gtest.h>
 #include <law/domain_data.hpp>
@@ -207,9 +207,9 @@ TEST_P(LawContract, FitsDomainsWithoutATrainingDomainOrSaysWhyNot) {
   data::Observations seen = noisy();
   seen.domains.share_of[1] = -1;
   const data::LawFit fit = fit_law(seen, options());
-  const double predicted = predict(fit, 1, seen.mixtures[3], 1e6);
+  const double predicted = FittedLaw(fit).predict(1, {seen.mixtures[3], 1e6});
   if (law().sees_every_share())
-    EXPECT_NEAR(predicted / predict(fit, 0, seen.mixtures[3], 1e6), 1.0, 0.6);
+    EXPECT_NEAR(predicted / FittedLaw(fit).predict(0, {seen.mixtures[3], 1e6}), 1.0, 0.6);
   else
     EXPECT_TRUE(std::isnan(predicted) && !fit.domain[1].flags.empty());
 }
@@ -263,17 +263,17 @@ TEST_P(LawContract, FindsItselfInItsOwnPredictions) {
   const data::LawFit first = fit_law(seen, options);
   for (std::size_t row = 0; row < seen.tokens.size(); ++row)
     for (std::size_t e = 0; e < 3; ++e)
-      seen.loss_nats(row, e) =
-          predict(first, e, seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])],
-                  seen.tokens[row], model_size_of(seen, row));
+      seen.loss_nats(row, e) = FittedLaw(first).predict(
+          e, {seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])], seen.tokens[row],
+              model_size_of(seen, row)});
   const data::LawFit second = fit_law(seen, options);
   for (std::size_t e = 0; e < 3; ++e) {
     const double loose = GetParam().with_model_size ? 3e-3 : 1e-3;
     EXPECT_LT(second.domain[e].rmse_relative,
               law().sees_every_share() ? (GetParam().with_model_size ? 1e-3 : 1e-4) : 1e-9);
-    EXPECT_NEAR(
-        predict(second, e, seen.mixtures[3], 8e6) / predict(first, e, seen.mixtures[3], 8e6), 1.0,
-        law().sees_every_share() ? loose : 1e-7);
+    EXPECT_NEAR(FittedLaw(second).predict(e, {seen.mixtures[3], 8e6}) /
+                    FittedLaw(first).predict(e, {seen.mixtures[3], 8e6}),
+                1.0, law().sees_every_share() ? loose : 1e-7);
   }
 }
 
@@ -313,8 +313,8 @@ TEST_P(LawContract, FitsLogResidualsNearlyAsRelativeOnes) {
   logs.residual = "log";
   const data::LawFit relative = fit_law(seen, options()), log = fit_law(seen, logs);
   for (std::size_t e = 0; e < 3; ++e) {
-    const double a = predict(relative, e, seen.mixtures[1], 1e6);
-    const double b = predict(log, e, seen.mixtures[1], 1e6);
+    const double a = FittedLaw(relative).predict(e, {seen.mixtures[1], 1e6});
+    const double b = FittedLaw(log).predict(e, {seen.mixtures[1], 1e6});
     EXPECT_NEAR(b / a, 1.0, 5e-3);
     EXPECT_NE(a, b);
     const DomainData data = domain_data(seen, law(), logs, e, [](int) { return true; });
@@ -341,7 +341,9 @@ TEST_P(LawContract, IsMovedLessByAnOutlierWithHuber) {
     double sum = 0.0;
     const data::LawFit before = fit_law(clean, chosen), after = fit_law(spoilt, chosen);
     for (const data::Mixture& mixture : clean.mixtures)
-      sum += std::abs(predict(after, 0, mixture, 4e6) / predict(before, 0, mixture, 4e6) - 1.0);
+      sum += std::abs(FittedLaw(after).predict(0, {mixture, 4e6}) /
+                          FittedLaw(before).predict(0, {mixture, 4e6}) -
+                      1.0);
     return sum;
   };
   EXPECT_LT(moved(robust), 0.5 * moved(options()));

@@ -1,8 +1,8 @@
 #include "support/synthetic.hpp"
 
 #include <bimix/law/fit.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 
 #include <gtest/gtest.h>
 
@@ -51,7 +51,7 @@ double error_on_others(const std::string& law, int training) {
   for (std::size_t row = 0; row < all.tokens.size(); ++row) {
     if (all.mixture_id[row] < training || all.tokens[row] != 4e6) continue;
     const data::Mixture& r = all.mixtures[static_cast<std::size_t>(all.mixture_id[row])];
-    error += std::abs(predict(fit, 0, r, 4e6) / all.loss_nats(row, 0) - 1.0) / 32.0;
+    error += std::abs(FittedLaw(fit).predict(0, {r, 4e6}) / all.loss_nats(row, 0) - 1.0) / 32.0;
   }
   return error;
 }
@@ -80,10 +80,11 @@ TEST(EffectiveShare, IsResampledAboutItsFit) {
   const data::LawFit fit = fit_law(seen, options);
   const Bootstrap bootstrap(seen, options, fit);
   const data::Mixture mixture{0.1, 0.2, 0.7};
-  const double at_fit = std::log(predict(fit, 0, mixture, 4e6));
+  const double at_fit = std::log(FittedLaw(fit).predict(0, {mixture, 4e6}));
   double sum = 0.0, square = 0.0;
   for (int number = 0; number < samples; ++number) {
-    const double off = std::log(predict(fit, bootstrap.sample(number), 0, mixture, 4e6)) - at_fit;
+    const double off =
+        std::log(FittedLaw(fit).predict(bootstrap.sample(number), 0, {mixture, 4e6})) - at_fit;
     sum += off / samples;
     square += off * off / samples;
   }

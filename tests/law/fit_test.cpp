@@ -1,8 +1,8 @@
 #include "support/synthetic.hpp"
 
 #include <bimix/law/fit.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 
 #include <Eigen/QR>
 #include <gmock/gmock.h>
@@ -99,8 +99,8 @@ double objective(const data::Observations& seen, const data::LawFit& fit, std::s
   for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
     const double loss = seen.loss_nats(row, e);
     const double error =
-        predict(fit, e, seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])],
-                seen.tokens[row]) -
+        FittedLaw(fit).predict(
+            e, {seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])], seen.tokens[row]}) -
         loss;
     sum += relative ? error * error / (loss * loss) : error * error;
   }
@@ -358,7 +358,8 @@ void expect_rest(const data::LawFit& fit, const data::Observations& seen, const 
     double sum = 0.0;
     for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
       const data::Mixture& mixture = seen.mixtures[static_cast<std::size_t>(seen.mixture_id[row])];
-      sum += cost(predict(fit, coefficient, 0, mixture, seen.tokens[row]) / seen.loss_nats(row, 0));
+      sum += cost(FittedLaw(fit).predict(coefficient, 0, {mixture, seen.tokens[row]}) /
+                  seen.loss_nats(row, 0));
     }
     return sum;
   };

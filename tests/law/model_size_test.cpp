@@ -4,9 +4,9 @@
 #include <bimix/core/error.hpp>
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/fit.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/held_out.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,9 +54,11 @@ TEST(ModelSize, IsFoundByBimix) {
     EXPECT_NEAR(fit.coefficient(e, 2), truth()[e].alpha, 1e-5);
     EXPECT_NEAR(fit.coefficient(e, 5), truth()[e].gamma, 5e-3);
     // Ten times the largest model and volume.
-    EXPECT_NEAR(predict(fit, e, mixture, 4e7, 1e8) / truth()[e].at(mixture[e], 4e7, 1e8), 1.0,
-                1e-3);
-    EXPECT_EQ(predict(fit, e, mixture, 1e6), predict(fit, e, mixture, 1e6, 1e7));
+    EXPECT_NEAR(
+        FittedLaw(fit).predict(e, {mixture, 4e7, 1e8}) / truth()[e].at(mixture[e], 4e7, 1e8), 1.0,
+        1e-3);
+    EXPECT_EQ(FittedLaw(fit).predict(e, {mixture, 1e6}),
+              FittedLaw(fit).predict(e, {mixture, 1e6, 1e7}));
   }
 }
 
@@ -68,7 +70,7 @@ TEST(ModelSize, IsPartOfCInThePaperCoefficients) {
       read[column.title] = column.value(std::span(fit.coefficient.values).first(6), fit.last_size);
   EXPECT_NEAR(
       std::pow(0.3, -read["alpha"]) * (read["B"] * std::pow(2e6, -read["beta"]) + read["C"]),
-      predict(fit, 0, {0.3, 0.3, 0.4}, 2e6), 1e-12);
+      FittedLaw(fit).predict(0, {{0.3, 0.3, 0.4}, 2e6}), 1e-12);
 }
 
 TEST(ModelSize, OfTheLastIsFittedByLawsWithoutOne) {
@@ -79,9 +81,9 @@ TEST(ModelSize, OfTheLastIsFittedByLawsWithoutOne) {
     const data::LawFit fit = fit_law(all, fit_of(law)), alone = fit_law(last, fit_of(law));
     EXPECT_EQ(fit.coefficient, alone.coefficient) << law;
     EXPECT_EQ(fit.size_low, 1e7);
-    EXPECT_EQ(predicted_size(fit, 0.0, ""), 1e7);
-    EXPECT_EQ(predicted_size(fit, 1e7, ""), 1e7);
-    EXPECT_THROW(predicted_size(fit, 1e8, "--parameters"), core::UsageError);
+    EXPECT_EQ(FittedLaw(fit).predicted_size(0.0, ""), 1e7);
+    EXPECT_EQ(FittedLaw(fit).predicted_size(1e7, ""), 1e7);
+    EXPECT_THROW(FittedLaw(fit).predicted_size(1e8, "--parameters"), core::UsageError);
   }
 }
 

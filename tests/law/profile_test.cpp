@@ -1,8 +1,8 @@
 #include "support/synthetic.hpp"
 
 #include <bimix/law/fit.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 
 #include <gtest/gtest.h>
 

@@ -3,8 +3,8 @@
 #include "support/synthetic.hpp"
 
 #include <bimix/law/fit.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 #include <bimix/mix/optimum.hpp>
 
 #include <algorithm>
@@ -134,7 +134,7 @@ inline Hits campaign(const std::string& name, int mixtures, int number) {
         const double tokens = factor * world.volumes.back();
         count(hits, factor > 1 ? "loss, 10 x volume" : "loss, last volume",
               world.loss(e, mixture, tokens),
-              law::predict_interval(fit, e, mixture, tokens, options.level));
+              law::FittedLaw(fit).interval(e, {mixture, tokens}, options.level));
       }
   }
   for (std::size_t p = 0; p < fit.parameters.size(); ++p) {

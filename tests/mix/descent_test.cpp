@@ -5,8 +5,8 @@
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/law/fit.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
 #include <bimix/mix/optimum.hpp>
 
 #include <gmock/gmock.h>
@@ -109,9 +109,10 @@ class EveryLaw : public testing::TestWithParam<std::string> {
   double value(const data::MixtureChoice& choice, const data::Mixture& share) const {
     double mean = 0.0, worst = -std::numeric_limits<double>::infinity();
     for (std::size_t e = 0; e < 3; ++e) {
-      const double loss = law::predict(fit_, e, share, choice.tokens);
+      const double loss = law::FittedLaw(fit_).predict(e, {share, choice.tokens});
       mean += loss / 3.0;
-      worst = std::max(worst, loss - law::predict(fit_, e, choice.default_share, choice.tokens));
+      worst = std::max(
+          worst, loss - law::FittedLaw(fit_).predict(e, {choice.default_share, choice.tokens}));
     }
     return choice.objective == "worst" ? worst : mean;
   }

@@ -35,7 +35,7 @@ Case some_case(int mixtures = 8, double noise = 0.005) {
 TEST(NextMixtures, AreDistinctNewMixturesNearWhatWasTried) {
   const Case made = some_case();
   const data::NextMixtures next =
-      next_mixtures(made.fit, made.seen, {.tokens = 4e6}, uniform(3), 4, 1);
+      next_mixtures(made.fit, made.seen, {.tokens = 4e6}, uniform(3), {4, 1});
   ASSERT_EQ(next.mixtures.size(), 4u);
   std::vector<data::Mixture> known = made.seen.mixtures;
   for (const data::NextMixture& proposal : next.mixtures) {
@@ -60,7 +60,7 @@ TEST(NextMixtures, AreDistinctNewMixturesNearWhatWasTried) {
 TEST(NextMixtures, AreTheSameForTheSameSeedAndBeginAlikeForMore) {
   const Case made = some_case();
   const auto propose = [&](int count) {
-    return next_mixtures(made.fit, made.seen, {.tokens = 4e6}, uniform(3), count, 1);
+    return next_mixtures(made.fit, made.seen, {.tokens = 4e6}, uniform(3), {count, 1});
   };
   EXPECT_EQ(propose(3), propose(3));
   const data::NextMixtures two = propose(2), three = propose(3);
@@ -90,7 +90,7 @@ TEST(NextMixtures, SeekTheShareThatWasNotVaried) {
     }
   }
   const data::LawFit fit = coverage::fitted(seen, {.bootstrap = 100});
-  const data::NextMixtures next = next_mixtures(fit, seen, {.tokens = 8e6}, uniform(3), 1, 1);
+  const data::NextMixtures next = next_mixtures(fit, seen, {.tokens = 8e6}, uniform(3), {1, 1});
   EXPECT_EQ(next.mixtures.front().domain, "d2");
   EXPECT_EQ(next.mixtures.front().coefficient, "alpha");
   const double share = next.mixtures.front().share[2];
@@ -102,7 +102,7 @@ TEST(NextMixtures, WorkForLawsOfAllSharesAndForTheWorstDomain) {
   made.fit = coverage::fitted(made.seen, {.law = "bimix_transfer", .bootstrap = 20});
   for (const char* objective : {"mean", "worst"}) {
     const data::NextMixtures next = next_mixtures(
-        made.fit, made.seen, {.tokens = 4e6, .objective = objective}, {0.6, 0.2, 0.2}, 2, 1);
+        made.fit, made.seen, {.tokens = 4e6, .objective = objective}, {0.6, 0.2, 0.2}, {2, 1});
     EXPECT_EQ(next.mixtures.size(), 2u) << objective;
     EXPECT_TRUE(std::isfinite(next.regret_nats)) << objective;
   }
@@ -111,17 +111,18 @@ TEST(NextMixtures, WorkForLawsOfAllSharesAndForTheWorstDomain) {
 TEST(NextMixtures, SayWhenTheDataCannotTell) {
   Case made = some_case();
   const OptimizeOptions options{.tokens = 4e6};
-  EXPECT_THAT(next_mixtures(some_case(8, 0.0).fit, made.seen, options, uniform(3), 1, 1).flags,
+  EXPECT_THAT(next_mixtures(some_case(8, 0.0).fit, made.seen, options, uniform(3), {1, 1}).flags,
               Contains(HasSubstr("the best mixture is known")));
   data::LawFit without = made.fit;
   for (std::size_t p = 0; p < 4; ++p) {
     without.coefficient(1, p) = std::nan("");
     for (data::Table& sample : without.bootstrap) sample(1, p) = std::nan("");
   }
-  EXPECT_THAT(next_mixtures(without, made.seen, options, uniform(3), 1, 1).flags,
+  EXPECT_THAT(next_mixtures(without, made.seen, options, uniform(3), {1, 1}).flags,
               Contains(HasSubstr("what helps 'd1' is not seen")));
   made.fit.bootstrap.resize(19);
-  EXPECT_THROW(next_mixtures(made.fit, made.seen, options, uniform(3), 1, 1), core::TooLittleData);
+  EXPECT_THROW(next_mixtures(made.fit, made.seen, options, uniform(3), {1, 1}),
+               core::TooLittleData);
 }
 
 // 12 campaigns of 8 mixtures and 4 more. bimix_mix_next has many, with standard errors.

@@ -27,7 +27,7 @@ inline Knowledge knowledge(const World& world, const data::Observations& seen,
   for (std::size_t k = 0; k < domains; ++k)
     result.width += (found.share_high[k] - found.share_low[k]) / domains;
   for (std::size_t e = 0; e < domains; ++e)
-    result.regret += law::predict(right, e, found.share, wanted.tokens) / domains;
+    result.regret += law::FittedLaw(right).predict(e, {found.share, wanted.tokens}) / domains;
   result.regret -= best_mixture(right, anywhere, uniform).objective_nats;
   return result;
 }
@@ -52,7 +52,7 @@ inline Outcome study(const std::string& law, const std::string& truth, int mixtu
                                .floor = std::vector<double>(domains, 0.03)};
   const data::Mixture uniform(domains, 1.0 / domains);
   const data::NextMixtures next =
-      next_mixtures(coverage::fitted(seen, options), seen, wanted, uniform, more, seed);
+      next_mixtures(coverage::fitted(seen, options), seen, wanted, uniform, {more, seed});
   // The same errors for both.
   data::Observations with_proposed = seen, with_random = seen;
   core::RandomStream errors(seed, core::Purpose::test, static_cast<std::uint64_t>(mixtures), 2);

@@ -2,7 +2,7 @@
 #include "support/synthetic.hpp"
 
 #include <bimix/law/fit.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/mix/optimum.hpp>
 
 #include <gmock/gmock.h>
@@ -47,7 +47,7 @@ data::Mixture uniform(std::size_t count) {
 double sum_of_losses(const data::LawFit& fit, const data::Mixture& share, double tokens) {
   double sum = 0.0;
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
-    sum += law::predict(fit, e, share, tokens);
+    sum += law::FittedLaw(fit).predict(e, {share, tokens});
   return sum;
 }
 
@@ -213,8 +213,8 @@ TEST(BestMixture, AgreesWithAGenericSolver) {
   data::Mixture share = uniform(4);
   for (int iteration = 0; iteration < 4000; ++iteration) {
     for (std::size_t k = 0; k < 4; ++k)
-      share[k] *=
-          std::exp(0.5 * fit.coefficient(k, 2) * law::predict(fit, k, share, 1e6) / share[k] * 0.2);
+      share[k] *= std::exp(0.5 * fit.coefficient(k, 2) *
+                           law::FittedLaw(fit).predict(k, {share, 1e6}) / share[k] * 0.2);
     share = core::normalised(share);
   }
   for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(choice.share[k], share[k], 1e-10);

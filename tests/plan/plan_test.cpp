@@ -201,8 +201,8 @@ TEST(ObservationsOf, TakesRepeatsWithTheSameLossesForOne) {
 TEST(MakeCheckTrials, UsesRepeatsThatThePlanDidNot) {
   const test::FakeSource source;
   const data::SweepPlan plan = make_plan(some_input(), {}, source);
-  const auto trials = make_check_trials(plan, 5, {{"default", {0.5, 0.5}}, {"optimum", {0.3, 0.7}}},
-                                        3000, 2, source);
+  const auto trials = make_check_trials(plan, {{"default", {0.5, 0.5}}, {"optimum", {0.3, 0.7}}},
+                                        {5, 3000, 2}, source);
   ASSERT_EQ(trials.size(), 4u);
   for (const data::TrialSpec& trial : trials) EXPECT_GE(trial.repeat, 2);
 }

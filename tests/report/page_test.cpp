@@ -62,20 +62,24 @@ PageInput fitted(const std::string& first_domain = "web") {
 PageInput recommended(const std::string& first_domain = "web") {
   PageInput input = fitted(first_domain);
   const double nan = std::nan("");
-  input.record.optimum = {{.law = "bimix",
-                           .objective = "mean",
-                           .tokens = 8000,
-                           .share = {0.4, 0.6},
-                           .default_share = {0.5, 0.5},
-                           .weight = {0.5, 0.5},
-                           .predicted_nats = {1.25, 1.5},
-                           .predicted_default_nats = {1.5, 1.375},
-                           .certificate_kind = "KKT residual",
-                           .share_low = {nan, nan},
-                           .share_high = {nan, nan},
-                           .gain_nats = 0.0625,
-                           .gain_low = nan,
-                           .gain_high = nan}};
+  input.record.optimum = {
+      {.law = "bimix",
+       .objective = "mean",
+       .objective_words = {"mean loss",
+                           fmt::format("mean loss of {} and code", first_domain),
+                           {true, true}},
+       .tokens = 8000,
+       .share = {0.4, 0.6},
+       .default_share = {0.5, 0.5},
+       .weight = {0.5, 0.5},
+       .predicted_nats = {1.25, 1.5},
+       .predicted_default_nats = {1.5, 1.375},
+       .certificate_kind = "KKT residual",
+       .share_low = {nan, nan},
+       .share_high = {nan, nan},
+       .gain_nats = 0.0625,
+       .gain_low = nan,
+       .gain_high = nan}};
   input.by_volume = input.record.optimum;
   return input;
 }

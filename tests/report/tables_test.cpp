@@ -222,6 +222,7 @@ TEST(Texts, SayBitsPerByteWhereLossesAreThat) {
 data::MixtureChoice some_choice() {
   return {.law = "bimix",
           .objective = "mean",
+          .objective_words = {"mean loss", "mean loss of web, code and exams", {true, true, true}},
           .tokens = 1000,
           .share = {0.25, 0.75},
           .default_share = {0.5, 0.5},
@@ -258,6 +259,7 @@ TEST(OptimumText, CallsALossByItsOwnSetNotByTheDomainThatItFollows) {
 
 TEST(OptimumText, SaysNoMeanOfOneLoss) {
   data::MixtureChoice choice = some_choice();
+  choice.objective_words = {"loss", "loss of all (an average by its name)", {true}};
   choice.weight = {1.0};
   choice.predicted_nats = {2.0};
   choice.predicted_default_nats = {2.25};
@@ -269,6 +271,8 @@ TEST(OptimumText, SaysNoMeanOfOneLoss) {
 TEST(OptimumText, HasWeightsWhereTheyDiffer) {
   data::MixtureChoice choice = some_choice();
   choice.objective = "weighted";
+  choice.objective_words = {
+      "weighted mean loss", "weighted mean loss of web and exams", {true, false, true}, true};
   choice.weight = {0.75, 0.0, 0.25};
   const data::DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
   const std::string text = optimum_text(choice, domains);

@@ -2,7 +2,7 @@
 #include "support/fake_source.hpp"
 #include "support/temp_folder.hpp"
 
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 #include <bimix/run/campaign_run.hpp>
 #include <bimix/run/fitted_run.hpp>
 #include <bimix/store/journal.hpp>
@@ -193,7 +193,9 @@ TEST_F(RunLife, TheSecondStopWithoutGettingFurtherIsFinal) {
 }
 
 /// A prediction from each fit: what people would be told.
-double told_by(const data::LawFit& fit) { return law::predict(fit, 0, {0.3, 0.7}, 1e6); }
+double told_by(const data::LawFit& fit) {
+  return law::FittedLaw(fit).predict(0, {{0.3, 0.7}, 1e6});
+}
 
 TEST_F(RunLife, AFinishedRunIsNotFittedAgain) {
   run();

@@ -98,6 +98,7 @@ inline data::RunRecord some_record() {
   data::MixtureChoice choice;
   choice.law = "bimix";
   choice.objective = "mean";
+  choice.objective_words = {"mean loss", "mean loss of prose and 日本", {true, true, false}};
   choice.tokens = 2e10;
   choice.model_size = 7e7;
   choice.share = {0.3, 0.7};

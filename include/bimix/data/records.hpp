@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ struct Table {
 
   double& operator()(std::size_t i, std::size_t j) { return values[i * columns + j]; }
   double operator()(std::size_t i, std::size_t j) const { return values[i * columns + j]; }
+  std::span<const double> row(std::size_t i) const {
+    return std::span<const double>(values).subspan(i * columns, columns);
+  }
   View view() {
     return {values.data(), static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns)};
   }
@@ -215,10 +219,20 @@ struct LawFit {
   bool operator==(const LawFit&) const = default;
 };
 
+/// What a recommended mixture makes least, in words.
+struct ObjectiveWords {
+  std::string value{};         ///< what its value is: "mean loss"
+  std::string whole{};         ///< with the sets: "mean loss of web and code"
+  std::vector<bool> counts{};  ///< E: whether the set's loss counts
+  bool shows_weights = false;  ///< sets weigh differently, as was asked for
+  bool operator==(const ObjectiveWords&) const = default;
+};
+
 /// The recommended mixture and how sure it is.
 struct MixtureChoice {
   std::string law{};
-  std::string objective{};  ///< "mean", "weighted" or "worst"
+  std::string objective{};  ///< its name in a campaign: "mean"
+  ObjectiveWords objective_words{};
   double tokens = 0.0;      ///< the volume it is meant for
   double model_size = 0.0;  ///< and the model, in parameters; 0: any, for all the law sees
   Mixture share{};          ///< K

@@ -2,7 +2,7 @@
 
 #include <bimix/data/records.hpp>
 #include <bimix/law/options.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/quantile.hpp>
 
 #include <cstddef>
 #include <vector>
@@ -60,18 +60,22 @@ struct ContinuedLoss {
   Interval interval{};          ///< of a reading there: NaN without bootstrap
 };
 
+/// A run that goes on.
+struct LoggedRun {
+  data::Mixture mixture{};                  ///< K
+  double model_size = 0.0;                  ///< parameters; 0 where none is said
+  std::vector<data::LossPoint> readings{};  ///< in any order
+};
+
 /// Continues a run by the law times the run's expected drift from it.
 /// @param fit with its bootstrap samples: each is anchored anew for the interval
 /// @param observations those that were fitted: what shows the drift
-/// @param model_size of the run's model; 0 where none is said
-/// @param run readings of one run, of these or not, in any order
+/// @param run of these or not
 /// @return for each evaluation domain
 /// @throws UsageError if `at` is below the last reading of the run, the law has no volume, or it is
 ///         of another model size
 std::vector<ContinuedLoss> continue_run(const data::LawFit& fit,
                                         const data::Observations& observations,
-                                        const FitOptions& options, const data::Mixture& mixture,
-                                        double model_size, const std::vector<data::LossPoint>& run,
-                                        double at);
+                                        const FitOptions& options, const LoggedRun& run, double at);
 
 }  // namespace bimix::law

@@ -7,7 +7,14 @@
 
 namespace bimix::mix {
 
-/// Proposes `count` further mixtures, by the knowledge gradient: the mixture c with the largest
+/// What is asked of next_mixtures.
+struct NextOptions {
+  int count = 1;           ///< of mixtures to propose
+  std::uint64_t seed = 0;  ///< of the random candidates and of how a run would err
+};
+
+/// Proposes `asked.count` further mixtures, by the knowledge gradient: the mixture c with the
+/// largest
 ///   gain(c) = min_x E[f(x)] - E_y[ min_x E[f(x) | y] ],
 /// f the objective, x the mixtures that could be the best and y what a run of c would show. The
 /// fit's bootstrap samples stand for what is known of the law. An ensemble Kalman update turns each
@@ -35,6 +42,6 @@ namespace bimix::mix {
 ///      2003, doi:10.1007/s10236-003-0036-9, ensemble Kalman update
 data::NextMixtures next_mixtures(const data::LawFit& fit, const data::Observations& seen,
                                  const OptimizeOptions& options, const data::Mixture& default_share,
-                                 int count, std::uint64_t seed);
+                                 const NextOptions& asked);
 
 }  // namespace bimix::mix

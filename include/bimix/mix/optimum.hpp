@@ -23,25 +23,26 @@ bool was_never_tried(const data::LawFit& fit, std::size_t k);
 ///         data are what is exhausted, the largest volume they allow is named
 Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 
-/// The mixture that minimises the weighted mean of the predicted losses in the allowed box, or, for
-/// objective "worst", the largest excess of a loss over that at the default mixture.
+/// The mixture of the allowed box that makes the objective of the options least (objective.hpp).
 ///
-/// Laws whose section at a volume is a power of the own share: min_r sum_e w_e L_e(r_own(e), s) is
-/// separable and convex. Each share solves gain_i(r) = lambda, gain_i(r) = -d/dr of its terms,
-/// clipped to the box; lambda is the root of sum r = 1. Exact to rounding. Certificate: the KKT
-/// residual in nats per unit of share, the largest difference in gain between a domain that could
-/// take more and one that could give some; the objective is at most this many nats above the best.
+/// A mean of laws whose section at a volume is a power of the own share: min_r sum_e w_e
+/// L_e(r_own(e), s) is separable and convex. Each share solves gain_i(r) = lambda, gain_i(r) =
+/// -d/dr of its terms, clipped to the box; lambda is the root of sum r = 1. Exact to rounding.
+/// Certificate: the KKT residual in nats per unit of share, the largest difference in gain between
+/// a domain that could take more and one that could give some; the objective is at most this many
+/// nats above the best.
 ///
 /// With options.repetition the laws are asked for shares by what repeated tokens are worth; where a
 /// law rises with no share, what is convex stays convex.
 ///
-/// Other laws, the worst, and where a domain may be repeated: projected descent. Certificate: the
-/// Frank-Wolfe gap, for the worst with the duality gap of its weights; where the law is convex in
-/// the shares, the objective is at most this many nats above the best. Elsewhere descents from
-/// several starts, and the certificate is called local.
+/// Other laws and objectives, and where a domain may be repeated: projected descent by the smooth
+/// stand-ins of the objective. Certificate: the Frank-Wolfe gap of the last one, with the duality
+/// gap of its slopes; where the law is convex in the shares, the objective is at most this many
+/// nats above the best. Elsewhere descents from several starts, and the certificate is called
+/// local.
 ///
-/// For "worst" `weight` is the mean of losses for which the mixture is the best as well: the
-/// domains that decide.
+/// `weight` is the mean of losses for which the mixture is the best as well: that of the campaign
+/// or, for "worst", the domains that decide.
 ///
 /// Training domains that no fitted evaluation domain depends on keep their default share; those
 /// whose loss does not depend on their share get their floor, or what the others cannot take.

@@ -14,8 +14,8 @@ struct OptimizeOptions {
   /// The model it is for, in parameters; 0: the last size that was fitted. Laws that see no model
   /// size take no other.
   double model_size = 0.0;
-  /// "mean" of the evaluation domains' losses, "weighted", or "worst": the largest excess of a loss
-  /// over what the default mixture would give
+  /// one of objective_names(): "mean", "weighted", or "worst", the largest rise of a loss above
+  /// what the default mixture gives
   std::string objective = "mean";
   std::vector<double> weights{};        ///< E, for "weighted": not negative, not all zero
   std::vector<double> floor{};          ///< K smallest shares; empty: none

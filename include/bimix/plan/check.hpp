@@ -8,10 +8,17 @@
 
 namespace bimix::plan {
 
-/// Trials that train `mixtures` to `tokens` on `repeats` seeds that the plan did not use.
-std::vector<data::TrialSpec> make_check_trials(const data::SweepPlan& plan, std::uint64_t seed,
+/// How a check trains its mixtures.
+struct CheckRuns {
+  std::uint64_t seed = 0;   ///< of the campaign
+  std::int64_t tokens = 0;  ///< volume; rounded to whole steps of the source
+  int repeats = 1;          ///< of each mixture, on seeds that the plan did not use
+};
+
+/// The trials of a check. @param mixtures with their labels
+std::vector<data::TrialSpec> make_check_trials(const data::SweepPlan& plan,
                                                const std::vector<LabelledMixture>& mixtures,
-                                               std::int64_t tokens, int repeats,
+                                               const CheckRuns& runs,
                                                const trial::TrialSource& source);
 
 /// The check's trials set against the law's prediction.

@@ -10,7 +10,7 @@
 
 namespace bimix::plan {
 
-/// Named mixtures: "default", "uniform", or "entropy-<measure>".
+/// Mixtures of policies by their names: "default", "uniform", "entropy-<measure>".
 struct PresetMixtures {
   std::vector<std::string> names{};
 };

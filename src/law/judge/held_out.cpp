@@ -298,8 +298,7 @@ data::HeldOut merge_folds(const data::DomainSet& domains, std::vector<HeldOutPar
   std::vector<std::vector<std::span<const double>>> by_domain(domains.eval.size());
   for (const HeldOutPart& part : parts)
     for (std::size_t row = 0; row < part.point.rows; ++row) {
-      const auto point = std::span<const double>(part.point.values)
-                             .subspan(row * part.point.columns, part.point.columns);
+      const std::span<const double> point = part.point.row(row);
       by_domain[static_cast<std::size_t>(point[HeldOutPart::eval_domain])].push_back(point);
     }
   data::HeldOut result;

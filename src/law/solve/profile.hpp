@@ -1,7 +1,7 @@
 #pragma once
 
 #include <bimix/law/law.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/quantile.hpp>
 
 namespace bimix::law {
 

@@ -1,5 +1,5 @@
 #include <bimix/core/error.hpp>
-#include <bimix/law/predict.hpp>
+#include <bimix/law/fitted_law.hpp>
 
 #include <gtest/gtest.h>
 
@@ -39,16 +39,19 @@ TEST(Quantile, KeepsAFiniteValueBesideAnInfiniteOne) {
 }
 
 TEST(Predict, EvaluatesTheFittedLaw) {
-  EXPECT_DOUBLE_EQ(predict(one_domain({2.0, 1.0, 1.0, 1.0}), 0, {0.5, 0.5}, 2.0), 4.0);
+  EXPECT_DOUBLE_EQ(FittedLaw(one_domain({2.0, 1.0, 1.0, 1.0})).predict(0, {{0.5, 0.5}, 2.0}), 4.0);
 }
 
 TEST(Predict, IsNanWhereNothingWasFitted) {
-  EXPECT_TRUE(std::isnan(predict(one_domain({nan, nan, nan, nan}), 0, {0.5, 0.5}, 2.0)));
+  EXPECT_TRUE(
+      std::isnan(FittedLaw(one_domain({nan, nan, nan, nan})).predict(0, {{0.5, 0.5}, 2.0})));
 }
 
 TEST(Predict, RefusesAnotherNumberOfDomains) {
-  EXPECT_THROW(predict(one_domain({2.0, 1.0, 1.0, 1.0}), 0, {1.0}, 2.0), core::InternalError);
-  EXPECT_THROW(predict(one_domain({2.0, 1.0, 1.0, 1.0}), 1, {0.5, 0.5}, 2.0), core::InternalError);
+  EXPECT_THROW(FittedLaw(one_domain({2.0, 1.0, 1.0, 1.0})).predict(0, {{1.0}, 2.0}),
+               core::InternalError);
+  EXPECT_THROW(FittedLaw(one_domain({2.0, 1.0, 1.0, 1.0})).predict(1, {{0.5, 0.5}, 2.0}),
+               core::InternalError);
 }
 
 TEST(PredictInterval, SpansTheBootstrapLaws) {
@@ -58,10 +61,11 @@ TEST(PredictInterval, SpansTheBootstrapLaws) {
     sample(0, 1) = 1.0 + 0.01 * b;  // the loss is Q alone: 1.00, 1.01, ... 2.00
     fit.bootstrap.push_back(sample);
   }
-  const Interval interval = predict_interval(fit, 0, {0.5, 0.5}, 1e6, 0.9);
+  const Interval interval = FittedLaw(fit).interval(0, {{0.5, 0.5}, 1e6}, 0.9);
   EXPECT_NEAR(interval.low, 1.05, 1e-12);
   EXPECT_NEAR(interval.high, 1.95, 1e-12);
-  EXPECT_TRUE(std::isnan(predict_interval(one_domain({0, 2, 0, 0}), 0, {0.5, 0.5}, 1.0, 0.9).low));
+  EXPECT_TRUE(
+      std::isnan(FittedLaw(one_domain({0, 2, 0, 0})).interval(0, {{0.5, 0.5}, 1.0}, 0.9).low));
 }
 
 }  // namespace

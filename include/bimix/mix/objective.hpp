@@ -1,0 +1,78 @@
+#pragma once
+
+#include <bimix/core/error.hpp>
+#include <bimix/data/records.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bimix::mix {
+
+/// What is made least: one number from the losses of all evaluation sets, E of them.
+///
+/// A set of weight 0 does not count; its loss is 0 or was never predicted. Values are in the unit
+/// of the losses. An objective rises with each loss that counts and is convex in the losses, so
+/// that where a law is convex in the shares, the objective is, too.
+///
+/// A new objective is src/mix/objectives/<name>.cpp, which defines `const Objective&
+/// objective_<name>()`, and its line in objectives.def there. tests/mix/objective_contract_test.cpp
+/// then holds it to this interface.
+class Objective {
+ public:
+  virtual ~Objective() = default;
+
+  /// As in objectives.def and after `objective:` in a campaign.
+  virtual std::string_view name() const = 0;
+
+  /// What is wrong with the weights of a campaign; the place is "optimize.weights".
+  /// @param given E, not negative; empty if the campaign gives none
+  virtual std::vector<core::Complaint> complaints(std::span<const double> given) const = 0;
+
+  /// E weights, not all 0, of any sum. @param given as for complaints(), without any
+  virtual std::vector<double> weights(std::span<const double> given, std::size_t sets) const = 0;
+
+  /// True: each loss is counted from what the default mixture gives, so that it is the rise.
+  virtual bool counts_rises() const = 0;
+
+  /// True if value() is the sum of weight[e] * loss[e]. Laws whose sections are powers have their
+  /// optimum exactly then.
+  virtual bool is_mean() const = 0;
+
+  /// @param weight E, sums to 1
+  /// @param loss E losses, or rises
+  virtual double value(std::span<const double> weight, std::span<const double> loss) const = 0;
+
+  /// How soft the smooth stand-ins are by which a descent comes near value(), coarse ones first, in
+  /// the unit of the losses; one 0 for what is smooth by itself.
+  virtual std::vector<double> softness() const = 0;
+
+  /// The stand-in for value() of this softness.
+  /// @param slope E, written: d stand-in / d loss, not negative, 0 where the weight is 0. With
+  /// these
+  ///        slopes as weights the mean of the losses is at most value(): a bound of the least
+  ///        objective follows from it (weak duality)
+  /// @return may be infinite, as a loss may be
+  virtual double smooth(std::span<const double> weight, std::span<const double> loss,
+                        double softness, std::span<double> slope) const = 0;
+
+  /// What value() is, in words: "mean loss". @param weight E
+  virtual std::string value_words(std::span<const double> weight) const = 0;
+
+  /// The same with the sets that count: "mean loss of web and code".
+  virtual std::string words(std::span<const double> weight, const std::string& sets) const = 0;
+};
+
+/// Names in the order of objectives.def.
+std::vector<std::string> objective_names();
+
+/// @throws UsageError if there is none of this name, naming those there are
+const Objective& find_objective(std::string_view name);
+
+/// How an objective of these weights is told.
+/// @param weight E, 0 for sets that do not count
+data::ObjectiveWords words_of(const Objective& objective, std::span<const double> weight,
+                              const data::DomainSet& domains);
+
+}  // namespace bimix::mix

@@ -1,0 +1,63 @@
+#include <bimix/core/text.hpp>
+#include <bimix/data/mean_words.hpp>
+#include <bimix/data/set_names.hpp>
+#include <bimix/mix/objective.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bimix::mix {
+
+#define BIMIX_OBJECTIVE(name) const Objective& objective_##name();
+#include "objectives/objectives.def"
+#undef BIMIX_OBJECTIVE
+
+namespace {
+
+const std::vector<const Objective*>& objectives() {
+  static const std::vector<const Objective*> all{
+#define BIMIX_OBJECTIVE(name) &objective_##name(),
+#include "objectives/objectives.def"
+#undef BIMIX_OBJECTIVE
+  };
+  return all;
+}
+
+/// The names of the sets that count; where they are many, how many they are.
+std::string sets_in_words(const std::vector<bool>& counts, const data::DomainSet& domains) {
+  constexpr std::size_t most_names = 8;
+  std::vector<std::string> names;
+  for (std::size_t e = 0; e < counts.size(); ++e)
+    if (counts[e]) names.push_back(domains.eval[e]);
+  if (names.size() > most_names) return fmt::format("{} sets", names.size());
+  const bool is_average = names.size() == 1 && data::is_average_name(names.front());
+  return core::join_words(names) + (is_average ? " (an average by its name)" : "");
+}
+
+}  // namespace
+
+std::vector<std::string> objective_names() {
+  std::vector<std::string> names;
+  for (const Objective* objective : objectives()) names.emplace_back(objective->name());
+  return names;
+}
+
+const Objective& find_objective(std::string_view name) {
+  for (const Objective* objective : objectives())
+    if (objective->name() == name) return *objective;
+  throw core::UsageError(core::Complaint{
+      "optimize.objective", fmt::format("'{}' is no objective", core::shown_text(name)),
+      "there are " + core::join_words(objective_names()), "Choose one of them"});
+}
+
+data::ObjectiveWords words_of(const Objective& objective, std::span<const double> weight,
+                              const data::DomainSet& domains) {
+  data::ObjectiveWords words{.value = objective.value_words(weight),
+                             .shows_weights = objective.is_mean() && !data::weighs_alike(weight)};
+  for (const double w : weight) words.counts.push_back(w > 0.0);
+  words.whole = objective.words(weight, sets_in_words(words.counts, domains));
+  return words;
+}
+
+}  // namespace bimix::mix

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <bimix/law/law.hpp>
+#include <bimix/mix/objective.hpp>
+#include <bimix/mix/optimum.hpp>
+
+#include <vector>
+
+namespace bimix::mix {
+
+/// What the search is about, the same for the point fit and each bootstrap law, whose coefficients
+/// (E, P) its members take.
+struct Problem {
+  const law::Law& law;
+  const data::LawFit& fit;
+  const Objective& objective;
+  double tokens = 0.0;
+  double model_size = 0.0;
+  std::vector<double> weight{};  ///< E, sums to 1, 0 where not fitted
+  data::Mixture default_share{};
+  std::vector<double> unique_share{};  ///< K: without repetition; infinite where repeats are as new
+  double repetition = 0.0;             ///< R*
+  Box box{};                           ///< domains that keep their share have no room
+  std::vector<bool> kept{};            ///< K: no fitted evaluation domain depends on this one
+
+  /// Shares by what their tokens are worth, U / s + U / s R* (1 - exp(-(D / U - 1) / R*)) where a
+  /// domain is repeated. Concave in the share.
+  /// @see Muennighoff et al. 2023, arXiv 2305.16264, equation 5
+  data::Mixture worth(const data::Mixture& share) const;
+
+  /// True if the box lets a domain be repeated, so that its worth differs from its share.
+  bool may_repeat() const;
+
+  /// E losses at a mixture, or their rises from those at the default if the objective counts these;
+  /// 0 for domains of weight 0, fitted or not.
+  std::vector<double> losses(const data::Table& coefficient, const data::Mixture& share) const;
+
+  /// The objective at a mixture.
+  double value(const data::Table& coefficient, const data::Mixture& share) const;
+
+  /// d (sum_e mean_weight_e L_e) / d share, added to `slope` (K).
+  void add_slope(const data::Table& coefficient, const std::vector<double>& mean_weight,
+                 const data::Mixture& share, std::vector<double>& slope) const;
+
+  /// True if the objective is convex in the shares.
+  bool is_convex(const data::Table& coefficient) const;
+};
+
+/// False if a coefficient of evaluation domain e is NaN: no law was fitted to it.
+bool is_fitted(const data::Table& coefficient, std::size_t e);
+
+/// @throws UsageError if the options leave no mixture, or no finite objective
+Problem problem_of(const data::LawFit& fit, const OptimizeOptions& options,
+                   const data::Mixture& default_share);
+
+/// What a reader must know of the choice: shares kept, extrapolated or at the end of what was
+/// tried; domains that are repeated; losses that are extrapolated, infinite or left out; the fit's
+/// flags.
+/// @param choice with share and predictions
+std::vector<std::string> choice_flags(const Problem& problem, const OptimizeOptions& options,
+                                      const data::MixtureChoice& choice);
+
+}  // namespace bimix::mix

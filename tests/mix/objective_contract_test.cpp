@@ -1,0 +1,160 @@
+#include <bimix/core/random.hpp>
+#include <bimix/core/simplex.hpp>
+#include <bimix/mix/objective.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace bimix::mix {
+namespace {
+
+constexpr std::size_t sets = 4;
+
+/// Every listed objective, with weights such as it takes: one set does not count.
+class EveryObjective : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    const std::vector<double> wish{1.0, 3.0, 2.0, 4.0};
+    given_ = objective_.complaints(wish).empty() ? wish : std::vector<double>();
+    weight_ = objective_.weights(given_, sets);
+    weight_[2] = 0.0;
+    weight_ = core::normalised(weight_);
+  }
+  std::vector<double> some_losses() {
+    std::vector<double> loss(sets);
+    for (double& l : loss) l = 2.0 + stream_.normal();
+    loss[2] = 0.0;
+    return loss;
+  }
+
+  const Objective& objective_ = find_objective(GetParam());
+  std::vector<double> given_{}, weight_{};
+  core::RandomStream stream_{3, core::Purpose::test};
+};
+
+TEST_P(EveryObjective, HasTheNameOfItsLine) { EXPECT_EQ(objective_.name(), GetParam()); }
+
+TEST_P(EveryObjective, TakesTheWeightsThatItAsksFor) {
+  EXPECT_THAT(objective_.complaints(given_), testing::IsEmpty());
+  const std::vector<double> weight = objective_.weights(given_, sets);
+  ASSERT_EQ(weight.size(), sets);
+  EXPECT_GT(core::stable_sum(weight), 0.0);
+  const std::vector<double> none, wish(sets, 1.0);
+  EXPECT_NE(objective_.complaints(none).empty(), objective_.complaints(wish).empty())
+      << "weights are either needed or refused, never ignored";
+}
+
+TEST_P(EveryObjective, RisesWithEachLossThatCountsAndIsConvexInThem) {
+  for (int n = 0; n < 200; ++n) {
+    const std::vector<double> a = some_losses(), b = some_losses();
+    std::vector<double> middle(sets), higher = a;
+    for (std::size_t e = 0; e < sets; ++e) {
+      middle[e] = 0.5 * (a[e] + b[e]);
+      if (weight_[e] > 0.0) higher[e] += stream_.uniform();
+    }
+    EXPECT_GE(objective_.value(weight_, higher), objective_.value(weight_, a));
+    EXPECT_LE(objective_.value(weight_, middle),
+              0.5 * (objective_.value(weight_, a) + objective_.value(weight_, b)) + 1e-14);
+  }
+}
+
+TEST_P(EveryObjective, LeavesOutSetsWithoutWeight) {
+  std::vector<double> loss = some_losses(), slope(sets, 1.0);
+  const double before = objective_.value(weight_, loss);
+  for (const double softness : objective_.softness()) {
+    objective_.smooth(weight_, loss, softness, slope);
+    EXPECT_EQ(slope[2], 0.0);
+  }
+  loss[2] = -7.0;
+  if (!objective_.is_mean()) loss[2] = 7.0;
+  EXPECT_EQ(objective_.value(weight_, loss), before);
+}
+
+TEST_P(EveryObjective, HasTheSlopesOfItsStandIns) {
+  for (const double softness : objective_.softness())
+    for (int n = 0; n < 20; ++n) {
+      std::vector<double> loss = some_losses(), slope(sets), ignored(sets);
+      objective_.smooth(weight_, loss, softness, slope);
+      // A central difference over a step of a thousandth of the softness errs by its square.
+      const double step = 1e-3 * (softness > 0.0 ? softness : 1.0);
+      for (std::size_t e = 0; e < sets; ++e) {
+        if (weight_[e] == 0.0) continue;
+        EXPECT_GE(slope[e], 0.0);
+        const double at = loss[e];
+        loss[e] = at + step;
+        const double above = objective_.smooth(weight_, loss, softness, ignored);
+        loss[e] = at - step;
+        const double below = objective_.smooth(weight_, loss, softness, ignored);
+        loss[e] = at;
+        const double rounding = 4e-16 * std::abs(above) / step;
+        EXPECT_NEAR(slope[e], (above - below) / (2.0 * step), 1e-6 + 4.0 * rounding);
+      }
+    }
+}
+
+TEST_P(EveryObjective, IsBoundedFromBelowByTheMeanOfItsSlopes) {
+  for (int n = 0; n < 50; ++n) {
+    const std::vector<double> here = some_losses(), elsewhere = some_losses();
+    std::vector<double> slope(sets);
+    for (const double softness : objective_.softness()) {
+      objective_.smooth(weight_, here, softness, slope);
+      double mean = 0.0;
+      for (std::size_t e = 0; e < sets; ++e) mean += slope[e] * elsewhere[e];
+      EXPECT_LE(mean, objective_.value(weight_, elsewhere) + 1e-14);
+    }
+  }
+}
+
+TEST_P(EveryObjective, ComesNearItsValueWithTheLastStandIn) {
+  const std::vector<double> softness = objective_.softness();
+  ASSERT_FALSE(softness.empty());
+  EXPECT_TRUE(std::is_sorted(softness.rbegin(), softness.rend()));
+  const std::vector<double> loss = some_losses();
+  std::vector<double> slope(sets);
+  EXPECT_NEAR(objective_.smooth(weight_, loss, softness.back(), slope),
+              objective_.value(weight_, loss), 1e-5);
+}
+
+TEST_P(EveryObjective, IsTheSumOfItsWeightsWhereItSaysThatItIsAMean) {
+  if (!objective_.is_mean()) return;
+  const std::vector<double> loss = some_losses();
+  double sum = 0.0;
+  for (std::size_t e = 0; e < sets; ++e) sum += weight_[e] * loss[e];
+  EXPECT_EQ(objective_.value(weight_, loss), sum);
+}
+
+TEST_P(EveryObjective, MakesNoNumberOfALossThatIsInfinite) {
+  std::vector<double> loss = some_losses(), slope(sets);
+  loss[1] = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(objective_.value(weight_, loss), loss[1]);
+  for (const double softness : objective_.softness()) {
+    EXPECT_EQ(objective_.smooth(weight_, loss, softness, slope), loss[1]);
+    for (const double s : slope) EXPECT_TRUE(std::isfinite(s));
+  }
+}
+
+TEST_P(EveryObjective, NamesTheSetsThatCount) {
+  const data::DomainSet domains{{"web", "code"}, {"web", "code", "exams", "news"}, {0, 1, -1, -1}};
+  const data::ObjectiveWords words = words_of(objective_, weight_, domains);
+  EXPECT_FALSE(words.value.empty());
+  EXPECT_THAT(words.whole, testing::EndsWith("of web, code and news"));
+  EXPECT_THAT(words.counts, testing::ElementsAre(true, true, false, true));
+}
+
+INSTANTIATE_TEST_SUITE_P(Registered, EveryObjective, testing::ValuesIn(objective_names()),
+                         [](const auto& name) { return name.param; });
+
+TEST(FindObjective, NamesThoseThereAre) {
+  try {
+    find_objective("median\n");
+    FAIL();
+  } catch (const core::UsageError& error) {
+    EXPECT_EQ(error.complaint().place, "optimize.objective");
+    EXPECT_THAT(error.what(), testing::HasSubstr("there are mean, weighted and worst"));
+  }
+}
+
+}  // namespace
+}  // namespace bimix::mix
