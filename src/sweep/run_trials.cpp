@@ -147,12 +147,9 @@ class Member {
  public:
   using Tell = std::function<void(SweepTag tag, std::string bytes)>;
 
-  Member(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
-         const trial::TrialSource& source, SweepCaller& caller, const SweepOptions& options,
-         Tell tell)
-      : tell_(std::move(tell)),
-        worker_(comm, trials, source, caller, options),
-        report_every_(seconds_between_reports(comm.size())) {}
+  /// @param ranks of the sweep
+  Member(Worker& worker, int ranks, Tell tell)
+      : worker_(worker), tell_(std::move(tell)), report_every_(seconds_between_reports(ranks)) {}
 
   void come(bool takes_trials) { tell_(takes_trials ? tag_ready : tag_absent, ""); }
 
@@ -198,8 +195,8 @@ class Member {
   }
 
  private:
+  Worker& worker_;
   Tell tell_;
-  Worker worker_;
   std::deque<std::size_t> assigned_;  // a leader may be a moment ahead of its members
   bool told_to_leave_ = false;
   std::chrono::duration<double> report_every_;
@@ -247,9 +244,10 @@ bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trial
                       options.taken_out.end();
   const bool has_seat = takes_trials(comm, traits.trials_per_node) && !is_out;
   const Clock::time_point start = Clock::now();
+  Worker worker(comm, trials, source, caller, options);
   // Rank 0's own member and the lead talk without a network in between.
   std::optional<Lead> lead;
-  Member member(comm, trials, source, caller, options, [&](SweepTag tag, std::string bytes) {
+  Member member(worker, comm.size(), [&](SweepTag tag, std::string bytes) {
     if (lead)
       lead->take({.source = 0, .tag = tag, .bytes = std::move(bytes)});
     else
