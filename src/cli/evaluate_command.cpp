@@ -2,10 +2,8 @@
 #include "commands.hpp"
 
 #include <bimix/core/text.hpp>
-#include <bimix/data/json.hpp>
-#include <bimix/data/loss_unit.hpp>
-#include <bimix/law/law.hpp>
 #include <bimix/plan/plan.hpp>
+#include <bimix/report/json.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
@@ -14,84 +12,6 @@
 
 namespace bimix::cli {
 namespace {
-
-/// Ids of the mixtures that train, for each draw; folds say theirs by the seed.
-data::Json training_ids(const law::Evaluation& evaluation) {
-  data::Json draws = data::Json::array();
-  for (const auto& group : evaluation.splits) {
-    if (group.size() != 1) continue;
-    data::Json ids = data::Json::array();
-    for (std::size_t id = 0; id < group.front().trains.size(); ++id)
-      if (group.front().trains[id]) ids.push_back(id);
-    draws.push_back(std::move(ids));
-  }
-  return draws;
-}
-
-data::Json json_of(const law::MixtureScore& score) {
-  return {{"mixture", score.mixture},
-          {"error", data::to_json(score.error)},
-          {"worst", data::to_json(score.worst)},
-          {"persistence", data::to_json(score.persistence)},
-          {"persistence_worst", data::to_json(score.persistence_worst)},
-          {"curve_r2", data::to_json(score.curve_r2)},
-          {"curve_r2_lowest", data::to_json(score.curve_r2_lowest)}};
-}
-
-/// One column of the points of all draws and folds.
-/// @param value of a row of a group's part
-template <class Value>
-data::Json column(const law::LawScore& score, const Value& value) {
-  data::Json values = data::Json::array();
-  for (std::size_t group = 0; group < score.parts.size(); ++group)
-    for (const law::HeldOutPart& part : score.parts[group])
-      for (std::size_t row = 0; row < part.point.rows; ++row)
-        values.push_back(value(group, part.point, row));
-  return values;
-}
-
-data::Json nats_column(const law::LawScore& score, law::HeldOutPart::Column which) {
-  return column(score, [which](std::size_t, const data::Table& points, std::size_t row) {
-    return data::to_json(points(row, which));
-  });
-}
-
-data::Json id_column(const law::LawScore& score, law::HeldOutPart::Column which) {
-  return column(score, [which](std::size_t, const data::Table& points, std::size_t row) {
-    return static_cast<int>(points(row, which));
-  });
-}
-
-data::Json group_column(const law::LawScore& score) {
-  return column(score, [](std::size_t group, const data::Table&, std::size_t) { return group; });
-}
-
-data::Json json_of(const law::Evaluation& evaluation, const std::vector<std::string>& labels) {
-  data::Json laws = data::Json::array();
-  for (const law::LawScore& score : evaluation.laws) {
-    data::Json row{{"law", score.law}, {"mean", data::to_json(score.mean)}};
-    for (const data::HeldOut& group : score.groups) row["groups"].push_back(data::to_json(group));
-    for (const law::MixtureScore& mixture : law::mixture_scores(score))
-      row["mixtures"].push_back(json_of(mixture));
-    row["predicted"] = nats_column(score, law::HeldOutPart::predicted);
-    laws.push_back(std::move(row));
-  }
-  // All laws predict the same points.
-  const law::LawScore& any = evaluation.laws.front();
-  return {{"protocol", core::word_of(evaluation.protocol)},
-          {"domains", evaluation.domains.eval},
-          {"loss_unit", data::unit_text(evaluation.domains.loss_unit)},
-          {"mixtures", labels},
-          {"training_mixtures", training_ids(evaluation)},
-          {"points",
-           {{"group", group_column(any)},
-            {"mixture", id_column(any, law::HeldOutPart::mixture_id)},
-            {"domain", id_column(any, law::HeldOutPart::eval_domain)},
-            {"seen", nats_column(any, law::HeldOutPart::seen)},
-            {"persistence", nats_column(any, law::HeldOutPart::previous)},
-            {"mean_baseline", nats_column(any, law::HeldOutPart::training_mean)}}},
-          {"laws", std::move(laws)}};
-}
 
 /// Ids of the mixtures that have one of these labels.
 std::vector<int> ids_of(const std::vector<std::string>& wanted,
@@ -157,6 +77,7 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       run::StoredRun run;
       par::collectively(context.comm(), [&] {
+        flags->options.protocol = core::parse_word<law::Protocol>(flags->protocol, "--protocol");
         run = run::load_run(flags->folder);
         flags->options.held_out = ids_of(flags->held_out, run.plan.labels);
         if (!flags->seen.empty()) flags->options.seen_tokens = parse_tokens("--seen", flags->seen);
@@ -165,20 +86,12 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
       const data::Observations observations = plan::observations_of(run.plan, run.state.results);
       law::FitOptions fit = run.campaign.fit;
       if (flags->folds != 0) fit.folds = flags->folds;
-      par::collectively(context.comm(), [&] {
-        std::vector<core::Complaint> found;
-        law::EvaluateOptions& options = flags->options;
-        options.protocol = core::parse_word(flags->protocol, "--protocol", options.protocol, found);
-        if (found.empty()) return;
-        for (core::Complaint& other : law::complaints(options, law::counted(observations, options)))
-          found.push_back(std::move(other));
-        core::refuse_if_any(found);
-      });
       const law::Evaluation evaluation =
           spread::evaluate_over_ranks(context.comm(), observations, fit, flags->options);
       if (!context.comm().is_root()) return core::ExitCode::done;
-      context.console.show(flags->json ? json_of(evaluation, run.plan.labels).dump(1)
-                                       : report::evaluation_text(evaluation, run.plan.labels));
+      context.console.show(flags->json
+                               ? report::evaluation_json(evaluation, run.plan.labels).dump(1)
+                               : report::evaluation_text(evaluation, run.plan.labels));
       return core::ExitCode::done;
     };
   });

@@ -3,9 +3,13 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <vector>
 
 /// The definitions of the commands in the forms that other programs read.
 namespace bimix::cli {
+
+/// Those that have a name, in the order in which they were added.
+std::vector<const CLI::App*> commands_of(const CLI::App& app);
 
 /// A manual page in roff, for section 1. @param command the program itself, or one of its commands
 std::string manual_page(const CLI::App& command);

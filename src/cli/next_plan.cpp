@@ -7,6 +7,7 @@
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
 #include <bimix/run/fitted_run.hpp>
+#include <bimix/run/opened.hpp>
 #include <bimix/run/run_folder.hpp>
 
 #include <fmt/format.h>
@@ -46,7 +47,7 @@ Asked read(const NextPlan& plan) {
 
 void check_write(const NextPlan& plan, const config::Campaign& campaign) {
   if (plan.write.empty()) return;
-  if (campaign.source == config::SourceKind::replay)
+  if (!run::traits_of(campaign).trains)
     throw core::UsageError(
         core::Complaint{"--write", "this campaign replays logs", "it can run no mixture",
                         "Train the mixtures that are proposed and replay their logs too"});
@@ -88,7 +89,7 @@ core::ExitCode propose_next(Context& context, const NextPlan& plan) {
                                    : report::next_text(next, domains, fit.law));
   });
   if (plan.write.empty()) {
-    if (asked.campaign.source != config::SourceKind::replay)
+    if (run::traits_of(asked.campaign).trains)
       context.console.say(
           "--write FILE writes the campaign grown by these, for bimix run --extend");
     return core::ExitCode::done;

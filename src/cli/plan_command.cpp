@@ -1,142 +1,28 @@
 #include "commands.hpp"
 #include "next_plan.hpp"
+#include "plan_text.hpp"
 #include "slurm_script.hpp"
 
-#include <bimix/core/text.hpp>
-#include <bimix/data/json.hpp>
-#include <bimix/data/loss_unit.hpp>
-#include <bimix/proxy/bench.hpp>
-#include <bimix/proxy/schedule.hpp>
+#include <bimix/report/json.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/forecast.hpp>
 #include <bimix/run/opened.hpp>
 #include <bimix/spread/collective.hpp>
-#include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
-#include <bimix/trial/proxy_source.hpp>
-
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <unordered_map>
-#include <unordered_set>
 
 namespace bimix::cli {
 namespace {
-
-/// End of the last trial if every rank works one unit of cost a second and ranks that share a trial
-/// lose nothing by it.
-double makespan_of(const data::SweepPlan& plan, int ranks, int ranks_per_trial) {
-  std::vector<double> costs;
-  for (const data::TrialSpec& trial : plan.trials) costs.push_back(trial.cost / ranks_per_trial);
-  const int groups = std::max(1, ranks / ranks_per_trial);
-  return sweep::makespan(costs, sweep::dispatch_order(costs, groups), groups);
-}
-
-/// This machine's training speed on one core, in FLOP a second.
-double measured_speed(const proxy::ProxyOptions& options) {
-  return proxy::bench_proxy(options, 1.0).gflops * 1e9;
-}
-
-/// What the trials of a proxy take.
-struct Estimate {
-  double work = 0.0, evaluation = 0.0;  ///< FLOP
-  double speed = 0.0;                   ///< of this core, FLOP a second
-  double seconds = 0.0;                 ///< until the last trial ends
-  double memory_mib = 0.0;              ///< of a rank
-};
-
-Estimate estimate(const config::Campaign& campaign, const data::SweepPlan& plan,
-                  const trial::ProxySource& source, int ranks) {
-  Estimate all{.speed = measured_speed(campaign.proxy)};
-  for (const data::TrialSpec& trial : plan.trials) {
-    all.work += trial.cost;
-    all.evaluation += source.evaluation_share(trial) * trial.cost;
-  }
-  all.seconds = makespan_of(plan, ranks, source.ranks_per_trial()) / all.speed;
-  all.memory_mib =
-      proxy::memory_bytes(campaign.proxy, proxy::trained_tokens(campaign.proxy, plan.tokens)) /
-      (1 << 20);
-  return all;
-}
-
-void show_cost(Console& console, const config::Campaign& campaign, const data::SweepPlan& plan,
-               const trial::ProxySource& source, int ranks) {
-  const Estimate all = estimate(campaign, plan, source, ranks);
-  console.show(fmt::format(
-      "  model: {}\n"
-      "  {} parameters, {} tokens a step, {:.0f} MiB a rank at most\n"
-      "  work: {:.3g} GFLOP ({:.0f} % of it evaluation); at this core's measured {:.1f} GFLOP/s {} "
-      "core time\n"
-      "  on {} {}: about {}, efficiency {:.0f} %\n",
-      proxy::description(campaign.proxy), proxy::parameter_count(campaign.proxy),
-      source.tokens_per_step(), all.memory_mib, all.work / 1e9, 100 * all.evaluation / all.work,
-      all.speed / 1e9, core::format_seconds(all.work / all.speed), ranks,
-      ranks == 1 ? "rank" : "ranks", core::format_seconds(all.seconds),
-      100 * all.work / (all.seconds * all.speed * ranks)));
-  if (const double bytes = run::bytes_of_models(campaign, plan, source); bytes > 0)
-    console.show(fmt::format(
-        "  models that trials end with: {:.1f} MiB, {} (keep_models: {}); with them "
-        "--extend trains "
-        "larger volumes from there\n",
-        bytes / (1 << 20), run::keeps_models(campaign, plan, source) ? "kept" : "not kept",
-        core::word_of(campaign.proxy.keep_models)));
-}
 
 std::string batch_script_for(const config::Campaign& campaign, const data::SweepPlan& plan,
                              const trial::TrialSource& source, SlurmJob job) {
   job.name = campaign.name;
   if (job.folder.empty()) job.folder = "runs/" + campaign.name;
-  if (const auto* proxy = dynamic_cast<const trial::ProxySource*>(&source)) {
-    const Estimate all = estimate(campaign, plan, *proxy, job.ranks);
-    job.seconds = all.seconds;
-    job.memory_mib = all.memory_mib;
-    job.processors_per_rank = campaign.proxy.threads_per_trial;
+  job.processors_per_rank = source.traits().threads_per_trial;
+  if (const auto work = source.estimate(plan)) {
+    job.seconds = run::seconds_on(*work, plan, source.traits(), job.ranks);
+    job.memory_mib = work->memory_bytes_per_rank / (1 << 20);
   }
   return slurm_script(job);
-}
-
-void show_epochs(Console& console, const corpus::Corpus& corpus, const data::SweepPlan& plan) {
-  std::vector<std::vector<std::string>> rows{{"text", "tokens", "epochs at most"}};
-  const std::vector<double> epochs = run::most_epochs(corpus, plan);
-  for (std::size_t k = 0; k < epochs.size(); ++k)
-    rows.push_back({corpus.names()[k],
-                    core::format_count(corpus.tokens(k, corpus::Part::train).size()),
-                    fmt::format("{:.2f}", epochs[k])});
-  console.show(report::aligned(rows));
-}
-
-/// What a run folder holds of this plan.
-void show_done(Console& console, const std::filesystem::path& folder, const data::SweepPlan& plan) {
-  const store::JournalState state = store::read_journal(folder);
-  if (!state.header) return;
-  std::unordered_set<std::string> ended;
-  for (const data::TrialResult& result : state.results)
-    if (result.status != data::TrialStatus::failed) ended.insert(result.id);
-  const auto done = std::count_if(plan.trials.begin(), plan.trials.end(),
-                                  [&](const auto& trial) { return ended.contains(trial.id); });
-  std::unordered_map<std::string, const data::TrialSpec*> held;
-  for (const data::TrialSpec& trial : state.plan_trials) held[plan::run_id(trial)] = &trial;
-  double left = 0.0, total = 0.0;
-  for (const data::TrialSpec& trial : plan.trials) {
-    total += trial.cost;
-    if (ended.contains(trial.id)) continue;
-    left += trial.cost;
-    const auto then = held.find(plan::run_id(trial));
-    if (then != held.end() && ended.contains(then->second->id) &&
-        run::goes_on(folder, trial, *then->second))
-      left -= then->second->cost;
-  }
-  console.show(fmt::format("  {} holds {} of these {} trials: {:.0f} % of the work is left\n",
-                           folder.string(), done, plan.trials.size(), 100 * left / total));
-}
-
-data::Json plan_json(const data::SweepPlan& plan) {
-  data::Json trials = data::Json::array();
-  for (const data::TrialSpec& trial : plan.trials) trials.push_back(data::to_json(trial));
-  return {{"name", plan.name},
-          {"loss_unit", data::unit_text(plan.domains.loss_unit)},
-          {"tokens", plan.tokens},
-          {"trials", trials}};
 }
 
 }  // namespace
@@ -193,12 +79,12 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
                                                      campaign.entropy, campaign.seed));
       const data::SweepPlan plan = run::plan_campaign(campaign, entropy, *opened.source);
       if (flags->json) {
-        context.console.show(plan_json(plan).dump(1));
+        context.console.show(report::plan_json(plan).dump(1));
         return core::ExitCode::done;
       }
       if (flags->slurm) {
         par::collectively(context.comm(), [&] {
-          sweep::require_whole_groups(flags->ranks, opened.source->ranks_per_trial());
+          sweep::require_whole_groups(flags->ranks, opened.source->traits().ranks_per_trial);
         });
         context.console.show(batch_script_for(
             campaign, plan, *opened.source,
@@ -206,11 +92,11 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
         return core::ExitCode::done;
       }
       context.console.show(report::plan_text(plan));
-      if (opened.corpus) show_epochs(context.console, *opened.corpus, plan);
-      if (const auto* proxy = dynamic_cast<const trial::ProxySource*>(opened.source.get()))
-        show_cost(context.console, campaign, plan, *proxy, flags->ranks);
-      show_done(context.console, flags->folder.empty() ? "runs/" + campaign.name : flags->folder,
-                plan);
+      const std::string folder = flags->folder.empty() ? "runs/" + campaign.name : flags->folder;
+      if (opened.corpus) context.console.show(epochs_text(*opened.corpus, plan));
+      for (const std::string& text :
+           {cost_text(campaign, plan, *opened.source, flags->ranks), done_text(folder, plan)})
+        if (!text.empty()) context.console.show(text);
       return core::ExitCode::done;
     };
   });

@@ -1,11 +1,14 @@
 #include "by_domain.hpp"
 #include "commands.hpp"
-#include "predictions.hpp"
+#include "seen_trial.hpp"
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/law/continuation.hpp>
 #include <bimix/law/fitted_law.hpp>
+#include <bimix/plan/plan.hpp>
 #include <bimix/replay/mixture_list.hpp>
+#include <bimix/report/predictions.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
 #include <bimix/run/fitted_run.hpp>
@@ -33,22 +36,22 @@ data::Mixture mixture_of(const PredictFlags& flags, const run::StoredRun& run) {
 }
 
 /// The flags, understood.
-struct Asked {
+struct AskedLosses {
   const data::TrialSpec* trial = nullptr;  ///< a trial of the run that is to be continued, or none
   std::vector<data::Mixture> mixtures{};
   bool is_table = false;
   double tokens = 0, model_size = 0;
 };
 
-Asked asked_by(const PredictFlags& flags, const run::StoredRun& run) {
+AskedLosses asked_by(const PredictFlags& flags, const run::StoredRun& run) {
   if (flags.mixture.empty() && flags.mixtures.empty() && flags.trial.empty())
     throw core::UsageError(core::Complaint{
         .place = "predict",
         .problem = "of what is not said",
         .rule = "it predicts a mixture, a table of mixtures, or a run at a later volume",
         .remedy = "Give --mixture, --mixtures FILE or --trial"});
-  Asked asked{.is_table = !flags.mixtures.empty(),
-              .tokens = parse_tokens("--tokens", flags.tokens)};
+  AskedLosses asked{.is_table = !flags.mixtures.empty(),
+                    .tokens = parse_tokens("--tokens", flags.tokens)};
   if (!flags.parameters.empty()) asked.model_size = parse_tokens("--parameters", flags.parameters);
   if (!flags.trial.empty())
     asked.trial = &trial_named(flags.trial, run.plan);
@@ -59,14 +62,24 @@ Asked asked_by(const PredictFlags& flags, const run::StoredRun& run) {
   return asked;
 }
 
-Answer answer_to(const Asked& asked, const data::LawFit& fit, const run::StoredRun& run) {
-  if (asked.trial != nullptr) return continue_trial(fit, run, *asked.trial, asked.tokens);
-  const Question question{
+report::Answer answer_to(const AskedLosses& asked, const data::LawFit& fit,
+                         const run::StoredRun& run) {
+  const double level = run.campaign.fit.level;
+  if (asked.trial != nullptr) {
+    const data::TrialResult& seen = seen_of(*asked.trial, run.state.results);
+    const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+    return report::predict_run(
+        fit,
+        law::continue_run(fit, observations, run.campaign.fit,
+                          {asked.trial->mixture, seen.parameters, seen.curve}, asked.tokens),
+        level);
+  }
+  const report::Question question{
       .tokens = asked.tokens,
       .model_size = law::FittedLaw(fit).predicted_size(asked.model_size, "--parameters"),
-      .level = run.campaign.fit.level};
-  return asked.is_table ? predict_mixtures(fit, asked.mixtures, question)
-                        : predict_mixture(fit, asked.mixtures.front(), question);
+      .level = level};
+  return asked.is_table ? report::predict_mixtures(fit, asked.mixtures, question)
+                        : report::predict_mixture(fit, asked.mixtures.front(), question);
 }
 
 }  // namespace
@@ -101,14 +114,14 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       run::StoredRun run;
-      Asked asked;
+      AskedLosses asked;
       par::collectively(context.comm(), [&] {
         run = run::load_run(flags->folder);
         asked = asked_by(*flags, run);
       });
       const data::LawFit fit = run::used_fit_of(context.comm(), context.console, run);
       par::on_root(context.comm(), [&] {
-        const Answer answer = answer_to(asked, fit, run);
+        const report::Answer answer = answer_to(asked, fit, run);
         context.console.show(flags->json  ? answer.json.dump(1)
                              : flags->csv ? answer.csv
                                           : report::aligned(answer.rows));

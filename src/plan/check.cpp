@@ -59,14 +59,15 @@ std::vector<data::TrialSpec> make_check_trials(const data::SweepPlan& plan,
   std::vector<data::TrialSpec> trials;
   for (std::size_t m = 0; m < mixtures.size(); ++m)
     for (int repeat = 0; repeat < runs.repeats; ++repeat)
-      trials.push_back(identified({.purpose = "check",
-                                   .mixture_label = mixtures[m].label,
-                                   .mixture_id = static_cast<int>(m),
-                                   .mixture = mixtures[m].share,
-                                   .repeat = fresh + repeat,
-                                   .seed = runs.seed,
-                                   .tokens = whole_steps({runs.tokens}, source.tokens_per_step())},
-                                  source));
+      trials.push_back(
+          identified({.purpose = "check",
+                      .mixture_label = mixtures[m].label,
+                      .mixture_id = static_cast<int>(m),
+                      .mixture = mixtures[m].share,
+                      .repeat = fresh + repeat,
+                      .seed = runs.seed,
+                      .tokens = whole_steps({runs.tokens}, source.traits().tokens_per_step)},
+                     source));
   return trials;
 }
 

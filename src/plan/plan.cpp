@@ -123,10 +123,11 @@ data::SweepPlan make_plan(const PlanInput& input, const std::vector<data::Entrop
                           const trial::TrialSource& source) {
   const ExpandedDesign design =
       expand_design(input.design, input.default_mixture, entropy, input.seed);
+  const trial::SourceTraits traits = source.traits();
   data::SweepPlan plan = empty_plan(input, design);
-  plan.tokens = whole_steps(input.design.tokens, source.tokens_per_step());
+  plan.tokens = whole_steps(input.design.tokens, traits.tokens_per_step);
   std::vector<std::vector<std::int64_t>> visits;
-  if (input.design.axis == VolumeAxis::trajectory || source.shares_trunk()) {
+  if (input.design.axis == VolumeAxis::trajectory || traits.shares_trunk) {
     visits.push_back(plan.tokens);
   } else {
     for (const std::int64_t tokens : plan.tokens) visits.push_back({tokens});

@@ -106,7 +106,7 @@ class Training {
   /// message.
   Wishes agreed_wishes() const {
     if (group_.size > 1 && outcome_.steps % steps_between_wishes != 0) return {};
-    const Wishes own{.stop = hooks_.stop && hooks_.stop(),
+    const Wishes own{.stop = hooks_.stop.stop_requested(),
                      .save = hooks_.save_due && hooks_.save_due()};
     Wishes all;
     for (const std::string& theirs :

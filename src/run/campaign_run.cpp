@@ -1,3 +1,4 @@
+#include "from_root.hpp"
 #include "plan_checks.hpp"
 #include "session.hpp"
 #include "trials_stage.hpp"
@@ -9,6 +10,7 @@
 #include <bimix/report/tables.hpp>
 #include <bimix/run/campaign_run.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/forecast.hpp>
 #include <bimix/spread/collective.hpp>
 #include <bimix/sweep/coordinator.hpp>
 
@@ -97,15 +99,15 @@ class Run {
   std::unordered_map<std::string, double> make_plan() {
     data::SweepPlan& plan = stored().plan;
     const config::Campaign& campaign = session_.campaign();
-    par::collectively(comm(), [&] {
+    std::unordered_map<std::string, double> cost_before;
+    par::on_root(comm(), [&] {
       plan = plan_campaign(campaign, stored().state.entropy, *session_.opened().source);
-    });
-    par::collectively(comm(), [&] {
       refuse_what_cannot_end_well(campaign, plan);
       refuse_unknown_trials(session_.limits().only, plan.trials, stored().state.check_trials);
+      cost_before = write_plan();
     });
-    std::unordered_map<std::string, double> cost_before;
-    par::on_root(comm(), [&] { cost_before = write_plan(); });
+    plan.domains = campaign.domains;
+    plan = from_root(comm(), std::move(plan));
     cost_before = data::Json::parse(comm().broadcast(data::Json(cost_before).dump()))
                       .get<std::unordered_map<std::string, double>>();
     stored().state.plan_trials = plan.trials;
@@ -140,7 +142,7 @@ class Run {
   /// the extended one begins.
   std::unordered_map<std::string, double> cost_before_of(const std::vector<GrownTrial>& grown) {
     std::unordered_map<std::string, double> cost;
-    if (grown.empty() || session_.campaign().source == config::SourceKind::replay) return cost;
+    if (grown.empty() || !session_.traits().trains) return cost;
     for (const GrownTrial& trial : grown)
       if (goes_on(session_.path(), *trial.now, *trial.before))
         cost[trial.now->id] = trial.before->cost;
@@ -201,15 +203,17 @@ class Run {
     const std::int64_t tokens = session_.campaign().check.tokens > 0
                                     ? session_.campaign().check.tokens
                                     : std::min(wanted, largest);
-    stored().state.check_trials = plan::make_check_trials(
-        stored().plan,
-        {{"default", session_.campaign().default_mixture},
-         {"optimum", record.optimum.front().share}},
-        {session_.campaign().seed, tokens, session_.campaign().check.repeats},
-        *session_.opened().source);
+    std::vector<data::TrialSpec>& trials = stored().state.check_trials;
     par::on_root(comm(), [&] {
-      session_.folder().journal().append_check_plan(stored().state.check_trials);
+      trials = plan::make_check_trials(
+          stored().plan,
+          {{"default", session_.campaign().default_mixture},
+           {"optimum", record.optimum.front().share}},
+          {session_.campaign().seed, tokens, session_.campaign().check.repeats},
+          *session_.opened().source);
+      session_.folder().journal().append_check_plan(trials);
     });
+    trials = from_root(comm(), std::move(trials));
   }
 
   /// The check's trials have ended; what was derived from the others stands.

@@ -2,11 +2,9 @@
 
 #include <bimix/core/file.hpp>
 #include <bimix/data/loss_unit.hpp>
-#include <bimix/proxy/schedule.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/run/campaign_notes.hpp>
 #include <bimix/run/opened.hpp>
-#include <bimix/store/checkpoint.hpp>
 #include <bimix/trial/command_source.hpp>
 #include <bimix/trial/proxy_source.hpp>
 #include <bimix/trial/replay_source.hpp>
@@ -61,6 +59,18 @@ ReadCampaign read_campaign_together(const par::Comm& comm, const std::filesystem
   return read;
 }
 
+trial::SourceTraits traits_of(const config::Campaign& campaign) {
+  switch (campaign.source) {
+    case config::SourceKind::proxy:
+      return trial::traits_of(campaign.proxy);
+    case config::SourceKind::command:
+      return trial::traits_of(campaign.command);
+    case config::SourceKind::replay:
+      break;
+  }
+  return trial::logged_traits();
+}
+
 OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
                          const std::filesystem::path& folder) {
   OpenedSource opened;
@@ -82,7 +92,7 @@ OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
       if (campaign.fit.min_tokens > 0)
         campaign.fit.min_tokens = static_cast<double>(
             plan::whole_steps({static_cast<std::int64_t>(campaign.fit.min_tokens)},
-                              opened.source->tokens_per_step())
+                              opened.source->traits().tokens_per_step)
                 .front());
     } else if (campaign.source == config::SourceKind::command) {
       opened.notes = notes_on(campaign);
@@ -113,47 +123,8 @@ data::SweepPlan plan_campaign(const config::Campaign& campaign,
                               .domains = campaign.domains,
                               .default_mixture = campaign.default_mixture,
                               .design = campaign.design};
-  return campaign.source == config::SourceKind::replay
-             ? plan::make_replay_plan(input, entropy, source)
-             : plan::make_plan(input, entropy, source);
-}
-
-double bytes_of_models(const config::Campaign& campaign, const data::SweepPlan& plan,
-                       const trial::TrialSource& source) {
-  const bool can_go_on =
-      campaign.design.axis == plan::VolumeAxis::trajectory || source.shares_trunk();
-  if (campaign.source != config::SourceKind::proxy || !can_go_on) return 0.0;
-  double bytes = 0.0;
-  for (const data::TrialSpec& trial : plan.trials)
-    bytes +=
-        proxy::saved_bytes(campaign.proxy, proxy::trained_tokens(campaign.proxy, trial.tokens));
-  return bytes;
-}
-
-bool keeps_models(const config::Campaign& campaign, const data::SweepPlan& plan,
-                  const trial::TrialSource& source) {
-  constexpr double little = 4.0 * (1 << 30);
-  const double bytes = bytes_of_models(campaign, plan, source);
-  const proxy::KeepModels wish = campaign.proxy.keep_models;
-  return bytes > 0 && wish != proxy::KeepModels::never &&
-         (wish == proxy::KeepModels::always || bytes <= little);
-}
-
-bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
-             const data::TrialSpec& then) {
-  return plan::has_more_volumes(now, then) &&
-         std::equal(then.tokens.begin(), then.tokens.end(), now.tokens.begin()) &&
-         store::has_model(folder, plan::run_id(now));
-}
-
-std::vector<double> most_epochs(const corpus::Corpus& corpus, const data::SweepPlan& plan) {
-  std::vector<double> epochs(corpus.domain_count(), 0.0);
-  for (std::size_t k = 0; k < epochs.size(); ++k)
-    for (const data::Mixture& mixture : plan.mixtures)
-      epochs[k] = std::max(epochs[k],
-                           mixture[k] * static_cast<double>(plan.tokens.back()) /
-                               static_cast<double>(corpus.tokens(k, corpus::Part::train).size()));
-  return epochs;
+  return source.traits().trains ? plan::make_plan(input, entropy, source)
+                                : plan::make_replay_plan(input, entropy, source);
 }
 
 }  // namespace bimix::run

@@ -6,6 +6,7 @@
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/opened.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -37,7 +38,7 @@ std::vector<data::TrialResult> imagined_results(const data::SweepPlan& plan) {
 }  // namespace
 
 void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::SweepPlan& plan) {
-  if (campaign.source != config::SourceKind::replay)
+  if (traits_of(campaign).trains)
     law::require_fittable(plan::observations_of(plan, imagined_results(plan)), campaign.fit);
   data::LawFit tried{.domains = campaign.domains};
   tried.share_low.assign(campaign.domains.train.size(), 1.0);

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include "from_root.hpp"
 #include "saved_progress.hpp"
 
 #include <bimix/core/clock.hpp>
@@ -23,27 +24,12 @@ namespace {
 /// Of a session: what files_of_command said when it began.
 constexpr const char* command_files_fact = "command_files";
 
-/// What rank 0 knows from the journal, for every rank, but for the results.
+/// What rank 0 knows from the journal, for every rank, but for trials and results.
 std::string encoded(const store::JournalState& state, const Suspicions& suspicions) {
-  data::Json json{{"entropy", data::Json::array()},
-                  {"results", state.results.size()},
-                  {"check", data::Json::array()},
-                  {"suspicions", to_json(suspicions)}};
+  data::Json json{{"entropy", data::Json::array()}, {"suspicions", to_json(suspicions)}};
   for (const data::EntropyTable& table : state.entropy)
     json["entropy"].push_back(data::to_json(table));
-  for (const data::TrialSpec& spec : state.check_trials)
-    json["check"].push_back(data::to_json(spec));
   return json.dump();
-}
-
-/// Results on their way to ranks that fit laws to them. @param first to `last`, not included
-std::string encoded(const std::vector<data::TrialResult>& results, std::size_t first,
-                    std::size_t last) {
-  data::Json json = data::Json::array();
-  for (std::size_t i = first; i < last; ++i) json.push_back(data::to_json(results[i]));
-  std::string bytes;
-  data::Json::to_cbor(json, bytes);
-  return bytes;
 }
 
 std::string in_words(const data::TrialResult& result) {
@@ -68,12 +54,10 @@ Session::Session(const Surroundings& around, const ReadCampaign& read,
   stored_.campaign = read.campaign;
   stored_.campaign_text = read.text;
   opened_ = around_.open_source(comm(), stored_.campaign, folder);
-  par::collectively(comm(), [&] {
-    sweep::require_whole_groups(comm().size(), opened_.source->ranks_per_trial());
-  });
+  par::collectively(comm(),
+                    [&] { sweep::require_whole_groups(comm().size(), traits().ranks_per_trial); });
   // A node that cannot do what was settled refuses before it is given a trial.
-  if (campaign().source == config::SourceKind::proxy)
-    par::collectively(comm(), [&] { proxy::require_runnable_here(campaign().proxy); });
+  par::collectively(comm(), [&] { opened_.source->require_runnable_here(); });
   for (std::string& note : notes_on_processors(comm(), campaign()))
     opened_.notes.push_back(std::move(note));
   stored_.resolved_text = config::resolved_yaml(campaign());  // now with unique tokens counted
@@ -143,32 +127,19 @@ void Session::begin_stage(const std::string& name) {
   if (status_) status_->begin_stage(name);
 }
 
-/// Results go by the thousand, so that no rank needs room for all of them twice.
 void Session::share_state() {
-  constexpr std::size_t at_a_time = 1000;
   const bool root = comm().is_root();
   store::JournalState& state = stored_.state;
+  state.results = from_root(comm(), std::move(state.results));
+  state.check_trials = from_root(comm(), std::move(state.check_trials));
   const data::Json head =
       data::Json::parse(comm().broadcast(root ? encoded(state, suspicions_) : std::string()));
-  if (!root) state.results.clear();
-  const auto count = head.at("results").get<std::size_t>();
-  for (std::size_t first = 0; first < count; first += at_a_time) {
-    const std::size_t last = std::min(count, first + at_a_time);
-    const std::string bytes =
-        comm().broadcast(root ? encoded(state.results, first, last) : std::string());
-    if (root) continue;
-    for (const data::Json& result : data::Json::from_cbor(bytes))
-      state.results.push_back(data::trial_result_from(result));
-  }
   place_of_result_.clear();
   for (std::size_t i = 0; i < state.results.size(); ++i) place_of_result_[state.results[i].id] = i;
   if (root) return;
   state.entropy.clear();
-  state.check_trials.clear();
   for (const data::Json& table : head.at("entropy"))
     state.entropy.push_back(data::entropy_table_from(table));
-  for (const data::Json& spec : head.at("check"))
-    state.check_trials.push_back(data::trial_spec_from(spec));
   suspicions_ = suspicions_from(head.at("suspicions"));
 }
 
@@ -179,9 +150,15 @@ const data::TrialResult* Session::result_of(const std::string& id) const {
 
 /// What unfinished trials would go on from, by id.
 std::map<std::string, std::string> Session::saved_now() const {
-  if (!opened_.source->saves_progress()) return {};
-  return campaign().source == config::SourceKind::command ? saved_by_commands(path())
-                                                          : store::saved_checkpoints(path());
+  switch (traits().progress) {
+    case trial::Progress::checkpoints:
+      return store::saved_checkpoints(path());
+    case trial::Progress::own_folder:
+      return saved_by_commands(path());
+    case trial::Progress::lost:
+      break;
+  }
+  return {};
 }
 
 std::string Session::saved_at_begin(const std::string& id) const {
@@ -224,7 +201,7 @@ std::size_t Session::count_not_ok() const {
 }
 
 std::string Session::reason_to_stop() const {
-  if (stop_requested()) return "stopped by a signal";
+  if (stop().stop_requested()) return "stopped by a signal";
   if (comm().is_root() && seconds_to_deadline() <= 0) return deadline_.reason;
   return "";
 }
@@ -250,18 +227,20 @@ std::unique_ptr<WatchedWork> Session::watch_over(const std::string& work, const 
   const data::Json shared = data::Json::parse(
       comm().broadcast(data::Json{static_cast<int>(end.code), data::to_json(seconds)}.dump()));
   end.code = static_cast<core::ExitCode>(shared.at(0).get<int>());
-  LongWork::Hooks hooks{.is_to_stop = [this] { return stop_requested(); },
+  LongWork::Hooks hooks{.is_to_stop = [this] { return stop().stop_requested(); },
                         .end = [code = end.code] { std::_Exit(static_cast<int>(code)); }};
   if (!shared.at(1).is_null()) {
     const auto until =
         SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(
                                  std::chrono::duration<double>(shared.at(1).get<double>()));
-    hooks.is_to_stop = [this, until] { return stop_requested() || SteadyClock::now() >= until; };
+    hooks.is_to_stop = [this, until] {
+      return stop().stop_requested() || SteadyClock::now() >= until;
+    };
   }
   if (comm().is_root()) {
     hooks.beat = [this] { status_->beat(""); };
     hooks.last_words = [this, end]() mutable {
-      end.reason += ": " + (stop_requested() ? "a signal came" : deadline_.reason);
+      end.reason += ": " + (stop().stop_requested() ? "a signal came" : deadline_.reason);
       end_long_work(end);
     };
   } else {

@@ -38,6 +38,7 @@ class Session {
   const std::filesystem::path& path() const { return stored_.path; }
   const config::Campaign& campaign() const { return stored_.campaign; }
   const OpenedSource& opened() const { return opened_; }
+  trial::SourceTraits traits() const { return opened_.source->traits(); }
   const RunLimits& limits() const { return limits_; }
   const Suspicions& suspicions() const { return suspicions_; }
   /// What the folder has, as it stands now; the stages add to it.
@@ -71,7 +72,8 @@ class Session {
   std::size_t ended_here() const { return ended_here_; }
   void note_ended(std::size_t trials) { ended_here_ += trials; }
 
-  bool stop_requested() const { return around_.stop_requested(); }
+  /// Asked for by signals to this rank.
+  const std::stop_token& stop() const { return around_.stop; }
   /// Why the trials should stop now, empty if they should not. Ranks other than 0 see signals only.
   std::string reason_to_stop() const;
   /// Infinite without a deadline.

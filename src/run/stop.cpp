@@ -1,17 +1,35 @@
 #include <bimix/core/error.hpp>
 #include <bimix/run/stop.hpp>
 
+#include <semaphore.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <ctime>
 
 namespace bimix::run {
 namespace {
 
-volatile std::sig_atomic_t signals_seen = 0;
-volatile std::time_t first_seen = 0;
-volatile std::sig_atomic_t stop_is_noticed = 0;
+std::atomic<bool> signal_seen{false};
+std::atomic<std::time_t> first_seen{0};
+std::atomic<bool> stop_is_noticed{false};
+static_assert(std::atomic<bool>::is_always_lock_free &&
+                  std::atomic<std::time_t>::is_always_lock_free,
+              "a signal handler may set them");
+
+/// Counts signals, and the ends of StopIsNoticed; a handler may post it.
+class Bell {
+ public:
+  Bell() { sem_init(&rung_, 0, 0); }
+  void ring() { sem_post(&rung_); }
+  void wait() { sem_wait(&rung_); }
+
+ private:
+  sem_t rung_{};
+};
+Bell bell;
+std::stop_source stop_source;
 
 bool hangup_is_ignored = false;
 
@@ -29,8 +47,9 @@ void on_signal(int) {
   constexpr std::time_t passed_on_within = 2;
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  if (signals_seen == 0) first_seen = now.tv_sec;
-  signals_seen = 1;
+  if (!signal_seen) first_seen = now.tv_sec;
+  signal_seen = true;
+  bell.ring();
   // Where nobody looks there is nothing to save: it is repeated by the next run, and
   // files are replaced as a whole or, the journal, mend their last line.
   if (!stop_is_noticed || now.tv_sec > first_seen + passed_on_within)
@@ -59,9 +78,20 @@ void install_stop_handlers() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-StopIsNoticed::StopIsNoticed() { stop_is_noticed = 1; }
-StopIsNoticed::~StopIsNoticed() { stop_is_noticed = 0; }
+std::stop_token stop_by_signal() { return stop_source.get_token(); }
 
-bool stop_requested() { return signals_seen > 0; }
+StopIsNoticed::StopIsNoticed() {
+  stop_is_noticed = true;
+  passes_on_ = std::jthread([](const std::stop_token& over) {
+    while (!signal_seen && !over.stop_requested()) bell.wait();
+    if (signal_seen) stop_source.request_stop();
+  });
+}
+
+StopIsNoticed::~StopIsNoticed() {
+  stop_is_noticed = false;
+  passes_on_.request_stop();
+  bell.ring();
+}
 
 }  // namespace bimix::run

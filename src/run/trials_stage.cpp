@@ -2,11 +2,14 @@
 
 #include <bimix/core/host.hpp>
 #include <bimix/plan/plan.hpp>
+#include <bimix/run/forecast.hpp>
 #include <bimix/store/checkpoint.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stop_token>
+#include <string_view>
 #include <utility>
 
 namespace bimix::run {
@@ -17,6 +20,100 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::minutes results_every{2};
 
 }  // namespace
+
+/// What a session does with a sweep of its trials.
+class TrialsStage::Caller final : public sweep::SweepCaller {
+ public:
+  /// @param choice that the trials are of @param before the stage without them
+  /// @param stop of the sweep
+  Caller(TrialsStage& stage, const Choice& choice, const StageBefore& before, std::stop_source stop)
+      : stage_(stage),
+        session_(stage.session_),
+        choice_(choice),
+        before_(before),
+        stop_(std::move(stop)) {}
+
+  bool out_of_time() const { return out_of_time_; }
+
+  /// Logged runs take no time: nothing happens while they run.
+  void on_start(const std::vector<const data::TrialSpec*>& started) override {
+    if (!session_.traits().trains) return;
+    std::vector<store::TrialStart> starts;
+    for (const data::TrialSpec* spec : started)
+      starts.push_back({spec->id, session_.saved_at_begin(spec->id)});
+    session_.folder().journal().append_starts(starts);
+  }
+
+  void on_news(const sweep::SweepNews& news) override {
+    FailureLimit& failures = stage_.failures_;
+    if (news.others_work) failures.some_work(*news.others_work);
+    for (const data::TrialResult& result : news.results)
+      if (!stage_.taken_out_.contains(result.rank))
+        failures.ended(result.status == data::TrialStatus::ok);
+    session_.note_ended(news.results.size());
+    session_.keep(news.results, choice_.attempts);
+    for (const sweep::TakenOut& out : news.taken_out) take_out(out);
+    if (failures.reached()) stop_.request_stop();
+  }
+
+  void on_progress(const sweep::SweepProgress& progress) override {
+    out_of_time_ = progress.out_of_time;
+    session_.status().tell(progress, before_, session_.count_not_ok());
+    const auto now = SteadyClock::now();
+    if (now < stage_.next_results_) return;
+    if (stage_.next_results_ != SteadyClock::time_point{}) session_.write_results_so_far();
+    stage_.next_results_ = now + results_every;
+  }
+
+  double seconds_to_deadline() override { return session_.seconds_to_deadline(); }
+
+  std::string load(const data::TrialSpec& spec) override {
+    store::ReadCheckpoint read = store::read_checkpoint(session_.path(), spec.id);
+    if (read.bytes.empty() && read.problem.empty())
+      read = store::read_model(session_.path(), plan::run_id(spec));
+    if (!read.problem.empty()) session_.screen().warn(read.problem + ". The trial begins anew.");
+    return read.bytes;
+  }
+
+  /// A checkpoint that cannot be written costs time later, not the trial.
+  void save(const data::TrialSpec& spec, std::string_view bytes) override {
+    try {
+      store::write_checkpoint(session_.path(), spec.id, bytes);
+    } catch (const core::DataError& error) {
+      session_.screen().warn(fmt::format("{} The trial goes on without it.", error.what()));
+    }
+  }
+
+  void keep(const data::TrialSpec& spec, std::string_view bytes) override {
+    if (spec.purpose == "check") return;
+    try {
+      store::write_model(session_.path(), plan::run_id(spec), bytes);
+    } catch (const core::DataError& error) {
+      session_.screen().warn(fmt::format("{} The trial's model is not kept.", error.what()));
+    }
+  }
+
+  void note(const data::TrialSpec& spec, const std::string& text) override {
+    session_.screen().warn(fmt::format("  trial {}: {}", spec.id, text));
+  }
+
+ private:
+  /// What failed there is tried elsewhere, when all others have ended.
+  void take_out(const sweep::TakenOut& out) {
+    stage_.taken_out_.insert(out.ranks.begin(), out.ranks.end());
+    stage_.failures_.tried_again(out.failed);
+    const std::string words = out.words + " They are tried elsewhere";
+    session_.screen().say("  " + words);
+    session_.status().tell_failure(words);
+  }
+
+  TrialsStage& stage_;
+  Session& session_;
+  const Choice& choice_;
+  StageBefore before_;
+  std::stop_source stop_;
+  bool out_of_time_ = false;
+};
 
 EarlyEnd TrialsStage::run_missing(const std::vector<data::TrialSpec>& trials,
                                   const std::string& stage) {
@@ -109,45 +206,27 @@ StageBefore TrialsStage::done_without(const std::vector<data::TrialSpec>& chosen
 /// @return false if not all of them ended, for the reason that is then in early_
 bool TrialsStage::run_chosen(const std::vector<data::TrialSpec>& chosen, const Choice& choice,
                              const std::vector<data::TrialSpec>& stage) {
-  const StageBefore before = done_without(chosen, stage);
   const auto start = SteadyClock::now();
-  bool out_of_time = false, complete = false;
   const StopIsNoticed stop_is_noticed;
+  const trial::TrialSource& source = *session_.opened().source;
+  const sweep::SweepOptions options{
+      .taken_out = {taken_out_.begin(), taken_out_.end()},
+      .keeps_models = keeps_models(session_.campaign(), session_.stored().plan, source),
+      .lost_after_seconds = session_.limits().lost_after_seconds,
+      .known = choice.times};
+  const std::stop_callback on_signal(session_.stop(),
+                                     [stop = options.stop]() mutable { stop.request_stop(); });
+  Caller caller(*this, choice, done_without(chosen, stage), options.stop);
+  bool complete = false;
   try {
-    complete = sweep::run_trials(session_.comm(), chosen, *session_.opened().source,
-                                 hooks_of(choice, before, out_of_time), choice.times);
+    complete = sweep::run_trials(session_.comm(), chosen, source, caller, options);
   } catch (const sweep::RanksLost& lost) {
     end_without(lost);
   }
   session_.screen().end_progress();
   session_.share_state();
-  return agree_on_end(complete, out_of_time,
+  return agree_on_end(complete, caller.out_of_time(),
                       std::chrono::duration<double>(SteadyClock::now() - start).count());
-}
-
-sweep::SweepHooks TrialsStage::hooks_of(const Choice& choice, const StageBefore& before,
-                                        bool& out_of_time) {
-  return {.on_start = [&](const auto& started) { note_starts(started); },
-          .on_results =
-              [&](const std::vector<data::TrialResult>& results) { take_results(results, choice); },
-          .on_failures = [&](bool some_work) { failures_.some_work(some_work); },
-          .on_taken_out = [&](const sweep::TakenOut& out) { take_out(out); },
-          .taken_out = {taken_out_.begin(), taken_out_.end()},
-          .on_progress =
-              [&](const sweep::SweepProgress& progress) {
-                out_of_time = progress.out_of_time;
-                tell(progress, before);
-              },
-          .load = [&](const data::TrialSpec& spec) { return checkpoint_of(spec); },
-          .save = [&](const data::TrialSpec& spec, std::string_view bytes) { save(spec, bytes); },
-          .keep = keeper(),
-          .note =
-              [&](const data::TrialSpec& spec, const std::string& text) {
-                session_.screen().warn(fmt::format("  trial {}: {}", spec.id, text));
-              },
-          .stop_requested = [&] { return !reason_to_stop().empty(); },
-          .seconds_to_deadline = [&] { return session_.seconds_to_deadline(); },
-          .lost_after_seconds = session_.limits().lost_after_seconds};
 }
 
 /// The others may wait for the lost ranks for ever, so that the job has to end.
@@ -166,12 +245,12 @@ bool TrialsStage::agree_on_end(bool complete, bool out_of_time, double had_secon
     early = why_early({.too_many_failures = failures_.reached(),
                        .complete = complete,
                        .out_of_time = out_of_time,
-                       .signalled = session_.stop_requested(),
-                       .saves_progress = session_.opened().source->saves_progress(),
+                       .signalled = session_.stop().stop_requested(),
+                       .saves_progress = session_.traits().saves_progress(),
                        .ended_here = session_.ended_here(),
                        .had_seconds = had_seconds,
                        .left_seconds = session_.seconds_to_deadline(),
-                       .stop_reason = reason_to_stop(),
+                       .stop_reason = session_.reason_to_stop(),
                        .advance = session_.advance()});
   const data::Json shared = data::Json::parse(session_.comm().broadcast(
       data::Json{static_cast<int>(early.code), early.reason, early.remedy, taken_out_}.dump()));
@@ -181,76 +260,6 @@ bool TrialsStage::agree_on_end(bool complete, bool out_of_time, double had_secon
             .reason = shared.at(1).get<std::string>(),
             .remedy = shared.at(2).get<std::string>()};
   return false;
-}
-
-/// Logged runs take no time: nothing happens while they run.
-void TrialsStage::note_starts(const std::vector<const data::TrialSpec*>& started) {
-  if (session_.campaign().source == config::SourceKind::replay) return;
-  std::vector<store::TrialStart> starts;
-  for (const data::TrialSpec* spec : started)
-    starts.push_back({spec->id, session_.saved_at_begin(spec->id)});
-  session_.folder().journal().append_starts(starts);
-}
-
-void TrialsStage::take_results(const std::vector<data::TrialResult>& results,
-                               const Choice& choice) {
-  for (const data::TrialResult& result : results)
-    if (!taken_out_.contains(result.rank)) failures_.ended(result.status == data::TrialStatus::ok);
-  session_.note_ended(results.size());
-  session_.keep(results, choice.attempts);
-}
-
-/// What failed there is tried elsewhere, when all others have ended.
-void TrialsStage::take_out(const sweep::TakenOut& out) {
-  taken_out_.insert(out.ranks.begin(), out.ranks.end());
-  failures_.tried_again(out.failed);
-  const std::string words = out.words + " They are tried elsewhere";
-  session_.screen().say("  " + words);
-  session_.status().tell_failure(words);
-}
-
-void TrialsStage::tell(const sweep::SweepProgress& progress, const StageBefore& before) {
-  session_.status().tell(progress, before, session_.count_not_ok());
-  const auto now = SteadyClock::now();
-  if (now < next_results_) return;
-  if (next_results_ != SteadyClock::time_point{}) session_.write_results_so_far();
-  next_results_ = now + results_every;
-}
-
-std::string TrialsStage::reason_to_stop() const {
-  const std::string reason = session_.reason_to_stop();
-  if (!reason.empty() || !session_.comm().is_root()) return reason;
-  return failures_.reached().value_or("");
-}
-
-std::string TrialsStage::checkpoint_of(const data::TrialSpec& spec) const {
-  store::ReadCheckpoint read = store::read_checkpoint(session_.path(), spec.id);
-  if (read.bytes.empty() && read.problem.empty())
-    read = store::read_model(session_.path(), plan::run_id(spec));
-  if (!read.problem.empty()) session_.screen().warn(read.problem + ". The trial begins anew.");
-  return read.bytes;
-}
-
-std::function<void(const data::TrialSpec&, std::string_view)> TrialsStage::keeper() const {
-  if (!keeps_models(session_.campaign(), session_.stored().plan, *session_.opened().source))
-    return {};
-  return [this](const data::TrialSpec& spec, std::string_view bytes) {
-    if (spec.purpose == "check") return;
-    try {
-      store::write_model(session_.path(), plan::run_id(spec), bytes);
-    } catch (const core::DataError& error) {
-      session_.screen().warn(fmt::format("{} The trial's model is not kept.", error.what()));
-    }
-  };
-}
-
-/// A checkpoint that cannot be written costs time later, not the trial.
-void TrialsStage::save(const data::TrialSpec& spec, std::string_view bytes) const {
-  try {
-    store::write_checkpoint(session_.path(), spec.id, bytes);
-  } catch (const core::DataError& error) {
-    session_.screen().warn(fmt::format("{} The trial goes on without it.", error.what()));
-  }
 }
 
 bool TrialsStage::named_ended_well() const {

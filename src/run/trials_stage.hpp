@@ -5,7 +5,6 @@
 #include <chrono>
 #include <set>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -28,23 +27,16 @@ class TrialsStage {
   bool named_ended_well() const;
 
  private:
+  class Caller;
+
   bool run_all(const Choice& choice, const std::vector<data::TrialSpec>& stage);
   bool run_chosen(const std::vector<data::TrialSpec>& chosen, const Choice& choice,
                   const std::vector<data::TrialSpec>& stage);
-  sweep::SweepHooks hooks_of(const Choice& choice, const StageBefore& before, bool& out_of_time);
   [[noreturn]] void end_without(const sweep::RanksLost& lost);
   bool agree_on_end(bool complete, bool out_of_time, double had_seconds);
   StageBefore done_without(const std::vector<data::TrialSpec>& chosen,
                            const std::vector<data::TrialSpec>& stage) const;
   void record_quarantined(const Choice& choice);
-  void note_starts(const std::vector<const data::TrialSpec*>& started);
-  void take_results(const std::vector<data::TrialResult>& results, const Choice& choice);
-  void take_out(const sweep::TakenOut& out);
-  void tell(const sweep::SweepProgress& progress, const StageBefore& before);
-  std::string reason_to_stop() const;
-  std::string checkpoint_of(const data::TrialSpec& spec) const;
-  void save(const data::TrialSpec& spec, std::string_view bytes) const;
-  std::function<void(const data::TrialSpec&, std::string_view)> keeper() const;
 
   Session& session_;
   std::unordered_map<std::string, double> cost_before_;

@@ -47,9 +47,8 @@ std::vector<double> times_of_roughly(const std::vector<double>& costs, std::mt19
 class WaitingSource final : public trial::TrialSource {
  public:
   std::string identity() const override { return "waiting"; }
-  std::int64_t tokens_per_step() const override { return 1; }
+  trial::SourceTraits traits() const override { return {}; }
   double cost(const data::TrialSpec& spec) const override { return spec.cost; }
-  std::string cost_unit() const override { return "second"; }
   data::TrialResult run(const data::TrialSpec& spec, const trial::TrialHooks&) const override {
     std::this_thread::sleep_for(std::chrono::duration<double>(spec.cost));
     return {.id = spec.id};
@@ -99,7 +98,8 @@ SweepBench bench_sweep(const par::Comm& comm, double seconds) {
   }
   comm.barrier();
   const Clock::time_point start = Clock::now();
-  run_trials(comm, trials, WaitingSource(), {});
+  SweepCaller nobody;
+  run_trials(comm, trials, WaitingSource(), nobody);
   return {.ranks = comm.size(),
           .trials = trials.size(),
           .seconds = std::chrono::duration<double>(Clock::now() - start).count(),

@@ -39,13 +39,15 @@ std::vector<double> costs_of(const std::vector<data::TrialSpec>& trials) {
 
 double seconds_between_reports(int ranks) { return std::max(report_every, ranks / words_a_second); }
 
-Lead::Lead(const std::vector<data::TrialSpec>& trials, const Crew& crew, const SweepHooks& hooks,
-           plan::CostModel known, Send send)
+Lead::Lead(const std::vector<data::TrialSpec>& trials, const Crew& crew, SweepCaller& caller,
+           const SweepOptions& options, Send send)
     : trials_(trials),
-      hooks_(hooks),
+      caller_(caller),
       crew_(crew),
+      stop_(options.stop.get_token()),
+      lost_after_seconds_(options.lost_after_seconds),
       send_(std::move(send)),
-      times_(std::move(known)),
+      times_(options.known),
       coordinator_(costs_of(trials), crew.ranks / crew.ranks_per_trial),
       coming_(groups(), crew.ranks_per_trial),
       since_(groups(), 0.0),
@@ -81,11 +83,12 @@ void Lead::take(const par::Message& message) {
       break;
     default:
       core::require(message.tag == tag_result, "rank 0 knows every tag it is sent");
-      news_.push_back(data::trial_result_from(data::Json::parse(message.bytes)));
-      remember(group, news_.back());
+      const data::TrialResult& result =
+          news_.results.emplace_back(data::trial_result_from(data::Json::parse(message.bytes)));
+      remember(group, result);
       const std::size_t trial = coordinator_.finished(group);
-      if (news_.back().status == data::TrialStatus::ok)
-        times_.learn(trials_[trial].cost, news_.back().wall_seconds);
+      if (result.status == data::TrialStatus::ok)
+        times_.learn(trials_[trial].cost, result.wall_seconds);
       else
         next_hand_over_ = 0.0;  // it may be a reason to stop
   }
@@ -96,7 +99,8 @@ void Lead::look(double now) {
   awake_ += std::min(now - now_, report_every);
   now_ = now;
   if (now >= next_hand_over_) hand_over(now);
-  if (hooks_.stop_requested()) stop_everyone();  // after results: one of them may be the reason
+  // After the news, which may be the reason.
+  if (stop_.stop_requested() || caller_.seconds_to_deadline() <= 0) stop_everyone();
   serve_waiting(now);
   if (now < next_report_) return;
   next_report_ = now + report_every;
@@ -116,24 +120,23 @@ void Lead::remember(int group, const data::TrialResult& result) {
 }
 
 void Lead::hand_over(double now) {
-  if (news_.empty()) return;
+  if (news_.results.empty()) return;
   double first_failed_from = std::numeric_limits<double>::infinity();
   for (const Record& record : records_)
     if (record.failed > 0 && !record.some_well)
       first_failed_from = std::min(first_failed_from, record.first_failed_from);
   const bool some_failed = std::any_of(
-      news_.begin(), news_.end(),
+      news_.results.begin(), news_.results.end(),
       [](const data::TrialResult& result) { return result.status == data::TrialStatus::failed; });
   if (some_failed) {
     bool some_work = false;
     for (std::size_t group = 0; group < groups() && !some_work; ++group)
       some_work = works(group, first_failed_from);
-    hooks_.on_failures(some_work);
+    news_.others_work = some_work;
+    take_out_broken();
   }
-  hooks_.on_results(news_);
-  news_.clear();
+  caller_.on_news(std::exchange(news_, {}));
   next_hand_over_ = now + hand_over_every;
-  if (some_failed) take_out_broken();
 }
 
 /// A trial of the group ended well, or none failed and one runs that had begun by then.
@@ -165,7 +168,7 @@ void Lead::take_out(const std::vector<std::size_t>& place, const std::string& na
       "{} is taken out of the sweep: all {} trials failed there while others work, the last with: "
       "{}",
       name, out.failed, records_[place.back()].last_words);
-  hooks_.on_taken_out(out);
+  news_.taken_out.push_back(std::move(out));
 }
 
 /// Whole hosts first: of a broken one each rank fails, be it once.
@@ -184,7 +187,7 @@ void Lead::take_out_broken() {
 
 /// Trials that leave no trace before they end should end before the sweep is stopped.
 double Lead::largest_that_ends_in_time() const {
-  const double left = hooks_.seconds_to_deadline();
+  const double left = caller_.seconds_to_deadline();
   if (crew_.saves_progress || !times_.knows() || left == std::numeric_limits<double>::infinity())
     return std::numeric_limits<double>::infinity();
   return times_.cost_within(left / times_.spread(slow));
@@ -206,7 +209,7 @@ void Lead::serve_waiting(double now) {
       send_away(group);
     out_of_time_ = out_of_time_ || (!given.back() && !is_out && !coordinator_.exhausted());
   }
-  if (!started.empty()) hooks_.on_start(started);
+  if (!started.empty()) caller_.on_start(started);
   // What is sent to rank 0's own member may come back at once.
   const std::vector<int> served = std::exchange(waiting_, {});
   for (std::size_t i = 0; i < served.size(); ++i) {
@@ -229,7 +232,7 @@ void Lead::send_away(int group) {
 /// anew to have all its ranks.
 void Lead::look_for_the_lost() {
   const double patience =
-      std::max(crew_.lost_after_seconds, most_words_missed * seconds_between_reports(crew_.ranks));
+      std::max(lost_after_seconds_, most_words_missed * seconds_between_reports(crew_.ranks));
   for (int rank = 0; rank < crew_.ranks; ++rank) {
     const int group = rank / crew_.ranks_per_trial;
     if (!is_here_[static_cast<std::size_t>(group)] ||
@@ -285,7 +288,7 @@ void Lead::report(double now) const {
     progress.seconds_left_low = progress.seconds_left * std::min(1.0, times_.spread(fast));
     progress.seconds_left_high = progress.seconds_left * std::max(1.0, times_.spread(slow));
   }
-  hooks_.on_progress(progress);
+  caller_.on_progress(progress);
 }
 
 bool Lead::end(double now) {

@@ -39,13 +39,12 @@ class Lead {
   struct Crew {
     int ranks = 1;
     int ranks_per_trial = 1;
-    bool saves_progress = true;         ///< an unfinished trial can go on later
-    double lost_after_seconds = 300.0;  ///< of silence a rank is taken for dead
+    bool saves_progress = true;  ///< an unfinished trial can go on later
   };
 
-  /// @param trials, hooks, known see run_trials; they outlive this
-  Lead(const std::vector<data::TrialSpec>& trials, const Crew& crew, const SweepHooks& hooks,
-       plan::CostModel known, Send send);
+  /// @param trials, caller, options see run_trials; the first two outlive this
+  Lead(const std::vector<data::TrialSpec>& trials, const Crew& crew, SweepCaller& caller,
+       const SweepOptions& options, Send send);
 
   /// @param message from any member, also from rank 0's own
   void take(const par::Message& message);
@@ -83,24 +82,26 @@ class Lead {
   std::size_t groups() const { return coordinator_.seats().size(); }
 
   const std::vector<data::TrialSpec>& trials_;
-  const SweepHooks& hooks_;
+  SweepCaller& caller_;
   Crew crew_;
+  std::stop_token stop_;
+  double lost_after_seconds_;
   Send send_;
   plan::CostModel times_;
   Coordinator coordinator_;
-  std::vector<int> coming_;              ///< ranks of each group that have not come yet
-  std::vector<int> waiting_;             ///< groups without a trial
-  std::vector<double> since_;            ///< when each group was given its trial
-  std::vector<data::TrialResult> news_;  ///< not handed over yet
-  std::vector<Record> records_;          ///< of groups
-  std::vector<char> is_out_;             ///< groups that get no more trials
-  std::vector<char> is_here_;            ///< groups that were neither sent away nor lost
-  std::size_t seated_;                   ///< how many these are
-  double now_ = 0.0;                     ///< of the last look
-  double awake_ = 0.0;                   ///< seconds without those in which rank 0 could not look
-  std::vector<double> heard_;            ///< when each rank last spoke, in seconds awake
-  std::vector<int> lost_;                ///< ranks
-  std::vector<std::string> cut_off_;     ///< trials of theirs
+  std::vector<int> coming_;           ///< ranks of each group that have not come yet
+  std::vector<int> waiting_;          ///< groups without a trial
+  std::vector<double> since_;         ///< when each group was given its trial
+  SweepNews news_{};                  ///< not handed over yet
+  std::vector<Record> records_;       ///< of groups
+  std::vector<char> is_out_;          ///< groups that get no more trials
+  std::vector<char> is_here_;         ///< groups that were neither sent away nor lost
+  std::size_t seated_;                ///< how many these are
+  double now_ = 0.0;                  ///< of the last look
+  double awake_ = 0.0;                ///< seconds without those in which rank 0 could not look
+  std::vector<double> heard_;         ///< when each rank last spoke, in seconds awake
+  std::vector<int> lost_;             ///< ranks
+  std::vector<std::string> cut_off_;  ///< trials of theirs
   bool stopping_ = false;
   bool out_of_time_ = false;  ///< a trial was not started because of the deadline
   double next_report_ = 0.0;

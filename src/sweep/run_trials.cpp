@@ -46,15 +46,17 @@ data::FailureKind kind_of(const std::exception& error) {
 class Worker {
  public:
   Worker(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
-         const trial::TrialSource& source, const SweepHooks& hooks)
+         const trial::TrialSource& source, SweepCaller& caller, const SweepOptions& options)
       : trials_(trials),
         source_(source),
-        hooks_(hooks),
+        caller_(caller),
+        keeps_models_(options.keeps_models),
+        stop_(options.stop),
         rank_(comm.rank()),
-        talk_(comm, source.ranks_per_trial()) {}
+        talk_(comm, source.traits().ranks_per_trial) {}
   // The thread ends before the object does: a stop is asked for, then std::future waits.
   ~Worker() {
-    stop_ = true;
+    if (busy()) stop_.request_stop();
     talk_.hang_up();
   }
 
@@ -82,7 +84,7 @@ class Worker {
 
   bool busy() const { return running_.valid(); }
   double progress() const { return progress_; }
-  void request_stop() { stop_ = true; }
+  void request_stop() { stop_.request_stop(); }
 
   struct Ended {
     bool interrupted = false;
@@ -105,13 +107,13 @@ class Worker {
     const double started_utc = core::utc_now();
     Ended ended;
     try {
-      trial::TrialHooks hooks{.stop_requested = [this] { return stop_.load(); },
+      trial::TrialHooks hooks{.stop = stop_.get_token(),
                               .progress = [this](double fraction) { progress_ = fraction; },
-                              .load = [&] { return hooks_.load(spec); },
-                              .save = [&](std::string_view bytes) { hooks_.save(spec, bytes); },
-                              .note = [&](const std::string& text) { hooks_.note(spec, text); },
+                              .load = [&] { return caller_.load(spec); },
+                              .save = [&](std::string_view bytes) { caller_.save(spec, bytes); },
+                              .note = [&](const std::string& text) { caller_.note(spec, text); },
                               .group = group};
-      if (hooks_.keep) hooks.keep = [&](std::string_view bytes) { hooks_.keep(spec, bytes); };
+      if (keeps_models_) hooks.keep = [&](std::string_view bytes) { caller_.keep(spec, bytes); };
       ended.result = source_.run(spec, hooks);
     } catch (const core::Interrupted&) {
       ended.interrupted = true;
@@ -130,10 +132,11 @@ class Worker {
 
   const std::vector<data::TrialSpec>& trials_;
   const trial::TrialSource& source_;
-  const SweepHooks& hooks_;
+  SweepCaller& caller_;
+  bool keeps_models_;
+  std::stop_source stop_;  // of the sweep
   int rank_;
   GroupTalk talk_;
-  std::atomic<bool> stop_{false};
   std::atomic<double> progress_{0.0};
   std::future<Ended> running_;  // last: destroyed, and waited for, first
 };
@@ -144,12 +147,9 @@ class Member {
  public:
   using Tell = std::function<void(SweepTag tag, std::string bytes)>;
 
-  Member(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
-         const trial::TrialSource& source, const SweepHooks& hooks, Tell tell)
-      : hooks_(hooks),
-        tell_(std::move(tell)),
-        worker_(comm, trials, source, hooks),
-        report_every_(seconds_between_reports(comm.size())) {}
+  /// @param ranks of the sweep
+  Member(Worker& worker, int ranks, Tell tell)
+      : worker_(worker), tell_(std::move(tell)), report_every_(seconds_between_reports(ranks)) {}
 
   void come(bool takes_trials) { tell_(takes_trials ? tag_ready : tag_absent, ""); }
 
@@ -172,7 +172,6 @@ class Member {
   }
 
   void look() {
-    if (hooks_.stop_requested()) worker_.request_stop();
     worker_.carry();
     if (const auto ended = worker_.take_ended(); ended && worker_.is_leader()) {
       if (ended->interrupted)
@@ -196,9 +195,8 @@ class Member {
   }
 
  private:
-  const SweepHooks& hooks_;
+  Worker& worker_;
   Tell tell_;
-  Worker worker_;
   std::deque<std::size_t> assigned_;  // a leader may be a moment ahead of its members
   bool told_to_leave_ = false;
   std::chrono::duration<double> report_every_;
@@ -236,17 +234,20 @@ void require_whole_groups(int ranks, int ranks_per_trial) {
 }
 
 bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
-                const trial::TrialSource& source, const SweepHooks& hooks, plan::CostModel known) {
-  const int ranks_per_trial = source.ranks_per_trial();
+                const trial::TrialSource& source, SweepCaller& caller,
+                const SweepOptions& options) {
+  const trial::SourceTraits traits = source.traits();
+  const int ranks_per_trial = traits.ranks_per_trial;
   require_whole_groups(comm.size(), ranks_per_trial);
   const int leader = comm.rank() / ranks_per_trial * ranks_per_trial;
-  const bool is_out =
-      std::find(hooks.taken_out.begin(), hooks.taken_out.end(), leader) != hooks.taken_out.end();
-  const bool has_seat = takes_trials(comm, source.trials_per_node()) && !is_out;
+  const bool is_out = std::find(options.taken_out.begin(), options.taken_out.end(), leader) !=
+                      options.taken_out.end();
+  const bool has_seat = takes_trials(comm, traits.trials_per_node) && !is_out;
   const Clock::time_point start = Clock::now();
+  Worker worker(comm, trials, source, caller, options);
   // Rank 0's own member and the lead talk without a network in between.
   std::optional<Lead> lead;
-  Member member(comm, trials, source, hooks, [&](SweepTag tag, std::string bytes) {
+  Member member(worker, comm.size(), [&](SweepTag tag, std::string bytes) {
     if (lead)
       lead->take({.source = 0, .tag = tag, .bytes = std::move(bytes)});
     else
@@ -256,9 +257,8 @@ bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trial
     lead.emplace(trials,
                  Lead::Crew{.ranks = comm.size(),
                             .ranks_per_trial = ranks_per_trial,
-                            .saves_progress = source.saves_progress(),
-                            .lost_after_seconds = hooks.lost_after_seconds},
-                 hooks, std::move(known), [&](int rank, SweepTag tag, std::string bytes) {
+                            .saves_progress = traits.saves_progress()},
+                 caller, options, [&](int rank, SweepTag tag, std::string bytes) {
                    if (rank == 0)
                      member.take({.source = 0, .tag = tag, .bytes = std::move(bytes)});
                    else

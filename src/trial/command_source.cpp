@@ -69,10 +69,10 @@ bool is_stopped_soon(const TrialHooks& hooks) {
   constexpr std::chrono::milliseconds look_every{10};
   constexpr int looks = 15;
   for (int look = 0; look < looks; ++look) {
-    if (hooks.stop_requested()) return true;
+    if (hooks.stop.stop_requested()) return true;
     std::this_thread::sleep_for(look_every);
   }
-  return hooks.stop_requested();
+  return hooks.stop.stop_requested();
 }
 
 }  // namespace
@@ -187,6 +187,13 @@ void CommandSource::write_mixture(const data::TrialSpec& spec) const {
                            .remedy = "Check the folder's permissions and its disk"});
 }
 
+SourceTraits traits_of(const CommandOptions& options) {
+  return {.tokens_per_step = options.tokens_per_step,
+          .trials_per_node = options.per_node,
+          .repeats_bits = false,  // nobody promised it, and on GPUs it is not so
+          .progress = options.resumes ? Progress::own_folder : Progress::lost};
+}
+
 CommandSource::Attempt CommandSource::run_once(const data::TrialSpec& spec,
                                                const TrialHooks& hooks) const {
   std::vector<std::string> arguments;
@@ -194,7 +201,7 @@ CommandSource::Attempt CommandSource::run_once(const data::TrialSpec& spec,
   if (!options_.program.empty()) arguments.front() = options_.program;
   std::error_code is_new;
   const std::uintmax_t before = std::filesystem::file_size(log_of(spec), is_new);
-  const ProcessEnd end = run_process(arguments, log_of(spec), hooks.stop_requested,
+  const ProcessEnd end = run_process(arguments, log_of(spec), hooks.stop,
                                      core::parse_seconds(options_.timeout).value_or(0));
   if (end.why == ProcessEnd::Why::stopped) throw stopped(spec);
   Attempt attempt{.last_words =

@@ -221,7 +221,7 @@ void end_group(pid_t group, int grace) {
 }  // namespace
 
 ProcessEnd run_process(const std::vector<std::string>& arguments, const std::filesystem::path& log,
-                       const std::function<bool()>& stop, double timeout_seconds) {
+                       const std::stop_token& stop, double timeout_seconds) {
   watch_children();
   const pid_t child = start(arguments, log);
   const LastWill last_will(child);
@@ -229,10 +229,10 @@ ProcessEnd run_process(const std::vector<std::string>& arguments, const std::fil
   for (;;) {
     if (const auto end = ended(child)) {
       end_group(child, grace_of_rest_seconds);
-      return stop() ? ProcessEnd{ProcessEnd::Why::stopped} : *end;
+      return stop.stop_requested() ? ProcessEnd{ProcessEnd::Why::stopped} : *end;
     }
     const bool late = timeout_seconds > 0 && time.look(seconds_now()) > timeout_seconds;
-    if (late || stop()) {
+    if (late || stop.stop_requested()) {
       end_group(child, grace_seconds);
       return {late ? ProcessEnd::Why::timed_out : ProcessEnd::Why::stopped, 0};
     }

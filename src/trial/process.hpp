@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -37,11 +37,11 @@ class AwakeTime {
 /// errors appended to `log`, signals at their defaults, the environment without what a launcher
 /// sets for its ranks, on all processors of the job. When it has ended, so is what it left running
 /// in its group. If this process dies, the group is ended, too.
-/// @param stop asked some times a second; true ends the group: TERM, half a minute, KILL. A program
+/// @param stop looked at some times a second; ends the group: TERM, half a minute, KILL. A program
 ///        that ends by itself while a stop is asked for counts as stopped
 /// @param timeout_seconds likewise, see AwakeTime; 0 is no limit
 /// @throws DataError if the program cannot be started or the log cannot be written
 ProcessEnd run_process(const std::vector<std::string>& arguments, const std::filesystem::path& log,
-                       const std::function<bool()>& stop, double timeout_seconds);
+                       const std::stop_token& stop, double timeout_seconds);
 
 }  // namespace bimix::trial

@@ -3,6 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/corpus/sampler.hpp>
+#include <bimix/proxy/bench.hpp>
 #include <bimix/proxy/schedule.hpp>
 #include <bimix/proxy/training.hpp>
 #include <bimix/trial/proxy_source.hpp>
@@ -44,7 +45,12 @@ std::string ProxySource::identity() const {
   return fmt::format("proxy {} corpus {}", proxy::canonical_text(options_), corpus_.fingerprint());
 }
 
-std::int64_t ProxySource::tokens_per_step() const { return proxy::tokens_per_step(options_); }
+SourceTraits traits_of(const proxy::ProxyOptions& options) {
+  return {.tokens_per_step = proxy::tokens_per_step(options),
+          .ranks_per_trial = options.ranks_per_trial,
+          .threads_per_trial = options.threads_per_trial,
+          .shares_trunk = options.schedule == proxy::Schedule::wsd};
+}
 
 double ProxySource::evaluation_cost(const data::TrialSpec& spec) const {
   std::int64_t sequences = 0;
@@ -57,6 +63,24 @@ double ProxySource::evaluation_cost(const data::TrialSpec& spec) const {
 double ProxySource::cost(const data::TrialSpec& spec) const {
   return proxy::training_flops(options_, proxy::trained_tokens(options_, spec.tokens)) +
          evaluation_cost(spec);
+}
+
+double ProxySource::model_bytes(const data::TrialSpec& spec) const {
+  return proxy::saved_bytes(options_, proxy::trained_tokens(options_, spec.tokens));
+}
+
+std::optional<WorkEstimate> ProxySource::estimate(const data::SweepPlan& plan) const {
+  constexpr double measured_seconds = 1.0;
+  WorkEstimate all{.model = proxy::description(options_),
+                   .parameters = proxy::parameter_count(options_),
+                   .flops_per_second = proxy::bench_proxy(options_, measured_seconds).gflops * 1e9,
+                   .memory_bytes_per_rank =
+                       proxy::memory_bytes(options_, proxy::trained_tokens(options_, plan.tokens))};
+  for (const data::TrialSpec& trial : plan.trials) {
+    all.flops += trial.cost;
+    all.evaluation_flops += evaluation_share(trial) * trial.cost;
+  }
+  return all;
 }
 
 double ProxySource::evaluation_share(const data::TrialSpec& spec) const {
@@ -81,12 +105,12 @@ data::TrialResult ProxySource::run(const data::TrialSpec& spec, const TrialHooks
   const std::string loaded =
       core::gathered(hooks.group, hooks.group.is_leader() ? hooks.load() : "").front();
   if (!loaded.empty()) saved = training_state_from(loaded);
-  if (saved && !is_on_the_way_to(spec.tokens, tokens_per_step(), *saved)) saved.reset();
+  if (saved && !is_on_the_way_to(spec.tokens, traits().tokens_per_step, *saved)) saved.reset();
   const auto start = Clock::now();
   const auto save_every = std::chrono::duration_cast<Clock::duration>(
       std::chrono::duration<double>(core::parse_seconds(options_.checkpoint_every).value()));
   auto next_save = start + save_every;
-  proxy::TrainingHooks training_hooks{.stop = hooks.stop_requested,
+  proxy::TrainingHooks training_hooks{.stop = hooks.stop,
                                       .progress = hooks.progress,
                                       .save_due = [&] { return Clock::now() >= next_save; },
                                       .save =

@@ -11,6 +11,8 @@ ReplaySource::ReplaySource(replay::LossLog log) : log_(std::move(log)) {
     place_of_run_[{log_.runs[n].run, log_.runs[n].repeat}] = n;
 }
 
+SourceTraits logged_traits() { return {.trains = false}; }
+
 data::TrialResult ReplaySource::run(const data::TrialSpec& spec, const TrialHooks&) const {
   data::TrialResult result{.id = spec.id};
   const auto place = place_of_run_.find({spec.run, spec.repeat});

@@ -61,7 +61,9 @@ TEST(MakePlan, RunsEachCellOnAnIndependentAxis) {
 /// Whose runs of one mixture have a beginning in common.
 class TrunkSource : public test::FakeSource {
  public:
-  bool shares_trunk() const override { return true; }
+  trial::SourceTraits traits() const override {
+    return {.tokens_per_step = 1024, .shares_trunk = true};
+  }
 };
 
 TEST(MakePlan, LeavesCellsWithACommonTrunkToOneTrial) {

@@ -43,6 +43,18 @@ struct Rig {
   }
 };
 
+/// The training looks that often whether it is to stop, and goes on; the next time it is.
+TrainingHooks stopping_after(std::int64_t looks) {
+  std::stop_source source;
+  if (looks == 0) source.request_stop();
+  TrainingHooks hooks{.stop = source.get_token()};
+  hooks.save_due = [source, looks, seen = std::int64_t{0}]() mutable {
+    if (++seen == looks) source.request_stop();
+    return false;
+  };
+  return hooks;
+}
+
 TEST(Train, VisitsEveryVolumeOnce) {
   Rig rig;
   const TrainingOutcome outcome = rig.run({2 * rig.unit, 3 * rig.unit, 6 * rig.unit});
@@ -95,9 +107,9 @@ TEST_P(DecayingSchedule, GoesOnFromAnyStepWithTheSameBits) {
   const TrainingOutcome whole = rig_.run(volumes_);
   for (std::int64_t stop_after = 0; stop_after < whole.trained_tokens / rig_.unit; ++stop_after) {
     TrainingState saved;
-    std::int64_t asked = 0;
-    rig_.run(volumes_, {.stop = [&] { return asked++ == stop_after; },
-                        .save = [&](const TrainingState& state) { saved = state; }});
+    TrainingHooks hooks = stopping_after(stop_after);
+    hooks.save = [&](const TrainingState& state) { saved = state; };
+    rig_.run(volumes_, hooks);
     rig_.drawn = -1;  // wherever: the state knows the place
     const TrainingOutcome resumed =
         train(rig_.options, rig_.data(), {.volumes = volumes_, .seed = 7, .from = &saved});
@@ -117,11 +129,11 @@ TEST(Train, KeepsWhatLargerVolumesGoOnFrom) {
     const TrainingOutcome whole = rig.run(many), alone = rig.run(few);
     for (std::int64_t stop_after = 0; stop_after <= alone.trained_tokens / rig.unit; ++stop_after) {
       TrainingState saved, kept;
-      std::int64_t asked = 0;
       const TrainingHooks keeping{.save = [&](const TrainingState& state) { saved = state; },
                                   .keep = [&](const TrainingState& state) { kept = state; }};
-      TrainingHooks stopping = keeping;
-      stopping.stop = [&] { return asked++ == stop_after; };
+      TrainingHooks stopping = stopping_after(stop_after);
+      stopping.save = keeping.save;
+      stopping.keep = keeping.keep;
       if (rig.run(few, stopping).end == TrainingEnd::stopped)
         train(rig.options, rig.data(), {.volumes = few, .seed = 7, .from = &saved}, keeping);
       ASSERT_EQ(kept.outcome.curve, alone.curve) << core::word_of(schedule) << ' ' << stop_after;
@@ -136,9 +148,7 @@ INSTANTIATE_TEST_SUITE_P(Schedules, DecayingSchedule,
 
 TEST(Train, StopsWhenAsked) {
   Rig rig;
-  int asked = 0;
-  const TrainingOutcome outcome =
-      rig.run({2 * rig.unit, 9 * rig.unit}, {.stop = [&] { return ++asked > 4; }});
+  const TrainingOutcome outcome = rig.run({2 * rig.unit, 9 * rig.unit}, stopping_after(4));
   EXPECT_EQ(outcome.end, TrainingEnd::stopped);
   EXPECT_EQ(outcome.steps, 4);
   EXPECT_EQ(outcome.curve.size(), 1U);
@@ -155,9 +165,8 @@ TEST(Train, StopsAndResumesAsAGroup) {
   test::run_as_group(members, [&](const core::ProcessGroup& group) {
     const auto own = static_cast<std::size_t>(group.number);
     Rig rig;
-    int asked = 0;
-    const TrainingHooks hooks{.stop = [&] { return group.number == 1 && ++asked > 2; },
-                              .save = [&](const TrainingState& state) { saved[own] = state; }};
+    TrainingHooks hooks = group.number == 1 ? stopping_after(2) : TrainingHooks{};
+    hooks.save = [&](const TrainingState& state) { saved[own] = state; };
     stopped[own] = train(rig.options, rig.data(), {.volumes = volumes, .seed = 7}, hooks, group);
     resumed[own] = train(rig.options, rig.data(),
                          {.volumes = volumes, .seed = 7, .from = &saved[own]}, {}, group);

@@ -90,7 +90,7 @@ class RunLife : public testing::Test {
         {.comm = serial,
          .screen = screen,
          .utc_seconds = [this] { return clock.load(); },
-         .stop_requested = [this] { return stop.load(); },
+         .stop = stop.get_token(),
          .open_source =
              [this](const par::Comm&, config::Campaign&, const std::filesystem::path&) {
                OpenedSource opened;
@@ -107,7 +107,7 @@ class RunLife : public testing::Test {
   Record screen{};
   Fate fate{};
   std::atomic<std::int64_t> clock{1'000'000};
-  std::atomic<bool> stop{false};
+  std::stop_source stop{};
 };
 
 TEST_F(RunLife, ComesToItsResultsAndHasNothingLeftToDo) {
@@ -120,11 +120,13 @@ TEST_F(RunLife, ComesToItsResultsAndHasNothingLeftToDo) {
 }
 
 TEST_F(RunLife, StopsOnASignalAndTheSameCommandRunsTheRestOnly) {
-  fate.after_each = [&] { stop = fate.ended == 2; };
+  fate.after_each = [&] {
+    if (fate.ended == 2) stop.request_stop();
+  };
   EXPECT_EQ(run(), core::ExitCode::interrupted);
   EXPECT_THAT(screen.lines, Contains(HasSubstr("stopped by a signal")));
   EXPECT_LT(journal().results.size(), 4u);
-  stop = false;
+  stop = std::stop_source();
   fate.after_each = [] {};
   EXPECT_EQ(run(), core::ExitCode::done);
   EXPECT_EQ(fate.ended, journal().results.size()) << "no trial ran twice";
@@ -162,9 +164,9 @@ TEST_F(RunLife, SaysTheFirstReasonWhereEveryTrialMayFailAndDoes) {
 }
 
 TEST_F(RunLife, RunsTheNamedTrialsOnlyAndSaysWhatIsLeft) {
-  fate.after_each = [&] { stop = true; };
+  fate.after_each = [&] { stop.request_stop(); };
   run();
-  stop = false;
+  stop = std::stop_source();
   fate.after_each = [] {};
   const std::size_t ended = fate.ended;
   const std::string id = journal().plan_trials.back().id;
@@ -180,9 +182,11 @@ TEST_F(RunLife, RefusesLimitsThatCannotEndWellBeforeATrialRuns) {
 
 // A second session in a row that gets nowhere does not promise that a third one would.
 TEST_F(RunLife, TheSecondStopWithoutGettingFurtherIsFinal) {
-  fate.after_each = [&] { stop = fate.ended == 1; };
+  fate.after_each = [&] {
+    if (fate.ended == 1) stop.request_stop();
+  };
   EXPECT_EQ(run(), core::ExitCode::interrupted);
-  stop = true;  // from the first moment on
+  // From here on it is asked for from the first moment on.
   EXPECT_EQ(run(), core::ExitCode::interrupted);
   EXPECT_THROW(run(), par::CollectiveError);
   EXPECT_THAT(journal().stops.back().reason, HasSubstr("for the second time"));

@@ -13,11 +13,10 @@ namespace bimix::test {
 class FakeSource : public trial::TrialSource {
  public:
   std::string identity() const override { return "fake"; }
-  std::int64_t tokens_per_step() const override { return 1024; }
+  trial::SourceTraits traits() const override { return {.tokens_per_step = 1024}; }
   double cost(const data::TrialSpec& spec) const override {
     return static_cast<double>(spec.tokens.back());
   }
-  std::string cost_unit() const override { return "token"; }
 
   data::TrialResult run(const data::TrialSpec& spec,
                         const trial::TrialHooks& hooks) const override {
@@ -27,7 +26,7 @@ class FakeSource : public trial::TrialSource {
     if (spec.mixture_label == "huge")
       throw core::NoMemory({.place = "fake", .problem = "is too large"});
     if (spec.mixture_label == "endless") {
-      for (int looks = 0; !hooks.stop_requested(); ++looks) {
+      for (int looks = 0; !hooks.stop.stop_requested(); ++looks) {
         if (looks == 60'000)
           throw core::DataError({.place = "fake", .problem = "was never stopped"});
         std::this_thread::sleep_for(std::chrono::milliseconds(1));

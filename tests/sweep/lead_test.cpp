@@ -1,6 +1,7 @@
 #include "sweep/lead.hpp"
 
 #include "support/heap.hpp"
+#include "support/noting_caller.hpp"
 
 #include <bimix/data/json.hpp>
 #include <bimix/par/bytes.hpp>
@@ -101,25 +102,17 @@ TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
   const std::vector<data::TrialSpec> trials = trials_of_some_seconds(10 * ranks);
   std::vector<double> costs;
   for (const data::TrialSpec& trial : trials) costs.push_back(trial.cost);
-  std::size_t results = 0, starts = 0, largest_progress = 0;
-  SweepHooks hooks;
-  hooks.on_results = [&](const std::vector<data::TrialResult>& ended) { results += ended.size(); };
-  hooks.on_start = [&](const std::vector<const data::TrialSpec*>& started) {
-    starts += started.size();
-  };
-  hooks.on_progress = [&](const SweepProgress& p) {
-    largest_progress = std::max(largest_progress, p.longest.size());
-  };
+  test::NotingCaller caller;
   SimulatedRanks all(trials, ranks);
   const std::size_t before = test::heap_bytes();
-  Lead lead(trials, {.ranks = ranks, .saves_progress = true}, hooks, {},
+  Lead lead(trials, {.ranks = ranks, .saves_progress = true}, caller, {},
             [&](int rank, SweepTag tag, const std::string& bytes) { all.take(rank, tag, bytes); });
   const std::size_t bytes = test::heap_bytes() - before;
   const double end = all.drive(lead);
 
-  EXPECT_EQ(results, trials.size());
-  EXPECT_EQ(starts, trials.size());
-  EXPECT_LE(largest_progress, 256u);
+  EXPECT_EQ(caller.results.size(), trials.size());
+  EXPECT_EQ(caller.started.size(), trials.size());
+  EXPECT_LE(caller.most_listed, 256u);
   EXPECT_LE(end, 1.05 * makespan_lower_bound(costs, ranks));
   // One `ready` a rank and one result a trial; of progress at most a thousand words a second.
   EXPECT_LE(static_cast<double>(all.sent),
@@ -135,28 +128,19 @@ TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
 TEST(Lead, DoesNotSyncEveryOneOfManyFastResults) {
   std::vector<data::TrialSpec> trials;
   for (int i = 0; i < 2000; ++i) trials.push_back({.id = fmt::format("{:016x}", i), .cost = 0.001});
-  std::size_t hand_overs = 0, results = 0;
-  SweepHooks hooks;
-  hooks.on_results = [&](const std::vector<data::TrialResult>& ended) {
-    ++hand_overs;
-    results += ended.size();
-  };
+  test::NotingCaller caller;
   SimulatedRanks one(trials, 1);
-  Lead lead(trials, {}, hooks, {},
+  Lead lead(trials, {}, caller, {},
             [&](int rank, SweepTag tag, const std::string& bytes) { one.take(rank, tag, bytes); });
   const double seconds = one.drive(lead);
-  EXPECT_EQ(results, trials.size());
-  EXPECT_LE(static_cast<double>(hand_overs), 20 * seconds + 2);
+  EXPECT_EQ(caller.results.size(), trials.size());
+  EXPECT_LE(static_cast<double>(caller.hand_overs), 20 * seconds + 2);
 }
 
 TEST(Lead, HandsOverAFailureAtOnce) {
   const std::vector<data::TrialSpec> trials(3, data::TrialSpec{.cost = 1.0});
-  std::vector<data::TrialStatus> told;
-  SweepHooks hooks;
-  hooks.on_results = [&](const std::vector<data::TrialResult>& ended) {
-    for (const data::TrialResult& result : ended) told.push_back(result.status);
-  };
-  Lead lead(trials, {}, hooks, {}, [](int, SweepTag, const std::string&) {});
+  test::NotingCaller caller;
+  Lead lead(trials, {}, caller, {}, [](int, SweepTag, const std::string&) {});
   const auto hear = [&](SweepTag tag, data::TrialStatus status, double now) {
     const data::TrialResult result{.status = status};
     lead.take({.tag = tag, .bytes = tag == tag_result ? data::to_json(result).dump() : ""});
@@ -165,10 +149,10 @@ TEST(Lead, HandsOverAFailureAtOnce) {
   hear(tag_ready, data::TrialStatus::ok, 0.0);
   hear(tag_result, data::TrialStatus::ok, 1.0);
   hear(tag_result, data::TrialStatus::ok, 1.01);
-  EXPECT_EQ(told.size(), 1u);
+  EXPECT_EQ(caller.results.size(), 1u);
   hear(tag_result, data::TrialStatus::failed, 1.02);
-  EXPECT_EQ(told.size(), 3u);
-  EXPECT_EQ(told.back(), data::TrialStatus::failed);
+  EXPECT_EQ(caller.results.size(), 3u);
+  EXPECT_EQ(caller.results.back().status, data::TrialStatus::failed);
 }
 
 /// What a lead of two-second trials sends while it is looked at once a second.
@@ -176,7 +160,7 @@ class WatchedLead {
  public:
   explicit WatchedLead(int ranks, int ranks_per_trial)
       : trials_(8, data::TrialSpec{.cost = 2.0}),
-        lead_(trials_, {.ranks = ranks, .ranks_per_trial = ranks_per_trial}, hooks_, {},
+        lead_(trials_, {.ranks = ranks, .ranks_per_trial = ranks_per_trial}, caller_, {},
               [&](int rank, SweepTag tag, auto) { sent[tag].push_back(rank); }) {
     for (std::size_t i = 0; i < trials_.size(); ++i) trials_[i].id = std::to_string(i);
     for (int rank = 0; rank < ranks; ++rank) hear(rank, tag_ready);
@@ -201,7 +185,7 @@ class WatchedLead {
 
  private:
   std::vector<data::TrialSpec> trials_;
-  SweepHooks hooks_{};
+  SweepCaller caller_{};
   Lead lead_;
   double now_ = 0.0;
 };
@@ -246,11 +230,11 @@ TEST(Lead, DoesNotTakeItsOwnSleepForTheSilenceOfOthers) {
 }
 
 /// A lead of ranks, two of them on each host, that end trials when they are told to.
-class StaffedLead {
+class StaffedLead : public test::NotingCaller {
  public:
   explicit StaffedLead(int ranks)
       : trials_(100, data::TrialSpec{.cost = 1.0}),
-        lead_(trials_, {.ranks = ranks}, hooks(), {}, sender()) {
+        lead_(trials_, {.ranks = ranks}, *this, {}, sender()) {
     for (std::size_t i = 0; i < trials_.size(); ++i) trials_[i].id = std::to_string(i);
     for (int rank = 0; rank < ranks; ++rank) lead_.take({.source = rank, .tag = tag_ready});
     look();
@@ -269,22 +253,14 @@ class StaffedLead {
   void fails(int rank) { ends(rank, data::TrialStatus::failed); }
   void look() { lead_.look(now_ += 1.0); }
 
-  std::vector<TakenOut> out{};
-  std::vector<bool> some_work{};
   std::map<SweepTag, std::vector<int>> sent{};
 
  private:
-  const SweepHooks& hooks() {
-    hooks_.on_taken_out = [this](const TakenOut& taken) { out.push_back(taken); };
-    hooks_.on_failures = [this](bool some) { some_work.push_back(some); };
-    return hooks_;
-  }
   Lead::Send sender() {
     return [this](int rank, SweepTag tag, const std::string&) { sent[tag].push_back(rank); };
   }
 
   std::vector<data::TrialSpec> trials_;
-  SweepHooks hooks_{};
   Lead lead_;
   double now_ = 0.0;
 };
@@ -296,7 +272,7 @@ TEST(Lead, TakesOutARankOnWhichAllFailsWhileAnotherOneTrains) {
     staffed.look();
   }
   EXPECT_TRUE(staffed.out.empty()) << "two may be chance";
-  EXPECT_EQ(staffed.some_work, (std::vector<bool>{true, true})) << "rank 0 outlives them";
+  EXPECT_EQ(staffed.others_work, (std::vector<bool>{true, true})) << "rank 0 outlives them";
   staffed.fails(1);
   staffed.look();
   ASSERT_EQ(staffed.out.size(), 1u);
@@ -335,7 +311,7 @@ TEST(Lead, TakesNobodyOutWhereAllFailOrWhereSomeEndWell) {
     all_fail.look();
   }
   EXPECT_TRUE(all_fail.out.empty());
-  EXPECT_EQ(all_fail.some_work, std::vector<bool>(4, false));
+  EXPECT_EQ(all_fail.others_work, std::vector<bool>(4, false));
   StaffedLead mixed(2);  // some trials are bad, wherever they run
   for (const data::TrialStatus status :
        {data::TrialStatus::ok, data::TrialStatus::failed, data::TrialStatus::failed,
@@ -351,15 +327,9 @@ TEST(Lead, StartsNoTrialThatWouldNotEndInTime) {
       {.id = "a", .cost = 10.0}, {.id = "b", .cost = 8.0}, {.id = "c", .cost = 2.0}};
   for (const bool saves_progress : {false, true}) {
     double now = 0.0;
-    std::vector<std::string> started;
-    bool out_of_time = false;
-    SweepHooks hooks;
-    hooks.on_start = [&](const std::vector<const data::TrialSpec*>& given) {
-      for (const data::TrialSpec* spec : given) started.push_back(spec->id);
-    };
-    hooks.on_progress = [&](const SweepProgress& p) { out_of_time = p.out_of_time; };
-    hooks.seconds_to_deadline = [&] { return 15.0 - now; };
-    Lead lead(trials, {.saves_progress = saves_progress}, hooks, {}, [](int, SweepTag, auto) {});
+    test::NotingCaller caller;
+    caller.time_left = [&] { return 15.0 - now; };
+    Lead lead(trials, {.saves_progress = saves_progress}, caller, {}, [](int, SweepTag, auto) {});
     const auto ended = [&](const char* id, double seconds) {
       now += seconds;
       lead.take(
@@ -371,14 +341,40 @@ TEST(Lead, StartsNoTrialThatWouldNotEndInTime) {
     lead.look(now);    // nothing is known of times yet
     ended("a", 10.0);  // five seconds are left: enough for c only
     if (saves_progress) {
-      EXPECT_EQ(started, (std::vector<std::string>{"a", "b"}));
+      EXPECT_EQ(caller.started, (std::vector<std::string>{"a", "b"}));
       continue;
     }
-    EXPECT_EQ(started, (std::vector<std::string>{"a", "c"}));
+    EXPECT_EQ(caller.started, (std::vector<std::string>{"a", "c"}));
     ended("c", 2.0);
     EXPECT_TRUE(lead.is_over());
     EXPECT_FALSE(lead.end(now));
-    EXPECT_TRUE(out_of_time);
+    EXPECT_TRUE(caller.progress.out_of_time);
+  }
+}
+
+// Also where nobody asks: the deadline comes while all trials run.
+TEST(Lead, StopsEveryRankAtTheDeadlineAndOnRequest) {
+  const std::vector<data::TrialSpec> trials(3, data::TrialSpec{.cost = 1.0});
+  for (const bool by_deadline : {true, false}) {
+    double now = 0.0;
+    std::vector<int> stopped;
+    test::NotingCaller caller;
+    if (by_deadline) caller.time_left = [&] { return 15.0 - now; };
+    SweepOptions options;
+    Lead lead(trials, {.ranks = 2}, caller, options, [&](int rank, SweepTag tag, auto) {
+      if (tag == tag_stop) stopped.push_back(rank);
+    });
+    for (const int rank : {0, 1}) lead.take({.source = rank, .tag = tag_ready});
+    lead.look(now = 14.0);
+    EXPECT_TRUE(stopped.empty());
+    if (!by_deadline) options.stop.request_stop();
+    lead.look(now = 15.0);
+    lead.look(now = 16.0);
+    EXPECT_EQ(stopped, (std::vector<int>{0, 1})) << "once";
+    for (const int rank : {0, 1}) lead.take({.source = rank, .tag = tag_interrupted});
+    lead.look(now);
+    EXPECT_TRUE(lead.is_over());
+    EXPECT_FALSE(lead.end(now));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "support/fake_source.hpp"
 #include "support/mpi_test.hpp"
+#include "support/noting_caller.hpp"
 
 #include <bimix/plan/plan.hpp>
 #include <bimix/sweep/run_trials.hpp>
@@ -28,13 +29,11 @@ std::vector<data::TrialSpec> some_trials(int count, const std::string& label = "
 std::map<std::string, data::TrialResult> run_all(const std::vector<data::TrialSpec>& trials,
                                                  bool* complete) {
   std::map<std::string, data::TrialResult> results;
-  SweepHooks hooks;
-  hooks.on_results = [&](const std::vector<data::TrialResult>& ended) {
-    EXPECT_TRUE(world().is_root());
-    for (const data::TrialResult& result : ended)
-      EXPECT_TRUE(results.emplace(result.id, result).second) << "a trial came twice";
-  };
-  *complete = run_trials(world(), trials, test::FakeSource(), hooks);
+  test::NotingCaller caller;
+  *complete = run_trials(world(), trials, test::FakeSource(), caller);
+  EXPECT_TRUE(world().is_root() || caller.results.empty());
+  for (const data::TrialResult& result : caller.results)
+    EXPECT_TRUE(results.emplace(result.id, result).second) << "a trial came twice";
   return results;
 }
 
@@ -79,13 +78,12 @@ TEST(RunTrials, KnowsWantOfMemory) {
 
 TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
   const auto trials = some_trials(5, "endless");
-  SweepHooks hooks;
+  test::NotingCaller caller;
+  SweepOptions options;
   // Only the last rank sees the signal: the others must hear of it.
-  hooks.stop_requested = [] { return world().rank() == world().size() - 1; };
-  int results = 0;
-  hooks.on_results = [&](const std::vector<data::TrialResult>&) { ++results; };
-  EXPECT_FALSE(run_trials(world(), trials, test::FakeSource(), hooks));
-  EXPECT_EQ(results, 0);
+  if (world().rank() == world().size() - 1) options.stop.request_stop();
+  EXPECT_FALSE(run_trials(world(), trials, test::FakeSource(), caller, options));
+  EXPECT_TRUE(caller.results.empty());
 }
 
 /// Every member of a group adds what all of them say, several times; the trial "bad" fails on the
@@ -93,7 +91,9 @@ TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
 class GroupSource : public test::FakeSource {
  public:
   explicit GroupSource(int ranks) : ranks_(ranks) {}
-  int ranks_per_trial() const override { return ranks_; }
+  trial::SourceTraits traits() const override {
+    return {.tokens_per_step = 1024, .ranks_per_trial = ranks_};
+  }
 
   data::TrialResult run(const data::TrialSpec& spec,
                         const trial::TrialHooks& hooks) const override {
@@ -117,12 +117,10 @@ TEST(RunTrials, LetsGroupsOfRanksRunATrialTogether) {
     if (world().size() % ranks != 0) continue;
     auto trials = some_trials(9);
     trials[3].mixture_label = trials[7].mixture_label = "bad";
+    test::NotingCaller caller;
+    EXPECT_TRUE(run_trials(world(), trials, GroupSource(ranks), caller));
     std::map<std::string, data::TrialResult> results;
-    SweepHooks hooks;
-    hooks.on_results = [&](const std::vector<data::TrialResult>& ended) {
-      for (const data::TrialResult& result : ended) results[result.id] = result;
-    };
-    EXPECT_TRUE(run_trials(world(), trials, GroupSource(ranks), hooks));
+    for (const data::TrialResult& result : caller.results) results[result.id] = result;
     if (!world().is_root()) continue;
     ASSERT_EQ(results.size(), trials.size());
     double sum = 0;
@@ -143,7 +141,8 @@ TEST(RunTrials, LetsGroupsOfRanksRunATrialTogether) {
 }
 
 TEST(RunTrials, RefusesRanksThatMakeNoWholeGroups) {
-  EXPECT_THROW(run_trials(world(), some_trials(1), GroupSource(world().size() + 1), {}),
+  SweepCaller nobody;
+  EXPECT_THROW(run_trials(world(), some_trials(1), GroupSource(world().size() + 1), nobody),
                core::UsageError);
 }
 

@@ -64,9 +64,7 @@ TEST(CommandSource, EndsTheWholeGroupOnAStopAndOnATimeout) {
   Ran ran;
   // Longer than ctest lets a test run.
   const std::string sleeps = "sleep 10000 & sleep 10000";
-  TrialHooks hooks;
-  hooks.stop_requested = [] { return true; };
-  EXPECT_THROW(ran.run(shell(sleeps), hooks), core::Interrupted);
+  EXPECT_THROW(ran.run(shell(sleeps), {.stop = test::asked_to_stop()}), core::Interrupted);
   CommandOptions slow = shell(sleeps);
   slow.timeout = "1s";
   EXPECT_THAT(ran.complaint(slow), HasSubstr("did not end within 1s"));

@@ -192,13 +192,12 @@ TEST(CommandWorld, IsEmptyAfterTheTrial) {
 
 TEST(CommandWorld, LetsTheWorkersOfAWrapperSaveThemselves) {
   const Ran ran;
-  TrialHooks hooks;
-  hooks.stop_requested = [&] { return std::filesystem::exists(ran.of_trial("ready")); };
+  const test::StopWhen is_ready([&] { return std::filesystem::exists(ran.of_trial("ready")); });
   // The wrapper is gone at once, the worker takes a moment.
   EXPECT_THROW(
       ran.run(shell("(trap 'sleep 0.2; touch \"$1/saved\"; exit' TERM; touch \"$1/ready\"; "
                     "while :; do sleep 0.05; done) & wait"),
-              hooks),
+              {.stop = is_ready.token()}),
       core::Interrupted);
   EXPECT_TRUE(std::filesystem::exists(ran.of_trial("saved")));
 }
@@ -230,17 +229,18 @@ TEST(CommandWorld, IsInterruptedByWhatReachesTheWholeStep) {
   const Ran ran;
   for (const std::string end :
        {"kill -USR1 $$", "kill -TERM $$", "exit 0", "exit 1", "exit 143", "exit 75"}) {
-    int asked = 0;
-    TrialHooks hooks;
-    hooks.stop_requested = [&] {
-      return std::filesystem::exists(ran.of_trial("ended")) && ++asked > 3;
-    };
-    EXPECT_THROW(ran.run(shell("touch \"$1/ended\"; " + end), hooks), core::Interrupted) << end;
+    int seen = 0;
+    const test::StopWhen ends(
+        [&] { return std::filesystem::exists(ran.of_trial("ended")) && ++seen > 10; });
+    EXPECT_THROW(ran.run(shell("touch \"$1/ended\"; " + end), {.stop = ends.token()}),
+                 core::Interrupted)
+        << end;
     std::filesystem::remove(ran.of_trial("ended"));
   }
-  TrialHooks hooks;
-  hooks.stop_requested = [&] { return std::filesystem::exists(ran.of_trial("loss.csv")); };
-  EXPECT_THROW(ran.run(shell(good_losses), hooks), core::Interrupted);
+  const test::StopWhen ends([&] { return std::filesystem::exists(ran.of_trial("loss.csv")); });
+  EXPECT_THROW(
+      ran.run(shell("trap '' TERM; " + good_losses + "; sleep 0.1"), {.stop = ends.token()}),
+      core::Interrupted);
 }
 
 TEST(AwakeTime, DoesNotCountWhileTheJobIsSuspended) {

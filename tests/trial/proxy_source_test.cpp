@@ -1,3 +1,4 @@
+#include "support/stop_when.hpp"
 #include "support/text_folder.hpp"
 #include "support/token_shards.hpp"
 
@@ -48,24 +49,26 @@ TEST(ProxySource, IsAPureFunctionOfItsSpec) {
 TEST(ProxySource, GivesAnInterruptedTrialNoResult) {
   const test::TextFolder folder;
   const ProxySource source = some_source(folder);
-  TrialHooks hooks;
-  hooks.stop_requested = [] { return true; };
-  EXPECT_THROW(source.run(some_spec(), hooks), core::Interrupted);
+  EXPECT_THROW(source.run(some_spec(), {.stop = test::asked_to_stop()}), core::Interrupted);
 }
 
 TEST(ProxySource, GoesOnWhereItWasStoppedWithTheSameBits) {
   const test::TextFolder folder;
   const ProxySource source = some_source(folder);
   const data::TrialResult whole = source.run(some_spec(), {});
-  for (const int stop_after : {0, 1, 3, 7}) {
+  for (const int stop_after : {0, 1, 3, 8}) {  // steps and evaluations
     std::string saved;
-    int asked = 0;
-    TrialHooks hooks;
+    int done = 0;
+    std::stop_source stop;
+    if (stop_after == 0) stop.request_stop();
+    TrialHooks hooks{.stop = stop.get_token()};
     hooks.save = [&](std::string_view bytes) { saved = bytes; };
-    hooks.stop_requested = [&] { return asked++ == stop_after; };
+    hooks.progress = [&](double) {
+      if (++done == stop_after) stop.request_stop();
+    };
     EXPECT_THROW(source.run(some_spec(), hooks), core::Interrupted);
     ASSERT_FALSE(saved.empty());
-    hooks.stop_requested = [] { return false; };
+    hooks.stop = {};
     hooks.load = [&] { return saved; };
     const data::TrialResult resumed = source.run(some_spec(), hooks);
     EXPECT_EQ(resumed.curve, whole.curve);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/stop_when.hpp"
 #include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>

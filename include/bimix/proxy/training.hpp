@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct TrainingState;
 /// own thread, between steps. In a group every member has its own: all stop where one is asked to,
 /// and all save.
 struct TrainingHooks {
-  std::function<bool()> stop{};            ///< true ends the training at once
+  std::stop_token stop{};                  ///< ends the training at once
   std::function<void(double)> progress{};  ///< done fraction of the work, after each step
   std::function<bool()> save_due{};        ///< true asks for a `save` now
   /// Keeps what it takes to go on later; also called where `stop` ends the training.

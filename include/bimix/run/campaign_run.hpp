@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 
 namespace bimix::run {
 
@@ -20,8 +21,7 @@ struct Surroundings {
   Screen& screen;
   data::RunStamp stamp{};  ///< program, machine and job, for /provenance
   std::function<std::int64_t()> utc_seconds = core::utc_seconds;
-  /// Any rank: true once a signal asks to stop. Called from any thread.
-  std::function<bool()> stop_requested = run::stop_requested;
+  std::stop_token stop = stop_by_signal();  ///< of this rank
   /// @collective What trials are made from.
   std::function<OpenedSource(const par::Comm&, config::Campaign&, const std::filesystem::path&)>
       open_source = run::open_source;

@@ -38,6 +38,9 @@ struct ReadCampaign {
 ReadCampaign read_campaign_together(const par::Comm& comm, const std::filesystem::path& file,
                                     const std::filesystem::path& folder, bool is_shard = false);
 
+/// Of the campaign's source, which need not be opened for it.
+trial::SourceTraits traits_of(const config::Campaign& campaign);
+
 /// @collective Maps texts or reads logs; fills in `unique_tokens: auto`.
 /// @param folder the run folder, where commands keep their files; empty stands for runs/<name>
 OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
@@ -47,22 +50,5 @@ OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
 data::SweepPlan plan_campaign(const config::Campaign& campaign,
                               const std::vector<data::EntropyTable>& entropy,
                               const trial::TrialSource& source);
-
-/// Bytes of all models that a trial of a proxy may end with, if an extension could go on from them:
-/// volumes lie on one trajectory, or share a trunk. 0 otherwise.
-double bytes_of_models(const config::Campaign& campaign, const data::SweepPlan& plan,
-                       const trial::TrialSource& source);
-
-/// Whether they are kept: `proxy.keep_models`.
-bool keeps_models(const config::Campaign& campaign, const data::SweepPlan& plan,
-                  const trial::TrialSource& source);
-
-/// Whether a trial that was given more volumes begins with the model that it ended with `then`: the
-/// folder has it, and no volume was added below.
-bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
-             const data::TrialSpec& then);
-
-/// How often each text is gone through by the trial that draws most of it.
-std::vector<double> most_epochs(const corpus::Corpus& corpus, const data::SweepPlan& plan);
 
 }  // namespace bimix::run

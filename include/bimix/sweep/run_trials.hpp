@@ -6,8 +6,9 @@
 #include <bimix/plan/cost_model.hpp>
 #include <bimix/trial/trial_source.hpp>
 
-#include <functional>
 #include <limits>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,49 +45,56 @@ struct TakenOut {
   std::string words{};       ///< which ranks they are and what happened, for people
 };
 
-/// How the caller takes part in a sweep. Called from main threads, unless said otherwise.
-struct SweepHooks {
-  /// Rank 0: these trials are given to ranks who start them at once.
-  std::function<void(const std::vector<const data::TrialSpec*>&)> on_start =
-      [](const std::vector<const data::TrialSpec*>&) {};
-  /// Rank 0: these trials have ended. What it throws ends the sweep on rank 0 alone; the caller
-  /// then ends the job (results handed over before are safe).
-  std::function<void(const std::vector<data::TrialResult>&)> on_results =
-      [](const std::vector<data::TrialResult>&) {};
-  /// Rank 0, before `on_results` hands over trials that failed. True if some rank without failures
-  /// has had a trial end well, or has run one for longer than those that failed: then the set-up is
-  /// not the cause.
-  std::function<void(bool)> on_failures = [](bool) {};
-  /// Rank 0, after `on_results`.
-  std::function<void(const TakenOut&)> on_taken_out = [](const TakenOut&) {};
+/// Trials that have ended.
+struct SweepNews {
+  std::vector<data::TrialResult> results{};
+  /// Where some of them failed: whether a rank without failures has had a trial end well, or has
+  /// run one for longer than those that failed. Then the set-up is not the cause.
+  std::optional<bool> others_work{};
+  std::vector<TakenOut> taken_out{};  ///< for the failures among them and before
+};
+
+/// Whoever runs a sweep: takes what comes of it, and keeps what trials save.
+class SweepCaller {
+ public:
+  virtual ~SweepCaller() = default;
+
+  /// Rank 0, main thread: these trials are given to ranks who start them at once.
+  virtual void on_start(const std::vector<const data::TrialSpec*>&) {}
+  /// Rank 0, main thread. What it throws ends the sweep on rank 0 alone; the caller then ends the
+  /// job (what was handed over before is safe).
+  virtual void on_news(const SweepNews&) {}
+  /// Rank 0, main thread, about once a second.
+  virtual void on_progress(const SweepProgress&) {}
+  /// Rank 0, main thread: seconds until the sweep is stopped. Trials of a source that saves no
+  /// progress are not started if, by the costs and times of finished ones, they would hardly end in
+  /// time.
+  virtual double seconds_to_deadline() { return std::numeric_limits<double>::infinity(); }
+
+  /// Every rank, from its worker thread: what an earlier run of the trial saved, or of one with
+  /// fewer volumes kept; empty if nothing.
+  virtual std::string load(const data::TrialSpec&) { return {}; }
+  /// The same: keeps what an unfinished trial needs to go on later.
+  virtual void save(const data::TrialSpec&, std::string_view) {}
+  /// The same, where SweepOptions ask for it: keeps what a trial with larger volumes as well could
+  /// begin with.
+  virtual void keep(const data::TrialSpec&, std::string_view) {}
+  /// The same: what the reader should know of the trial.
+  virtual void note(const data::TrialSpec&, const std::string&) {}
+};
+
+/// How a sweep is run.
+struct SweepOptions {
+  /// Whoever asks it to stop, on any rank, ends the sweep: trials that run save themselves. The
+  /// sweep asks it itself where another rank or the deadline ends it.
+  std::stop_source stop{};
   /// Ranks that were taken out of an earlier sweep of this process, the same on all ranks.
   std::vector<int> taken_out{};
-  /// Rank 0, about once a second.
-  std::function<void(const SweepProgress&)> on_progress = [](const SweepProgress&) {};
-  /// Every rank, from its worker thread: what an earlier run of the trial saved, or
-  /// of one with fewer volumes kept; empty if nothing.
-  std::function<std::string(const data::TrialSpec&)> load = [](const data::TrialSpec&) {
-    return std::string();
-  };
-  /// Every rank, from its worker thread: keeps what an unfinished trial needs to go on later.
-  std::function<void(const data::TrialSpec&, std::string_view)> save = [](const data::TrialSpec&,
-                                                                          std::string_view) {};
-  /// The same: keeps what a trial with larger volumes as well could begin with. Empty if it is not
-  /// wanted.
-  std::function<void(const data::TrialSpec&, std::string_view)> keep{};
-  /// Every rank, from its worker thread: what the reader should know of the trial.
-  std::function<void(const data::TrialSpec&, const std::string&)> note = [](const data::TrialSpec&,
-                                                                            const std::string&) {};
-  /// Every rank: true once a signal asks to stop.
-  std::function<bool()> stop_requested = [] { return false; };
-  /// Rank 0: seconds until the sweep will be stopped. Trials of a source that saves no progress are
-  /// not started if, by the costs and times of finished ones, they would hardly end in time.
-  std::function<double()> seconds_to_deadline = [] {
-    return std::numeric_limits<double>::infinity();
-  };
-  /// Rank 0: a rank that has been silent for so long counts as lost. Ranks send a message about
-  /// once a second.
+  bool keeps_models = false;  ///< whether what trials end with is wanted
+  /// A rank that has been silent for so long counts as lost. Ranks send a message about once a
+  /// second.
   double lost_after_seconds = 300.0;
+  plan::CostModel known{};  ///< rank 0: what earlier trials say about times
 };
 
 /// Ranks have fallen silent: killed, or their host hangs. The others have saved what they were at.
@@ -117,11 +125,10 @@ void require_whole_groups(int ranks, int ranks_per_trial);
 /// @throws RanksLost on rank 0 alone, after what finished was handed over; other ranks may wait for
 ///         the lost ones for ever, so that the job has to be ended
 /// @param trials the same on every rank
-/// @param known rank 0: what earlier trials say about times
 /// @return true if all trials have ended, false if a stop came before, or there was no time left to
 ///         start them; the same on every rank
 bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
-                const trial::TrialSource& source, const SweepHooks& hooks,
-                plan::CostModel known = {});
+                const trial::TrialSource& source, SweepCaller& caller,
+                const SweepOptions& options = {});
 
 }  // namespace bimix::sweep

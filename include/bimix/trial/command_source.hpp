@@ -46,6 +46,8 @@ std::vector<core::Complaint> table_complaints(const CommandOptions& options,
                                               const std::vector<std::string>& domains,
                                               VolumesOfTrial volumes);
 
+SourceTraits traits_of(const CommandOptions& options);
+
 /// Whether the command is given anything that differs between the repeats of a mixture: {seed},
 /// {repeat}, {id} or {mixture.json}.
 bool sees_repeat(const CommandOptions& options);
@@ -79,13 +81,10 @@ class CommandSource final : public TrialSource {
                 const std::filesystem::path& folder);
 
   std::string identity() const override;
-  std::int64_t tokens_per_step() const override { return options_.tokens_per_step; }
+  SourceTraits traits() const override { return traits_of(options_); }
   double cost(const data::TrialSpec& spec) const override {
     return static_cast<double>(spec.tokens.back());
   }
-  std::string cost_unit() const override { return "token"; }
-  int trials_per_node() const override { return options_.per_node; }
-  bool saves_progress() const override { return options_.resumes; }
   /// @throws DataError if the command cannot be started, fails, or leaves no losses of this trial's
   ///         mixture at its volumes; the message quotes the last line of its output
   data::TrialResult run(const data::TrialSpec& spec, const TrialHooks& hooks) const override;

@@ -5,9 +5,11 @@
 #include <bimix/proxy/options.hpp>
 #include <bimix/trial/trial_source.hpp>
 
-#include <memory>
+#include <optional>
 
 namespace bimix::trial {
+
+SourceTraits traits_of(const proxy::ProxyOptions& options);
 
 /// Trains a proxy on the corpus. Trials of one repeat share initial weights and, for each domain,
 /// the stream of training sequences; all trials share the evaluation sequences.
@@ -19,11 +21,11 @@ class ProxySource final : public TrialSource {
   ProxySource(corpus::Corpus corpus, proxy::ProxyOptions options, std::uint64_t seed);
 
   std::string identity() const override;
-  std::int64_t tokens_per_step() const override;
+  SourceTraits traits() const override { return traits_of(options_); }
   double cost(const data::TrialSpec& spec) const override;
-  std::string cost_unit() const override { return "FLOP"; }
-  int ranks_per_trial() const override { return options_.ranks_per_trial; }
-  bool shares_trunk() const override { return options_.schedule == proxy::Schedule::wsd; }
+  double model_bytes(const data::TrialSpec& spec) const override;
+  std::optional<WorkEstimate> estimate(const data::SweepPlan& plan) const override;
+  void require_runnable_here() const override { proxy::require_runnable_here(options_); }
   data::TrialResult run(const data::TrialSpec& spec, const TrialHooks& hooks) const override;
 
   /// Share of a trial's work that is evaluation.

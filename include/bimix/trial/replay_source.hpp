@@ -9,15 +9,16 @@
 
 namespace bimix::trial {
 
+SourceTraits logged_traits();
+
 /// Gives back logged runs.
 class ReplaySource final : public TrialSource {
  public:
   explicit ReplaySource(replay::LossLog log);
 
   std::string identity() const override { return "replay " + log_.fingerprint; }
-  std::int64_t tokens_per_step() const override { return 1; }
+  SourceTraits traits() const override { return logged_traits(); }
   double cost(const data::TrialSpec&) const override { return 1.0; }
-  std::string cost_unit() const override { return "run"; }
   std::vector<data::LossCurve> logged_runs() const override { return log_.runs; }
   /// A spec whose run the log lacks gives status `missing`.
   data::TrialResult run(const data::TrialSpec& spec, const TrialHooks& hooks) const override;

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +16,7 @@ namespace bimix::trial {
 
 /// What a running trial can ask and report. Called from the thread that runs the trial.
 struct TrialHooks {
-  std::function<bool()> stop_requested = [] { return false; };
+  std::stop_token stop{};  ///< once it is asked for, the trial saves itself and ends
   std::function<void(double)> progress = [](double) {};  ///< fraction of the trial's work done
   /// What this trial saved last, or one with fewer volumes kept; empty if nothing.
   std::function<std::string()> load = [] { return std::string(); };
@@ -40,6 +42,42 @@ class TrialFailure : public core::DataError {
   data::FailureKind kind_;
 };
 
+/// Where an unfinished trial goes on from.
+enum class Progress {
+  lost,         ///< it begins anew
+  checkpoints,  ///< what it saved by TrialHooks::save
+  own_folder    ///< what it left in its folder of the run
+};
+
+/// What others need to know of a source. It follows from its options, so it is known before corpora
+/// or logs are opened.
+struct SourceTraits {
+  std::int64_t tokens_per_step = 1;  ///< volumes are whole multiples of this
+  int ranks_per_trial = 1;           ///< ranks that run a trial together
+  int threads_per_trial = 1;         ///< threads of each of these ranks
+  int trials_per_node = 0;   ///< trials that a node may run at a time; 0: one on each of its ranks
+  bool trains = true;        ///< false: it gives back logged runs, which takes no time
+  bool repeats_bits = true;  ///< a trial has the same losses, to the bit, wherever it is run
+  /// A trial with several volumes trains a run for each of them, and what these runs have in common
+  /// only once: then a design with independent volumes needs one trial a mixture.
+  bool shares_trunk = false;
+  Progress progress = Progress::checkpoints;
+
+  /// A trial that cannot go on later is not started when it would hardly end before the sweep is
+  /// stopped.
+  bool saves_progress() const { return progress != Progress::lost; }
+};
+
+/// What the trials of a plan take, as far as that is known before they run.
+struct WorkEstimate {
+  std::string model{};                 ///< what is trained, in words
+  std::int64_t parameters = 0;         ///< of the model
+  double flops = 0.0;                  ///< of all trials
+  double evaluation_flops = 0.0;       ///< those of them that evaluate
+  double flops_per_second = 0.0;       ///< of one core of this machine, measured
+  double memory_bytes_per_rank = 0.0;  ///< at most
+};
+
 /// Turns a TrialSpec into a TrialResult: trains a proxy, replays a log, runs a command.
 ///
 /// A trial is a pure function of its spec: the losses do not depend on rank, order or time.
@@ -52,26 +90,21 @@ class TrialSource {
   /// trial's identity.
   virtual std::string identity() const = 0;
 
-  /// Volumes are whole multiples of this; 1 where a volume is as it is.
-  virtual std::int64_t tokens_per_step() const = 0;
+  virtual SourceTraits traits() const = 0;
 
-  /// Ranks that run a trial together.
-  virtual int ranks_per_trial() const { return 1; }
-
-  /// Trials that a node may run at a time; 0: one on each of its ranks.
-  virtual int trials_per_node() const { return 0; }
-
-  /// True if a trial that is interrupted can go on later from where it was. One that cannot is not
-  /// started when it would hardly end before the sweep is stopped.
-  virtual bool saves_progress() const { return true; }
-
-  /// Expected work of a trial, in the unit that `cost_unit` names.
+  /// Expected work of a trial: FLOP of a proxy, tokens of a command, 1 of a logged run.
   virtual double cost(const data::TrialSpec& spec) const = 0;
-  virtual std::string cost_unit() const = 0;
 
-  /// True if a trial with several volumes trains a run for each of them, and what these runs have
-  /// in common only once: then a design with independent volumes needs one trial a mixture.
-  virtual bool shares_trunk() const { return false; }
+  /// Bytes of the model that the trial ends with and could keep; 0: none.
+  virtual double model_bytes(const data::TrialSpec&) const { return 0.0; }
+
+  /// Nothing where only the user's program knows. @note measures this machine for a second
+  virtual std::optional<WorkEstimate> estimate(const data::SweepPlan&) const {
+    return std::nullopt;
+  }
+
+  /// @throws DataError if this machine cannot run the trials as they were settled
+  virtual void require_runnable_here() const {}
 
   /// Runs that the source brings along, instead of a designed grid; empty for sources that train.
   virtual std::vector<data::LossCurve> logged_runs() const { return {}; }

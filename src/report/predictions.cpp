@@ -1,18 +1,14 @@
-#include "predictions.hpp"
-
-#include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
-#include <bimix/law/continuation.hpp>
 #include <bimix/law/fitted_law.hpp>
-#include <bimix/plan/plan.hpp>
+#include <bimix/report/predictions.hpp>
 #include <bimix/report/tables.hpp>
 
 #include <fmt/format.h>
 
 #include <cmath>
 
-namespace bimix::cli {
+namespace bimix::report {
 namespace {
 
 /// What the law says of one domain.
@@ -44,19 +40,6 @@ std::string loss_heading(const data::LawFit& fit) {
   return fmt::format("loss ({})", data::unit_text(fit.domains.loss_unit));
 }
 
-/// What was seen of it, however it ended, but for a run that diverged.
-const data::TrialResult& seen_of(const data::TrialSpec& trial,
-                                 const std::vector<data::TrialResult>& results) {
-  for (const data::TrialResult& result : results)
-    if (result.id == trial.id && result.status != data::TrialStatus::diverged &&
-        !result.curve.empty())
-      return result;
-  throw core::UsageError(core::Complaint{.place = "--trial",
-                                         .problem = fmt::format("trial {} has no losses", trial.id),
-                                         .rule = "a run is continued from what was seen of it",
-                                         .remedy = "Use --mixture for a run that was not seen"});
-}
-
 }  // namespace
 
 Answer predict_mixture(const data::LawFit& fit, const data::Mixture& mixture,
@@ -84,56 +67,34 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
     answer.rows.front().push_back(name);
   }
   cells.push_back("loss_unit");
-  answer.csv = report::csv_line(cells);
+  answer.csv = csv_line(cells);
   for (std::size_t m = 0; m < mixtures.size(); ++m) {
     const std::string number = std::to_string(m + 1);
     data::Json losses = data::Json::array(), shares = data::Json::object();
-    cells = {number, report::number_cell(question.tokens)};
+    cells = {number, number_cell(question.tokens)};
     answer.rows.push_back({number});
     for (std::size_t k = 0; k < domains.train.size(); ++k) {
-      cells.push_back(report::number_cell(mixtures[m][k]));
+      cells.push_back(number_cell(mixtures[m][k]));
       shares[domains.train[k]] = mixtures[m][k];
     }
     for (std::size_t e = 0; e < domains.eval.size(); ++e) {
       const Predicted value = predicted(fit, e, mixtures[m], question);
       for (const double x : {value.loss, value.interval.low, value.interval.high})
-        cells.push_back(report::number_cell(x));
+        cells.push_back(number_cell(x));
       losses.push_back(json_of(fit, e, value));
       answer.rows.back().push_back(fmt::format("{:.4f}", value.loss));
     }
     cells.emplace_back(data::unit_text(domains.loss_unit));
-    answer.csv += report::csv_line(cells);
+    answer.csv += csv_line(cells);
     answer.json.push_back({{"mixture", shares}, {"tokens", question.tokens}, {"losses", losses}});
   }
   return answer;
 }
 
-const data::TrialSpec& trial_named(const std::string& text, const data::SweepPlan& plan) {
-  std::vector<const data::TrialSpec*> found;
-  std::vector<std::string> names;
-  for (const data::TrialSpec& trial : plan.trials) {
-    names.push_back(trial.run.empty() ? trial.id : trial.run);
-    if (trial.run == text || trial.id == text) return trial;
-    if (!text.empty() && trial.id.starts_with(text)) found.push_back(&trial);
-  }
-  if (found.size() == 1) return *found.front();
-  throw core::UsageError(core::Complaint{
-      .place = "--trial",
-      .problem = found.empty() ? fmt::format("there is no trial '{}'", text)
-                               : fmt::format("{} trials begin with '{}'", found.size(), text),
-      .rule = "an id, the beginning of one, or the name of a logged run",
-      .remedy = found.empty() ? core::did_you_mean(text, names) : "Give more of the id"});
-}
-
-Answer continue_trial(const data::LawFit& fit, const run::StoredRun& run,
-                      const data::TrialSpec& trial, double tokens) {
-  const data::TrialResult& seen = seen_of(trial, run.state.results);
-  const auto losses =
-      law::continue_run(fit, plan::observations_of(run.plan, run.state.results), run.campaign.fit,
-                        {trial.mixture, seen.parameters, seen.curve}, tokens);
+Answer predict_run(const data::LawFit& fit, const std::vector<law::ContinuedLoss>& losses,
+                   double level) {
   Answer answer;
-  answer.rows = {{"domain", loss_heading(fit),
-                  fmt::format("{:.4g} %", 100 * run.campaign.fit.level), "law alone",
+  answer.rows = {{"domain", loss_heading(fit), fmt::format("{:.4g} %", 100 * level), "law alone",
                   "own power law", "last seen", "at tokens"}};
   const auto nats = [](double value) {
     return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
@@ -157,4 +118,4 @@ Answer continue_trial(const data::LawFit& fit, const run::StoredRun& run,
   return answer;
 }
 
-}  // namespace bimix::cli
+}  // namespace bimix::report

@@ -2,13 +2,13 @@
 
 #include <bimix/data/json.hpp>
 #include <bimix/data/records.hpp>
-#include <bimix/run/run_folder.hpp>
+#include <bimix/law/continuation.hpp>
 
 #include <string>
 #include <vector>
 
-/// What `bimix predict` answers, in each of its forms.
-namespace bimix::cli {
+/// Predicted losses in each of the forms that they are asked for.
+namespace bimix::report {
 
 /// What losses are asked for.
 struct Question {
@@ -31,13 +31,9 @@ Answer predict_mixture(const data::LawFit& fit, const data::Mixture& mixture,
 Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture>& mixtures,
                         const Question& question);
 
-/// The trial whose id begins with `text`, or of the logged run of that name.
-/// @throws UsageError naming the nearest one
-const data::TrialSpec& trial_named(const std::string& text, const data::SweepPlan& plan);
+/// Losses of a run at a later volume, a row for each evaluation domain.
+/// @param losses [domain] @param level of their intervals
+Answer predict_run(const data::LawFit& fit, const std::vector<law::ContinuedLoss>& losses,
+                   double level);
 
-/// Losses of a run at a later volume, from what was seen of it.
-/// @throws UsageError if nothing was seen of it
-Answer continue_trial(const data::LawFit& fit, const run::StoredRun& run,
-                      const data::TrialSpec& trial, double tokens);
-
-}  // namespace bimix::cli
+}  // namespace bimix::report

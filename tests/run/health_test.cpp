@@ -1,11 +1,10 @@
-#include "health.hpp"
-
+#include <bimix/run/health.hpp>
 #include <bimix/run/job_end.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bimix::cli {
+namespace bimix::run {
 namespace {
 
 using testing::HasSubstr;
@@ -95,4 +94,4 @@ TEST(RankFacts, TravelsAsJson) {
 }
 
 }  // namespace
-}  // namespace bimix::cli
+}  // namespace bimix::run

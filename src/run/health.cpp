@@ -1,7 +1,6 @@
-#include "health.hpp"
-
 #include <bimix/core/text.hpp>
 #include <bimix/proxy/options.hpp>
+#include <bimix/run/health.hpp>
 
 #include <fmt/format.h>
 
@@ -9,7 +8,7 @@
 #include <map>
 #include <set>
 
-namespace bimix::cli {
+namespace bimix::run {
 namespace {
 
 using Kind = Finding::Kind;
@@ -165,4 +164,4 @@ std::vector<Finding> findings(const std::vector<RankFacts>& ranks, const FolderF
   return all;
 }
 
-}  // namespace bimix::cli
+}  // namespace bimix::run

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bimix::cli {
+namespace bimix::run {
 
 /// What one rank can tell of the place where it runs.
 struct RankFacts {
@@ -41,4 +41,4 @@ struct Finding {
 /// What a run would have to reckon with, ranks first, then the folder.
 std::vector<Finding> findings(const std::vector<RankFacts>& ranks, const FolderFacts& folder);
 
-}  // namespace bimix::cli
+}  // namespace bimix::run

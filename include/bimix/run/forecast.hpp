@@ -1,0 +1,47 @@
+#pragma once
+
+#include <bimix/config/campaign.hpp>
+#include <bimix/corpus/corpus.hpp>
+#include <bimix/data/records.hpp>
+#include <bimix/trial/trial_source.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+/// What the trials of a plan will take, and what is left of them.
+namespace bimix::run {
+
+/// Seconds until the last trial ends, if ranks that share a trial lose nothing by it.
+double seconds_on(const trial::WorkEstimate& work, const data::SweepPlan& plan,
+                  const trial::SourceTraits& traits, int ranks);
+
+/// What a run folder holds of a plan.
+struct DoneBefore {
+  std::size_t trials = 0;  ///< that have ended and did not fail
+  double part_left = 1.0;  ///< of the work
+};
+
+/// Nothing if no run has begun there.
+std::optional<DoneBefore> done_before(const std::filesystem::path& folder,
+                                      const data::SweepPlan& plan);
+
+/// Bytes of all models that a trial may end with, if an extension could go on from them:
+/// volumes lie on one trajectory, or share a trunk. 0 otherwise.
+double bytes_of_models(const config::Campaign& campaign, const data::SweepPlan& plan,
+                       const trial::TrialSource& source);
+
+/// Whether they are kept: `proxy.keep_models`.
+bool keeps_models(const config::Campaign& campaign, const data::SweepPlan& plan,
+                  const trial::TrialSource& source);
+
+/// Whether a trial that was given more volumes begins with the model that it ended with `then`: the
+/// folder has it, and no volume was added below.
+bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
+             const data::TrialSpec& then);
+
+/// How often each text is gone through by the trial that draws most of it.
+std::vector<double> most_epochs(const corpus::Corpus& corpus, const data::SweepPlan& plan);
+
+}  // namespace bimix::run

@@ -1,0 +1,87 @@
+#include "benches.hpp"
+
+#include <bimix/core/text.hpp>
+#include <bimix/data/json.hpp>
+#include <bimix/proxy/bench.hpp>
+#include <bimix/report/tables.hpp>
+
+#include <fmt/format.h>
+
+namespace bimix::cli {
+namespace {
+
+std::string bench_text(const proxy::ProxyBench& bench) {
+  std::string text = fmt::format("{}\n  {:.0f} tokens/s", proxy::description(bench.options),
+                                 bench.tokens_per_second);
+  if (bench.limit_gflops > 0)
+    text +=
+        fmt::format(", {:.1f} GFLOP/s: {:.0f} % of the {:.1f} GFLOP/s that matrix products reach",
+                    bench.gflops, 100 * bench.share_of_limit(), bench.limit_gflops);
+  text += '\n';
+  std::vector<std::vector<std::string>> rows{{"part", "of the time", "GFLOP/s"}};
+  for (const proxy::StepPart& part : bench.parts)
+    rows.push_back({part.name, fmt::format("{:.1f} %", 100 * part.share),
+                    part.gflops > 0 ? fmt::format("{:.1f}", part.gflops) : ""});
+  return text + report::aligned(rows);
+}
+
+data::Json bench_json(const proxy::ProxyBench& bench) {
+  data::Json parts = data::Json::array();
+  for (const proxy::StepPart& part : bench.parts)
+    parts.push_back({{"name", part.name}, {"share", part.share}, {"gflops", part.gflops}});
+  return {{"tokens_per_second", bench.tokens_per_second},
+          {"gflops", bench.gflops},
+          {"limit_gflops", bench.limit_gflops},
+          {"options", proxy::canonical_text(bench.options)},
+          {"parts", parts}};
+}
+
+}  // namespace
+
+void add_proxy_bench(CLI::App& bench, Context& context, Action& action) {
+  struct Flags {
+    proxy::ProxyOptions options{.layers = 4, .width = 128, .heads = 4, .context = 128, .batch = 32};
+    std::string precision = core::word_of(proxy::Precision::automatic);
+    std::string isa = core::word_of(proxy::Isa::automatic);
+    double seconds = 5.0;
+    bool json = false;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = add_command(bench, "proxy", "training speed of a proxy",
+                                  "bimix bench proxy --layers 2 --width 64 --heads 2 --batch 8");
+  proxy::ProxyOptions& o = flags->options;
+  for (const auto& [name, value] : {std::pair{"--layers", &o.layers},
+                                    {"--width", &o.width},
+                                    {"--heads", &o.heads},
+                                    {"--order", &o.order},
+                                    {"--context", &o.context},
+                                    {"--batch", &o.batch},
+                                    {"--vocabulary", &o.vocabulary},
+                                    {"--micro-batch", &o.micro_batch},
+                                    {"--threads", &o.threads_per_trial}})
+    command->add_option(name, *value)->check(CLI::NonNegativeNumber)->capture_default_str();
+  command->add_option("--model", o.model, core::join_words(proxy::proxy_models()))
+      ->capture_default_str();
+  command->add_option("--precision", flags->precision, "auto, fp32 or bf16")->capture_default_str();
+  command->add_option("--isa", flags->isa, "auto or baseline, avx2, avx512 and amx")
+      ->capture_default_str();
+  command->add_option("--seconds", flags->seconds, "how long to measure")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "as JSON, on stdout");
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      par::collectively(context.comm(), [&] {
+        proxy::ProxyOptions& options = flags->options;
+        options.precision = core::parse_word<proxy::Precision>(flags->precision, "proxy.precision");
+        options.isa = core::parse_word<proxy::Isa>(flags->isa, "proxy.isa");
+        options = proxy::resolved(options);
+      });
+      const proxy::ProxyBench measured = proxy::bench_proxy(flags->options, flags->seconds);
+      context.console.show(flags->json ? bench_json(measured).dump(1) : bench_text(measured));
+      return core::ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli
