@@ -38,6 +38,7 @@ class MpiBackend final : public Comm::Backend {
     MPI_Comm_dup(MPI_COMM_WORLD, &parts_);
     MPI_Comm_rank(comm_, &rank_);
     MPI_Comm_size(comm_, &size_);
+    sent_.resize(static_cast<std::size_t>(size_));
   }
   ~MpiBackend() override {
     int finalized = 0;
@@ -55,6 +56,7 @@ class MpiBackend final : public Comm::Backend {
     message.bytes = std::move(bytes);
     MPI_Isend(message.bytes.data(), as_count(message.bytes.size()), MPI_BYTE, destination, tag,
               comm_, &message.request);
+    ++sent_[static_cast<std::size_t>(destination)];
     drop_delivered();
   }
 
@@ -70,6 +72,7 @@ class MpiBackend final : public Comm::Backend {
                     std::string(static_cast<std::size_t>(count), '\0')};
     MPI_Recv(message.bytes.data(), count, MPI_BYTE, message.source, message.tag, comm_,
              MPI_STATUS_IGNORE);
+    ++received_;
     return message;
   }
 
@@ -79,6 +82,16 @@ class MpiBackend final : public Comm::Backend {
     MPI_Request request;
     MPI_Ibarrier(comm_, &request);
     wait_politely(request);
+  }
+
+  void settle() override {
+    std::uint64_t sent_to_us = 0;
+    MPI_Request request;
+    MPI_Ireduce_scatter_block(sent_.data(), &sent_to_us, 1, MPI_UINT64_T, MPI_SUM, comm_, &request);
+    wait_politely(request);
+    while (received_ < sent_to_us)
+      if (!try_receive()) std::this_thread::sleep_for(pause);
+    barrier();  // what others send after it is not dropped
   }
 
   std::string broadcast(std::string bytes) override {
@@ -173,7 +186,9 @@ class MpiBackend final : public Comm::Backend {
   MPI_Comm parts_ = MPI_COMM_NULL;  // for gather: no part is taken for a message
   int rank_ = 0;
   int size_ = 1;
-  std::list<Outgoing> outgoing_;  // a list: buffers must not move while they are being sent
+  std::list<Outgoing> outgoing_;     // a list: buffers must not move while they are being sent
+  std::vector<std::uint64_t> sent_;  // messages to each rank
+  std::uint64_t received_ = 0;
 };
 
 bool has_launcher() {
@@ -241,7 +256,7 @@ MpiSession::MpiSession() {
 
 MpiSession::~MpiSession() {
   if (!started_) return;
-  comm_.barrier();
+  comm_.settle();  // MPI may not end with a message on its way
   comm_ = Comm();
   MPI_Finalize();
 }

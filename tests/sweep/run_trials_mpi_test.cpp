@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
 namespace bimix::sweep {
@@ -86,6 +87,20 @@ TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
   hooks.on_results = [&](const std::vector<data::TrialResult>&) { ++results; };
   EXPECT_FALSE(run_trials(world(), trials, test::FakeSource(), hooks));
   EXPECT_EQ(results, 0);
+}
+
+// Ranks without a trial leave at once; the stop comes later, and is for this sweep alone.
+TEST(RunTrials, AStopDoesNotReachTheNextSweep) {
+  SweepHooks hooks;
+  const auto start = std::chrono::steady_clock::now();
+  hooks.stop_requested = [start] {
+    return world().is_root() &&
+           std::chrono::steady_clock::now() - start > std::chrono::milliseconds(50);
+  };
+  EXPECT_FALSE(run_trials(world(), some_trials(1, "endless"), test::FakeSource(), hooks));
+  bool complete = false;
+  run_all(some_trials(20), &complete);
+  EXPECT_TRUE(complete);
 }
 
 /// Every member of a group adds what all of them say, several times; the trial "bad" fails on the
