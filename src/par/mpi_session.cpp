@@ -222,18 +222,29 @@ void refuse_singletons(int world_size) {
     const char* text = std::getenv(launcher.variable);
     const std::int64_t processes = text == nullptr ? 1 : core::parse_count(text).value_or(1);
     if (processes <= 1) continue;
-    const std::string library = MpiSession::library_version();
     throw core::DataError(
         {.place = launcher.name,
          .problem = fmt::format("started {} processes ({}), and this one finds itself alone (1 MPI "
                                 "rank of {})",
-                                processes, launcher.variable, library.substr(0, library.find(','))),
+                                processes, launcher.variable, MpiSession::library_version()),
          .rule = "such processes do not know one another and would all write the same run folder",
          .remedy = launcher.remedy});
   }
 }
 
 }  // namespace
+
+std::string name_and_version(std::string_view words) {
+  std::string name;
+  for (const char character : words.substr(0, words.find_first_of(",\n"))) {
+    const bool is_space = character == ' ' || character == '\t';
+    if (!is_space)
+      name += character;
+    else if (!name.empty() && name.back() != ' ')
+      name += ' ';
+  }
+  return name;
+}
 
 MpiSession::MpiSession() {
   if (!has_launcher()) {
@@ -270,7 +281,7 @@ std::string MpiSession::library_version() {
   char version[MPI_MAX_LIBRARY_VERSION_STRING];
   int length = 0;
   MPI_Get_library_version(version, &length);
-  return {version, static_cast<std::size_t>(length)};
+  return name_and_version({version, static_cast<std::size_t>(length)});
 }
 
 }  // namespace bimix::par
