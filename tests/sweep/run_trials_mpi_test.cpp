@@ -89,6 +89,16 @@ TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
   EXPECT_EQ(results, 0);
 }
 
+/// Looks once whether it is to stop.
+class LookingSource : public test::FakeSource {
+ public:
+  data::TrialResult run(const data::TrialSpec& spec,
+                        const trial::TrialHooks& hooks) const override {
+    if (hooks.stop_requested()) throw core::Interrupted({.place = "looking", .problem = "stopped"});
+    return FakeSource::run(spec, hooks);
+  }
+};
+
 // Ranks without a trial leave at once; the stop comes later, and is for this sweep alone.
 TEST(RunTrials, AStopDoesNotReachTheNextSweep) {
   SweepHooks hooks;
@@ -98,9 +108,7 @@ TEST(RunTrials, AStopDoesNotReachTheNextSweep) {
            std::chrono::steady_clock::now() - start > std::chrono::milliseconds(50);
   };
   EXPECT_FALSE(run_trials(world(), some_trials(1, "endless"), test::FakeSource(), hooks));
-  bool complete = false;
-  run_all(some_trials(20), &complete);
-  EXPECT_TRUE(complete);
+  EXPECT_TRUE(run_trials(world(), some_trials(20), LookingSource(), {}));
 }
 
 /// Every member of a group adds what all of them say, several times; the trial "bad" fails on the
