@@ -24,8 +24,7 @@ data::RunStamp run_stamp(const par::MpiSession& session, const std::string& comm
   add("commit", BIMIX_COMMIT);
   add("compiler", BIMIX_COMPILER);
   add("libraries", BIMIX_LIBRARIES);
-  const std::string mpi = par::MpiSession::library_version();
-  add("mpi", mpi.substr(0, mpi.find(',')));
+  add("mpi", par::MpiSession::library_version());
   add("ranks", fmt::format("{}", session.comm().size()));
   add("host", core::host_name());
   for (const char* name : {"SLURM_JOB_ID", "SLURM_JOB_NODELIST", "SLURM_RESTART_COUNT"})
@@ -40,9 +39,8 @@ run::Surroundings surroundings_of(Context& context) {
 }
 
 std::string version_text() {
-  const std::string mpi = par::MpiSession::library_version();
   return fmt::format("bimix {} (commit {}, {})\ncompiler {}\n{}\n{}\n", BIMIX_VERSION, BIMIX_COMMIT,
-                     BIMIX_BUILD_TYPE, BIMIX_COMPILER, mpi.substr(0, mpi.find(',')),
+                     BIMIX_BUILD_TYPE, BIMIX_COMPILER, par::MpiSession::library_version(),
                      BIMIX_LIBRARIES);
 }
 

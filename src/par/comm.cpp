@@ -54,6 +54,10 @@ void Comm::barrier() const {
   if (backend_) backend_->barrier();
 }
 
+void Comm::settle() const {
+  if (backend_) backend_->settle();
+}
+
 std::string Comm::broadcast(std::string bytes) const {
   return backend_ ? backend_->broadcast(std::move(bytes)) : bytes;
 }

@@ -38,6 +38,7 @@ class MpiBackend final : public Comm::Backend {
     MPI_Comm_dup(MPI_COMM_WORLD, &parts_);
     MPI_Comm_rank(comm_, &rank_);
     MPI_Comm_size(comm_, &size_);
+    sent_.resize(static_cast<std::size_t>(size_));
   }
   ~MpiBackend() override {
     int finalized = 0;
@@ -55,6 +56,7 @@ class MpiBackend final : public Comm::Backend {
     message.bytes = std::move(bytes);
     MPI_Isend(message.bytes.data(), as_count(message.bytes.size()), MPI_BYTE, destination, tag,
               comm_, &message.request);
+    ++sent_[static_cast<std::size_t>(destination)];
     drop_delivered();
   }
 
@@ -70,6 +72,7 @@ class MpiBackend final : public Comm::Backend {
                     std::string(static_cast<std::size_t>(count), '\0')};
     MPI_Recv(message.bytes.data(), count, MPI_BYTE, message.source, message.tag, comm_,
              MPI_STATUS_IGNORE);
+    ++received_;
     return message;
   }
 
@@ -79,6 +82,16 @@ class MpiBackend final : public Comm::Backend {
     MPI_Request request;
     MPI_Ibarrier(comm_, &request);
     wait_politely(request);
+  }
+
+  void settle() override {
+    std::uint64_t sent_to_us = 0;
+    MPI_Request request;
+    MPI_Ireduce_scatter_block(sent_.data(), &sent_to_us, 1, MPI_UINT64_T, MPI_SUM, comm_, &request);
+    wait_politely(request);
+    while (received_ < sent_to_us)
+      if (!try_receive()) std::this_thread::sleep_for(pause);
+    barrier();  // what others send after it is not dropped
   }
 
   std::string broadcast(std::string bytes) override {
@@ -173,7 +186,9 @@ class MpiBackend final : public Comm::Backend {
   MPI_Comm parts_ = MPI_COMM_NULL;  // for gather: no part is taken for a message
   int rank_ = 0;
   int size_ = 1;
-  std::list<Outgoing> outgoing_;  // a list: buffers must not move while they are being sent
+  std::list<Outgoing> outgoing_;     // a list: buffers must not move while they are being sent
+  std::vector<std::uint64_t> sent_;  // messages to each rank
+  std::uint64_t received_ = 0;
 };
 
 bool has_launcher() {
@@ -207,18 +222,29 @@ void refuse_singletons(int world_size) {
     const char* text = std::getenv(launcher.variable);
     const std::int64_t processes = text == nullptr ? 1 : core::parse_count(text).value_or(1);
     if (processes <= 1) continue;
-    const std::string library = MpiSession::library_version();
     throw core::DataError(
         {.place = launcher.name,
          .problem = fmt::format("started {} processes ({}), and this one finds itself alone (1 MPI "
                                 "rank of {})",
-                                processes, launcher.variable, library.substr(0, library.find(','))),
+                                processes, launcher.variable, MpiSession::library_version()),
          .rule = "such processes do not know one another and would all write the same run folder",
          .remedy = launcher.remedy});
   }
 }
 
 }  // namespace
+
+std::string name_and_version(std::string_view words) {
+  std::string name;
+  for (const char character : words.substr(0, words.find_first_of(",\n"))) {
+    const bool is_space = character == ' ' || character == '\t';
+    if (!is_space)
+      name += character;
+    else if (!name.empty() && name.back() != ' ')
+      name += ' ';
+  }
+  return name;
+}
 
 MpiSession::MpiSession() {
   if (!has_launcher()) {
@@ -241,7 +267,7 @@ MpiSession::MpiSession() {
 
 MpiSession::~MpiSession() {
   if (!started_) return;
-  comm_.barrier();
+  comm_.settle();  // MPI may not end with a message on its way
   comm_ = Comm();
   MPI_Finalize();
 }
@@ -255,7 +281,7 @@ std::string MpiSession::library_version() {
   char version[MPI_MAX_LIBRARY_VERSION_STRING];
   int length = 0;
   MPI_Get_library_version(version, &length);
-  return {version, static_cast<std::size_t>(length)};
+  return name_and_version({version, static_cast<std::size_t>(length)});
 }
 
 }  // namespace bimix::par

@@ -71,8 +71,8 @@ void take_seeds_for_repeats(CsvFile& file, LogBuilder& builder) {
   std::vector<std::size_t> columns;
   if (const auto run = run_column(file.header, true)) columns.push_back(*run);
   for (const auto& [run, rows] : grouped(file, columns)) {
-    const auto differs = [&, &rows = rows](const CsvRow* row) {
-      return core::trimmed(row->cells[*seed]) != core::trimmed(rows.front()->cells[*seed]);
+    const auto differs = [&, &first = *rows.front()](const CsvRow* row) {
+      return core::trimmed(row->cells[*seed]) != core::trimmed(first.cells[*seed]);
     };
     if (std::none_of(rows.begin(), rows.end(), differs)) continue;
     builder.remark(fmt::format("column '{}' gives the repeats of a run", file.header[*seed]));

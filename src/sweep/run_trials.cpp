@@ -276,6 +276,7 @@ bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trial
     member.pause_between_looks();
   }
   const bool complete = lead && lead->end(seconds_since(start));
+  comm.settle();  // who is told to leave may be sent more, and has perhaps just said something
   return !comm.broadcast(complete ? "complete" : "").empty();
 }
 

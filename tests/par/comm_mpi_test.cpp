@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +13,15 @@ namespace bimix::par {
 namespace {
 
 using test::world;
+
+/// Nothing if none comes within a minute.
+std::optional<Message> next_message() {
+  for (int looks = 0; looks < 60'000; ++looks) {  // of a millisecond or more
+    if (auto message = world().try_receive()) return message;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return std::nullopt;
+}
 
 TEST(Comm, BroadcastsTheRootsBytes) {
   const std::string big(300'000, 'b');
@@ -55,19 +65,33 @@ TEST(Comm, DeliversBigMessagesBothWaysAtOnce) {
   const int others = world().size() - 1;
   for (int r = 0; r < world().size(); ++r)
     if (r != world().rank()) world().send(r, 7, big + std::to_string(world().rank()));
-  int looks = 0;  // of a millisecond or more
-  for (int got = 0; got < others;) {
-    ASSERT_LT(++looks, 60'000) << "rank " << world().rank() << " has heard of " << got << " of "
-                               << others << " others";
-    if (const auto message = world().try_receive()) {
-      EXPECT_EQ(message->tag, 7);
-      EXPECT_EQ(message->bytes, big + std::to_string(message->source));
-      ++got;
-    } else {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+  for (int got = 0; got < others; ++got) {
+    const auto message = next_message();
+    ASSERT_TRUE(message.has_value())
+        << "rank " << world().rank() << " has heard of " << got << " of " << others << " others";
+    EXPECT_EQ(message->tag, 7);
+    EXPECT_EQ(message->bytes, big + std::to_string(message->source));
   }
   world().barrier();
+}
+
+TEST(Comm, LeavesNothingOnItsWayOnceItSettles) {
+  const auto tell_all = [](int tag, const std::string& bytes) {
+    for (int r = 0; r < world().size(); ++r)
+      if (r != world().rank()) world().send(r, tag, bytes);
+  };
+  const std::string big(1 << 20, 'm');
+  for (int again = 0; again < 20; ++again) {
+    for (int sent = 0; sent <= world().rank(); ++sent) tell_all(1, sent == 0 ? big : "small");
+    world().settle();
+    tell_all(2, "");
+    for (int got = 0; got < world().size() - 1; ++got) {
+      const auto message = next_message();
+      ASSERT_TRUE(message.has_value());
+      ASSERT_EQ(message->tag, 2) << "from before";
+    }
+    world().barrier();  // no rank sends what is dropped next before all have received
+  }
 }
 
 TEST(Collectively, ThrowsTheSameErrorOnEveryRank) {

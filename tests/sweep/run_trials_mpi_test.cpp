@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
 namespace bimix::sweep {
@@ -84,6 +85,28 @@ TEST(RunTrials, StopsOnRequestAndSaysThatItIsNotComplete) {
   if (world().rank() == world().size() - 1) options.stop.request_stop();
   EXPECT_FALSE(run_trials(world(), trials, test::FakeSource(), caller, options));
   EXPECT_TRUE(caller.results.empty());
+}
+
+/// Looks once whether it is to stop.
+class LookingSource : public test::FakeSource {
+ public:
+  data::TrialResult run(const data::TrialSpec& spec,
+                        const trial::TrialHooks& hooks) const override {
+    if (hooks.stop_requested()) throw core::Interrupted({.place = "looking", .problem = "stopped"});
+    return FakeSource::run(spec, hooks);
+  }
+};
+
+// Ranks without a trial leave at once; the stop comes later, and is for this sweep alone.
+TEST(RunTrials, AStopDoesNotReachTheNextSweep) {
+  SweepHooks hooks;
+  const auto start = std::chrono::steady_clock::now();
+  hooks.stop_requested = [start] {
+    return world().is_root() &&
+           std::chrono::steady_clock::now() - start > std::chrono::milliseconds(50);
+  };
+  EXPECT_FALSE(run_trials(world(), some_trials(1, "endless"), test::FakeSource(), hooks));
+  EXPECT_TRUE(run_trials(world(), some_trials(20), LookingSource(), {}));
 }
 
 /// Every member of a group adds what all of them say, several times; the trial "bad" fails on the

@@ -42,6 +42,9 @@ class Comm {
 
   /// @collective Returns when all ranks have called it and all sent messages have left.
   void barrier() const;
+  /// @collective Drops what was sent to this rank and not received. Afterwards nothing that any
+  /// rank sent before is on its way, so that it is not taken for a message of what comes next.
+  void settle() const;
   /// @collective @return the root's bytes, on every rank
   std::string broadcast(std::string bytes) const;
   /// @collective @return every rank's bytes in rank order, on every rank
@@ -66,6 +69,7 @@ class Comm::Backend {
   virtual void send(int destination, int tag, std::string bytes) = 0;
   virtual std::optional<Message> try_receive() = 0;
   virtual void barrier() = 0;
+  virtual void settle() = 0;
   virtual std::string broadcast(std::string bytes) = 0;
   virtual std::vector<std::string> all_gather(const std::string& bytes) = 0;
   virtual std::vector<std::string> gather(std::string bytes) = 0;

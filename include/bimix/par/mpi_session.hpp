@@ -4,6 +4,10 @@
 
 namespace bimix::par {
 
+/// What of an MPI library's own words tells which one it is: their first line, to its first comma,
+/// each run of spaces as one. MPICH goes on for a dozen lines about how it was built.
+std::string name_and_version(std::string_view words);
+
 /// MPI for the life of this object, if the process was started by an MPI launcher; a plain serial
 /// process otherwise, without touching MPI.
 class MpiSession {
@@ -20,7 +24,7 @@ class MpiSession {
   /// Ends every rank now with this exit code; for errors that only some ranks see.
   [[noreturn]] void abort(core::ExitCode exit_code) const;
 
-  /// "Open MPI v4.1.4, ..." ; also without a session.
+  /// "Open MPI v4.1.4"; also without a session.
   static std::string library_version();
 
  private:

@@ -1,6 +1,9 @@
-# Untested. Builds this source tree with Spack's libraries:
-#   spack repo add scripts/spack
+# Builds this source tree with the libraries of Spack 1.0 or newer. Never run: its names and variants were last
+# compared with spack/spack-packages on 2026-11-29.
+#   spack repo add scripts/spack/spack_repo/bimix
 #   spack dev-build --source-path . bimix@main
+from spack_repo.builtin.build_systems.cmake import CMakePackage, generator
+
 from spack.package import *
 
 
@@ -17,7 +20,7 @@ class Bimix(CMakePackage):
     depends_on("pkgconfig", type="build")
     depends_on("openmpi@4.1:")
     depends_on("hdf5+hl")
-    depends_on("eigen@3.4:")
+    depends_on("eigen@3.4")
     depends_on("yaml-cpp")
     depends_on("fmt@9:")
     depends_on("onednn")
