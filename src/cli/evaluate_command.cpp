@@ -29,6 +29,17 @@ std::vector<int> ids_of(const std::vector<std::string>& wanted,
   return ids;
 }
 
+/// A protocol that is not known hides no other mistake.
+void settle_protocol(const std::string& word, const data::Observations& observations,
+                     law::EvaluateOptions& options) {
+  std::vector<core::Complaint> found;
+  options.protocol = core::parse_word(word, "--protocol", options.protocol, found);
+  if (found.empty()) return;
+  for (core::Complaint& other : law::complaints(options, law::counted(observations, options)))
+    found.push_back(std::move(other));
+  core::refuse_if_any(found);
+}
+
 }  // namespace
 
 void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
@@ -77,7 +88,6 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       run::StoredRun run;
       par::collectively(context.comm(), [&] {
-        flags->options.protocol = core::parse_word<law::Protocol>(flags->protocol, "--protocol");
         run = run::load_run(flags->folder);
         flags->options.held_out = ids_of(flags->held_out, run.plan.labels);
         if (!flags->seen.empty()) flags->options.seen_tokens = parse_tokens("--seen", flags->seen);
@@ -86,6 +96,8 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
       const data::Observations observations = plan::observations_of(run.plan, run.state.results);
       law::FitOptions fit = run.campaign.fit;
       if (flags->folds != 0) fit.folds = flags->folds;
+      par::collectively(context.comm(),
+                        [&] { settle_protocol(flags->protocol, observations, flags->options); });
       const law::Evaluation evaluation =
           spread::evaluate_over_ranks(context.comm(), observations, fit, flags->options);
       if (!context.comm().is_root()) return core::ExitCode::done;

@@ -2,7 +2,9 @@
 #include "commands.hpp"
 
 #include <bimix/core/simplex.hpp>
+#include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/mix/objective.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
@@ -52,7 +54,8 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--tokens", flags->tokens, "volume the mixture is for, for example 100B");
   command->add_option("--parameters", flags->parameters,
                       "size of the model it is for, where the logs have several, for example 7B");
-  command->add_option("--objective", flags->objective, "mean, weighted or worst");
+  command->add_option("--objective", flags->objective,
+                      core::join_words(mix::objective_names(), "or"));
   command->add_option("--weights", flags->weights, "of the domains' losses: a=2,b=1");
   command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");
   command->add_option("--cap", flags->cap, "largest shares: a=0.4");

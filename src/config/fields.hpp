@@ -1,6 +1,8 @@
 #pragma once
 
 #include <bimix/config/campaign.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/mix/objective.hpp>
 
 #include <limits>
 
@@ -110,7 +112,7 @@ void describe(Visitor& v, mix::OptimizeOptions& o) {
            "volume the mixture is for; 0: the largest trained");
   v.number("parameters", o.model_size, {0, most_tokens},
            "of the model it is for, where logs have several sizes; 0: the largest common one");
-  v.text("objective", o.objective, "mean, weighted or worst");
+  v.text("objective", o.objective, core::join_words(mix::objective_names(), "or").c_str());
   v.number("repetition", o.repetition, {0, infinity},
            "R*: epochs after which repeated tokens of unique_tokens are worth little; 0: as new");
   v.number("max_epochs", o.max_epochs, {0, infinity}, "over unique_tokens; 0: no limit");

@@ -3,6 +3,7 @@
 
 #include <bimix/config/campaign.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/mix/policy.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -89,7 +90,9 @@ std::string campaign_keys() {
       "\n"
       "design\n"
       "  mixtures         list of groups, each one of:\n"
-      "    preset           default, uniform, entropy-<measure>\n"
+      "    preset           " +
+      fmt::format("{}", fmt::join(mix::policy_names({"<measure>"}), ", ")) +
+      "\n"
       "    simplex          {step, floor}: a regular lattice\n"
       "    dirichlet        {count, strength: [low, high], around: default|uniform, floor}\n"
       "    grid             {domain: [shares]}: the rest in proportion to the default\n"

@@ -4,6 +4,7 @@
 #include "paths.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/mix/policy.hpp>
 #include <bimix/replay/mixture_list.hpp>
 
 #include <fmt/format.h>
@@ -49,9 +50,7 @@ class GroupParser {
   plan::PresetMixtures presets(Reader& group) {
     plan::PresetMixtures presets;
     group.words("preset", presets.names, "");
-    std::vector<std::string> known{"default", "uniform"};
-    for (const std::string& measure : core::all_words<entropy::Measure>())
-      known.push_back("entropy-" + measure);
+    const std::vector<std::string> known = mix::policy_names(core::all_words<entropy::Measure>());
     const bool has_text = !campaign_.corpus.domains.empty();
     for (const std::string& name : presets.names) {
       if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -59,7 +58,7 @@ class GroupParser {
                            {.problem = fmt::format("'{}' is no preset", core::shown_text(name)),
                             .rule = "known: " + core::join_words(known),
                             .remedy = core::did_you_mean(name, known)});
-      } else if (name.starts_with("entropy-") && !has_text) {
+      } else if (mix::needs_entropy(name) && !has_text) {
         findings_.complain(group.path_of("preset"),
                            {.problem = fmt::format("'{}' needs the domains' text", name),
                             .remedy = "Give the domains `train:` files, or leave it out"});

@@ -3,6 +3,7 @@
 
 #include <bimix/config/campaign.hpp>
 #include <bimix/entropy/entropy.hpp>
+#include <bimix/mix/policy.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -117,11 +118,8 @@ Schema domain_schema() {
 }
 
 Schema mixtures_schema() {
-  std::vector<std::string> presets{"default", "uniform"};
-  for (const std::string& measure : core::all_words<entropy::Measure>())
-    presets.push_back("entropy-" + measure);
   const Schema share = number_between(0, 1), shares = map_of(number_between(0, infinity));
-  const Schema preset = one_of(presets);
+  const Schema preset = one_of(mix::policy_names(core::all_words<entropy::Measure>()));
   const auto only = [](const char* key, const Schema& schema) {
     return block({{key, schema}}, {key});
   };

@@ -219,10 +219,10 @@ std::string lower_case(std::string_view text) {
   return low;
 }
 
-std::string join_words(const std::vector<std::string>& words) {
+std::string join_words(const std::vector<std::string>& words, std::string_view last) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " and " : ", ";
+    if (i > 0) text += i + 1 == words.size() ? fmt::format(" {} ", last) : ", ";
     text += words[i];
   }
   return text;

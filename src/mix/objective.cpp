@@ -37,6 +37,11 @@ std::string sets_in_words(const std::vector<bool>& counts, const data::DomainSet
 
 }  // namespace
 
+double Objective::plane(std::span<const double> weight, std::span<const double> loss,
+                        std::span<const double>) const {
+  return value(weight, loss);
+}
+
 std::vector<std::string> objective_names() {
   std::vector<std::string> names;
   for (const Objective* objective : objectives()) names.emplace_back(objective->name());
@@ -48,7 +53,7 @@ const Objective& find_objective(std::string_view name) {
     if (objective->name() == name) return *objective;
   throw core::UsageError(core::Complaint{
       "optimize.objective", fmt::format("'{}' is no objective", core::shown_text(name)),
-      "there are " + core::join_words(objective_names()), "Choose one of them"});
+      core::join_words(objective_names(), "or"), "Choose one of them"});
 }
 
 data::ObjectiveWords words_of(const Objective& objective, std::span<const double> weight,

@@ -62,7 +62,8 @@ std::vector<data::Mixture> starts(const Problem& problem, bool convex) {
 }
 
 /// Descends to the objective by its smooth stand-ins, coarse ones first. With the slopes p of the
-/// last one the gap is value - min over v of sum p (loss + slope . (v - share)), by weak duality.
+/// last one, and the plane of height h below the objective, the gap is value - min over v of
+/// h + sum p slope . (v - share).
 /// @param weight written: p
 Rest descend_from(const Problem& problem, const data::Table& coefficient,
                   const data::Mixture& start, std::vector<double>& weight) {
@@ -84,10 +85,9 @@ Rest descend_from(const Problem& problem, const data::Table& coefficient,
   }
   const std::vector<double> loss = problem.losses(coefficient, rest.share);
   smooth(loss);
-  double mean = 0.0;
-  for (std::size_t e = 0; e < loss.size(); ++e) mean += weight[e] * loss[e];
   rest.value = objective.value(problem.weight, loss);
-  if (std::isfinite(rest.value)) rest.gap += rest.value - mean;
+  if (std::isfinite(rest.value))
+    rest.gap += rest.value - objective.plane(problem.weight, loss, weight);
   return rest;
 }
 

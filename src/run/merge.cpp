@@ -141,7 +141,7 @@ std::string merge(Screen& screen, const std::vector<std::string>& folders,
   const StoredRun first = has_results(target) ? load_run(target) : runs.front();
   refuse_unlike(first, runs.front());
   RunFolder into(target, first.campaign_text, first.resolved_text, first.state.header->fingerprints,
-                 false);
+                 RunLimits());
   Joined joined(traits_of(first.campaign).repeats_bits);
   joined.add(target, into.state().results);
   for (const StoredRun& run : runs) joined.add(run.path, run.state.results);

@@ -48,8 +48,8 @@ std::string line_difference(const std::string& before, const std::string& after)
 RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
                      const std::string& resolved,
                      const std::vector<std::pair<std::string, std::string>>& fingerprints,
-                     bool extend, bool take_over)
-    : lock_(path, take_over),
+                     const RunLimits& limits)
+    : lock_(path, limits.take_over),
       campaign_text_(campaign_text),
       resolved_(resolved),
       header_{.campaign_hash = core::content_hash(resolved), .fingerprints = fingerprints},
@@ -61,7 +61,7 @@ RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campa
     refuse_other_order(resolved);
     refuse_changed_texts(fingerprints);
     if (state_.header->campaign_hash != header_.campaign_hash)
-      refuse_other_trials(resolved, extend);
+      refuse_other_trials(resolved, limits.extend);
     store::require_sound(state_, config::parse_campaign(resolved, "resolved.yaml").domains, path);
   }
   if (state_.header != header_) {

@@ -68,7 +68,7 @@ Session::Session(const Surroundings& around, const ReadCampaign& read,
 
 void Session::open_folder() {
   folder_ = std::make_unique<RunFolder>(path(), stored_.campaign_text, stored_.resolved_text,
-                                        opened_.fingerprints, limits_.extend, limits_.take_over);
+                                        opened_.fingerprints, limits_);
   const store::JournalState& state = folder_->state();
   for (const std::string& note : state.notes) screen().say("  " + note);
   if (!state.results.empty())

@@ -1,5 +1,8 @@
 #include <bimix/config/campaign.hpp>
 #include <bimix/core/error.hpp>
+#include <bimix/entropy/entropy.hpp>
+#include <bimix/mix/objective.hpp>
+#include <bimix/mix/policy.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -55,6 +58,19 @@ std::string complaint_about(const std::string& text) {
     return error.what();
   }
   return "accepted";
+}
+
+TEST(ParseCampaign, KnowsEveryPolicyAndEveryObjective) {
+  for (const std::string& policy : mix::policy_names(core::all_words<entropy::Measure>()))
+    EXPECT_EQ(complaint_about(with("preset: [default, uniform,", "preset: [" + policy + ",")),
+              "accepted");
+  for (const std::string& objective : mix::objective_names()) {
+    const bool needs_weights = !mix::find_objective(objective).complaints({}).empty();
+    EXPECT_EQ(
+        complaint_about(with("tokens: 20M", "tokens: 20M, objective: " + objective +
+                                                (needs_weights ? ", weights: {code: 1}" : ""))),
+        "accepted");
+  }
 }
 
 TEST(ParseCampaign, FillsTheOptionsOfTheLayers) {

@@ -92,6 +92,7 @@ TEST(ParseNumber, TakesTheWholeText) {
 
 TEST(JoinWords, ReadsAsASentence) {
   EXPECT_EQ(join_words({"a", "b", "c"}), "a, b and c");
+  EXPECT_EQ(join_words({"a", "b", "c"}, "or"), "a, b or c");
   EXPECT_EQ(join_words({"a"}), "a");
   EXPECT_EQ(join_words({}), "");
 }

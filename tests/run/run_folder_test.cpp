@@ -24,7 +24,7 @@ RunFolder opened(const TempFolder& folder, const std::string& text) {
           text,
           config::resolved_yaml(config::parse_campaign(text, "tiny.yaml")),
           {},
-          false};
+          RunLimits()};
 }
 
 data::TrialResult some_result() {

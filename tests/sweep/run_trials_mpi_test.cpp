@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <thread>
 
 namespace bimix::sweep {
 namespace {
@@ -92,21 +93,22 @@ class LookingSource : public test::FakeSource {
  public:
   data::TrialResult run(const data::TrialSpec& spec,
                         const trial::TrialHooks& hooks) const override {
-    if (hooks.stop_requested()) throw core::Interrupted({.place = "looking", .problem = "stopped"});
+    if (hooks.stop.stop_requested())
+      throw core::Interrupted({.place = "looking", .problem = "stopped"});
     return FakeSource::run(spec, hooks);
   }
 };
 
 // Ranks without a trial leave at once; the stop comes later, and is for this sweep alone.
 TEST(RunTrials, AStopDoesNotReachTheNextSweep) {
-  SweepHooks hooks;
-  const auto start = std::chrono::steady_clock::now();
-  hooks.stop_requested = [start] {
-    return world().is_root() &&
-           std::chrono::steady_clock::now() - start > std::chrono::milliseconds(50);
-  };
-  EXPECT_FALSE(run_trials(world(), some_trials(1, "endless"), test::FakeSource(), hooks));
-  EXPECT_TRUE(run_trials(world(), some_trials(20), LookingSource(), {}));
+  SweepOptions options;
+  const std::jthread signal([stop = options.stop]() mutable {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (world().is_root()) stop.request_stop();
+  });
+  test::NotingCaller first, second;
+  EXPECT_FALSE(run_trials(world(), some_trials(1, "endless"), test::FakeSource(), first, options));
+  EXPECT_TRUE(run_trials(world(), some_trials(20), LookingSource(), second));
 }
 
 /// Every member of a group adds what all of them say, several times; the trial "bad" fails on the

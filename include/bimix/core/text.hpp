@@ -55,8 +55,8 @@ std::string shell_word(std::string_view text);
 /// With A to Z in lower case; other letters stay.
 std::string lower_case(std::string_view text);
 
-/// "a, b and c".
-std::string join_words(const std::vector<std::string>& words);
+/// "a, b and c". @param last the word before the last of them
+std::string join_words(const std::vector<std::string>& words, std::string_view last = "and");
 
 /// The same, of more than `most` words "a, b, c and more".
 std::string join_some(const std::vector<std::string>& words, std::size_t most);

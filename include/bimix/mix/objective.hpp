@@ -49,13 +49,16 @@ class Objective {
   virtual std::vector<double> softness() const = 0;
 
   /// The stand-in for value() of this softness.
-  /// @param slope E, written: d stand-in / d loss, not negative, 0 where the weight is 0. With
-  /// these
-  ///        slopes as weights the mean of the losses is at most value(): a bound of the least
-  ///        objective follows from it (weak duality)
+  /// @param slope E, written: d stand-in / d loss, not negative, 0 where the weight is 0
   /// @return may be infinite, as a loss may be
   virtual double smooth(std::span<const double> weight, std::span<const double> loss,
                         double softness, std::span<double> slope) const = 0;
+
+  /// The height h at `loss` of a plane with the slopes of the last stand-in there that lies nowhere
+  /// above the objective: h + sum slope[e] * (other[e] - loss[e]) <= value(other). The certificate
+  /// follows from it. For what is smooth by itself it is the tangent; others say theirs.
+  virtual double plane(std::span<const double> weight, std::span<const double> loss,
+                       std::span<const double> slope) const;
 
   /// What value() is, in words: "mean loss". @param weight E
   virtual std::string value_words(std::span<const double> weight) const = 0;

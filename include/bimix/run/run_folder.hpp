@@ -2,6 +2,7 @@
 
 #include <bimix/config/campaign.hpp>
 #include <bimix/data/records.hpp>
+#include <bimix/run/run_limits.hpp>
 #include <bimix/store/folder_lock.hpp>
 #include <bimix/store/journal.hpp>
 
@@ -16,19 +17,19 @@ namespace bimix::run {
 /// A run folder that this process writes: its lock and its journal. Rank 0 only.
 class RunFolder {
  public:
-  /// Makes the folder, or opens it again if its trials are those of this campaign, or with `extend`
-  /// of one that differs in its design only. What is derived from trials (fit, optimize, check) may
-  /// have changed: the mixtures of an earlier check then no longer count. A folder without results
-  /// that is another campaign's is begun anew: it holds nothing worth keeping, and often a campaign
-  /// that was about to be corrected.
-  /// @param take_over see FolderLock
+  /// Makes the folder, or opens it again if its trials are those of this campaign, or with
+  /// limits.extend of one that differs in its design only. What is derived from trials (fit,
+  /// optimize, check) may have changed: the mixtures of an earlier check then no longer count. A
+  /// folder without results that is another campaign's is begun anew: it holds nothing worth
+  /// keeping, and often a campaign that was about to be corrected.
+  /// @param limits of which `extend` and `take_over` count
   /// @param campaign_text as given; @param resolved as resolved_yaml writes it
   /// @throws DataError if the folder belongs to another campaign (the difference is shown), its
   ///         texts have changed, or it is in use
   RunFolder(const std::filesystem::path& path, const std::string& campaign_text,
             const std::string& resolved,
-            const std::vector<std::pair<std::string, std::string>>& fingerprints, bool extend,
-            bool take_over = false);
+            const std::vector<std::pair<std::string, std::string>>& fingerprints,
+            const RunLimits& limits);
 
   /// Makes the folder this campaign's: its texts, and a header in the journal if there is none or
   /// another one. Until then nothing has been written, so that a campaign can still be refused.

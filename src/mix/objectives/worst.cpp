@@ -56,6 +56,14 @@ class Worst final : public Objective {
     return top + temperature * std::log(sum);
   }
 
+  /// No mean of the rises is above the largest of them.
+  double plane(std::span<const double>, std::span<const double> loss,
+               std::span<const double> slope) const override {
+    double mean = 0.0;
+    for (std::size_t e = 0; e < loss.size(); ++e) mean += slope[e] * loss[e];
+    return mean;
+  }
+
   std::string value_words(std::span<const double> weight) const override {
     return std::count_if(weight.begin(), weight.end(), [](double w) { return w > 0.0; }) == 1
                ? "rise of the loss"
