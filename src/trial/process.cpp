@@ -152,39 +152,45 @@ pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log
 }
 
 /// Ends a process group once this process is no more: a rank that is killed cannot do so itself,
-/// and its command would go on beside the one that a later run starts for the same trial.
+/// and its command would go on beside the one that a later run starts for the same trial. Its
+/// executor waits before there is a group, so that no moment is left between the two.
 class LastWill {
  public:
-  explicit LastWill(pid_t group) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;
-    alive_ = ends[1];
-    // Nothing is ever written: the reading ends when this process does. What ends all of the job at
-    // once must not end the executor before it has done its work.
+  LastWill() {
+    if (::pipe2(ends_.data(), O_CLOEXEC) != 0) return;
+    // Nothing is written after the group: the second reading ends when this process does. What ends
+    // all of the job at once must not end the executor before it has done its work.
     const std::string will = fmt::format(
-        "trap '' HUP INT TERM USR1 USR2; read nothing; kill -s TERM -- -{0}; n=0; "
-        "while [ $n -lt {1} ] && kill -s 0 -- -{0}; do sleep 1; n=$((n + 1)); done; "
-        "kill -s KILL -- -{0}",
-        group, grace_seconds);
+        "trap '' HUP INT TERM USR1 USR2; read group || exit; read nothing; "
+        "kill -s TERM -- -$group; n=0; "
+        "while [ $n -lt {} ] && kill -s 0 -- -$group; do sleep 1; n=$((n + 1)); done; "
+        "kill -s KILL -- -$group",
+        grace_seconds);
     try {
-      executor_ = start({"sh", "-c", will}, "/dev/null", ends[0]);
+      executor_ = start({"sh", "-c", will}, "/dev/null", ends_[0]);
     } catch (const core::DataError&) {
       // Without a shell the command is still run, and ended by whoever ends the job.
     }
-    ::close(ends[0]);
   }
   ~LastWill() {
     if (executor_ != 0) {
       ::kill(-executor_, SIGKILL);
       ::waitpid(executor_, nullptr, 0);
     }
-    if (alive_ >= 0) ::close(alive_);
+    for (const int end : ends_)
+      if (end >= 0) ::close(end);
   }
   LastWill(const LastWill&) = delete;
   LastWill& operator=(const LastWill&) = delete;
 
+  /// Says which group is meant, once. The pipe holds so little whether or not it is read.
+  void name(pid_t group) const {
+    const std::string line = fmt::format("{}\n", group);
+    if (ends_[1] >= 0 && ::write(ends_[1], line.data(), line.size()) < 0) return;
+  }
+
  private:
-  int alive_ = -1;
+  std::array<int, 2> ends_{-1, -1};  ///< read, write; both stay open here, so that no write fails
   pid_t executor_ = 0;
 };
 
@@ -223,8 +229,9 @@ void end_group(pid_t group, int grace) {
 ProcessEnd run_process(const std::vector<std::string>& arguments, const std::filesystem::path& log,
                        const std::stop_token& stop, double timeout_seconds) {
   watch_children();
+  const LastWill last_will;
   const pid_t child = start(arguments, log);
-  const LastWill last_will(child);
+  last_will.name(child);
   AwakeTime time(seconds_now());
   for (;;) {
     if (const auto end = ended(child)) {

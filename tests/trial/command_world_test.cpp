@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <set>
@@ -222,6 +223,15 @@ TEST(CommandWorld, EndsWithItsRankWithoutToolsOfGnu) {
   kill(rank, SIGKILL);
   waitpid(rank, nullptr, 0);
   EXPECT_TRUE(soon([&] { return is_gone(ran.of_trial("pid")); }));
+}
+
+// A rank that was killed before its command's guard had started left the command running for good.
+TEST(CommandWorld, IsGuardedFromItsFirstMoment) {
+  const Ran ran;
+  ran.run(shell("grep -ls \"^PPid:[[:space:]]*$PPID$\" /proc/[0-9]*/status > \"$1/children\"; " +
+                good_losses));
+  const std::string children = bytes_of(ran.of_trial("children"));
+  EXPECT_GE(std::count(children.begin(), children.end(), '\n'), 2) << "the command alone";
 }
 
 // A signal that reaches the whole step: the command ends a moment before this process is told.
