@@ -168,6 +168,8 @@ data::SweepPlan make_replay_plan(const PlanInput& input,
     if (found.empty())
       plan.trials.push_back(identified(
           replay_spec(input, plan, m, data::LossCurve{.mixture = plan.mixtures[m]}), source));
+    else  // what was trained, to all digits of the log: the journal keeps no other shares
+      plan.mixtures[m] = runs[found.front()].mixture;
   }
   plan.tokens = all_volumes(plan.trials);
   return plan;

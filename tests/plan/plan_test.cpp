@@ -106,6 +106,10 @@ TEST(MakeReplayPlan, GivesEachMixtureItsRunsInTheOrderOfTheLog) {
   // Designed: logs print few digits, so that a share may be off by 1e-4.
   input.design.mixtures = {ListedMixtures{.mixtures = {{0.2, 0.8}, {0.5, 0.5}, {0.3, 0.7}}}};
   EXPECT_THAT(runs_of(make_replay_plan(input, {}, source)), ElementsAre("b", "a", "c", "d", ""));
+  // What is fitted are the shares of the log, as when the run is read again from its journal.
+  input.design.mixtures = {ListedMixtures{.mixtures = {{0.20004, 0.79996}, {0.3, 0.7}}}};
+  EXPECT_THAT(make_replay_plan(input, {}, source).mixtures,
+              ElementsAre(data::Mixture{0.2, 0.8}, data::Mixture{0.3, 0.7}));
   // Not designed: the mixtures as they are logged.
   input.design.mixtures.clear();
   const data::SweepPlan plan = make_replay_plan(input, {}, source);

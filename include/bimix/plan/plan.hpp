@@ -26,8 +26,9 @@ data::SweepPlan make_plan(const PlanInput& input, const std::vector<data::Entrop
                           const trial::TrialSource& source);
 
 /// All logged runs of a replay source that the design asks for, or every one if it names no
-/// mixture. A designed mixture that the logs lack becomes a trial with an empty `run`, which
-/// replay reports as missing; nothing is interpolated.
+/// mixture. Shares within 1e-4 of designed ones are the same mixture; the plan has those of the
+/// log, which is what was trained. A designed mixture that the logs lack becomes a trial with an
+/// empty `run`, which replay reports as missing; nothing is interpolated.
 data::SweepPlan make_replay_plan(const PlanInput& input,
                                  const std::vector<data::EntropyTable>& entropy,
                                  const trial::TrialSource& source);
