@@ -110,7 +110,7 @@ void add_export_command(CLI::App& app, Context& context, Action& action) {
       report::ExportInput input{.record = run::recorded(run)};
       if (exporter.of == report::ExportOf::mixture) choose_mixture(context, input, *flags, run);
       if (exporter.of == report::ExportOf::everything)
-        input.record = run::derived(context.comm(), context.console, run);
+        input.record = run::derive(context.comm(), context.console, run);
       par::on_root(context.comm(), [&] {
         if (exporter.of == report::ExportOf::mixture) {
           const auto& train = run.plan.domains.train;

@@ -58,7 +58,7 @@ report::PageInput page_input(const par::Comm& comm, run::Screen& screen,
                              const run::StoredRun& run) {
   report::PageInput input{.fit = run.campaign.fit};
   try {
-    input.record = run::derived(comm, screen, run);
+    input.record = run::derive(comm, screen, run);
   } catch (const par::CollectiveError& error) {
     input.record = run::recorded(run);
     input.notes.push_back(fmt::format("Nothing could be fitted: {}", error.what()));

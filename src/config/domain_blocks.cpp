@@ -90,7 +90,7 @@ corpus::TokenFormat parse_tokens(Reader& root) {
   std::string word(corpus::token_word(1));
   root.text("tokens", word, "");
   const int width = corpus::token_width(word);
-  const std::vector<std::string> known{"bytes", "uint16", "uint32"};
+  const std::vector<std::string> known = corpus::token_words();
   if (width <= 0)
     root.findings().complain(
         "tokens",

@@ -1,11 +1,11 @@
+#include "eval_sets.hpp"
+
 #include <bimix/config/imported.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
-
-#include <numeric>
 
 namespace bimix::config {
 namespace {
@@ -30,25 +30,6 @@ int few_resamples(const replay::LossLog& log) {
 
 std::string volume_text(std::int64_t tokens) {
   return core::format_count_about(static_cast<double>(tokens), 4);
-}
-
-bool is_each_its_own(const std::vector<int>& share_of) {
-  std::vector<int> own(share_of.size());
-  std::iota(own.begin(), own.end(), 0);
-  return share_of == own;
-}
-
-void write_eval_domains(YAML::Emitter& out, const data::DomainSet& domains) {
-  if (domains.eval == domains.train && is_each_its_own(domains.share_of)) return;
-  out << YAML::Key << "eval_domains" << YAML::Value << YAML::BeginMap;
-  for (std::size_t e = 0; e < domains.eval.size(); ++e) {
-    const int own = domains.share_of[e];
-    out << YAML::Key << domains.eval[e] << YAML::Value << YAML::Flow << YAML::BeginMap;
-    if (own >= 0)
-      out << YAML::Key << "share_of" << YAML::Value << domains.train[static_cast<std::size_t>(own)];
-    out << YAML::EndMap;
-  }
-  out << YAML::EndMap;
 }
 
 /// What differs from the defaults.
@@ -123,7 +104,10 @@ std::string replay_campaign(const replay::LossLog& log, const ImportOptions& opt
     out << YAML::Key << log.domains.train[k] << YAML::Value << YAML::Flow << YAML::BeginMap
         << YAML::Key << "share" << YAML::Value << fmt::format("{:.6f}", mean[k]) << YAML::EndMap;
   out << YAML::EndMap;
-  write_eval_domains(out, log.domains);
+  if (!are_same(log.domains)) {
+    out << YAML::Key << "eval_domains" << YAML::Value;
+    write_eval_sets(out, log.domains);
+  }
   out << YAML::Key << "source" << YAML::Value << YAML::BeginMap << YAML::Key << "replay"
       << YAML::Value;
   write_replay(out, options.replay);

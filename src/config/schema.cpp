@@ -167,7 +167,7 @@ std::string campaign_schema() {
              {"seed", count_between(0, static_cast<double>(any_count))},
              {"normalise", {{"type", "boolean"}}},
              {"base", {{"type", "string"}}},
-             {"tokens", one_of({"bytes", "uint16", "uint32"})},
+             {"tokens", one_of(corpus::token_words())},
              {"domains", domains},
              {"eval_domains", eval_domains},
              {"design", block({{"mixtures", mixtures_schema()},

@@ -2,6 +2,10 @@
 
 namespace bimix::config {
 
+namespace {
+
+/// The campaign without where its files are: two that differ in nothing else have the same trials
+/// if the fingerprints of their data are the same.
 Campaign without_places(Campaign campaign) {
   campaign.base = campaign.corpus.base = campaign.replay.base = std::filesystem::path();
   campaign.replay.files.clear();
@@ -13,6 +17,8 @@ Campaign without_places(Campaign campaign) {
   }
   return campaign;
 }
+
+}  // namespace
 
 Campaign trained_part(Campaign campaign) {
   const Campaign defaults;

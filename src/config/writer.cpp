@@ -1,3 +1,4 @@
+#include "eval_sets.hpp"
 #include "fields.hpp"
 #include "reader.hpp"
 
@@ -88,26 +89,6 @@ void write_domains(YAML::Emitter& out, const Campaign& campaign) {
   out << YAML::EndMap;
 }
 
-void write_eval_domains(YAML::Emitter& out, const data::DomainSet& domains) {
-  out << YAML::Key << "eval_domains" << YAML::Value;
-  bool is_same = domains.eval == domains.train;
-  for (std::size_t e = 0; is_same && e < domains.share_of.size(); ++e)
-    is_same = domains.share_of[e] == static_cast<int>(e);
-  if (is_same) {
-    out << "same";
-    return;
-  }
-  out << YAML::BeginMap;
-  for (std::size_t e = 0; e < domains.eval.size(); ++e) {
-    out << YAML::Key << domains.eval[e] << YAML::Value << YAML::Flow << YAML::BeginMap;
-    if (domains.share_of[e] >= 0)
-      out << YAML::Key << "share_of" << YAML::Value
-          << domains.train[static_cast<std::size_t>(domains.share_of[e])];
-    out << YAML::EndMap;
-  }
-  out << YAML::EndMap;
-}
-
 /// Writes each kind of mixture group.
 struct GroupWriter {
   YAML::Emitter& out;
@@ -183,7 +164,11 @@ std::string resolved_yaml(const Campaign& campaign) {
   out << YAML::Key << "seed" << YAML::Value << fmt::format("{}", campaign.seed);
   if (!campaign.base.empty()) out << YAML::Key << "base" << YAML::Value << campaign.base.string();
   write_domains(out, campaign);
-  write_eval_domains(out, campaign.domains);
+  out << YAML::Key << "eval_domains" << YAML::Value;
+  if (are_same(campaign.domains))
+    out << "same";
+  else
+    write_eval_sets(out, campaign.domains);
   out << YAML::Key << "tokens" << YAML::Value
       << std::string(corpus::token_word(campaign.corpus.tokens.width));
   write_design(out, campaign);

@@ -12,15 +12,16 @@ constexpr std::size_t block_bytes = std::size_t{64} << 10;
 constexpr std::size_t block_count = 256;
 
 const FileFormat& format_of(const TokenFile& file) {
-  for (const FileFormat* format : file_formats())
-    if (format->recognises(file)) return *format;
-  return *file_formats().back();
+  const auto& formats = file_formats();
+  return **std::find_if(formats.begin(), formats.end(), [&](const FileFormat* format) {
+    return format->recognises(file);  // the last one takes whatever is left
+  });
 }
 
 }  // namespace
 
 bool has_token_header(std::span<const std::uint8_t> bytes) {
-  return &format_of({"", bytes, 0}) != file_formats().back();
+  return format_of({"", bytes, 0}).has_header();
 }
 
 TokenSpan shard_tokens(const std::string& file, std::span<const std::uint8_t> bytes,

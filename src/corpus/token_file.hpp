@@ -46,6 +46,9 @@ class FileFormat {
 
   virtual std::string_view name() const = 0;
 
+  /// False if its tokens begin with the first byte.
+  virtual bool has_header() const { return true; }
+
   /// True if the file begins as those of this format do. @param file of any size, 0 included
   virtual bool recognises(const TokenFile& file) const = 0;
 

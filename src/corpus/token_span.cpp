@@ -8,6 +8,8 @@
 namespace bimix::corpus {
 namespace {
 
+constexpr int widths[] = {1, 2, 4};
+
 template <class Word>
 std::uint32_t copy_words(const std::uint8_t* from, std::span<std::int32_t> out) {
   static_assert(std::endian::native == std::endian::little);
@@ -27,8 +29,14 @@ std::string_view token_word(int width) {
   return width == 1 ? "bytes" : width == 2 ? "uint16" : "uint32";
 }
 
+std::vector<std::string> token_words() {
+  std::vector<std::string> words;
+  for (const int width : widths) words.emplace_back(token_word(width));
+  return words;
+}
+
 int token_width(std::string_view word) {
-  for (const int width : {1, 2, 4})
+  for (const int width : widths)
     if (word == token_word(width)) return width;
   return 0;
 }

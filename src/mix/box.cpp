@@ -1,3 +1,5 @@
+#include "problem.hpp"
+
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/mix/optimum.hpp>
@@ -82,24 +84,24 @@ void check_room(const Box& box, const data::LawFit& fit) {
             "floors, caps and the shares that were tried",
             "Move its floor or cap, or allow extrapolation"});
   }
-  const double low = core::stable_sum(box.low), high = core::stable_sum(box.high);
-  if (low > 1.0 + core::simplex_tolerance || high < 1.0 - core::simplex_tolerance)
-    refuse({"optimize",
-            fmt::format("the shares allowed sum to between {:.6g} and {:.6g}", low, high),
-            "floors, caps and the shares that were tried; a mixture sums to 1",
-            "Move floors or caps, or allow extrapolation"});
+  require_mixture(box, "floors, caps and the shares that were tried; a mixture sums to 1",
+                  "Move floors or caps, or allow extrapolation");
 }
 
 }  // namespace
 
+void require_mixture(const Box& box, const std::string& rule, const std::string& remedy) {
+  const double low = core::stable_sum(box.low), high = core::stable_sum(box.high);
+  if (low > 1.0 + core::simplex_tolerance || high < 1.0 - core::simplex_tolerance)
+    throw core::UsageError(core::Complaint{
+        "optimize", fmt::format("the shares allowed sum to between {:.6g} and {:.6g}", low, high),
+        rule, remedy});
+}
+
 bool was_never_tried(const data::LawFit& fit, std::size_t k) { return !(fit.share_high[k] > 0.0); }
 
 Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options) {
-  std::string text;
-  for (const core::Complaint& complaint : complaints(options, fit.domains))
-    text += (text.empty() ? "" : "\n") + core::to_string(complaint);
-  if (!text.empty()) throw core::UsageError(text);
-
+  core::refuse_if_any(complaints(options, fit.domains));
   const std::size_t domains = fit.domains.train.size();
   Box box{std::vector<double>(domains, 0.0), std::vector<double>(domains, 1.0)};
   if (!options.extrapolate) box = {fit.share_low, fit.share_high};

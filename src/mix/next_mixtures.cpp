@@ -1,5 +1,6 @@
 #include "next_candidates.hpp"
 #include "next_posterior.hpp"
+#include "problem.hpp"
 
 #include <bimix/core/random.hpp>
 #include <bimix/data/loss_unit.hpp>
@@ -42,7 +43,7 @@ class Search {
   double value_with(Index c) const;
   data::NextMixture explained(Index c, double gain) const;
 
-  const data::LawFit& fit_;
+  const law::FittedLaw law_;
   bool everywhere_ = false;  ///< optima need not lie where shares were tried
   bool above_default_ = false;
   data::Mixture default_share_{};
@@ -60,7 +61,7 @@ class Search {
 Search::Search(const data::LawFit& fit, const data::Observations& seen,
                const OptimizeOptions& options, const data::Mixture& default_share,
                std::uint64_t seed)
-    : fit_(fit),
+    : law_(fit),
       everywhere_(options.extrapolate),
       above_default_(find_objective(options.objective).counts_rises()),
       default_share_(default_share),
@@ -71,12 +72,11 @@ Search::Search(const data::LawFit& fit, const data::Observations& seen,
   candidates_ = candidates_of(fit, seen, today.share, optima_, seed);
   for (std::size_t e = 0; e < today.weight.size(); ++e)
     if (today.weight[e] > 0.0) domains_.push_back(e);
-  const law::FittedLaw law(fit);
-  const RunShape shape = shape_of(law, seen);
+  const RunShape shape = shape_of(law_, seen);
   for (const std::size_t e : domains_) {
     Unknown unknown;
-    unknown.run = runs_of(law, e, shape, candidates_);
-    unknown.noise = noise_of(law, seen, e, shape);
+    unknown.run = runs_of(law_, e, shape, candidates_);
+    unknown.noise = noise_of(law_, seen, e, shape);
     unknown.coefficient.resize(unknown.run.rows(), static_cast<Index>(fit.parameters.size()));
     for (std::size_t b = 0; b < fit.bootstrap.size(); ++b)
       unknown.coefficient.row(static_cast<Index>(b)) =
@@ -104,14 +104,14 @@ Search::Search(const data::LawFit& fit, const data::Observations& seen,
 
 /// Each sample's part of the objective, domain by domain.
 void Search::add_objective(const data::MixtureChoice& today) {
-  const law::FittedLaw law(fit_);
+  const std::vector<data::Table>& samples = law_.fit().bootstrap;
   for (std::size_t n = 0; n < domains_.size(); ++n) {
     const std::size_t e = domains_[n];
     MatrixXd& objective = unknown_[n].objective;
-    objective.resize(static_cast<Index>(fit_.bootstrap.size()), static_cast<Index>(optima_.size()));
+    objective.resize(static_cast<Index>(samples.size()), static_cast<Index>(optima_.size()));
     for (Index b = 0; b < objective.rows(); ++b) {
       const auto loss = [&](const data::Mixture& mixture) {
-        return law.predict(fit_.bootstrap[static_cast<std::size_t>(b)], e, {mixture, today.tokens});
+        return law_.predict(samples[static_cast<std::size_t>(b)], e, {mixture, today.tokens});
       };
       const double from = above_default_ ? loss(default_share_) : 0.0;
       for (Index x = 0; x < objective.cols(); ++x)
@@ -196,7 +196,7 @@ data::NextMixture Search::explained(Index c, double gain) const {
     const double told = before - variance_left(unknown, differences, c).sum();
     if (!(told > most)) continue;
     most = told;
-    next.domain = fit_.domains.eval[domains_[n]];
+    next.domain = law_.fit().domains.eval[domains_[n]];
     next.domain_fall = before > 0.0 ? 1.0 - std::sqrt(1.0 - told / before) : 0.0;
     const VectorXd all = variance(unknown.coefficient);
     const VectorXd left = variance_left(unknown, unknown.coefficient, c);
@@ -204,7 +204,7 @@ data::NextMixture Search::explained(Index c, double gain) const {
     for (Index p = 0; p < all.size(); ++p) {
       const double fall = all(p) > 0.0 ? 1.0 - std::sqrt(left(p) / all(p)) : 0.0;
       if (next.coefficient.empty() || fall > next.coefficient_fall) {
-        next.coefficient = fit_.parameters[static_cast<std::size_t>(p)];
+        next.coefficient = law_.fit().parameters[static_cast<std::size_t>(p)];
         next.coefficient_fall = fall;
       }
     }
@@ -281,7 +281,7 @@ data::NextMixtures next_mixtures(const data::LawFit& fit, const data::Observatio
          "given this law, the best mixture is known",
          "Spend the runs on repeats or larger volumes");
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
-    if (std::isnan(fit.coefficient(e, 0)))
+    if (!is_fitted(fit.coefficient, e))
       flag(fmt::format("what helps '{}' is not seen", fit.domains.eval[e]),
            "no law could be fitted to it", "Add mixtures with other shares of it");
   return result;

@@ -27,7 +27,7 @@ std::vector<double> slope_weights(const std::vector<double>& volumes) {
 }
 
 /// True for rows that were fitted, of the model size that the next runs will have.
-bool is_fitted(const law::FittedLaw& law, const data::Observations& seen, std::size_t row) {
+bool was_fitted(const law::FittedLaw& law, const data::Observations& seen, std::size_t row) {
   const double tokens = seen.tokens[row];
   const double size = seen.model_size.empty() ? law.fit().last_size : seen.model_size[row];
   return data::is_same_size(size, law.fit().last_size) &&
@@ -53,7 +53,7 @@ Vector2d residual_of(const law::FittedLaw& law, const data::Observations& seen, 
                      std::size_t e) {
   std::vector<double> volumes, rest;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
-    if (seen.mixture_id[row] != id || !is_fitted(law, seen, row)) continue;
+    if (seen.mixture_id[row] != id || !was_fitted(law, seen, row)) continue;
     const double above =
         std::log(seen.loss_nats(row, e) /
                  law.predict(e, {seen.mixtures[static_cast<std::size_t>(id)], seen.tokens[row]}));
@@ -85,7 +85,7 @@ RunShape shape_of(const law::FittedLaw& law, const data::Observations& seen) {
   std::map<int, int> mixtures;
   std::vector<double> all;
   for (std::size_t row = 0; row < seen.tokens.size(); ++row) {
-    if (!is_fitted(law, seen, row)) continue;
+    if (!was_fitted(law, seen, row)) continue;
     ++runs[{seen.mixture_id[row], seen.repeat[row]}];
     ++mixtures[seen.mixture_id[row]];
     all.push_back(seen.tokens[row]);

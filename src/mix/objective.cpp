@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace bimix::mix {
 
 #define BIMIX_OBJECTIVE(name) const Objective& objective_##name();
@@ -36,6 +34,16 @@ std::string sets_in_words(const std::vector<bool>& counts, const data::DomainSet
 }
 
 }  // namespace
+
+std::vector<core::Complaint> Objective::complaints(std::span<const double> given) const {
+  if (given.empty()) return {};
+  return {{"optimize.weights", fmt::format("weights are given for objective: {}", name()),
+           "it treats all domains equally", "Use objective: weighted, or drop them"}};
+}
+
+std::vector<double> Objective::weights(std::span<const double>, std::size_t sets) const {
+  return std::vector<double>(sets, 1.0);
+}
 
 double Objective::plane(std::span<const double> weight, std::span<const double> loss,
                         std::span<const double>) const {

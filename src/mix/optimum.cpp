@@ -179,13 +179,15 @@ data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions&
   choice.weight = solution.weight;
   choice.share = solution.share;
   const law::FittedLaw law(fit);
-  for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    const auto loss = [&](const data::Mixture& share) {
-      return law.predict(e, {problem.worth(share), options.tokens, problem.model_size});
-    };
-    choice.predicted_nats.push_back(loss(choice.share));
-    choice.predicted_default_nats.push_back(loss(default_share));
-  }
+  const auto losses = [&](const data::Mixture& share) {
+    const data::Mixture worth = problem.worth(share);
+    std::vector<double> nats;
+    for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
+      nats.push_back(law.predict(e, {worth, options.tokens, problem.model_size}));
+    return nats;
+  };
+  choice.predicted_nats = losses(choice.share);
+  choice.predicted_default_nats = losses(default_share);
   choice.objective_nats = problem.value(fit.coefficient, choice.share);
   choice.objective_default_nats = problem.value(fit.coefficient, default_share);
   choice.gain_nats = choice.objective_default_nats - choice.objective_nats;

@@ -46,13 +46,9 @@ void keep_unfitted_shares(Problem& problem, const data::Mixture& default_share) 
   for (std::size_t k = 0; k < domains.train.size(); ++k)
     if (problem.kept[k])
       box.low[k] = box.high[k] = std::clamp(default_share[k], box.low[k], box.high[k]);
-  const double low = core::stable_sum(box.low), high = core::stable_sum(box.high);
-  if (low > 1.0 + core::simplex_tolerance || high < 1.0 - core::simplex_tolerance)
-    throw core::UsageError(core::Complaint{
-        "optimize", fmt::format("the shares allowed sum to between {:.6g} and {:.6g}", low, high),
-        "domains without a fitted law keep their default share; a mixture sums to 1",
-        "Move floors or caps, allow extrapolation, or add mixtures that let the law see "
-        "these domains"});
+  require_mixture(box, "domains without a fitted law keep their default share; a mixture sums to 1",
+                  "Move floors or caps, allow extrapolation, or add mixtures that let the law see "
+                  "these domains");
 }
 
 /// A law that diverges at 0 has no finite objective where a share is capped there.

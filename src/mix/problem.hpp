@@ -46,6 +46,9 @@ struct Problem {
   bool is_convex(const data::Table& coefficient) const;
 };
 
+/// @throws UsageError with this rule and remedy if no mixture is in the box (box.cpp)
+void require_mixture(const Box& box, const std::string& rule, const std::string& remedy);
+
 /// False if a coefficient of evaluation domain e is NaN: no law was fitted to it.
 bool is_fitted(const data::Table& coefficient, std::size_t e);
 

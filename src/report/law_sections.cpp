@@ -12,6 +12,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <optional>
 
 namespace bimix::report {
 namespace {
@@ -46,6 +47,7 @@ Rows curve_rows(const data::RunRecord& record, const data::LawFit* fit) {
     if (fit != nullptr) rows[0].push_back("law");
   }
   const std::vector<std::int64_t> volumes = drawn_volumes(record, fit);
+  const auto law = fit == nullptr ? std::nullopt : std::optional<law::FittedLaw>(*fit);
   for (const auto& [spec, result] : drawn_runs(record, fit).runs)
     for (const data::LossPoint& point : result->curve) {
       if (!data::find_volume(volumes, point.tokens)) continue;
@@ -53,8 +55,8 @@ Rows curve_rows(const data::RunRecord& record, const data::LawFit* fit) {
           {spec->mixture_label, fmt::format("{}", spec->repeat), core::format_count(point.tokens)});
       for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {
         rows.back().push_back(loss(point.loss_nats[e]));
-        if (fit != nullptr)
-          rows.back().push_back(loss(law::FittedLaw(*fit).predict(
+        if (law)
+          rows.back().push_back(loss(law->predict(
               e, {spec->mixture, static_cast<double>(point.tokens), result->parameters})));
       }
     }

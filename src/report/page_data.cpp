@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 namespace bimix::report {
@@ -46,6 +47,7 @@ std::size_t place_of(const std::vector<std::size_t>& listed, std::size_t mixture
 data::Json runs(const data::RunRecord& record, const data::LawFit* fit,
                 const std::vector<std::size_t>& listed) {
   const std::vector<std::int64_t> volumes = drawn_volumes(record, fit);
+  const auto law = fit == nullptr ? std::nullopt : std::optional<law::FittedLaw>(*fit);
   data::Json array = data::Json::array();
   for (const auto& [trial, result] : drawn_runs(record, fit).runs) {
     const data::TrialSpec& spec = *trial;
@@ -56,12 +58,11 @@ data::Json runs(const data::RunRecord& record, const data::LawFit* fit,
       if (!data::find_volume(volumes, point.tokens)) continue;
       run["tokens"].push_back(point.tokens);
       run["loss"].push_back(data::to_json(point.loss_nats));
-      if (fit == nullptr) continue;
-      const law::FittedLaw law(*fit);
+      if (!law) continue;
       std::vector<double> losses;
       for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e)
         losses.push_back(
-            law.predict(e, {spec.mixture, static_cast<double>(point.tokens), result->parameters}));
+            law->predict(e, {spec.mixture, static_cast<double>(point.tokens), result->parameters}));
       run["law"].push_back(data::to_json(losses));
     }
     array.push_back(std::move(run));

@@ -17,9 +17,8 @@ struct Predicted {
   law::Interval interval{};
 };
 
-Predicted predicted(const data::LawFit& fit, std::size_t e, const data::Mixture& mixture,
+Predicted predicted(const law::FittedLaw& law, std::size_t e, const data::Mixture& mixture,
                     const Question& question) {
-  const law::FittedLaw law(fit);
   const law::PredictedRun run{mixture, question.tokens, question.model_size};
   return {law.predict(e, run), law.interval(e, run, question.level)};
 }
@@ -44,10 +43,11 @@ std::string loss_heading(const data::LawFit& fit) {
 
 Answer predict_mixture(const data::LawFit& fit, const data::Mixture& mixture,
                        const Question& question) {
+  const law::FittedLaw law(fit);
   Answer answer;
   answer.rows = {{"domain", loss_heading(fit), fmt::format("{:.4g} %", 100 * question.level)}};
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
-    const Predicted value = predicted(fit, e, mixture, question);
+    const Predicted value = predicted(law, e, mixture, question);
     answer.json.push_back(json_of(fit, e, value));
     answer.rows.push_back(
         {fit.domains.eval[e], fmt::format("{:.4f}", value.loss), interval_text(value.interval)});
@@ -68,6 +68,7 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
   }
   cells.push_back("loss_unit");
   answer.csv = csv_line(cells);
+  const law::FittedLaw law(fit);
   for (std::size_t m = 0; m < mixtures.size(); ++m) {
     const std::string number = std::to_string(m + 1);
     data::Json losses = data::Json::array(), shares = data::Json::object();
@@ -78,7 +79,7 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
       shares[domains.train[k]] = mixtures[m][k];
     }
     for (std::size_t e = 0; e < domains.eval.size(); ++e) {
-      const Predicted value = predicted(fit, e, mixtures[m], question);
+      const Predicted value = predicted(law, e, mixtures[m], question);
       for (const double x : {value.loss, value.interval.low, value.interval.high})
         cells.push_back(number_cell(x));
       losses.push_back(json_of(fit, e, value));

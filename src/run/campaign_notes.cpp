@@ -3,6 +3,7 @@
 #include <bimix/core/host.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/run/campaign_notes.hpp>
+#include <bimix/run/opened.hpp>
 
 #include <fmt/format.h>
 
@@ -61,8 +62,8 @@ std::vector<std::string> notes_on_processors(const par::Comm& comm,
   for (const std::string& count : comm.all_gather(std::to_string(own)))
     all.push_back(std::stoul(count));
   const std::size_t least = *std::min_element(all.begin(), all.end());
-  const auto threads = static_cast<std::size_t>(campaign.proxy.threads_per_trial);
-  if (campaign.source == config::SourceKind::proxy && least > 0 && least < threads)
+  const auto threads = static_cast<std::size_t>(traits_of(campaign).threads_per_trial);
+  if (least > 0 && least < threads)
     return {
         fmt::format("threads_per_trial: {0}, and a rank may use {1} here. Start it with `mpirun "
                     "--bind-to none` "

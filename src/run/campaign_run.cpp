@@ -10,6 +10,7 @@
 #include <bimix/report/tables.hpp>
 #include <bimix/run/campaign_run.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fitted_run.hpp>
 #include <bimix/run/forecast.hpp>
 #include <bimix/spread/collective.hpp>
 #include <bimix/sweep/coordinator.hpp>
@@ -108,8 +109,8 @@ class Run {
     });
     plan.domains = campaign.domains;
     plan = from_root(comm(), std::move(plan));
-    cost_before = data::Json::parse(comm().broadcast(data::Json(cost_before).dump()))
-                      .get<std::unordered_map<std::string, double>>();
+    cost_before =
+        json_from_root(comm(), cost_before).get<std::unordered_map<std::string, double>>();
     stored().state.plan_trials = plan.trials;
     screen().say(fmt::format("{} trials of {} mixtures at {} {} on {} {}", plan.trials.size(),
                              plan.mixtures.size(), plan.tokens.size(),
@@ -176,7 +177,7 @@ class Run {
     try {
       const auto watch = session_.watch_over(
           "fitting", "the fit begins anew: give it more time or ranks, or fewer bootstrap samples");
-      return derive(comm(), stored());
+      return derive_anew(comm(), stored());
     } catch (const par::CollectiveError& error) {
       // The losses are worth having all the same.
       if (comm().is_root())

@@ -4,7 +4,6 @@
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/page.hpp>
 #include <bimix/run/derive.hpp>
-#include <bimix/run/fitted_run.hpp>
 #include <bimix/spread/collective.hpp>
 
 #include <algorithm>
@@ -33,16 +32,6 @@ data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::strin
                                              optimize_options(run.campaign, run.plan),
                                              run.campaign.default_mixture));
   judge_check(record);
-  return record;
-}
-
-data::RunRecord derive(const par::Comm& comm, const StoredRun& run) {
-  const data::Observations observations = plan::observations_of(run.plan, run.state.results);
-  spread::LawFits fits = spread::fit_laws_over_ranks(comm, observations, run.campaign.fit);
-  data::RunRecord record;
-  par::collectively(comm, [&] {
-    record = record_of(run, std::move(fits), fitted_to(observations, run.campaign.fit));
-  });
   return record;
 }
 

@@ -47,14 +47,13 @@ std::optional<spread::LawFits> kept_fits(Screen& screen, const StoredRun& run,
   return std::nullopt;
 }
 
-/// @collective @return whether the root has fits that hold; then they are in `kept` there
-bool takes_kept(const par::Comm& comm, Screen& screen, const StoredRun& run,
-                const std::string& wanted, spread::LawFits& kept) {
+/// @collective What kept_fits finds on the root; there are none in it on other ranks.
+std::optional<spread::LawFits> kept_fits_of_root(const par::Comm& comm, Screen& screen,
+                                                 const StoredRun& run, const std::string& wanted) {
   std::optional<spread::LawFits> found;
   par::on_root(comm, [&] { found = kept_fits(screen, run, wanted); });
-  if (comm.broadcast(found ? "kept" : "").empty()) return false;
-  if (found) kept = std::move(*found);
-  return true;
+  if (comm.broadcast(found ? "kept" : "").empty()) return std::nullopt;
+  return comm.is_root() ? std::move(found) : spread::LawFits();
 }
 
 }  // namespace
@@ -77,10 +76,9 @@ std::string fitted_to(const data::Observations& observations, const law::FitOpti
 
 data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run,
                          const data::Observations& observations, const law::FitOptions& options) {
-  spread::LawFits kept;
-  if (!takes_kept(comm, screen, run, fitted_to(observations, options), kept))
-    return spread::used_fit_over_ranks(comm, observations, options);
-  return comm.is_root() ? std::move(kept.laws.at(kept.used)) : data::LawFit();
+  auto kept = kept_fits_of_root(comm, screen, run, fitted_to(observations, options));
+  if (!kept) return spread::used_fit_over_ranks(comm, observations, options);
+  return comm.is_root() ? std::move(kept->laws.at(kept->used)) : data::LawFit();
 }
 
 data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run) {
@@ -90,15 +88,24 @@ data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun&
   return fit;
 }
 
-data::RunRecord derived(const par::Comm& comm, Screen& screen, const StoredRun& run) {
+data::RunRecord derive_anew(const par::Comm& comm, const StoredRun& run) {
+  const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+  spread::LawFits fits = spread::fit_laws_over_ranks(comm, observations, run.campaign.fit);
+  data::RunRecord record;
+  par::collectively(comm, [&] {
+    record = record_of(run, std::move(fits), fitted_to(observations, run.campaign.fit));
+  });
+  return record;
+}
+
+data::RunRecord derive(const par::Comm& comm, Screen& screen, const StoredRun& run) {
   const data::Observations observations = plan::observations_of(run.plan, run.state.results);
   const law::FitOptions& options = run.campaign.fit;
   const std::string made_of = fitted_to(observations, options);
-  spread::LawFits fits;
-  if (!takes_kept(comm, screen, run, made_of, fits))
-    fits = spread::fit_laws_over_ranks(comm, observations, options);
+  auto fits = kept_fits_of_root(comm, screen, run, made_of);
+  if (!fits) fits = spread::fit_laws_over_ranks(comm, observations, options);
   data::RunRecord record;
-  par::on_root(comm, [&] { record = record_of(run, std::move(fits), made_of); });
+  par::on_root(comm, [&] { record = record_of(run, std::move(*fits), made_of); });
   return record;
 }
 

@@ -1,19 +1,18 @@
 #include "from_root.hpp"
 
-#include <bimix/data/json.hpp>
-
 #include <algorithm>
 #include <string>
 #include <utility>
 
 namespace bimix::run {
-namespace {
 
 data::Json json_from_root(const par::Comm& comm, const data::Json& json) {
   std::string bytes;
   if (comm.is_root()) data::Json::to_cbor(json, bytes);
   return data::Json::from_cbor(comm.broadcast(std::move(bytes)));
 }
+
+namespace {
 
 /// @param from reads one record
 template <typename Record>

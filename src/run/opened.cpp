@@ -9,7 +9,6 @@
 #include <bimix/trial/proxy_source.hpp>
 #include <bimix/trial/replay_source.hpp>
 
-#include <algorithm>
 #include <memory>
 
 namespace bimix::run {

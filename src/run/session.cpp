@@ -14,7 +14,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -25,11 +24,11 @@ namespace {
 constexpr const char* command_files_fact = "command_files";
 
 /// What rank 0 knows from the journal, for every rank, but for trials and results.
-std::string encoded(const store::JournalState& state, const Suspicions& suspicions) {
+data::Json encoded(const store::JournalState& state, const Suspicions& suspicions) {
   data::Json json{{"entropy", data::Json::array()}, {"suspicions", to_json(suspicions)}};
   for (const data::EntropyTable& table : state.entropy)
     json["entropy"].push_back(data::to_json(table));
-  return json.dump();
+  return json;
 }
 
 std::string in_words(const data::TrialResult& result) {
@@ -132,8 +131,7 @@ void Session::share_state() {
   store::JournalState& state = stored_.state;
   state.results = from_root(comm(), std::move(state.results));
   state.check_trials = from_root(comm(), std::move(state.check_trials));
-  const data::Json head =
-      data::Json::parse(comm().broadcast(root ? encoded(state, suspicions_) : std::string()));
+  const data::Json head = json_from_root(comm(), root ? encoded(state, suspicions_) : data::Json());
   place_of_result_.clear();
   for (std::size_t i = 0; i < state.results.size(); ++i) place_of_result_[state.results[i].id] = i;
   if (root) return;
@@ -224,8 +222,8 @@ std::unique_ptr<WatchedWork> Session::watch_over(const std::string& work, const 
     end.remedy = anew;
     seconds = seconds_to_deadline();
   });
-  const data::Json shared = data::Json::parse(
-      comm().broadcast(data::Json{static_cast<int>(end.code), data::to_json(seconds)}.dump()));
+  const data::Json shared =
+      json_from_root(comm(), {static_cast<int>(end.code), data::to_json(seconds)});
   end.code = static_cast<core::ExitCode>(shared.at(0).get<int>());
   LongWork::Hooks hooks{.is_to_stop = [this] { return stop().stop_requested(); },
                         .end = [code = end.code] { std::_Exit(static_cast<int>(code)); }};

@@ -1,5 +1,7 @@
 #include "trials_stage.hpp"
 
+#include "from_root.hpp"
+
 #include <bimix/core/host.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/run/forecast.hpp>
@@ -252,8 +254,8 @@ bool TrialsStage::agree_on_end(bool complete, bool out_of_time, double had_secon
                        .left_seconds = session_.seconds_to_deadline(),
                        .stop_reason = session_.reason_to_stop(),
                        .advance = session_.advance()});
-  const data::Json shared = data::Json::parse(session_.comm().broadcast(
-      data::Json{static_cast<int>(early.code), early.reason, early.remedy, taken_out_}.dump()));
+  const data::Json shared = json_from_root(
+      session_.comm(), {static_cast<int>(early.code), early.reason, early.remedy, taken_out_});
   taken_out_ = shared.at(3).get<std::set<int>>();
   if (shared.at(1).get<std::string>().empty()) return true;
   early_ = {.code = static_cast<core::ExitCode>(shared.at(0).get<int>()),

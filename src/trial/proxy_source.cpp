@@ -78,7 +78,7 @@ std::optional<WorkEstimate> ProxySource::estimate(const data::SweepPlan& plan) c
                        proxy::memory_bytes(options_, proxy::trained_tokens(options_, plan.tokens))};
   for (const data::TrialSpec& trial : plan.trials) {
     all.flops += trial.cost;
-    all.evaluation_flops += evaluation_share(trial) * trial.cost;
+    all.evaluation_flops += evaluation_cost(trial);
   }
   return all;
 }

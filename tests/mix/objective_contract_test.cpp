@@ -68,9 +68,10 @@ TEST_P(EveryObjective, LeavesOutSetsWithoutWeight) {
     objective_.smooth(weight_, loss, softness, slope);
     EXPECT_EQ(slope[2], 0.0);
   }
-  loss[2] = -7.0;
-  if (!objective_.is_mean()) loss[2] = 7.0;
-  EXPECT_EQ(objective_.value(weight_, loss), before);
+  for (const double other : {-7.0, 7.0}) {
+    loss[2] = other;
+    EXPECT_EQ(objective_.value(weight_, loss), before);
+  }
 }
 
 TEST_P(EveryObjective, HasTheSlopesOfItsStandIns) {

@@ -68,15 +68,6 @@ TEST(Findings, TellWhatAFolderWithoutLocksMeans) {
   EXPECT_THAT(about("folder", {rank_on("a", {0})}, folder).remedy, HasSubstr("--take-over"));
 }
 
-TEST(SlurmSeconds, ReadsTheTimesThatSlurmWrites) {
-  EXPECT_EQ(run::slurm_seconds("4:05"), 245);
-  EXPECT_EQ(run::slurm_seconds("1:00:00"), 3600);
-  EXPECT_EQ(run::slurm_seconds("2-03:04:05"), 2 * 86400 + 3 * 3600 + 4 * 60 + 5);
-  for (const char* none : {"", "UNLIMITED", "INVALID", "NOT_SET", "5", "1-", "-1:00", "1:2:3:4",
-                           "a:b", "99999999999:00"})
-    EXPECT_FALSE(run::slurm_seconds(none).has_value()) << none;
-}
-
 TEST(Findings, SeeAFolderThatIsNoPlaceForRuns) {
   FolderFacts folder = good_folder;
   RankFacts blind = rank_on("b", {0});

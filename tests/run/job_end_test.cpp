@@ -63,5 +63,14 @@ TEST_F(JobEndTest, IsAskedOfSqueueOtherwise) {
   EXPECT_FALSE(job_end(now).utc);
 }
 
+TEST(SlurmSeconds, ReadsTheTimesThatSlurmWrites) {
+  EXPECT_EQ(slurm_seconds("4:05"), 245);
+  EXPECT_EQ(slurm_seconds("1:00:00"), 3600);
+  EXPECT_EQ(slurm_seconds("2-03:04:05"), 2 * 86400 + 3 * 3600 + 4 * 60 + 5);
+  for (const char* none : {"", "UNLIMITED", "INVALID", "NOT_SET", "5", "1-", "-1:00", "1:2:3:4",
+                           "a:b", "99999999999:00"})
+    EXPECT_FALSE(slurm_seconds(none).has_value()) << none;
+}
+
 }  // namespace
 }  // namespace bimix::run

@@ -78,10 +78,6 @@ Campaign read_campaign(const std::filesystem::path& path, Look look = Look::mixt
 /// lies. All else stays as it was written.
 std::string with_base(const std::string& text, const std::filesystem::path& base);
 
-/// The campaign without where its files are: two that differ in nothing else have the same trials
-/// if the fingerprints of their data are the same.
-Campaign without_places(Campaign campaign);
-
 /// The campaign with every default written out, as YAML that parse_campaign reads back to the same
 /// campaign.
 std::string resolved_yaml(const Campaign& campaign);

@@ -73,7 +73,9 @@ std::optional<E> find_word(const std::string& word) {
 /// What is wrong with a word that stands for no value. @param place where it was given
 template <Worded E>
 Complaint unknown_word(const std::string& word, const std::string& place) {
-  Complaint complaint = word_table(E{}).unknown(word, all_words<E>());
+  const WordTable<E>& table = word_table(E{});
+  require(table.unknown != nullptr, "words that are read say what is wrong with another one");
+  Complaint complaint = table.unknown(word, all_words<E>());
   complaint.place = place;
   return complaint;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct TokenFormat {
 
 /// What a campaign calls a width: "bytes", "uint16" or "uint32".
 std::string_view token_word(int width);
+/// All such words.
+std::vector<std::string> token_words();
 /// The width of such a word, 0 for any other.
 int token_width(std::string_view word);
 /// The most that V may be for a width: 256, 65536 or 2^20.

@@ -238,10 +238,10 @@ struct MixtureChoice {
   Mixture share{};          ///< K
   Mixture default_share{};  ///< K: what it is compared with
   std::vector<double> floor{}, cap{};            ///< K: the box it was sought in
-  std::vector<double> weight{};                  ///< E
+  std::vector<double> weight{};                  ///< E: of the mean that `share` makes least
   std::vector<double> predicted_nats{};          ///< E at `share`
   std::vector<double> predicted_default_nats{};  ///< E at `default_share`
-  double objective_nats = 0.0;                   ///< weighted mean loss at `share`
+  double objective_nats = 0.0;                   ///< the objective at `share`, unit of the losses
   double objective_default_nats = 0.0;
   double certificate = 0.0;        ///< bound or residual, see `certificate_kind`
   std::string certificate_kind{};  ///< "KKT residual", ...

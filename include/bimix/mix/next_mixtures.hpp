@@ -31,8 +31,8 @@ struct NextOptions {
 /// x: optima of the samples in the allowed box, and beyond the shares that were tried by a factor
 /// of two, which count once a run has been there. c: these x, and random mixtures and the ends of
 /// each domain's range within the shares that were tried: further out a right law would teach more,
-/// and a wrong one would mislead. Floors and caps bind x, not the other c. For objective "worst" f
-/// is the mean with the weights of today's best mixture, of the excess over the default.
+/// and a wrong one would mislead. Floors and caps bind x, not the other c. For an objective that is
+/// no mean f is the mean with the weights of today's best mixture; of rises, if it counts these.
 /// @param fit with its bootstrap
 /// @param seen what the fit is of
 /// @return deterministic in its arguments

@@ -26,19 +26,20 @@ class Objective {
   /// As in objectives.def and after `objective:` in a campaign.
   virtual std::string_view name() const = 0;
 
-  /// What is wrong with the weights of a campaign; the place is "optimize.weights".
+  /// What is wrong with the weights of a campaign; the place is "optimize.weights". By default all
+  /// sets are treated alike, and weights refused.
   /// @param given E, not negative; empty if the campaign gives none
-  virtual std::vector<core::Complaint> complaints(std::span<const double> given) const = 0;
+  virtual std::vector<core::Complaint> complaints(std::span<const double> given) const;
 
   /// E weights, not all 0, of any sum. @param given as for complaints(), without any
-  virtual std::vector<double> weights(std::span<const double> given, std::size_t sets) const = 0;
+  virtual std::vector<double> weights(std::span<const double> given, std::size_t sets) const;
 
   /// True: each loss is counted from what the default mixture gives, so that it is the rise.
-  virtual bool counts_rises() const = 0;
+  virtual bool counts_rises() const { return false; }
 
   /// True if value() is the sum of weight[e] * loss[e]. Laws whose sections are powers have their
   /// optimum exactly then.
-  virtual bool is_mean() const = 0;
+  virtual bool is_mean() const { return false; }
 
   /// @param weight E, sums to 1
   /// @param loss E losses, or rises
@@ -46,7 +47,7 @@ class Objective {
 
   /// How soft the smooth stand-ins are by which a descent comes near value(), coarse ones first, in
   /// the unit of the losses; one 0 for what is smooth by itself.
-  virtual std::vector<double> softness() const = 0;
+  virtual std::vector<double> softness() const { return {0.0}; }
 
   /// The stand-in for value() of this softness.
   /// @param slope E, written: d stand-in / d loss, not negative, 0 where the weight is 0

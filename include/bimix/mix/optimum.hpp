@@ -42,7 +42,7 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 /// local.
 ///
 /// `weight` is the mean of losses for which the mixture is the best as well: that of the campaign
-/// or, for "worst", the domains that decide.
+/// or, for an objective that is no mean, its slopes at the mixture.
 ///
 /// Training domains that no fitted evaluation domain depends on keep their default share; those
 /// whose loss does not depend on their share get their floor, or what the others cannot take.

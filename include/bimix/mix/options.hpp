@@ -14,10 +14,9 @@ struct OptimizeOptions {
   /// The model it is for, in parameters; 0: the last size that was fitted. Laws that see no model
   /// size take no other.
   double model_size = 0.0;
-  /// one of objective_names(): "mean", "weighted", or "worst", the largest rise of a loss above
-  /// what the default mixture gives
+  /// one of objective_names()
   std::string objective = "mean";
-  std::vector<double> weights{};        ///< E, for "weighted": not negative, not all zero
+  std::vector<double> weights{};        ///< E, not negative; empty: none. See Objective
   std::vector<double> floor{};          ///< K smallest shares; empty: none
   std::vector<double> cap{};            ///< K largest shares; empty: none
   std::vector<double> unique_tokens{};  ///< K different tokens of each domain; 0 or empty: unknown

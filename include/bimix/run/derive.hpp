@@ -20,10 +20,6 @@ void warn_if_in_doubt(Screen& screen, const data::LawFit& fit);
 /// @param fitted_to see RunRecord
 data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::string fitted_to);
 
-/// @collective Everything that follows from the trials: the law, the optimum and, once its trials
-/// are there, the check. Computed from the journal alone.
-data::RunRecord derive(const par::Comm& comm, const StoredRun& run);
-
 /// Adds the check's report, once all its trials have ended.
 void judge_check(data::RunRecord& record);
 

@@ -25,7 +25,11 @@ data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun&
 /// @collective The same with the run's own observations and options; says if it is in doubt.
 data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run);
 
-/// @collective What `derive` gives, from the kept fits where they hold; on the root.
-data::RunRecord derived(const par::Comm& comm, Screen& screen, const StoredRun& run);
+/// @collective Everything that follows from the trials: the laws, the optimum and, once its trials
+/// are there, the check. Computed from the journal alone.
+data::RunRecord derive_anew(const par::Comm& comm, const StoredRun& run);
+
+/// @collective The same from the kept fits where they hold; on the root.
+data::RunRecord derive(const par::Comm& comm, Screen& screen, const StoredRun& run);
 
 }  // namespace bimix::run

@@ -5,9 +5,9 @@
 
 namespace bimix::run {
 
-/// Installs handlers for USR1, USR2, TERM, INT and HUP. Where a stop is noticed
-/// they only set a flag, and a second signal ends the process at once; at any other time the first
-/// one does, with the exit code of an interruption. Call before MPI starts.
+/// Installs handlers for USR1, USR2, TERM, INT and HUP. Where a stop is noticed they set a flag and
+/// wake the thread that passes it on, and a second signal ends the process at once; at any other
+/// time the first one does, with the exit code of an interruption. Call before MPI starts.
 void install_stop_handlers();
 
 /// The stop that such a signal asks for, once in the life of this process.

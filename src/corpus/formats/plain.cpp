@@ -10,6 +10,7 @@ namespace {
 class Plain final : public FileFormat {
  public:
   std::string_view name() const override { return "plain"; }
+  bool has_header() const override { return false; }
   bool recognises(const TokenFile&) const override { return true; }
   TokenSpan tokens(const TokenFile& file) const override {
     if (file.bytes.size() % static_cast<std::size_t>(file.width) != 0)

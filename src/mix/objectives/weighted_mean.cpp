@@ -28,11 +28,4 @@ std::string WeightedMean::words(std::span<const double> weight, const std::strin
   return fmt::format("{} of {}", value_words(weight), sets);
 }
 
-std::vector<core::Complaint> refuse_weights(std::string_view objective,
-                                            std::span<const double> given) {
-  if (given.empty()) return {};
-  return {{"optimize.weights", fmt::format("weights are given for objective: {}", objective),
-           "it treats all domains equally", "Use objective: weighted, or drop them"}};
-}
-
 }  // namespace bimix::mix

@@ -1,6 +1,5 @@
-#include "weighted_mean.hpp"
-
 #include <bimix/core/simplex.hpp>
+#include <bimix/mix/objective.hpp>
 
 #include <fmt/format.h>
 
@@ -23,14 +22,7 @@ double largest(std::span<const double> weight, std::span<const double> loss) {
 class Worst final : public Objective {
  public:
   std::string_view name() const override { return "worst"; }
-  std::vector<core::Complaint> complaints(std::span<const double> given) const override {
-    return refuse_weights(name(), given);
-  }
-  std::vector<double> weights(std::span<const double>, std::size_t sets) const override {
-    return std::vector<double>(sets, 1.0);
-  }
   bool counts_rises() const override { return true; }
-  bool is_mean() const override { return false; }
   double value(std::span<const double> weight, std::span<const double> loss) const override {
     return largest(weight, loss);
   }
