@@ -1,6 +1,7 @@
 #include "by_domain.hpp"
 #include "commands.hpp"
 
+#include <bimix/core/error.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
@@ -11,6 +12,8 @@
 #include <bimix/run/derive.hpp>
 #include <bimix/run/fitted_run.hpp>
 #include <bimix/run/run_folder.hpp>
+
+#include <fmt/format.h>
 
 namespace bimix::cli {
 namespace {
@@ -32,6 +35,12 @@ mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun
   if (!flags.objective.empty()) options.objective = flags.objective;
   if (!flags.weights.empty()) {
     options.weights = parse_by_domain("--weights", flags.weights, run.plan.domains.eval, 0.0);
+    if (!flags.objective.empty() && flags.objective != "weighted")
+      throw core::UsageError({.place = "--weights",
+                              .problem = fmt::format("weights are given for --objective {}",
+                                                     core::shown_text(flags.objective)),
+                              .rule = "they are those of a weighted mean",
+                              .remedy = "Use --objective weighted, or drop --weights"});
     options.objective = "weighted";
   }
   if (!flags.floor.empty()) options.floor = parse_by_domain("--floor", flags.floor, train, 0.0);

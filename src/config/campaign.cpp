@@ -43,6 +43,7 @@ void parse_entropy(Reader& root, entropy::EntropyOptions& options) {
   Reader block(root.take("entropy"), "entropy", root.findings());
   describe(block, options);
   block.finish();
+  if (block.unknown_words() == 0) root.findings().adopt("", entropy::complaints(options));
 }
 
 void check_name(const std::string& name, Findings& findings) {

@@ -47,8 +47,8 @@ Schema block(const Schema& properties, const std::vector<std::string>& required 
   return schema;
 }
 
-/// One word, or a list of them.
-Schema words() { return {{"anyOf", {{{"type", "string"}}, list_of({{"type", "string"}})}}}; }
+/// One of them, or a list.
+Schema one_or_more(const Schema& item) { return {{"anyOf", {item, list_of(item)}}}; }
 
 /// What Reader reads, as properties with meaning and default.
 class SchemaKeys {
@@ -60,7 +60,7 @@ class SchemaKeys {
   }
   template <core::Worded E>
   void word(const char* key, E value, const char* meaning) {
-    text(key, core::word_of(value), meaning);
+    choice(key, value, meaning);
   }
   template <core::Worded E>
   void choice(const char* key, E value, const char* meaning) {
@@ -84,11 +84,11 @@ class SchemaKeys {
     put(key, {{"type", "boolean"}}, value, meaning);
   }
   void words(const char* key, const std::vector<std::string>& value, const char* meaning) {
-    put(key, config::words(), value, meaning);
+    put(key, one_or_more({{"type", "string"}}), value, meaning);
   }
   template <core::Worded E>
   void words(const char* key, const std::vector<E>& value, const char* meaning) {
-    words(key, core::words_of(value), meaning);
+    put(key, one_or_more(one_of(core::all_words<E>())), core::words_of(value), meaning);
   }
 
  private:
@@ -110,8 +110,8 @@ Schema properties_of(Options options) {
 
 Schema domain_schema() {
   return block({{"share", number_between(0, infinity)},
-                {"train", words()},
-                {"eval", words()},
+                {"train", one_or_more({{"type", "string"}})},
+                {"eval", one_or_more({{"type", "string"}})},
                 {"binary", {{"type", "boolean"}}},
                 {"unique_tokens", {{"type", {"string", "number"}}}}},
                {"share"});
@@ -125,7 +125,7 @@ Schema mixtures_schema() {
   };
   return list_of(
       {{"oneOf",
-        {only("preset", {{"anyOf", {preset, list_of(preset)}}}),
+        {only("preset", one_or_more(preset)),
          only("simplex", block({{"step", number_between(1e-6, 1)}, {"floor", share}})),
          only("dirichlet",
               block({{"count", count_between(1, 1'000'000)},

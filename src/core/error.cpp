@@ -10,7 +10,9 @@ std::string to_string(const Complaint& complaint) {
   text += complaint.problem;
   if (!complaint.rule.empty()) text += " (" + complaint.rule + ")";
   text += ".";
-  if (!complaint.remedy.empty()) text += " " + complaint.remedy + ".";
+  if (complaint.remedy.empty()) return text;
+  text += " " + complaint.remedy;
+  if (text.back() != '?') text += ".";
   return text;
 }
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace bimix::entropy {
 namespace {
@@ -49,29 +48,28 @@ const core::WordTable<Measure>& word_table(Measure) {
   return table;
 }
 
-void check(const EntropyOptions& options) {
+std::vector<core::Complaint> complaints(const EntropyOptions& options) {
+  std::vector<core::Complaint> found;
   if (options.measures.empty())
-    throw core::UsageError(
-        {.place = "entropy.measures",
-         .problem = "no measure is given",
-         .rule = "",
-         .remedy = "Choose from " + core::join_words(core::all_words<Measure>())});
-  std::set<Measure> seen;
-  for (const Measure measure : options.measures)
-    if (!seen.insert(measure).second)
-      throw core::UsageError({.place = "entropy.measures",
-                              .problem = fmt::format("'{}' is given twice", core::word_of(measure)),
-                              .rule = "",
-                              .remedy = "Leave one out"});
+    found.push_back({.place = "entropy.measures",
+                     .problem = "no measure is given",
+                     .remedy = "Choose from " + core::join_words(core::all_words<Measure>())});
+  for (const Measure measure : core::all_values<Measure>())
+    if (std::count(options.measures.begin(), options.measures.end(), measure) > 1)
+      found.push_back({.place = "entropy.measures",
+                       .problem = fmt::format("'{}' is given twice", core::word_of(measure)),
+                       .remedy = "Leave one out"});
   for (const auto& [key, value] : {std::pair{"samples", options.samples},
                                    {"sample_tokens", options.sample_tokens},
                                    {"dimension", options.dimension}})
     if (value <= 0)
-      throw core::UsageError({.place = fmt::format("entropy.{}", key),
-                              .problem = fmt::format("{} is not positive", value),
-                              .rule = "",
-                              .remedy = "Leave it out for the default"});
+      found.push_back({.place = fmt::format("entropy.{}", key),
+                       .problem = fmt::format("{} is not positive", value),
+                       .remedy = "Leave it out for the default"});
+  return found;
 }
+
+void check(const EntropyOptions& options) { core::refuse_if_any(complaints(options)); }
 
 data::EntropyTable finish(const std::vector<std::string>& domains, const EntropyOptions& options,
                           std::span<const CountEntropy> counts,

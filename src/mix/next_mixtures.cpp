@@ -7,7 +7,6 @@
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/mix/next_mixtures.hpp>
-#include <bimix/mix/objective.hpp>
 #include <bimix/mix/optimum.hpp>
 
 #include <fmt/format.h>
@@ -35,7 +34,7 @@ class Search {
   std::optional<data::NextMixture> take(core::RandomStream& stream);
 
  private:
-  void add_objective(const data::MixtureChoice& today);
+  void add_objective(Problem problem, const std::vector<double>& mean_weight);
   void keep_finite();
   /// The optima that `optimize` would allow, with a run of this candidate or of none (-1).
   std::vector<Index> allowed_with(Index candidate) const;
@@ -45,8 +44,6 @@ class Search {
 
   const law::FittedLaw law_;
   bool everywhere_ = false;  ///< optima need not lie where shares were tried
-  bool above_default_ = false;
-  data::Mixture default_share_{};
   Box tried_{};
   std::vector<std::size_t> domains_{};  ///< evaluation domains with a weight
   std::vector<data::Mixture> optima_{}, candidates_{};
@@ -61,11 +58,7 @@ class Search {
 Search::Search(const data::LawFit& fit, const data::Observations& seen,
                const OptimizeOptions& options, const data::Mixture& default_share,
                std::uint64_t seed)
-    : law_(fit),
-      everywhere_(options.extrapolate),
-      above_default_(find_objective(options.objective).counts_rises()),
-      default_share_(default_share),
-      tried_{fit.share_low, fit.share_high} {
+    : law_(fit), everywhere_(options.extrapolate), tried_{fit.share_low, fit.share_high} {
   const data::MixtureChoice today = best_mixture(fit, options, default_share);
   append_optima(today, optima_);
   append_optima(best_mixture(fit, widened(fit, options), default_share), optima_);
@@ -83,7 +76,7 @@ Search::Search(const data::LawFit& fit, const data::Observations& seen,
           fit.bootstrap[b].view().row(static_cast<Index>(e));
     unknown_.push_back(std::move(unknown));
   }
-  add_objective(today);
+  add_objective(problem_of(fit, options, default_share), today.weight);
   keep_finite();
   MatrixXd all =
       MatrixXd::Zero(static_cast<Index>(fit.bootstrap.size()), static_cast<Index>(optima_.size()));
@@ -102,22 +95,21 @@ Search::Search(const data::LawFit& fit, const data::Observations& seen,
   regret_ = std::max(0.0, value_ - mean_least(mean_, all, every));
 }
 
-/// Each sample's part of the objective, domain by domain.
-void Search::add_objective(const data::MixtureChoice& today) {
+/// Each sample's part of the objective, domain by domain: as the optimum counts it, for the model
+/// that it is for and with repeated tokens at what they are worth.
+void Search::add_objective(Problem problem, const std::vector<double>& mean_weight) {
+  problem.weight = mean_weight;
   const std::vector<data::Table>& samples = law_.fit().bootstrap;
-  for (std::size_t n = 0; n < domains_.size(); ++n) {
-    const std::size_t e = domains_[n];
-    MatrixXd& objective = unknown_[n].objective;
-    objective.resize(static_cast<Index>(samples.size()), static_cast<Index>(optima_.size()));
-    for (Index b = 0; b < objective.rows(); ++b) {
-      const auto loss = [&](const data::Mixture& mixture) {
-        return law_.predict(samples[static_cast<std::size_t>(b)], e, {mixture, today.tokens});
-      };
-      const double from = above_default_ ? loss(default_share_) : 0.0;
-      for (Index x = 0; x < objective.cols(); ++x)
-        objective(b, x) = today.weight[e] * (loss(optima_[static_cast<std::size_t>(x)]) - from);
+  for (Unknown& unknown : unknown_)
+    unknown.objective.resize(static_cast<Index>(samples.size()),
+                             static_cast<Index>(optima_.size()));
+  for (std::size_t b = 0; b < samples.size(); ++b)
+    for (std::size_t x = 0; x < optima_.size(); ++x) {
+      const std::vector<double> loss = problem.losses(samples[b], optima_[x]);
+      for (std::size_t n = 0; n < domains_.size(); ++n)
+        unknown_[n].objective(static_cast<Index>(b), static_cast<Index>(x)) =
+            mean_weight[domains_[n]] * loss[domains_[n]];
     }
-  }
 }
 
 /// Drops optima and candidates for which some sample has no finite loss.

@@ -1,5 +1,6 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/hash.hpp>
+#include <bimix/law/fit.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/run/derive.hpp>
 #include <bimix/run/fitted_run.hpp>
@@ -23,10 +24,14 @@ void add(std::string& bytes, const std::vector<T>& values) {
   bytes.append(reinterpret_cast<const char*>(values.data()), count * sizeof(T));
 }
 
-std::string text_of(const law::FitOptions& o) {
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", o.law, core::word_of(o.residual), o.huber,
-                     o.shrinkage, o.bootstrap, o.level, o.seed, o.min_tokens,
-                     fmt::join(o.weights, " "), o.folds);
+/// Every option of the fit and the version of its method. An option that is added is named here, or
+/// this does not compile.
+std::string text_of(const law::FitOptions& options) {
+  const auto& [law, residual, huber, shrinkage, bootstrap, level, seed, min_tokens, weights,
+               folds] = options;
+  return fmt::format("method {}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", law::fit_method, law,
+                     core::word_of(residual), huber, shrinkage, bootstrap, level, seed, min_tokens,
+                     fmt::join(weights, " "), folds);
 }
 
 /// The kept fits, if they are of the journal's results and these options. Root only.

@@ -94,7 +94,8 @@ OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
                               opened.source->traits().tokens_per_step)
                 .front());
     } else if (campaign.source == config::SourceKind::command) {
-      opened.notes = notes_on(campaign);
+      const std::vector<std::string> notes = notes_on(campaign);
+      opened.notes.insert(opened.notes.end(), notes.begin(), notes.end());
       opened.source = std::make_unique<trial::CommandSource>(
           campaign.command, campaign.domains,
           folder.empty() ? std::filesystem::path("runs") / campaign.name : folder);

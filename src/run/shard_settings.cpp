@@ -29,6 +29,12 @@ void write_unless_there(const std::filesystem::path& path, const std::string& te
   std::filesystem::remove(mine, ignored);
 }
 
+[[noreturn]] void refuse(const std::filesystem::path& path, std::string_view cause) {
+  throw core::DataError({.place = path.string(),
+                         .problem = fmt::format("is not what a first shard has settled: {}", cause),
+                         .remedy = "Remove it if no shard has begun"});
+}
+
 }  // namespace
 
 proxy::ProxyOptions settled_for_shards(const std::filesystem::path& folder,
@@ -45,15 +51,14 @@ proxy::ProxyOptions settled_for_shards(const std::filesystem::path& folder,
   if (!std::filesystem::exists(path)) write_unless_there(path, chosen.dump() + "\n");
   try {
     const data::Json settled = data::Json::parse(core::read_file(path));
-    proxy.isa = core::parse_word<proxy::Isa>(settled.at("isa").get<std::string>(), "proxy.isa");
-    proxy.precision = core::parse_word<proxy::Precision>(settled.at("precision").get<std::string>(),
-                                                         "proxy.precision");
+    proxy.isa = core::parse_word<proxy::Isa>(settled.at("isa").get<std::string>(), "isa");
+    proxy.precision =
+        core::parse_word<proxy::Precision>(settled.at("precision").get<std::string>(), "precision");
     proxy.micro_batch = static_cast<int>(data::whole_number_from(settled, "micro_batch"));
   } catch (const data::Json::exception& cause) {
-    throw core::DataError(
-        {.place = path.string(),
-         .problem = std::string("is not what a first shard has settled: ") + cause.what(),
-         .remedy = "Remove it if no shard has begun"});
+    refuse(path, cause.what());
+  } catch (const core::Error& cause) {
+    refuse(path, cause.what());
   }
   return proxy::resolved(proxy);
 }

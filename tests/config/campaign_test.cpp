@@ -220,6 +220,10 @@ TEST(ParseCampaign, HidesNoMistakeBehindAnUnknownWord) {
 }
 
 TEST(ParseCampaign, NamesThePlaceOfAnUnknownMeasure) {
+  EXPECT_THAT(complaint_about(with("seed: 7", "entropy: {measures: [joint, joint]}")),
+              HasSubstr("'joint' is given twice"));
+  EXPECT_THAT(complaint_about(with("seed: 7", "entropy: {measures: []}")),
+              HasSubstr("no measure is given"));
   EXPECT_EQ(complaint_about(with("seed: 7", "entropy: {measures: [joint, shanon]}")),
             "c.yaml:3:11: entropy.measures: 'shanon' is no measure (known are shannon, joint, "
             "conditional and von-neumann). Did you mean 'shannon'.");

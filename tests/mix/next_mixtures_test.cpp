@@ -111,6 +111,28 @@ TEST(NextMixtures, WorkForLawsOfAllSharesAndForEveryObjective) {
   }
 }
 
+// They were sought for a model of the last size of the logs, and as if repeated tokens were new.
+TEST(NextMixtures, AreForTheModelAndThePoolsThatTheOptimumIsFor) {
+  Case made;
+  made.seen = synthetic::observations(synthetic::three_domains(),
+                                      {.mixtures = 8, .sizes = {1e6, 4e6, 16e6}, .noise = 0.005});
+  made.fit = coverage::fitted(made.seen, {.bootstrap = 40});
+  const auto regret_of = [&](const OptimizeOptions& options) {
+    return next_mixtures(made.fit, made.seen, options, uniform(3), {1, 1}).regret_nats;
+  };
+  const OptimizeOptions last{.tokens = 4e6};
+  OptimizeOptions small = last, few = last;
+  small.model_size = 1e6;
+  few.unique_tokens = {1e5, 4e6, 4e6};
+  few.repetition = 4.0;
+  EXPECT_NE(regret_of(small), regret_of(last));
+  EXPECT_NE(regret_of(few), regret_of(last));
+  for (const OptimizeOptions& options : {last, small, few}) {
+    EXPECT_TRUE(std::isfinite(regret_of(options)));
+    EXPECT_GE(regret_of(options), 0.0);
+  }
+}
+
 TEST(NextMixtures, SayWhenTheDataCannotTell) {
   Case made = some_case();
   const OptimizeOptions options{.tokens = 4e6};

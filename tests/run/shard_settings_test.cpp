@@ -52,17 +52,21 @@ TEST(SettledForShards, KeepsCampaignsApart) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
 }
 
-TEST(SettledForShards, RefusesATornFileByName) {
+TEST(SettledForShards, RefusesADamagedFileByName) {
   const test::TempFolder folder;
   settled_for_shards(folder / "shard-0", some_campaign());
   const auto path = only_file_in(folder.path());
-  folder.write(path.filename().string(), R"({"isa":"avx)");
-  try {
-    settled_for_shards(folder / "shard-1", some_campaign());
-    FAIL() << "it was accepted";
-  } catch (const core::DataError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr(path.string()));
-    EXPECT_THAT(error.what(), testing::HasSubstr("Remove it if no shard has begun"));
+  for (const char* damaged :
+       {"", R"({"isa":"avx)", R"({"isa":"mmx","precision":"float32","micro_batch":1})",
+        R"({"isa":"baseline","precision":"float32","micro_batch":-0.5})"}) {
+    folder.write(path.filename().string(), damaged);
+    try {
+      settled_for_shards(folder / "shard-1", some_campaign());
+      FAIL() << damaged << " was accepted";
+    } catch (const core::DataError& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr(path.string()));
+      EXPECT_THAT(error.what(), testing::HasSubstr("Remove it if no shard has begun"));
+    }
   }
 }
 

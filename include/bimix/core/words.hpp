@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/text.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -75,7 +76,7 @@ template <Worded E>
 Complaint unknown_word(const std::string& word, const std::string& place) {
   const WordTable<E>& table = word_table(E{});
   require(table.unknown != nullptr, "words that are read say what is wrong with another one");
-  Complaint complaint = table.unknown(word, all_words<E>());
+  Complaint complaint = table.unknown(shown_text(word), all_words<E>());
   complaint.place = place;
   return complaint;
 }

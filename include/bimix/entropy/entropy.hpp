@@ -34,7 +34,10 @@ bool wants_counts(const EntropyOptions& options);
 /// True if von_neumann is among the measures.
 bool wants_samples(const EntropyOptions& options);
 
-/// @throws UsageError for a repeated measure, no measure, or sizes that are not positive
+/// Every mistake in the options: a repeated measure, no measure, sizes that are not positive.
+/// Places are "entropy.measures", ...
+std::vector<core::Complaint> complaints(const EntropyOptions& options);
+/// @throws UsageError with these complaints, if there are any
 void check(const EntropyOptions& options);
 
 /// Part `part` of `parts` of the one pass over a domain's training tokens that the first three
