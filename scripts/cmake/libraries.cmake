@@ -48,6 +48,9 @@ target_compile_definitions(bimix_xxhash INTERFACE XXH_INLINE_ALL)
 add_library(bimix_warnings INTERFACE)
 target_compile_options(bimix_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion
                                                 -Wno-sign-conversion -ffp-contract=off)
+if(CMAKE_UNITY_BUILD)  # what is of one file then shadows what is of the next
+  target_compile_options(bimix_warnings INTERFACE -Wno-shadow)
+endif()
 # g++ 12 sees overlapping copies in operator+("...", std::string) at -O2 where there are none
 # (GCC bug 105651, mended in 13).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
