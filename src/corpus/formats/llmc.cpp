@@ -11,7 +11,8 @@ namespace {
 
 // 256 numbers of 4 bytes, the first three being magic, version and count.
 constexpr std::size_t header = 1024;
-constexpr std::array<std::pair<std::int32_t, int>, 2> width_of_magic{{{20240520, 2}, {20240801, 4}}};
+constexpr std::array<std::pair<std::int32_t, int>, 2> width_of_magic{
+    {{20240520, 2}, {20240801, 4}}};
 
 std::optional<int> width_by_header(const TokenFile& file) {
   if (file.bytes.size() < sizeof(std::int32_t)) return std::nullopt;
