@@ -13,6 +13,11 @@ find_package(nlohmann_json 3.9 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(HDF5 REQUIRED COMPONENTS C HL)
+find_package(simdjson REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PkgConfig REQUIRED)  # zstd has CMake files where it was built by CMake only
+pkg_check_modules(BIMIX_ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(BIMIX_SENTENCEPIECE REQUIRED IMPORTED_TARGET sentencepiece)
 
 # oneDNN's own config file asks for OpenCL where it was built with GPU support; the CPU side needs
 # none of it.

@@ -1,8 +1,8 @@
 #include "commands.hpp"
+#include "texts_of_campaign.hpp"
 
 #include <bimix/data/json.hpp>
 #include <bimix/report/tables.hpp>
-#include <bimix/run/opened.hpp>
 #include <bimix/spread/collective.hpp>
 
 namespace bimix::cli {
@@ -20,15 +20,9 @@ void add_entropy_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      const run::ReadCampaign read = run::read_campaign_together(context.comm(), flags->file, "");
-      if (read.campaign.corpus.domains.empty())
-        throw par::CollectiveError(
-            core::ExitCode::usage,
-            flags->file + ": names no text. Give the domains `train:` files.");
-      std::optional<corpus::Corpus> corpus;
-      par::collectively(context.comm(), [&] { corpus.emplace(read.campaign.corpus); });
+      const TextsOfCampaign texts = texts_of_campaign(context, flags->file);
       const data::EntropyTable table = spread::entropy_over_ranks(
-          context.comm(), *corpus, read.campaign.entropy, read.campaign.seed);
+          context.comm(), texts.corpus, texts.campaign.entropy, texts.campaign.seed);
       context.console.show(flags->json ? data::to_json(table).dump(1)
                                        : report::entropy_text(table));
       return core::ExitCode::done;

@@ -72,7 +72,8 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
       run::ReadCampaign read =
           run::read_campaign_together(context.comm(), flags->file, flags->folder);
       config::Campaign& campaign = read.campaign;
-      const run::OpenedSource opened = run::open_source(context.comm(), campaign, flags->folder);
+      const run::OpenedSource opened =
+          run::open_source(context.comm(), context.console, campaign, flags->folder);
       std::vector<data::EntropyTable> entropy;
       if (opened.corpus)
         entropy.push_back(spread::entropy_over_ranks(context.comm(), *opened.corpus,

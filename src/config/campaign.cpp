@@ -46,6 +46,40 @@ void parse_entropy(Reader& root, entropy::EntropyOptions& options) {
   if (block.unknown_words() == 0) root.findings().adopt("", entropy::complaints(options));
 }
 
+void parse_corpus(Reader& root, corpus::CorpusOptions& options) {
+  Reader block(root.take("corpus"), "corpus", root.findings());
+  describe(block, options);
+  block.finish();
+}
+
+void parse_tokenizer(Reader& root, Look look, Campaign& campaign) {
+  Findings& findings = root.findings();
+  Reader block(root.take("tokenizer"), "tokenizer", findings);
+  corpus::TokenizerOptions& options = campaign.corpus.tokenizer;
+  describe(block, options);
+  block.finish();
+  if (!options.is_given()) return;
+  constexpr int least = 300;  // all bytes are pieces of it
+  if (!options.sentencepiece.empty() && options.train > 0)
+    findings.complain("tokenizer", {.problem = "names a model and trains one",
+                                    .rule = "texts are encoded by one",
+                                    .remedy = "Drop `sentencepiece` or `train`"});
+  if (options.train > 0 && options.train < least)
+    findings.complain("tokenizer.train",
+                      {.problem = fmt::format("{} is too small", options.train),
+                       .rule = fmt::format("at least {}: all bytes are in it", least),
+                       .remedy = "Try 4096"});
+  if (campaign.corpus.tokens.width > 1)
+    findings.complain("tokenizer", {.problem = "does not go with files of tokens",
+                                    .rule = "it encodes texts",
+                                    .remedy = "Drop it, or `tokens:`"});
+  const std::filesystem::path model = campaign.base / options.sentencepiece;
+  if (!options.sentencepiece.empty() && look >= Look::data && !std::filesystem::exists(model))
+    findings.miss("tokenizer.sentencepiece",
+                  {.problem = fmt::format("{} is not there", core::shown_text(model.string())),
+                   .remedy = "Check the path"});
+}
+
 void check_name(const std::string& name, Findings& findings) {
   const bool plain = !name.empty() && name.size() <= 100 &&
                      std::all_of(name.begin(), name.end(),
@@ -70,8 +104,11 @@ Campaign parse_blocks(Reader& root, const std::string& file, Look look) {
   root.flag("normalise", normalise, "");
   campaign.base = parse_base(root, file, look);
   campaign.corpus.tokens = parse_tokens(root);
+  parse_corpus(root, campaign.corpus);
   parse_domains(root, normalise, campaign);
-  parse_source(root, campaign);
+  parse_tokenizer(root, look, campaign);
+  if (campaign.corpus.tokenizer.train > 0) campaign.corpus.shares = campaign.default_mixture;
+  parse_source(root, look, campaign);
   parse_eval_domains(root, campaign);
   const bool has_relative_list =
       parse_design(root, {.look = look, .normalise = normalise}, campaign);

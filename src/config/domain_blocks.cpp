@@ -42,6 +42,20 @@ double unique_tokens(Reader& block) {
   return static_cast<double>(count.value_or(0));
 }
 
+/// Fields that a document has to have.
+corpus::Where where_of(Reader& domain) {
+  Reader block(domain.take("where"), domain.path_of("where"), domain.findings());
+  corpus::Where where;
+  for (const auto& [field, ignored] : block.take_all()) {
+    where.push_back({.field = field});
+    block.words(field.c_str(), where.back().values, "");
+    if (where.back().values.empty())
+      domain.findings().complain(block.path_of(field),
+                                 {.problem = "names no value", .remedy = "Name one at least"});
+  }
+  return where;
+}
+
 /// The next training domain of the campaign.
 void add_domain(const std::string& name, Reader block, bool normalise, Campaign& campaign) {
   Findings& findings = block.findings();
@@ -55,6 +69,14 @@ void add_domain(const std::string& name, Reader block, bool normalise, Campaign&
   block.words("train", files.train_patterns, "");
   block.words("eval", files.eval_patterns, "");
   block.flag("binary", files.binary, "");
+  block.words("read", files.command, "");
+  block.text("text", files.text_key, "");
+  files.where = where_of(block);
+  if (files.binary && (!files.text_key.empty() || !files.where.empty()))
+    findings.complain("domains." + name,
+                      {.problem = "says `binary: true` and what is in JSON Lines",
+                       .rule = "binary files are taken as they are",
+                       .remedy = "Drop `binary`, or `text` and `where`"});
   campaign.unique_tokens.push_back(unique_tokens(block));
   block.finish();
   campaign.domains.train.push_back(name);

@@ -18,6 +18,26 @@ inline constexpr std::int64_t any_count = std::numeric_limits<std::int64_t>::max
 /// A thousand trillion: beyond all text there is, and sums of volumes stay far within 63 bits.
 inline constexpr std::int64_t most_tokens = 1'000'000'000'000'000;
 
+/// Without the domains and what their tokens are.
+template <class Visitor>
+void describe(Visitor& v, corpus::CorpusOptions& o) {
+  v.text("store", o.store,
+         "folder for what is prepared of texts; empty: `prepared`, beside the run's folder");
+  v.number("eval_fraction", o.eval_fraction, {0.001, 0.5},
+           "of a domain without `eval`: the part that is held out");
+  v.word("on_error", o.on_error, "of a document that cannot be read: stop, or skip and count");
+  v.count("max_document", o.max_document, {1, 1'000'000'000'000},
+          "bytes of a line of JSON Lines, or of a text in a packed file");
+}
+
+template <class Visitor>
+void describe(Visitor& v, corpus::TokenizerOptions& o) {
+  v.text("sentencepiece", o.sentencepiece, "a .model file that texts are encoded by");
+  v.whole(
+      "train", o.train, {0, 65536},
+      "vocabulary of a model to train on a sample of the texts, in the default mixture; 0: none");
+}
+
 template <class Visitor>
 void describe(Visitor& v, proxy::ProxyOptions& o) {
   v.text("model", o.model, "transformer, or ngram: counts, tens of times cheaper");

@@ -82,7 +82,11 @@ std::string campaign_keys() {
       "                   (raw, .npy or llm.c shards; needs source.proxy.vocabulary)  [bytes]\n"
       "\n"
       "domains.<name>   (their order is the order everywhere)\n"
-      "  train            files or globs of text or tokens; relative ones start at `base`\n"
+      "  train            files or globs of text or tokens; relative ones start at `base`.\n"
+      "                   Text: plain or JSON Lines, as it is or packed by gzip or zstd\n"
+      "  read             [program, argument, ...] that prints JSON Lines to train on\n"
+      "  text             the key of JSON Lines that holds the text  [text, or else content]\n"
+      "  where            {key: value or [values]}: the documents of JSON Lines to take\n"
       "  eval             the same, never trained on; a part of train is held out without it\n"
       "  binary           true: take files as they are, even if they are no text  [false]\n"
       "  share            in the default mixture; all sum to 1\n"
@@ -107,6 +111,8 @@ std::string campaign_keys() {
     KeyList keys(text, block);
     describe(keys, options);
   };
+  list("corpus", defaults.corpus);
+  list("tokenizer   (of texts; without it their bytes are the tokens)", defaults.corpus.tokenizer);
   list("source.proxy", defaults.proxy);
   list("source.replay", defaults.replay);
   list("source.command", defaults.command);

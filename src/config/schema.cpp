@@ -113,6 +113,9 @@ Schema domain_schema() {
                 {"train", one_or_more({{"type", "string"}})},
                 {"eval", one_or_more({{"type", "string"}})},
                 {"binary", {{"type", "boolean"}}},
+                {"read", one_or_more({{"type", "string"}})},
+                {"text", {{"type", "string"}}},
+                {"where", map_of(one_or_more({{"type", {"string", "number", "boolean"}}}))},
                 {"unique_tokens", {{"type", {"string", "number"}}}}},
                {"share"});
 }
@@ -168,6 +171,8 @@ std::string campaign_schema() {
              {"normalise", {{"type", "boolean"}}},
              {"base", {{"type", "string"}}},
              {"tokens", one_of(corpus::token_words())},
+             {"corpus", block(properties_of(defaults.corpus))},
+             {"tokenizer", block(properties_of(defaults.corpus.tokenizer))},
              {"domains", domains},
              {"eval_domains", eval_domains},
              {"design", block({{"mixtures", mixtures_schema()},

@@ -2,6 +2,8 @@
 
 #include "fields.hpp"
 
+#include <bimix/core/file.hpp>
+#include <bimix/corpus/tokenizer.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/proxy/schedule.hpp>
 
@@ -52,7 +54,30 @@ void settle_vocabulary(int vocabulary, bool is_given, corpus::TokenFormat& token
     tokens.vocabulary = vocabulary;
 }
 
-void parse_proxy(Reader block, Campaign& campaign) {
+bool names_texts(const corpus::DomainFiles& files) {
+  return !files.train_patterns.empty() || !files.command.empty();
+}
+
+/// The vocabulary of a proxy whose texts are encoded is that of their tokenizer.
+void take_vocabulary_of_tokenizer(bool is_given, Look look, Campaign& campaign,
+                                  Findings& findings) {
+  const corpus::TokenizerOptions& tokenizer = campaign.corpus.tokenizer;
+  int vocabulary = tokenizer.train;
+  if (vocabulary == 0 && look >= Look::data) {
+    const std::filesystem::path file = campaign.base / tokenizer.sentencepiece;
+    if (!std::filesystem::exists(file)) return;  // told already
+    vocabulary = corpus::Tokenizer(core::read_file(file), file.string()).vocabulary();
+  }
+  if (vocabulary == 0) return;
+  if (is_given && campaign.proxy.vocabulary != vocabulary)
+    findings.complain("source.proxy.vocabulary",
+                      {.problem = fmt::format("{} is not that of the tokenizer, {}",
+                                              campaign.proxy.vocabulary, vocabulary),
+                       .remedy = "Leave it out"});
+  campaign.proxy.vocabulary = vocabulary;
+}
+
+void parse_proxy(Reader block, Look look, Campaign& campaign) {
   Findings& findings = block.findings();
   const std::size_t before = findings.count();
   describe(block, campaign.proxy);
@@ -61,12 +86,14 @@ void parse_proxy(Reader block, Campaign& campaign) {
   // Values that were not read would be judged by their defaults; no other mistake hides behind a
   // word that is none.
   const std::size_t unknown = block.unknown_words();
-  if (findings.count() == before + unknown)
+  if (campaign.corpus.tokenizer.is_given())
+    take_vocabulary_of_tokenizer(has_vocabulary, look, campaign, findings);
+  else if (findings.count() == before + unknown)
     settle_vocabulary(campaign.proxy.vocabulary, has_vocabulary, campaign.corpus.tokens, findings);
   if (findings.count() == before + unknown)
     findings.adopt("source.", proxy::complaints(campaign.proxy));
   for (const corpus::DomainFiles& files : campaign.corpus.domains)
-    if (files.train_patterns.empty())
+    if (!names_texts(files))
       findings.complain("domains." + files.name,
                         {.problem = "names no training text", .remedy = "Add `train: path/*.txt`"});
 }
@@ -97,7 +124,7 @@ void refuse_shared_tables(const Campaign& campaign, Look look, Findings& finding
 
 }  // namespace
 
-void parse_source(Reader& root, Campaign& campaign) {
+void parse_source(Reader& root, Look look, Campaign& campaign) {
   Findings& findings = root.findings();
   Reader source(root.take("source"), "source", findings);
   const bool proxy = source.has("proxy"), replay = source.has("replay"),
@@ -113,13 +140,11 @@ void parse_source(Reader& root, Campaign& campaign) {
   };
   if (command) parse_command(block("command", SourceKind::command), campaign);
   if (replay) parse_replay(block("replay", SourceKind::replay), campaign);
-  if (proxy) parse_proxy(block("proxy", campaign.source), campaign);
+  if (proxy) parse_proxy(block("proxy", campaign.source), look, campaign);
   source.finish();
   // A replay campaign may leave its texts out; then there is no corpus at all.
   std::vector<corpus::DomainFiles>& texts = campaign.corpus.domains;
-  if (std::all_of(texts.begin(), texts.end(),
-                  [](const corpus::DomainFiles& files) { return files.train_patterns.empty(); }))
-    texts.clear();
+  if (std::none_of(texts.begin(), texts.end(), names_texts)) texts.clear();
 }
 
 void check_source_with_design(const Campaign& campaign, Look look, Findings& findings) {

@@ -9,7 +9,7 @@ namespace bimix::config {
 
 /// After parse_tokens and parse_domains: a proxy's vocabulary is that of its texts. A campaign
 /// whose domains name no text has no corpus afterwards.
-void parse_source(Reader& root, Campaign& campaign);
+void parse_source(Reader& root, Look look, Campaign& campaign);
 
 /// What does not go together in the source and the design.
 void check_source_with_design(const Campaign& campaign, Look look, Findings& findings);

@@ -14,7 +14,14 @@ Campaign without_places(Campaign campaign) {
     files.train_patterns.clear();
     files.eval_patterns.clear();
     files.binary = false;
+    files.command.clear();
+    files.text_key.clear();
+    files.where.clear();
   }
+  const corpus::CorpusOptions usual;
+  campaign.corpus.store = usual.store;
+  campaign.corpus.on_error = usual.on_error;
+  campaign.corpus.max_document = usual.max_document;
   return campaign;
 }
 

@@ -66,16 +66,29 @@ void write_by_domain(YAML::Emitter& out, const char* key, const std::vector<std:
   out << YAML::EndMap;
 }
 
+void write_where(YAML::Emitter& out, const corpus::Where& where) {
+  if (where.empty()) return;
+  out << YAML::Key << "where" << YAML::Value << YAML::Flow << YAML::BeginMap;
+  for (const corpus::FieldFilter& filter : where)
+    out << YAML::Key << filter.field << YAML::Value << YAML::Flow << filter.values;
+  out << YAML::EndMap;
+}
+
 void write_domains(YAML::Emitter& out, const Campaign& campaign) {
   out << YAML::Key << "domains" << YAML::Value << YAML::BeginMap;
   for (std::size_t k = 0; k < campaign.domains.train.size(); ++k) {
     out << YAML::Key << campaign.domains.train[k] << YAML::Value << YAML::BeginMap;
     if (!campaign.corpus.domains.empty()) {
       const corpus::DomainFiles& files = campaign.corpus.domains[k];
-      out << YAML::Key << "train" << YAML::Value << YAML::Flow << files.train_patterns;
+      if (!files.train_patterns.empty())
+        out << YAML::Key << "train" << YAML::Value << YAML::Flow << files.train_patterns;
       if (!files.eval_patterns.empty())
         out << YAML::Key << "eval" << YAML::Value << YAML::Flow << files.eval_patterns;
       if (files.binary) out << YAML::Key << "binary" << YAML::Value << "true";
+      if (!files.command.empty())
+        out << YAML::Key << "read" << YAML::Value << YAML::Flow << files.command;
+      if (!files.text_key.empty()) out << YAML::Key << "text" << YAML::Value << files.text_key;
+      write_where(out, files.where);
     }
     out << YAML::Key << "share" << YAML::Value << shown(campaign.default_mixture[k]);
     const double unique = campaign.unique_tokens[k];
@@ -171,6 +184,16 @@ std::string resolved_yaml(const Campaign& campaign) {
     write_eval_sets(out, campaign.domains);
   out << YAML::Key << "tokens" << YAML::Value
       << std::string(corpus::token_word(campaign.corpus.tokens.width));
+  // Only where it says something, so that this key leaves the hashes of older campaigns alone.
+  const corpus::CorpusOptions usual{.domains = campaign.corpus.domains,
+                                    .base = campaign.corpus.base,
+                                    .seed = campaign.corpus.seed,
+                                    .tokens = campaign.corpus.tokens,
+                                    .tokenizer = campaign.corpus.tokenizer,
+                                    .shares = campaign.corpus.shares};
+  if (campaign.corpus.tokenizer.is_given())
+    write_block(out, "tokenizer", campaign.corpus.tokenizer);
+  if (campaign.corpus != usual) write_block(out, "corpus", campaign.corpus);
   write_design(out, campaign);
   out << YAML::Key << "source" << YAML::Value << YAML::BeginMap;
   if (campaign.source == SourceKind::proxy)

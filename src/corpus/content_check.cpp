@@ -91,7 +91,7 @@ struct Parts {
   }
 };
 
-void refuse_parts(const Document& document, const Parts& parts) {
+void refuse_parts(const Stretch& document, const Parts& parts) {
   const int width = document.tokens.width();
   // Of a vocabulary below 16 all numbers are small; then those that are 0 tell.
   const bool all_small = parts.below_small.places_with_nearly_all() == 4;
@@ -113,7 +113,7 @@ void refuse_parts(const Document& document, const Parts& parts) {
            narrowed(document.file, width));
 }
 
-void check_tokens(const Document& document, int vocabulary, Content content) {
+void check_tokens(const Stretch& document, int vocabulary, Content content) {
   constexpr std::size_t chunk = 16 * 1024;
   std::vector<std::int32_t> tokens(chunk);
   const std::size_t from = judged_from(document.tokens);
@@ -161,7 +161,7 @@ std::string what_to_do(const std::string& file, const ByPlace<8>& zero) {
   return "Unpack it, or leave it out; if it holds tokens, say `tokens: uint16` or `tokens: uint32`";
 }
 
-void check_text(const Document& document) {
+void check_text(const Stretch& document) {
   constexpr std::size_t least = 8;
   Bytes seen;
   const auto bytes = document.tokens.bytes();
@@ -194,14 +194,6 @@ std::string text_key(const Json& line) {
   return longest;
 }
 
-/// As jq takes it behind a dot.
-std::string quoted_key(const std::string& key) {
-  const bool is_plain = std::all_of(key.begin(), key.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  });
-  return is_plain ? key : Json(key).dump();
-}
-
 }  // namespace
 
 void refuse_container(const std::string& file, std::span<const std::uint8_t> bytes, int width) {
@@ -219,14 +211,14 @@ void refuse_container(const std::string& file, std::span<const std::uint8_t> byt
          remedy);
 }
 
-void check_sample(const Document& document, int vocabulary, Content content) {
+void check_sample(const Stretch& document, int vocabulary, Content content) {
   if (document.tokens.width() > 1)
     check_tokens(document, vocabulary, content);
   else if (content == Content::checked)
     check_text(document);
 }
 
-std::optional<std::string> note_on_json_lines(const Document& document) {
+std::optional<std::string> note_on_json_lines(const Stretch& document) {
   constexpr std::size_t most = std::size_t{1} << 20;
   if (document.tokens.width() > 1) return std::nullopt;
   const std::string_view text = text_of(document.tokens.bytes());
@@ -236,13 +228,17 @@ std::optional<std::string> note_on_json_lines(const Document& document) {
   const Json json = Json::parse(line, nullptr, false);
   const Json& first = is_list && json.is_array() && !json.empty() ? json.front() : json;
   if (!first.is_object() || text_key(first).empty()) return std::nullopt;
-  const std::string filter = (is_list ? ".[]." : ".") + quoted_key(text_key(first));
+  const std::string key = text_key(first);
+  if (is_list)
+    return fmt::format(
+        "{} is JSON: its keys and metadata are trained on like its text. Make JSON Lines of it "
+        "with `jq -c '.[]' {} > {}`",
+        document.file, core::shell_word(document.file), core::shell_word(document.file + ".jsonl"));
   return fmt::format(
-      "{} is JSON: its keys and metadata are trained on like its text. `jq -r {} {} > {}` keeps "
-      "the "
-      "texts alone",
-      document.file, core::shell_word(filter), core::shell_word(document.file),
-      core::shell_word(document.file + ".txt"));
+      "{} is JSON: its keys and metadata are trained on like its text. Say `text: {}` in the "
+      "domain "
+      "to train on the texts alone",
+      document.file, key);
 }
 
 }  // namespace bimix::corpus

@@ -20,10 +20,9 @@ void refuse_container(const std::string& file, std::span<const std::uint8_t> byt
 /// @throws DataError for a token that is not below the vocabulary; if `content` is checked, also
 /// for
 ///         tokens that are parts of wider ones, and for bytes that are no text
-void check_sample(const Document& document, int vocabulary, Content content);
+void check_sample(const Stretch& document, int vocabulary, Content content);
 
-/// For bytes that are JSON Lines: what is trained on besides the texts, and the command that takes
-/// them out.
-std::optional<std::string> note_on_json_lines(const Document& document);
+/// For bytes that are JSON: what is trained on besides the texts, and how they are taken out.
+std::optional<std::string> note_on_json_lines(const Stretch& document);
 
 }  // namespace bimix::corpus

@@ -1,90 +1,21 @@
 #include "content_check.hpp"
 #include "mapped_file.hpp"
 #include "shard.hpp"
+#include "sources.hpp"
 #include "split.hpp"
+#include "store/manifest.hpp"
 
 #include <bimix/core/error.hpp>
-#include <bimix/core/glob.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/corpus/corpus.hpp>
 
 #include <fmt/format.h>
 
-#include <map>
-#include <set>
+#include <algorithm>
 
 namespace bimix::corpus {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// A file as the patterns of one part of a domain gave it.
-struct Found {
-  core::Match match{};
-  std::string real_path{};  ///< links resolved: one file has one
-};
-
-std::vector<Found> find_files(const std::vector<std::string>& patterns, const fs::path& base) {
-  std::vector<Found> found;
-  std::set<std::string> known;
-  for (const std::string& pattern : patterns)
-    for (core::Match& match : core::files_matching(pattern, base)) {
-      std::string real_path = fs::canonical(match.path).string();
-      if (known.insert(real_path).second) found.push_back({std::move(match), std::move(real_path)});
-    }
-  return found;
-}
-
-void check_options(const CorpusOptions& options) {
-  if (options.domains.empty())
-    throw core::UsageError({.place = "domains",
-                            .problem = "no domain is given",
-                            .rule = "a mixture needs something to mix",
-                            .remedy = "Name at least one with its training files"});
-  if (!(options.eval_fraction > 0 && options.eval_fraction <= 0.5))
-    throw core::UsageError({.place = "eval_fraction",
-                            .problem = fmt::format("{} is outside (0, 0.5]", options.eval_fraction),
-                            .rule = "something must be left to train on",
-                            .remedy = "Try 0.1"});
-  core::require(options.tokens.vocabulary >= 2 &&
-                    options.tokens.vocabulary <= most_vocabulary(options.tokens.width),
-                "a vocabulary that goes with the tokens");
-  std::set<std::string> names;
-  for (const DomainFiles& domain : options.domains) {
-    if (domain.train_patterns.empty())
-      throw core::UsageError({.place = "domains." + domain.name,
-                              .problem = "no training files are given",
-                              .rule = "",
-                              .remedy = "Add `train: PATTERN`"});
-    if (!names.insert(domain.name).second)
-      throw core::UsageError({.place = "domains." + domain.name,
-                              .problem = "the name is given twice",
-                              .rule = "names tell domains apart",
-                              .remedy = "Rename one"});
-  }
-}
-
-/// What a file is used for, over all domains, to tell when it is on both sides.
-class Usage {
- public:
-  void note(const Found& file, const std::string& domain, Part part) {
-    const auto [known, is_new] = uses_.insert({file.real_path, {domain, part}});
-    if (is_new || known->second.part == part) return;
-    throw core::DataError(
-        {.place = file.match.path.string(),
-         .problem = fmt::format("is both trained and evaluated on (domains '{}' and '{}')",
-                                known->second.domain, domain),
-         .rule = "evaluation text must be unseen",
-         .remedy = "Give each side its own files"});
-  }
-
- private:
-  struct Use {
-    std::string domain;
-    Part part;
-  };
-  std::map<std::string, Use> uses_;
-};
 
 std::string content_fingerprint(const TokenSpan& tokens) {
   const auto hash_of = [&](const Block& block) {
@@ -99,20 +30,70 @@ std::string content_fingerprint(const TokenSpan& tokens) {
 }
 
 void describe(const PackedTokens& tokens, const char* part, std::string& text) {
-  for (const Document& document : tokens.documents())
+  for (const Stretch& document : tokens.stretches())
     text += fmt::format("{} {} {} {}\n", part, document.tokens.size(),
                         content_fingerprint(document.tokens), document.name);
+}
+
+/// "1 document", "2 documents"
+std::string documents(std::uint64_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "document" : "documents");
+}
+
+/// What a person should know of the texts of a domain.
+std::vector<std::string> notes_on(const PreparedDomain& domain) {
+  std::vector<std::string> notes;
+  if (domain.duplicates > 0)
+    notes.push_back(documents(domain.duplicates) + " left out that stood there before");
+  if (domain.evaluated_on > 0)
+    notes.push_back(documents(domain.evaluated_on) +
+                    " left out of training that some domain is evaluated on");
+  if (domain.in_other_domains > 0)
+    notes.push_back(documents(domain.in_other_domains) + " that other domains train on as well");
+  if (domain.damaged > 0)
+    notes.push_back(fmt::format("{} left out that could not be read; the first: {}",
+                                documents(domain.damaged), domain.first_damage));
+  if (!domain.note.empty()) notes.push_back(domain.note);
+  return notes;
+}
+
+data::CorpusRow row_of(const PreparedDomain& domain) {
+  return {.domain = domain.name,
+          .documents = domain.train.documents + domain.eval.documents,
+          .bytes = domain.train.bytes + domain.eval.bytes,
+          .tokens = domain.train.tokens + domain.eval.tokens,
+          .pool = domain.train.tokens,
+          .longest = std::max(domain.train.longest, domain.eval.longest),
+          .duplicates = domain.duplicates,
+          .evaluated_on = domain.evaluated_on,
+          .in_other_domains = domain.in_other_domains,
+          .unwanted = domain.unwanted,
+          .damaged = domain.damaged};
+}
+
+/// Of files of tokens, of which each is a document.
+data::CorpusRow row_of(const std::string& name, const PackedTokens& train,
+                       const PackedTokens& eval) {
+  data::CorpusRow row{.domain = name, .pool = static_cast<std::uint64_t>(train.size())};
+  for (const PackedTokens* part : {&train, &eval})
+    for (const Stretch& document : part->stretches()) {
+      ++row.documents;
+      row.tokens += document.tokens.size();
+      row.longest = std::max<std::uint64_t>(row.longest, document.tokens.size());
+    }
+  return row;
 }
 
 }  // namespace
 
 Corpus::Corpus(const CorpusOptions& options) : format_(options.tokens) {
+  core::require(format_.width > 1, "texts are prepared");
   check_options(options);
   Usage usage;
   for (const DomainFiles& files : options.domains) {
     const Content content = files.binary ? Content::as_it_is : Content::checked;
     const auto documents_of = [&](const std::vector<Found>& found) {
-      std::vector<Document> documents;
+      std::vector<Stretch> documents;
       for (const Found& file : found) {
         MappedFile mapped = map_file(file.match.path);
         mappings_.push_back(std::move(mapped.owner));
@@ -124,28 +105,65 @@ Corpus::Corpus(const CorpusOptions& options) : format_(options.tokens) {
       }
       return documents;
     };
-    const std::vector<Found> train = find_files(files.train_patterns, options.base);
+    const std::vector<Found> train = find_sources(files.train_patterns, options.base);
     for (const Found& file : train) usage.note(file, files.name, Part::train);
     Split split{.train = documents_of(train), .eval = {}};
-    if (const auto note = files.binary ? std::nullopt : note_on_json_lines(split.train.front()))
-      notes_.push_back(fmt::format("domain '{}': {}", files.name, *note));
     if (files.eval_patterns.empty()) {
       split = split_documents(split.train, options.eval_fraction, options.seed);
     } else {
-      const std::vector<Found> eval = find_files(files.eval_patterns, options.base);
+      const std::vector<Found> eval = find_sources(files.eval_patterns, options.base);
       for (const Found& file : eval) usage.note(file, files.name, Part::eval);
       split.eval = documents_of(eval);
     }
     Domain domain{PackedTokens(std::move(split.train), format_.vocabulary),
                   PackedTokens(std::move(split.eval), format_.vocabulary), ""};
-    std::string description = files.name + "\n";
-    if (format_.width > 1) description += fmt::format("tokens {}\n", token_word(format_.width));
+    std::string description = fmt::format("{}\ntokens {}\n", files.name, token_word(format_.width));
     describe(domain.train, "train", description);
     describe(domain.eval, "eval", description);
     domain.fingerprint = core::content_hash(description);
     names_.push_back(files.name);
+    table_.rows.push_back(row_of(files.name, domain.train, domain.eval));
     domains_.push_back(std::move(domain));
   }
+}
+
+Corpus Corpus::prepared(const std::filesystem::path& folder) {
+  const std::string place = (folder / manifest_name).string();
+  const Manifest manifest =
+      manifest_from(nlohmann::ordered_json::parse(core::read_file(place), nullptr, false), place);
+  Corpus corpus;
+  corpus.format_ = manifest.tokens;
+  const auto part_of = [&](std::size_t d, Part part) {
+    const PreparedPart& prepared =
+        part == Part::train ? manifest.domains[d].train : manifest.domains[d].eval;
+    const MappedFile tokens = map_file(tokens_file(folder, {d, part})),
+                     ends = map_file(ends_file(folder, {d, part}));
+    const std::span<const std::uint64_t> end_numbers(
+        reinterpret_cast<const std::uint64_t*>(ends.bytes.data()),
+        ends.bytes.size() / sizeof(std::uint64_t));
+    const auto width = static_cast<std::uint64_t>(manifest.tokens.width);
+    if (tokens.bytes.size() != prepared.tokens * width ||
+        end_numbers.size() != prepared.documents || end_numbers.empty() ||
+        end_numbers.back() != prepared.tokens)
+      throw core::DataError({.place = folder.string(),
+                             .problem = "its files are not of the sizes that it tells of",
+                             .remedy = "Remove the folder: it is prepared again"});
+    corpus.mappings_.push_back(tokens.owner);
+    corpus.mappings_.push_back(ends.owner);
+    return PackedTokens({.name = manifest.domains[d].name,
+                         .tokens = TokenSpan(tokens.bytes, manifest.tokens.width),
+                         .file = tokens_file(folder, {d, part}).string()},
+                        end_numbers, manifest.tokens.vocabulary);
+  };
+  for (std::size_t d = 0; d < manifest.domains.size(); ++d) {
+    corpus.names_.push_back(manifest.domains[d].name);
+    corpus.table_.rows.push_back(row_of(manifest.domains[d]));
+    for (const std::string& note : notes_on(manifest.domains[d]))
+      corpus.notes_.push_back(fmt::format("domain '{}': {}", manifest.domains[d].name, note));
+    corpus.domains_.push_back(
+        {part_of(d, Part::train), part_of(d, Part::eval), manifest.domains[d].fingerprint});
+  }
+  return corpus;
 }
 
 const PackedTokens& Corpus::tokens(std::size_t domain, Part part) const {

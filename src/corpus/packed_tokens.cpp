@@ -7,9 +7,9 @@
 
 namespace bimix::corpus {
 
-void copy_tokens(const Document& document, std::size_t from, int vocabulary,
+void copy_tokens(const Stretch& stretch, std::size_t from, int vocabulary,
                  std::span<std::int32_t> out) {
-  const TokenSpan tokens = document.tokens.subspan(from, out.size());
+  const TokenSpan tokens = stretch.tokens.subspan(from, out.size());
   if (tokens.width() == 1) {
     std::copy_n(tokens.bytes().begin(), out.size(), out.begin());
     return;
@@ -20,10 +20,10 @@ void copy_tokens(const Document& document, std::size_t from, int vocabulary,
     return static_cast<std::uint32_t>(token) >= limit;
   });
   throw core::DataError(
-      {.place = document.file.empty() ? document.name : document.file,
+      {.place = stretch.file.empty() ? stretch.name : stretch.file,
        .problem =
            fmt::format("token {} (counted from 0) is {}",
-                       document.skipped + from + static_cast<std::size_t>(wrong - out.begin()),
+                       stretch.skipped + from + static_cast<std::size_t>(wrong - out.begin()),
                        static_cast<std::uint32_t>(*wrong)),
        .rule = fmt::format("tokens are below the vocabulary of {}", vocabulary),
        .remedy = fmt::format("Raise proxy.vocabulary to that of the tokenizer, or say `tokens: {}` "
@@ -31,22 +31,49 @@ void copy_tokens(const Document& document, std::size_t from, int vocabulary,
                              token_word(tokens.width() == 2 ? 4 : 2))});
 }
 
-PackedTokens::PackedTokens(std::vector<Document> documents, int vocabulary)
-    : documents_(std::move(documents)), vocabulary_(vocabulary) {
-  for (const Document& document : documents_)
-    starts_.push_back(starts_.back() + static_cast<std::int64_t>(document.tokens.size()));
+PackedTokens::PackedTokens(std::vector<Stretch> documents, int vocabulary)
+    : stretches_(std::move(documents)), vocabulary_(vocabulary) {
+  std::vector<std::uint64_t> ends;
+  for (const Stretch& stretch : stretches_) {
+    starts_.push_back(starts_.back() + static_cast<std::int64_t>(stretch.tokens.size()));
+    ends.push_back(static_cast<std::uint64_t>(starts_.back()));
+  }
+  own_ends_ = std::make_shared<const std::vector<std::uint64_t>>(std::move(ends));
+  ends_ = *own_ends_;
+}
+
+PackedTokens::PackedTokens(Stretch documents, std::span<const std::uint64_t> ends, int vocabulary)
+    : starts_{0, static_cast<std::int64_t>(documents.tokens.size())},
+      ends_(ends),
+      vocabulary_(vocabulary) {
+  core::require(!ends.empty() && ends.back() == documents.tokens.size(),
+                "the last document ends with the last token");
+  stretches_.push_back(std::move(documents));
+}
+
+/// The stretch that a token is in.
+std::size_t PackedTokens::stretch_at(std::int64_t token) const {
+  const auto after = std::upper_bound(starts_.begin(), starts_.end(), token);
+  return static_cast<std::size_t>(after - starts_.begin()) - 1;
+}
+
+TokenSpan PackedTokens::view(std::int64_t from, std::int64_t count) const {
+  const std::size_t n = stretch_at(from);
+  core::require(from >= 0 && count >= 0 && from + count <= starts_[n + 1],
+                "PackedTokens::view of tokens of one document");
+  return stretches_[n].tokens.subspan(static_cast<std::size_t>(from - starts_[n]),
+                                      static_cast<std::size_t>(count));
 }
 
 void PackedTokens::copy(std::int64_t from, std::span<std::int32_t> out) const {
   core::require(from >= 0 && from + std::ssize(out) <= size(), "PackedTokens::copy stays within");
-  const auto after = std::upper_bound(starts_.begin(), starts_.end(), from);
-  auto document = static_cast<std::size_t>(after - starts_.begin()) - 1;
-  for (std::size_t done = 0; done < out.size(); ++document) {
+  std::size_t stretch = stretch_at(from);
+  for (std::size_t done = 0; done < out.size(); ++stretch) {
     const auto skipped =
-        static_cast<std::size_t>(from + static_cast<std::int64_t>(done) - starts_[document]);
-    const std::size_t rest = documents_[document].tokens.size() - skipped;
+        static_cast<std::size_t>(from + static_cast<std::int64_t>(done) - starts_[stretch]);
+    const std::size_t rest = stretches_[stretch].tokens.size() - skipped;
     const std::size_t taken = std::min(rest, out.size() - done);
-    copy_tokens(documents_[document], skipped, vocabulary_, out.subspan(done, taken));
+    copy_tokens(stretches_[stretch], skipped, vocabulary_, out.subspan(done, taken));
     done += taken;
   }
 }

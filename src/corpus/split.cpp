@@ -9,9 +9,6 @@
 #include <map>
 
 namespace bimix::corpus {
-namespace {
-
-/// First token of the tail to hold out.
 std::size_t tail_start(const TokenSpan& tokens, std::size_t wanted) {
   const std::size_t mark = tokens.size() - std::min(wanted, tokens.size() - 1);
   if (tokens.width() > 1) return mark;  // which token ends a line only the tokenizer knows
@@ -23,9 +20,7 @@ std::size_t tail_start(const TokenSpan& tokens, std::size_t wanted) {
   return after <= mark + wanted / 2 && after < tokens.size() ? after : mark;
 }
 
-}  // namespace
-
-Split split_documents(const std::vector<Document>& documents, double fraction, std::uint64_t seed) {
+Split split_documents(const std::vector<Stretch>& documents, double fraction, std::uint64_t seed) {
   std::map<std::string, std::size_t> order;
   double total = 0;
   for (std::size_t i = 0; i < documents.size(); ++i) {
@@ -48,7 +43,7 @@ Split split_documents(const std::vector<Document>& documents, double fraction, s
   if (split.eval.empty()) {
     const auto largest = std::max_element(
         split.train.begin(), split.train.end(),
-        [](const Document& a, const Document& b) { return a.tokens.size() < b.tokens.size(); });
+        [](const Stretch& a, const Stretch& b) { return a.tokens.size() < b.tokens.size(); });
     const std::size_t cut =
         tail_start(largest->tokens, static_cast<std::size_t>(std::llround(target)));
     split.eval.push_back({largest->name, largest->tokens.subspan(cut), largest->file, cut});

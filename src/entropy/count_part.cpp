@@ -10,17 +10,25 @@ namespace {
 // being its first L - 1 tokens. They are dealt with in windows of this many.
 constexpr std::int64_t window = 64 * 1024;
 
-/// The position of each document's first bigram, and the end.
-std::vector<std::int64_t> bigram_starts(const corpus::PackedTokens& tokens) {
-  std::vector<std::int64_t> starts{0};
-  for (const corpus::Document& document : tokens.documents())
-    starts.push_back(starts.back() + std::max<std::int64_t>(
-                                         0, static_cast<std::int64_t>(document.tokens.size()) - 1));
-  return starts;
+/// The position of the first bigram of a document, or of the end. No document is empty, so that
+/// each has one bigram less than tokens.
+std::int64_t bigram_start(const corpus::PackedTokens& tokens, std::size_t document) {
+  return tokens.document_start(document) - static_cast<std::int64_t>(document);
+}
+
+/// The document that a bigram position is in.
+std::size_t document_of(const corpus::PackedTokens& tokens, std::int64_t position) {
+  std::size_t low = 0, high = tokens.document_ends().size();
+  while (high - low > 1) {
+    const std::size_t middle = low + (high - low) / 2;
+    (bigram_start(tokens, middle) <= position ? low : high) = middle;
+  }
+  return low;
 }
 
 std::int64_t bigrams_of(const corpus::Corpus& corpus, std::size_t domain) {
-  const std::int64_t sum = bigram_starts(corpus.tokens(domain, corpus::Part::train)).back();
+  const corpus::PackedTokens& tokens = corpus.tokens(domain, corpus::Part::train);
+  const std::int64_t sum = bigram_start(tokens, tokens.document_ends().size());
   if (sum == 0)
     throw core::DataError({.place = "domain '" + corpus.names()[domain] + "'",
                            .problem = "no two neighbouring tokens in its training part",
@@ -42,18 +50,19 @@ std::int64_t scaled(std::int64_t a, std::int64_t b, std::int64_t c) {
   return static_cast<std::int64_t>(Wide{a} * b / c);
 }
 
-/// Counts stretches of documents, whatever holds their tokens.
+/// Counts parts of documents, whatever holds their tokens.
 class Counter {
  public:
   explicit Counter(const corpus::PackedTokens& tokens) : tokens_(tokens) {}
 
-  /// Counts `bigrams` from a token of a document on.
-  void add(const corpus::Document& document, std::size_t from, std::size_t bigrams) {
-    if (document.tokens.width() == 1) {
-      bytes_.add(document.tokens.subspan(from, bigrams + 1).bytes());
+  /// Counts `bigrams` of one document from a token on.
+  void add(std::int64_t from, std::int64_t bigrams) {
+    const corpus::TokenSpan tokens = tokens_.view(from, bigrams + 1);
+    if (tokens.width() == 1) {
+      bytes_.add(tokens.bytes());
     } else {
-      text_.resize(bigrams + 1);
-      corpus::copy_tokens(document, from, tokens_.vocabulary(), text_);
+      text_.resize(static_cast<std::size_t>(bigrams) + 1);
+      tokens_.copy(from, text_);
       wide_.add(text_);
     }
   }
@@ -72,14 +81,12 @@ class Counter {
 };
 
 /// Counts positions [from, to) of a domain.
-void count_range(const corpus::PackedTokens& tokens, const std::vector<std::int64_t>& starts,
-                 std::int64_t from, std::int64_t to, Counter& counter) {
-  const auto after = std::upper_bound(starts.begin(), starts.end(), from);
-  for (auto d = static_cast<std::size_t>(after - starts.begin()) - 1; from < to; ++d) {
-    const std::int64_t last = std::min(to, starts[d + 1]);
+void count_range(const corpus::PackedTokens& tokens, std::int64_t from, std::int64_t to,
+                 Counter& counter) {
+  for (std::size_t d = document_of(tokens, from); from < to; ++d) {
+    const std::int64_t last = std::min(to, bigram_start(tokens, d + 1));
     if (from == last) continue;  // a document of one token
-    counter.add(tokens.documents()[d], static_cast<std::size_t>(from - starts[d]),
-                static_cast<std::size_t>(last - from));
+    counter.add(from + static_cast<std::int64_t>(d), last - from);
     from = last;
   }
 }
@@ -90,7 +97,6 @@ BigramCounts count_part(const corpus::Corpus& corpus, std::size_t domain,
                         const EntropyOptions& options, int part, int parts) {
   core::require(part >= 0 && part < parts, "count_part of an existing part");
   const corpus::PackedTokens& tokens = corpus.tokens(domain, corpus::Part::train);
-  const std::vector<std::int64_t> starts = bigram_starts(tokens);
   const std::int64_t all = bigrams_of(corpus, domain);
   const std::int64_t wanted = options.equal_tokens ? smallest_domain(corpus) : all;
   const std::int64_t windows = (all + window - 1) / window;
@@ -99,7 +105,7 @@ BigramCounts count_part(const corpus::Corpus& corpus, std::size_t domain,
     // Each window gives its share of what is wanted; rounding down the running sum makes it exact.
     const std::int64_t begin = w * window, end = std::min(all, begin + window);
     const std::int64_t taken = scaled(end, wanted, all) - scaled(begin, wanted, all);
-    count_range(tokens, starts, begin, begin + taken, counter);
+    count_range(tokens, begin, begin + taken, counter);
   }
   return counter.take();
 }

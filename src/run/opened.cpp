@@ -5,6 +5,7 @@
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/run/campaign_notes.hpp>
 #include <bimix/run/opened.hpp>
+#include <bimix/run/texts.hpp>
 #include <bimix/trial/command_source.hpp>
 #include <bimix/trial/proxy_source.hpp>
 #include <bimix/trial/replay_source.hpp>
@@ -70,12 +71,12 @@ trial::SourceTraits traits_of(const config::Campaign& campaign) {
   return trial::logged_traits();
 }
 
-OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
+OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign& campaign,
                          const std::filesystem::path& folder) {
   OpenedSource opened;
+  if (!campaign.corpus.domains.empty()) opened.corpus = open_corpus(comm, screen, campaign, folder);
   par::collectively(comm, [&] {
-    if (!campaign.corpus.domains.empty()) {
-      opened.corpus.emplace(campaign.corpus);
+    if (opened.corpus) {
       opened.notes = opened.corpus->notes();
       for (std::size_t k = 0; k < opened.corpus->domain_count(); ++k) {
         opened.fingerprints.emplace_back(campaign.domains.train[k], opened.corpus->fingerprint(k));

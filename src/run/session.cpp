@@ -52,7 +52,7 @@ Session::Session(const Surroundings& around, const ReadCampaign& read,
   stored_.path = folder;
   stored_.campaign = read.campaign;
   stored_.campaign_text = read.text;
-  opened_ = around_.open_source(comm(), stored_.campaign, folder);
+  opened_ = around_.open_source(comm(), screen(), stored_.campaign, folder);
   par::collectively(comm(),
                     [&] { sweep::require_whole_groups(comm().size(), traits().ranks_per_trial); });
   // A node that cannot do what was settled refuses before it is given a trial.

@@ -1,3 +1,5 @@
+#include "support/opened_corpus.hpp"
+
 #include <bimix/core/random.hpp>
 #include <bimix/corpus/corpus.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
@@ -16,10 +18,10 @@ std::vector<std::uint8_t> source_text() {
   corpus::CorpusOptions options;
   options.base = BIMIX_SOURCE_DIR;
   options.domains = {{.name = "c++", .train_patterns = {"src/**/*.cpp"}, .eval_patterns = {}}};
-  const corpus::Corpus corpus(options);
+  const corpus::Corpus corpus = test::opened(options);
   std::vector<std::uint8_t> text;
   while (text.size() < (std::size_t{4} << 20))
-    for (const corpus::Document& document : corpus.tokens(0, corpus::Part::train).documents())
+    for (const corpus::Stretch& document : corpus.tokens(0, corpus::Part::train).stretches())
       text.insert(text.end(), document.tokens.bytes().begin(), document.tokens.bytes().end());
   return text;
 }

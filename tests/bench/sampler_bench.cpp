@@ -1,3 +1,5 @@
+#include "support/opened_corpus.hpp"
+
 #include <bimix/corpus/permutation.hpp>
 #include <bimix/corpus/sampler.hpp>
 
@@ -23,7 +25,7 @@ const corpus::Corpus& corpus() {
       std::ofstream(folder / name) << std::string(4'000'000, name[0]);
       options.domains.push_back({.name = name, .train_patterns = {name}, .eval_patterns = {}});
     }
-    corpus::Corpus made(options);
+    corpus::Corpus made = test::opened(options);
     std::filesystem::remove_all(folder);  // the mappings stay
     return made;
   }();

@@ -1,3 +1,5 @@
+#include "support/opened_corpus.hpp"
+#include "support/packed_text.hpp"
 #include "support/text_folder.hpp"
 #include "support/token_shards.hpp"
 
@@ -27,7 +29,7 @@ struct Contents : testing::Test {
     CorpusOptions options = folder.options({"a"});
     options.domains.front().binary = binary;
     options.tokens = format;
-    return Corpus(options);
+    return test::opened(options);
   }
 
   std::string complaint(const std::string& name, const std::string& bytes,
@@ -73,12 +75,23 @@ struct Contents : testing::Test {
   test::TextFolder folder;
 };
 
-TEST_F(Contents, CompressedTextIsRefusedWithTheCommandThatUnpacksIt) {
-  const std::string head = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"s;
-  EXPECT_THAT(complaint("x.jsonl.gz", head + noise(500)),
-              AllOf(HasSubstr("is compressed by gzip"), HasSubstr("gunzip -c "),
-                    HasSubstr("`jq -r .text`")));
-  EXPECT_THAT(complaint("x.zst", "\x28\xb5\x2f\xfd" + noise(500)), HasSubstr("`zstd -d "));
+TEST_F(Contents, PackedTextIsUnpackedAndThenLookedAt) {
+  const std::string text = test::numbered_lines(300), noisy = noise(5000);
+  for (const auto& pack : {test::gzipped, test::zstd_packed}) {
+    const Corpus corpus = opened("x", pack(text));
+    EXPECT_EQ(corpus.tokens(0, Part::train).size() + corpus.tokens(0, Part::eval).size(),
+              static_cast<std::int64_t>(text.size()));
+    EXPECT_THAT(complaint("x", pack(noisy)), HasSubstr("control characters"));
+    EXPECT_THAT(complaint("x", pack("PAR1\x15" + noisy)), HasSubstr("a Parquet table"));
+    // As they are, packed bytes are learnt packed.
+    const Corpus packed = opened("x", pack(text), {}, true);
+    EXPECT_EQ(packed.tokens(0, Part::train).size() + packed.tokens(0, Part::eval).size(),
+              static_cast<std::int64_t>(pack(text).size()));
+  }
+}
+
+TEST_F(Contents, OtherContainersAreRefusedWithTheCommandThatUnpacksThem) {
+  EXPECT_THAT(complaint("x.xz", "\xfd"s + "7zXZ\0"s + noise(500)), HasSubstr("`xz -d"));
   EXPECT_THAT(complaint("x.parquet", "PAR1\x15" + noise(500)), HasSubstr("a Parquet table"));
   EXPECT_THAT(complaint("x.npy", test::npy_row("<u2", 0)), HasSubstr("`tokens: uint16`"));
   EXPECT_THAT(complaint("x.txt", "\xff\xfeh\0i\0"s), HasSubstr("iconv -f UTF-16"));
@@ -154,19 +167,21 @@ TEST_F(Contents, TokensOfTheRightWidthAreLeftAlone) {
   EXPECT_NO_THROW((void)opened("x", raw_tokens<std::uint32_t>(std::vector(3000, 0)), {4, 65536}));
 }
 
-TEST_F(Contents, JsonLinesAsTextAreNoted) {
+TEST_F(Contents, JsonWithoutAUsualKeyIsTextAndNoted) {
   std::string lines;
   for (int i = 0; i < 100; ++i)
-    lines += "{\"text\": \"words " + std::to_string(i) + "\", \"url\": \"https://x.org/" +
-             std::string(30, 'a') + "\"}\n";
-  const Corpus corpus = opened("x.jsonl", lines);
+    lines += "{\"url\": \"x.org\", \"body\": \"words " + std::to_string(i) + std::string(30, 'a') +
+             "\"}\n";
+  const Corpus corpus = opened("x.json", lines);
   EXPECT_THAT(corpus.notes(), ElementsAre(AllOf(HasSubstr("domain 'a': "), HasSubstr("is JSON"),
                                                 HasSubstr("keys and metadata are trained on"),
-                                                HasSubstr("`jq -r .text "))));
-  EXPECT_THAT(opened("x.jsonl", test::numbered_lines(100)).notes(), IsEmpty());
-  EXPECT_THAT(opened("x.jsonl", "{\n  \"a\": 1\n}\n" + test::numbered_lines(100)).notes(),
+                                                HasSubstr("Say `text: body` in the domain"))));
+  EXPECT_THAT(opened("x.json", "[" + lines.substr(0, lines.find('\n')) + "]\n").notes(),
+              ElementsAre(HasSubstr("`jq -c '.[]' ")));
+  EXPECT_THAT(opened("x.json", test::numbered_lines(100)).notes(), IsEmpty());
+  EXPECT_THAT(opened("x.json", "{\n  \"a\": 1\n}\n" + test::numbered_lines(100)).notes(),
               IsEmpty());
-  EXPECT_THAT(opened("x.jsonl", std::string(100'000, '[')).notes(), IsEmpty());
+  EXPECT_THAT(opened("x.json", std::string(100'000, '[')).notes(), IsEmpty());
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "support/opened_corpus.hpp"
 #include "support/text_folder.hpp"
 
 #include <bimix/core/error.hpp>
@@ -13,16 +14,21 @@ namespace {
 
 using testing::HasSubstr;
 
-std::set<std::string> document_names(const Corpus& corpus, std::size_t domain, Part part) {
-  std::set<std::string> names;
-  for (const Document& document : corpus.tokens(domain, part).documents())
-    names.insert(document.name);
-  return names;
+std::set<std::string> documents(const Corpus& corpus, std::size_t domain, Part part) {
+  const PackedTokens& tokens = corpus.tokens(domain, part);
+  std::set<std::string> texts;
+  for (std::size_t d = 0; d < tokens.document_ends().size(); ++d) {
+    const std::int64_t start = tokens.document_start(d);
+    const auto bytes =
+        tokens.view(start, static_cast<std::int64_t>(tokens.document_ends()[d]) - start).bytes();
+    texts.emplace(bytes.begin(), bytes.end());
+  }
+  return texts;
 }
 
 std::string text_of(const Corpus& corpus, std::size_t domain, Part part) {
   std::string text;
-  for (const Document& document : corpus.tokens(domain, part).documents())
+  for (const Stretch& document : corpus.tokens(domain, part).stretches())
     text.append(document.tokens.bytes().begin(), document.tokens.bytes().end());
   return text;
 }
@@ -30,7 +36,7 @@ std::string text_of(const Corpus& corpus, std::size_t domain, Part part) {
 template <typename ErrorType>
 std::string complaint_about(const CorpusOptions& options) {
   try {
-    const Corpus corpus(options);
+    const Corpus corpus = test::opened(options);
   } catch (const ErrorType& error) {
     return error.what();
   }
@@ -50,7 +56,7 @@ TEST(Corpus, HoldsTheBytesOfItsFiles) {
   folder.write("e/y", "eval");
   CorpusOptions options = folder.options({"a"});
   options.domains[0].eval_patterns = {"e/*"};
-  const Corpus corpus(options);
+  const Corpus corpus = test::opened(options);
   EXPECT_EQ(text_of(corpus, 0, Part::train), "train\xff");
   EXPECT_EQ(text_of(corpus, 0, Part::eval), "eval");
   std::vector<std::int32_t> last(1);
@@ -63,35 +69,36 @@ TEST(Corpus, SplitsWholeDocumentsNearTheFraction) {
   write_documents(folder, "a");
   CorpusOptions options = folder.options({"a"});
   options.eval_fraction = 0.2;
-  const Corpus corpus(options);
-  const auto train = document_names(corpus, 0, Part::train);
-  const auto eval = document_names(corpus, 0, Part::eval);
+  const Corpus corpus = test::opened(options);
+  const auto train = documents(corpus, 0, Part::train);
+  const auto eval = documents(corpus, 0, Part::eval);
   EXPECT_EQ(train.size() + eval.size(), 20u);
-  for (const std::string& name : eval) EXPECT_FALSE(train.contains(name)) << name;
+  for (const std::string& text : eval) EXPECT_FALSE(train.contains(text)) << text;
   // 3900 bytes: each step towards 780 ends within half of the largest document.
   EXPECT_NEAR(static_cast<double>(corpus.tokens(0, Part::eval).size()), 780.0, 290.0 / 2);
   EXPECT_EQ(corpus.tokens(0, Part::train).size() + corpus.tokens(0, Part::eval).size(), 3900);
 }
 
-TEST(Corpus, SplitsBySeedAndNameOnly) {
+TEST(Corpus, SplitsBySeedAndContentOnly) {
   const test::TextFolder folder, elsewhere;
   write_documents(folder, "a");
   write_documents(elsewhere, "other/place");
+  std::filesystem::rename(elsewhere.path() / "other/place/00", elsewhere.path() / "other/place/0");
   CorpusOptions options = folder.options({"a"});
   CorpusOptions moved = elsewhere.options({"a"});
   moved.domains[0].train_patterns = {"other/place/*"};
-  const Corpus corpus(options);
-  EXPECT_EQ(document_names(corpus, 0, Part::eval), document_names(Corpus(moved), 0, Part::eval));
-  EXPECT_EQ(corpus.fingerprint(), Corpus(moved).fingerprint());
+  const Corpus corpus = test::opened(options);
+  EXPECT_EQ(documents(corpus, 0, Part::eval), documents(test::opened(moved), 0, Part::eval));
+  EXPECT_EQ(corpus.fingerprint(), test::opened(moved).fingerprint());
   options.seed = 1;
-  EXPECT_NE(document_names(corpus, 0, Part::eval), document_names(Corpus(options), 0, Part::eval));
+  EXPECT_NE(documents(corpus, 0, Part::eval), documents(test::opened(options), 0, Part::eval));
 }
 
 TEST(Corpus, HoldsOutTheLastLinesOfASingleFile) {
   const test::TextFolder folder;
   const std::string text = test::numbered_lines(200);
   folder.write("a/only", text);
-  const Corpus corpus(folder.options({"a"}));
+  const Corpus corpus = test::opened(folder.options({"a"}));
   const std::string train = text_of(corpus, 0, Part::train);
   EXPECT_EQ(train + text_of(corpus, 0, Part::eval), text);
   EXPECT_EQ(train.back(), '\n');
@@ -103,7 +110,7 @@ TEST(Corpus, HoldsOutTheLastLinesOfASingleFile) {
 TEST(Corpus, CutsAFileWithoutLinesAtTheMark) {
   const test::TextFolder folder;
   folder.write("a/only", std::string(1000, 'x'));
-  const Corpus corpus(folder.options({"a"}));
+  const Corpus corpus = test::opened(folder.options({"a"}));
   EXPECT_EQ(corpus.tokens(0, Part::train).size(), 900);
   EXPECT_EQ(corpus.tokens(0, Part::eval).size(), 100);
 }
@@ -114,7 +121,8 @@ TEST(Corpus, TakesAFileOnceHoweverItIsNamed) {
   std::filesystem::create_symlink("x", folder.path() / "a/y");
   CorpusOptions options = folder.options({"a"});
   options.domains[0].train_patterns = {"a/*", "a/x"};
-  EXPECT_EQ(text_of(Corpus(options), 0, Part::train) + text_of(Corpus(options), 0, Part::eval),
+  EXPECT_EQ(text_of(test::opened(options), 0, Part::train) +
+                text_of(test::opened(options), 0, Part::eval),
             test::numbered_lines(100));
 }
 
@@ -122,22 +130,22 @@ TEST(Corpus, ChangesItsFingerprintWithOneByte) {
   const test::TextFolder folder;
   write_documents(folder, "a");
   write_documents(folder, "b");
-  const Corpus before(folder.options({"a", "b"}));
+  const Corpus before = test::opened(folder.options({"a", "b"}));
   folder.write("a/00", std::string(99, 'a') + "b");
-  const Corpus after(folder.options({"a", "b"}));
+  const Corpus after = test::opened(folder.options({"a", "b"}));
   EXPECT_NE(before.fingerprint(), after.fingerprint());
   EXPECT_NE(before.fingerprint(0), after.fingerprint(0));
   EXPECT_EQ(before.fingerprint(1), after.fingerprint(1));
 }
 
-TEST(Corpus, ChangesItsFingerprintWithNamesAndOrder) {
+TEST(Corpus, ChangesItsFingerprintWithTheOrderOfDocuments) {
   const test::TextFolder folder;
   write_documents(folder, "a");
   write_documents(folder, "b");
-  const std::string before = Corpus(folder.options({"a", "b"})).fingerprint();
-  EXPECT_NE(before, Corpus(folder.options({"b", "a"})).fingerprint());
-  std::filesystem::rename(folder.path() / "a/00", folder.path() / "a/0");
-  EXPECT_NE(before, Corpus(folder.options({"a", "b"})).fingerprint());
+  const std::string before = test::opened(folder.options({"a", "b"})).fingerprint();
+  EXPECT_NE(before, test::opened(folder.options({"b", "a"})).fingerprint());
+  std::filesystem::rename(folder.path() / "a/00", folder.path() / "a/99");
+  EXPECT_NE(before, test::opened(folder.options({"a", "b"})).fingerprint());
 }
 
 // Of files above 16 MiB blocks are sampled; the first and the last byte are always among them.
@@ -149,7 +157,7 @@ TEST(Corpus, FingerprintsTheEndsOfALargeFile) {
   std::string text((std::size_t{16} << 20) + 1, 'x');
   const auto fingerprint = [&] {
     folder.write("a/large", text);
-    return Corpus(options).fingerprint();
+    return test::opened(options).fingerprint();
   };
   std::set<std::string> fingerprints{fingerprint()};
   text.back() = 'y';
@@ -208,7 +216,7 @@ TEST(Corpus, NamesTheDomainThatIsShorterThanASequence) {
   const test::TextFolder folder;
   folder.write("a/x", std::string(1000, 'x'));
   folder.write("b/x", std::string(90, 'x'));
-  const Corpus corpus(folder.options({"a", "b"}));
+  const Corpus corpus = test::opened(folder.options({"a", "b"}));
   EXPECT_NO_THROW(corpus.require_sequences(8));
   try {
     corpus.require_sequences(9);  // 9 tokens held out

@@ -1,3 +1,4 @@
+#include "support/opened_corpus.hpp"
 #include "support/text_folder.hpp"
 
 #include <bimix/core/error.hpp>
@@ -15,7 +16,7 @@ struct Slices : testing::Test {
   Corpus corpus = [this] {
     folder.write("a/x", test::numbered_lines(5000, 10000));
     folder.write("b/x", test::numbered_lines(500, 50000));
-    return Corpus(folder.options({"a", "b"}));
+    return test::opened(folder.options({"a", "b"}));
   }();
 };
 
@@ -27,7 +28,7 @@ TEST_F(Slices, AreDisjointAndHeldOut) {
   const EvalSlices slices(corpus, 32, 50, 1);
   ASSERT_EQ(slices.sequences(0), 50);
   std::string held_out;
-  for (const Document& document : corpus.tokens(0, Part::eval).documents())
+  for (const Stretch& document : corpus.tokens(0, Part::eval).stretches())
     held_out.append(document.tokens.bytes().begin(), document.tokens.bytes().end());
   std::set<std::size_t> places;
   const auto tokens = slices.tokens(0);
@@ -43,7 +44,7 @@ TEST_F(Slices, AreDisjointAndHeldOut) {
 }
 
 TEST_F(Slices, FollowSeedAndDomainOnly) {
-  const Corpus alone(folder.options({"b"}));
+  const Corpus alone = test::opened(folder.options({"b"}));
   EXPECT_EQ(copy_of(EvalSlices(corpus, 32, 5, 1), 1), copy_of(EvalSlices(alone, 32, 5, 1), 0));
   EXPECT_NE(copy_of(EvalSlices(corpus, 32, 5, 1), 1), copy_of(EvalSlices(corpus, 32, 5, 2), 1));
 }

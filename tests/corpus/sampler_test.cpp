@@ -1,3 +1,4 @@
+#include "support/opened_corpus.hpp"
 #include "support/text_folder.hpp"
 
 #include <bimix/core/error.hpp>
@@ -100,7 +101,7 @@ struct Sampling : testing::Test {
     folder.write("a/y", test::numbered_lines(100, 20000));
     folder.write("b/x", test::numbered_lines(400, 50000));
     folder.write("c/x", test::numbered_lines(90, 90000));
-    return Corpus(folder.options({"a", "b", "c"}));
+    return test::opened(folder.options({"a", "b", "c"}));
   }();
   SamplerOptions options;
 };
@@ -133,7 +134,7 @@ TEST_F(Sampling, GivesADomainTheSameStreamWhateverTheMixture) {
 }
 
 TEST_F(Sampling, GivesADomainTheSameStreamAmongOtherDomains) {
-  const Corpus fewer(folder.options({"c", "b"}));
+  const Corpus fewer = test::opened(folder.options({"c", "b"}));
   SamplerOptions one = options, two = options;
   one.mixture = {0.0, 1.0, 0.0};
   two.mixture = {0.0, 1.0};
@@ -167,7 +168,7 @@ TEST_F(Sampling, VisitsEachSlotOnceAnEpochInANewOrder) {
 
 TEST_F(Sampling, DrawsFromTheTrainingPartOnly) {
   std::string training;
-  for (const Document& document : corpus.tokens(1, Part::train).documents())
+  for (const Stretch& document : corpus.tokens(1, Part::train).stretches())
     training.append(document.tokens.bytes().begin(), document.tokens.bytes().end());
   options.mixture = {0.0, 1.0, 0.0};
   MixtureSampler sampler(corpus, options);

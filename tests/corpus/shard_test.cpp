@@ -1,3 +1,4 @@
+#include "support/opened_corpus.hpp"
 #include "support/text_folder.hpp"
 #include "support/token_shards.hpp"
 
@@ -196,7 +197,7 @@ TEST_F(Shards, AreSplitAtAWholeTokenAndCountedInTokens) {
   std::vector<std::int32_t> first(1);
   corpus.tokens(0, Part::eval).copy(0, first);
   EXPECT_EQ(first[0], 901);
-  EXPECT_EQ(corpus.tokens(0, Part::eval).documents()[0].skipped, 901u);
+  EXPECT_EQ(corpus.tokens(0, Part::eval).stretches()[0].skipped, 901u);
 }
 
 TEST_F(Shards, FingerprintTheWidthAndNotTheHeader) {
@@ -224,7 +225,7 @@ TEST_F(Shards, GiveTheSequencesOfTheirBytes) {
     write("e/1", test::numbered_lines(100, 5000));
     std::filesystem::remove(folder.path() / "a/shard");
     CorpusOptions corpus_options = options(format.width, format.vocabulary);
-    const Corpus corpus(corpus_options);
+    const Corpus corpus = test::opened(corpus_options);
     MixtureSampler sampler(corpus, {.mixture = {1.0}, .batch = 4, .context = 16});
     std::vector<std::int32_t> all(4 * 17 * 50);
     for (std::size_t step = 0; step < 50; ++step)

@@ -381,10 +381,16 @@ TEST(FullDisk, EndsWithAnErrorAndLosesNothing) {
   const TemporaryFolder folder;
   const std::string campaign = write_tiny_campaign(folder);
   const std::string run = folder / "run";
-  // A limit of 4 KiB (8 blocks of 512 bytes) a file stands for the full disk: the journal hits it
-  // with its plan or its first trials.
-  const auto full =
-      test::shell("(ulimit -f 8; exec " BIMIX_PROGRAM " run " + campaign + " -o " + run + ")");
+  // A limit of 4 KiB (8 blocks of 512 bytes) a file stands for the full disk.
+  const auto on_full_disk = [&](const std::string& arguments) {
+    return test::shell("(ulimit -f 8; exec " BIMIX_PROGRAM " " + arguments + ")");
+  };
+  const auto unprepared = on_full_disk("prepare " + campaign + " -o " + run);
+  EXPECT_EQ(unprepared.exit_code, 3) << unprepared.output;
+  EXPECT_THAT(unprepared.output, AllOf(HasSubstr("/prepared/"), HasSubstr("Make room")));
+  ASSERT_EQ(bimix("prepare " + campaign + " -o " + run).exit_code, 0);
+  // The journal hits it with its plan or its first trials.
+  const auto full = on_full_disk("run " + campaign + " -o " + run);
   EXPECT_EQ(full.exit_code, 3) << full.output;
   EXPECT_THAT(full.output, HasSubstr("journal.ndjson"));
   const auto resumed = bimix("run " + campaign + " -o " + run);

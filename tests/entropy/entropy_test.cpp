@@ -1,3 +1,4 @@
+#include "support/opened_corpus.hpp"
 #include "support/text_folder.hpp"
 #include "support/token_shards.hpp"
 
@@ -181,7 +182,7 @@ struct OverACorpus : testing::Test {
     folder.write("e/1", "evaluation");
     corpus::CorpusOptions corpus_options = folder.options({"a", "b"});
     for (corpus::DomainFiles& domain : corpus_options.domains) domain.eval_patterns = {"e/1"};
-    corpus = std::make_unique<corpus::Corpus>(corpus_options);
+    corpus = std::make_unique<corpus::Corpus>(test::opened(corpus_options));
     options.samples = 60;
     options.dimension = 32;
   }
@@ -193,8 +194,13 @@ struct OverACorpus : testing::Test {
 TEST_F(OverACorpus, CountsEveryBigramOfEveryDocument) {
   options.equal_tokens = false;
   ByteBigramCounter counter;
-  for (const corpus::Document& document : corpus->tokens(0, corpus::Part::train).documents())
-    counter.add(document.tokens.bytes());
+  const corpus::PackedTokens& tokens = corpus->tokens(0, corpus::Part::train);
+  ASSERT_EQ(tokens.document_ends().size(), 3u);
+  for (std::size_t d = 0; d < 3; ++d) {
+    const std::int64_t start = tokens.document_start(d);
+    counter.add(
+        tokens.view(start, static_cast<std::int64_t>(tokens.document_ends()[d]) - start).bytes());
+  }
   EXPECT_EQ(count_part(*corpus, 0, options), counter.take());
   EXPECT_EQ(count_part(*corpus, 0, options).total(), 89999 + 149999);
 }
@@ -251,7 +257,7 @@ TEST_F(OverACorpus, RefusesDomainsThatAreTooShort) {
   folder.write("c/1", "x");
   corpus::CorpusOptions corpus_options = folder.options({"c"});
   corpus_options.domains[0].eval_patterns = {"e/1"};
-  const corpus::Corpus tiny(corpus_options);
+  const corpus::Corpus tiny = test::opened(corpus_options);
   EXPECT_THROW(count_part(tiny, 0, options), core::DataError);
   try {
     von_neumann(tiny, 0, options, 1);
@@ -281,7 +287,7 @@ TEST_F(OverACorpus, GivesTokensOfTheSameTextTheSameBits) {
     corpus_options.tokens = {width, 256};
     options.equal_tokens = equal;
     options.miller_madow = !equal;
-    return entropy_table(corpus::Corpus(corpus_options), options, 1);
+    return entropy_table(test::opened(corpus_options), options, 1);
   };
   for (const bool equal : {false, true}) {
     const data::EntropyTable bytes = table_of(1, equal);
@@ -310,7 +316,7 @@ struct OverTokens : testing::Test {
     corpus::CorpusOptions corpus_options = folder.options({"a", "b"});
     for (corpus::DomainFiles& domain : corpus_options.domains) domain.eval_patterns = {"e/1"};
     corpus_options.tokens = {4, vocabulary};
-    corpus = std::make_unique<corpus::Corpus>(corpus_options);
+    corpus = std::make_unique<corpus::Corpus>(test::opened(corpus_options));
     options.equal_tokens = false;
   }
   test::TextFolder folder;

@@ -92,7 +92,7 @@ class RunLife : public testing::Test {
          .utc_seconds = [this] { return clock.load(); },
          .stop = stop.get_token(),
          .open_source =
-             [this](const par::Comm&, config::Campaign&, const std::filesystem::path&) {
+             [this](const par::Comm&, Screen&, config::Campaign&, const std::filesystem::path&) {
                OpenedSource opened;
                opened.source = std::make_unique<LawfulSource>(fate);
                return opened;

@@ -1,4 +1,5 @@
 #include "support/mpi_test.hpp"
+#include "support/opened_corpus.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
@@ -131,9 +132,9 @@ TEST(EntropyOverRanks, IsTheTableOfOneRankBitForBit) {
     }
   }
   world().barrier();
-  const corpus::Corpus corpus(
-      {.domains = {{.name = "a", .train_patterns = {(folder / "a.txt").string()}},
-                   {.name = "b", .train_patterns = {(folder / "b.txt").string()}}}});
+  const corpus::Corpus corpus =
+      test::opened({.domains = {{.name = "a", .train_patterns = {(folder / "a.txt").string()}},
+                                {.name = "b", .train_patterns = {(folder / "b.txt").string()}}}});
   const entropy::EntropyOptions options{.samples = 20, .sample_tokens = 64, .dimension = 16};
   EXPECT_EQ(entropy_over_ranks(world(), corpus, options, 1),
             entropy_over_ranks(par::Comm(), corpus, options, 1));
@@ -156,7 +157,7 @@ TEST(EntropyOverRanks, OfTokensIsTheTableOfOneRankBitForBit) {
   corpus::CorpusOptions corpus_options{.tokens = {4, 99991}};
   for (const char* name : {"a", "b", "c"})
     corpus_options.domains.push_back({.name = name, .train_patterns = {(folder / name).string()}});
-  const corpus::Corpus corpus(corpus_options);
+  const corpus::Corpus corpus = test::opened(corpus_options);
   const entropy::EntropyOptions options{
       .miller_madow = true, .samples = 20, .sample_tokens = 64, .dimension = 16};
   EXPECT_EQ(entropy_over_ranks(world(), corpus, options, 1),

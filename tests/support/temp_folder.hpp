@@ -25,6 +25,7 @@ class TempFolder {
 
   /// Makes a file of this content. @return its path
   std::filesystem::path write(const std::string& name, const std::string& content) const {
+    std::filesystem::create_directories((path() / name).parent_path());
     std::ofstream(path() / name, std::ios::binary) << content;
     return path() / name;
   }

@@ -1,3 +1,4 @@
+#include "support/opened_corpus.hpp"
 #include "support/stop_when.hpp"
 #include "support/text_folder.hpp"
 #include "support/token_shards.hpp"
@@ -26,7 +27,7 @@ ProxySource some_source(const test::TextFolder& folder, std::uint64_t seed = 1) 
   folder.write("a/1", test::numbered_lines(600, 5000));
   folder.write("b/0", std::string(3000, 'x') + "\n");
   folder.write("b/1", std::string(3000, 'y') + "\n");
-  return {corpus::Corpus(folder.options({"a", "b"})), proxy::resolved(tiny), seed};
+  return {test::opened(folder.options({"a", "b"})), proxy::resolved(tiny), seed};
 }
 
 data::TrialSpec some_spec() {
@@ -113,7 +114,7 @@ TEST(ProxySource, NamesDivergenceWithItsStep) {
   some_source(folder);
   proxy::ProxyOptions wild = proxy::resolved(tiny);
   wild.learning_rate = 1e30;
-  const ProxySource source(corpus::Corpus(folder.options({"a", "b"})), wild, 1);
+  const ProxySource source(test::opened(folder.options({"a", "b"})), wild, 1);
   const data::TrialResult result = source.run(some_spec(), {});
   EXPECT_EQ(result.status, data::TrialStatus::diverged);
   EXPECT_NE(result.message.find("at step"), std::string::npos) << result.message;
@@ -125,7 +126,7 @@ TEST(ProxySource, KnowsItsTextAndSettingsByIdentity) {
   EXPECT_EQ(some_source(folder).identity(), before);
   folder.write("a/0", test::numbered_lines(601));
   EXPECT_NE(
-      ProxySource(corpus::Corpus(folder.options({"a", "b"})), proxy::resolved(tiny), 1).identity(),
+      ProxySource(test::opened(folder.options({"a", "b"})), proxy::resolved(tiny), 1).identity(),
       before);
 }
 
@@ -154,7 +155,7 @@ ProxySource widened_source(const test::TextFolder& folder, int width) {
   for (corpus::DomainFiles& domain : options.domains)
     domain.train_patterns = {place + domain.name + "/*"};
   options.tokens = {width, 256};
-  return {corpus::Corpus(options), proxy::resolved(tiny), 1};
+  return {test::opened(options), proxy::resolved(tiny), 1};
 }
 
 TEST(ProxySource, LearnsTokensAsItLearnsTheirBytes) {
@@ -180,7 +181,7 @@ TEST(ProxySource, TrainsOnALargeVocabulary) {
   options.tokens = {4, 131072};
   proxy::ProxyOptions large = tiny;
   large.vocabulary = 131072;
-  const ProxySource source(corpus::Corpus(options), proxy::resolved(large), 1);
+  const ProxySource source(test::opened(options), proxy::resolved(large), 1);
   const data::TrialResult result = source.run(some_spec(), {});
   EXPECT_EQ(result.status, data::TrialStatus::ok);
   EXPECT_LT(result.curve[1].loss_nats[0], std::log(131072.0));

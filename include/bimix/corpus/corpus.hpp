@@ -1,6 +1,8 @@
 #pragma once
 
 #include <bimix/corpus/packed_tokens.hpp>
+#include <bimix/corpus/reading.hpp>
+#include <bimix/data/corpus_table.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -15,7 +17,10 @@ struct DomainFiles {
   std::string name{};
   std::vector<std::string> train_patterns{};  ///< paths or globs, see files_matching
   std::vector<std::string> eval_patterns{};   ///< empty: part of the training files is held out
-  bool binary = false;  ///< files are taken as they are, even if they are no text
+  bool binary = false;                 ///< files are taken as they are, even if they are no text
+  std::vector<std::string> command{};  ///< prints JSON Lines to train on, in place of files
+  std::string text_key{};              ///< of JSON Lines; empty: `text`, or else `content`
+  Where where{};                       ///< documents to take
   bool operator==(const DomainFiles&) const = default;
 };
 
@@ -25,20 +30,26 @@ struct CorpusOptions {
   double eval_fraction = 0.1;  ///< tokens held out where no eval patterns are given; (0, 0.5]
   std::uint64_t seed = 0;      ///< of that split
   TokenFormat tokens{};        ///< what the files hold
+  std::int64_t max_document = 64'000'000;  ///< see ReadOptions
+  OnError on_error = OnError::stop;        ///< see ReadOptions
+  TokenizerOptions tokenizer{};
+  std::vector<double> shares{};  ///< K: of domains in what a tokenizer is trained on; empty: alike
+  std::string store{};  ///< folder for what is prepared of texts; empty: one beside the run's
   bool operator==(const CorpusOptions&) const = default;
 };
 
 enum class Part { train, eval };
 
 /// Memory-mapped tokens of every domain, bytes or numbers of a tokenizer, divided into a training
-/// and an evaluation part that share no document. Read-only after construction; safe to use from
-/// many threads, and the pages are shared by all processes of a machine. Copies are cheap.
+/// and an evaluation part that share no document. Texts are prepared first (preparation.hpp), files
+/// of tokens are used where they lie. Read-only after construction; safe to use from many threads,
+/// and the pages are shared by all processes of a machine. Copies are cheap.
 class Corpus {
  public:
-  /// Finds and maps the files. Without eval patterns whole documents are held out, in an order
-  /// keyed by seed and file name, so that a new file does not move the others; where no set of
-  /// documents comes near eval_fraction (a single file, say) the last part of the largest document
-  /// is, of bytes cut after a line end.
+  /// Finds and maps files of tokens, of which each is a document. Without eval patterns whole
+  /// documents are held out, in an order keyed by seed and file name, so that a new file does not
+  /// move the others; where no set of documents comes near eval_fraction (a single file, say) the
+  /// last part of the largest document is.
   /// @throws DataError for a pattern without match, an empty or unreadable file, a file that is
   ///         both trained and evaluated on (in any domains), and a file that does not hold the
   ///         tokens that the options say, as far as its first bytes and a sample of blocks tell
@@ -46,19 +57,24 @@ class Corpus {
   /// @throws UsageError for no domains, a domain without patterns, a fraction outside (0, 0.5]
   explicit Corpus(const CorpusOptions& options);
 
+  /// What a Preparation wrote. @throws DataError if it is not there or damaged
+  static Corpus prepared(const std::filesystem::path& folder);
+
   std::size_t domain_count() const { return domains_.size(); }
   const std::vector<std::string>& names() const { return names_; }
   const TokenFormat& format() const { return format_; }
-  /// What a person should know of the texts: that one is JSON Lines, for example.
+  /// What there is of each domain.
+  const data::CorpusTable& table() const { return table_; }
+  /// What a person should know of the texts: that some were left out, for example.
   const std::vector<std::string>& notes() const { return notes_; }
 
   /// The tokens of one part of a domain, documents in a fixed order.
   const PackedTokens& tokens(std::size_t domain, Part part) const;
 
-  /// 32 hex digits that change with the domain's name, the width of its tokens (a header of files
-  /// does not count), the names, order or sizes of its files, their division into parts, or the
-  /// content: of all of a file up to 16 MiB, of 256 blocks of 64 KiB of a larger one. Where the
-  /// files are does not matter.
+  /// 32 hex digits that change with the domain's name, the width of its tokens, its documents,
+  /// their order, or their division into parts. Where the files are does not matter. Of files of
+  /// tokens the names and sizes count, and the content: all of a file up to 16 MiB, 256 blocks of
+  /// 64 KiB of a larger one; a header does not.
   const std::string& fingerprint(std::size_t domain) const;
   /// Of all domains in their order.
   std::string fingerprint() const;
@@ -68,6 +84,8 @@ class Corpus {
   void require_sequences(int context) const;
 
  private:
+  Corpus() = default;
+
   struct Domain {
     PackedTokens train{};
     PackedTokens eval{};
@@ -77,6 +95,7 @@ class Corpus {
   std::vector<std::string> names_{};
   std::vector<std::string> notes_{};
   std::vector<Domain> domains_{};
+  data::CorpusTable table_{};
   std::vector<std::shared_ptr<const void>> mappings_{};  ///< keep the tokens alive
 };
 

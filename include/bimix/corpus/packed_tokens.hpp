@@ -3,36 +3,50 @@
 #include <bimix/corpus/token_span.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace bimix::corpus {
 
-/// One text: a file, or the part of one that was not held out.
-struct Document {
+/// Tokens that lie one behind the other in a file: a text, a part of one, or many of them.
+struct Stretch {
   std::string name{};  ///< see Match::name
   TokenSpan tokens{};
   std::string file{};       ///< where it is, for messages
   std::size_t skipped = 0;  ///< tokens of the file before these
 };
 
-/// Copies tokens [from, from + out.size()) of a document.
+/// Copies tokens [from, from + out.size()) of a stretch.
 /// @throws DataError with file and position if one of them is not below the vocabulary; that of
 ///         bytes is not asked, as no byte exceeds it
-void copy_tokens(const Document& document, std::size_t from, int vocabulary,
+void copy_tokens(const Stretch& stretch, std::size_t from, int vocabulary,
                  std::span<std::int32_t> out);
 
 /// Documents laid end to end, from which sequences are cut. Views only.
 class PackedTokens {
  public:
   PackedTokens() = default;
-  explicit PackedTokens(std::vector<Document> documents, int vocabulary = 256);
+  /// Each of them is a document.
+  explicit PackedTokens(std::vector<Stretch> documents, int vocabulary = 256);
+  /// @param ends of the documents, in tokens from the beginning, ascending up to the last token;
+  ///        they outlive this
+  PackedTokens(Stretch documents, std::span<const std::uint64_t> ends, int vocabulary);
 
-  const std::vector<Document>& documents() const { return documents_; }
   int vocabulary() const { return vocabulary_; }
   /// All tokens.
   std::int64_t size() const { return starts_.back(); }
+
+  /// Where each document ends, in tokens from the beginning.
+  std::span<const std::uint64_t> document_ends() const { return ends_; }
+  std::int64_t document_start(std::size_t document) const {
+    return document == 0 ? 0 : static_cast<std::int64_t>(ends_[document - 1]);
+  }
+  const std::vector<Stretch>& stretches() const { return stretches_; }
+
+  /// Tokens [from, from + count) where they lie. @param from within the same document as the last
+  TokenSpan view(std::int64_t from, std::int64_t count) const;
 
   /// Copies tokens [from, from + out.size()) into `out`, across document borders.
   /// @throws DataError for a token that is not below the vocabulary: what is copied is checked,
@@ -47,8 +61,12 @@ class PackedTokens {
   void copy_slot(std::int64_t k, int context, std::span<std::int32_t> out) const;
 
  private:
-  std::vector<Document> documents_{};
-  std::vector<std::int64_t> starts_{0};  ///< of each document, and the end
+  std::size_t stretch_at(std::int64_t token) const;
+
+  std::vector<Stretch> stretches_{};
+  std::vector<std::int64_t> starts_{0};  ///< of each stretch, and the end
+  std::shared_ptr<const std::vector<std::uint64_t>> own_ends_{};
+  std::span<const std::uint64_t> ends_{};
   int vocabulary_ = 256;
 };
 

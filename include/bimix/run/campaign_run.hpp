@@ -23,7 +23,8 @@ struct Surroundings {
   std::function<std::int64_t()> utc_seconds = core::utc_seconds;
   std::stop_token stop = stop_by_signal();  ///< of this rank
   /// @collective What trials are made from.
-  std::function<OpenedSource(const par::Comm&, config::Campaign&, const std::filesystem::path&)>
+  std::function<OpenedSource(const par::Comm&, Screen&, config::Campaign&,
+                             const std::filesystem::path&)>
       open_source = run::open_source;
 };
 

@@ -5,6 +5,7 @@
 #include <bimix/data/records.hpp>
 #include <bimix/par/comm.hpp>
 #include <bimix/plan/plan.hpp>
+#include <bimix/run/screen.hpp>
 #include <bimix/trial/trial_source.hpp>
 
 #include <filesystem>
@@ -41,9 +42,9 @@ ReadCampaign read_campaign_together(const par::Comm& comm, const std::filesystem
 /// Of the campaign's source, which need not be opened for it.
 trial::SourceTraits traits_of(const config::Campaign& campaign);
 
-/// @collective Maps texts or reads logs; fills in `unique_tokens: auto`.
+/// @collective Prepares and opens texts, or reads logs; fills in `unique_tokens: auto`.
 /// @param folder the run folder, where commands keep their files; empty stands for runs/<name>
-OpenedSource open_source(const par::Comm& comm, config::Campaign& campaign,
+OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign& campaign,
                          const std::filesystem::path& folder);
 
 /// The plan of the campaign's trials, or of its logged runs.

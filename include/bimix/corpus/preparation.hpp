@@ -1,0 +1,77 @@
+#pragma once
+
+#include <bimix/corpus/corpus.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace bimix::corpus {
+
+/// Reads the texts of a corpus once and writes what training needs of them into a folder: for each
+/// domain the tokens of its training and its evaluation documents, and where documents end. Any
+/// number of ranks share the work, and what is written is the same:
+///
+///   root   Preparation preparation(options, folder);   others   Preparation::from(its shared())
+///   unless is_done():
+///     root                                begin
+///     every unit once, on any rank        read_unit
+///     root, after all of them             settle
+///     every unit once, on any rank        encode_unit
+///     root, after all of them             place
+///     every unit once, on any rank        copy_unit
+///     root, after all of them             finish
+///
+/// What was read is kept when this is interrupted: read_unit then returns at once.
+class Preparation {
+ public:
+  struct State;
+
+  /// Finds the files. @param folder holds one preparation; begin() makes it
+  /// @throws DataError, UsageError as Corpus does for patterns and options
+  Preparation(const CorpusOptions& options, std::filesystem::path folder);
+  ~Preparation();
+  Preparation(Preparation&&) noexcept;
+  Preparation& operator=(Preparation&&) noexcept;
+
+  /// The same on another rank. @param shared what shared() gave
+  static Preparation from(std::string_view shared);
+  std::string shared() const;
+
+  const std::filesystem::path& folder() const;
+  /// True if the folder holds what was made of these files by these options.
+  bool is_done() const;
+
+  /// Makes the folder, and drops what was read of other files or by other options.
+  void begin() const;
+
+  std::size_t unit_count() const;
+  /// Bytes of its files; 0 for a program.
+  std::uint64_t unit_bytes(std::size_t unit) const;
+  /// @param on_bytes is told how many bytes more of the files were read
+  /// @throws DataError for a document that cannot be read (unless it is passed over), a torn file,
+  ///         a full disk
+  void read_unit(std::size_t unit, const std::function<void(std::uint64_t)>& on_bytes) const;
+  /// Decides what is trained on and what evaluated on, and what texts are encoded by.
+  /// @throws DataError if no tokenizer can be trained
+  void settle() const;
+  /// Encodes what is kept of its texts, if they are encoded.
+  void encode_unit(std::size_t unit) const;
+  /// Decides where everything goes, and makes room for it.
+  /// @throws DataError for a domain without a document, a full disk
+  void place() const;
+  void copy_unit(std::size_t unit) const;
+  void finish() const;
+
+ private:
+  explicit Preparation(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// All of it by this process alone, unless it is done.
+void prepare(const CorpusOptions& options, const std::filesystem::path& folder);
+
+}  // namespace bimix::corpus

@@ -1,0 +1,28 @@
+#include "commands.hpp"
+#include "texts_of_campaign.hpp"
+
+#include <bimix/report/corpus_text.hpp>
+
+namespace bimix::cli {
+
+void add_corpus_command(CLI::App& app, Context& context, Action& action) {
+  struct Flags {
+    std::string file;
+    bool json = false;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = add_command(app, "corpus", "what there is of each domain's texts",
+                                  "bimix corpus configs/demo.yaml");
+  command->add_option("FILE", flags->file, "campaign")->required();
+  command->add_flag("--json", flags->json, "as JSON, on stdout");
+  command->callback([&context, &action, flags] {
+    action = [&context, flags] {
+      const corpus::Corpus corpus = texts_of_campaign(context, flags->file).corpus;
+      context.console.show(flags->json ? report::corpus_json(corpus.table())
+                                       : report::corpus_text(corpus.table()));
+      return core::ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli

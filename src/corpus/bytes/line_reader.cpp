@@ -1,0 +1,89 @@
+#include "line_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace bimix::corpus {
+namespace {
+
+constexpr std::size_t first_size = std::size_t{1} << 20;
+
+bool is_blank(std::string_view line) {
+  return std::all_of(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; });
+}
+
+}  // namespace
+
+LineReader::LineReader(std::unique_ptr<ByteStream> stream, std::size_t longest)
+    : stream_(std::move(stream)), longest_(longest), buffer_(first_size + padding) {}
+
+/// Reads more behind what is there. @return false at the end of the stream
+bool LineReader::refill() {
+  if (at_end_) return false;
+  if (from_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + from_, filled_ - from_);
+    offset_of_buffer_ += from_;
+    filled_ -= from_;
+    searched_ -= from_;
+    from_ = 0;
+  }
+  const std::size_t room = buffer_.size() - padding;
+  if (filled_ == room) buffer_.resize(std::min(2 * room, longest_ + first_size) + padding);
+  const std::size_t wanted = buffer_.size() - padding - filled_;
+  const std::size_t got = stream_->read({buffer_.data() + filled_, wanted});
+  filled_ += got;
+  at_end_ = got < wanted;
+  return got > 0;
+}
+
+/// Where the line that begins at from_ ends, if that is in the buffer.
+std::optional<std::size_t> LineReader::find_end() {
+  const void* end = std::memchr(buffer_.data() + searched_, '\n', filled_ - searched_);
+  searched_ = filled_;
+  if (end == nullptr) return std::nullopt;
+  return static_cast<std::size_t>(static_cast<const char*>(end) - buffer_.data());
+}
+
+std::string_view LineReader::take(std::size_t length, std::size_t with_end) {
+  std::string_view line(buffer_.data() + from_, length);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  from_ += with_end;
+  searched_ = from_;
+  ++number_;
+  return line;
+}
+
+/// Forgets what there is of a line that is too long, up to its end.
+bool LineReader::pass_over_rest() {
+  for (;;) {
+    if (const auto end = find_end()) {
+      from_ = searched_ = *end + 1;
+      return true;
+    }
+    from_ = searched_ = filled_;
+    if (!refill()) return false;
+  }
+}
+
+std::optional<LineReader::Line> LineReader::next() {
+  for (;;) {
+    const auto end = find_end();
+    const std::size_t length = end.value_or(filled_) - from_;
+    if (length > longest_) {
+      const Line line{{}, ++number_, offset_of_buffer_ + from_, true};
+      if (end)
+        from_ = searched_ = *end + 1;
+      else
+        pass_over_rest();
+      return line;
+    }
+    if (!end && refill()) continue;
+    if (!end && length == 0) return std::nullopt;
+    const std::uint64_t offset = offset_of_buffer_ + from_;
+    const std::string_view text = take(length, length + (end ? 1 : 0));
+    if (!is_blank(text)) return Line{text, number_, offset, false};
+  }
+}
+
+}  // namespace bimix::corpus

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "byte_stream.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace bimix::corpus {
+
+/// A file that is read from front to back. Its errors name it.
+class InputFile {
+ public:
+  explicit InputFile(std::filesystem::path path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  /// As ByteStream::read.
+  std::size_t read(std::span<char> out);
+  void skip_to(std::uint64_t offset);
+  /// Bytes of the file before what is read next.
+  std::uint64_t offset() const { return offset_; }
+  /// @throws DataError about the byte at this offset, always
+  [[noreturn]] void damaged(std::string problem, std::uint64_t at) const;
+
+ private:
+  [[noreturn]] void fail(int error) const;
+
+  std::filesystem::path path_;
+  int descriptor_;
+  std::uint64_t offset_ = 0;
+};
+
+std::unique_ptr<ByteStream> open_gzip(const std::filesystem::path& path);
+std::unique_ptr<ByteStream> open_zstd(const std::filesystem::path& path);
+
+}  // namespace bimix::corpus

@@ -1,0 +1,25 @@
+#include "document_reader.hpp"
+
+#include <bimix/core/text.hpp>
+
+#include <fmt/format.h>
+
+namespace bimix::corpus {
+
+const core::WordTable<OnError>& word_table(OnError) {
+  static const core::WordTable<OnError> table{
+      {{OnError::stop, "stop"}, {OnError::skip, "skip"}},
+      [](const std::string& word, const std::vector<std::string>& known) {
+        return core::Complaint{.problem = fmt::format("'{}' is nothing that can be done", word),
+                               .rule = "there is " + core::join_words(known),
+                               .remedy = core::did_you_mean(word, known)};
+      }};
+  return table;
+}
+
+void DocumentReader::on_damage(const ReadOptions& options, const core::Complaint& complaint) {
+  if (options.on_error == OnError::stop) throw core::DataError(complaint);
+  if (passed_.damaged++ == 0) passed_.first_damage = core::to_string(complaint);
+}
+
+}  // namespace bimix::corpus

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <bimix/core/error.hpp>
+#include <bimix/corpus/reading.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bimix::corpus {
+
+/// A document as a source gives it. Views, valid until the next one is read.
+struct FoundDocument {
+  std::span<const std::uint8_t> bytes{};  ///< of its text
+  std::span<const std::size_t> takers{};  ///< who takes it, by their conditions; ascending
+};
+
+/// What was passed over, for the table of the corpus.
+struct Passed {
+  std::uint64_t unwanted = 0;  ///< documents that nobody takes
+  std::uint64_t damaged = 0;   ///< with `on_error: skip`
+  std::string first_damage{};  ///< the error that the first of these would have been
+  std::string note{};          ///< on how a file was read
+  bool operator==(const Passed&) const = default;
+};
+
+/// Documents one after the other.
+class DocumentReader {
+ public:
+  virtual ~DocumentReader() = default;
+
+  /// The next document that somebody takes. @return nothing at the end
+  /// @throws DataError with the place of a document that cannot be read, unless it is passed over;
+  ///         always if the source itself is torn: what would follow is not known
+  virtual std::optional<FoundDocument> next() = 0;
+
+  /// Bytes of the source that were read, as they are packed: for the progress.
+  virtual std::uint64_t bytes_read() const = 0;
+
+  const Passed& passed() const { return passed_; }
+
+ protected:
+  /// Throws, or counts where damaged documents are passed over.
+  void on_damage(const ReadOptions& options, const core::Complaint& complaint);
+  void count_unwanted() { ++passed_.unwanted; }
+  void note(std::string text) { passed_.note = std::move(text); }
+
+ private:
+  Passed passed_{};
+};
+
+}  // namespace bimix::corpus

@@ -1,0 +1,226 @@
+#include "json_lines.hpp"
+
+#include "../bytes/line_reader.hpp"
+#include "document_format.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/text.hpp>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace bimix::corpus {
+namespace {
+
+namespace dom = simdjson::dom;
+
+/// The element that a path of keys leads to; nothing if there is none.
+std::optional<dom::element> at_path(dom::element element, std::string_view path) {
+  // A key may hold a dot itself.
+  if (dom::element whole; element.at_key(path).get(whole) == simdjson::SUCCESS) return whole;
+  for (;;) {
+    const std::size_t dot = path.find('.');
+    if (element.at_key(path.substr(0, dot)).get(element) != simdjson::SUCCESS) return std::nullopt;
+    if (dot == std::string_view::npos) return element;
+    path.remove_prefix(dot + 1);
+  }
+}
+
+/// A scalar as a campaign would write it; nothing for objects, lists and null.
+std::optional<std::string> scalar_text(const dom::element& element) {
+  switch (element.type()) {
+    case dom::element_type::STRING:
+      return std::string(std::string_view(element));
+    case dom::element_type::BOOL:
+      return bool(element) ? "true" : "false";
+    case dom::element_type::INT64:
+      return fmt::to_string(std::int64_t(element));
+    case dom::element_type::UINT64:
+      return fmt::to_string(std::uint64_t(element));
+    case dom::element_type::DOUBLE:
+      return fmt::to_string(double(element));
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_value(const dom::element& element, const std::string& value) {
+  const auto text = scalar_text(element);
+  if (!text) return false;
+  if (*text == value) return true;
+  if (!element.is_number()) return false;
+  const auto wanted = core::parse_number(value);
+  return wanted && *wanted == core::parse_number(*text);
+}
+
+bool meets(const dom::element& document, const FieldFilter& filter) {
+  const auto element = at_path(document, filter.field);
+  if (!element) return false;
+  for (const std::string& value : filter.values)
+    if (is_value(*element, value)) return true;
+  return false;
+}
+
+std::string keys_of(dom::object object) {
+  constexpr std::size_t most = 8;
+  std::vector<std::string> keys;
+  for (const auto field : object) keys.push_back(fmt::format("'{}'", core::shown_text(field.key)));
+  return keys.empty() ? "it has none" : "it has " + core::join_some(keys, most);
+}
+
+class JsonLinesReader final : public DocumentReader {
+ public:
+  JsonLinesReader(std::string source, std::unique_ptr<ByteStream> stream, ReadOptions options,
+                  std::vector<Where> takers, std::uint64_t first_byte)
+      : source_(std::move(source)),
+        options_(std::move(options)),
+        takers_(std::move(takers)),
+        first_byte_(first_byte),
+        key_(options_.text_key),
+        lines_(std::move(stream), static_cast<std::size_t>(options_.max_document)) {}
+
+  std::optional<FoundDocument> next() override {
+    while (const auto line = lines_.next())
+      if (auto document = read(*line)) return document;
+    return std::nullopt;
+  }
+  std::uint64_t bytes_read() const override { return lines_.source_bytes(); }
+
+ private:
+  /// @return nothing if the line is passed over
+  std::optional<FoundDocument> read(const LineReader::Line& line) {
+    if (line.is_too_long)
+      return damaged(
+          line, fmt::format("a document of more than {} bytes", options_.max_document), "",
+          "Raise `corpus.max_document`, or say `corpus: {on_error: skip}` to leave it out");
+    dom::element document;
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(line.text.data());
+    const auto failure = parser_.parse(bytes, line.text.size(), false).get(document);
+    if (failure != simdjson::SUCCESS)
+      return damaged(line, fmt::format("no JSON: {}", simdjson::error_message(failure)), "",
+                     "Mend it, or say `corpus: {on_error: skip}` to leave such lines out");
+    dom::object object;
+    if (document.get(object) != simdjson::SUCCESS)
+      return damaged(line, "JSON that is no object", "JSON Lines have an object in each line",
+                     line.text.starts_with('[')
+                         ? "Make lines of a list with `jq -c .[]`"
+                         : "Say `corpus: {on_error: skip}` to leave such lines out");
+    taken_by_.clear();
+    for (std::size_t taker = 0; taker < takers_.size(); ++taker)
+      if (std::all_of(takers_[taker].begin(), takers_[taker].end(),
+                      [&](const FieldFilter& filter) { return meets(document, filter); }))
+        taken_by_.push_back(taker);
+    if (!taken_by_.empty()) return text_of(line, document, object);
+    count_unwanted();
+    return std::nullopt;
+  }
+
+  std::optional<FoundDocument> text_of(const LineReader::Line& line, const dom::element& document,
+                                       const dom::object& object) {
+    if (key_.empty()) key_ = default_key(document);
+    const auto element = at_path(document, key_);
+    if (!element)
+      return damaged(line, fmt::format("a document without '{}'", core::shown_text(key_)),
+                     keys_of(object),
+                     options_.text_key.empty() ? "Say which key holds the text with `text: KEY`"
+                                               : "Correct `text:` in the domain");
+    if (std::count_if(object.begin(), object.end(),
+                      [&](const auto& field) { return field.key == key_; }) > 1)
+      return damaged(line, fmt::format("'{}' stands twice", core::shown_text(key_)),
+                     "which of them is meant nobody knows",
+                     "Mend it, or say `corpus: {on_error: skip}` to leave such lines out");
+    std::string_view text;
+    if (element->get(text) != simdjson::SUCCESS)
+      return damaged(
+          line, fmt::format("'{}' is no string", core::shown_text(key_)), "",
+          "Say which key holds the text with `text: KEY`, or `corpus: {on_error: skip}`");
+    if (text.empty())
+      return damaged(line, "an empty document", "",
+                     "Say `corpus: {on_error: skip}` to leave such lines out");
+    return FoundDocument{{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()},
+                         taken_by_};
+  }
+
+  static std::string default_key(const dom::element& document) {
+    for (const char* key : {"text", "content"})
+      if (at_path(document, key)) return key;
+    return "text";
+  }
+
+  std::optional<FoundDocument> damaged(const LineReader::Line& line, const std::string& problem,
+                                       const std::string& rule, const std::string& remedy) {
+    on_damage(
+        options_,
+        {.place = first_byte_ == 0 ? fmt::format("{}:{}", source_, line.number) : source_,
+         .problem = fmt::format("{} (the line at byte {})", problem, first_byte_ + line.offset),
+         .rule = rule,
+         .remedy = remedy});
+    return std::nullopt;
+  }
+
+  std::string source_;
+  ReadOptions options_;
+  std::vector<Where> takers_;
+  std::vector<std::size_t> taken_by_{};  ///< the document that was read last
+  std::uint64_t first_byte_;
+  std::string key_;
+  LineReader lines_;
+  simdjson::dom::parser parser_{};
+};
+
+/// True if the first line is whole and an object with a text under that key.
+bool begins_with_text(std::string_view beginning, const std::string& text_key) {
+  const std::string_view line = beginning.substr(0, beginning.find('\n'));
+  if (!core::trimmed(line).starts_with('{')) return false;
+  dom::parser parser;
+  dom::element document;
+  if (parser.parse(line.data(), line.size()).get(document) != simdjson::SUCCESS) return false;
+  for (const std::string& key : text_key.empty() ? std::vector<std::string>{"text", "content"}
+                                                 : std::vector<std::string>{text_key})
+    if (const auto element = at_path(document, key); element && element->is_string()) return true;
+  return false;
+}
+
+/// `a.jsonl`, `a.ndjson.gz`, ...
+bool is_named_json_lines(std::filesystem::path path) {
+  const auto suffix = [&] { return core::lower_case(path.extension().string()); };
+  while (suffix() == ".gz" || suffix() == ".zst" || suffix() == ".zstd") path.replace_extension();
+  return suffix() == ".jsonl" || suffix() == ".ndjson";
+}
+
+class JsonLines final : public DocumentFormat {
+ public:
+  std::string_view name() const override { return "json_lines"; }
+  bool has_fields() const override { return true; }
+  bool is_by_line() const override { return true; }
+  bool recognises(const Beginning& file, const ReadOptions& options) const override {
+    return !options.text_key.empty() || is_named_json_lines(file.path) ||
+           begins_with_text(file.bytes, options.text_key);
+  }
+  std::unique_ptr<DocumentReader> open(const DocumentFile& file, const ReadOptions& options,
+                                       std::vector<Where> takers) const override {
+    return read_json_lines(file.path.string(), open_bytes(file.path, file.range), options,
+                           std::move(takers), file.range.from);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<DocumentReader> read_json_lines(std::string source,
+                                                std::unique_ptr<ByteStream> stream,
+                                                const ReadOptions& options,
+                                                std::vector<Where> takers,
+                                                std::uint64_t first_byte) {
+  return std::make_unique<JsonLinesReader>(std::move(source), std::move(stream), options,
+                                           std::move(takers), first_byte);
+}
+
+const DocumentFormat& documents_json_lines() {
+  static const JsonLines format;
+  return format;
+}
+
+}  // namespace bimix::corpus

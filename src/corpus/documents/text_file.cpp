@@ -1,0 +1,101 @@
+#include "../content_check.hpp"
+#include "../mapped_file.hpp"
+#include "document_format.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+namespace bimix::corpus {
+namespace {
+
+/// A file that is one document: mapped where it lies, or unpacked into memory.
+class TextFileReader final : public DocumentReader {
+ public:
+  TextFileReader(const DocumentFile& file, const ReadOptions& options, std::size_t takers)
+      : path_(file.path),
+        content_(file.binary ? Content::as_it_is : Content::checked),
+        options_(options),
+        takers_(takers) {
+    std::iota(takers_.begin(), takers_.end(), std::size_t{0});
+  }
+
+  std::optional<FoundDocument> next() override {
+    if (was_read_) return std::nullopt;
+    was_read_ = true;
+    // Bytes that are to be taken as they are may look packed, and are not unpacked.
+    if (content_ == Content::as_it_is || packing_of(path_) == Packing::none) {
+      mapped_ = map_file(path_);
+      bytes_ = mapped_.bytes.size();
+      return checked(mapped_.bytes);
+    }
+    const auto text = unpacked();
+    return text ? checked(*text) : std::nullopt;
+  }
+  std::uint64_t bytes_read() const override { return bytes_; }
+
+ private:
+  std::optional<FoundDocument> checked(std::span<const std::uint8_t> bytes) {
+    const std::string file = path_.string();
+    if (content_ == Content::checked) refuse_container(file, bytes, 1);
+    constexpr int byte_values = 256;
+    check_sample({file, TokenSpan(bytes), file}, byte_values, content_);
+    if (content_ == Content::checked)
+      if (auto words = note_on_json_lines({file, TokenSpan(bytes), file})) note(std::move(*words));
+    return FoundDocument{bytes, takers_};
+  }
+
+  std::optional<std::span<const std::uint8_t>> unpacked() {
+    const auto stream = open_bytes(path_);
+    constexpr std::size_t step = std::size_t{1} << 20;
+    const auto most = static_cast<std::size_t>(options_.max_document);
+    std::size_t size = 0;
+    for (std::size_t got = step; got == step && size <= most;) {
+      text_.resize(size + step);
+      got = stream->read({reinterpret_cast<char*>(text_.data()) + size, step});
+      size += got;
+    }
+    bytes_ = stream->source_bytes();
+    if (size > most || size == 0) {
+      on_damage(options_,
+                {.place = path_.string(),
+                 .problem = size == 0 ? std::string("holds an empty document")
+                                      : fmt::format("holds a document of more than {} bytes",
+                                                    options_.max_document),
+                 .remedy = size == 0 ? "Say `corpus: {on_error: skip}` to leave it out"
+                                     : "Raise `corpus.max_document`, unpack the file, or say "
+                                       "`corpus: {on_error: skip}` to leave it out"});
+      return std::nullopt;
+    }
+    return std::span<const std::uint8_t>(text_.data(), size);
+  }
+
+  std::filesystem::path path_;
+  Content content_;
+  ReadOptions options_;
+  std::vector<std::size_t> takers_;
+  MappedFile mapped_{};
+  std::vector<std::uint8_t> text_{};
+  std::uint64_t bytes_ = 0;
+  bool was_read_ = false;
+};
+
+class TextFile final : public DocumentFormat {
+ public:
+  std::string_view name() const override { return "text_file"; }
+  bool has_fields() const override { return false; }
+  bool recognises(const Beginning&, const ReadOptions&) const override { return true; }
+  std::unique_ptr<DocumentReader> open(const DocumentFile& file, const ReadOptions& options,
+                                       std::vector<Where> takers) const override {
+    return std::make_unique<TextFileReader>(file, options, takers.size());
+  }
+};
+
+}  // namespace
+
+const DocumentFormat& documents_text_file() {
+  static const TextFile format;
+  return format;
+}
+
+}  // namespace bimix::corpus

@@ -1,0 +1,154 @@
+#include "encode.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/corpus/tokenizer.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <utility>
+
+namespace bimix::corpus {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string_view text_of(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// A document that may be sampled.
+struct Sampled {
+  std::uint64_t key = 0;
+  std::string_view text{};
+};
+
+/// Documents of a side in a seeded order, until there are so many bytes of them.
+/// @param pieces whose texts the result views
+std::vector<std::string_view> sample_of(const std::vector<Piece>& pieces,
+                                        const SettledSide& settled, std::uint64_t seed,
+                                        std::uint64_t wanted) {
+  std::vector<Sampled> found;
+  std::size_t first = 0;
+  for (const Piece& piece : pieces) {
+    for_each_kept(settled, first, piece.records,
+                  [&](Part part, const DocumentRecord& record, std::uint64_t, std::uint64_t count,
+                      std::uint64_t at) {
+                    if (part == Part::train)
+                      found.push_back({order_key(record.content, seed),
+                                       text_of(piece.texts.subspan(at, count))});
+                  });
+    first += piece.records.size();
+  }
+  std::sort(found.begin(), found.end(), [](const Sampled& a, const Sampled& b) {
+    return std::pair(a.key, a.text) < std::pair(b.key, b.text);
+  });
+  std::vector<std::string_view> texts;
+  std::uint64_t bytes = 0;
+  for (const Sampled& document : found) {
+    if (bytes >= wanted) break;
+    texts.push_back(document.text.substr(0, wanted - bytes));
+    bytes += texts.back().size();
+  }
+  return texts;
+}
+
+/// The lines of texts, one after the other. A cut text ends with a whole character.
+class LinesOf {
+ public:
+  explicit LinesOf(std::deque<std::string_view> texts) : texts_(std::move(texts)) {}
+
+  std::optional<std::string> next() {
+    constexpr std::size_t longest = 8192;
+    while (!texts_.empty()) {
+      std::string_view& text = texts_.front();
+      std::size_t end = std::min(text.find('\n'), text.size());
+      const std::size_t step = end + 1;
+      if (end > longest)
+        end =
+            text.rfind(' ', longest) == std::string_view::npos ? longest : text.rfind(' ', longest);
+      const std::string line(text.substr(0, end));
+      text.remove_prefix(std::min(end < longest ? step : end, text.size()));
+      if (text.empty()) texts_.pop_front();
+      if (!line.empty() && !core::first_not_utf8(line)) return line;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::deque<std::string_view> texts_;
+};
+
+/// As many bytes as make the pieces of a vocabulary plain, within what a trainer takes.
+std::uint64_t sample_bytes(int vocabulary) {
+  constexpr std::uint64_t each = 4000, least = 4'000'000, most = 64'000'000;
+  return std::clamp(each * static_cast<std::uint64_t>(vocabulary), least, most);
+}
+
+std::string trained_model(const Preparation::State& state,
+                          const std::vector<SettledSide>& settled) {
+  const ReadingPlan& plan = state.plan;
+  const std::uint64_t wanted = sample_bytes(state.options.tokenizer.train);
+  std::vector<std::vector<Piece>> pieces(plan.sides.size());
+  std::deque<std::string_view> texts;
+  for (std::size_t s = 0; s < plan.sides.size(); ++s) {
+    if (plan.sides[s].part != Part::train) continue;
+    const std::size_t domain = plan.sides[s].domain;
+    const double share = state.options.shares.empty()
+                             ? 1.0 / static_cast<double>(state.options.domains.size())
+                             : state.options.shares[domain];
+    pieces[s] = state.texts_of(s);
+    const auto sample = sample_of(pieces[s], settled[s], state.options.seed,
+                                  static_cast<std::uint64_t>(share * static_cast<double>(wanted)));
+    texts.insert(texts.end(), sample.begin(), sample.end());
+  }
+  LinesOf lines(std::move(texts));
+  return train_tokenizer(state.options.tokenizer.train, [&] { return lines.next(); });
+}
+
+}  // namespace
+
+void settle_tokenizer(const Preparation::State& state, const std::vector<SettledSide>& settled) {
+  const TokenizerOptions& wanted = state.options.tokenizer;
+  if (!wanted.is_given()) return;
+  std::string model;
+  if (wanted.train > 0) {
+    model = trained_model(state, settled);
+  } else {
+    const fs::path file = state.options.base / wanted.sentencepiece;
+    model = core::read_file(file, "Check `tokenizer.sentencepiece`");
+    const Tokenizer checked(model, file.string());
+  }
+  write_whole(state.model_file(), model);
+}
+
+void encode_texts(const Preparation::State& state, std::size_t unit,
+                  const std::vector<SettledSide>& settled) {
+  const fs::path file = state.model_file();
+  const Tokenizer tokenizer(core::read_file(file), file.string());
+  std::vector<std::uint32_t> tokens;
+  std::vector<std::uint16_t> narrow;
+  for (std::size_t taker = 0; taker < state.plan.units[unit].takers.size(); ++taker) {
+    const std::size_t s = state.plan.units[unit].takers[taker].side;
+    const std::size_t first = settled[s].first.at(state.number_of(unit, s));
+    const Piece text(state.piece(unit, taker));
+    CodesWriter codes(state.codes(unit, taker));
+    for_each_kept(
+        settled[s], first, text.records,
+        [&](Part, const DocumentRecord&, std::uint64_t, std::uint64_t count, std::uint64_t at) {
+          tokens.clear();
+          tokenizer.encode(text_of(text.texts.subspan(at, count)), tokens);
+          if (tokenizer.width() == 2) {
+            narrow.assign(tokens.begin(), tokens.end());
+            codes.add(std::as_bytes(std::span(narrow)), tokens.size());
+          } else {
+            codes.add(std::as_bytes(std::span(tokens)), tokens.size());
+          }
+        });
+    codes.close();
+  }
+}
+
+}  // namespace bimix::corpus

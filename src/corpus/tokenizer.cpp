@@ -1,0 +1,115 @@
+#include <bimix/core/error.hpp>
+#include <bimix/corpus/token_span.hpp>
+#include <bimix/corpus/tokenizer.hpp>
+
+#include <fmt/format.h>
+#include <sentencepiece_processor.h>
+#include <sentencepiece_trainer.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace bimix::corpus {
+namespace {
+
+constexpr std::size_t most_at_once = std::size_t{1} << 20;
+
+/// How much of a text is encoded at one go: up to the last line end, or the last blank, of the
+/// first MiB; never within a character.
+std::size_t first_part(std::string_view text) {
+  if (text.size() <= most_at_once) return text.size();
+  for (const char end : {'\n', ' '})
+    if (const std::size_t at = text.rfind(end, most_at_once - 1); at != std::string_view::npos)
+      return at + 1;
+  std::size_t part = most_at_once;
+  constexpr unsigned continuation = 0x80, mask = 0xC0;
+  while (part > 1 && (static_cast<unsigned char>(text[part]) & mask) == continuation) --part;
+  return part;
+}
+
+/// The sample as the trainer reads it.
+class Lines final : public sentencepiece::SentenceIterator {
+ public:
+  explicit Lines(const std::function<std::optional<std::string>()>& next)
+      : next_(next), line_(next()) {}
+  bool done() const override { return !line_; }
+  void Next() override { line_ = next_(); }
+  const std::string& value() const override { return *line_; }
+  sentencepiece::util::Status status() const override { return {}; }
+
+ private:
+  const std::function<std::optional<std::string>()>& next_;
+  std::optional<std::string> line_;
+};
+
+}  // namespace
+
+struct Tokenizer::Model {
+  sentencepiece::SentencePieceProcessor processor{};
+};
+
+Tokenizer::Tokenizer(const std::string& model, const std::string& file)
+    : model_(std::make_unique<Model>()) {
+  const auto status = model_->processor.LoadFromSerializedProto(model);
+  if (!status.ok())
+    throw core::DataError({.place = file,
+                           .problem = "is no model of SentencePiece",
+                           .rule = "",
+                           .remedy = "Name the .model file that spm_train wrote"});
+  constexpr int widest = 4;
+  if (vocabulary() > most_vocabulary(widest))
+    throw core::DataError({.place = file,
+                           .problem = fmt::format("has a vocabulary of {}", vocabulary()),
+                           .rule = fmt::format("at most {}", most_vocabulary(widest)),
+                           .remedy = "Choose a smaller one"});
+}
+
+Tokenizer::~Tokenizer() = default;
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+
+int Tokenizer::vocabulary() const { return model_->processor.GetPieceSize(); }
+
+int Tokenizer::width() const { return vocabulary() <= most_vocabulary(2) ? 2 : 4; }
+
+void Tokenizer::encode(std::string_view text, std::vector<std::uint32_t>& tokens) const {
+  std::vector<int> ids;
+  while (!text.empty()) {
+    const std::size_t part = first_part(text);
+    const auto status = model_->processor.Encode({text.data(), part}, &ids);
+    core::require(status.ok(), "SentencePiece encodes every text");
+    tokens.insert(tokens.end(), ids.begin(), ids.end());
+    text.remove_prefix(part);
+  }
+  if (const int end = model_->processor.eos_id(); end >= 0)
+    tokens.push_back(static_cast<std::uint32_t>(end));
+}
+
+std::string train_tokenizer(int vocabulary,
+                            const std::function<std::optional<std::string>()>& next_line) {
+  Lines lines(next_line);
+  const std::unordered_map<std::string, std::string> options{
+      {"model_type", "bpe"},
+      {"vocab_size", std::to_string(vocabulary)},
+      {"byte_fallback", "true"},
+      {"normalization_rule_name", "identity"},
+      {"remove_extra_whitespaces", "false"},
+      {"add_dummy_prefix", "false"},
+      {"split_digits", "true"},
+      {"allow_whitespace_only_pieces", "true"},
+      {"character_coverage", "0.9995"},
+      {"num_threads", "1"},  // the model is then the same on every machine
+      {"max_sentence_length", "16384"},
+      {"minloglevel", "2"}};
+  std::string model;
+  const auto status = sentencepiece::SentencePieceTrainer::Train(options, &lines, &model);
+  if (!status.ok())
+    throw core::DataError({.place = "tokenizer.train",
+                           .problem = fmt::format("a vocabulary of {} cannot be trained: {}",
+                                                  vocabulary, status.ToString()),
+                           .rule = "",
+                           .remedy = "Choose a smaller vocabulary, or add texts"});
+  return model;
+}
+
+}  // namespace bimix::corpus

@@ -1,0 +1,95 @@
+#include "rows.hpp"
+
+#include <bimix/core/text.hpp>
+#include <bimix/data/json.hpp>
+#include <bimix/report/corpus_text.hpp>
+#include <bimix/report/tables.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bimix::report {
+namespace {
+
+constexpr int shown_digits = 4;
+
+std::string count(std::uint64_t number) {
+  return core::format_count_about(static_cast<double>(number), shown_digits);
+}
+
+std::string left_out(const data::CorpusRow& row) {
+  return count(row.duplicates + row.evaluated_on + row.damaged);
+}
+
+data::CorpusRow sum_of(const data::CorpusTable& table) {
+  data::CorpusRow sum{.domain = "all"};
+  for (const data::CorpusRow& row : table.rows) {
+    sum.documents += row.documents;
+    sum.bytes += row.bytes;
+    sum.tokens += row.tokens;
+    sum.pool += row.pool;
+    sum.longest = std::max(sum.longest, row.longest);
+    sum.duplicates += row.duplicates;
+    sum.evaluated_on += row.evaluated_on;
+    sum.in_other_domains += row.in_other_domains;
+    sum.unwanted += row.unwanted;
+    sum.damaged += row.damaged;
+  }
+  return sum;
+}
+
+}  // namespace
+
+Rows corpus_rows(const data::CorpusTable& table) {
+  Rows rows{{"domain", "documents", "bytes", "tokens", "bytes/token", "longest", "left out",
+             "to train on", "share"}};
+  const data::CorpusRow all = sum_of(table);
+  std::vector<data::CorpusRow> shown = table.rows;
+  shown.push_back(all);
+  for (const data::CorpusRow& row : shown) {
+    const bool knows_bytes = row.bytes > 0 && row.tokens > 0;
+    rows.push_back(
+        {row.domain, count(row.documents), knows_bytes ? count(row.bytes) : "-", count(row.tokens),
+         knows_bytes ? fmt::format("{:.2f}",
+                                   static_cast<double>(row.bytes) / static_cast<double>(row.tokens))
+                     : "-",
+         count(row.longest), left_out(row), count(row.pool),
+         all.pool > 0 ? share(static_cast<double>(row.pool) / static_cast<double>(all.pool))
+                      : "-"});
+  }
+  return rows;
+}
+
+std::string corpus_text(const data::CorpusTable& table) {
+  std::string text = "Texts of the domains\n" + aligned(corpus_rows(table));
+  const data::CorpusRow all = sum_of(table);
+  const auto add = [&](std::uint64_t number, const char* words) {
+    if (number > 0) text += fmt::format("  {} {}\n", number, words);
+  };
+  add(all.duplicates, "documents left out as duplicates of one before them in the same domain");
+  add(all.evaluated_on, "left out of training, since a domain is evaluated on the same text");
+  add(all.damaged, "left out that could not be read");
+  add(all.unwanted, "that no domain's `where` takes");
+  add(all.in_other_domains, "trained on that another domain trains on as well");
+  return text;
+}
+
+std::string corpus_json(const data::CorpusTable& table) {
+  data::Json domains = data::Json::array();
+  for (const data::CorpusRow& row : table.rows)
+    domains.push_back({{"domain", row.domain},
+                       {"documents", row.documents},
+                       {"bytes", row.bytes > 0 ? data::Json(row.bytes) : data::Json()},
+                       {"tokens", row.tokens},
+                       {"longest_tokens", row.longest},
+                       {"train_tokens", row.pool},
+                       {"duplicates", row.duplicates},
+                       {"evaluated_on", row.evaluated_on},
+                       {"in_other_domains", row.in_other_domains},
+                       {"unwanted", row.unwanted},
+                       {"damaged", row.damaged}});
+  return data::Json{{"domains", domains}}.dump(1);
+}
+
+}  // namespace bimix::report

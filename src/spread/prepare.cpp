@@ -1,0 +1,134 @@
+#include <bimix/corpus/preparation.hpp>
+#include <bimix/par/bytes.hpp>
+#include <bimix/spread/prepare.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace bimix::spread {
+namespace {
+
+constexpr int told_tag = 900;
+constexpr std::uint64_t no_more = UINT64_MAX;
+
+/// The units of this rank: largest first, each to the rank that has least to do.
+std::vector<std::size_t> own_units(const par::Comm& comm, const corpus::Preparation& preparation) {
+  std::vector<std::size_t> order(preparation.unit_count());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return preparation.unit_bytes(a) > preparation.unit_bytes(b);
+  });
+  std::vector<std::uint64_t> load(static_cast<std::size_t>(comm.size()), 0);
+  std::vector<std::size_t> own;
+  for (const std::size_t unit : order) {
+    const auto least = std::min_element(load.begin(), load.end());
+    // What a program prints is of unknown length: it counts like a small file.
+    *least += std::max<std::uint64_t>(preparation.unit_bytes(unit), 1);
+    if (least - load.begin() == comm.rank()) own.push_back(unit);
+  }
+  return own;
+}
+
+/// Adds up on the root what all ranks read.
+class Progress {
+ public:
+  Progress(const par::Comm& comm, const PrepareHooks& hooks) : comm_(comm), hooks_(hooks) {}
+
+  void add(std::uint64_t bytes) {
+    constexpr std::uint64_t step = std::uint64_t{16} << 20;
+    own_ += bytes;
+    if (own_ < step) return;
+    if (comm_.is_root())
+      listen();
+    else
+      comm_.send(0, told_tag, par::bytes_of(own_));
+    all_ += std::exchange(own_, 0);
+    if (comm_.is_root()) hooks_.progress(all_);
+  }
+
+  /// This rank has read all of its own; the root waits for the others.
+  void finish() {
+    if (!comm_.is_root()) {
+      comm_.send(0, told_tag, par::bytes_of(no_more));
+      return;
+    }
+    all_ += std::exchange(own_, 0);
+    while (finished_ < comm_.size() - 1) {
+      listen();
+      hooks_.progress(all_);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
+ private:
+  void listen() {
+    while (const auto message = comm_.try_receive()) {
+      const auto bytes = par::value_of<std::uint64_t>(message->bytes);
+      if (bytes == no_more)
+        ++finished_;
+      else
+        all_ += bytes;
+    }
+  }
+
+  const par::Comm& comm_;
+  const PrepareHooks& hooks_;
+  std::uint64_t own_ = 0, all_ = 0;
+  int finished_ = 0;
+};
+
+void read_units(const par::Comm& comm, const corpus::Preparation& preparation,
+                const std::vector<std::size_t>& units, const PrepareHooks& hooks) {
+  Progress progress(comm, hooks);
+  try {
+    for (const std::size_t unit : units)
+      preparation.read_unit(unit, [&](std::uint64_t bytes) { progress.add(bytes); });
+  } catch (const core::Error&) {
+    progress.finish();
+    throw;
+  }
+  progress.finish();
+}
+
+}  // namespace
+
+void prepare_over_ranks(const par::Comm& comm, const corpus::CorpusOptions& options,
+                        const std::filesystem::path& folder, const PrepareHooks& hooks) {
+  std::optional<corpus::Preparation> preparation;
+  std::string shared;
+  par::on_root(comm, [&] {
+    preparation.emplace(options, folder);
+    if (preparation->is_done()) return;
+    std::uint64_t bytes = 0;
+    for (std::size_t unit = 0; unit < preparation->unit_count(); ++unit)
+      bytes += preparation->unit_bytes(unit);
+    hooks.begin(bytes);
+    if (preparation->is_done()) return;
+    preparation->begin();
+    shared = preparation->shared();
+  });
+  shared = comm.broadcast(shared);
+  if (shared.empty()) return;
+  if (!comm.is_root()) preparation = corpus::Preparation::from(shared);
+  const std::vector<std::size_t> units = own_units(comm, *preparation);
+  par::collectively(comm, [&] { read_units(comm, *preparation, units, hooks); });
+  par::on_root(comm, [&] { preparation->settle(); });
+  par::collectively(comm, [&] {
+    for (const std::size_t unit : units) preparation->encode_unit(unit);
+  });
+  par::on_root(comm, [&] { preparation->place(); });
+  par::collectively(comm, [&] {
+    for (const std::size_t unit : units) preparation->copy_unit(unit);
+  });
+  par::on_root(comm, [&] {
+    preparation->finish();
+    hooks.end();
+  });
+}
+
+}  // namespace bimix::spread

@@ -1,0 +1,190 @@
+#include "corpus/documents/json_lines.hpp"
+
+#include "corpus/bytes/line_reader.hpp"
+#include "corpus/documents/document_format.hpp"
+
+#include <bimix/core/error.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace bimix::corpus {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// A text, given out in pieces of at most so many bytes a call of the system, as a pipe would.
+class TextStream final : public ByteStream {
+ public:
+  explicit TextStream(std::string text) : text_(std::move(text)) {}
+  std::size_t read(std::span<char> out) override {
+    const std::size_t count = std::min(out.size(), text_.size() - at_);
+    std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(at_), count, out.begin());
+    at_ += count;
+    return count;
+  }
+  std::uint64_t source_bytes() const override { return at_; }
+
+ private:
+  std::string text_;
+  std::size_t at_ = 0;
+};
+
+std::unique_ptr<DocumentReader> reader_of(const std::string& text, const ReadOptions& options = {},
+                                          std::vector<Where> takers = {{}}) {
+  return read_json_lines("a.jsonl", std::make_unique<TextStream>(text), options, std::move(takers));
+}
+
+std::vector<std::string> texts_of(DocumentReader& reader) {
+  std::vector<std::string> texts;
+  while (const auto document = reader.next())
+    texts.emplace_back(document->bytes.begin(), document->bytes.end());
+  return texts;
+}
+
+std::vector<std::string> texts_of(const std::string& text, const ReadOptions& options = {}) {
+  return texts_of(*reader_of(text, options));
+}
+
+std::string complaint_about(const std::string& text, const ReadOptions& options = {}) {
+  try {
+    texts_of(text, options);
+  } catch (const core::DataError& error) {
+    EXPECT_FALSE(error.complaint().remedy.empty()) << error.what();
+    return error.what();
+  }
+  return "no complaint";
+}
+
+TEST(JsonLines, GiveTheTextsWhateverTheLinesEndWith) {
+  EXPECT_THAT(texts_of("{\"text\": \"one\"}\n\n  \r\n{\"id\": 7, \"text\": \"two\\n\\u00e9\"}\r\n"
+                       "{\"text\": \"three\"}"),
+              ElementsAre("one", "two\n\u00e9", "three"));
+  EXPECT_THAT(texts_of(""), ElementsAre());
+}
+
+TEST(JsonLines, TakeTheTextFromTheKeyThatIsSaidOrTheUsualOnes) {
+  EXPECT_THAT(texts_of("{\"content\": \"c\", \"title\": \"t\"}\n"), ElementsAre("c"));
+  EXPECT_THAT(texts_of("{\"content\": \"c\", \"text\": \"t\"}\n"), ElementsAre("t"));
+  EXPECT_THAT(texts_of("{\"a\": {\"b\": \"deep\"}}\n", {.text_key = "a.b"}), ElementsAre("deep"));
+  EXPECT_THAT(texts_of("{\"a.b\": \"flat\"}\n", {.text_key = "a.b"}), ElementsAre("flat"));
+}
+
+// The first document decides: a key that comes and goes is no choice of the reader's.
+TEST(JsonLines, RefuseADocumentWithoutTheKeyOfTheFirst) {
+  EXPECT_THAT(complaint_about("{\"text\": \"t\"}\n{\"content\": \"c\"}\n"),
+              HasSubstr("a.jsonl:2: a document without 'text' (the line at byte 14) (it has "
+                        "'content')"));
+  EXPECT_THAT(complaint_about("{\"body\": \"b\", \"id\": 1}\n"),
+              HasSubstr("it has 'body' and 'id'). Say which key holds the text with `text: KEY`"));
+}
+
+TEST(JsonLines, NameWhatIsNoDocument) {
+  const std::string good = "{\"text\": \"good\"}\n";
+  const std::pair<std::string, const char*> bad[] = {
+      {"not json", "a.jsonl:2: no JSON"},
+      {"{\"text\": \"torn", "no JSON"},
+      {"{\"text\": \"torn\"", "no JSON"},
+      {"{\"text\": \"a\"} {\"text\": \"b\"}", "no JSON"},
+      {"[{\"text\": \"a\"}]", "Make lines of a list with `jq -c .[]`"},
+      {"\"text\"", "JSON that is no object"},
+      {"{\"text\": 7}", "'text' is no string"},
+      {"{\"text\": null}", "'text' is no string"},
+      {"{\"text\": \"\"}", "an empty document"},
+      {"{\"text\": \"a\", \"text\": \"b\"}", "'text' stands twice"},
+      {"{\"text\": \"\xff\xfe\"}", "no JSON"},  // no UTF-8
+      {"{\"text\": \"\\ud800\"}", "no JSON"},   // half a surrogate pair
+      {"{\"text\": \"" + std::string(200, 'x') + "\"}", "more than 100 bytes"},
+  };
+  for (const auto& [line, words] : bad) {
+    const std::string text = good + line + "\n" + good;
+    ReadOptions options{.max_document = 100};
+    EXPECT_THAT(complaint_about(text, options), HasSubstr(words)) << line;
+    options.on_error = OnError::skip;
+    const auto reader = reader_of(text, options);
+    EXPECT_THAT(texts_of(*reader), ElementsAre("good", "good")) << line;
+    EXPECT_EQ(reader->passed().damaged, 1);
+    EXPECT_THAT(reader->passed().first_damage, HasSubstr(words));
+  }
+}
+
+TEST(JsonLines, KeepTheDocumentsThatMeetTheConditions) {
+  const std::string lines =
+      "{\"text\": \"a\", \"language\": \"en\", \"meta\": {\"score\": 3}}\n"
+      "{\"text\": \"b\", \"language\": \"no\", \"meta\": {\"score\": 3.0}}\n"
+      "{\"text\": \"c\", \"language\": \"en\", \"meta\": {\"score\": 4}, \"ok\": true}\n"
+      "{\"text\": \"d\"}\n";
+  const auto kept = [&](Where where) { return texts_of(*reader_of(lines, {}, {where})); };
+  EXPECT_THAT(kept({{"language", {"en"}}}), ElementsAre("a", "c"));
+  EXPECT_THAT(kept({{"language", {"en", "no"}}}), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(kept({{"meta.score", {"3"}}}), ElementsAre("a", "b"));
+  EXPECT_THAT(kept({{"meta.score", {"4"}}, {"ok", {"true"}}}), ElementsAre("c"));
+  EXPECT_THAT(kept({{"meta", {"3"}}}), ElementsAre());
+  const auto reader = reader_of(lines, {}, {{{"ok", {"true"}}}});
+  texts_of(*reader);
+  EXPECT_EQ(reader->passed().unwanted, 3);
+}
+
+// Domains that are parts of the same files are read at one go.
+TEST(JsonLines, SayWhoTakesADocument) {
+  const auto reader = reader_of(
+      "{\"text\": \"a\", \"source\": \"web\"}\n{\"text\": \"b\", \"source\": \"news\"}\n"
+      "{\"text\": \"c\"}\n{\"text\": \"d\", \"source\": \"web\", \"lang\": \"de\"}\n",
+      {}, {{{"source", {"web"}}}, {{"lang", {"de"}}}});
+  EXPECT_THAT(reader->next()->takers, ElementsAre(0u));
+  EXPECT_THAT(reader->next()->takers, ElementsAre(0u, 1u));
+  EXPECT_FALSE(reader->next());
+  EXPECT_EQ(reader->passed().unwanted, 2);
+}
+
+TEST(JsonLines, AreToldByTheirNameTheirKeyOrAFirstLineThatIsWhole) {
+  const auto is_json_lines = [](const std::string& name, const std::string& text,
+                                const std::string& key = "") {
+    return format_of({name, Packing::none, text}, {.text_key = key}).name() == "json_lines";
+  };
+  EXPECT_TRUE(is_json_lines("a.json", "{\"text\": \"a\"}\nwhatever"));
+  EXPECT_TRUE(is_json_lines("a", "{\"content\": \"a\"}"));
+  EXPECT_TRUE(is_json_lines("a.txt", "{\"body\": \"a\"}", "body"));
+  EXPECT_TRUE(is_json_lines("a.jsonl", "{\"body\": \"a\"}"));
+  EXPECT_TRUE(is_json_lines("a.NDJSON.zst", ""));
+  EXPECT_FALSE(is_json_lines("a.json", "{\"body\": \"a\"}"));
+  EXPECT_FALSE(is_json_lines("a.json", "{\n  \"text\": \"a\"\n}\n"));
+  EXPECT_FALSE(is_json_lines("a.json", "{\"text\": 1}"));
+  EXPECT_FALSE(is_json_lines("a.txt.gz", "text"));
+  EXPECT_FALSE(is_json_lines("a.txt", ""));
+}
+
+// ---- lines
+
+std::vector<std::string> lines_of(const std::string& text, std::size_t longest) {
+  LineReader reader(std::make_unique<TextStream>(text), longest);
+  std::vector<std::string> lines;
+  while (const auto line = reader.next())
+    lines.push_back(line->is_too_long ? fmt::format("{}@{} too long", line->number, line->offset)
+                                      : std::string(line->text));
+  EXPECT_EQ(reader.source_bytes(), text.size());
+  return lines;
+}
+
+TEST(LineReader, PassesOverALineThatIsTooLongWhateverItsLength) {
+  for (const std::size_t length : {std::size_t{11}, std::size_t{3} << 20, std::size_t{9} << 20})
+    EXPECT_THAT(lines_of("one\n" + std::string(length, 'x') + "\ntwo", 10),
+                ElementsAre("one", "2@4 too long", "two"))
+        << length;
+  EXPECT_THAT(lines_of(std::string(std::size_t{5} << 20, 'x'), 10), ElementsAre("1@0 too long"));
+}
+
+TEST(LineReader, GivesWholeLinesAcrossBuffers) {
+  std::string text;
+  std::vector<std::string> lines;
+  for (std::size_t n = 0; n < 300; ++n) {
+    lines.emplace_back(1 + n * 7919 % 50'000, static_cast<char>('a' + n % 26));
+    text += lines.back() + '\n';
+  }
+  EXPECT_EQ(lines_of(text, 64 << 20), lines);
+}
+
+}  // namespace
+}  // namespace bimix::corpus

@@ -1,0 +1,260 @@
+#include "corpus/store/units.hpp"
+#include "support/packed_text.hpp"
+#include "support/temp_folder.hpp"
+
+#include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
+#include <bimix/corpus/preparation.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace bimix::corpus {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Texts of several lengths; each has a number of its own in it.
+std::vector<std::string> some_texts(int count, const std::string& of) {
+  std::vector<std::string> texts;
+  for (int n = 0; n < count; ++n) {
+    texts.push_back(fmt::format("{} {}:", of, n));
+    for (int word = 0; word < n * 37 % 50; ++word) texts.back() += fmt::format(" w{}", word * n);
+  }
+  return texts;
+}
+
+std::string json_lines(const std::vector<std::string>& texts) {
+  std::string lines;
+  for (const std::string& text : texts) lines += nlohmann::json{{"text", text}}.dump() + "\n";
+  return lines;
+}
+
+/// Every file of a folder, by its name.
+std::map<std::string, std::string> files_in(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file())
+      files[entry.path().lexically_relative(folder).string()] = core::read_file(entry.path());
+  return files;
+}
+
+/// The documents of a part.
+std::vector<std::string> texts_of(const PackedTokens& tokens) {
+  std::vector<std::string> texts;
+  for (std::size_t d = 0; d < tokens.document_ends().size(); ++d) {
+    const std::int64_t start = tokens.document_start(d);
+    const auto bytes =
+        tokens.view(start, static_cast<std::int64_t>(tokens.document_ends()[d]) - start).bytes();
+    texts.emplace_back(bytes.begin(), bytes.end());
+  }
+  return texts;
+}
+
+class Prepared : public testing::Test {
+ protected:
+  CorpusOptions options_of(const std::string& a, const std::string& b) const {
+    CorpusOptions options{.base = folder.path(), .seed = 5};
+    options.domains.push_back({.name = "a", .train_patterns = {a}});
+    options.domains.push_back({.name = "b", .train_patterns = {b}});
+    return options;
+  }
+  nlohmann::json manifest(const std::string& store) const {
+    return nlohmann::json::parse(core::read_file(folder / store / "prepared.json"));
+  }
+
+  test::TempFolder folder;
+};
+
+TEST_F(Prepared, IsTheSameOfTextsInWhateverFiles) {
+  const auto a = some_texts(40, "first"), b = some_texts(70, "second");
+  for (std::size_t n = 0; n < a.size(); ++n) folder.write(fmt::format("a/{:02}.txt", n), a[n]);
+  for (std::size_t n = 0; n < b.size(); ++n) folder.write(fmt::format("b/{:02}.txt", n), b[n]);
+  folder.write("a.jsonl", json_lines(a));
+  folder.write("b.jsonl", json_lines(b));
+  folder.write("a.jsonl.gz", test::gzipped(json_lines(a)));
+  folder.write("b.jsonl.gz", test::gzipped(json_lines(b)));
+  folder.write("a.0.zst", test::zstd_packed(json_lines({a.begin(), a.begin() + 7})));
+  folder.write("a.1.zst", test::zstd_packed(json_lines({a.begin() + 7, a.end()})));
+  folder.write("b.0.zst", test::zstd_packed(json_lines(b)));
+  prepare(options_of("a/*.txt", "b/*.txt"), folder / "plain");
+  prepare(options_of("a.jsonl", "b.jsonl"), folder / "lines");
+  prepare(options_of("a.jsonl.gz", "b.jsonl.gz"), folder / "gzip");
+  prepare(options_of("a.*.zst", "b.*.zst"), folder / "zstd");
+  CorpusOptions by_command = options_of("", "");
+  for (DomainFiles& domain : by_command.domains) {
+    domain.train_patterns.clear();
+    domain.command = {"cat", domain.name + ".jsonl"};
+  }
+  prepare(by_command, folder / "command");
+
+  auto plain = files_in(folder / "plain");
+  EXPECT_EQ(plain.size(), 9u) << "four files for each domain, and prepared.json";
+  for (const char* other : {"lines", "gzip", "zstd", "command"}) {
+    auto files = files_in(folder / other);
+    auto told = manifest(other), told_of_plain = manifest("plain");
+    told.erase("signature");
+    told_of_plain.erase("signature");
+    EXPECT_EQ(told, told_of_plain) << other;
+    files["prepared.json"] = plain["prepared.json"];
+    EXPECT_EQ(files, plain) << other;
+  }
+
+  const Corpus corpus = Corpus::prepared(folder / "zstd");
+  auto all = texts_of(corpus.tokens(0, Part::train));
+  const auto eval = texts_of(corpus.tokens(0, Part::eval));
+  EXPECT_GE(eval.size(), 2u);
+  all.insert(all.end(), eval.begin(), eval.end());
+  EXPECT_THAT(all, testing::UnorderedElementsAreArray(a));
+}
+
+// Whoever reads a unit, and in which order: as ranks do.
+TEST_F(Prepared, IsTheSameInWhateverOrderUnitsAreReadAndAfterAnInterruption) {
+  for (int n = 0; n < 6; ++n)
+    folder.write(fmt::format("a/{}.jsonl", n), json_lines(some_texts(30, fmt::format("a{}", n))));
+  folder.write("b.jsonl", json_lines(some_texts(50, "b")));
+  const CorpusOptions options = options_of("a/*", "b.jsonl");
+  prepare(options, folder / "at once");
+
+  const auto nothing = [](std::uint64_t) {};
+  {
+    const Preparation killed(options, folder / "parts");
+    killed.begin();
+    killed.read_unit(1, nothing);
+  }
+  const Preparation root(options, folder / "parts");
+  root.begin();
+  const Preparation other = Preparation::from(root.shared());
+  ASSERT_GE(root.unit_count(), 2u);
+  for (std::size_t unit = root.unit_count(); unit-- > 0;) other.read_unit(unit, nothing);
+  root.settle();
+  for (std::size_t unit = root.unit_count(); unit-- > 0;) other.encode_unit(unit);
+  root.place();
+  for (std::size_t unit = root.unit_count(); unit-- > 0;) other.copy_unit(unit);
+  EXPECT_FALSE(other.is_done());
+  root.finish();
+  EXPECT_TRUE(other.is_done());
+  EXPECT_EQ(files_in(folder / "parts"), files_in(folder / "at once"));
+}
+
+TEST_F(Prepared, IsMadeAgainWhereASourceOrAnOptionChanged) {
+  folder.write("a.jsonl", json_lines(some_texts(30, "a")));
+  folder.write("b.jsonl", json_lines(some_texts(30, "b")));
+  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  prepare(options, folder / "store");
+  EXPECT_TRUE(Preparation(options, folder / "store").is_done());
+  const std::string before = Corpus::prepared(folder / "store").fingerprint(0);
+
+  folder.write("a.jsonl", json_lines(some_texts(31, "a")));
+  EXPECT_FALSE(Preparation(options, folder / "store").is_done());
+  prepare(options, folder / "store");
+  EXPECT_NE(Corpus::prepared(folder / "store").fingerprint(0), before);
+
+  options.seed = 6;
+  EXPECT_FALSE(Preparation(options, folder / "store").is_done());
+}
+
+TEST_F(Prepared, TakesDomainsByAFieldOutOfTheSameFile) {
+  std::string lines;
+  for (int n = 0; n < 60; ++n)
+    lines += nlohmann::json{{"text", fmt::format("text {}", n)},
+                            {"source", n % 3 == 0 ? "web" : "books"}}
+                 .dump() +
+             "\n";
+  folder.write("all.jsonl", lines);
+  CorpusOptions options = options_of("all.jsonl", "all.jsonl");
+  options.domains[0].where = {{"source", {"web"}}};
+  options.domains[1].where = {{"source", {"books"}}};
+  EXPECT_EQ(plan_reading(options).units.size(), 1u) << "it is read once";
+  prepare(options, folder / "store");
+  EXPECT_EQ(manifest("store")["domains"][0]["train"]["documents"], 18);
+  EXPECT_EQ(manifest("store")["domains"][1]["train"]["documents"], 36);
+  options.domains[1].where = {{"source", {"nothing"}}};
+  EXPECT_THAT([&] { prepare(options, folder / "none"); },
+              testing::ThrowsMessage<core::DataError>(
+                  HasSubstr("domain 'b': no document is left to train on")));
+}
+
+TEST_F(Prepared, DropsDuplicatesAndWhatIsEvaluatedOn) {
+  auto a = some_texts(10, "a");
+  a.push_back(a[3]);
+  a.push_back("held out");
+  folder.write("a.jsonl", json_lines(a));
+  folder.write("a.eval.jsonl", json_lines({"held out", "held out too"}));
+  folder.write("b.jsonl", json_lines({"held out too", a[2], "only here"}));
+  folder.write("b.eval.jsonl", json_lines({"x"}));
+  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  options.domains[0].eval_patterns = {"a.eval.jsonl"};
+  options.domains[1].eval_patterns = {"b.eval.jsonl"};
+  prepare(options, folder / "store");
+  const Corpus corpus = Corpus::prepared(folder / "store");
+  EXPECT_THAT(texts_of(corpus.tokens(0, Part::train)),
+              testing::ElementsAreArray(a.begin(), a.begin() + 10));
+  EXPECT_THAT(texts_of(corpus.tokens(1, Part::train)), ElementsAre(a[2], "only here"));
+  const auto told = manifest("store")["domains"];
+  EXPECT_EQ(told[0]["duplicates"], 1);
+  EXPECT_EQ(told[0]["evaluated_on"], 1);
+  EXPECT_EQ(told[0]["in_other_domains"], 1);
+  EXPECT_EQ(told[1]["evaluated_on"], 1);
+}
+
+TEST_F(Prepared, CutsTheOnlyTextOfADomainAtALineEnd) {
+  std::string text;
+  for (int n = 0; n < 300; ++n) text += fmt::format("line {}\n", n);
+  folder.write("a.txt", text);
+  folder.write("b.jsonl", json_lines({text + "."}));
+  prepare(options_of("a.txt", "b.jsonl"), folder / "store");
+  const Corpus corpus = Corpus::prepared(folder / "store");
+  const auto train = texts_of(corpus.tokens(0, Part::train)),
+             eval = texts_of(corpus.tokens(0, Part::eval));
+  ASSERT_EQ(train.size(), 1u);
+  ASSERT_EQ(eval.size(), 1u);
+  EXPECT_EQ(train[0] + eval[0], text);
+  EXPECT_EQ(train[0].back(), '\n');
+  EXPECT_NEAR(static_cast<double>(eval[0].size()), 0.1 * static_cast<double>(text.size()), 10);
+}
+
+TEST_F(Prepared, NamesWhatIsDamagedOrLeavesItOutAndCounts) {
+  folder.write("a.jsonl", json_lines(some_texts(20, "a")) + "torn\n" + json_lines({"", "last"}));
+  folder.write("b.jsonl", json_lines(some_texts(20, "b")));
+  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  EXPECT_THAT([&] { prepare(options, folder / "store"); },
+              testing::ThrowsMessage<core::DataError>(HasSubstr("a.jsonl:21: no JSON")));
+  options.on_error = OnError::skip;
+  prepare(options, folder / "store");
+  EXPECT_EQ(manifest("store")["domains"][0]["damaged"], 2);
+  EXPECT_THAT(manifest("store")["domains"][0]["first_damage"].get<std::string>(),
+              HasSubstr("a.jsonl:21: no JSON"));
+}
+
+// ---- units
+
+TEST_F(Prepared, ReadsALargeFileOfLinesInStretchesAndSmallFilesTogether) {
+  std::vector<std::string> texts = some_texts(400, "a");
+  folder.write("a.jsonl", json_lines(texts));
+  for (int n = 0; n < 9; ++n)
+    folder.write(fmt::format("b/{}.txt", n), std::string(400, 'b') + std::to_string(n));
+  const CorpusOptions options = options_of("a.jsonl", "b/*.txt");
+  const ReadingPlan plan = plan_reading(options, {.least = 1300, .most = 5000});
+  std::uint64_t bytes = 0;
+  std::size_t stretches = 0, together = 0;
+  for (const Unit& unit : plan.units) {
+    if (unit.takers.front().side == 0) {
+      ASSERT_EQ(unit.files.size(), 1u);
+      EXPECT_EQ(unit.files[0].range.from, bytes);
+      bytes += unit.bytes();
+      ++stretches;
+    } else {
+      together = std::max(together, unit.files.size());
+    }
+  }
+  EXPECT_EQ(bytes, json_lines(texts).size());
+  EXPECT_GE(stretches, 4u);
+  EXPECT_EQ(together, 3u);
+}
+
+}  // namespace
+}  // namespace bimix::corpus
