@@ -74,10 +74,12 @@ bool names_relative_paths(const Campaign& campaign) {
     return std::any_of(patterns.begin(), patterns.end(), is_relative);
   };
   return any_relative(campaign.replay.files) || is_relative(campaign.replay.mixtures) ||
+         is_relative(campaign.corpus.tokenizer.sentencepiece) ||
+         is_relative(campaign.corpus.store) ||
          std::any_of(campaign.corpus.domains.begin(), campaign.corpus.domains.end(),
                      [&](const corpus::DomainFiles& files) {
                        return any_relative(files.train_patterns) ||
-                              any_relative(files.eval_patterns);
+                              any_relative(files.eval_patterns) || !files.command.empty();
                      });
 }
 

@@ -7,6 +7,7 @@
 #include <sentencepiece_trainer.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <unordered_map>
 
 namespace bimix::corpus {
@@ -25,6 +26,16 @@ std::size_t first_part(std::string_view text) {
   constexpr unsigned continuation = 0x80, mask = 0xC0;
   while (part > 1 && (static_cast<unsigned char>(text[part]) & mask) == continuation) --part;
   return part;
+}
+
+/// What the trainer says, without where in its source it says so.
+std::string reason_of(std::string message) {
+  constexpr std::string_view most = "a value <= ";
+  if (const std::size_t at = message.find(most); at != std::string::npos)
+    return fmt::format("the sample has pieces for {} at most",
+                       std::strtol(message.c_str() + at + most.size(), nullptr, 10));
+  if (message.find("sentences_.empty()") != std::string::npos) return "the sample holds no text";
+  return message.substr(message.rfind("] ") == std::string::npos ? 0 : message.rfind("] ") + 2);
 }
 
 /// The sample as the trainer reads it.
@@ -104,11 +115,11 @@ std::string train_tokenizer(int vocabulary,
   std::string model;
   const auto status = sentencepiece::SentencePieceTrainer::Train(options, &lines, &model);
   if (!status.ok())
-    throw core::DataError({.place = "tokenizer.train",
-                           .problem = fmt::format("a vocabulary of {} cannot be trained: {}",
-                                                  vocabulary, status.ToString()),
-                           .rule = "",
-                           .remedy = "Choose a smaller vocabulary, or add texts"});
+    throw core::DataError(
+        {.place = "tokenizer.train",
+         .problem = fmt::format("a vocabulary of {} cannot be trained", vocabulary),
+         .rule = reason_of(status.ToString()),
+         .remedy = "Choose a smaller vocabulary, or add texts"});
   return model;
 }
 

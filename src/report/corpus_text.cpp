@@ -65,13 +65,14 @@ std::string corpus_text(const data::CorpusTable& table) {
   std::string text = "Texts of the domains\n" + aligned(corpus_rows(table));
   const data::CorpusRow all = sum_of(table);
   const auto add = [&](std::uint64_t number, const char* words) {
-    if (number > 0) text += fmt::format("  {} {}\n", number, words);
+    if (number > 0)
+      text += fmt::format("  {} {} {}\n", number, number == 1 ? "document" : "documents", words);
   };
-  add(all.duplicates, "documents left out as duplicates of one before them in the same domain");
+  add(all.duplicates, "left out as duplicates of one before them in the same domain");
   add(all.evaluated_on, "left out of training, since a domain is evaluated on the same text");
   add(all.damaged, "left out that could not be read");
-  add(all.unwanted, "that no domain's `where` takes");
-  add(all.in_other_domains, "trained on that another domain trains on as well");
+  add(all.unwanted, "that no `where` takes");
+  add(all.in_other_domains, "that another domain trains on as well");
   return text;
 }
 

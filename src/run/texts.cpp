@@ -23,6 +23,7 @@ double seconds_since(Clock::time_point begin) {
 
 std::string size_text(std::uint64_t bytes) {
   const auto size = static_cast<double>(bytes);
+  if (size < 1e6) return fmt::format("{:.0f} kB", size / 1e3);
   return size < 1e9 ? fmt::format("{:.1f} MB", size / 1e6) : fmt::format("{:.1f} GB", size / 1e9);
 }
 

@@ -1,0 +1,170 @@
+#include "end_to_end/program.hpp"
+#include "support/packed_text.hpp"
+
+#include <bimix/store/results.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+/// Campaigns on documents as teams keep them.
+namespace bimix {
+namespace {
+
+using test::bimix;
+using test::TemporaryFolder;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> documents_of(const std::string& domain) {
+  std::vector<std::string> documents;
+  for (int n = 0; n < 60; ++n) {
+    documents.push_back(fmt::format("{} {}:\n", domain, n));
+    for (int word = 0; word < 60; ++word)
+      documents.back() += domain == "words"
+                              ? fmt::format("the {}er of \"{}\" ", n % 7, word * n % 23)
+                              : fmt::format("{}+{}={}\n", n, word, n + word);
+  }
+  return documents;
+}
+
+std::string escaped(const std::string& text) {
+  std::string json;
+  for (const char c : text)
+    json += c == '"' ? std::string("\\\"") : c == '\n' ? std::string("\\n") : std::string(1, c);
+  return json;
+}
+
+std::string json_lines(const std::vector<std::string>& documents) {
+  std::string lines;
+  for (const std::string& document : documents)
+    lines += "{\"id\": 7, \"text\": \"" + escaped(document) + "\"}\n";
+  return lines;
+}
+
+/// @param sources of the two domains, `train: ...` or `read: ...`
+std::string campaign_text(const std::string& words, const std::string& sums,
+                          const std::string& extra = "") {
+  return "name: tiny\nseed: 3\ndomains:\n  words: {" + words + ", share: 0.6}\n  sums: {" + sums +
+         ", share: 0.4}\n" +
+         R"(design:
+  mixtures: [{preset: [default, uniform]}, {simplex: {step: 0.25, floor: 0.1}}]
+  volumes: {from: 1K, to: 8K, count: 3}
+source: {proxy: {layers: 1, width: 16, heads: 2, context: 16, batch: 8, warmup_steps: 2, eval_sequences: 8}}
+entropy: {samples: 20, sample_tokens: 32, dimension: 16}
+fit: {bootstrap: 20}
+check: {enabled: false}
+)" + extra;
+}
+
+/// Every file of the only prepared folder of a run's parent.
+std::map<std::string, std::string> prepared_in(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& store : std::filesystem::directory_iterator(folder + "/prepared"))
+    for (const auto& file : std::filesystem::directory_iterator(store.path()))
+      if (const std::string name = file.path().filename().string(); name != "lock")
+        files[name] = test::bytes_of(file.path());
+  return files;
+}
+
+/// Without what names the files that texts were in.
+std::vector<std::string> differences_in_numbers(const std::string& a, const std::string& b) {
+  std::vector<std::string> skip = store::timing_paths();
+  skip.push_back("/provenance");
+  return store::differences(a + "/results.h5", b + "/results.h5", skip);
+}
+
+TEST(Documents, GiveTheSameLossesFromWhateverFilesAndRanks) {
+  const TemporaryFolder folder;
+  for (const std::string domain : {"words", "sums"}) {
+    const auto documents = documents_of(domain);
+    for (std::size_t n = 0; n < documents.size(); ++n)
+      test::write_text(folder / fmt::format("{}/{:02}.txt", domain, n), documents[n]);
+    const std::string lines = json_lines(documents);
+    test::write_text(folder / (domain + ".jsonl"), lines);
+    test::write_text(folder / (domain + ".jsonl.gz"), test::gzipped(lines));
+    test::write_text(folder / (domain + ".jsonl.zst"), test::zstd_packed(lines));
+  }
+  const std::map<std::string, std::pair<std::string, std::string>> sources{
+      {"plain", {"train: words/*.txt", "train: sums/*.txt"}},
+      {"lines", {"train: words.jsonl", "train: sums.jsonl"}},
+      {"gzip", {"train: words.jsonl.gz", "train: sums.jsonl.gz"}},
+      {"zstd", {"train: words.jsonl.zst", "train: sums.jsonl.zst"}},
+      {"read", {"read: [cat, words.jsonl]", "read: [zstd, -dc, sums.jsonl.zst]"}}};
+  int ranks = 1;
+  for (const auto& [name, source] : sources) {
+    const std::string campaign = folder / (name + ".yaml");
+    test::write_text(campaign,
+                     campaign_text(source.first, source.second, "tokenizer: {train: 300}\n"));
+    const auto run = bimix("run " + campaign + " -o " + (folder / (name + "/run")), ranks);
+    ASSERT_EQ(run.exit_code, 0) << run.output;
+    ranks = ranks % 3 + 1;
+  }
+  auto plain = prepared_in(folder / "plain");
+  EXPECT_EQ(plain.size(), 10u) << "two parts of two domains, the tokenizer and prepared.json";
+  plain.erase("prepared.json");
+  for (const auto& [name, source] : sources) {
+    EXPECT_THAT(differences_in_numbers(folder / "plain/run", folder / (name + "/run")), IsEmpty());
+    auto prepared = prepared_in(folder / name);
+    prepared.erase("prepared.json");
+    EXPECT_EQ(prepared, plain) << name;
+  }
+}
+
+// A rank was killed while another one still read.
+TEST(Documents, ArePreparedFromWhereAKilledPreparationStood) {
+  const TemporaryFolder folder;
+  test::write_text(folder / "words.jsonl", json_lines(documents_of("words")));
+  test::write_text(folder / "sums.jsonl", json_lines(documents_of("sums")));
+  const std::string campaign = folder / "tiny.yaml";
+  test::write_text(
+      campaign,
+      campaign_text("train: words.jsonl",
+                    "read: [sh, -c, \"until [ -e go ]; do sleep 0.05; done; cat sums.jsonl\"]"));
+  const std::string prepare = "prepare " + campaign + " -o " + (folder / "broken/run");
+  const auto killed = test::shell(
+      BIMIX_PROGRAM " " + prepare + " & pid=$!; " +
+      test::wait_until("ls " + (folder / "broken/prepared") + "/*/pieces/0.json >/dev/null 2>&1",
+                       "the first unit was read") +
+      "kill -KILL $pid; wait $pid");
+  ASSERT_NE(killed.exit_code, 99) << killed.output;
+  test::write_text(folder / "go", "");
+  const auto again = bimix(prepare, 2);
+  ASSERT_EQ(again.exit_code, 0) << again.output;
+  EXPECT_THAT(again.output, AllOf(HasSubstr("Preparing"), HasSubstr("Prepared in")));
+  ASSERT_EQ(bimix("prepare " + campaign + " -o " + (folder / "whole/run")).exit_code, 0);
+  EXPECT_EQ(prepared_in(folder / "broken"), prepared_in(folder / "whole"));
+  const auto third = bimix(prepare);
+  EXPECT_EQ(third.exit_code, 0);
+  EXPECT_THAT(third.output, testing::Not(HasSubstr("Preparing")));
+}
+
+TEST(Documents, AreShownWithWhatWasLeftOut) {
+  const TemporaryFolder folder;
+  auto words = documents_of("words");
+  words.push_back(words[5]);
+  test::write_text(folder / "words.jsonl", json_lines(words) + "torn\n");
+  test::write_text(folder / "sums.jsonl", json_lines(documents_of("sums")));
+  const std::string campaign = folder / "tiny.yaml";
+  test::write_text(campaign, campaign_text("train: words.jsonl", "train: sums.jsonl"));
+  const auto refused = bimix("corpus " + campaign);
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.output,
+              AllOf(HasSubstr("words.jsonl:62: no JSON"), HasSubstr("`corpus: {on_error: skip}`")));
+  test::write_text(campaign, campaign_text("train: words.jsonl", "train: sums.jsonl",
+                                           "corpus: {on_error: skip, store: kept}\n"));
+  const auto shown = bimix("corpus " + campaign);
+  EXPECT_EQ(shown.exit_code, 0) << shown.output;
+  EXPECT_THAT(shown.output,
+              AllOf(HasSubstr("1 document left out as duplicates"),
+                    HasSubstr("1 document left out that could not be read"), HasSubstr("to train on")));
+  EXPECT_TRUE(std::filesystem::is_directory(folder / "kept"));
+  const auto json = bimix("corpus --json " + campaign);
+  EXPECT_THAT(json.output, HasSubstr("\"duplicates\": 1"));
+}
+
+}  // namespace
+}  // namespace bimix
