@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::size_t most_at_once = std::size_t{1} << 20;
 
-/// How much of a text is encoded at one go: up to the last line end, or the last blank, of the
-/// first MiB; never within a character.
-std::size_t first_part(std::string_view text) {
+/// How much of a text is encoded at one go, if that must not be more than needed: up to the last
+/// line end, or the last blank, of the first MiB; never within a character.
+std::size_t long_part(std::string_view text) {
   if (text.size() <= most_at_once) return text.size();
   for (const char end : {'\n', ' '})
     if (const std::size_t at = text.rfind(end, most_at_once - 1); at != std::string_view::npos)
@@ -26,6 +26,14 @@ std::size_t first_part(std::string_view text) {
   constexpr unsigned continuation = 0x80, mask = 0xC0;
   while (part > 1 && (static_cast<unsigned char>(text[part]) & mask) == continuation) --part;
   return part;
+}
+
+/// The same for a model whose lines are apart: some lines, since the time of a merge grows with
+/// what is encoded at one go.
+std::size_t lines_part(std::string_view text) {
+  constexpr std::size_t enough = 256;
+  const std::size_t end = text.find('\n', std::min(enough, text.size()));
+  return end == std::string_view::npos || end >= most_at_once ? long_part(text) : end + 1;
 }
 
 /// What the trainer says, without where in its source it says so.
@@ -57,6 +65,27 @@ class Lines final : public sentencepiece::SentenceIterator {
 
 struct Tokenizer::Model {
   sentencepiece::SentencePieceProcessor processor{};
+  bool lines_are_apart = false;  ///< a text has the tokens of its lines
+
+  std::vector<int> ids_of(std::string_view text) const {
+    std::vector<int> ids;
+    const auto status = processor.Encode({text.data(), text.size()}, &ids);
+    core::require(status.ok(), "SentencePiece encodes every text");
+    return ids;
+  }
+  /// No piece goes on behind a line end, and a line begins as a text does.
+  bool has_lines_apart() const {
+    for (int piece = 0; piece < processor.GetPieceSize(); ++piece)
+      if (processor.IdToPiece(piece).find('\n') != std::string::npos) return false;
+    for (const std::string_view line :
+         {"a", "the", " the", "  the", "1", "\n", "\xc3\xa9", "(\""}) {
+      std::vector<int> apart = ids_of("of\n");
+      const std::vector<int> second = ids_of(line);
+      apart.insert(apart.end(), second.begin(), second.end());
+      if (ids_of("of\n" + std::string(line)) != apart) return false;
+    }
+    return true;
+  }
 };
 
 Tokenizer::Tokenizer(const std::string& model, const std::string& file)
@@ -73,6 +102,7 @@ Tokenizer::Tokenizer(const std::string& model, const std::string& file)
                            .problem = fmt::format("has a vocabulary of {}", vocabulary()),
                            .rule = fmt::format("at most {}", most_vocabulary(widest)),
                            .remedy = "Choose a smaller one"});
+  model_->lines_are_apart = model_->has_lines_apart();
 }
 
 Tokenizer::~Tokenizer() = default;
@@ -86,7 +116,7 @@ int Tokenizer::width() const { return vocabulary() <= most_vocabulary(2) ? 2 : 4
 void Tokenizer::encode(std::string_view text, std::vector<std::uint32_t>& tokens) const {
   std::vector<int> ids;
   while (!text.empty()) {
-    const std::size_t part = first_part(text);
+    const std::size_t part = model_->lines_are_apart ? lines_part(text) : long_part(text);
     const auto status = model_->processor.Encode({text.data(), part}, &ids);
     core::require(status.ok(), "SentencePiece encodes every text");
     tokens.insert(tokens.end(), ids.begin(), ids.end());

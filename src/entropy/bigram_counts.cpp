@@ -1,9 +1,8 @@
 #include <bimix/core/error.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
 
-#include <boost/sort/spreadsort/integer_sort.hpp>
-
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <iterator>
@@ -81,6 +80,38 @@ void join_equal(std::vector<Bigram>& bigrams) {
 
 constexpr std::size_t most_pairs = std::size_t{1} << 24;  // collected at one time
 
+/// Sorts words of so many bits, lowest digits first: a pass over them for each 11 bits, whose 2048
+/// places stay in the first cache.
+template <class Word>
+void sort_by_digits(std::vector<Word>& words, int bits) {
+  constexpr int digit_bits = 11;
+  constexpr std::size_t digits = std::size_t{1} << digit_bits;
+  std::vector<Word> sorted(words.size());
+  for (int shift = 0; shift < bits; shift += digit_bits) {
+    std::array<std::size_t, digits> place{};
+    for (const Word word : words) ++place[(word >> shift) & (digits - 1)];
+    std::exclusive_scan(place.begin(), place.end(), place.begin(), std::size_t{0});
+    for (const Word word : words) sorted[place[(word >> shift) & (digits - 1)]++] = word;
+    std::swap(words, sorted);
+  }
+}
+
+/// The counts of pairs, which are used up.
+template <class Word>
+BigramCounts counts_of(std::vector<Word>& pairs, int token_bits) {
+  sort_by_digits(pairs, 2 * token_bits);
+  const Word second = (Word{1} << token_bits) - 1;
+  std::vector<Bigram> bigrams;
+  for (std::size_t from = 0, to = 0; from < pairs.size(); from = to) {
+    for (to = from + 1; to < pairs.size() && pairs[to] == pairs[from];) ++to;
+    bigrams.push_back({static_cast<std::int32_t>(pairs[from] >> token_bits),
+                       static_cast<std::int32_t>(pairs[from] & second),
+                       static_cast<std::int64_t>(to - from)});
+  }
+  pairs.clear();
+  return BigramCounts(std::move(bigrams));
+}
+
 }  // namespace
 
 BigramCounts::BigramCounts(std::vector<Bigram> bigrams) : bigrams_(std::move(bigrams)) {
@@ -90,6 +121,7 @@ BigramCounts::BigramCounts(std::vector<Bigram> bigrams) : bigrams_(std::move(big
 }
 
 void BigramCounts::merge(const BigramCounts& other) {
+  if (other.bigrams_.empty()) return;
   std::vector<Bigram> all;
   all.reserve(bigrams_.size() + other.bigrams_.size());
   std::merge(bigrams_.begin(), bigrams_.end(), other.bigrams_.begin(), other.bigrams_.end(),
@@ -146,31 +178,40 @@ void ByteBigramCounter::empty_tables() {
   pending_ = 0;
 }
 
+TokenBigramCounter::TokenBigramCounter(int vocabulary)
+    : token_bits_(std::bit_width(static_cast<unsigned>(vocabulary) - 1)) {
+  core::require(vocabulary > 1 && vocabulary <= 1 << 20, "a vocabulary of 2 to 2^20");
+}
+
 void TokenBigramCounter::add(std::span<const std::int32_t> text) {
-  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-    if (pairs_.size() == most_pairs) empty_pairs();
-    pairs_.push_back((static_cast<std::uint64_t>(text[i]) << 32) +
-                     static_cast<std::uint64_t>(text[i + 1]));
+  if (2 * token_bits_ <= 32)
+    add_to(narrow_, text);
+  else
+    add_to(wide_, text);
+}
+
+template <class Word>
+void TokenBigramCounter::add_to(std::vector<Word>& pairs, std::span<const std::int32_t> text) {
+  while (text.size() >= 2) {
+    if (pairs.size() == most_pairs) empty_pairs();
+    const std::size_t at = pairs.size(), count = std::min(text.size() - 1, most_pairs - at);
+    pairs.resize(at + count);
+    for (std::size_t i = 0; i < count; ++i)
+      pairs[at + i] = (static_cast<Word>(text[i]) << token_bits_) + static_cast<Word>(text[i + 1]);
+    text = text.subspan(count);
   }
 }
 
 BigramCounts TokenBigramCounter::take() {
   empty_pairs();
-  pairs_.shrink_to_fit();
+  narrow_.shrink_to_fit();
+  wide_.shrink_to_fit();
   return std::exchange(counts_, {});
 }
 
 void TokenBigramCounter::empty_pairs() {
-  boost::sort::spreadsort::integer_sort(pairs_.begin(), pairs_.end());
-  std::vector<Bigram> bigrams;
-  for (std::size_t i = 0; i < pairs_.size(); ++i) {
-    if (i == 0 || pairs_[i - 1] != pairs_[i])
-      bigrams.push_back({static_cast<std::int32_t>(pairs_[i] >> 32),
-                         static_cast<std::int32_t>(pairs_[i] & 0xffffffff), 0});
-    ++bigrams.back().count;
-  }
-  pairs_.clear();
-  counts_.merge(BigramCounts(std::move(bigrams)));
+  counts_.merge(counts_of(narrow_, token_bits_));
+  counts_.merge(counts_of(wide_, token_bits_));
 }
 
 }  // namespace bimix::entropy

@@ -53,7 +53,8 @@ std::int64_t scaled(std::int64_t a, std::int64_t b, std::int64_t c) {
 /// Counts parts of documents, whatever holds their tokens.
 class Counter {
  public:
-  explicit Counter(const corpus::PackedTokens& tokens) : tokens_(tokens) {}
+  explicit Counter(const corpus::PackedTokens& tokens)
+      : tokens_(tokens), wide_(tokens.vocabulary()) {}
 
   /// Counts `bigrams` of one document from a token on.
   void add(std::int64_t from, std::int64_t bigrams) {
@@ -76,7 +77,7 @@ class Counter {
  private:
   const corpus::PackedTokens& tokens_;
   ByteBigramCounter bytes_{};
-  TokenBigramCounter wide_{};
+  TokenBigramCounter wide_;
   std::vector<std::int32_t> text_{};  ///< at most a window
 };
 

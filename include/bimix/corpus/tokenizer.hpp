@@ -28,7 +28,8 @@ class Tokenizer {
 
   /// Appends the tokens of a document, then the model's end of sentence if it has one: where
   /// sequences cross documents it is what tells them apart. A text of more than 1 MiB is encoded in
-  /// pieces that end with a line, so that memory stays bounded.
+  /// parts that end with a line, so that memory stays bounded; shorter parts where the model gives
+  /// a text the tokens of its lines, which is faster.
   /// @param text UTF-8
   void encode(std::string_view text, std::vector<std::uint32_t>& tokens) const;
 

@@ -58,9 +58,13 @@ class ByteBigramCounter {
 };
 
 /// The same for tokens of any vocabulary. Pairs are collected, sorted and merged into the counts
-/// 16M at a time: memory is 128 MiB, and 32 bytes for each pair that occurs.
+/// 16M at a time: memory is 128 MiB (256 MiB above a vocabulary of 65536), and 32 bytes for each
+/// pair that occurs.
 class TokenBigramCounter {
  public:
+  /// @param vocabulary every token is below it, at most 2^20
+  explicit TokenBigramCounter(int vocabulary = 1 << 20);
+
   /// Counts the n - 1 bigrams of a text of n tokens, none of them negative; none across texts.
   void add(std::span<const std::int32_t> text);
   /// All that was added since the last call.
@@ -69,7 +73,13 @@ class TokenBigramCounter {
  private:
   void empty_pairs();
 
-  std::vector<std::uint64_t> pairs_{};  ///< (first << 32) + second, not yet counted
+  template <class Word>
+  void add_to(std::vector<Word>& pairs, std::span<const std::int32_t> text);
+
+  int token_bits_;
+  // (first << token_bits) + second, not yet counted; only the narrower ones if they suffice.
+  std::vector<std::uint32_t> narrow_{};
+  std::vector<std::uint64_t> wide_{};
   BigramCounts counts_{};
 };
 
