@@ -158,9 +158,9 @@ TEST(Documents, AreShownWithWhatWasLeftOut) {
                                            "corpus: {on_error: skip, store: kept}\n"));
   const auto shown = bimix("corpus " + campaign);
   EXPECT_EQ(shown.exit_code, 0) << shown.output;
-  EXPECT_THAT(shown.output,
-              AllOf(HasSubstr("1 document left out as duplicates"),
-                    HasSubstr("1 document left out that could not be read"), HasSubstr("to train on")));
+  EXPECT_THAT(shown.output, AllOf(HasSubstr("1 document left out as duplicates"),
+                                  HasSubstr("1 document left out that could not be read"),
+                                  HasSubstr("to train on")));
   EXPECT_TRUE(std::filesystem::is_directory(folder / "kept"));
   const auto json = bimix("corpus --json " + campaign);
   EXPECT_THAT(json.output, HasSubstr("\"duplicates\": 1"));
