@@ -7,13 +7,11 @@
 #include <fmt/format.h>
 
 namespace bimix::corpus {
-namespace {
-
 namespace ipc = boost::interprocess;
 
-std::uintmax_t size_of(const std::filesystem::path& path) {
+std::uint64_t bytes_in(const std::filesystem::path& path) {
   std::error_code failure;
-  const std::uintmax_t size = std::filesystem::file_size(path, failure);
+  const std::uint64_t size = std::filesystem::file_size(path, failure);
   if (failure)
     throw core::DataError({.place = path.string(),
                            .problem = "cannot be read: " + failure.message(),
@@ -27,10 +25,8 @@ std::uintmax_t size_of(const std::filesystem::path& path) {
   return size;
 }
 
-}  // namespace
-
 MappedFile map_file(const std::filesystem::path& path) {
-  const std::uintmax_t size = size_of(path);
+  const std::uint64_t size = bytes_in(path);
   try {
     const ipc::file_mapping file(path.c_str(), ipc::read_only);
     const auto region = std::make_shared<ipc::mapped_region>(file, ipc::read_only);

@@ -7,6 +7,9 @@
 
 namespace bimix::corpus {
 
+/// The size of a file. @throws DataError if it is empty or cannot be read
+std::uint64_t bytes_in(const std::filesystem::path& path);
+
 /// A file's bytes, read-only, and what keeps them alive.
 struct MappedFile {
   std::span<const std::uint8_t> bytes{};

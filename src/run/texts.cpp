@@ -2,11 +2,14 @@
 #include <bimix/core/text.hpp>
 #include <bimix/run/texts.hpp>
 #include <bimix/spread/prepare.hpp>
+#include <bimix/store/disk.hpp>
 #include <bimix/store/folder_lock.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -63,12 +66,25 @@ class Teller {
   Clock::time_point begin_{}, last_{};
 };
 
-/// The lock of a store; waits while another process holds it.
+/// How long nothing was written into the pieces of a store, as its file system says.
+double seconds_of_silence(const fs::path& folder) {
+  double least = std::numeric_limits<double>::infinity();
+  std::error_code gone;
+  for (const auto& file : fs::directory_iterator(folder / "pieces", gone))
+    least = std::min(least, store::seconds_since_written(file.path()));
+  return least;
+}
+
+/// The lock of a store; waits while another process holds it. Where there are no locks, one that
+/// was killed seems to hold it for good: it is given up once it has written nothing for longer than
+/// a program that prints texts may be silent.
 std::unique_ptr<store::FolderLock> lock_store(Screen& screen, const fs::path& folder) {
   constexpr auto look_every = std::chrono::seconds(1);
+  constexpr double given_up_after = 1200.0;
   for (bool was_told = false;;) {
     try {
-      return std::make_unique<store::FolderLock>(folder, false);
+      return std::make_unique<store::FolderLock>(folder,
+                                                 seconds_of_silence(folder) > given_up_after);
     } catch (const core::DataError& held) {
       if (!fs::is_directory(folder)) throw;
       if (!std::exchange(was_told, true))

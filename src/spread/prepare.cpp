@@ -88,8 +88,8 @@ void read_units(const par::Comm& comm, const corpus::Preparation& preparation,
   try {
     for (const std::size_t unit : units)
       preparation.read_unit(unit, [&](std::uint64_t bytes) { progress.add(bytes); });
-  } catch (const core::Error&) {
-    progress.finish();
+  } catch (...) {
+    progress.finish();  // or the root would wait for this rank
     throw;
   }
   progress.finish();

@@ -230,6 +230,40 @@ TEST_F(Prepared, NamesWhatIsDamagedOrLeavesItOutAndCounts) {
               HasSubstr("a.jsonl:21: no JSON"));
 }
 
+TEST_F(Prepared, EncodesTextsByATokenizerAndRefusesWhatIsNoUtf8) {
+  std::string latin;
+  for (int n = 0; n < 400; ++n)
+    latin += fmt::format(
+        "Stra\xdf"
+        "e {}\n",
+        n);
+  folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));
+  folder.write("b/1.txt", latin);
+  folder.write("b/2.txt", "Straße und mehr\n");
+  folder.write("b/3.txt", std::string(500, 'x'));
+  CorpusOptions options = options_of("a.jsonl", "b/*.txt");
+  options.tokenizer.train = 300;
+  EXPECT_THAT([&] { prepare(options, folder / "store"); },
+              testing::ThrowsMessage<core::DataError>(
+                  testing::AllOf(HasSubstr("b/1.txt: is no UTF-8 at byte 4"), HasSubstr("iconv"))));
+  options.on_error = OnError::skip;
+  prepare(options, folder / "store");
+  EXPECT_EQ(manifest("store")["domains"][1]["damaged"], 1);
+  const Corpus corpus = Corpus::prepared(folder / "store");
+  EXPECT_EQ(corpus.format(), (TokenFormat{2, 300}));
+  EXPECT_LT(corpus.table().rows[0].tokens, corpus.table().rows[0].bytes);
+  std::vector<std::int32_t> tokens(static_cast<std::size_t>(corpus.tokens(0, Part::train).size()));
+  corpus.tokens(0, Part::train).copy(0, tokens);
+  for (const std::int32_t token : tokens) ASSERT_LT(token, 300);
+  // The same texts are held out whatever they are encoded by.
+  options.tokenizer.train = 0;
+  prepare(options, folder / "bytes");
+  EXPECT_EQ(manifest("bytes")["domains"][0]["eval"]["documents"],
+            manifest("store")["domains"][0]["eval"]["documents"]);
+  EXPECT_EQ(manifest("bytes")["domains"][0]["eval"]["bytes"],
+            manifest("store")["domains"][0]["eval"]["bytes"]);
+}
+
 // ---- units
 
 TEST_F(Prepared, ReadsALargeFileOfLinesInStretchesAndSmallFilesTogether) {

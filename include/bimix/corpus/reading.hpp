@@ -33,6 +33,7 @@ struct ReadOptions {
   /// Bytes of a line of JSON, or of a text in a packed file: more are an error.
   std::int64_t max_document = 64'000'000;
   OnError on_error = OnError::stop;
+  bool wants_utf8 = false;  ///< other texts cannot be encoded
   bool operator==(const ReadOptions&) const = default;
 };
 

@@ -2,6 +2,8 @@
 #include "../mapped_file.hpp"
 #include "document_format.hpp"
 
+#include <bimix/core/text.hpp>
+
 #include <fmt/format.h>
 
 #include <numeric>
@@ -40,6 +42,16 @@ class TextFileReader final : public DocumentReader {
     if (content_ == Content::checked) refuse_container(file, bytes, 1);
     constexpr int byte_values = 256;
     check_sample({file, TokenSpan(bytes), file}, byte_values, content_);
+    const auto text = std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (const auto at = options_.wants_utf8 ? core::first_not_utf8(text) : std::nullopt) {
+      on_damage(options_, {.place = file,
+                           .problem = fmt::format("is no UTF-8 at byte {}", *at),
+                           .rule = "a tokenizer encodes UTF-8",
+                           .remedy = fmt::format("Convert it, from Latin-1 for example with `iconv "
+                                                 "-f LATIN1 -t UTF-8 {0} > {0}.utf8`",
+                                                 core::shell_word(file))});
+      return std::nullopt;
+    }
     if (content_ == Content::checked)
       if (auto words = note_on_json_lines({file, TokenSpan(bytes), file})) note(std::move(*words));
     return FoundDocument{bytes, takers_};

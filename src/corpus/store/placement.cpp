@@ -78,6 +78,7 @@ Placement placement_of(const CorpusOptions& options, const ReadingPlan& plan,
                       [&](Part part, std::uint64_t from, std::uint64_t bytes) {
                         const std::uint64_t tokens =
                             gathered.counts.empty() ? bytes : gathered.counts[s][n].at(kept++);
+                        if (tokens == 0) return;  // a text that the tokenizer drops
                         add(part == Part::train ? domain.train : domain.eval, tokens, bytes);
                         at.tokens[index_of(part)] += tokens;
                         ++at.documents[index_of(part)];

@@ -26,7 +26,10 @@ using OpenReader = std::function<std::unique_ptr<DocumentReader>()>;
 
 /// The readers of a unit, one after the other.
 std::vector<OpenReader> readers_of(const Unit& unit, const CorpusOptions& options) {
-  const ReadOptions read{unit.text_key, options.max_document, options.on_error};
+  const ReadOptions read{.text_key = unit.text_key,
+                         .max_document = options.max_document,
+                         .on_error = options.on_error,
+                         .wants_utf8 = options.tokenizer.is_given()};
   std::vector<Where> takers;
   for (const Taker& taker : unit.takers) takers.push_back(taker.where);
   const bool has_where =
@@ -169,7 +172,8 @@ void Preparation::begin() const {
   // Pieces of other files or options are of no use.
   const fs::path mark = state_->plan_mark();
   if (fs::exists(mark) && core::read_file(mark) == state_->plan.signature) return;
-  for (const auto& left : fs::directory_iterator(state_->pieces())) fs::remove(left.path());
+  for (const auto& left : fs::directory_iterator(state_->pieces()))
+    fs::remove_all(left.path(), failure);
   write_whole(mark, state_->plan.signature);
 }
 
@@ -281,6 +285,7 @@ void Preparation::copy_unit(std::size_t number) const {
                       std::uint64_t at) {
                     if (!codes) return destination.add(part, text.texts.subspan(at, bytes), bytes);
                     const std::uint64_t count = codes->counts[kept++];
+                    if (count == 0) return;
                     destination.add(part, codes->codes.subspan(at_code, count * width), count);
                     at_code += count * width;
                   });
@@ -290,7 +295,8 @@ void Preparation::copy_unit(std::size_t number) const {
 
 void Preparation::finish() const {
   write_whole(state_->folder / manifest_name, to_json(state_->placement().manifest).dump(1) + "\n");
-  fs::remove_all(state_->pieces());
+  std::error_code harmless;  // what is left of them is not looked at
+  fs::remove_all(state_->pieces(), harmless);
 }
 
 void prepare(const CorpusOptions& options, const fs::path& folder) {

@@ -138,7 +138,12 @@ void write_whole(const fs::path& path, const std::string& text) {
   OutputFile file(part, OutputFile::How::anew);
   file.write_values(std::span(text.data(), text.size()));
   file.close();
-  fs::rename(part, path);
+  std::error_code failure;
+  fs::rename(part, path, failure);
+  if (failure)
+    throw core::DataError({.place = path.string(),
+                           .problem = "cannot be written: " + failure.message(),
+                           .remedy = "Check the permissions of its folder"});
 }
 
 }  // namespace bimix::corpus

@@ -1,6 +1,7 @@
 #include "units.hpp"
 
 #include "../bytes/line_reader.hpp"
+#include "../mapped_file.hpp"
 #include "../sources.hpp"
 
 #include <bimix/core/error.hpp>
@@ -31,21 +32,6 @@ struct Source {
   std::optional<std::size_t> first_unit{};
   std::size_t unit_count = 0;
 };
-
-std::uint64_t size_of(const fs::path& path) {
-  std::error_code failure;
-  const std::uint64_t size = fs::file_size(path, failure);
-  if (failure)
-    throw core::DataError({.place = path.string(),
-                           .problem = "cannot be read: " + failure.message(),
-                           .remedy = "Check the path and its permissions"});
-  if (size == 0)
-    throw core::DataError({.place = path.string(),
-                           .problem = "the file is empty",
-                           .rule = "every file of a domain holds text",
-                           .remedy = "Delete it, or write a pattern that leaves it out"});
-  return size;
-}
 
 /// Where the line ends that the byte before `from` is of.
 std::uint64_t line_end_from(const fs::path& path, std::uint64_t from, std::uint64_t size) {
@@ -117,7 +103,7 @@ class Planner {
         domain.text_key, domain.binary, described(domain.where), fmt::join(domain.command, "\t"));
     for (Found& file : find_sources(patterns, options_.base)) {
       usage_.note(file, domain.name, side.part);
-      const std::uint64_t bytes = size_of(file.match.path);
+      const std::uint64_t bytes = bytes_in(file.match.path);
       const auto changed = fs::last_write_time(file.match.path).time_since_epoch();
       description_ +=
           fmt::format("{} {} {}\n", file.match.name, bytes,
