@@ -96,6 +96,51 @@ TEST(ResolvedYaml, ReadsBackToItself) {
   EXPECT_THAT(resolved, HasSubstr("eval_sequences"));  // defaults are written out
 }
 
+std::string on_documents(const std::string& first, const std::string& extra = "") {
+  return "name: documents\ndomains:\n  web: {share: 0.5, " + first +
+         "}\n  books: {read: [cat, books.jsonl], share: 0.5}\n"
+         "design: {mixtures: [{preset: [default]}], volumes: {values: [64K]}}\n"
+         "source: {proxy: {width: 64}}\n" +
+         extra;
+}
+
+TEST(ParseCampaign, ReadsDocumentsAndWhatEncodesThem) {
+  const std::string text = on_documents(
+      "train: web/*.jsonl.zst, text: body, where: {language: [en, de], meta.score: 3}",
+      "tokenizer: {train: 4096}\ncorpus: {on_error: skip, max_document: 1M, store: kept}\n");
+  const Campaign campaign = parse_campaign(text, "c.yaml");
+  const corpus::DomainFiles &web = campaign.corpus.domains[0], &books = campaign.corpus.domains[1];
+  EXPECT_EQ(web.text_key, "body");
+  EXPECT_EQ(web.where, (corpus::Where{{"language", {"en", "de"}}, {"meta.score", {"3"}}}));
+  EXPECT_THAT(books.command, ElementsAre("cat", "books.jsonl"));
+  EXPECT_EQ(campaign.corpus.on_error, corpus::OnError::skip);
+  EXPECT_EQ(campaign.corpus.max_document, 1'000'000);
+  EXPECT_EQ(campaign.corpus.tokenizer.train, 4096);
+  EXPECT_EQ(campaign.proxy.vocabulary, 4096);
+  EXPECT_EQ(campaign.corpus.shares, campaign.default_mixture);
+  const std::string resolved = resolved_yaml(campaign);
+  EXPECT_EQ(resolved_yaml(parse_campaign(resolved, "resolved.yaml")), resolved);
+  EXPECT_EQ(parse_campaign(resolved, "resolved.yaml").corpus, campaign.corpus);
+  // Without such keys the hash of an older campaign is what it was.
+  EXPECT_THAT(resolved_yaml(parse_campaign(good, "c.yaml")),
+              testing::Not(testing::AnyOf(HasSubstr("tokenizer:"), HasSubstr("on_error"))));
+}
+
+TEST(ParseCampaign, RefusesWhatDoesNotGoWithDocuments) {
+  const auto complaint = [](const std::string& first, const std::string& extra = "") {
+    return complaint_about(on_documents(first, extra));
+  };
+  EXPECT_THAT(complaint("train: a.jsonl, where: {language: []}"), HasSubstr("names no value"));
+  EXPECT_THAT(complaint("train: a.jsonl, binary: true, text: body"), HasSubstr("Drop `binary`"));
+  EXPECT_THAT(complaint("train: a.jsonl", "corpus: {on_error: ignore}\n"),
+              HasSubstr("'ignore' is nothing that can be done (there is stop and skip)"));
+  EXPECT_THAT(complaint("train: a.jsonl", "tokenizer: {train: 100}\n"), HasSubstr("at least 300"));
+  EXPECT_THAT(complaint("train: a.jsonl", "tokenizer: {train: 400, sentencepiece: a.model}\n"),
+              HasSubstr("names a model and trains one"));
+  EXPECT_THAT(complaint("train: a.bin", "tokenizer: {train: 400}\ntokens: uint16\n"),
+              HasSubstr("does not go with files of tokens"));
+}
+
 TEST(ParseCampaign, AcceptsEveryShippedCampaign) {
   for (const auto& entry : std::filesystem::directory_iterator(BIMIX_SOURCE_DIR "/configs")) {
     if (entry.path().extension() != ".yaml") continue;
@@ -126,7 +171,7 @@ TEST(ParseCampaign, AcceptsEveryExampleInTheReadmes) {
       EXPECT_EQ(complaint_about(completed(example)), "accepted") << page << "\n" << example;
     }
   }
-  EXPECT_EQ(examples, 4);
+  EXPECT_EQ(examples, 5);
 }
 
 // yaml-cpp would read it byte by byte, and results.h5 and the page would be no UTF-8.
