@@ -33,11 +33,11 @@ std::size_t long_part(std::string_view text) {
 std::size_t lines_part(std::string_view text) {
   constexpr std::size_t enough = 256;
   const std::size_t end = text.find('\n', std::min(enough, text.size()));
-  return end == std::string_view::npos || end >= most_at_once ? long_part(text) : end + 1;
+  return end >= most_at_once ? long_part(text) : end + 1;  // npos is the largest number
 }
 
 /// What the trainer says, without where in its source it says so.
-std::string reason_of(std::string message) {
+std::string reason_of(const std::string& message) {
   constexpr std::string_view most = "a value <= ";
   if (const std::size_t at = message.find(most); at != std::string::npos)
     return fmt::format("the sample has pieces for {} at most",
