@@ -31,7 +31,6 @@ Campaign trained_part(Campaign campaign) {
   const Campaign defaults;
   campaign = without_places(std::move(campaign));
   campaign.fit = defaults.fit;
-  campaign.entropy.memory = defaults.entropy.memory;
   campaign.optimize = defaults.optimize;
   campaign.check = defaults.check;
   campaign.proxy.threads_per_trial = defaults.proxy.threads_per_trial;

@@ -81,37 +81,33 @@ class Counter {
   std::vector<std::int32_t> text_{};  ///< at most a window
 };
 
-}  // namespace
-
-PairTexts::PairTexts(const corpus::Corpus& corpus, std::size_t domain,
-                     const EntropyOptions& options)
-    : tokens_(corpus.tokens(domain, corpus::Part::train)),
-      all_(bigrams_of(corpus, domain)),
-      wanted_(options.equal_tokens ? smallest_domain(corpus) : all_),
-      windows_((all_ + window - 1) / window) {}
-
-void PairTexts::visit(std::int64_t number,
-                      const std::function<void(std::int64_t, std::int64_t)>& text) const {
-  // Each window gives its share of what is wanted; rounding down the running sum makes it exact.
-  std::int64_t from = number * window;
-  const std::int64_t end = std::min(all_, from + window);
-  const std::int64_t to = from + scaled(end, wanted_, all_) - scaled(from, wanted_, all_);
-  for (std::size_t d = document_of(tokens_, from); from < to; ++d) {
-    const std::int64_t last = std::min(to, bigram_start(tokens_, d + 1));
+/// Counts positions [from, to) of a domain.
+void count_range(const corpus::PackedTokens& tokens, std::int64_t from, std::int64_t to,
+                 Counter& counter) {
+  for (std::size_t d = document_of(tokens, from); from < to; ++d) {
+    const std::int64_t last = std::min(to, bigram_start(tokens, d + 1));
     if (from == last) continue;  // a document of one token
-    text(from + static_cast<std::int64_t>(d), last - from);
+    counter.add(from + static_cast<std::int64_t>(d), last - from);
     from = last;
   }
 }
 
+}  // namespace
+
 BigramCounts count_part(const corpus::Corpus& corpus, std::size_t domain,
                         const EntropyOptions& options, int part, int parts) {
   core::require(part >= 0 && part < parts, "count_part of an existing part");
-  const PairTexts texts(corpus, domain, options);
-  Counter counter(corpus.tokens(domain, corpus::Part::train));
-  for (std::int64_t w = scaled(texts.windows(), part, parts);
-       w < scaled(texts.windows(), part + 1, parts); ++w)
-    texts.visit(w, [&](std::int64_t first, std::int64_t pairs) { counter.add(first, pairs); });
+  const corpus::PackedTokens& tokens = corpus.tokens(domain, corpus::Part::train);
+  const std::int64_t all = bigrams_of(corpus, domain);
+  const std::int64_t wanted = options.equal_tokens ? smallest_domain(corpus) : all;
+  const std::int64_t windows = (all + window - 1) / window;
+  Counter counter(tokens);
+  for (std::int64_t w = scaled(windows, part, parts); w < scaled(windows, part + 1, parts); ++w) {
+    // Each window gives its share of what is wanted; rounding down the running sum makes it exact.
+    const std::int64_t begin = w * window, end = std::min(all, begin + window);
+    const std::int64_t taken = scaled(end, wanted, all) - scaled(begin, wanted, all);
+    count_range(tokens, begin, begin + taken, counter);
+  }
   return counter.take();
 }
 

@@ -1,5 +1,3 @@
-#include "pair_tally.hpp"
-
 #include <bimix/core/error.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/law/fit.hpp>
@@ -62,16 +60,19 @@ std::vector<entropy::CountEntropy> count_bytes_over_ranks(const par::Comm& comm,
   return par::values_of<entropy::CountEntropy>(comm.broadcast(par::bytes_of(entropies)));
 }
 
-/// The pairs of a large vocabulary may take gigabytes: each rank counts a part of them.
+/// The pairs of a large vocabulary may take gigabytes: they stay on the rank that counts them, a
+/// whole domain at a time.
 std::vector<entropy::CountEntropy> count_tokens_over_ranks(const par::Comm& comm,
                                                            const corpus::Corpus& corpus,
                                                            const entropy::EntropyOptions& options) {
+  const auto pieces = par::map_over_ranks(comm, corpus.domain_count(), [&](std::size_t domain) {
+    return par::bytes_of(
+        std::vector{entropy::count_entropy(entropy::count_part(corpus, domain, options), options)});
+  });
   std::vector<entropy::CountEntropy> entropies;
-  for (std::size_t domain = 0; domain < corpus.domain_count(); ++domain) {
-    const entropy::PairTally tally = tally_over_ranks(comm, corpus, domain, options);
-    if (comm.is_root()) entropies.push_back(entropy::count_entropy(tally, options));
-  }
-  return par::values_of<entropy::CountEntropy>(comm.broadcast(par::bytes_of(entropies)));
+  for (const std::string& piece : pieces)
+    entropies.push_back(par::values_of<entropy::CountEntropy>(piece).front());
+  return entropies;
 }
 
 std::vector<entropy::SampleEntropy> sample_over_ranks(const par::Comm& comm,

@@ -3,7 +3,6 @@
 #include <bimix/core/random.hpp>
 #include <bimix/corpus/corpus.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
-#include <bimix/entropy/pair_tally.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -44,24 +43,15 @@ void bigram_counter(benchmark::State& state) {
 }
 
 /// 10^8 pairs of a vocabulary, some frequent and most rare. NumPy's peer: bigram_peer.py.
-template <class Word>
-void pair_counter(benchmark::State& state) {
+void token_bigram_counter(benchmark::State& state) {
   const auto vocabulary = static_cast<int>(state.range(0));
-  const entropy::PairCode code(vocabulary);
   core::RandomStream stream(1, core::Purpose::test);
   std::vector<std::int32_t> tokens(100'000'000);
   for (std::int32_t& token : tokens)
     token = static_cast<std::int32_t>(std::exp(stream.uniform() * std::log(vocabulary))) - 1;
-  std::vector<Word> pairs(std::size_t{1} << 16);
   for (auto _ : state) {
-    entropy::PairCounter<Word> counter(code.token_bits);
-    for (std::size_t from = 0; from + 1 < tokens.size(); from += pairs.size()) {
-      const std::size_t count = std::min(pairs.size(), tokens.size() - 1 - from);
-      for (std::size_t i = 0; i < count; ++i)
-        pairs[i] = (static_cast<Word>(tokens[from + i]) << code.token_bits) +
-                   static_cast<Word>(tokens[from + i + 1]);
-      counter.add(std::span<const Word>(pairs).first(count));
-    }
+    entropy::TokenBigramCounter counter(vocabulary);
+    counter.add(tokens);
     benchmark::DoNotOptimize(counter.take());
   }
   state.SetItemsProcessed(state.iterations() * std::ssize(tokens));
@@ -93,8 +83,7 @@ void reading_alone(benchmark::State& state) {
 }
 
 BENCHMARK(bigram_counter);
-BENCHMARK(pair_counter<std::uint32_t>)->Arg(50257)->Unit(benchmark::kMillisecond);
-BENCHMARK(pair_counter<std::uint64_t>)->Arg(131072)->Unit(benchmark::kMillisecond);
+BENCHMARK(token_bigram_counter)->Arg(50257)->Arg(131072)->Unit(benchmark::kMillisecond);
 BENCHMARK(one_table_byte_by_byte);
 BENCHMARK(reading_alone);
 

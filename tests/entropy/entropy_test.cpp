@@ -79,53 +79,6 @@ TEST(CountEntropies, ObeyTheChainRule) {
   }
 }
 
-/// Tokens of which some are frequent and most rare.
-std::vector<std::int32_t> some_tokens(std::size_t count, int vocabulary) {
-  core::RandomStream stream(3, core::Purpose::test);
-  std::vector<std::int32_t> tokens(count);
-  for (std::int32_t& token : tokens)
-    token = static_cast<std::int32_t>(std::exp(stream.uniform() * std::log(vocabulary))) - 1;
-  return tokens;
-}
-
-template <class Word>
-Occurrences counted_in_parts(const std::vector<std::int32_t>& tokens, int vocabulary,
-                             std::size_t classes) {
-  const PairCode code(vocabulary);
-  std::vector<std::vector<Word>> pairs(classes);
-  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-    const Word pair =
-        (static_cast<Word>(tokens[i]) << code.token_bits) + static_cast<Word>(tokens[i + 1]);
-    pairs[PairCode::class_of(pair, 9, classes)].push_back(pair);
-  }
-  Occurrences all;
-  for (const std::vector<Word>& part : pairs) {
-    PairCounter<Word> counter(code.token_bits);
-    counter.add(std::span(part).first(part.size() / 3));
-    counter.add(std::span(part).subspan(part.size() / 3));
-    merge(all, occurrences_from(bytes_of(counter.take())));
-    EXPECT_TRUE(counter.take().empty());
-  }
-  return all;
-}
-
-TEST(PairTally, IsThatOfTheCountedPairsInAnyParts) {
-  for (const int vocabulary : {300, 50'257, 131'072}) {
-    const auto tokens = some_tokens(3'000'000, vocabulary);
-    TokenBigramCounter counter(vocabulary);
-    counter.add(tokens);
-    const BigramCounts counts = counter.take();
-    const PairTally tally(counts);
-    EXPECT_EQ(tally.total(), std::ssize(tokens) - 1);
-    for (const std::size_t classes : {std::size_t{1}, std::size_t{3}}) {
-      if (PairCode(vocabulary).is_narrow()) {
-        EXPECT_EQ(counted_in_parts<std::uint32_t>(tokens, vocabulary, classes), tally.pairs);
-      }
-      EXPECT_EQ(counted_in_parts<std::uint64_t>(tokens, vocabulary, classes), tally.pairs);
-    }
-  }
-}
-
 TEST(MillerMadow, AddsHalfTheFreedomPerCount) {
   EXPECT_EQ(miller_madow_correction(5, 8), 0.25);
   EXPECT_EQ(miller_madow_correction(1, 8), 0.0);

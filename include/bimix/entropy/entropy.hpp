@@ -4,12 +4,10 @@
 #include <bimix/corpus/corpus.hpp>
 #include <bimix/data/records.hpp>
 #include <bimix/entropy/bigram_counts.hpp>
-#include <bimix/entropy/pair_tally.hpp>
 
 #include <Eigen/Core>
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,9 +26,6 @@ struct EntropyOptions {
   int samples = 2000;  ///< N sample texts a domain for von Neumann, fewer if it has not so many
   int sample_tokens = 512;  ///< length of each
   int dimension = 256;      ///< d of their vectors
-  /// Bytes a rank for pairs of a tokenizer's tokens: where they take more, they are counted in as
-  /// many passes. Changes no bit.
-  std::int64_t memory = std::int64_t{1} << 30;
   bool operator==(const EntropyOptions&) const = default;
 };
 
@@ -63,27 +58,8 @@ struct CountEntropy {
   bool operator==(const CountEntropy&) const = default;
 };
 
-/// From all pairs of a domain, corrected if the options say so.
-CountEntropy count_entropy(const PairTally& tally, const EntropyOptions& options);
-
-/// The pairs that count_part counts, where they lie. They are dealt with in windows of 64Ki
-/// positions, so that any number of ranks can share them.
-class PairTexts {
- public:
-  /// @throws DataError if a domain has no pair
-  PairTexts(const corpus::Corpus& corpus, std::size_t domain, const EntropyOptions& options);
-
-  std::int64_t windows() const { return windows_; }
-  /// Pairs of all windows.
-  std::int64_t pairs() const { return wanted_; }
-  /// Visits the texts of a window whose neighbours are to be counted, each within one document.
-  void visit(std::int64_t window,
-             const std::function<void(std::int64_t first_token, std::int64_t pairs)>& text) const;
-
- private:
-  const corpus::PackedTokens& tokens_;
-  std::int64_t all_ = 0, wanted_ = 0, windows_ = 0;
-};
+/// From the whole counts of a domain, corrected if the options say so.
+CountEntropy count_entropy(const BigramCounts& counts, const EntropyOptions& options);
 
 /// A von Neumann entropy and what it was taken from.
 struct SampleEntropy {
@@ -121,11 +97,11 @@ data::EntropyTable entropy_table(const corpus::Corpus& corpus, const EntropyOpti
                                  std::uint64_t seed);
 
 /// H(X_t) = -sum p(x) ln p(x), p from the first tokens of the bigrams; 0 without bigrams.
-double shannon_entropy(const PairTally& tally);
+double shannon_entropy(const BigramCounts& counts);
 /// H(X_t, X_t+1); 0 without bigrams.
-double joint_entropy(const PairTally& tally);
-/// H(X_t+1 | X_t) = -sum p(x, y) ln (p(x, y) / p(x)) = joint - shannon.
-double conditional_entropy(const PairTally& tally);
+double joint_entropy(const BigramCounts& counts);
+/// H(X_t+1 | X_t) = -sum p(x, y) ln (p(x, y) / p(x)), so that joint = shannon + conditional.
+double conditional_entropy(const BigramCounts& counts);
 /// (m - 1) / (2 n): m distinct outcomes seen among n; 0 for n = 0. To be added to the plug-in
 /// value.
 /// @see Miller 1955, "Note on the bias of information estimates"
