@@ -77,6 +77,14 @@ void add_domain(const std::string& name, Reader block, bool normalise, Campaign&
                       {.problem = "says `binary: true` and what is in JSON Lines",
                        .rule = "binary files are taken as they are",
                        .remedy = "Drop `binary`, or `text` and `where`"});
+  const bool is_on_texts =
+      !files.command.empty() || !files.text_key.empty() || !files.where.empty();
+  if (is_on_texts && campaign.corpus.tokens.width > 1)
+    findings.complain("domains." + name,
+                      {.problem = "says `read`, `text` or `where`, which are about texts",
+                       .rule = fmt::format("the files hold tokens: {}",
+                                           corpus::token_word(campaign.corpus.tokens.width)),
+                       .remedy = "Drop them, or `tokens:`"});
   campaign.unique_tokens.push_back(unique_tokens(block));
   block.finish();
   campaign.domains.train.push_back(name);

@@ -139,6 +139,10 @@ TEST(ParseCampaign, RefusesWhatDoesNotGoWithDocuments) {
               HasSubstr("names a model and trains one"));
   EXPECT_THAT(complaint("train: a.bin", "tokenizer: {train: 400}\ntokens: uint16\n"),
               HasSubstr("does not go with files of tokens"));
+  // A domain of tokens without files ended in a crash.
+  for (const char* key :
+       {"read: [cat, a]", "train: a.bin, text: body", "train: a.bin, where: {a: 1}"})
+    EXPECT_THAT(complaint(key, "tokens: uint16\n"), HasSubstr("which are about texts")) << key;
 }
 
 TEST(ParseCampaign, AcceptsEveryShippedCampaign) {

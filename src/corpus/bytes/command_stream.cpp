@@ -119,7 +119,7 @@ class CommandStream final : public ByteStream {
     while (count < 0 && errno == EINTR);
     if (count == 0)
       refuse(fmt::format("printed nothing for {}", core::format_seconds(options_.silence)),
-             "It seems to hang: try it alone, or raise `silence:`");
+             "It seems to hang: try it alone");
   }
 
   /// Its output has ended: so must it, and well.
