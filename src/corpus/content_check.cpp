@@ -22,10 +22,6 @@ using Json = nlohmann::ordered_json;
 constexpr const char* or_as_it_is =
     "; or say `binary: true` in its domain, if the bytes themselves are to be learnt";
 
-std::string_view text_of(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 [[noreturn]] void refuse(const std::string& file, const std::string& problem,
                          const std::string& rule, const std::string& remedy) {
   throw core::DataError(
@@ -201,14 +197,11 @@ void refuse_container(const std::string& file, std::span<const std::uint8_t> byt
   const auto kind =
       core::file_kind(text_of(bytes.first(std::min(bytes.size(), core::file_kind_bytes))));
   if (!kind || (width > 1 && kind->form == core::FileKind::Form::encoded)) return;
-  std::string remedy = core::remedy_for(*kind, file, core::Wanted::text);
-  if (kind->form == core::FileKind::Form::compressed && file.find(".json") != std::string::npos)
-    remedy += ", and of JSON Lines keep the texts with `jq -r .text`";
   refuse(file, fmt::format("is {}", kind->name),
          width == 1
              ? "`tokens: bytes` reads text"
              : fmt::format("`tokens: {}` reads numbers one behind the other", token_word(width)),
-         remedy);
+         core::remedy_for(*kind, file, core::Wanted::text));
 }
 
 void check_sample(const Stretch& document, int vocabulary, Content content) {

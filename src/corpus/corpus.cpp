@@ -6,7 +6,6 @@
 #include "store/manifest.hpp"
 
 #include <bimix/core/error.hpp>
-#include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/corpus/corpus.hpp>
 
@@ -19,8 +18,7 @@ namespace {
 
 std::string content_fingerprint(const TokenSpan& tokens) {
   const auto hash_of = [&](const Block& block) {
-    const auto bytes = tokens.subspan(block.from, block.count).bytes();
-    return core::content_hash({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return core::content_hash(text_of(tokens.subspan(block.from, block.count).bytes()));
   };
   const std::vector<Block> blocks = sample_blocks(tokens);
   if (blocks.size() == 1) return hash_of(blocks.front());
@@ -84,6 +82,34 @@ data::CorpusRow row_of(const std::string& name, const PackedTokens& train,
   return row;
 }
 
+/// A part of a prepared domain, and what keeps its tokens alive.
+struct MappedPart {
+  /// @throws DataError if its files are not of the sizes that the manifest tells of
+  MappedPart(const std::filesystem::path& folder, const Manifest& manifest, const Side& side) {
+    const PreparedDomain& domain = manifest.domains[side.domain];
+    const PreparedPart& prepared = side.part == Part::train ? domain.train : domain.eval;
+    const std::filesystem::path file = tokens_file(folder, side);
+    const MappedFile mapped = map_file(file), ends_mapped = map_file(ends_file(folder, side));
+    const std::span<const std::uint64_t> ends(
+        reinterpret_cast<const std::uint64_t*>(ends_mapped.bytes.data()),
+        ends_mapped.bytes.size() / sizeof(std::uint64_t));
+    const auto width = static_cast<std::uint64_t>(manifest.tokens.width);
+    if (mapped.bytes.size() != prepared.tokens * width || ends.size() != prepared.documents ||
+        ends.empty() || ends.back() != prepared.tokens)
+      throw core::DataError({.place = folder.string(),
+                             .problem = "its files are not of the sizes that it tells of",
+                             .remedy = "Remove the folder: it is prepared again"});
+    tokens = PackedTokens({.name = domain.name,
+                           .tokens = TokenSpan(mapped.bytes, manifest.tokens.width),
+                           .file = file.string()},
+                          ends, manifest.tokens.vocabulary);
+    owners = {mapped.owner, ends_mapped.owner};
+  }
+
+  PackedTokens tokens{};
+  std::vector<std::shared_ptr<const void>> owners{};
+};
+
 }  // namespace
 
 Corpus::Corpus(const CorpusOptions& options) : format_(options.tokens) {
@@ -128,40 +154,20 @@ Corpus::Corpus(const CorpusOptions& options) : format_(options.tokens) {
 }
 
 Corpus Corpus::prepared(const std::filesystem::path& folder) {
-  const std::string place = (folder / manifest_name).string();
-  const Manifest manifest =
-      manifest_from(nlohmann::ordered_json::parse(core::read_file(place), nullptr, false), place);
+  const Manifest manifest = read_manifest(folder);
   Corpus corpus;
   corpus.format_ = manifest.tokens;
-  const auto part_of = [&](std::size_t d, Part part) {
-    const PreparedPart& prepared =
-        part == Part::train ? manifest.domains[d].train : manifest.domains[d].eval;
-    const MappedFile tokens = map_file(tokens_file(folder, {d, part})),
-                     ends = map_file(ends_file(folder, {d, part}));
-    const std::span<const std::uint64_t> end_numbers(
-        reinterpret_cast<const std::uint64_t*>(ends.bytes.data()),
-        ends.bytes.size() / sizeof(std::uint64_t));
-    const auto width = static_cast<std::uint64_t>(manifest.tokens.width);
-    if (tokens.bytes.size() != prepared.tokens * width ||
-        end_numbers.size() != prepared.documents || end_numbers.empty() ||
-        end_numbers.back() != prepared.tokens)
-      throw core::DataError({.place = folder.string(),
-                             .problem = "its files are not of the sizes that it tells of",
-                             .remedy = "Remove the folder: it is prepared again"});
-    corpus.mappings_.push_back(tokens.owner);
-    corpus.mappings_.push_back(ends.owner);
-    return PackedTokens({.name = manifest.domains[d].name,
-                         .tokens = TokenSpan(tokens.bytes, manifest.tokens.width),
-                         .file = tokens_file(folder, {d, part}).string()},
-                        end_numbers, manifest.tokens.vocabulary);
-  };
   for (std::size_t d = 0; d < manifest.domains.size(); ++d) {
-    corpus.names_.push_back(manifest.domains[d].name);
-    corpus.table_.rows.push_back(row_of(manifest.domains[d]));
-    for (const std::string& note : notes_on(manifest.domains[d]))
-      corpus.notes_.push_back(fmt::format("domain '{}': {}", manifest.domains[d].name, note));
+    const PreparedDomain& domain = manifest.domains[d];
+    corpus.names_.push_back(domain.name);
+    corpus.table_.rows.push_back(row_of(domain));
+    for (const std::string& note : notes_on(domain))
+      corpus.notes_.push_back(fmt::format("domain '{}': {}", domain.name, note));
+    MappedPart train(folder, manifest, {d, Part::train}), eval(folder, manifest, {d, Part::eval});
     corpus.domains_.push_back(
-        {part_of(d, Part::train), part_of(d, Part::eval), manifest.domains[d].fingerprint});
+        {std::move(train.tokens), std::move(eval.tokens), domain.fingerprint});
+    for (MappedPart* part : {&train, &eval})
+      corpus.mappings_.insert(corpus.mappings_.end(), part->owners.begin(), part->owners.end());
   }
   return corpus;
 }

@@ -26,7 +26,6 @@ bool has_token_header(std::span<const std::uint8_t> bytes) {
 
 TokenSpan shard_tokens(const std::string& file, std::span<const std::uint8_t> bytes,
                        const TokenFormat& format) {
-  if (format.width == 1) return TokenSpan(bytes);
   const TokenFile shard{file, bytes, format.width};
   return format_of(shard).tokens(shard);
 }

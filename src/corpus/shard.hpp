@@ -10,8 +10,7 @@
 
 namespace bimix::corpus {
 
-/// The tokens of a file without its header, if it begins with one that is known (FORMAT.md). Of
-/// tokens: bytes everything is read.
+/// The tokens of a file without its header, if it begins with one that is known (FORMAT.md).
 /// @throws DataError naming `file` for a torn file, a header that says otherwise than the campaign,
 ///         a size that is no whole number of tokens, no tokens
 TokenSpan shard_tokens(const std::string& file, std::span<const std::uint8_t> bytes,

@@ -19,8 +19,7 @@ std::size_t tail_start(const TokenSpan& tokens, std::size_t wanted);
 
 /// Holds out about `fraction` of the tokens. Documents are considered in an order keyed by seed and
 /// name; each is held out if that brings the held-out tokens nearer to the target. If none is, the
-/// last part of the largest document is held out, of bytes cut after the line end nearest behind
-/// the mark.
+/// last part of the largest document is held out.
 /// @param fraction within (0, 0.5]
 Split split_documents(const std::vector<Stretch>& documents, double fraction, std::uint64_t seed);
 

@@ -39,8 +39,6 @@ data::CorpusRow sum_of(const data::CorpusTable& table) {
   return sum;
 }
 
-}  // namespace
-
 Rows corpus_rows(const data::CorpusTable& table) {
   Rows rows{{"domain", "documents", "bytes", "tokens", "bytes/token", "longest", "left out",
              "to train on", "share"}};
@@ -60,6 +58,8 @@ Rows corpus_rows(const data::CorpusTable& table) {
   }
   return rows;
 }
+
+}  // namespace
 
 std::string corpus_text(const data::CorpusTable& table) {
   std::string text = "Texts of the domains\n" + aligned(corpus_rows(table));

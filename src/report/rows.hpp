@@ -1,6 +1,5 @@
 #pragma once
 
-#include <bimix/data/corpus_table.hpp>
 #include <bimix/data/records.hpp>
 #include <bimix/law/evaluate.hpp>
 
@@ -34,7 +33,6 @@ std::string capitalised(std::string words);
 /// Of all evaluation sets alike: "mean loss", or "loss" where there is one.
 std::string loss_name(const data::DomainSet& domains);
 
-Rows corpus_rows(const data::CorpusTable& table);
 Rows entropy_rows(const data::EntropyTable& table);
 /// Which model sizes were fitted and which figures are of; empty for one.
 std::string model_size_words(const data::LawFit& fit);

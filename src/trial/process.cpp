@@ -3,6 +3,7 @@
 #include "launcher.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/spawn.hpp>
 #include <bimix/trial/command_source.hpp>
 
 #include <fcntl.h>
@@ -49,23 +50,12 @@ void watch_children() {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-/// posix_spawn's attributes and file actions.
-class SpawnPlan {
+/// posix_spawn's file actions.
+class SpawnFiles {
  public:
   /// @param input becomes the standard input; -1: an empty one
-  SpawnPlan(const std::filesystem::path& log, int input) {
-    posix_spawnattr_init(&attributes_);
+  SpawnFiles(const std::filesystem::path& log, int input) {
     posix_spawn_file_actions_init(&files_);
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    // Whoever started the run with nohup meant all of it.
-    if (handling_of(SIGHUP).sa_handler == SIG_IGN) sigdelset(&all, SIGHUP);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setpgroup(&attributes_, 0);
-    posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (input < 0)
       posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     else
@@ -74,28 +64,15 @@ class SpawnPlan {
                                      O_WRONLY | O_CREAT | O_APPEND, 0666);
     posix_spawn_file_actions_adddup2(&files_, STDOUT_FILENO, STDERR_FILENO);
   }
-  ~SpawnPlan() {
-    posix_spawnattr_destroy(&attributes_);
-    posix_spawn_file_actions_destroy(&files_);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  ~SpawnFiles() { posix_spawn_file_actions_destroy(&files_); }
+  SpawnFiles(const SpawnFiles&) = delete;
+  SpawnFiles& operator=(const SpawnFiles&) = delete;
 
-  const posix_spawnattr_t* attributes() const { return &attributes_; }
-  const posix_spawn_file_actions_t* files() const { return &files_; }
+  const posix_spawn_file_actions_t* get() const { return &files_; }
 
  private:
-  posix_spawnattr_t attributes_{};
   posix_spawn_file_actions_t files_{};
 };
-
-/// Pointers into the strings, ended by a null pointer, as exec wants them.
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> all;
-  for (std::string& text : strings) all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
-}
 
 /// The program that the first line of a script names; empty if there is none.
 std::string interpreter_of(const std::string& program) {
@@ -133,15 +110,16 @@ std::pair<std::string, std::string> start_failure(const std::vector<std::string>
   }
 }
 
-/// @param input see SpawnPlan
+/// @param input see SpawnFiles
 pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log, int input = -1) {
-  const SpawnPlan plan(log, input);
+  const SpawnFiles files(log, input);
+  const core::SpawnAttributes attributes;
   std::vector<std::string> environment = command_environment();
   const OnProcessors all(command_processors());
   pid_t child = 0;
   const int failure =
-      posix_spawnp(&child, arguments.front().c_str(), plan.files(), plan.attributes(),
-                   pointers(arguments).data(), pointers(environment).data());
+      posix_spawnp(&child, arguments.front().c_str(), files.get(), attributes.get(),
+                   core::exec_pointers(arguments).data(), core::exec_pointers(environment).data());
   if (failure == 0) return child;
   const auto [why, remedy] = start_failure(arguments, failure);
   throw core::DataError(

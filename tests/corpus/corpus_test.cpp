@@ -15,15 +15,8 @@ namespace {
 using testing::HasSubstr;
 
 std::set<std::string> documents(const Corpus& corpus, std::size_t domain, Part part) {
-  const PackedTokens& tokens = corpus.tokens(domain, part);
-  std::set<std::string> texts;
-  for (std::size_t d = 0; d < tokens.document_ends().size(); ++d) {
-    const std::int64_t start = tokens.document_start(d);
-    const auto bytes =
-        tokens.view(start, static_cast<std::int64_t>(tokens.document_ends()[d]) - start).bytes();
-    texts.emplace(bytes.begin(), bytes.end());
-  }
-  return texts;
+  const auto all = test::documents_of(corpus.tokens(domain, part));
+  return {all.begin(), all.end()};
 }
 
 std::string text_of(const Corpus& corpus, std::size_t domain, Part part) {

@@ -1,4 +1,6 @@
+#include "corpus/store/encode.hpp"
 #include "corpus/store/units.hpp"
+#include "support/opened_corpus.hpp"
 #include "support/packed_text.hpp"
 #include "support/temp_folder.hpp"
 
@@ -40,18 +42,6 @@ std::map<std::string, std::string> files_in(const std::filesystem::path& folder)
     if (entry.is_regular_file())
       files[entry.path().lexically_relative(folder).string()] = core::read_file(entry.path());
   return files;
-}
-
-/// The documents of a part.
-std::vector<std::string> texts_of(const PackedTokens& tokens) {
-  std::vector<std::string> texts;
-  for (std::size_t d = 0; d < tokens.document_ends().size(); ++d) {
-    const std::int64_t start = tokens.document_start(d);
-    const auto bytes =
-        tokens.view(start, static_cast<std::int64_t>(tokens.document_ends()[d]) - start).bytes();
-    texts.emplace_back(bytes.begin(), bytes.end());
-  }
-  return texts;
 }
 
 class Prepared : public testing::Test {
@@ -104,8 +94,8 @@ TEST_F(Prepared, IsTheSameOfTextsInWhateverFiles) {
   }
 
   const Corpus corpus = Corpus::prepared(folder / "zstd");
-  auto all = texts_of(corpus.tokens(0, Part::train));
-  const auto eval = texts_of(corpus.tokens(0, Part::eval));
+  auto all = test::documents_of(corpus.tokens(0, Part::train));
+  const auto eval = test::documents_of(corpus.tokens(0, Part::eval));
   EXPECT_GE(eval.size(), 2u);
   all.insert(all.end(), eval.begin(), eval.end());
   EXPECT_THAT(all, testing::UnorderedElementsAreArray(a));
@@ -191,9 +181,9 @@ TEST_F(Prepared, DropsDuplicatesAndWhatIsEvaluatedOn) {
   options.domains[1].eval_patterns = {"b.eval.jsonl"};
   prepare(options, folder / "store");
   const Corpus corpus = Corpus::prepared(folder / "store");
-  EXPECT_THAT(texts_of(corpus.tokens(0, Part::train)),
+  EXPECT_THAT(test::documents_of(corpus.tokens(0, Part::train)),
               testing::ElementsAreArray(a.begin(), a.begin() + 10));
-  EXPECT_THAT(texts_of(corpus.tokens(1, Part::train)), ElementsAre(a[2], "only here"));
+  EXPECT_THAT(test::documents_of(corpus.tokens(1, Part::train)), ElementsAre(a[2], "only here"));
   const auto told = manifest("store")["domains"];
   EXPECT_EQ(told[0]["duplicates"], 1);
   EXPECT_EQ(told[0]["evaluated_on"], 1);
@@ -208,8 +198,8 @@ TEST_F(Prepared, CutsTheOnlyTextOfADomainAtALineEnd) {
   folder.write("b.jsonl", json_lines({text + "."}));
   prepare(options_of("a.txt", "b.jsonl"), folder / "store");
   const Corpus corpus = Corpus::prepared(folder / "store");
-  const auto train = texts_of(corpus.tokens(0, Part::train)),
-             eval = texts_of(corpus.tokens(0, Part::eval));
+  const auto train = test::documents_of(corpus.tokens(0, Part::train)),
+             eval = test::documents_of(corpus.tokens(0, Part::eval));
   ASSERT_EQ(train.size(), 1u);
   ASSERT_EQ(eval.size(), 1u);
   EXPECT_EQ(train[0] + eval[0], text);
@@ -262,6 +252,23 @@ TEST_F(Prepared, EncodesTextsByATokenizerAndRefusesWhatIsNoUtf8) {
             manifest("store")["domains"][0]["eval"]["documents"]);
   EXPECT_EQ(manifest("bytes")["domains"][0]["eval"]["bytes"],
             manifest("store")["domains"][0]["eval"]["bytes"]);
+}
+
+// Of a line above 8 KB all but the beginning was lost to the tokenizer's sample.
+TEST(TakeLine, GivesLongLinesInPartsAndLosesNothing) {
+  for (const std::string& text :
+       {std::string("one\n\ntwo\n"), std::string(20'000, 'x'), " " + std::string(20'000, 'x'),
+        "a " + std::string(8'190, 'y') + "\nz", std::string(8'192, 'y') + "\nz"}) {
+    std::string_view rest = text;
+    std::size_t taken = 0, steps = 0;
+    while (!rest.empty() && ++steps < 100) {
+      const std::string_view line = take_line(rest);
+      EXPECT_LE(line.size(), 8192u);
+      taken += line.size();
+    }
+    EXPECT_EQ(taken,
+              text.size() - static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')));
+  }
 }
 
 // ---- units

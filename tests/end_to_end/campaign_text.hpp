@@ -6,6 +6,16 @@
 
 namespace bimix::test {
 
+/// What follows the domains of a campaign that trains within a second or two.
+inline const std::string tiny_campaign_rest = R"(design:
+  mixtures: [{preset: [default, uniform]}, {simplex: {step: 0.25, floor: 0.1}}]
+  volumes: {from: 1K, to: 16K, count: 4}
+source: {proxy: {layers: 1, width: 16, heads: 2, context: 32, batch: 8, warmup_steps: 2, eval_sequences: 8}}
+entropy: {samples: 20, sample_tokens: 64, dimension: 16}
+fit: {bootstrap: 20}
+check: {repeats: 2}
+)";
+
 /// Writes two small domains of text and a campaign that trains on them within a second or two.
 /// @return the campaign's path
 inline std::string write_tiny_campaign(const TemporaryFolder& folder,
@@ -27,15 +37,7 @@ inline std::string write_tiny_campaign(const TemporaryFolder& folder,
   const std::string path = folder / "tiny.yaml";
   write_text(path, "name: tiny\nseed: 3\ndomains:\n  words: {train: \"" + (folder / "words") +
                        "/*.txt\", share: 0.6}\n  sums: {train: \"" + (folder / "sums") +
-                       "/*.txt\", share: 0.4}\n" +
-                       R"(design:
-  mixtures: [{preset: [default, uniform]}, {simplex: {step: 0.25, floor: 0.1}}]
-  volumes: {from: 1K, to: 16K, count: 4}
-source: {proxy: {layers: 1, width: 16, heads: 2, context: 32, batch: 8, warmup_steps: 2, eval_sequences: 8}}
-entropy: {samples: 20, sample_tokens: 64, dimension: 16}
-fit: {bootstrap: 20}
-check: {repeats: 2}
-)" + extra);
+                       "/*.txt\", share: 0.4}\n" + tiny_campaign_rest + extra);
   return path;
 }
 

@@ -1,4 +1,4 @@
-#include "end_to_end/program.hpp"
+#include "end_to_end/campaign_text.hpp"
 #include "support/packed_text.hpp"
 
 #include <bimix/store/results.hpp>
@@ -15,6 +15,7 @@ namespace {
 
 using test::bimix;
 using test::TemporaryFolder;
+using test::tiny_campaign_rest;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -49,15 +50,7 @@ std::string json_lines(const std::vector<std::string>& documents) {
 std::string campaign_text(const std::string& words, const std::string& sums,
                           const std::string& extra = "") {
   return "name: tiny\nseed: 3\ndomains:\n  words: {" + words + ", share: 0.6}\n  sums: {" + sums +
-         ", share: 0.4}\n" +
-         R"(design:
-  mixtures: [{preset: [default, uniform]}, {simplex: {step: 0.25, floor: 0.1}}]
-  volumes: {from: 1K, to: 8K, count: 3}
-source: {proxy: {layers: 1, width: 16, heads: 2, context: 16, batch: 8, warmup_steps: 2, eval_sequences: 8}}
-entropy: {samples: 20, sample_tokens: 32, dimension: 16}
-fit: {bootstrap: 20}
-check: {enabled: false}
-)" + extra;
+         ", share: 0.4}\n" + tiny_campaign_rest + extra;
 }
 
 /// Every file of the only prepared folder of a run's parent.

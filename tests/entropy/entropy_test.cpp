@@ -194,13 +194,10 @@ struct OverACorpus : testing::Test {
 TEST_F(OverACorpus, CountsEveryBigramOfEveryDocument) {
   options.equal_tokens = false;
   ByteBigramCounter counter;
-  const corpus::PackedTokens& tokens = corpus->tokens(0, corpus::Part::train);
-  ASSERT_EQ(tokens.document_ends().size(), 3u);
-  for (std::size_t d = 0; d < 3; ++d) {
-    const std::int64_t start = tokens.document_start(d);
-    counter.add(
-        tokens.view(start, static_cast<std::int64_t>(tokens.document_ends()[d]) - start).bytes());
-  }
+  const auto documents = test::documents_of(corpus->tokens(0, corpus::Part::train));
+  ASSERT_EQ(documents.size(), 3u);
+  for (const std::string& text : documents)
+    counter.add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   EXPECT_EQ(count_part(*corpus, 0, options), counter.take());
   EXPECT_EQ(count_part(*corpus, 0, options).total(), 89999 + 149999);
 }

@@ -41,7 +41,6 @@ class Preparation {
   static Preparation from(std::string_view shared);
   std::string shared() const;
 
-  const std::filesystem::path& folder() const;
   /// True if the folder holds what was made of these files by these options.
   bool is_done() const;
 

@@ -24,6 +24,11 @@ int token_width(std::string_view word);
 /// The most that V may be for a width: 256, 65536 or 2^20.
 int most_vocabulary(int width);
 
+/// Bytes as the text that they are.
+inline std::string_view text_of(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 /// Tokens as they lie in a file. A view, at any address.
 class TokenSpan {
  public:

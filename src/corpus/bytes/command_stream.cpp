@@ -1,6 +1,7 @@
 #include "byte_stream.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/spawn.hpp>
 #include <bimix/core/text.hpp>
 
 #include <fcntl.h>
@@ -85,22 +86,10 @@ class CommandStream final : public ByteStream {
       posix_spawn_file_actions_addchdir_np(&files, options_.folder.c_str());
     // A group of its own, so that what it starts ends with it. Should this process be killed, the
     // pipe breaks, and that ends it as well.
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    std::vector<char*> words;
-    for (std::string& word : options_.words) words.push_back(word.data());
-    words.push_back(nullptr);
+    const core::SpawnAttributes attributes;
+    const std::vector<char*> words = core::exec_pointers(options_.words);
     const int failure =
-        ::posix_spawnp(&child_, words.front(), &files, &attributes, words.data(), environ);
-    posix_spawnattr_destroy(&attributes);
+        ::posix_spawnp(&child_, words.front(), &files, attributes.get(), words.data(), environ);
     posix_spawn_file_actions_destroy(&files);
     ::close(ends[1]);
     output_ = ends[0];

@@ -55,15 +55,13 @@ std::string_view LineReader::take(std::size_t length, std::size_t with_end) {
 }
 
 /// Forgets what there is of a line that is too long, up to its end.
-bool LineReader::pass_over_rest() {
-  for (;;) {
-    if (const auto end = find_end()) {
-      from_ = searched_ = *end + 1;
-      return true;
-    }
+void LineReader::pass_over_rest() {
+  auto end = find_end();
+  for (; !end; end = find_end()) {
     from_ = searched_ = filled_;
-    if (!refill()) return false;
+    if (!refill()) return;
   }
+  from_ = searched_ = *end + 1;
 }
 
 std::optional<LineReader::Line> LineReader::next() {
@@ -72,10 +70,8 @@ std::optional<LineReader::Line> LineReader::next() {
     const std::size_t length = end.value_or(filled_) - from_;
     if (length > longest_) {
       const Line line{{}, ++number_, offset_of_buffer_ + from_, true};
-      if (end)
-        from_ = searched_ = *end + 1;
-      else
-        pass_over_rest();
+      searched_ = end.value_or(filled_);
+      pass_over_rest();
       return line;
     }
     if (!end && refill()) continue;

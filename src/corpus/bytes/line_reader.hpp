@@ -37,7 +37,7 @@ class LineReader {
   bool refill();
   std::optional<std::size_t> find_end();
   std::string_view take(std::size_t length, std::size_t with_end);
-  bool pass_over_rest();
+  void pass_over_rest();
 
   std::unique_ptr<ByteStream> stream_;
   std::size_t longest_;

@@ -10,12 +10,16 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace bimix::corpus {
 namespace {
 
 namespace dom = simdjson::dom;
+
+/// Where the text stands if nothing is said of it.
+constexpr std::array<const char*, 2> usual_keys{"text", "content"};
 
 /// The element that a path of keys leads to; nothing if there is none.
 std::optional<dom::element> at_path(dom::element element, std::string_view path) {
@@ -113,13 +117,14 @@ class JsonLinesReader final : public DocumentReader {
       if (std::all_of(takers_[taker].begin(), takers_[taker].end(),
                       [&](const FieldFilter& filter) { return meets(document, filter); }))
         taken_by_.push_back(taker);
-    if (!taken_by_.empty()) return text_of(line, document, object);
+    if (!taken_by_.empty()) return document_of(line, document, object);
     count_unwanted();
     return std::nullopt;
   }
 
-  std::optional<FoundDocument> text_of(const LineReader::Line& line, const dom::element& document,
-                                       const dom::object& object) {
+  std::optional<FoundDocument> document_of(const LineReader::Line& line,
+                                           const dom::element& document,
+                                           const dom::object& object) {
     if (key_.empty()) key_ = default_key(document);
     const auto element = at_path(document, key_);
     if (!element)
@@ -145,9 +150,9 @@ class JsonLinesReader final : public DocumentReader {
   }
 
   static std::string default_key(const dom::element& document) {
-    for (const char* key : {"text", "content"})
+    for (const char* key : usual_keys)
       if (at_path(document, key)) return key;
-    return "text";
+    return usual_keys.front();
   }
 
   std::optional<FoundDocument> damaged(const LineReader::Line& line, const std::string& problem,
@@ -171,17 +176,17 @@ class JsonLinesReader final : public DocumentReader {
   simdjson::dom::parser parser_{};
 };
 
-/// True if the first line is whole and an object with a text under that key.
-bool begins_with_text(std::string_view beginning, const std::string& text_key) {
+/// True if the first line is whole and an object with a text under a usual key.
+bool begins_with_text(std::string_view beginning) {
   const std::string_view line = beginning.substr(0, beginning.find('\n'));
   if (!core::trimmed(line).starts_with('{')) return false;
   dom::parser parser;
   dom::element document;
   if (parser.parse(line.data(), line.size()).get(document) != simdjson::SUCCESS) return false;
-  for (const std::string& key : text_key.empty() ? std::vector<std::string>{"text", "content"}
-                                                 : std::vector<std::string>{text_key})
-    if (const auto element = at_path(document, key); element && element->is_string()) return true;
-  return false;
+  return std::any_of(usual_keys.begin(), usual_keys.end(), [&](const char* key) {
+    const auto element = at_path(document, key);
+    return element && element->is_string();
+  });
 }
 
 /// `a.jsonl`, `a.ndjson.gz`, ...
@@ -198,7 +203,7 @@ class JsonLines final : public DocumentFormat {
   bool is_by_line() const override { return true; }
   bool recognises(const Beginning& file, const ReadOptions& options) const override {
     return !options.text_key.empty() || is_named_json_lines(file.path) ||
-           begins_with_text(file.bytes, options.text_key);
+           begins_with_text(file.bytes);
   }
   std::unique_ptr<DocumentReader> open(const DocumentFile& file, const ReadOptions& options,
                                        std::vector<Where> takers) const override {

@@ -42,8 +42,8 @@ class TextFileReader final : public DocumentReader {
     if (content_ == Content::checked) refuse_container(file, bytes, 1);
     constexpr int byte_values = 256;
     check_sample({file, TokenSpan(bytes), file}, byte_values, content_);
-    const auto text = std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (const auto at = options_.wants_utf8 ? core::first_not_utf8(text) : std::nullopt) {
+    const auto at = options_.wants_utf8 ? core::first_not_utf8(text_of(bytes)) : std::nullopt;
+    if (at) {
       on_damage(options_, {.place = file,
                            .problem = fmt::format("is no UTF-8 at byte {}", *at),
                            .rule = "a tokenizer encodes UTF-8",

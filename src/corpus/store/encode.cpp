@@ -15,10 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string_view text_of(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 /// A document that may be sampled.
 struct Sampled {
   std::uint64_t key = 0;
@@ -33,13 +29,13 @@ std::vector<std::string_view> sample_of(const std::vector<Piece>& pieces,
   std::vector<Sampled> found;
   std::size_t first = 0;
   for (const Piece& piece : pieces) {
-    for_each_kept(settled, first, piece.records,
-                  [&](Part part, const DocumentRecord& record, std::uint64_t, std::uint64_t count,
-                      std::uint64_t at) {
-                    if (part == Part::train)
-                      found.push_back({order_key(record.content, seed),
-                                       text_of(piece.texts.subspan(at, count))});
-                  });
+    for_each_kept(
+        settled, first, piece.records,
+        [&](Part part, const DocumentRecord& record, std::uint64_t count, std::uint64_t at) {
+          if (part == Part::train)
+            found.push_back(
+                {order_key(record.content, seed), text_of(piece.texts.subspan(at, count))});
+        });
     first += piece.records.size();
   }
   std::sort(found.begin(), found.end(), [](const Sampled& a, const Sampled& b) {
@@ -55,23 +51,16 @@ std::vector<std::string_view> sample_of(const std::vector<Piece>& pieces,
   return texts;
 }
 
-/// The lines of texts, one after the other. A cut text ends with a whole character.
+/// The lines of texts, one after the other. What is empty, or was cut within a character, is left
+/// out.
 class LinesOf {
  public:
   explicit LinesOf(std::deque<std::string_view> texts) : texts_(std::move(texts)) {}
 
   std::optional<std::string> next() {
-    constexpr std::size_t longest = 8192;
     while (!texts_.empty()) {
-      std::string_view& text = texts_.front();
-      std::size_t end = std::min(text.find('\n'), text.size());
-      const std::size_t step = end + 1;
-      if (end > longest)
-        end =
-            text.rfind(' ', longest) == std::string_view::npos ? longest : text.rfind(' ', longest);
-      const std::string line(text.substr(0, end));
-      text.remove_prefix(std::min(end < longest ? step : end, text.size()));
-      if (text.empty()) texts_.pop_front();
+      const std::string line(take_line(texts_.front()));
+      if (texts_.front().empty()) texts_.pop_front();
       if (!line.empty() && !core::first_not_utf8(line)) return line;
     }
     return std::nullopt;
@@ -110,6 +99,19 @@ std::string trained_model(const Preparation::State& state,
 
 }  // namespace
 
+std::string_view take_line(std::string_view& text) {
+  constexpr std::size_t longest = 8192;
+  std::size_t size = std::min(text.find('\n'), text.size());
+  if (size > longest) {
+    const std::size_t blank = text.rfind(' ', longest);
+    size = blank == std::string_view::npos || blank == 0 ? longest : blank;
+  }
+  const std::string_view line = text.substr(0, size);
+  text.remove_prefix(size);
+  if (text.starts_with('\n')) text.remove_prefix(1);
+  return line;
+}
+
 void settle_tokenizer(const Preparation::State& state, const std::vector<SettledSide>& settled) {
   const TokenizerOptions& wanted = state.options.tokenizer;
   if (!wanted.is_given()) return;
@@ -135,18 +137,17 @@ void encode_texts(const Preparation::State& state, std::size_t unit,
     const std::size_t first = settled[s].first.at(state.number_of(unit, s));
     const Piece text(state.piece(unit, taker));
     CodesWriter codes(state.codes(unit, taker));
-    for_each_kept(
-        settled[s], first, text.records,
-        [&](Part, const DocumentRecord&, std::uint64_t, std::uint64_t count, std::uint64_t at) {
-          tokens.clear();
-          tokenizer.encode(text_of(text.texts.subspan(at, count)), tokens);
-          if (tokenizer.width() == 2) {
-            narrow.assign(tokens.begin(), tokens.end());
-            codes.add(std::as_bytes(std::span(narrow)), tokens.size());
-          } else {
-            codes.add(std::as_bytes(std::span(tokens)), tokens.size());
-          }
-        });
+    for_each_kept(settled[s], first, text.records,
+                  [&](Part, const DocumentRecord&, std::uint64_t count, std::uint64_t at) {
+                    tokens.clear();
+                    tokenizer.encode(text_of(text.texts.subspan(at, count)), tokens);
+                    if (tokenizer.width() == 2) {
+                      narrow.assign(tokens.begin(), tokens.end());
+                      codes.add(std::as_bytes(std::span(narrow)), tokens.size());
+                    } else {
+                      codes.add(std::as_bytes(std::span(tokens)), tokens.size());
+                    }
+                  });
     codes.close();
   }
 }

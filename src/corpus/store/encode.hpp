@@ -2,6 +2,9 @@
 
 #include "state.hpp"
 
+#include <string_view>
+#include <vector>
+
 namespace bimix::corpus {
 
 /// Puts the model that texts are encoded by into the folder: the one that is given, or one that is
@@ -10,7 +13,10 @@ namespace bimix::corpus {
 /// @throws DataError if there is no such model, or none can be trained
 void settle_tokenizer(const Preparation::State& state, const std::vector<SettledSide>& settled);
 
-/// Encodes what is kept of the texts of a unit, unless that was done.
+/// Takes the first line off a text, without its end; of a long one the first part, up to a blank.
+std::string_view take_line(std::string_view& text);
+
+/// Encodes what is kept of the texts of a unit.
 void encode_texts(const Preparation::State& state, std::size_t unit,
                   const std::vector<SettledSide>& settled);
 

@@ -84,11 +84,15 @@ Manifest manifest_from(const Json& json, const std::string& place) {
   }
 }
 
-std::optional<Manifest> find_manifest(const std::filesystem::path& folder) {
+Manifest read_manifest(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / manifest_name;
-  if (!std::filesystem::exists(path)) return std::nullopt;
+  return manifest_from(Json::parse(core::read_file(path), nullptr, false), path.string());
+}
+
+std::optional<Manifest> find_manifest(const std::filesystem::path& folder) {
+  if (!std::filesystem::exists(folder / manifest_name)) return std::nullopt;
   try {
-    return manifest_from(Json::parse(core::read_file(path), nullptr, false), path.string());
+    return read_manifest(folder);
   } catch (const core::DataError&) {
     return std::nullopt;
   }

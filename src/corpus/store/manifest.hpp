@@ -28,6 +28,8 @@ nlohmann::ordered_json to_json(const Manifest& manifest);
 /// @throws DataError naming `place` if it is no manifest of this version
 Manifest manifest_from(const nlohmann::ordered_json& json, const std::string& place);
 
+/// That of a folder. @throws DataError if it has none of this version
+Manifest read_manifest(const std::filesystem::path& folder);
 /// Nothing if the folder has none, or none of this version.
 std::optional<Manifest> find_manifest(const std::filesystem::path& folder);
 

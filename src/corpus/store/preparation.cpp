@@ -154,8 +154,6 @@ std::string Preparation::shared() const {
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-const fs::path& Preparation::folder() const { return state_->folder; }
-
 bool Preparation::is_done() const {
   const auto manifest = find_manifest(state_->folder);
   return manifest && manifest->signature == state_->plan.signature;
@@ -281,8 +279,7 @@ void Preparation::copy_unit(std::size_t number) const {
     std::size_t kept = 0;
     std::uint64_t at_code = 0;
     for_each_kept(settled.at(s), settled.at(s).first.at(n), text.records,
-                  [&](Part part, const DocumentRecord&, std::uint64_t, std::uint64_t bytes,
-                      std::uint64_t at) {
+                  [&](Part part, const DocumentRecord&, std::uint64_t bytes, std::uint64_t at) {
                     if (!codes) return destination.add(part, text.texts.subspan(at, bytes), bytes);
                     const std::uint64_t count = codes->counts[kept++];
                     if (count == 0) return;

@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-std::string text_of(const Json& json) {
+std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -63,7 +63,7 @@ std::vector<Piece> Preparation::State::texts_of(std::size_t side) const {
 }
 
 void Preparation::State::write_passed(std::size_t unit, const Passed& passed) const {
-  write_whole(done_mark(unit), text_of({{"unwanted", passed.unwanted},
+  write_whole(done_mark(unit), line_of({{"unwanted", passed.unwanted},
                                         {"damaged", passed.damaged},
                                         {"first_damage", passed.first_damage},
                                         {"note", passed.note}}));
@@ -95,7 +95,7 @@ void Preparation::State::write_settled(const std::vector<SettledSide>& settled) 
                      {"in_other_domains", settled[s].in_other_domains},
                      {"cut", cut ? Json{cut->document, cut->byte} : Json()}});
   }
-  write_whole(settled_file(), text_of(sides));
+  write_whole(settled_file(), line_of(sides));
 }
 
 std::vector<SettledSide> Preparation::State::settled() const {
@@ -125,7 +125,7 @@ std::vector<SettledSide> Preparation::State::settled() const {
 }
 
 void Preparation::State::write_placement(const Placement& placement) const {
-  write_whole(placement_file(), text_of(to_json(placement)));
+  write_whole(placement_file(), line_of(to_json(placement)));
 }
 
 Placement Preparation::State::placement() const {

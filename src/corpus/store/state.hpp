@@ -15,12 +15,12 @@ namespace bimix::corpus {
 /// A preparation under way: its files are where the steps find what the steps before them made.
 ///
 ///   pieces/plan                the signature of what is read
-///   pieces/U.T.tokens          texts that taker T has of unit U, and their records
+///   pieces/U.T.texts, .records texts that taker T has of unit U, and what tells them apart
 ///   pieces/U.json              unit U was read; what was passed over
 ///   pieces/S.fates             what becomes of each document of side S
 ///   pieces/settled.json        the rest of what was decided
 ///   tokenizer.model            what texts are encoded by, if they are
-///   pieces/U.T.codes.tokens    the same texts encoded, and the tokens of each part of a document
+///   pieces/U.T.codes.tokens, .counts   what is kept of them, encoded, and how many tokens each has
 ///   pieces/placement.json      where all of it goes
 struct Preparation::State {
   CorpusOptions options{};
@@ -58,7 +58,7 @@ void write_whole(const std::filesystem::path& path, const std::string& text);
 
 /// The parts of documents of a piece that are kept, in order.
 /// @param settled the side that it is of @param first number of its first document in that side
-/// @param take (part, record, first byte, count of bytes, first byte in the piece)
+/// @param take (part, record, count of bytes, first byte in the piece)
 template <class Take>
 void for_each_kept(const SettledSide& settled, std::size_t first,
                    std::span<const DocumentRecord> records, Take take) {
@@ -66,7 +66,7 @@ void for_each_kept(const SettledSide& settled, std::size_t first,
   for (std::size_t n = 0; n < records.size(); ++n) {
     for_each_part(settled.fate[first + n], settled.cut, first + n, records[n].bytes,
                   [&](Part part, std::uint64_t from, std::uint64_t count) {
-                    take(part, records[n], from, count, at + from);
+                    take(part, records[n], count, at + from);
                   });
     at += records[n].bytes;
   }
