@@ -22,11 +22,9 @@ void add_prepare_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       const TextsOfCampaign texts = texts_of_campaign(context, flags->file, flags->folder);
       context.console.show(report::corpus_text(texts.corpus.table()));
-      if (texts.campaign.corpus.tokens.width == 1)
-        context.console.say(fmt::format("Prepared in {}",
-                                        run::store_folder(texts.campaign, flags->folder).string()));
-      else
-        context.console.say("Tokens are used where they lie: there is nothing to prepare");
+      context.console.say(fmt::format(
+          "Prepared in {}{}", run::store_folder(texts.campaign, flags->folder).string(),
+          texts.campaign.corpus.tokens.width == 1 ? "" : "; tokens stay where they lie"));
       return core::ExitCode::done;
     };
   });

@@ -80,6 +80,21 @@ void parse_tokenizer(Reader& root, Look look, Campaign& campaign) {
                    .remedy = "Check the path"});
 }
 
+void check_end_of_document(const corpus::CorpusOptions& options, Findings& findings) {
+  if (options.end_of_document < 0) return;
+  if (options.tokens.width == 1)
+    findings.complain("corpus.end_of_document",
+                      {.problem = "is given, but the files hold texts",
+                       .rule = "each of these is a document, or JSON Lines tell",
+                       .remedy = "Drop it, or say `tokens: uint16` or `tokens: uint32`"});
+  else if (options.end_of_document >= options.tokens.vocabulary)
+    findings.complain(
+        "corpus.end_of_document",
+        {.problem = fmt::format("{} is no token", options.end_of_document),
+         .rule = fmt::format("tokens are below the vocabulary of {}", options.tokens.vocabulary),
+         .remedy = "Write the tokenizer's, for example 50256 of GPT-2; or correct the vocabulary"});
+}
+
 void check_name(const std::string& name, Findings& findings) {
   const bool plain = !name.empty() && name.size() <= 100 &&
                      std::all_of(name.begin(), name.end(),
@@ -109,6 +124,7 @@ Campaign parse_blocks(Reader& root, const std::string& file, Look look) {
   parse_tokenizer(root, look, campaign);
   if (campaign.corpus.tokenizer.train > 0) campaign.corpus.shares = campaign.default_mixture;
   parse_source(root, look, campaign);
+  check_end_of_document(campaign.corpus, findings);
   parse_eval_domains(root, campaign);
   const bool has_relative_list =
       parse_design(root, {.look = look, .normalise = normalise}, campaign);

@@ -28,6 +28,8 @@ void describe(Visitor& v, corpus::CorpusOptions& o) {
   v.word("on_error", o.on_error, "of a document that cannot be read: stop, or skip and count");
   v.count("max_document", o.max_document, {1, 1'000'000'000'000},
           "bytes of a line of JSON Lines, or of a text in a packed file");
+  v.count("end_of_document", o.end_of_document, {-1, (1 << 20) - 1},
+          "of files of tokens: the token between documents, where no index tells; -1: none");
 }
 
 template <class Visitor>

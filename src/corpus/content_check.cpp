@@ -88,6 +88,7 @@ struct Parts {
 };
 
 void refuse_parts(const Stretch& document, const Parts& parts) {
+  const std::string file(document.file);
   const int width = document.tokens.width();
   // Of a vocabulary below 16 all numbers are small; then those that are 0 tell.
   const bool all_small = parts.below_small.places_with_nearly_all() == 4;
@@ -97,16 +98,16 @@ void refuse_parts(const Stretch& document, const Parts& parts) {
   if (!uppers.is_clear()) return;
   const std::string what = all_small || width == 4 ? "0" : fmt::format("below {}", small);
   if (is_every_second && width == 2)
-    refuse(document.file, fmt::format("every second token is {}", what),
+    refuse(file, fmt::format("every second token is {}", what),
            "so they are the upper halves of uint32 or int32 and no tokens", "Say `tokens: uint32`");
   if (is_every_second && width == 4)
-    refuse(document.file, "every second token is 0",
+    refuse(file, "every second token is 0",
            "so the file holds int64, of 8 bytes a token, and `tokens: uint32` takes 4",
-           narrowed(document.file, width));
+           narrowed(file, width));
   if (count == 3 && width == 2)
-    refuse(document.file, fmt::format("three of four tokens are {}", what),
+    refuse(file, fmt::format("three of four tokens are {}", what),
            "so the file holds int64, of 8 bytes a token, and `tokens: uint16` takes 2",
-           narrowed(document.file, width));
+           narrowed(file, width));
 }
 
 void check_tokens(const Stretch& document, int vocabulary, Content content) {
@@ -168,10 +169,11 @@ void check_text(const Stretch& document) {
       ++seen.count;
     }
   if (seen.aliens < least || seen.aliens * 100 <= seen.count) return;
-  refuse(document.file,
+  const std::string file(document.file);
+  refuse(file,
          fmt::format("{:.0f} % of its bytes are control characters",
                      100.0 * static_cast<double>(seen.aliens) / static_cast<double>(seen.count)),
-         "so it is no text, which `tokens: bytes` reads", what_to_do(document.file, seen.zero));
+         "so it is no text, which `tokens: bytes` reads", what_to_do(file, seen.zero));
 }
 
 // ---- JSON Lines
@@ -221,17 +223,17 @@ std::optional<std::string> note_on_json_lines(const Stretch& document) {
   const Json json = Json::parse(line, nullptr, false);
   const Json& first = is_list && json.is_array() && !json.empty() ? json.front() : json;
   if (!first.is_object() || text_key(first).empty()) return std::nullopt;
-  const std::string key = text_key(first);
+  const std::string key = text_key(first), file(document.file);
   if (is_list)
     return fmt::format(
         "{} is JSON: its keys and metadata are trained on like its text. Make JSON Lines of it "
         "with `jq -c '.[]' {} > {}`",
-        document.file, core::shell_word(document.file), core::shell_word(document.file + ".jsonl"));
+        file, core::shell_word(file), core::shell_word(file + ".jsonl"));
   return fmt::format(
       "{} is JSON: its keys and metadata are trained on like its text. Say `text: {}` in the "
       "domain "
       "to train on the texts alone",
-      document.file, key);
+      file, key);
 }
 
 }  // namespace bimix::corpus

@@ -1,8 +1,5 @@
-#include "content_check.hpp"
 #include "mapped_file.hpp"
 #include "shard.hpp"
-#include "sources.hpp"
-#include "split.hpp"
 #include "store/manifest.hpp"
 
 #include <bimix/core/error.hpp>
@@ -12,26 +9,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace bimix::corpus {
 namespace {
-
-std::string content_fingerprint(const TokenSpan& tokens) {
-  const auto hash_of = [&](const Block& block) {
-    return core::content_hash(text_of(tokens.subspan(block.from, block.count).bytes()));
-  };
-  const std::vector<Block> blocks = sample_blocks(tokens);
-  if (blocks.size() == 1) return hash_of(blocks.front());
-  std::string hashes;
-  for (const Block& block : blocks) hashes += hash_of(block);
-  return core::content_hash(hashes);
-}
-
-void describe(const PackedTokens& tokens, const char* part, std::string& text) {
-  for (const Stretch& document : tokens.stretches())
-    text += fmt::format("{} {} {} {}\n", part, document.tokens.size(),
-                        content_fingerprint(document.tokens), document.name);
-}
 
 /// "1 document", "2 documents"
 std::string documents(std::uint64_t count) {
@@ -69,92 +50,103 @@ data::CorpusRow row_of(const PreparedDomain& domain) {
           .damaged = domain.damaged};
 }
 
-/// Of files of tokens, of which each is a document.
-data::CorpusRow row_of(const std::string& name, const PackedTokens& train,
-                       const PackedTokens& eval) {
-  data::CorpusRow row{.domain = name, .pool = static_cast<std::uint64_t>(train.size())};
-  for (const PackedTokens* part : {&train, &eval})
-    for (const Stretch& document : part->stretches()) {
-      ++row.documents;
-      row.tokens += document.tokens.size();
-      row.longest = std::max<std::uint64_t>(row.longest, document.tokens.size());
-    }
-  return row;
+[[noreturn]] void refuse_folder(const std::filesystem::path& folder) {
+  throw core::DataError({.place = folder.string(),
+                         .problem = "its files are not of the sizes that it tells of",
+                         .remedy = "Remove the folder: it is prepared again"});
 }
 
-/// A part of a prepared domain, and what keeps its tokens alive.
-struct MappedPart {
-  /// @throws DataError if its files are not of the sizes that the manifest tells of
-  MappedPart(const std::filesystem::path& folder, const Manifest& manifest, const Side& side) {
-    const PreparedDomain& domain = manifest.domains[side.domain];
-    const PreparedPart& prepared = side.part == Part::train ? domain.train : domain.eval;
-    const std::filesystem::path file = tokens_file(folder, side);
-    const MappedFile mapped = map_file(file), ends_mapped = map_file(ends_file(folder, side));
-    const std::span<const std::uint64_t> ends(
-        reinterpret_cast<const std::uint64_t*>(ends_mapped.bytes.data()),
-        ends_mapped.bytes.size() / sizeof(std::uint64_t));
-    const auto width = static_cast<std::uint64_t>(manifest.tokens.width);
-    if (mapped.bytes.size() != prepared.tokens * width || ends.size() != prepared.documents ||
-        ends.empty() || ends.back() != prepared.tokens)
-      throw core::DataError({.place = folder.string(),
-                             .problem = "its files are not of the sizes that it tells of",
-                             .remedy = "Remove the folder: it is prepared again"});
-    tokens = PackedTokens({.name = domain.name,
-                           .tokens = TokenSpan(mapped.bytes, manifest.tokens.width),
-                           .file = file.string()},
-                          ends, manifest.tokens.vocabulary);
-    owners = {mapped.owner, ends_mapped.owner};
+/// A file that tokens lie in.
+struct LyingTokens {
+  std::string file{};
+  MappedFile mapped{};
+  TokenSpan tokens{};
+};
+
+/// A prepared folder that is being opened.
+class Opening {
+ public:
+  explicit Opening(const std::filesystem::path& folder)
+      : folder_(folder), manifest_(read_manifest(folder)) {
+    for (const std::string& file : manifest_.files) {
+      MappedFile mapped = map_file(file);
+      const TokenSpan tokens = shard_tokens(file, mapped.bytes, manifest_.tokens);
+      files_->push_back({file, std::move(mapped), tokens});
+    }
   }
 
-  PackedTokens tokens{};
-  std::vector<std::shared_ptr<const void>> owners{};
+  const Manifest& manifest() const { return manifest_; }
+
+  /// @throws DataError if its files are not of the sizes that the manifest tells of
+  PackedTokens part(std::size_t domain, Part part) {
+    const PreparedDomain& prepared = manifest_.domains[domain];
+    const PreparedPart& wanted = part == Part::train ? prepared.train : prepared.eval;
+    const auto ends = values<std::uint64_t>(ends_file(folder_, {domain, part}));
+    if (ends.size() != wanted.documents || ends.empty() || ends.back() != wanted.tokens)
+      refuse_folder(folder_);
+    return PackedTokens(manifest_.files.empty() ? stored({domain, part}, wanted.tokens)
+                                                : lying({domain, part}, ends),
+                        ends, manifest_.tokens.vocabulary);
+  }
+
+  /// What keeps the tokens alive.
+  std::vector<std::shared_ptr<const void>> owners() && {
+    owners_.push_back(std::move(files_));
+    return std::move(owners_);
+  }
+
+ private:
+  template <class T>
+  std::span<const T> values(const std::filesystem::path& path) {
+    MappedFile mapped = map_file(path);
+    owners_.push_back(std::move(mapped.owner));
+    return {reinterpret_cast<const T*>(mapped.bytes.data()), mapped.bytes.size() / sizeof(T)};
+  }
+
+  /// Tokens that are in the folder.
+  std::vector<Stretch> stored(const Side& side, std::uint64_t tokens) {
+    const auto path = tokens_file(folder_, side);
+    const auto bytes = values<std::uint8_t>(path);
+    if (bytes.size() != tokens * static_cast<std::uint64_t>(manifest_.tokens.width))
+      refuse_folder(folder_);
+    const auto name = std::make_shared<const std::string>(path.string());
+    owners_.push_back(name);
+    return {{TokenSpan(bytes, manifest_.tokens.width), *name}};
+  }
+
+  /// Tokens that lie in other files: documents that follow one another there are one stretch.
+  std::vector<Stretch> lying(const Side& side, std::span<const std::uint64_t> ends) {
+    const auto places = values<DocumentPlace>(places_file(folder_, side));
+    if (places.size() != ends.size()) refuse_folder(folder_);
+    std::vector<Stretch> stretches;
+    std::uint64_t begin = 0;
+    for (std::size_t d = 0; d < places.size(); ++d) {
+      const auto& [number, first] = places[d];
+      if (number >= files_->size() || ends[d] <= begin) refuse_folder(folder_);
+      const LyingTokens& file = (*files_)[number];
+      const std::uint64_t count = ends[d] - std::exchange(begin, ends[d]);
+      if (first > file.tokens.size() || count > file.tokens.size() - first) refuse_folder(folder_);
+      Stretch* const last = stretches.empty() ? nullptr : &stretches.back();
+      if (last != nullptr && last->file.data() == file.file.data() &&
+          last->skipped + last->tokens.size() == first)
+        last->tokens = file.tokens.subspan(last->skipped, last->tokens.size() + count);
+      else
+        stretches.push_back({file.tokens.subspan(first, count), file.file, first});
+    }
+    return stretches;
+  }
+
+  std::filesystem::path folder_;
+  Manifest manifest_;
+  std::shared_ptr<std::vector<LyingTokens>> files_ = std::make_shared<std::vector<LyingTokens>>();
+  std::vector<std::shared_ptr<const void>> owners_{};
 };
 
 }  // namespace
 
-Corpus::Corpus(const CorpusOptions& options) : format_(options.tokens) {
-  core::require(format_.width > 1, "texts are prepared");
-  check_options(options);
-  Usage usage;
-  for (const DomainFiles& files : options.domains) {
-    const Content content = files.binary ? Content::as_it_is : Content::checked;
-    const auto documents_of = [&](const std::vector<Found>& found) {
-      std::vector<Stretch> documents;
-      for (const Found& file : found) {
-        MappedFile mapped = map_file(file.match.path);
-        mappings_.push_back(std::move(mapped.owner));
-        const std::string place = file.match.path.string();
-        if (content == Content::checked) refuse_container(place, mapped.bytes, format_.width);
-        const TokenSpan tokens = shard_tokens(place, mapped.bytes, format_);
-        documents.push_back({file.match.name, tokens, place});
-        check_sample(documents.back(), format_.vocabulary, content);
-      }
-      return documents;
-    };
-    const std::vector<Found> train = find_sources(files.train_patterns, options.base);
-    for (const Found& file : train) usage.note(file, files.name, Part::train);
-    Split split{.train = documents_of(train), .eval = {}};
-    if (files.eval_patterns.empty()) {
-      split = split_documents(split.train, options.eval_fraction, options.seed);
-    } else {
-      const std::vector<Found> eval = find_sources(files.eval_patterns, options.base);
-      for (const Found& file : eval) usage.note(file, files.name, Part::eval);
-      split.eval = documents_of(eval);
-    }
-    Domain domain{PackedTokens(std::move(split.train), format_.vocabulary),
-                  PackedTokens(std::move(split.eval), format_.vocabulary), ""};
-    std::string description = fmt::format("{}\ntokens {}\n", files.name, token_word(format_.width));
-    describe(domain.train, "train", description);
-    describe(domain.eval, "eval", description);
-    domain.fingerprint = core::content_hash(description);
-    names_.push_back(files.name);
-    table_.rows.push_back(row_of(files.name, domain.train, domain.eval));
-    domains_.push_back(std::move(domain));
-  }
-}
-
 Corpus Corpus::prepared(const std::filesystem::path& folder) {
-  const Manifest manifest = read_manifest(folder);
+  Opening opening(folder);
+  const Manifest& manifest = opening.manifest();
   Corpus corpus;
   corpus.format_ = manifest.tokens;
   for (std::size_t d = 0; d < manifest.domains.size(); ++d) {
@@ -163,12 +155,10 @@ Corpus Corpus::prepared(const std::filesystem::path& folder) {
     corpus.table_.rows.push_back(row_of(domain));
     for (const std::string& note : notes_on(domain))
       corpus.notes_.push_back(fmt::format("domain '{}': {}", domain.name, note));
-    MappedPart train(folder, manifest, {d, Part::train}), eval(folder, manifest, {d, Part::eval});
     corpus.domains_.push_back(
-        {std::move(train.tokens), std::move(eval.tokens), domain.fingerprint});
-    for (MappedPart* part : {&train, &eval})
-      corpus.mappings_.insert(corpus.mappings_.end(), part->owners.begin(), part->owners.end());
+        {opening.part(d, Part::train), opening.part(d, Part::eval), domain.fingerprint});
   }
+  corpus.mappings_ = std::move(opening).owners();
   return corpus;
 }
 

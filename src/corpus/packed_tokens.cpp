@@ -20,7 +20,7 @@ void copy_tokens(const Stretch& stretch, std::size_t from, int vocabulary,
     return static_cast<std::uint32_t>(token) >= limit;
   });
   throw core::DataError(
-      {.place = stretch.file.empty() ? stretch.name : stretch.file,
+      {.place = std::string(stretch.file),
        .problem =
            fmt::format("token {} (counted from 0) is {}",
                        stretch.skipped + from + static_cast<std::size_t>(wrong - out.begin()),
@@ -31,24 +31,13 @@ void copy_tokens(const Stretch& stretch, std::size_t from, int vocabulary,
                              token_word(tokens.width() == 2 ? 4 : 2))});
 }
 
-PackedTokens::PackedTokens(std::vector<Stretch> documents, int vocabulary)
-    : stretches_(std::move(documents)), vocabulary_(vocabulary) {
-  std::vector<std::uint64_t> ends;
-  for (const Stretch& stretch : stretches_) {
+PackedTokens::PackedTokens(std::vector<Stretch> stretches, std::span<const std::uint64_t> ends,
+                           int vocabulary)
+    : stretches_(std::move(stretches)), ends_(ends), vocabulary_(vocabulary) {
+  for (const Stretch& stretch : stretches_)
     starts_.push_back(starts_.back() + static_cast<std::int64_t>(stretch.tokens.size()));
-    ends.push_back(static_cast<std::uint64_t>(starts_.back()));
-  }
-  own_ends_ = std::make_shared<const std::vector<std::uint64_t>>(std::move(ends));
-  ends_ = *own_ends_;
-}
-
-PackedTokens::PackedTokens(Stretch documents, std::span<const std::uint64_t> ends, int vocabulary)
-    : starts_{0, static_cast<std::int64_t>(documents.tokens.size())},
-      ends_(ends),
-      vocabulary_(vocabulary) {
-  core::require(!ends.empty() && ends.back() == documents.tokens.size(),
+  core::require(!ends.empty() && static_cast<std::int64_t>(ends.back()) == size(),
                 "the last document ends with the last token");
-  stretches_.push_back(std::move(documents));
 }
 
 /// The stretch that a token is in.

@@ -108,7 +108,8 @@ fs::path store_folder(const config::Campaign& campaign, const fs::path& run_fold
     }
   }
   const corpus::TokenizerOptions& tokenizer = campaign.corpus.tokenizer;
-  read += fmt::format("{} {} {} {}", campaign.corpus.base.string(), campaign.seed,
+  read += fmt::format("{} {} {} {} {} {}", campaign.corpus.base.string(), campaign.seed,
+                      campaign.corpus.tokens.width, campaign.corpus.end_of_document,
                       tokenizer.sentencepiece, tokenizer.train);
   constexpr std::size_t digits = 8;
   const std::string name =
@@ -123,10 +124,6 @@ fs::path store_folder(const config::Campaign& campaign, const fs::path& run_fold
 corpus::Corpus open_corpus(const par::Comm& comm, Screen& screen, const config::Campaign& campaign,
                            const fs::path& run_folder) {
   std::optional<corpus::Corpus> corpus;
-  if (campaign.corpus.tokens.width > 1) {
-    par::collectively(comm, [&] { corpus.emplace(campaign.corpus); });
-    return *corpus;
-  }
   const fs::path folder = store_folder(campaign, run_folder);
   std::unique_ptr<store::FolderLock> lock;
   Teller teller(screen, folder);

@@ -14,7 +14,9 @@ using testing::ElementsAre;
 struct Packed : testing::Test {
   // 1 2 3 | 4 | 5 6 7 200
   std::vector<std::uint8_t> first{1, 2, 3}, second{4}, third{5, 6, 7, 200};
-  PackedTokens tokens{{{"a", TokenSpan(first)}, {"b", TokenSpan(second)}, {"c", TokenSpan(third)}}};
+  std::vector<std::uint64_t> ends{3, 4, 8};
+  PackedTokens tokens{
+      {{TokenSpan(first), "a"}, {TokenSpan(second), "b"}, {TokenSpan(third), "c"}}, ends, 256};
 };
 
 TEST_F(Packed, CopiesAcrossDocuments) {

@@ -37,7 +37,7 @@ struct Shards : testing::Test {
     folder.write("a/shard", bytes);
     folder.write("e/shard", width == 2 ? raw_tokens<std::uint16_t>(std::vector{1, 2})
                                        : raw_tokens<std::uint32_t>(std::vector{1, 2}));
-    const Corpus corpus(options(width, vocabulary));
+    const Corpus corpus = test::opened(options(width, vocabulary));
     const PackedTokens& tokens = corpus.tokens(0, Part::train);
     std::vector<std::int32_t> numbers(static_cast<std::size_t>(tokens.size()));
     tokens.copy(0, numbers);
@@ -169,7 +169,7 @@ TEST_F(Shards, AreCheckedWhereTheyAreCopied) {
   numbers[36000] = 60000;
   folder.write("a/shard", npy_row("<u2", numbers.size()) + raw_tokens<std::uint16_t>(numbers));
   folder.write("e/shard", raw_tokens<std::uint16_t>(std::vector(100, 1)));
-  const Corpus corpus(options(2, 50257));
+  const Corpus corpus = test::opened(options(2, 50257));
   const PackedTokens& tokens = corpus.tokens(0, Part::train);
   std::vector<std::int32_t> out(100);
   EXPECT_NO_THROW(tokens.copy(0, out));
@@ -191,7 +191,7 @@ TEST_F(Shards, AreSplitAtAWholeTokenAndCountedInTokens) {
   folder.write("b/only", llmc_header(20240520, 1, 1001) + raw_tokens<std::uint16_t>(numbers));
   CorpusOptions options = folder.options({"b"});
   options.tokens = {2, 1001};
-  const Corpus corpus(options);
+  const Corpus corpus = test::opened(options);
   EXPECT_EQ(corpus.tokens(0, Part::train).size(), 901);
   EXPECT_EQ(corpus.tokens(0, Part::eval).size(), 100);
   std::vector<std::int32_t> first(1);
@@ -201,10 +201,10 @@ TEST_F(Shards, AreSplitAtAWholeTokenAndCountedInTokens) {
 }
 
 TEST_F(Shards, FingerprintTheWidthAndNotTheHeader) {
-  folder.write("e/shard", raw_tokens<std::uint32_t>(five));
+  folder.write("e/shard", raw_tokens<std::uint32_t>(std::vector{1, 2}));
   const auto fingerprint = [&](const std::string& bytes, int width) {
     folder.write("a/shard", bytes);
-    return Corpus(options(width, 65536)).fingerprint();
+    return test::opened(options(width, 65536)).fingerprint();
   };
   const std::string wide = raw_tokens<std::uint32_t>(five);
   const std::string raw = fingerprint(wide, 4);

@@ -27,9 +27,10 @@ struct DomainFiles {
 struct CorpusOptions {
   std::vector<DomainFiles> domains{};  ///< in the campaign's order
   std::filesystem::path base{};        ///< relative patterns are relative to it
-  double eval_fraction = 0.1;  ///< tokens held out where no eval patterns are given; (0, 0.5]
-  std::uint64_t seed = 0;      ///< of that split
-  TokenFormat tokens{};        ///< what the files hold
+  double eval_fraction = 0.1;          ///< held out where no eval patterns are given; (0, 0.5]
+  std::uint64_t seed = 0;              ///< of that split
+  TokenFormat tokens{};                ///< what the files hold
+  std::int64_t end_of_document = -1;   ///< of files of tokens: what ends each document; -1: nothing
   std::int64_t max_document = 64'000'000;  ///< see ReadOptions
   OnError on_error = OnError::stop;        ///< see ReadOptions
   TokenizerOptions tokenizer{};
@@ -41,22 +42,11 @@ struct CorpusOptions {
 enum class Part { train, eval };
 
 /// Memory-mapped tokens of every domain, bytes or numbers of a tokenizer, divided into a training
-/// and an evaluation part that share no document. Texts are prepared first (preparation.hpp), files
-/// of tokens are used where they lie. Read-only after construction; safe to use from many threads,
-/// and the pages are shared by all processes of a machine. Copies are cheap.
+/// and an evaluation part that share no document. A Preparation writes those of texts into a
+/// folder, and of files of tokens where their documents lie. Read-only; safe to use from many
+/// threads, and the pages are shared by all processes of a machine. Copies are cheap.
 class Corpus {
  public:
-  /// Finds and maps files of tokens, of which each is a document. Without eval patterns whole
-  /// documents are held out, in an order keyed by seed and file name, so that a new file does not
-  /// move the others; where no set of documents comes near eval_fraction (a single file, say) the
-  /// last part of the largest document is.
-  /// @throws DataError for a pattern without match, an empty or unreadable file, a file that is
-  ///         both trained and evaluated on (in any domains), and a file that does not hold the
-  ///         tokens that the options say, as far as its first bytes and a sample of blocks tell
-  ///         (compressed, a table, bytes that are no text, tokens of another width)
-  /// @throws UsageError for no domains, a domain without patterns, a fraction outside (0, 0.5]
-  explicit Corpus(const CorpusOptions& options);
-
   /// What a Preparation wrote. @throws DataError if it is not there or damaged
   static Corpus prepared(const std::filesystem::path& folder);
 
@@ -72,9 +62,8 @@ class Corpus {
   const PackedTokens& tokens(std::size_t domain, Part part) const;
 
   /// 32 hex digits that change with the domain's name, the width of its tokens, its documents,
-  /// their order, or their division into parts. Where the files are does not matter. Of files of
-  /// tokens the names and sizes count, and the content: all of a file up to 16 MiB, 256 blocks of
-  /// 64 KiB of a larger one; a header does not.
+  /// their order, or their division into parts. Where the files are does not matter. The content of
+  /// a file that is one document of tokens is 256 blocks of 64 KiB if it has more than 16 MiB.
   const std::string& fingerprint(std::size_t domain) const;
   /// Of all domains in their order.
   std::string fingerprint() const;

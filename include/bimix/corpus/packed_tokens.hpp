@@ -3,18 +3,17 @@
 #include <bimix/corpus/token_span.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace bimix::corpus {
 
-/// Tokens that lie one behind the other in a file: a text, a part of one, or many of them.
+/// Tokens that lie one behind the other in a file: a document, a part of one, or many of them. A
+/// view.
 struct Stretch {
-  std::string name{};  ///< see Match::name
   TokenSpan tokens{};
-  std::string file{};       ///< where it is, for messages
+  std::string_view file{};  ///< where they are, for messages
   std::size_t skipped = 0;  ///< tokens of the file before these
 };
 
@@ -28,11 +27,10 @@ void copy_tokens(const Stretch& stretch, std::size_t from, int vocabulary,
 class PackedTokens {
  public:
   PackedTokens() = default;
-  /// Each of them is a document.
-  explicit PackedTokens(std::vector<Stretch> documents, int vocabulary = 256);
+  /// @param stretches each a whole number of documents
   /// @param ends of the documents, in tokens from the beginning, ascending up to the last token;
   ///        they outlive this
-  PackedTokens(Stretch documents, std::span<const std::uint64_t> ends, int vocabulary);
+  PackedTokens(std::vector<Stretch> stretches, std::span<const std::uint64_t> ends, int vocabulary);
 
   int vocabulary() const { return vocabulary_; }
   /// All tokens.
@@ -65,7 +63,6 @@ class PackedTokens {
 
   std::vector<Stretch> stretches_{};
   std::vector<std::int64_t> starts_{0};  ///< of each stretch, and the end
-  std::shared_ptr<const std::vector<std::uint64_t>> own_ends_{};
   std::span<const std::uint64_t> ends_{};
   int vocabulary_ = 256;
 };

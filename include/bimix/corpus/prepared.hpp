@@ -9,7 +9,7 @@ namespace bimix::corpus {
 struct PreparedPart {
   std::uint64_t documents = 0;
   std::uint64_t tokens = 0;
-  std::uint64_t bytes = 0;    ///< of the texts
+  std::uint64_t bytes = 0;    ///< of the texts; 0: only the tokenizer knows
   std::uint64_t longest = 0;  ///< tokens of a document
   bool operator==(const PreparedPart&) const = default;
 };

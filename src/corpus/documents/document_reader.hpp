@@ -1,5 +1,7 @@
 #pragma once
 
+#include "../content_key.hpp"
+
 #include <bimix/core/error.hpp>
 #include <bimix/corpus/reading.hpp>
 
@@ -15,8 +17,10 @@ namespace bimix::corpus {
 
 /// A document as a source gives it. Views, valid until the next one is read.
 struct FoundDocument {
-  std::span<const std::uint8_t> bytes{};  ///< of its text
+  std::span<const std::uint8_t> bytes{};  ///< of its text or its tokens
   std::span<const std::size_t> takers{};  ///< who takes it, by their conditions; ascending
+  std::uint64_t lies_at = 0;              ///< its first token in the file, if it is used there
+  std::optional<ContentKey> content{};    ///< what tells duplicates; nothing: that of all its bytes
 };
 
 /// What was passed over, for the table of the corpus.

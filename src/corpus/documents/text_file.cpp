@@ -41,7 +41,7 @@ class TextFileReader final : public DocumentReader {
     const std::string file = path_.string();
     if (content_ == Content::checked) refuse_container(file, bytes, 1);
     constexpr int byte_values = 256;
-    check_sample({file, TokenSpan(bytes), file}, byte_values, content_);
+    check_sample({TokenSpan(bytes), file}, byte_values, content_);
     const auto at = options_.wants_utf8 ? core::first_not_utf8(text_of(bytes)) : std::nullopt;
     if (at) {
       on_damage(options_, {.place = file,
@@ -53,7 +53,7 @@ class TextFileReader final : public DocumentReader {
       return std::nullopt;
     }
     if (content_ == Content::checked)
-      if (auto words = note_on_json_lines({file, TokenSpan(bytes), file})) note(std::move(*words));
+      if (auto words = note_on_json_lines({TokenSpan(bytes), file})) note(std::move(*words));
     return FoundDocument{bytes, takers_};
   }
 

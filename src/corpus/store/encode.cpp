@@ -29,13 +29,11 @@ std::vector<std::string_view> sample_of(const std::vector<Piece>& pieces,
   std::vector<Sampled> found;
   std::size_t first = 0;
   for (const Piece& piece : pieces) {
-    for_each_kept(
-        settled, first, piece.records,
-        [&](Part part, const DocumentRecord& record, std::uint64_t count, std::uint64_t at) {
-          if (part == Part::train)
-            found.push_back(
-                {order_key(record.content, seed), text_of(piece.texts.subspan(at, count))});
-        });
+    for_each_kept(settled, first, piece.records, [&](const Kept& kept) {
+      if (kept.part == Part::train)
+        found.push_back({order_key(piece.records[kept.document].content, seed),
+                         text_of(piece.texts.subspan(kept.at, kept.bytes))});
+    });
     first += piece.records.size();
   }
   std::sort(found.begin(), found.end(), [](const Sampled& a, const Sampled& b) {
@@ -88,7 +86,7 @@ std::string trained_model(const Preparation::State& state,
     const double share = state.options.shares.empty()
                              ? 1.0 / static_cast<double>(state.options.domains.size())
                              : state.options.shares[domain];
-    pieces[s] = state.texts_of(s);
+    pieces[s] = state.pieces_of(s);
     const auto sample = sample_of(pieces[s], settled[s], state.options.seed,
                                   static_cast<std::uint64_t>(share * static_cast<double>(wanted)));
     texts.insert(texts.end(), sample.begin(), sample.end());
@@ -135,19 +133,18 @@ void encode_texts(const Preparation::State& state, std::size_t unit,
   for (std::size_t taker = 0; taker < state.plan.units[unit].takers.size(); ++taker) {
     const std::size_t s = state.plan.units[unit].takers[taker].side;
     const std::size_t first = settled[s].first.at(state.number_of(unit, s));
-    const Piece text(state.piece(unit, taker));
+    const Piece piece(state.piece(unit, taker), Held::texts);
     CodesWriter codes(state.codes(unit, taker));
-    for_each_kept(settled[s], first, text.records,
-                  [&](Part, const DocumentRecord&, std::uint64_t count, std::uint64_t at) {
-                    tokens.clear();
-                    tokenizer.encode(text_of(text.texts.subspan(at, count)), tokens);
-                    if (tokenizer.width() == 2) {
-                      narrow.assign(tokens.begin(), tokens.end());
-                      codes.add(std::as_bytes(std::span(narrow)), tokens.size());
-                    } else {
-                      codes.add(std::as_bytes(std::span(tokens)), tokens.size());
-                    }
-                  });
+    for_each_kept(settled[s], first, piece.records, [&](const Kept& kept) {
+      tokens.clear();
+      tokenizer.encode(text_of(piece.texts.subspan(kept.at, kept.bytes)), tokens);
+      if (tokenizer.width() == 2) {
+        narrow.assign(tokens.begin(), tokens.end());
+        codes.add(std::as_bytes(std::span(narrow)), tokens.size());
+      } else {
+        codes.add(std::as_bytes(std::span(tokens)), tokens.size());
+      }
+    });
     codes.close();
   }
 }

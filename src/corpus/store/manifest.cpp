@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int version = 1;
+constexpr int version = 2;
 
 Json to_json(const PreparedPart& part) {
   return {{"documents", part.documents},
@@ -53,7 +53,8 @@ Json to_json(const Manifest& manifest) {
           {"signature", manifest.signature},
           {"width", manifest.tokens.width},
           {"vocabulary", manifest.tokens.vocabulary},
-          {"domains", domains}};
+          {"domains", domains},
+          {"files", manifest.files}};
 }
 
 Manifest manifest_from(const Json& json, const std::string& place) {
@@ -64,6 +65,7 @@ Manifest manifest_from(const Json& json, const std::string& place) {
                              .remedy = "Remove its folder: it is prepared again"});
     Manifest manifest{.signature = json.at("signature"),
                       .tokens = {json.at("width"), json.at("vocabulary")}};
+    manifest.files = json.at("files").get<std::vector<std::string>>();
     for (const Json& domain : json.at("domains"))
       manifest.domains.push_back({.name = domain.at("name"),
                                   .fingerprint = domain.at("fingerprint"),
@@ -104,6 +106,10 @@ std::filesystem::path tokens_file(const std::filesystem::path& folder, const Sid
 
 std::filesystem::path ends_file(const std::filesystem::path& folder, const Side& side) {
   return side_file(folder, side, "ends");
+}
+
+std::filesystem::path places_file(const std::filesystem::path& folder, const Side& side) {
+  return side_file(folder, side, "places");
 }
 
 }  // namespace bimix::corpus

@@ -20,6 +20,7 @@ struct Manifest {
   std::string signature{};  ///< ReadingPlan::signature of what it was made of
   TokenFormat tokens{};
   std::vector<PreparedDomain> domains{};
+  std::vector<std::string> files{};  ///< where the tokens lie; none: in the folder
 };
 
 inline constexpr const char* manifest_name = "prepared.json";
@@ -36,5 +37,7 @@ std::optional<Manifest> find_manifest(const std::filesystem::path& folder);
 /// `3.train.tokens`, ...
 std::filesystem::path tokens_file(const std::filesystem::path& folder, const Side& side);
 std::filesystem::path ends_file(const std::filesystem::path& folder, const Side& side);
+/// Of tokens that lie elsewhere, in place of tokens_file.
+std::filesystem::path places_file(const std::filesystem::path& folder, const Side& side);
 
 }  // namespace bimix::corpus

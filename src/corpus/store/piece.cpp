@@ -7,24 +7,48 @@ std::filesystem::path with_suffix(const std::filesystem::path& name, const char*
   return name.string() + suffix;
 }
 
+std::filesystem::path held_by(const std::filesystem::path& name, Held held) {
+  return with_suffix(name, held == Held::texts ? ".texts" : ".places");
+}
+
 MappedFile map_unless_empty(const std::filesystem::path& path) {
   return std::filesystem::file_size(path) == 0 ? MappedFile() : map_file(path);
 }
 
+template <class T>
+std::span<const T> values_in(const MappedFile& file) {
+  return {reinterpret_cast<const T*>(file.bytes.data()), file.bytes.size() / sizeof(T)};
+}
+
 }  // namespace
 
-PieceWriter::PieceWriter(const std::filesystem::path& name)
-    : texts_(with_suffix(name, ".texts"), OutputFile::How::anew),
+PieceWriter::PieceWriter(const std::filesystem::path& name, Held held)
+    : held_(held_by(name, held), OutputFile::How::anew),
       records_(with_suffix(name, ".records"), OutputFile::How::anew) {}
 
 void PieceWriter::add(const DocumentRecord& record, std::span<const std::uint8_t> text) {
-  texts_.write_values(text);
+  held_.write_values(text);
+  records_.write_values(std::span(&record, 1));
+}
+
+void PieceWriter::add(const DocumentRecord& record, const DocumentPlace& place) {
+  held_.write_values(std::span(&place, 1));
   records_.write_values(std::span(&record, 1));
 }
 
 void PieceWriter::close() {
-  texts_.close();
+  held_.close();
   records_.close();
+}
+
+Piece::Piece(const std::filesystem::path& name, Held held)
+    : held_file(map_unless_empty(held_by(name, held))),
+      records_file(map_unless_empty(with_suffix(name, ".records"))),
+      records(values_in<DocumentRecord>(records_file)) {
+  if (held == Held::texts)
+    texts = held_file.bytes;
+  else
+    places = values_in<DocumentPlace>(held_file);
 }
 
 CodesWriter::CodesWriter(const std::filesystem::path& name)
@@ -45,14 +69,6 @@ Codes::Codes(const std::filesystem::path& name)
     : codes_file(map_unless_empty(with_suffix(name, ".tokens"))),
       counts_file(map_unless_empty(with_suffix(name, ".counts"))),
       codes(codes_file.bytes),
-      counts(reinterpret_cast<const std::uint64_t*>(counts_file.bytes.data()),
-             counts_file.bytes.size() / sizeof(std::uint64_t)) {}
-
-Piece::Piece(const std::filesystem::path& name)
-    : texts_file(map_unless_empty(with_suffix(name, ".texts"))),
-      records_file(map_unless_empty(with_suffix(name, ".records"))),
-      texts(texts_file.bytes),
-      records(reinterpret_cast<const DocumentRecord*>(records_file.bytes.data()),
-              records_file.bytes.size() / sizeof(DocumentRecord)) {}
+      counts(values_in<std::uint64_t>(counts_file)) {}
 
 }  // namespace bimix::corpus

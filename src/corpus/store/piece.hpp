@@ -10,19 +10,33 @@
 
 namespace bimix::corpus {
 
-/// What a unit gave one of its takers, until it is put in its place: texts one document behind the
-/// other, and a record of each.
+/// What a piece has of its documents: texts are copied, tokens stay where they lie.
+enum class Held { texts, places };
+
+/// What a unit gave one of its takers, until it is put in its place: a record of each document, and
+/// their texts one behind the other, or where each of them lies.
 class PieceWriter {
  public:
-  explicit PieceWriter(const std::filesystem::path& name);
+  PieceWriter(const std::filesystem::path& name, Held held);
   void add(const DocumentRecord& record, std::span<const std::uint8_t> text);
+  void add(const DocumentRecord& record, const DocumentPlace& place);
   void close();
 
  private:
-  OutputFile texts_, records_;
+  OutputFile held_, records_;
 };
 
-/// The same texts encoded, one part of a document behind the other, and how many tokens each has.
+/// Maps it. A piece without documents has neither.
+struct Piece {
+  Piece(const std::filesystem::path& name, Held held);
+
+  MappedFile held_file{}, records_file{};
+  std::span<const DocumentRecord> records{};
+  std::span<const std::uint8_t> texts{};
+  std::span<const DocumentPlace> places{};
+};
+
+/// Texts encoded, one part of a document behind the other, and how many tokens each has.
 class CodesWriter {
  public:
   explicit CodesWriter(const std::filesystem::path& name);
@@ -40,15 +54,6 @@ struct Codes {
   MappedFile codes_file{}, counts_file{};
   std::span<const std::uint8_t> codes{};
   std::span<const std::uint64_t> counts{};
-};
-
-/// Maps it. A piece without documents has neither.
-struct Piece {
-  explicit Piece(const std::filesystem::path& name);
-
-  MappedFile texts_file{}, records_file{};
-  std::span<const std::uint8_t> texts{};
-  std::span<const DocumentRecord> records{};
 };
 
 }  // namespace bimix::corpus

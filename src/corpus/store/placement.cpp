@@ -55,6 +55,8 @@ Place place_from(const Json& json) { return {{json.at(0), json.at(1)}, {json.at(
 Placement placement_of(const CorpusOptions& options, const ReadingPlan& plan,
                        const Gathered& gathered) {
   Placement placement{.manifest = {.signature = plan.signature, .tokens = gathered.tokens}};
+  const bool are_texts = options.tokens.width == 1;
+  const auto width = static_cast<std::uint64_t>(options.tokens.width);
   std::vector<Fingerprint> fingerprints;
   for (const DomainFiles& domain : options.domains) {
     placement.manifest.domains.push_back({.name = domain.name});
@@ -74,16 +76,17 @@ Placement placement_of(const CorpusOptions& options, const ReadingPlan& plan,
       places.push_back(at);
       std::size_t document = side.first[n], kept = 0;
       for (const DocumentRecord& record : gathered.records[s].pieces[n]) {
-        for_each_part(side.fate[document], side.cut, document, record.bytes,
-                      [&](Part part, std::uint64_t from, std::uint64_t bytes) {
-                        const std::uint64_t tokens =
-                            gathered.counts.empty() ? bytes : gathered.counts[s][n].at(kept++);
-                        if (tokens == 0) return;  // a text that the tokenizer drops
-                        add(part == Part::train ? domain.train : domain.eval, tokens, bytes);
-                        at.tokens[index_of(part)] += tokens;
-                        ++at.documents[index_of(part)];
-                        fingerprint.add(part, record.content, from, bytes);
-                      });
+        for_each_part(
+            side.fate[document], side.cut, document, record.bytes,
+            [&](Part part, std::uint64_t from, std::uint64_t bytes) {
+              const std::uint64_t tokens =
+                  gathered.counts.empty() ? bytes / width : gathered.counts[s][n].at(kept++);
+              if (tokens == 0) return;  // a text that the tokenizer drops
+              add(part == Part::train ? domain.train : domain.eval, tokens, are_texts ? bytes : 0);
+              at.tokens[index_of(part)] += tokens;
+              ++at.documents[index_of(part)];
+              fingerprint.add(part, record.content, from, bytes);
+            });
         ++document;
       }
       const Passed& passed = gathered.passed[plan.units_of[s][n]];

@@ -16,7 +16,7 @@ template <class T>
 using ByPart = std::array<T, 2>;
 inline std::size_t index_of(Part part) { return part == Part::train ? 0 : 1; }
 
-/// Where the documents of a piece begin in the files of their domain.
+/// Where the documents of a piece begin among those of their domain.
 struct Place {
   ByPart<std::uint64_t> tokens{};
   ByPart<std::uint64_t> documents{};
@@ -33,9 +33,9 @@ struct Gathered {
   std::vector<SideRecords> records{};  ///< [side]
   std::vector<SettledSide> settled{};  ///< [side]
   std::vector<Passed> passed{};        ///< [unit]
-  TokenFormat tokens{};                ///< of what the texts became
-  std::string encoded_by{};            ///< hash of the tokenizer; empty: bytes are the tokens
-  /// [side][unit of that side]: tokens of each kept part of a document; empty: its bytes
+  TokenFormat tokens{};                ///< that the texts became, or that the files hold
+  std::string encoded_by{};            ///< hash of the tokenizer; empty: there is none
+  /// [side][unit of that side]: tokens of each kept part of a document; empty: its bytes are tokens
   std::vector<std::vector<std::vector<std::uint64_t>>> counts{};
 };
 

@@ -1,7 +1,8 @@
-#include "../documents/json_lines.hpp"
-#include "../split.hpp"
+#include "../tail.hpp"
+#include "destination.hpp"
 #include "encode.hpp"
 #include "plan_json.hpp"
+#include "readers.hpp"
 #include "state.hpp"
 
 #include <bimix/core/error.hpp>
@@ -22,40 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-using OpenReader = std::function<std::unique_ptr<DocumentReader>()>;
-
-/// The readers of a unit, one after the other.
-std::vector<OpenReader> readers_of(const Unit& unit, const CorpusOptions& options) {
-  const ReadOptions read{.text_key = unit.text_key,
-                         .max_document = options.max_document,
-                         .on_error = options.on_error,
-                         .wants_utf8 = options.tokenizer.is_given()};
-  std::vector<Where> takers;
-  for (const Taker& taker : unit.takers) takers.push_back(taker.where);
-  const bool has_where =
-      std::any_of(takers.begin(), takers.end(), [](const Where& where) { return !where.empty(); });
-  std::vector<OpenReader> readers;
-  if (!unit.command.empty())
-    readers.push_back([=, &unit, &options] {
-      return read_json_lines(fmt::format("read: {}", unit.command.front()),
-                             open_command({.words = unit.command, .folder = options.base}), read,
-                             takers);
-    });
-  for (const SourcePart& part : unit.files)
-    readers.push_back([=, &unit, &part] {
-      const DocumentFormat& format =
-          unit.binary ? *document_formats().back() : format_of(beginning_of(part.path), read);
-      if (has_where && !format.has_fields())
-        throw core::DataError({.place = part.path,
-                               .problem = "has no fields for `where` to look at",
-                               .rule = "it is no JSON Lines",
-                               .remedy = "Leave `where` out, or say which key holds the text with "
-                                         "`text: KEY` if these are JSON Lines"});
-      return format.open({part.path, part.range, unit.binary}, read, takers);
-    });
-  return readers;
-}
-
 void add(Passed& all, const Passed& more) {
   all.unwanted += more.unwanted;
   if (all.damaged == 0) all.first_damage = more.first_damage;
@@ -64,71 +31,36 @@ void add(Passed& all, const Passed& more) {
 }
 
 /// Where to cut a document of a side near its last `wanted` bytes.
-std::uint64_t cut_of(const std::vector<Piece>& pieces, std::size_t document, std::uint64_t wanted) {
+std::uint64_t cut_of(const std::vector<Piece>& pieces, int width, std::size_t document,
+                     std::uint64_t wanted) {
   for (const Piece& piece : pieces) {
     if (document >= piece.records.size()) {
       document -= piece.records.size();
       continue;
     }
+    const std::uint64_t bytes = piece.records[document].bytes;
+    if (width > 1) return tail_of_tokens(bytes, width, wanted);
     std::uint64_t from = 0;
     for (std::size_t n = 0; n < document; ++n) from += piece.records[n].bytes;
-    return tail_start(TokenSpan(piece.texts.subspan(from, piece.records[document].bytes)), wanted);
+    return tail_of_text(piece.texts.subspan(from, bytes), wanted);
   }
   throw core::InternalError(core::Complaint{.problem = "a document to cut is one of the side"});
 }
 
-/// The files of the domains at their full length, so that it shows now whether there is room.
-void make_files(const fs::path& folder, const Manifest& manifest) {
-  for (std::size_t d = 0; d < manifest.domains.size(); ++d)
-    for (const Part part : {Part::train, Part::eval}) {
-      const PreparedDomain& domain = manifest.domains[d];
-      const PreparedPart& prepared = part == Part::train ? domain.train : domain.eval;
-      if (prepared.tokens == 0)
-        throw core::DataError(
-            {.place = "domain '" + domain.name + "'",
-             .problem = fmt::format("no document is left to {}",
-                                    part == Part::train ? "train on" : "evaluate on"),
-             .rule = fmt::format("{} duplicates, {} that are evaluated on, {} unwanted and {} "
-                                 "damaged ones were left out",
-                                 domain.duplicates, domain.evaluated_on, domain.unwanted,
-                                 domain.damaged),
-             .remedy = "Add texts to it"});
-      OutputFile(tokens_file(folder, {d, part}), OutputFile::How::anew)
-          .reserve(prepared.tokens * static_cast<std::uint64_t>(manifest.tokens.width));
-      OutputFile(ends_file(folder, {d, part}), OutputFile::How::anew)
-          .reserve(prepared.documents * sizeof(std::uint64_t));
-    }
+/// The files of all units, one after the other: tokens stay in them.
+std::vector<std::string> files_of(const ReadingPlan& plan) {
+  std::vector<std::string> files;
+  for (const Unit& unit : plan.units)
+    for (const SourcePart& part : unit.files) files.push_back(fs::absolute(part.path).string());
+  return files;
 }
 
-/// The files of a domain, from where a piece has its place in them.
-class Destination {
- public:
-  Destination(const fs::path& folder, std::size_t domain, const Place& place, std::uint64_t width) {
-    for (const Part part : {Part::train, Part::eval}) {
-      const std::size_t p = index_of(part);
-      tokens_[p].emplace(tokens_file(folder, {domain, part}), OutputFile::How::at_a_place,
-                         place.tokens[p] * width);
-      ends_[p].emplace(ends_file(folder, {domain, part}), OutputFile::How::at_a_place,
-                       place.documents[p] * sizeof(std::uint64_t));
-      end_[p] = place.tokens[p];
-    }
-  }
-  /// @param count of its tokens
-  void add(Part part, std::span<const std::uint8_t> tokens, std::uint64_t count) {
-    const std::size_t p = index_of(part);
-    tokens_[p]->write_values(tokens);
-    end_[p] += count;
-    ends_[p]->write_values(std::span<const std::uint64_t>(&end_[p], 1));
-  }
-  void close() {
-    for (auto* files : {&tokens_, &ends_})
-      for (auto& file : *files) file->close();
-  }
-
- private:
-  ByPart<std::optional<OutputFile>> tokens_{}, ends_{};
-  ByPart<std::uint64_t> end_{};
-};
+/// How many of these are of units before this one.
+std::size_t files_before(const ReadingPlan& plan, std::size_t unit) {
+  std::size_t files = 0;
+  for (std::size_t n = 0; n < unit; ++n) files += plan.units[n].files.size();
+  return files;
+}
 
 }  // namespace
 
@@ -190,14 +122,21 @@ void Preparation::read_unit(std::size_t number,
   }
   std::deque<PieceWriter> pieces;
   for (std::size_t taker = 0; taker < unit.takers.size(); ++taker)
-    pieces.emplace_back(state_->piece(number, taker));
+    pieces.emplace_back(state_->piece(number, taker), state_->held());
   Passed passed;
-  for (const OpenReader& open : readers_of(unit, state_->options)) {
-    const auto reader = open();
+  const std::vector<OpenReader> readers = readers_of(unit, state_->options);
+  for (std::size_t file = 0; file < readers.size(); ++file) {
+    const auto reader = readers[file]();
     std::uint64_t told = 0;
     while (const auto document = reader->next()) {
-      const DocumentRecord record{content_key(document->bytes), document->bytes.size()};
-      for (const std::size_t taker : document->takers) pieces[taker].add(record, document->bytes);
+      const DocumentRecord record{
+          document->content ? *document->content : content_key(document->bytes),
+          document->bytes.size()};
+      for (const std::size_t taker : document->takers)
+        if (state_->held() == Held::places)
+          pieces[taker].add(record, DocumentPlace{file, document->lies_at});
+        else
+          pieces[taker].add(record, document->bytes);
       constexpr std::uint64_t step = std::uint64_t{4} << 20;
       if (const std::uint64_t read = reader->bytes_read(); read - told >= step)
         on_bytes(read - std::exchange(told, read));
@@ -211,19 +150,19 @@ void Preparation::read_unit(std::size_t number,
 
 void Preparation::settle() const {
   const ReadingPlan& plan = state_->plan;
-  std::vector<std::vector<Piece>> texts;
+  std::vector<std::vector<Piece>> pieces;
   std::vector<SideRecords> records;
   for (std::size_t s = 0; s < plan.sides.size(); ++s) {
-    texts.push_back(state_->texts_of(s));
+    pieces.push_back(state_->pieces_of(s));
     records.push_back({plan.sides[s], {}});
-    for (const Piece& piece : texts.back()) records.back().pieces.push_back(piece.records);
+    for (const Piece& piece : pieces.back()) records.back().pieces.push_back(piece.records);
   }
   const auto settled = corpus::settle(
       records, {.eval_fraction = state_->options.eval_fraction, .seed = state_->options.seed},
       [&](const Side& side, std::size_t document, std::uint64_t wanted) {
         const auto s = static_cast<std::size_t>(
             std::find(plan.sides.begin(), plan.sides.end(), side) - plan.sides.begin());
-        return cut_of(texts[s], document, wanted);
+        return cut_of(pieces[s], state_->options.tokens.width, document, wanted);
       });
   settle_tokenizer(*state_, settled);
   state_->write_settled(settled);
@@ -235,12 +174,13 @@ void Preparation::encode_unit(std::size_t unit) const {
 
 void Preparation::place() const {
   const ReadingPlan& plan = state_->plan;
-  Gathered gathered{.settled = state_->settled()};
-  std::vector<std::vector<Piece>> texts;
+  Gathered gathered{.settled = state_->settled(), .tokens = state_->options.tokens};
+  std::vector<std::vector<Piece>> pieces;
   for (std::size_t s = 0; s < plan.sides.size(); ++s) {
-    texts.push_back(state_->texts_of(s));
+    pieces.push_back(state_->pieces_of(s));
     gathered.records.push_back({plan.sides[s], {}});
-    for (const Piece& piece : texts.back()) gathered.records.back().pieces.push_back(piece.records);
+    for (const Piece& piece : pieces.back())
+      gathered.records.back().pieces.push_back(piece.records);
   }
   for (std::size_t unit = 0; unit < plan.units.size(); ++unit)
     gathered.passed.push_back(state_->passed_of(unit));
@@ -257,7 +197,8 @@ void Preparation::place() const {
       }
     }
   }
-  const Placement placement = placement_of(state_->options, plan, gathered);
+  Placement placement = placement_of(state_->options, plan, gathered);
+  if (state_->held() == Held::places) placement.manifest.files = files_of(plan);
   fs::remove(state_->folder / manifest_name);  // of other files or options
   make_files(state_->folder, placement.manifest);
   state_->write_placement(placement);
@@ -268,24 +209,30 @@ void Preparation::copy_unit(std::size_t number) const {
   const std::vector<SettledSide> settled = state_->settled();
   const auto width = static_cast<std::uint64_t>(placement.manifest.tokens.width);
   const ReadingPlan& plan = state_->plan;
+  const std::size_t before = files_before(plan, number);
   for (std::size_t taker = 0; taker < plan.units.at(number).takers.size(); ++taker) {
     const std::size_t s = plan.units[number].takers[taker].side;
     const std::size_t n = state_->number_of(number, s);
-    const Piece text(state_->piece(number, taker));
+    const Piece piece(state_->piece(number, taker), state_->held());
     std::optional<Codes> codes;
     if (state_->has_tokenizer()) codes.emplace(state_->codes(number, taker));
-    Destination destination(state_->folder, plan.sides[s].domain, placement.places.at(s).at(n),
-                            width);
-    std::size_t kept = 0;
+    Destination destination(state_->folder, placement.manifest, plan.sides[s].domain,
+                            placement.places.at(s).at(n));
+    std::size_t encoded = 0;
     std::uint64_t at_code = 0;
-    for_each_kept(settled.at(s), settled.at(s).first.at(n), text.records,
-                  [&](Part part, const DocumentRecord&, std::uint64_t bytes, std::uint64_t at) {
-                    if (!codes) return destination.add(part, text.texts.subspan(at, bytes), bytes);
-                    const std::uint64_t count = codes->counts[kept++];
-                    if (count == 0) return;
-                    destination.add(part, codes->codes.subspan(at_code, count * width), count);
-                    at_code += count * width;
-                  });
+    for_each_kept(settled.at(s), settled.at(s).first.at(n), piece.records, [&](const Kept& kept) {
+      if (state_->held() == Held::places) {
+        const DocumentPlace& lies = piece.places[kept.document];
+        return destination.add(kept.part, {before + lies.file, lies.token + kept.from / width},
+                               kept.bytes / width);
+      }
+      if (!codes)
+        return destination.add(kept.part, piece.texts.subspan(kept.at, kept.bytes), kept.bytes);
+      const std::uint64_t count = codes->counts[encoded++];
+      if (count == 0) return;
+      destination.add(kept.part, codes->codes.subspan(at_code, count * width), count);
+      at_code += count * width;
+    });
     destination.close();
   }
 }

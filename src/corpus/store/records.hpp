@@ -1,27 +1,24 @@
 #pragma once
 
+#include "../content_key.hpp"
+
 #include <bimix/corpus/corpus.hpp>
 
-#include <compare>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 namespace bimix::corpus {
 
-/// What tells exact duplicates: XXH3 of a document's text, 128 bits.
-struct ContentKey {
-  std::uint64_t high = 0, low = 0;
-  auto operator<=>(const ContentKey&) const = default;
-};
-
-ContentKey content_key(std::span<const std::uint8_t> bytes);
-
-/// The text of a document of a piece.
+/// A document of a piece.
 struct DocumentRecord {
   ContentKey content{};
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;  ///< of its text or its tokens
   bool operator==(const DocumentRecord&) const = default;
+};
+
+/// Where a document lies that is used there.
+struct DocumentPlace {
+  std::uint64_t file = 0;   ///< of the unit, or of the prepared folder
+  std::uint64_t token = 0;  ///< the first, counted in that file
 };
 
 /// The training or the evaluation texts of a domain.

@@ -111,11 +111,6 @@ std::uint64_t order_key(const ContentKey& content, std::uint64_t seed) {
   return XXH3_64bits_withSeed(words, sizeof words, seed);
 }
 
-ContentKey content_key(std::span<const std::uint8_t> bytes) {
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-  return {hash.high64, hash.low64};
-}
-
 std::vector<SettledSide> settle(
     std::span<const SideRecords> sides, const SettleOptions& options,
     const std::function<std::uint64_t(const Side&, std::size_t, std::uint64_t)>& cut_of) {

@@ -55,10 +55,10 @@ std::size_t Preparation::State::number_of(std::size_t unit, std::size_t side) co
   return static_cast<std::size_t>(std::find(units.begin(), units.end(), unit) - units.begin());
 }
 
-std::vector<Piece> Preparation::State::texts_of(std::size_t side) const {
+std::vector<Piece> Preparation::State::pieces_of(std::size_t side) const {
   std::vector<Piece> pieces;
   for (const std::size_t unit : plan.units_of[side])
-    pieces.emplace_back(piece(unit, taker_of(unit, side)));
+    pieces.emplace_back(piece(unit, taker_of(unit, side)), held());
   return pieces;
 }
 

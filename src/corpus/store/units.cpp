@@ -1,6 +1,7 @@
 #include "units.hpp"
 
-#include "../bytes/line_reader.hpp"
+#include "../borders/document_index.hpp"
+#include "../bytes/byte_stream.hpp"
 #include "../mapped_file.hpp"
 #include "../sources.hpp"
 
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -48,15 +50,35 @@ std::uint64_t line_end_from(const fs::path& path, std::uint64_t from, std::uint6
   }
 }
 
+/// Without what lies beside files of tokens to tell of their documents.
+std::vector<Found> without_indexes(std::vector<Found> found) {
+  std::set<fs::path> beside;
+  for (const Found& file : found)
+    for (const IndexFormat* format : index_formats())
+      for (const fs::path& index : format->beside(file.match.path)) beside.insert(index);
+  std::erase_if(found, [&](const Found& file) { return beside.contains(file.match.path); });
+  return found;
+}
+
+/// A file as it is now.
+std::string described_file(const std::string& name, const fs::path& path) {
+  const auto changed = fs::last_write_time(path).time_since_epoch();
+  return fmt::format("{} {} {}\n", name, bytes_in(path),
+                     std::chrono::duration_cast<std::chrono::nanoseconds>(changed).count());
+}
+
+SourcePart whole(const Source& source) {
+  return {source.file.match.path.string(), {}, source.bytes};
+}
+
 /// Files of lines in stretches, so that several ranks can read a large one; other files whole.
 std::vector<SourcePart> parts_of(const Source& source, const ReadOptions& read,
                                  std::uint64_t most) {
+  if (source.bytes <= most || source.domain->binary) return {whole(source)};
   const std::string path = source.file.match.path.string();
-  const SourcePart whole{path, {}, source.bytes};
-  if (source.bytes <= most || source.domain->binary) return {whole};
   const Beginning beginning = beginning_of(path);
   if (beginning.packing != Packing::none || !format_of(beginning, read).is_by_line())
-    return {whole};
+    return {whole(source)};
   std::vector<SourcePart> parts;
   for (std::uint64_t from = 0; from < source.bytes;) {
     const std::uint64_t to =
@@ -82,8 +104,9 @@ class Planner {
     for (std::size_t side = 0; side < plan_.sides.size(); ++side) deal_out(side);
     const TokenizerOptions& tokenizer = options_.tokenizer;
     description_ +=
-        fmt::format("{} {} {} {} {} {}\n", options_.eval_fraction, options_.seed,
-                    options_.max_document, core::word_of(options_.on_error), tokenizer.train,
+        fmt::format("{} {} {} {} {} {} {} {} {}\n", options_.eval_fraction, options_.seed,
+                    options_.max_document, core::word_of(options_.on_error), options_.tokens.width,
+                    options_.tokens.vocabulary, options_.end_of_document, tokenizer.train,
                     tokenizer.train > 0 ? fmt::format("{}", fmt::join(options_.shares, " ")) : "");
     if (!tokenizer.sentencepiece.empty())
       description_ += core::content_hash(core::read_file(options_.base / tokenizer.sentencepiece,
@@ -101,13 +124,13 @@ class Planner {
     description_ += fmt::format(
         "{} {} '{}' {} {} {}\n", domain.name, side.part == Part::train ? "train" : "eval",
         domain.text_key, domain.binary, described(domain.where), fmt::join(domain.command, "\t"));
-    for (Found& file : find_sources(patterns, options_.base)) {
+    std::vector<Found> found = find_sources(patterns, options_.base);
+    if (are_tokens_) found = without_indexes(std::move(found));
+    for (Found& file : found) {
       usage_.note(file, domain.name, side.part);
       const std::uint64_t bytes = bytes_in(file.match.path);
-      const auto changed = fs::last_write_time(file.match.path).time_since_epoch();
-      description_ +=
-          fmt::format("{} {} {}\n", file.match.name, bytes,
-                      std::chrono::duration_cast<std::chrono::nanoseconds>(changed).count());
+      description_ += described_file(file.match.name, file.match.path);
+      if (are_tokens_) description_ += described_place(file);
       // Domains that want a file read in the same way read it together.
       const auto [known, is_new] = numbers_.insert(
           {std::tuple{file.real_path, domain.text_key, domain.binary}, sources_.size()});
@@ -115,6 +138,14 @@ class Planner {
       sources_[known->second].takers.push_back({number, domain.where});
       sources_of_.back().push_back(known->second);
     }
+  }
+
+  /// Tokens stay where they are, and a file beside them tells of their documents.
+  static std::string described_place(const Found& file) {
+    std::string text = fs::absolute(file.match.path).string() + "\n";
+    if (const IndexFormat* format = index_beside(file.match.path))
+      text += described_file("", format->index_of(file.match.path));
+    return text;
   }
 
   static std::string described(const Where& where) {
@@ -152,7 +183,8 @@ class Planner {
   /// @param joins whether it becomes a part of the last unit
   void add_units(Source& source, bool joins) {
     const ReadOptions read{.text_key = source.domain->text_key};
-    for (SourcePart& part : parts_of(source, read, sizes_.most)) {
+    for (SourcePart& part :
+         are_tokens_ ? std::vector{whole(source)} : parts_of(source, read, sizes_.most)) {
       if (!joins)
         plan_.units.push_back({.takers = source.takers,
                                .text_key = source.domain->text_key,
@@ -165,6 +197,7 @@ class Planner {
 
   const CorpusOptions& options_;
   const UnitSizes sizes_;
+  const bool are_tokens_ = options_.tokens.width > 1;
   ReadingPlan plan_{};
   Usage usage_{};
   std::vector<Source> sources_{};
