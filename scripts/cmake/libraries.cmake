@@ -17,7 +17,6 @@ find_package(simdjson REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)  # zstd has CMake files where it was built by CMake only
 pkg_check_modules(BIMIX_ZSTD REQUIRED IMPORTED_TARGET libzstd)
-pkg_check_modules(BIMIX_SENTENCEPIECE REQUIRED IMPORTED_TARGET sentencepiece)
 
 # oneDNN's own config file asks for OpenCL where it was built with GPU support; the CPU side needs
 # none of it.
@@ -26,6 +25,15 @@ find_library(BIMIX_DNNL_LIBRARY dnnl REQUIRED)
 add_library(bimix_dnnl INTERFACE)
 target_include_directories(bimix_dnnl SYSTEM INTERFACE ${BIMIX_DNNL_INCLUDE})
 target_link_libraries(bimix_dnnl INTERFACE ${BIMIX_DNNL_LIBRARY})
+
+# Its .pc file of Debian 13 asks for that of protobuf-lite, which no program that uses it needs.
+find_path(BIMIX_SENTENCEPIECE_INCLUDE sentencepiece_processor.h REQUIRED)
+find_library(BIMIX_SENTENCEPIECE_LIBRARY sentencepiece REQUIRED)
+find_library(BIMIX_SENTENCEPIECE_TRAIN_LIBRARY sentencepiece_train REQUIRED)
+add_library(bimix_sentencepiece INTERFACE)
+target_include_directories(bimix_sentencepiece SYSTEM INTERFACE ${BIMIX_SENTENCEPIECE_INCLUDE})
+target_link_libraries(bimix_sentencepiece INTERFACE ${BIMIX_SENTENCEPIECE_TRAIN_LIBRARY}
+                                                    ${BIMIX_SENTENCEPIECE_LIBRARY})
 
 # MPI's C++ bindings are gone from the standard and must not be pulled in by <mpi.h>.
 target_compile_definitions(MPI::MPI_C INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)

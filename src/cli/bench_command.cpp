@@ -8,6 +8,7 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
   bench->require_subcommand(1);
   add_sweep_bench(*bench, context, action);
   add_fit_bench(*bench, context, action);
+  add_corpus_bench(app, *bench, context, action);
   add_entropy_bench(app, *bench, context, action);
   add_proxy_bench(*bench, context, action);
 }

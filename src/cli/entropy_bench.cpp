@@ -8,9 +8,7 @@
 #include <fmt/format.h>
 
 namespace bimix::cli {
-namespace {
 
-/// English and YAML of our own, over and over.
 std::vector<std::uint8_t> built_in_text(const CLI::App& app) {
   constexpr std::size_t size = std::size_t{16} << 20;
   std::string once;
@@ -21,8 +19,6 @@ std::vector<std::uint8_t> built_in_text(const CLI::App& app) {
   while (text.size() < size) text.insert(text.end(), once.begin(), once.end());
   return text;
 }
-
-}  // namespace
 
 void add_entropy_bench(CLI::App& app, CLI::App& bench, Context& context, Action& action) {
   struct Flags {

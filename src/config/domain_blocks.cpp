@@ -72,6 +72,17 @@ void add_domain(const std::string& name, Reader block, bool normalise, Campaign&
   block.words("read", files.command, "");
   block.text("text", files.text_key, "");
   files.where = where_of(block);
+  std::string by;
+  block.text("by", by, "");
+  if (!by.empty() && std::any_of(files.where.begin(), files.where.end(),
+                                 [&](const auto& filter) { return filter.field == by; }))
+    findings.complain("domains." + name,
+                      {.problem = fmt::format("asks twice for '{}', in `by` and in `where`",
+                                              core::shown_text(by)),
+                       .rule = "`by` takes the documents whose value is the domain's name",
+                       .remedy = "Drop one of them"});
+  else if (!by.empty())
+    files.where.push_back({by, {name}});
   if (files.binary && (!files.text_key.empty() || !files.where.empty()))
     findings.complain("domains." + name,
                       {.problem = "says `binary: true` and what is in JSON Lines",

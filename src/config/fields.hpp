@@ -30,6 +30,9 @@ void describe(Visitor& v, corpus::CorpusOptions& o) {
           "bytes of a line of JSON Lines, or of a text in a packed file");
   v.count("end_of_document", o.end_of_document, {-1, (1 << 20) - 1},
           "of files of tokens: the token between documents, where no index tells; -1: none");
+  v.number("fraction", o.fraction, {positive, 1},
+           "of each domain's training tokens to use: documents in a seeded order");
+  v.word("pack", o.pack, "sequences go across documents, or stay within each");
 }
 
 template <class Visitor>
@@ -112,6 +115,8 @@ void describe(Visitor& v, entropy::EntropyOptions& o) {
   v.whole("samples", o.samples, {1, 1 << 24}, "texts a domain for von-neumann");
   v.whole("sample_tokens", o.sample_tokens, {1, 1 << 24}, "length of each");
   v.whole("dimension", o.dimension, {1, 1 << 14}, "of their vectors");
+  v.count("memory", o.memory, {1, any_count},
+          "bytes a rank for pairs of a tokenizer's tokens; more passes where they take more");
 }
 
 template <class Visitor>

@@ -88,6 +88,7 @@ std::string campaign_keys() {
       "  read             [program, argument, ...] that prints JSON Lines to train on\n"
       "  text             the key of JSON Lines that holds the text  [text, or else content]\n"
       "  where            {key: value or [values]}: the documents of JSON Lines to take\n"
+      "  by               key: the documents of JSON Lines whose value there is the domain's name\n"
       "  eval             the same, never trained on; a part of train is held out without it\n"
       "  binary           true: take files as they are, even if they are no text  [false]\n"
       "  share            in the default mixture; all sum to 1\n"

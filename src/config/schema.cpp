@@ -116,6 +116,7 @@ Schema domain_schema() {
                 {"read", one_or_more({{"type", "string"}})},
                 {"text", {{"type", "string"}}},
                 {"where", map_of(one_or_more({{"type", {"string", "number", "boolean"}}}))},
+                {"by", {{"type", "string"}}},
                 {"unique_tokens", {{"type", {"string", "number"}}}}},
                {"share"});
 }

@@ -30,6 +30,7 @@ Campaign without_places(Campaign campaign) {
 Campaign trained_part(Campaign campaign) {
   const Campaign defaults;
   campaign = without_places(std::move(campaign));
+  campaign.entropy.memory = defaults.entropy.memory;
   campaign.fit = defaults.fit;
   campaign.optimize = defaults.optimize;
   campaign.check = defaults.check;

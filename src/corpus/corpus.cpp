@@ -1,6 +1,7 @@
 #include "mapped_file.hpp"
 #include "shard.hpp"
 #include "store/manifest.hpp"
+#include "subset.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/hash.hpp>
@@ -42,6 +43,8 @@ data::CorpusRow row_of(const PreparedDomain& domain) {
           .bytes = domain.train.bytes + domain.eval.bytes,
           .tokens = domain.train.tokens + domain.eval.tokens,
           .pool = domain.train.tokens,
+          .eval_tokens = domain.eval.tokens,
+          .eval_bytes = domain.eval.bytes,
           .longest = std::max(domain.train.longest, domain.eval.longest),
           .duplicates = domain.duplicates,
           .evaluated_on = domain.evaluated_on,
@@ -144,11 +147,12 @@ class Opening {
 
 }  // namespace
 
-Corpus Corpus::prepared(const std::filesystem::path& folder) {
+Corpus Corpus::prepared(const std::filesystem::path& folder, const Selection& selection) {
   Opening opening(folder);
   const Manifest& manifest = opening.manifest();
   Corpus corpus;
   corpus.format_ = manifest.tokens;
+  corpus.pack_ = selection.pack;
   for (std::size_t d = 0; d < manifest.domains.size(); ++d) {
     const PreparedDomain& domain = manifest.domains[d];
     corpus.names_.push_back(domain.name);
@@ -159,7 +163,23 @@ Corpus Corpus::prepared(const std::filesystem::path& folder) {
         {opening.part(d, Part::train), opening.part(d, Part::eval), domain.fingerprint});
   }
   corpus.mappings_ = std::move(opening).owners();
+  for (std::size_t d = 0; d < corpus.domains_.size(); ++d) corpus.select(d, selection);
   return corpus;
+}
+
+void Corpus::select(std::size_t d, const Selection& selection) {
+  Domain& domain = domains_[d];
+  std::string selected;
+  if (selection.fraction < 1.0) {
+    Subset subset = subset_of(domain.train, selection.fraction, selection.seed, names_[d]);
+    domain.train = std::move(subset.tokens);
+    mappings_.push_back(std::move(subset.ends));
+    table_.rows[d].pool = static_cast<std::uint64_t>(domain.train.size());
+    selected = fmt::format(" fraction {} {}", selection.fraction, selection.seed);
+  }
+  if (selection.pack != SequencePacking::across)
+    selected += fmt::format(" pack {}", core::word_of(selection.pack));
+  if (!selected.empty()) domain.fingerprint = core::content_hash(domain.fingerprint + selected);
 }
 
 const PackedTokens& Corpus::tokens(std::size_t domain, Part part) const {
@@ -181,14 +201,17 @@ std::string Corpus::fingerprint() const {
 void Corpus::require_sequences(int context) const {
   for (std::size_t d = 0; d < domains_.size(); ++d)
     for (const Part part : {Part::train, Part::eval}) {
-      const std::int64_t size = tokens(d, part).size();
-      if (size >= std::int64_t{context} + 1) continue;
+      if (slots(d, part, context).count() > 0) continue;
+      const char* const of = part == Part::train ? "training" : "evaluation";
       throw core::DataError(
           {.place = "domain '" + names_[d] + "'",
-           .problem = fmt::format("its {} part has {} tokens",
-                                  part == Part::train ? "training" : "evaluation", size),
+           .problem = pack_ == SequencePacking::across
+                          ? fmt::format("its {} part has {} tokens", of, tokens(d, part).size())
+                          : fmt::format("no document of its {} part is as long as a sequence", of),
            .rule = fmt::format("one sequence takes context + 1 = {}", std::int64_t{context} + 1),
-           .remedy = "Add text to it, or choose a shorter context"});
+           .remedy = pack_ == SequencePacking::across
+                         ? "Add text to it, or choose a shorter context"
+                         : "Choose a shorter context, or say `corpus: {pack: across}`"});
     }
 }
 

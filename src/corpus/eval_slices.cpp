@@ -14,16 +14,14 @@ EvalSlices::EvalSlices(const Corpus& corpus, int context, int sequences_per_doma
   corpus.require_sequences(context);
   const auto row = static_cast<std::size_t>(context) + 1;
   for (std::size_t d = 0; d < corpus.domain_count(); ++d) {
-    const PackedTokens& part = corpus.tokens(d, Part::eval);
-    const auto slots = static_cast<std::uint64_t>(part.slot_count(context));
-    const std::uint64_t count = std::min(slots, static_cast<std::uint64_t>(sequences_per_domain));
+    const Slots slots = corpus.slots(d, Part::eval, context);
+    const auto all = static_cast<std::uint64_t>(slots.count());
+    const std::uint64_t count = std::min(all, static_cast<std::uint64_t>(sequences_per_domain));
     const Permutation order(
-        core::RandomStream(seed, core::Purpose::eval_slices, 0, name_key(corpus.names()[d])),
-        slots);
+        core::RandomStream(seed, core::Purpose::eval_slices, 0, name_key(corpus.names()[d])), all);
     std::vector<std::int32_t>& tokens = tokens_.emplace_back(count * row);
     for (std::uint64_t k = 0; k < count; ++k)
-      part.copy_slot(static_cast<std::int64_t>(order(k)), context,
-                     std::span(tokens).subspan(k * row, row));
+      slots.copy(static_cast<std::int64_t>(order(k)), std::span(tokens).subspan(k * row, row));
   }
 }
 

@@ -46,12 +46,13 @@ std::size_t PackedTokens::stretch_at(std::int64_t token) const {
   return static_cast<std::size_t>(after - starts_.begin()) - 1;
 }
 
-TokenSpan PackedTokens::view(std::int64_t from, std::int64_t count) const {
+Stretch PackedTokens::stretch(std::int64_t from, std::int64_t count) const {
   const std::size_t n = stretch_at(from);
   core::require(from >= 0 && count >= 0 && from + count <= starts_[n + 1],
-                "PackedTokens::view of tokens of one document");
-  return stretches_[n].tokens.subspan(static_cast<std::size_t>(from - starts_[n]),
-                                      static_cast<std::size_t>(count));
+                "PackedTokens::stretch of tokens of one stretch");
+  const auto first = static_cast<std::size_t>(from - starts_[n]);
+  return {stretches_[n].tokens.subspan(first, static_cast<std::size_t>(count)), stretches_[n].file,
+          stretches_[n].skipped + first};
 }
 
 void PackedTokens::copy(std::int64_t from, std::span<std::int32_t> out) const {
@@ -65,17 +66,6 @@ void PackedTokens::copy(std::int64_t from, std::span<std::int32_t> out) const {
     copy_tokens(stretches_[stretch], skipped, vocabulary_, out.subspan(done, taken));
     done += taken;
   }
-}
-
-std::int64_t PackedTokens::slot_count(int context) const {
-  core::require(context > 0, "a context is at least 1");
-  return size() == 0 ? 0 : (size() - 1) / context;
-}
-
-void PackedTokens::copy_slot(std::int64_t k, int context, std::span<std::int32_t> out) const {
-  core::require(k >= 0 && k < slot_count(context) && std::ssize(out) == context + 1,
-                "PackedTokens::copy_slot needs an existing slot and context + 1 places");
-  copy(k * context, out);
 }
 
 }  // namespace bimix::corpus

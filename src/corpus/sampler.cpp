@@ -59,7 +59,7 @@ void QuotaSchedule::resume(std::span<const std::int64_t> turns) {
 }
 
 MixtureSampler::MixtureSampler(const Corpus& corpus, SamplerOptions options)
-    : corpus_(&corpus),
+    : names_(corpus.names()),
       options_(std::move(options)),
       schedule_(options_.mixture),
       drawn_(options_.mixture.size(), 0) {
@@ -67,6 +67,8 @@ MixtureSampler::MixtureSampler(const Corpus& corpus, SamplerOptions options)
   core::require(options_.batch > 0 && options_.context > 0 && options_.repeat >= 0,
                 "batch and context are positive, repeat is not negative");
   corpus.require_sequences(options_.context);
+  for (std::size_t d = 0; d < corpus.domain_count(); ++d)
+    slots_.push_back(corpus.slots(d, Part::train, options_.context));
 }
 
 void MixtureSampler::next(std::span<std::int32_t> tokens) {
@@ -76,17 +78,16 @@ void MixtureSampler::next(std::span<std::int32_t> tokens) {
   for (std::size_t b = 0; b < static_cast<std::size_t>(options_.batch); ++b) {
     const std::size_t domain = schedule_.next();
     const std::int64_t slot = slot_of(domain, drawn_[domain]++);
-    corpus_->tokens(domain, Part::train)
-        .copy_slot(slot, options_.context, tokens.subspan(b * row, row));
+    slots_[domain].copy(slot, tokens.subspan(b * row, row));
   }
 }
 
 std::int64_t MixtureSampler::slot_of(std::size_t domain, std::int64_t sequence) const {
-  const std::int64_t slots = corpus_->tokens(domain, Part::train).slot_count(options_.context);
+  const std::int64_t slots = slots_[domain].count();
   const auto epoch = static_cast<std::uint64_t>(sequence / slots);
   const auto repeat = static_cast<std::uint64_t>(options_.repeat);
   const core::RandomStream key(options_.seed, core::Purpose::train_order, (repeat << 32) + epoch,
-                               name_key(corpus_->names()[domain]));
+                               name_key(names_[domain]));
   const auto place = static_cast<std::uint64_t>(sequence % slots);
   return static_cast<std::int64_t>(Permutation(key, static_cast<std::uint64_t>(slots))(place));
 }
@@ -105,8 +106,7 @@ std::vector<std::int64_t> MixtureSampler::tokens_drawn() const {
 std::vector<double> MixtureSampler::epochs() const {
   std::vector<double> epochs;
   for (std::size_t d = 0; d < drawn_.size(); ++d) {
-    const std::int64_t slots = corpus_->tokens(d, Part::train).slot_count(options_.context);
-    epochs.push_back(static_cast<double>(drawn_[d]) / static_cast<double>(slots));
+    epochs.push_back(static_cast<double>(drawn_[d]) / static_cast<double>(slots_[d].count()));
   }
   return epochs;
 }

@@ -237,6 +237,47 @@ TrialResult trial_result_from(const Json& json) {
   return result;
 }
 
+Json to_json(const CorpusTable& table) {
+  Json rows = Json::array();
+  for (const CorpusRow& row : table.rows)
+    rows.push_back({{"domain", row.domain},
+                    {"documents", row.documents},
+                    {"bytes", row.bytes},
+                    {"tokens", row.tokens},
+                    {"pool", row.pool},
+                    {"eval_tokens", row.eval_tokens},
+                    {"eval_bytes", row.eval_bytes},
+                    {"longest", row.longest},
+                    {"duplicates", row.duplicates},
+                    {"evaluated_on", row.evaluated_on},
+                    {"in_other_domains", row.in_other_domains},
+                    {"unwanted", row.unwanted},
+                    {"damaged", row.damaged}});
+  return rows;
+}
+
+CorpusTable corpus_table_from(const Json& json) {
+  CorpusTable table;
+  for (const Json& entry : json) {
+    const Reader row(entry, "corpus table");
+    const auto count = [&](const char* key) { return row.value<std::uint64_t>(key); };
+    table.rows.push_back({.domain = row.value<std::string>("domain"),
+                          .documents = count("documents"),
+                          .bytes = count("bytes"),
+                          .tokens = count("tokens"),
+                          .pool = count("pool"),
+                          .eval_tokens = count("eval_tokens"),
+                          .eval_bytes = count("eval_bytes"),
+                          .longest = count("longest"),
+                          .duplicates = count("duplicates"),
+                          .evaluated_on = count("evaluated_on"),
+                          .in_other_domains = count("in_other_domains"),
+                          .unwanted = count("unwanted"),
+                          .damaged = count("damaged")});
+  }
+  return table;
+}
+
 Json to_json(const EntropyTable& entropy) {
   return {{"domains", entropy.domains},    {"measures", entropy.measures},
           {"nats", to_json(entropy.nats)}, {"mixture", to_json(entropy.mixture)},
@@ -295,6 +336,7 @@ Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
           {"weight", to_json(choice.weight)},
           {"predicted_nats", to_json(choice.predicted_nats)},
           {"predicted_default_nats", to_json(choice.predicted_default_nats)},
+          {"bytes_per_token", to_json(domains.bytes_per_token)},
           {"objective_nats", to_json(choice.objective_nats)},
           {"objective_default_nats", to_json(choice.objective_default_nats)},
           {"certificate", to_json(choice.certificate)},

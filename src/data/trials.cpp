@@ -94,6 +94,13 @@ void require_sound(const std::vector<TrialResult>& results, const DomainSet& dom
   }
 }
 
+void require_sound(const CorpusTable& corpus, const DomainSet& domains) {
+  std::vector<std::string> names;
+  for (const CorpusRow& row : corpus.rows) names.push_back(row.domain);
+  Demands("texts").that(names == domains.train, "domains", "are other ones than the campaign's",
+                        "texts are of its training domains");
+}
+
 void require_sound(const EntropyTable& entropy, const DomainSet& domains) {
   const Demands demand("entropies");
   demand.that(entropy.domains == domains.train, "domains", "are other ones than the campaign's",

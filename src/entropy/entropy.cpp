@@ -11,10 +11,21 @@
 namespace bimix::entropy {
 namespace {
 
-/// -p(x, given) ln p(x | given), the counts being of (x, given), of all, and of given.
-double term(std::int64_t count, std::int64_t total, std::int64_t given) {
-  const auto n = static_cast<double>(count);
-  return -n / static_cast<double>(total) * std::log(n / static_cast<double>(given));
+/// -sum p ln p, the sum taken by how often things occur, rare ones first: so it has the same bits
+/// in whatever parts they were counted.
+double entropy_of(const Occurrences& occurrences, std::int64_t total) {
+  core::StableSum sum;
+  for (const auto& [times, things] : occurrences) {
+    const double p = static_cast<double>(times) / static_cast<double>(total);
+    sum.add(-static_cast<double>(things) * p * std::log(p));
+  }
+  return sum.value();
+}
+
+std::int64_t different(const Occurrences& occurrences) {
+  std::int64_t sum = 0;
+  for (const auto& [times, things] : occurrences) sum += things;
+  return sum;
 }
 
 double measure_of(Measure measure, const CountEntropy& counts) {
@@ -94,7 +105,7 @@ data::EntropyTable finish(const std::vector<std::string>& domains, const Entropy
     }
   }
   if (wants_counts(options))
-    for (const CountEntropy& count : counts) table.bigrams.push_back(count.bigrams);
+    for (const CountEntropy& count : counts) table.bigrams.push_back(count.pairs);
   if (wants_samples(options)) {
     for (const SampleEntropy& sample : samples) table.samples.push_back(sample.samples);
     table.embedding = embedding_name(options, width);
@@ -109,21 +120,20 @@ data::EntropyTable entropy_table(const corpus::Corpus& corpus, const EntropyOpti
   std::vector<SampleEntropy> samples;
   for (std::size_t d = 0; d < corpus.domain_count(); ++d) {
     if (wants_counts(options))
-      counts.push_back(count_entropy(count_part(corpus, d, options), options));
+      counts.push_back(count_entropy(whole_tally(corpus, d, options), options));
     if (wants_samples(options)) samples.push_back(von_neumann(corpus, d, options, seed));
   }
   return finish(corpus.names(), options, counts, samples, corpus.format().width);
 }
 
-CountEntropy count_entropy(const BigramCounts& counts, const EntropyOptions& options) {
-  CountEntropy entropy{.shannon = shannon_entropy(counts),
-                       .joint = joint_entropy(counts),
-                       .conditional = conditional_entropy(counts),
-                       .bigrams = counts.total()};
+CountEntropy count_entropy(const PairTally& tally, const EntropyOptions& options) {
+  CountEntropy entropy{.shannon = shannon_entropy(tally),
+                       .joint = joint_entropy(tally),
+                       .conditional = conditional_entropy(tally),
+                       .pairs = tally.total()};
   if (!options.miller_madow) return entropy;
-  const double shannon_bias =
-      miller_madow_correction(std::ssize(counts.first_tokens()), entropy.bigrams);
-  const double joint_bias = miller_madow_correction(std::ssize(counts.bigrams()), entropy.bigrams);
+  const double shannon_bias = miller_madow_correction(different(tally.firsts), entropy.pairs);
+  const double joint_bias = miller_madow_correction(different(tally.pairs), entropy.pairs);
   entropy.shannon += shannon_bias;
   entropy.joint += joint_bias;
   // Corrected joint less corrected Shannon: the chain rule stands.
@@ -131,31 +141,12 @@ CountEntropy count_entropy(const BigramCounts& counts, const EntropyOptions& opt
   return entropy;
 }
 
-double shannon_entropy(const BigramCounts& counts) {
-  const std::int64_t total = counts.total();
-  core::StableSum sum;
-  for (const std::int64_t count : counts.first_tokens()) sum.add(term(count, total, total));
-  return sum.value();
-}
+double shannon_entropy(const PairTally& tally) { return entropy_of(tally.firsts, tally.total()); }
 
-double joint_entropy(const BigramCounts& counts) {
-  const std::int64_t total = counts.total();
-  core::StableSum sum;
-  for (const Bigram& bigram : counts.bigrams()) sum.add(term(bigram.count, total, total));
-  return sum.value();
-}
+double joint_entropy(const PairTally& tally) { return entropy_of(tally.pairs, tally.total()); }
 
-double conditional_entropy(const BigramCounts& counts) {
-  const std::int64_t total = counts.total();
-  const std::vector<std::int64_t> firsts = counts.first_tokens();
-  core::StableSum sum;
-  std::size_t row = 0;
-  const std::vector<Bigram>& bigrams = counts.bigrams();
-  for (std::size_t i = 0; i < bigrams.size(); ++i) {
-    if (i > 0 && bigrams[i - 1].first != bigrams[i].first) ++row;
-    sum.add(term(bigrams[i].count, total, firsts[row]));
-  }
-  return sum.value();
+double conditional_entropy(const PairTally& tally) {
+  return std::max(0.0, joint_entropy(tally) - shannon_entropy(tally));
 }
 
 double miller_madow_correction(std::int64_t distinct_count, std::int64_t count) {

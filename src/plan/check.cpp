@@ -79,6 +79,7 @@ data::CheckReport make_check_report(const std::vector<data::TrialSpec>& trials,
   data::CheckReport report;
   report.domains = domains.eval;
   report.loss_unit = domains.loss_unit;
+  report.bytes_per_token = domains.bytes_per_token;
   report.weight = weight;
   report.predicted_nats = predicted_nats;
   const std::size_t evals = domains.eval.size();

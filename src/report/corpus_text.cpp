@@ -29,6 +29,8 @@ data::CorpusRow sum_of(const data::CorpusTable& table) {
     sum.bytes += row.bytes;
     sum.tokens += row.tokens;
     sum.pool += row.pool;
+    sum.eval_tokens += row.eval_tokens;
+    sum.eval_bytes += row.eval_bytes;
     sum.longest = std::max(sum.longest, row.longest);
     sum.duplicates += row.duplicates;
     sum.evaluated_on += row.evaluated_on;
@@ -38,6 +40,8 @@ data::CorpusRow sum_of(const data::CorpusTable& table) {
   }
   return sum;
 }
+
+}  // namespace
 
 Rows corpus_rows(const data::CorpusTable& table) {
   Rows rows{{"domain", "documents", "bytes", "tokens", "bytes/token", "longest", "left out",
@@ -59,20 +63,25 @@ Rows corpus_rows(const data::CorpusTable& table) {
   return rows;
 }
 
-}  // namespace
-
-std::string corpus_text(const data::CorpusTable& table) {
-  std::string text = "Texts of the domains\n" + aligned(corpus_rows(table));
+std::vector<std::string> corpus_notes(const data::CorpusTable& table) {
+  std::vector<std::string> notes;
   const data::CorpusRow all = sum_of(table);
   const auto add = [&](std::uint64_t number, const char* words) {
     if (number > 0)
-      text += fmt::format("  {} {} {}\n", number, number == 1 ? "document" : "documents", words);
+      notes.push_back(
+          fmt::format("{} {} {}", number, number == 1 ? "document" : "documents", words));
   };
   add(all.duplicates, "left out as duplicates of one before them in the same domain");
   add(all.evaluated_on, "left out of training, since a domain is evaluated on the same text");
   add(all.damaged, "left out that could not be read");
   add(all.unwanted, "that no `where` takes");
   add(all.in_other_domains, "that another domain trains on as well");
+  return notes;
+}
+
+std::string corpus_text(const data::CorpusTable& table) {
+  std::string text = "Texts of the domains\n" + aligned(corpus_rows(table));
+  for (const std::string& note : corpus_notes(table)) text += "  " + note + "\n";
   return text;
 }
 
@@ -85,6 +94,7 @@ std::string corpus_json(const data::CorpusTable& table) {
                        {"tokens", row.tokens},
                        {"longest_tokens", row.longest},
                        {"train_tokens", row.pool},
+                       {"eval_tokens", row.eval_tokens},
                        {"duplicates", row.duplicates},
                        {"evaluated_on", row.evaluated_on},
                        {"in_other_domains", row.in_other_domains},

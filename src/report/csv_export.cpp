@@ -31,16 +31,30 @@ std::string cell_of(const std::vector<std::string>& names, const std::string& na
 
 std::string export_csv(const ExportInput& input) {
   const data::DomainSet& domains = input.record.plan.domains;
-  std::string text = csv_line({"run", "repeat", "parameters", "tokens", "steps", "domain", "share",
-                               std::string(data::loss_column(domains.loss_unit))});
+  std::vector<std::string> columns{
+      "run",   "repeat", "parameters", "tokens",
+      "steps", "domain", "share",      std::string(data::loss_column(domains.loss_unit))};
+  const bool knows_bytes = !domains.bytes_per_token.empty();
+  if (knows_bytes) columns.emplace_back(data::loss_column(data::LossUnit::bits_per_byte));
+  std::string text = csv_line(columns);
   for (const LoggedRun& run : logged_runs(input.record))
-    for (const data::LossPoint& point : run.result->curve)
-      for (const std::string& domain : all_domains(domains))
-        text += csv_line({run.name, std::to_string(run.spec->repeat),
-                          known_cell(run.result->parameters), std::to_string(point.tokens),
-                          std::to_string(point.steps), domain,
-                          cell_of(domains.train, domain, run.spec->mixture),
-                          cell_of(domains.eval, domain, point.loss_nats)});
+    for (const data::LossPoint& point : run.result->curve) {
+      std::vector<double> bits = point.loss_nats;
+      for (std::size_t e = 0; knows_bytes && e < bits.size(); ++e)
+        bits[e] = data::bits_per_byte(bits[e], domains.bytes_per_token[e]);
+      for (const std::string& domain : all_domains(domains)) {
+        std::vector<std::string> cells{run.name,
+                                       std::to_string(run.spec->repeat),
+                                       known_cell(run.result->parameters),
+                                       std::to_string(point.tokens),
+                                       std::to_string(point.steps),
+                                       domain,
+                                       cell_of(domains.train, domain, run.spec->mixture),
+                                       cell_of(domains.eval, domain, point.loss_nats)};
+        if (knows_bytes) cells.push_back(cell_of(domains.eval, domain, bits));
+        text += csv_line(cells);
+      }
+    }
   return text;
 }
 

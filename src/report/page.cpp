@@ -41,6 +41,7 @@ std::vector<Section> all_sections(const PageInput& input) {
   if (!input.held_out.empty()) found.push_back(residuals_section(input));
   found.push_back(mixtures_section(input));
   if (!input.by_volume.empty()) found.push_back(volumes_section(input));
+  for (const data::CorpusTable& corpus : record.corpus) found.push_back(corpus_section(corpus));
   for (const data::EntropyTable& entropy : record.entropy)
     found.push_back(entropies_section(entropy));
   found.push_back(trials_section(record));

@@ -124,6 +124,12 @@
         dots("default", before, theme.second, "diamond", 13)] }) };
   };
 
+  // Losses in bits a byte of text, where it is known how many bytes a token has.
+  const bitsOf = (e, nats) => nats / data.bytes_per_token[e] / Math.LN2;
+  const inBits = (e, nats) => (data.bytes_per_token.length ? ` (${lossText(bitsOf(e, nats))} bits/byte)` : "");
+  const unitOf = (e) => (data.bytes_per_token.length
+    ? `${data.unit} (1 is ${bitsOf(e, 1).toPrecision(3)} bits/byte)` : data.unit);
+
   // Points of every finished run: x, y (logarithms), colour value, domain share, text.
   const points = (e) => {
     const own = data.share_of[e];
@@ -135,7 +141,7 @@
         const r = own < 0 ? null : mixture.share[own];
         const law = run.law.length ? `, law ${lossText(run.law[i][e])}` : "";
         found.push({ tokens, loss, share: r, law: run.law.length ? run.law[i][e] : null,
-          text: `${mixture.label}\n${count(tokens)} tokens${r === null ? "" : `, share ${share(r)}`}\nseen ${lossText(loss)}${law}` });
+          text: `${mixture.label}\n${count(tokens)} tokens${r === null ? "" : `, share ${share(r)}`}\nseen ${lossText(loss)}${inBits(e, loss)}${law}` });
       });
     return found;
   };
@@ -161,7 +167,7 @@
       title: title(domain), visualMap: colour?.bar,
       grid: { left: 58, right: 14, top: 30, bottom: 78 },
       xAxis: logAxis("tokens", seen.map((p) => p.tokens), count),
-      yAxis: logAxis(data.unit, seen.map((p) => p.loss).concat(drawn), lossTick, { nameGap: 40 }),
+      yAxis: logAxis(unitOf(e), seen.map((p) => p.loss).concat(drawn), lossTick, { nameGap: 40 }),
       series: [
         { type: "scatter", symbolSize: 6, z: 3, itemStyle: { color: theme.muted },
           data: seen.filter((p) => !early(p.tokens)).map(dot) },
@@ -181,7 +187,7 @@
       title: title(domain), visualMap: colour.bar,
       grid: { left: 58, right: 14, top: 30, bottom: 78 },
       xAxis: logAxis("own share", seen.map((p) => p.share).concat(section.share), shareTick),
-      yAxis: logAxis(data.unit, seen.map((p) => p.loss).concat(finite(section.loss.flat())), lossTick,
+      yAxis: logAxis(unitOf(e), seen.map((p) => p.loss).concat(finite(section.loss.flat())), lossTick,
         { nameGap: 40 }),
       series: [
         { type: "scatter", symbolSize: 6, z: 3, itemStyle: { color: colour.of(volumes[0]) },
@@ -222,7 +228,7 @@
         ...Object.entries(sets).filter(([, list]) => list.length).map(([name, list]) => ({
           type: "scatter", name, ...look[name],
           data: list.map((p) => [p.seen, p.predicted,
-            `${p.mixture}, ${data.eval[p.domain]} (${name})\nseen ${lossText(p.seen)}, predicted ${lossText(p.predicted)}`]) })),
+            `${p.mixture}, ${data.eval[p.domain]} (${name})\nseen ${lossText(p.seen)}${inBits(p.domain, p.seen)}, predicted ${lossText(p.predicted)}`]) })),
         { type: "line", name: "equal", showSymbol: false, silent: true, tooltip: { show: false },
           lineStyle: { color: theme.muted, type: "dashed", width: 1 }, itemStyle: { color: theme.muted },
           data: [[low, low], [high, high]] }] }) };

@@ -212,6 +212,7 @@ data::Json page_data(const PageInput& input) {
                   {"share_of", record.plan.domains.share_of},
                   {"loss_name", loss_name(record.plan.domains)},
                   {"unit", data::unit_text(record.plan.domains.loss_unit)},
+                  {"bytes_per_token", data::to_json(record.plan.domains.bytes_per_token)},
                   {"tokens", record.plan.tokens},
                   {"mixtures", mixtures(record, listed)},
                   {"runs", runs(record, fit, listed)},

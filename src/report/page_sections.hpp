@@ -41,6 +41,7 @@ Section mixtures_section(const PageInput& input);
 /// The best mixture at other volumes.
 Section volumes_section(const PageInput& input);
 
+Section corpus_section(const data::CorpusTable& corpus);
 Section entropies_section(const data::EntropyTable& entropy);
 
 /// Which trials ran, how they ended, and when which rank ran them.

@@ -11,6 +11,12 @@
 namespace bimix::report {
 namespace {
 
+bool knows_bytes(const data::LawFit& fit) { return !fit.domains.bytes_per_token.empty(); }
+
+double in_bits(const data::LawFit& fit, std::size_t e, double nats) {
+  return data::bits_per_byte(nats, fit.domains.bytes_per_token[e]);
+}
+
 /// What the law says of one domain.
 struct Predicted {
   double loss = 0.0;
@@ -23,12 +29,19 @@ Predicted predicted(const law::FittedLaw& law, std::size_t e, const data::Mixtur
   return {law.predict(e, run), law.interval(e, run, question.level)};
 }
 
+/// With the loss in bits a byte where that is known.
+data::Json with_bits(data::Json json, const data::LawFit& fit, std::size_t e, double nats) {
+  if (knows_bytes(fit)) json["loss_bits_per_byte"] = in_bits(fit, e, nats);
+  return json;
+}
+
 data::Json json_of(const data::LawFit& fit, std::size_t e, const Predicted& value) {
-  return {{"domain", fit.domains.eval[e]},
-          {"loss_unit", data::unit_text(fit.domains.loss_unit)},
-          {"loss_nats", value.loss},
-          {"low", value.interval.low},
-          {"high", value.interval.high}};
+  return with_bits({{"domain", fit.domains.eval[e]},
+                    {"loss_unit", data::unit_text(fit.domains.loss_unit)},
+                    {"loss_nats", value.loss},
+                    {"low", value.interval.low},
+                    {"high", value.interval.high}},
+                   fit, e, value.loss);
 }
 
 std::string interval_text(const law::Interval& interval) {
@@ -46,11 +59,14 @@ Answer predict_mixture(const data::LawFit& fit, const data::Mixture& mixture,
   const law::FittedLaw law(fit);
   Answer answer;
   answer.rows = {{"domain", loss_heading(fit), fmt::format("{:.4g} %", 100 * question.level)}};
+  if (knows_bytes(fit)) answer.rows.front().emplace_back("bits/byte");
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) {
     const Predicted value = predicted(law, e, mixture, question);
     answer.json.push_back(json_of(fit, e, value));
     answer.rows.push_back(
         {fit.domains.eval[e], fmt::format("{:.4f}", value.loss), interval_text(value.interval)});
+    if (knows_bytes(fit))
+      answer.rows.back().push_back(fmt::format("{:.4f}", in_bits(fit, e, value.loss)));
   }
   return answer;
 }
@@ -64,6 +80,7 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
   for (const std::string& name : domains.train) cells.push_back("share/" + name);
   for (const std::string& name : domains.eval) {
     for (const char* what : {"loss/", "low/", "high/"}) cells.push_back(what + name);
+    if (knows_bytes(fit)) cells.push_back("bits_per_byte/" + name);
     answer.rows.front().push_back(name);
   }
   cells.push_back("loss_unit");
@@ -82,6 +99,7 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
       const Predicted value = predicted(law, e, mixtures[m], question);
       for (const double x : {value.loss, value.interval.low, value.interval.high})
         cells.push_back(number_cell(x));
+      if (knows_bytes(fit)) cells.push_back(number_cell(in_bits(fit, e, value.loss)));
       losses.push_back(json_of(fit, e, value));
       answer.rows.back().push_back(fmt::format("{:.4f}", value.loss));
     }
@@ -97,24 +115,27 @@ Answer predict_run(const data::LawFit& fit, const std::vector<law::ContinuedLoss
   Answer answer;
   answer.rows = {{"domain", loss_heading(fit), fmt::format("{:.4g} %", 100 * level), "law alone",
                   "own power law", "last seen", "at tokens"}};
+  if (knows_bytes(fit)) answer.rows.front().emplace_back("bits/byte");
   const auto nats = [](double value) {
     return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
   };
   for (std::size_t e = 0; e < losses.size(); ++e) {
     const law::ContinuedLoss& loss = losses[e];
-    answer.json.push_back({{"domain", fit.domains.eval[e]},
-                           {"loss_unit", data::unit_text(fit.domains.loss_unit)},
-                           {"loss_nats", loss.loss_nats},
-                           {"low", loss.interval.low},
-                           {"high", loss.interval.high},
-                           {"law_nats", loss.law_nats},
-                           {"run_power_nats", loss.run_power_nats},
-                           {"seen_nats", loss.seen_nats},
-                           {"seen_tokens", loss.seen_tokens}});
+    answer.json.push_back(with_bits({{"domain", fit.domains.eval[e]},
+                                     {"loss_unit", data::unit_text(fit.domains.loss_unit)},
+                                     {"loss_nats", loss.loss_nats},
+                                     {"low", loss.interval.low},
+                                     {"high", loss.interval.high},
+                                     {"law_nats", loss.law_nats},
+                                     {"run_power_nats", loss.run_power_nats},
+                                     {"seen_nats", loss.seen_nats},
+                                     {"seen_tokens", loss.seen_tokens}},
+                                    fit, e, loss.loss_nats));
     answer.rows.push_back(
         {fit.domains.eval[e], nats(loss.loss_nats), interval_text(loss.interval),
          nats(loss.law_nats), nats(loss.run_power_nats), nats(loss.seen_nats),
          std::isnan(loss.seen_tokens) ? "-" : core::format_count_about(loss.seen_tokens, 4)});
+    if (knows_bytes(fit)) answer.rows.back().push_back(nats(in_bits(fit, e, loss.loss_nats)));
   }
   return answer;
 }

@@ -276,6 +276,8 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
       {"domain", "share", percent_level(choice.level), "default", "loss", "at default", "change"}};
   const std::string name = choice.objective_words.value;
   const bool is_weighted = choice.objective_words.shows_weights;
+  const bool knows_bytes = !domains.bytes_per_token.empty();
+  if (knows_bytes) rows[0].insert(rows[0].end(), {"bits/byte", "at default"});
   if (is_weighted) rows[0].push_back("weight");
   const auto add_losses = [&](double value, double at_default) {
     rows.back().insert(rows.back().end(),
@@ -283,6 +285,9 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
   };
   const auto add_set = [&](std::size_t e) {
     add_losses(choice.predicted_nats[e], choice.predicted_default_nats[e]);
+    if (knows_bytes)
+      for (const double nats : {choice.predicted_nats[e], choice.predicted_default_nats[e]})
+        rows.back().push_back(loss(data::bits_per_byte(nats, domains.bytes_per_token[e])));
     if (is_weighted) rows.back().push_back(share(choice.weight[e]));
   };
   std::vector<bool> is_shown(domains.eval.size(), false);
@@ -315,6 +320,9 @@ Rows check_rows(const data::CheckReport& report) {
     rows[0].push_back(label + " predicted");
     rows[0].push_back("trained");
   }
+  const bool knows_bytes = !report.bytes_per_token.empty();
+  if (knows_bytes)
+    for (const std::string& label : report.labels) rows[0].push_back(label + " bits/byte");
   rows[0].insert(rows[0].end(), {"gain", "+-"});
   for (std::size_t e = 0; e < report.domains.size(); ++e) {
     rows.push_back({report.domains[e]});
@@ -322,6 +330,10 @@ Rows check_rows(const data::CheckReport& report) {
       rows.back().push_back(loss(report.predicted_nats(m, e)));
       rows.back().push_back(loss(report.trained_nats(m, e)));
     }
+    if (knows_bytes)
+      for (std::size_t m = 0; m < report.labels.size(); ++m)
+        rows.back().push_back(
+            loss(data::bits_per_byte(report.trained_nats(m, e), report.bytes_per_token[e])));
     rows.back().push_back(signed_loss(report.paired_gain_nats[e]));
     rows.back().push_back(loss(report.paired_error_nats[e]));
   }

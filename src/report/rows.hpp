@@ -33,6 +33,11 @@ std::string capitalised(std::string words);
 /// Of all evaluation sets alike: "mean loss", or "loss" where there is one.
 std::string loss_name(const data::DomainSet& domains);
 
+/// A line for each domain, and one for all of them.
+Rows corpus_rows(const data::CorpusTable& table);
+/// What a person should know of them, in sentences.
+std::vector<std::string> corpus_notes(const data::CorpusTable& table);
+
 Rows entropy_rows(const data::EntropyTable& table);
 /// Which model sizes were fitted and which figures are of; empty for one.
 std::string model_size_words(const data::LawFit& fit);

@@ -90,6 +90,12 @@ Section mixtures_section(const PageInput& input) {
       paragraph(words + listed_words(input)) + chart("mixtures", "Shares of every mixture", rows)};
 }
 
+Section corpus_section(const data::CorpusTable& corpus) {
+  std::string body = table("Documents and tokens of each domain", corpus_rows(corpus));
+  for (const std::string& note : corpus_notes(corpus)) body += paragraph(note + ".");
+  return {"corpus", "The texts of the domains", std::move(body)};
+}
+
 Section entropies_section(const data::EntropyTable& entropy) {
   return {"entropies", "Entropies and the mixtures they imply",
           paragraph("Each measure implies a mixture without any training: shares in proportion to "

@@ -106,6 +106,7 @@ class Run {
       refuse_what_cannot_end_well(campaign, plan);
       refuse_unknown_trials(session_.limits().only, plan.trials, stored().state.check_trials);
       cost_before = write_plan();
+      keep_corpus_table();
     });
     plan.domains = campaign.domains;
     plan = from_root(comm(), std::move(plan));
@@ -137,6 +138,14 @@ class Run {
     session_.folder().journal().append_plan(now);
     session_.note_advance();
     return cost_before;
+  }
+
+  /// Rank 0: what the texts are goes into the journal, once.
+  void keep_corpus_table() {
+    std::vector<data::CorpusTable>& corpus = stored().state.corpus;
+    if (!session_.opened().corpus || !corpus.empty()) return;
+    corpus = {session_.opened().corpus->table()};
+    session_.folder().journal().append(corpus.front());
   }
 
   /// Where volumes were added above those that a trial had, the model that it ended with is where

@@ -155,6 +155,8 @@ std::string merge(Screen& screen, const std::vector<std::string>& folders,
     return fmt::format("Nothing is new in {}; it was left as it is", target);
   into.begin();
   store::Journal& journal = into.journal();
+  if (into.state().corpus.empty() && !runs.front().state.corpus.empty())
+    journal.append(runs.front().state.corpus.front());
   if (into.state().entropy.empty() && !runs.front().state.entropy.empty())
     journal.append(runs.front().state.entropy.front());
   if (into.state().plan_trials.empty()) journal.append_plan(first.state.plan_trials);

@@ -10,6 +10,8 @@
 #include <bimix/trial/proxy_source.hpp>
 #include <bimix/trial/replay_source.hpp>
 
+#include <fmt/format.h>
+
 #include <memory>
 
 namespace bimix::run {
@@ -71,6 +73,25 @@ trial::SourceTraits traits_of(const config::Campaign& campaign) {
   return trial::logged_traits();
 }
 
+namespace {
+
+/// Of documents that sequences stay within, the ends are in none.
+void note_what_no_sequence_has(const corpus::Corpus& corpus, int context,
+                               std::vector<std::string>& notes) {
+  constexpr double worth_telling = 0.05;
+  for (std::size_t d = 0; d < corpus.domain_count(); ++d) {
+    const auto tokens = static_cast<double>(corpus.tokens(d, corpus::Part::train).size());
+    const auto used =
+        static_cast<double>(corpus.slots(d, corpus::Part::train, context).count() * context);
+    if (1.0 - used / tokens > worth_telling)
+      notes.push_back(
+          fmt::format("domain '{}': {:.0f} % of its training tokens are in no sequence of {}",
+                      corpus.names()[d], 100.0 * (1.0 - used / tokens), context));
+  }
+}
+
+}  // namespace
+
 OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign& campaign,
                          const std::filesystem::path& folder) {
   OpenedSource opened;
@@ -86,6 +107,8 @@ OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign
       }
     }
     if (campaign.source == config::SourceKind::proxy) {
+      campaign.domains.bytes_per_token = data::bytes_per_token(opened.corpus->table());
+      note_what_no_sequence_has(*opened.corpus, campaign.proxy.context, opened.notes);
       opened.source =
           std::make_unique<trial::ProxySource>(*opened.corpus, campaign.proxy, campaign.seed);
       // Rounded as the volumes are, or it would leave out the very volume it names.

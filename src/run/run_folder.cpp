@@ -202,6 +202,8 @@ StoredRun load_run(const std::filesystem::path& path) {
   run.campaign = config::parse_campaign(run.resolved_text, (path / "resolved.yaml").string(),
                                         config::Look::stored);
   store::require_sound(run.state, run.campaign.domains, path);
+  if (run.campaign.source == config::SourceKind::proxy && !run.state.corpus.empty())
+    run.campaign.domains.bytes_per_token = data::bytes_per_token(run.state.corpus.front());
   run.plan = data::plan_of(run.campaign.name, run.campaign.domains, run.state.plan_trials);
   run.state.results = current_results(run.state);
   return run;
@@ -228,6 +230,7 @@ data::RunRecord recorded(const StoredRun& run) {
           .plan = run.plan,
           .check_trials = run.state.check_trials,
           .results = current_results(run.state),
+          .corpus = run.state.corpus,
           .entropy = run.state.entropy,
           .stamp = std::move(stamp)};
 }

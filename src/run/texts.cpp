@@ -135,7 +135,11 @@ corpus::Corpus open_corpus(const par::Comm& comm, Screen& screen, const config::
                                   },
                               .progress = [&](std::uint64_t read) { teller.progress(read); },
                               .end = [&] { teller.end(); }});
-  par::collectively(comm, [&] { corpus = corpus::Corpus::prepared(folder); });
+  par::collectively(comm, [&] {
+    corpus = corpus::Corpus::prepared(folder, {.fraction = campaign.corpus.fraction,
+                                               .seed = campaign.seed,
+                                               .pack = campaign.corpus.pack});
+  });
   return *corpus;
 }
 

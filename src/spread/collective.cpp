@@ -23,56 +23,40 @@ data::Table table_of(std::string_view bytes, std::size_t columns) {
   return table;
 }
 
-constexpr std::size_t byte_values = 256;
-
-/// How often each pair of bytes occurs, also those that do not: as many numbers on every rank.
-std::vector<std::int64_t> cells_of(const entropy::BigramCounts& counts) {
-  std::vector<std::int64_t> cells(byte_values * byte_values, 0);
-  for (const entropy::Bigram& pair : counts.bigrams())
-    cells[byte_values * static_cast<std::size_t>(pair.first) +
-          static_cast<std::size_t>(pair.second)] = pair.count;
-  return cells;
+/// All pairs of bytes of a domain, on the root: each rank counts a part of the texts, and half a
+/// megabyte travels, however many ranks there are.
+entropy::PairTally tally_bytes(const par::Comm& comm, const corpus::Corpus& corpus,
+                               std::size_t domain, const entropy::EntropyOptions& options) {
+  std::vector<std::int64_t> cells;
+  par::collectively(comm, [&] {
+    cells = entropy::byte_cells(corpus, domain, options, comm.rank(), comm.size());
+  });
+  cells = comm.sum(std::move(cells));
+  return comm.is_root() ? entropy::tally_of(cells) : entropy::PairTally();
 }
 
-entropy::BigramCounts counts_of(const std::vector<std::int64_t>& cells) {
-  std::vector<entropy::Bigram> pairs;
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    if (cells[i] > 0)
-      pairs.push_back({static_cast<std::int32_t>(i / byte_values),
-                       static_cast<std::int32_t>(i % byte_values), cells[i]});
-  return entropy::BigramCounts(std::move(pairs));
+/// All pairs of tokens of a domain, on the root: each rank counts a part of the different pairs,
+/// which may take gigabytes, and how often they occur travels.
+entropy::PairTally tally_tokens(const par::Comm& comm, const corpus::Corpus& corpus,
+                                std::size_t domain, const entropy::EntropyOptions& options) {
+  entropy::PairTally own, whole;
+  par::collectively(
+      comm, [&] { own = entropy::tally_part(corpus, domain, options, comm.rank(), comm.size()); });
+  for (const std::string& part : comm.gather(entropy::bytes_of(own)))
+    whole.merge(entropy::pair_tally_from(part));
+  return whole;
 }
 
-/// A part of each domain on each rank. Only sums travel: half a megabyte a domain, however many
-/// ranks there are.
-std::vector<entropy::CountEntropy> count_bytes_over_ranks(const par::Comm& comm,
-                                                          const corpus::Corpus& corpus,
-                                                          const entropy::EntropyOptions& options) {
+std::vector<entropy::CountEntropy> count_over_ranks(const par::Comm& comm,
+                                                    const corpus::Corpus& corpus,
+                                                    const entropy::EntropyOptions& options) {
+  const auto tally = corpus.format().width == 1 ? tally_bytes : tally_tokens;
   std::vector<entropy::CountEntropy> entropies;
   for (std::size_t domain = 0; domain < corpus.domain_count(); ++domain) {
-    std::vector<std::int64_t> cells;
-    par::collectively(comm, [&] {
-      cells = cells_of(entropy::count_part(corpus, domain, options, comm.rank(), comm.size()));
-    });
-    cells = comm.sum(std::move(cells));
-    if (comm.is_root()) entropies.push_back(entropy::count_entropy(counts_of(cells), options));
+    const entropy::PairTally pairs = tally(comm, corpus, domain, options);
+    if (comm.is_root()) entropies.push_back(entropy::count_entropy(pairs, options));
   }
   return par::values_of<entropy::CountEntropy>(comm.broadcast(par::bytes_of(entropies)));
-}
-
-/// The pairs of a large vocabulary may take gigabytes: they stay on the rank that counts them, a
-/// whole domain at a time.
-std::vector<entropy::CountEntropy> count_tokens_over_ranks(const par::Comm& comm,
-                                                           const corpus::Corpus& corpus,
-                                                           const entropy::EntropyOptions& options) {
-  const auto pieces = par::map_over_ranks(comm, corpus.domain_count(), [&](std::size_t domain) {
-    return par::bytes_of(
-        std::vector{entropy::count_entropy(entropy::count_part(corpus, domain, options), options)});
-  });
-  std::vector<entropy::CountEntropy> entropies;
-  for (const std::string& piece : pieces)
-    entropies.push_back(par::values_of<entropy::CountEntropy>(piece).front());
-  return entropies;
 }
 
 std::vector<entropy::SampleEntropy> sample_over_ranks(const par::Comm& comm,
@@ -97,13 +81,10 @@ data::EntropyTable entropy_over_ranks(const par::Comm& comm, const corpus::Corpu
                                       const entropy::EntropyOptions& options, std::uint64_t seed) {
   par::collectively(comm, [&] { entropy::check(options); });
   std::vector<entropy::CountEntropy> counts;
-  const int width = corpus.format().width;
-  if (entropy::wants_counts(options))
-    counts = width == 1 ? count_bytes_over_ranks(comm, corpus, options)
-                        : count_tokens_over_ranks(comm, corpus, options);
+  if (entropy::wants_counts(options)) counts = count_over_ranks(comm, corpus, options);
   std::vector<entropy::SampleEntropy> samples;
   if (entropy::wants_samples(options)) samples = sample_over_ranks(comm, corpus, options, seed);
-  return entropy::finish(corpus.names(), options, counts, samples, width);
+  return entropy::finish(corpus.names(), options, counts, samples, corpus.format().width);
 }
 
 namespace {

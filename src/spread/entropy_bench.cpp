@@ -1,29 +1,57 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/median.hpp>
-#include <bimix/entropy/bigram_counts.hpp>
+#include <bimix/core/random.hpp>
+#include <bimix/entropy/pair_tally.hpp>
 #include <bimix/spread/entropy_bench.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <vector>
 
 namespace bimix::spread {
+namespace {
 
-double bench_entropy(std::span<const std::uint8_t> text, double seconds) {
-  core::require(text.size() > 1, "there is a bigram to count");
-  entropy::ByteBigramCounter counter;
+/// The median rate of passes over `amount` things.
+template <class Pass>
+double rate_of(double amount, double seconds, Pass pass) {
   using Clock = std::chrono::steady_clock;
   std::vector<double> rates;
   const Clock::time_point start = Clock::now();
   Clock::time_point now = start;
   do {
     const Clock::time_point begin = now;
-    counter.add(text);
-    counter.take();
+    pass();
     now = Clock::now();
-    rates.push_back(static_cast<double>(text.size()) /
-                    std::chrono::duration<double>(now - begin).count());
+    rates.push_back(amount / std::chrono::duration<double>(now - begin).count());
   } while (std::chrono::duration<double>(now - start).count() < seconds);
   return core::median(std::move(rates));
+}
+
+}  // namespace
+
+double bench_entropy(std::span<const std::uint8_t> text, double seconds) {
+  core::require(text.size() > 1, "there is a pair to count");
+  entropy::BytePairCounter counter;
+  return rate_of(static_cast<double>(text.size()), seconds, [&] {
+    counter.add(text);
+    counter.take();
+  });
+}
+
+double bench_token_pairs(int vocabulary, std::int64_t count, double seconds) {
+  core::require(count > 1, "there is a pair to count");
+  core::RandomStream stream(1, core::Purpose::test);
+  std::vector<std::int32_t> tokens(static_cast<std::size_t>(count));
+  for (std::int32_t& token : tokens)
+    token = static_cast<std::int32_t>(std::exp(stream.uniform() * std::log(vocabulary))) - 1;
+  constexpr std::size_t window = std::size_t{1} << 16;
+  return rate_of(static_cast<double>(count), seconds, [&] {
+    entropy::PairCounter counter(vocabulary, {}, count);
+    for (std::size_t from = 0; from < tokens.size(); from += window)
+      counter.add(std::span(tokens).subspan(from, std::min(window, tokens.size() - from)));
+    counter.take();
+  });
 }
 
 }  // namespace bimix::spread

@@ -138,6 +138,8 @@ void take_line(const data::Json& line, Gathered& gathered) {
     gathered.cut_off_running();
     state.ended = false;
     state.sessions.push_back({pairs_from(line.at("facts"))});
+  } else if (kind == "corpus") {
+    state.corpus = {data::corpus_table_from(line.at("table"))};
   } else if (kind == "entropy") {
     state.entropy = {data::entropy_table_from(line.at("table"))};
   } else if (kind == "trial") {
@@ -287,6 +289,7 @@ JournalState read_journal(const std::filesystem::path& folder) {
 void require_sound(const JournalState& state, const data::DomainSet& domains,
                    const std::filesystem::path& folder) {
   try {
+    for (const data::CorpusTable& table : state.corpus) data::require_sound(table, domains);
     for (const data::EntropyTable& table : state.entropy) data::require_sound(table, domains);
     for (const auto* trials : {&state.plan_trials, &state.check_trials})
       data::require_sound(*trials, domains);
@@ -413,6 +416,10 @@ void Journal::append(const JournalHeader& header) { append_lines(line_of(header)
 
 void Journal::append(const data::RunStamp& session) {
   append_lines(journal_line("session", {{"facts", json_of(session.facts)}}));
+}
+
+void Journal::append(const data::CorpusTable& corpus) {
+  append_lines(journal_line("corpus", {{"table", data::to_json(corpus)}}));
 }
 
 void Journal::append(const data::EntropyTable& entropy) {

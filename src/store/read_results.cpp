@@ -191,6 +191,10 @@ data::DomainSet read_domains(hid_t file) {
   const hdf5::Handle loss(H5Dopen2(file, "loss", H5P_DEFAULT), H5Dclose, "loss");
   if (hdf5::read_text_attribute(loss, "units") == data::unit_symbol(data::LossUnit::bits_per_byte))
     domains.loss_unit = data::LossUnit::bits_per_byte;
+  if (H5Lexists(file, "bytes_per_token", H5P_DEFAULT) > 0) {
+    domains.bytes_per_token = hdf5::read_doubles(file, "bytes_per_token");
+    expect_count(domains.bytes_per_token, domains.eval.size(), "bytes_per_token");
+  }
   return domains;
 }
 

@@ -31,6 +31,15 @@ void write_grid(const GroupWriter& group, const TrialTable& table) {
   }
   group.write("loss", {"trial", "tokens", "eval_domain"}, losses,
               loss_of(table.domains, "evaluation loss"));
+  const std::vector<double>& bytes = table.domains.bytes_per_token;
+  if (bytes.size() == E) {
+    group.write("bytes_per_token", {"eval_domain"}, bytes,
+                {"bytes/token", "text that a held-out token stands for"});
+    for (std::size_t i = 0; i < losses.size(); ++i)
+      losses[i] = data::bits_per_byte(losses[i], bytes[i % E]);
+    group.write("loss_bits_per_byte", {"trial", "tokens", "eval_domain"}, losses,
+                {data::unit_symbol(data::LossUnit::bits_per_byte), "evaluation loss"});
+  }
   group.write("steps", {"trial", "tokens"}, steps, plain("optimiser steps at each volume"));
 }
 

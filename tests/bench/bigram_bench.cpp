@@ -2,10 +2,11 @@
 
 #include <bimix/core/random.hpp>
 #include <bimix/corpus/corpus.hpp>
-#include <bimix/entropy/bigram_counts.hpp>
+#include <bimix/entropy/pair_tally.hpp>
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -35,23 +36,26 @@ void set_rate(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text().size()));
 }
 
-void bigram_counter(benchmark::State& state) {
-  entropy::ByteBigramCounter counter;
+void byte_pair_counter(benchmark::State& state) {
+  entropy::BytePairCounter counter;
   for (auto _ : state) counter.add(text());
   benchmark::DoNotOptimize(counter.take());
   set_rate(state);
 }
 
-/// 10^8 pairs of a vocabulary, some frequent and most rare. NumPy's peer: bigram_peer.py.
-void token_bigram_counter(benchmark::State& state) {
+/// 10^8 pairs of a vocabulary, some frequent and most rare, as texts of 64Ki tokens. NumPy's peer:
+/// bigram_peer.py.
+void pair_counter(benchmark::State& state) {
+  constexpr std::size_t window = std::size_t{1} << 16;
   const auto vocabulary = static_cast<int>(state.range(0));
   core::RandomStream stream(1, core::Purpose::test);
   std::vector<std::int32_t> tokens(100'000'000);
   for (std::int32_t& token : tokens)
     token = static_cast<std::int32_t>(std::exp(stream.uniform() * std::log(vocabulary))) - 1;
   for (auto _ : state) {
-    entropy::TokenBigramCounter counter(vocabulary);
-    counter.add(tokens);
+    entropy::PairCounter counter(vocabulary, {}, std::ssize(tokens));
+    for (std::size_t from = 0; from < tokens.size(); from += window)
+      counter.add(std::span(tokens).subspan(from, std::min(window, tokens.size() - from)));
     benchmark::DoNotOptimize(counter.take());
   }
   state.SetItemsProcessed(state.iterations() * std::ssize(tokens));
@@ -82,8 +86,8 @@ void reading_alone(benchmark::State& state) {
   set_rate(state);
 }
 
-BENCHMARK(bigram_counter);
-BENCHMARK(token_bigram_counter)->Arg(50257)->Arg(131072)->Unit(benchmark::kMillisecond);
+BENCHMARK(byte_pair_counter);
+BENCHMARK(pair_counter)->Arg(50257)->Arg(131072)->Unit(benchmark::kMillisecond);
 BENCHMARK(one_table_byte_by_byte);
 BENCHMARK(reading_alone);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts 10^8 pairs of tokens with numpy.unique: the peer of bimix_entropy_bench's token_bigram_counter.
+"""Counts 10^8 pairs of tokens with numpy.unique: the peer of bimix_entropy_bench's pair_counter.
 
 Usage: tests/bench/bigram_peer.py [VOCABULARY]     50257 unless said
 """

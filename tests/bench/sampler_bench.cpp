@@ -51,12 +51,13 @@ void sampler(benchmark::State& state) {
 /// The copying alone, slot after slot of one domain.
 void copying_alone(benchmark::State& state) {
   const corpus::PackedTokens& tokens = corpus().tokens(0, corpus::Part::train);
-  const std::int64_t slots = tokens.slot_count(context);
+  const corpus::Slots all(tokens, context, corpus::SequencePacking::across);
+  const std::int64_t slots = all.count();
   std::vector<std::int32_t> row(context + 1);
   std::int64_t slot = 0;
   for (auto _ : state)
     for (int b = 0; b < batch; ++b) {
-      tokens.copy_slot(slot++ % slots, context, row);
+      all.copy(slot++ % slots, row);
       benchmark::DoNotOptimize(row.data());
     }
   set_rate(state);

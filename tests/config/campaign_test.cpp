@@ -126,12 +126,53 @@ TEST(ParseCampaign, ReadsDocumentsAndWhatEncodesThem) {
               testing::Not(testing::AnyOf(HasSubstr("tokenizer:"), HasSubstr("on_error"))));
 }
 
+TEST(ParseCampaign, ReadsWhichDocumentsAreUsedAndHow) {
+  const std::string text = on_documents("train: all.jsonl, by: meta.source, where: {language: en}",
+                                        "corpus: {pack: within, fraction: 0.25}\n"
+                                        "entropy: {memory: 2B}\n");
+  const Campaign campaign = parse_campaign(text, "c.yaml");
+  EXPECT_EQ(campaign.corpus.domains[0].where,
+            (corpus::Where{{"language", {"en"}}, {"meta.source", {"web"}}}));
+  EXPECT_EQ(campaign.corpus.pack, corpus::SequencePacking::within);
+  EXPECT_EQ(campaign.corpus.fraction, 0.25);
+  EXPECT_EQ(campaign.entropy.memory, 2'000'000'000);
+  const std::string resolved = resolved_yaml(campaign);
+  EXPECT_EQ(parse_campaign(resolved, "resolved.yaml").corpus, campaign.corpus);
+  // How many passes count pairs changes no number.
+  Campaign other = campaign;
+  other.entropy.memory = 1;
+  EXPECT_EQ(resolved_yaml(trained_part(other)), resolved_yaml(trained_part(campaign)));
+}
+
+TEST(ParseCampaign, ReadsWhatEndsDocumentsOfTokens) {
+  const auto with = [](const std::string& tokens, const std::string& end) {
+    return "name: t\n" + tokens +
+           "domains: {web: {train: a.bin, share: 0.5}, code: {train: b.bin, share: 0.5}}\n" +
+           "corpus: {end_of_document: " + end + "}\n" +
+           "design: {mixtures: [{preset: [default]}], volumes: {values: [64K]}}\n"
+           "source: {proxy: {width: 64, vocabulary: " +
+           (tokens.empty() ? "256" : "50257") + "}}\n";
+  };
+  const Campaign campaign = parse_campaign(with("tokens: uint16\n", "50256"), "c.yaml");
+  EXPECT_EQ(campaign.corpus.end_of_document, 50256);
+  EXPECT_EQ(parse_campaign(resolved_yaml(campaign), "r.yaml").corpus, campaign.corpus);
+  EXPECT_THAT(complaint_about(with("tokens: uint16\n", "50257")),
+              HasSubstr("50257 is no token (tokens are below the vocabulary of 50257)"));
+  EXPECT_THAT(complaint_about(with("", "10")), HasSubstr("the files hold texts"));
+  EXPECT_THAT(complaint_about(with("tokens: uint16\n", "-2")), HasSubstr("-2"));
+}
+
 TEST(ParseCampaign, RefusesWhatDoesNotGoWithDocuments) {
   const auto complaint = [](const std::string& first, const std::string& extra = "") {
     return complaint_about(on_documents(first, extra));
   };
   EXPECT_THAT(complaint("train: a.jsonl, where: {language: []}"), HasSubstr("names no value"));
   EXPECT_THAT(complaint("train: a.jsonl, binary: true, text: body"), HasSubstr("Drop `binary`"));
+  EXPECT_THAT(complaint("train: a.jsonl, by: source, where: {source: web}"),
+              HasSubstr("asks twice for 'source'"));
+  EXPECT_THAT(complaint("train: a.jsonl", "corpus: {pack: inside}\n"),
+              HasSubstr("'inside' is no way to cut sequences (there is across and within)"));
+  EXPECT_THAT(complaint("train: a.jsonl", "corpus: {fraction: 0}\n"), HasSubstr("fraction"));
   EXPECT_THAT(complaint("train: a.jsonl", "corpus: {on_error: ignore}\n"),
               HasSubstr("'ignore' is nothing that can be done (there is stop and skip)"));
   EXPECT_THAT(complaint("train: a.jsonl", "tokenizer: {train: 100}\n"), HasSubstr("at least 300"));

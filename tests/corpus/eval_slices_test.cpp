@@ -51,7 +51,7 @@ TEST_F(Slices, FollowSeedAndDomainOnly) {
 
 TEST_F(Slices, AreAllThereAreWhereMoreAreWanted) {
   const EvalSlices slices(corpus, 32, 50, 1);
-  EXPECT_EQ(slices.sequences(1), corpus.tokens(1, Part::eval).slot_count(32));
+  EXPECT_EQ(slices.sequences(1), corpus.slots(1, Part::eval, 32).count());
   EXPECT_LT(slices.sequences(1), 50);
 }
 

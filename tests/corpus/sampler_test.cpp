@@ -154,7 +154,7 @@ TEST_F(Sampling, ChangesTheStreamWithSeedAndRepeat) {
 TEST_F(Sampling, VisitsEachSlotOnceAnEpochInANewOrder) {
   options.mixture = {0.0, 0.0, 1.0};
   options.batch = 1;
-  const auto slots = static_cast<int>(corpus.tokens(2, Part::train).slot_count(options.context));
+  const auto slots = static_cast<int>(corpus.slots(2, Part::train, options.context).count());
   MixtureSampler sampler(corpus, options);
   std::vector<std::string> epochs[2];
   for (auto& epoch : epochs)

@@ -135,6 +135,41 @@ TEST(Documents, ArePreparedFromWhereAKilledPreparationStood) {
   EXPECT_THAT(third.output, testing::Not(HasSubstr("Preparing")));
 }
 
+// Domains that are values of a field of one file, a part of their documents, and sequences that
+// stay within each.
+TEST(Documents, AreChosenAndCutAsTheCampaignSays) {
+  const TemporaryFolder folder;
+  std::string lines;
+  for (const std::string domain : {"words", "sums"})
+    for (const std::string& document : documents_of(domain))
+      lines += "{\"source\": \"" + domain + "\", \"text\": \"" + escaped(document) + "\"}\n";
+  test::write_text(folder / "all.jsonl", lines);
+  const auto run = [&](const std::string& name, const std::string& corpus) {
+    const std::string campaign = folder / (name + ".yaml");
+    std::string text =
+        campaign_text("train: all.jsonl, by: source", "train: all.jsonl, by: source", corpus);
+    text.replace(text.find("context: 32, batch: 8"), 21, "context: 256, batch: 1");
+    test::write_text(campaign, text);
+    const auto result = bimix("run " + campaign + " -o " + (folder / (name + "/run")), 2);
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    return result.output;
+  };
+  run("whole", "");
+  const auto whole = bimix("corpus --json " + (folder / "whole.yaml"));
+  EXPECT_THAT(whole.output, HasSubstr("\"documents\": 60")) << whole.output;
+  EXPECT_THAT(run("within", "corpus: {pack: within}\n"),
+              HasSubstr("% of its training tokens are in no sequence of"));
+  EXPECT_THAT(differences_in_numbers(folder / "whole/run", folder / "within/run"),
+              testing::Not(IsEmpty()));
+  run("half", "corpus: {fraction: 0.5}\n");
+  const auto pool = [&](const std::string& name) {
+    const std::string json = bimix("corpus --json " + (folder / (name + ".yaml"))).output;
+    const std::string key = "\"train_tokens\": ";
+    return std::stol(json.substr(json.find(key) + key.size()));
+  };
+  EXPECT_EQ(pool("half"), (pool("whole") + 1) / 2);
+}
+
 TEST(Documents, AreShownWithWhatWasLeftOut) {
   const TemporaryFolder folder;
   auto words = documents_of("words");

@@ -200,9 +200,12 @@ TEST(Shards, GiveTheSameBitsAt1And2RanksAndAsTheirBytes) {
   }
   EXPECT_THAT(real_differences(folder / "1", folder / "2"), IsEmpty());
   EXPECT_EQ(bimix("verify " + (folder / "2")).exit_code, 0);
-  // Losses, law, entropies and optimum; only what names the trials and their texts is another.
+  // Losses, law, entropies and optimum; only what names the trials and their texts is another, and
+  // of tokens it is not known how many bytes they stand for.
   for (const std::string& path : real_differences(folder / "1", folder / "bytes"))
-    EXPECT_THAT(path, testing::AnyOf(HasSubstr("/trial"), HasSubstr("embedding"))) << path;
+    EXPECT_THAT(path,
+                testing::AnyOf(HasSubstr("/trial"), HasSubstr("embedding"), HasSubstr("per_")))
+        << path;
 }
 
 TEST(Shards, WithATokenOutOfRangeAreRefused) {

@@ -79,8 +79,12 @@ TEST(ReadLogs, ReadsAColumnOfBitsPerByteThatExportWrites) {
   const LossLog log = read_text("run,loss_bits_per_byte," + rows);
   EXPECT_THAT(log.units, Each(data::LossUnit::bits_per_byte));
   EXPECT_THAT(log.runs.at(0).points.at(0).loss_nats, ElementsAre(1.25, 0.75));
-  EXPECT_THAT(what_of("run,loss_bits_per_byte,loss_nats,domain\na,1,1,web\n"),
-              HasSubstr("column 'loss_bits_per_byte' is unknown"));
+  // Where bytes are known, export writes both.
+  const LossLog both = read_text(
+      "run,loss_nats,loss_bits_per_byte,domain,share,tokens\n"
+      "a,1.25,1.8,web,0.5,1000\na,0.75,1.1,code,0.5,1000\n");
+  EXPECT_THAT(both.units, Each(data::LossUnit::nats));
+  EXPECT_THAT(both.runs.at(0).points.at(0).loss_nats, ElementsAre(1.25, 0.75));
 }
 
 TEST(ReadLogs, ReadsScalefitTables) {

@@ -209,6 +209,17 @@ TEST(CsvExport, NamesTheColumnAfterTheUnit) {
   EXPECT_THAT(export_text("json", input), HasSubstr("\"loss_unit\": \"bits per byte\""));
 }
 
+TEST(CsvExport, HasBitsPerByteBesideNatsWhereBytesAreKnown) {
+  ExportInput input = some_run();
+  input.record.plan.domains.bytes_per_token = {2.0, 4.0};
+  const std::string text = export_text("csv", input);
+  EXPECT_THAT(text, HasSubstr("share,loss_nats,loss_bits_per_byte\n"));
+  EXPECT_THAT(text, HasSubstr("mix-1,1,7,2000,20,web,0.25,0.1,0.07213475204"));
+  EXPECT_THAT(text, HasSubstr("mix-1,1,7,2000,20,\"a,\"\"b\"\"\",0.75,,\n"));
+  EXPECT_THAT(text, HasSubstr("mix-1,1,7,2000,20,law,,0.2,0.07213475204"));
+  EXPECT_THAT(export_text("json", input), HasSubstr("\"bytes_per_token\": ["));
+}
+
 TEST(CsvWideExport, HasARowARunAndVolume) {
   EXPECT_EQ(export_text("csv-wide", some_run()),
             "run,repeat,parameters,tokens,steps,share/web,\"share/a,\"\"b\"\"\",loss/web,loss/law\n"

@@ -330,7 +330,8 @@ TEST(Page, IsLoadedAnewOnlyWhenAsked) {
 
 TEST(Page, HasSectionsOnlyOfWhatThereIs) {
   const std::string bare = page_html(measured());
-  for (const char* absent : {"law", "sections", "predicted", "residuals", "volume", "entropies"})
+  for (const char* absent :
+       {"law", "sections", "predicted", "residuals", "volume", "corpus", "entropies"})
     EXPECT_THAT(bare, Not(HasSubstr("<section id=\"" + std::string(absent))));
   EXPECT_THAT(bare, HasSubstr("There is no recommendation yet"));
   EXPECT_THAT(bare, HasSubstr("2 of 2 trials ended well"));
@@ -341,8 +342,11 @@ TEST(Page, HasSectionsOnlyOfWhatThereIs) {
   data::EntropyTable entropy{.domains = {"web", "code"}, .measures = {"shannon"}};
   entropy.nats = entropy.mixture = data::Table(1, 2, 0.5);
   full.record.entropy = {entropy};
+  full.record.corpus = {{.rows = {{.domain = "web", .documents = 3, .duplicates = 2},
+                                  {.domain = "code", .documents = 4}}}};
   const std::string html = page_html(full);
-  for (const char* present : {"predicted", "residuals", "volume", "entropies"})
+  EXPECT_THAT(html, HasSubstr("2 documents left out as duplicates"));
+  for (const char* present : {"predicted", "residuals", "volume", "corpus", "entropies"})
     EXPECT_THAT(html, HasSubstr("<section id=\"" + std::string(present)));
 }
 

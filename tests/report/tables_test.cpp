@@ -252,6 +252,16 @@ TEST(OptimumText, ShowsASetThatCountsThoughItFollowsNoTrainingDomain) {
   EXPECT_THAT(text, HasSubstr("Predicted objective 2.0000 nats, default 2.2500"));
 }
 
+TEST(OptimumText, TellsLossesInBitsAByteWhereBytesAreKnown) {
+  data::DomainSet domains{{"web", "code"}, {"web", "code", "exams"}, {0, 1, -1}};
+  EXPECT_THAT(optimum_text(some_choice(), domains), Not(HasSubstr("bits/byte")));
+  domains.bytes_per_token = {1.0 / std::log(2.0), 1.0, 1.0};
+  const std::string text = optimum_text(some_choice(), domains);
+  EXPECT_THAT(text, HasSubstr("change  bits/byte  at default\n"));
+  EXPECT_THAT(text, HasSubstr("-0.2500     1.0000      1.2500\n"));
+  EXPECT_THAT(text, HasSubstr("-0.7500     5.0494      6.1315\n"));
+}
+
 TEST(OptimumText, CallsALossByItsOwnSetNotByTheDomainThatItFollows) {
   const data::DomainSet domains{{"web", "code"}, {"c4", "web", "github"}, {0, 0, 1}};
   const std::string text = optimum_text(some_choice(), domains);

@@ -164,6 +164,42 @@ TEST(EntropyOverRanks, OfTokensIsTheTableOfOneRankBitForBit) {
             entropy_over_ranks(par::Comm(), corpus, options, 1));
   EXPECT_EQ(entropy_over_ranks(par::Comm(), corpus, options, 1),
             entropy::entropy_table(corpus, options, 1));
+  // Where memory is short, pairs are counted in passes.
+  for (const std::int64_t memory : {5'000, 20'000}) {
+    entropy::EntropyOptions scarce = options;
+    scarce.memory = memory;
+    EXPECT_EQ(entropy_over_ranks(world(), corpus, scarce, 1),
+              entropy_over_ranks(par::Comm(), corpus, options, 1))
+        << memory;
+  }
+}
+
+TEST(EntropyOverRanks, EndsOnAllRanksWhereATokenIsBeyondTheVocabulary) {
+  const auto folder = std::filesystem::temp_directory_path() /
+                      ("bimix_wrong_token_" + std::to_string(world().size()));
+  constexpr std::size_t count = std::size_t{9} << 20, wrong = 36'000;
+  if (world().is_root()) {
+    std::filesystem::create_directories(folder);
+    for (const char* name : {"a", "b"}) {
+      std::vector<std::uint16_t> tokens(count, name[0]);
+      if (name[0] == 'b') tokens[wrong] = 60'000;  // where no sample of a large file comes
+      std::ofstream(folder / name, std::ios::binary)
+          .write(reinterpret_cast<const char*>(tokens.data()), 2 * count);
+    }
+  }
+  world().barrier();
+  corpus::CorpusOptions corpus_options{.tokens = {2, 50'257}};
+  for (const char* name : {"a", "b"})
+    corpus_options.domains.push_back({.name = name, .train_patterns = {(folder / name).string()}});
+  const corpus::Corpus corpus = test::opened(corpus_options);
+  try {
+    entropy_over_ranks(world(), corpus, {.measures = {entropy::Measure::joint}}, 1);
+    ADD_FAILURE() << "it was counted";
+  } catch (const core::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("token 36000 "), std::string::npos) << error.what();
+  }
+  world().barrier();
+  if (world().is_root()) std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -68,6 +68,8 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
   JournalState told;
   told.header = some_header();
   told.sessions = {{{{"command", "bimix run \"x\""}, {"commit", "abc"}}}};
+  told.corpus = {{.rows = {{.domain = "a", .documents = 3, .bytes = 9, .tokens = 5, .pool = 4},
+                           {.domain = "b", .eval_tokens = 7, .eval_bytes = 20, .damaged = 1}}}};
   told.entropy = {{.domains = {"a", "b"},
                    .measures = {"shannon"},
                    .nats = data::Table(1, 2, 0.1),
@@ -87,6 +89,7 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
     Journal journal(lock);
     journal.append(*told.header);
     journal.append(told.sessions[0]);
+    journal.append(told.corpus[0]);
     journal.append(told.entropy[0]);
     journal.append_results({told.results[0]});
     journal.append_results({told.results[1]});
@@ -430,6 +433,8 @@ TEST(RequireSound, RefusesWildNumbersAndNamesThem) {
                                    .mixture = data::Table(1, 3)};
   EXPECT_THAT(what([&](JournalState& state) { state.entropy = {entropy}; }),
               HasSubstr("entropies: mixture: has 3 numbers, not 2"));
+  EXPECT_THAT(what([&](JournalState& state) { state.corpus = {{.rows = {{.domain = "a"}}}}; }),
+              HasSubstr("texts: domains: are other ones than the campaign's"));
 }
 
 TEST(RequireSound, RefusesMixturesWithoutATrial) {

@@ -52,7 +52,7 @@ def check_root(path, engine):
     assert run.started_utc.values[0] == 1795000000.125 and math.isnan(run.started_utc.values[1])
     assert run.seed.values[0] == 2**64 - 1
     assert run.mixture.sel(trial="0000000000000002", train_domain="prose") == 1 / 3
-    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.5"
+    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.6"
 
 
 def check_groups(path, engine):

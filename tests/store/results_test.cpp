@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <hdf5.h>
+#include <store/hdf5.hpp>
 #include <store/results_format.hpp>
 
 #include <cmath>
@@ -128,6 +129,36 @@ TEST(Results, SayBitsPerByteOfEveryLossAndReadItBack) {
   const TempFolder folder;
   write_results(folder.path() / "results.h5", record);
   EXPECT_EQ(read_results(folder.path() / "results.h5").plan.domains, record.plan.domains);
+}
+
+/// A dataset of a file; empty if there is none.
+std::vector<double> doubles_in(const std::filesystem::path& path, const char* name) {
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  std::vector<double> values;
+  if (H5Lexists(file, name, H5P_DEFAULT) > 0) values = hdf5::read_doubles(file, name);
+  H5Fclose(file);
+  return values;
+}
+
+// Losses of different tokenizers can be compared in bits a byte alone.
+TEST(Results, SayBitsPerByteBesideNatsWhereBytesAreKnown) {
+  data::RunRecord record = some_record();
+  const TempFolder folder;
+  const std::filesystem::path path = folder / "results.h5";
+  write_results(path, record);
+  EXPECT_TRUE(doubles_in(path, "loss_bits_per_byte").empty());
+  EXPECT_TRUE(read_results(path).plan.domains.bytes_per_token.empty());
+
+  record.plan.domains.bytes_per_token.assign(record.plan.domains.eval.size(), 4.0);
+  for (data::LawFit& fit : record.laws) fit.domains = record.plan.domains;
+  write_results(path, record);
+  EXPECT_EQ(read_results(path).plan.domains, record.plan.domains);
+  const auto nats = doubles_in(path, "loss"), bits = doubles_in(path, "loss_bits_per_byte");
+  ASSERT_EQ(nats.size(), bits.size());
+  for (std::size_t i = 0; i < nats.size(); ++i)
+    if (!std::isnan(nats[i])) {
+      EXPECT_DOUBLE_EQ(bits[i], nats[i] / 4.0 / std::log(2.0));
+    }
 }
 
 TEST(Results, AreTheSameBytesForTheSameRecord) {

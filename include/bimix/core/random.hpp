@@ -21,6 +21,7 @@ enum class Purpose : std::uint64_t {
   run_forecast = 11,
   next_mixtures = 12,
   trainer_seed = 13,
+  document_subset = 14,
   test = 99
 };
 

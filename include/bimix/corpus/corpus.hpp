@@ -2,6 +2,7 @@
 
 #include <bimix/corpus/packed_tokens.hpp>
 #include <bimix/corpus/reading.hpp>
+#include <bimix/corpus/slots.hpp>
 #include <bimix/data/corpus_table.hpp>
 
 #include <cstdint>
@@ -31,8 +32,10 @@ struct CorpusOptions {
   std::uint64_t seed = 0;              ///< of that split
   TokenFormat tokens{};                ///< what the files hold
   std::int64_t end_of_document = -1;   ///< of files of tokens: what ends each document; -1: nothing
-  std::int64_t max_document = 64'000'000;  ///< see ReadOptions
-  OnError on_error = OnError::stop;        ///< see ReadOptions
+  std::int64_t max_document = 64'000'000;          ///< see ReadOptions
+  OnError on_error = OnError::stop;                ///< see ReadOptions
+  double fraction = 1.0;                           ///< see Selection
+  SequencePacking pack = SequencePacking::across;  ///< see Selection
   TokenizerOptions tokenizer{};
   std::vector<double> shares{};  ///< K: of domains in what a tokenizer is trained on; empty: alike
   std::string store{};  ///< folder for what is prepared of texts; empty: one beside the run's
@@ -41,14 +44,22 @@ struct CorpusOptions {
 
 enum class Part { train, eval };
 
+/// What is used of a prepared corpus, and how.
+struct Selection {
+  double fraction = 1.0;   ///< of the training tokens of each domain, by whole documents; (0, 1]
+  std::uint64_t seed = 0;  ///< of which documents
+  SequencePacking pack = SequencePacking::across;
+};
+
 /// Memory-mapped tokens of every domain, bytes or numbers of a tokenizer, divided into a training
 /// and an evaluation part that share no document. A Preparation writes those of texts into a
 /// folder, and of files of tokens where their documents lie. Read-only; safe to use from many
 /// threads, and the pages are shared by all processes of a machine. Copies are cheap.
 class Corpus {
  public:
-  /// What a Preparation wrote. @throws DataError if it is not there or damaged
-  static Corpus prepared(const std::filesystem::path& folder);
+  /// What a Preparation wrote, or a part of it.
+  /// @throws DataError if it is not there or damaged
+  static Corpus prepared(const std::filesystem::path& folder, const Selection& selection = {});
 
   std::size_t domain_count() const { return domains_.size(); }
   const std::vector<std::string>& names() const { return names_; }
@@ -60,16 +71,21 @@ class Corpus {
 
   /// The tokens of one part of a domain, documents in a fixed order.
   const PackedTokens& tokens(std::size_t domain, Part part) const;
+  /// The sequences that are cut from them; this corpus outlives them.
+  Slots slots(std::size_t domain, Part part, int context) const {
+    return {tokens(domain, part), context, pack_};
+  }
 
   /// 32 hex digits that change with the domain's name, the width of its tokens, its documents,
-  /// their order, or their division into parts. Where the files are does not matter. The content of
-  /// a file that is one document of tokens is 256 blocks of 64 KiB if it has more than 16 MiB.
+  /// their order, their division into parts, and the selection. Where the files are does not
+  /// matter. The content of a file that is one document of tokens is 256 blocks of 64 KiB if it has
+  /// more than 16 MiB.
   const std::string& fingerprint(std::size_t domain) const;
   /// Of all domains in their order.
   std::string fingerprint() const;
 
-  /// @throws DataError if the training or evaluation part of any domain is shorter than one
-  ///         sequence of context + 1 tokens
+  /// @throws DataError if the training or evaluation part of any domain has no sequence of
+  ///         context + 1 tokens
   void require_sequences(int context) const;
 
  private:
@@ -80,7 +96,10 @@ class Corpus {
     PackedTokens eval{};
     std::string fingerprint{};
   };
+  void select(std::size_t domain, const Selection& selection);
+
   TokenFormat format_{};
+  SequencePacking pack_ = SequencePacking::across;
   std::vector<std::string> names_{};
   std::vector<std::string> notes_{};
   std::vector<Domain> domains_{};

@@ -43,20 +43,17 @@ class PackedTokens {
   }
   const std::vector<Stretch>& stretches() const { return stretches_; }
 
-  /// Tokens [from, from + count) where they lie. @param from within the same document as the last
-  TokenSpan view(std::int64_t from, std::int64_t count) const;
+  /// Tokens [from, from + count) where they lie. @param from within the same stretch as the last,
+  ///        as tokens of one document are
+  Stretch stretch(std::int64_t from, std::int64_t count) const;
+  TokenSpan view(std::int64_t from, std::int64_t count) const {
+    return stretch(from, count).tokens;
+  }
 
   /// Copies tokens [from, from + out.size()) into `out`, across document borders.
   /// @throws DataError for a token that is not below the vocabulary: what is copied is checked,
   ///         since a look at all of a terabyte beforehand would take hours
   void copy(std::int64_t from, std::span<std::int32_t> out) const;
-
-  /// Number of slots of a given context: slot k is tokens [k * context, (k + 1) * context], that is
-  /// context inputs and the same shifted by one as targets. Each token but the first and a rest
-  /// shorter than `context` is the target of exactly one slot.
-  std::int64_t slot_count(int context) const;
-  /// Copies slot k. @param out context + 1 tokens
-  void copy_slot(std::int64_t k, int context, std::span<std::int32_t> out) const;
 
  private:
   std::size_t stretch_at(std::int64_t token) const;

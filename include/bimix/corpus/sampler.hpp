@@ -69,7 +69,8 @@ class MixtureSampler {
  private:
   std::int64_t slot_of(std::size_t domain, std::int64_t sequence) const;
 
-  const Corpus* corpus_;
+  std::vector<std::string> names_;
+  std::vector<Slots> slots_{};
   SamplerOptions options_;
   QuotaSchedule schedule_;
   std::vector<std::int64_t> drawn_;

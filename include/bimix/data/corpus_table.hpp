@@ -13,6 +13,8 @@ struct CorpusRow {
   std::uint64_t bytes = 0;             ///< of their text; 0: only the tokenizer knows
   std::uint64_t tokens = 0;            ///< of both parts
   std::uint64_t pool = 0;              ///< tokens to train on, each of them once
+  std::uint64_t eval_tokens = 0;       ///< held out
+  std::uint64_t eval_bytes = 0;        ///< of their text; 0: only the tokenizer knows
   std::uint64_t longest = 0;           ///< tokens of a document
   std::uint64_t duplicates = 0;        ///< documents left out: they stood there before
   std::uint64_t evaluated_on = 0;      ///< left out of training: some domain is evaluated on them
@@ -27,5 +29,9 @@ struct CorpusTable {
   std::vector<CorpusRow> rows{};
   bool operator==(const CorpusTable&) const = default;
 };
+
+/// Bytes of text that a held-out token of each domain stands for, ends of documents included; empty
+/// if that is not known of all of them.
+std::vector<double> bytes_per_token(const CorpusTable& table);
 
 }  // namespace bimix::data

@@ -21,6 +21,7 @@ Json to_json(const std::vector<double>& values);
 Json to_json(const Table& table);
 Json to_json(const TrialSpec& spec);
 Json to_json(const TrialResult& result);
+Json to_json(const CorpusTable& table);
 Json to_json(const EntropyTable& table);
 /// @param domains that it was made of
 Json to_json(const MixtureChoice& choice, const DomainSet& domains);
@@ -30,6 +31,7 @@ Json to_json(const HeldOut& held);
 
 TrialSpec trial_spec_from(const Json& json);
 TrialResult trial_result_from(const Json& json);
+CorpusTable corpus_table_from(const Json& json);
 EntropyTable entropy_table_from(const Json& json);
 
 /// A member that is a whole number of 64 bits, without the wrapping around of a plain conversion.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <numbers>
 #include <string_view>
 
 namespace bimix::data {
@@ -24,6 +25,11 @@ constexpr const char* unit_symbol(LossUnit unit) {
 /// The heading of a column of losses in a table for programs.
 constexpr const char* loss_column(LossUnit unit) {
   return unit == LossUnit::nats ? "loss_nats" : "loss_bits_per_byte";
+}
+
+/// A loss in nats a token as bits a byte of its text. @param bytes_per_token above 0
+inline double bits_per_byte(double nats, double bytes_per_token) {
+  return nats / (bytes_per_token * std::numbers::ln2);
 }
 
 /// A loss above this is hardly one: a blind guess among 400,000 tokens costs 12.9 nats, a blind

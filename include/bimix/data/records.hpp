@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/data/corpus_table.hpp>
 #include <bimix/data/loss_unit.hpp>
 
 #include <Eigen/Core>
@@ -58,6 +59,9 @@ struct DomainSet {
   /// (r_i of the law), or -1 where it has none.
   std::vector<int> share_of{};
   LossUnit loss_unit = LossUnit::nats;  ///< of the losses of all evaluation domains
+  /// E: bytes of text that a token stands for, so that losses in nats a token are told in bits a
+  /// byte as well, which do not depend on the tokenizer; empty: not known.
+  std::vector<double> bytes_per_token{};
   bool operator==(const DomainSet&) const = default;
 };
 
@@ -282,12 +286,13 @@ struct NextMixtures {
 struct CheckReport {
   std::int64_t tokens = 0;
   LossUnit loss_unit = LossUnit::nats;
-  std::vector<std::string> domains{};  ///< E
-  std::vector<std::string> labels{};   ///< rows below: "default", "optimum", ...
-  std::vector<Mixture> mixtures{};     ///< (label) of K
-  Table predicted_nats{};              ///< (label, E)
-  Table trained_nats{};                ///< (label, E): mean over repeats
-  Table trained_error_nats{};          ///< (label, E): standard error; NaN with one repeat
+  std::vector<double> bytes_per_token{};  ///< E, see DomainSet; empty: not known
+  std::vector<std::string> domains{};     ///< E
+  std::vector<std::string> labels{};      ///< rows below: "default", "optimum", ...
+  std::vector<Mixture> mixtures{};        ///< (label) of K
+  Table predicted_nats{};                 ///< (label, E)
+  Table trained_nats{};                   ///< (label, E): mean over repeats
+  Table trained_error_nats{};             ///< (label, E): standard error; NaN with one repeat
   int repeats = 0;
   int same_repeats = 0;                     ///< left out: with the very losses of another one
   std::vector<double> weight{};             ///< E in the gain of the objective
@@ -322,6 +327,7 @@ struct RunRecord {
   SweepPlan plan{};
   std::vector<TrialSpec> check_trials{};
   std::vector<TrialResult> results{};   ///< any order; looked up by id
+  std::vector<CorpusTable> corpus{};    ///< none or one
   std::vector<EntropyTable> entropy{};  ///< none or one
   std::vector<LawFit> laws{};           ///< the reference law first
   std::string fitted_to{};  ///< hash of the observations and options that the laws were fitted with

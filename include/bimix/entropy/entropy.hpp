@@ -3,7 +3,7 @@
 #include <bimix/core/words.hpp>
 #include <bimix/corpus/corpus.hpp>
 #include <bimix/data/records.hpp>
-#include <bimix/entropy/bigram_counts.hpp>
+#include <bimix/entropy/pair_tally.hpp>
 
 #include <Eigen/Core>
 
@@ -26,10 +26,13 @@ struct EntropyOptions {
   int samples = 2000;  ///< N sample texts a domain for von Neumann, fewer if it has not so many
   int sample_tokens = 512;  ///< length of each
   int dimension = 256;      ///< d of their vectors
+  /// Bytes a rank for pairs of a tokenizer's tokens: where they take more, they are counted in as
+  /// many passes over the texts. Changes no bit.
+  std::int64_t memory = std::int64_t{1} << 30;
   bool operator==(const EntropyOptions&) const = default;
 };
 
-/// True if any measure needs the bigram counts.
+/// True if any measure needs the counts of pairs.
 bool wants_counts(const EntropyOptions& options);
 /// True if von_neumann is among the measures.
 bool wants_samples(const EntropyOptions& options);
@@ -40,26 +43,39 @@ std::vector<core::Complaint> complaints(const EntropyOptions& options);
 /// @throws UsageError with these complaints, if there are any
 void check(const EntropyOptions& options);
 
-/// Part `part` of `parts` of the one pass over a domain's training tokens that the first three
-/// measures need. The parts of a domain merged are the whole, exactly, for any number of parts.
-/// With equal_tokens each domain gives as many bigrams as the smallest has, taken evenly from all
-/// of its length. Training tokens only; no bigram across documents.
-/// @throws DataError if a domain has no bigram
-/// @note `parts` may exceed the work; some are empty then
-BigramCounts count_part(const corpus::Corpus& corpus, std::size_t domain,
-                        const EntropyOptions& options, int part = 0, int parts = 1);
+// The first three measures need to know how often each pair of neighbouring training tokens
+// occurs; no pair goes across documents. With equal_tokens each domain gives as many pairs as the
+// smallest has, taken evenly from all of its length. Parts make the same whole for any number of
+// them, which may exceed the work: some are empty then.
+
+/// Cells of BytePairCounter for part `part` of `parts` of the texts of a domain of bytes. The cells
+/// of all parts add up to the whole.
+/// @throws DataError if a domain has no pair
+std::vector<std::int64_t> byte_cells(const corpus::Corpus& corpus, std::size_t domain,
+                                     const EntropyOptions& options, int part = 0, int parts = 1);
+
+/// Part `part` of `parts` of the different pairs of a domain of tokens. Each part reads all of the
+/// texts, in as many passes as keep it below options.memory. The tallies of all parts merge to the
+/// whole.
+/// @throws DataError if a domain has no pair, for a token that is not below the vocabulary
+PairTally tally_part(const corpus::Corpus& corpus, std::size_t domain,
+                     const EntropyOptions& options, int part = 0, int parts = 1);
+
+/// All of a domain, of bytes or tokens, by this one thread.
+PairTally whole_tally(const corpus::Corpus& corpus, std::size_t domain,
+                      const EntropyOptions& options);
 
 /// The measures that follow from a domain's counts, in nats.
 struct CountEntropy {
   double shannon = 0.0;
   double joint = 0.0;
   double conditional = 0.0;
-  std::int64_t bigrams = 0;  ///< all that were counted
+  std::int64_t pairs = 0;  ///< all that were counted
   bool operator==(const CountEntropy&) const = default;
 };
 
-/// From the whole counts of a domain, corrected if the options say so.
-CountEntropy count_entropy(const BigramCounts& counts, const EntropyOptions& options);
+/// From all pairs of a domain, corrected if the options say so.
+CountEntropy count_entropy(const PairTally& tally, const EntropyOptions& options);
 
 /// A von Neumann entropy and what it was taken from.
 struct SampleEntropy {
@@ -96,12 +112,12 @@ data::EntropyTable finish(const std::vector<std::string>& domains, const Entropy
 data::EntropyTable entropy_table(const corpus::Corpus& corpus, const EntropyOptions& options,
                                  std::uint64_t seed);
 
-/// H(X_t) = -sum p(x) ln p(x), p from the first tokens of the bigrams; 0 without bigrams.
-double shannon_entropy(const BigramCounts& counts);
-/// H(X_t, X_t+1); 0 without bigrams.
-double joint_entropy(const BigramCounts& counts);
-/// H(X_t+1 | X_t) = -sum p(x, y) ln (p(x, y) / p(x)), so that joint = shannon + conditional.
-double conditional_entropy(const BigramCounts& counts);
+/// H(X_t) = -sum p(x) ln p(x), p from the first tokens of the pairs; 0 without pairs.
+double shannon_entropy(const PairTally& tally);
+/// H(X_t, X_t+1); 0 without pairs.
+double joint_entropy(const PairTally& tally);
+/// H(X_t+1 | X_t) = -sum p(x, y) ln (p(x, y) / p(x)) = joint - shannon.
+double conditional_entropy(const PairTally& tally);
 /// (m - 1) / (2 n): m distinct outcomes seen among n; 0 for n = 0. To be added to the plug-in
 /// value.
 /// @see Miller 1955, "Note on the bias of information estimates"

@@ -60,6 +60,7 @@ struct CutOff {
 struct JournalState {
   std::optional<JournalHeader> header{};        ///< nothing if the journal is absent or empty
   std::vector<data::RunStamp> sessions{};       ///< one for each start of the program, in order
+  std::vector<data::CorpusTable> corpus{};      ///< none or one: the last
   std::vector<data::EntropyTable> entropy{};    ///< none or one: the last
   std::vector<data::TrialResult> results{};     ///< one for each id: the last, at its first place
   std::vector<data::TrialSpec> plan_trials{};   ///< of the last plan, in plan order
@@ -125,6 +126,7 @@ class Journal {
   /// @throws DataError if it could not be written, naming the file and the system's reason.
   void append(const JournalHeader& header);
   void append(const data::RunStamp& session);
+  void append(const data::CorpusTable& corpus);
   void append(const data::EntropyTable& entropy);
   /// One line for each; all of them are one append.
   void append_results(const std::vector<data::TrialResult>& results);

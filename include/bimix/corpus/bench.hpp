@@ -1,0 +1,24 @@
+#pragma once
+
+#include <bimix/corpus/reading.hpp>
+
+#include <cstdint>
+#include <filesystem>
+
+namespace bimix::corpus {
+
+/// How fast one thread takes the documents out of a file.
+struct ReadingSpeed {
+  std::uint64_t documents = 0;    ///< of the file
+  std::uint64_t text_bytes = 0;   ///< of these
+  std::uint64_t file_bytes = 0;   ///< as it is packed
+  double bytes_per_second = 0.0;  ///< of text; median over passes
+};
+
+/// Reads a file of text or JSON Lines again and again, without writing anything.
+/// @param seconds roughly how long; one pass at least
+/// @throws DataError as a preparation does for a file that cannot be read
+ReadingSpeed bench_reading(const std::filesystem::path& file, const ReadOptions& options,
+                           double seconds);
+
+}  // namespace bimix::corpus

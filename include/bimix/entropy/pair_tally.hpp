@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace bimix::entropy {
+
+/// How many different things occur how often: times -> things.
+using Occurrences = std::map<std::int64_t, std::int64_t>;
+
+/// All that entropies need to know of the pairs of neighbouring tokens of a text. Exact integers:
+/// the tallies of its pairs, dealt out in any way that keeps equal pairs together, merge to the
+/// same whole in any order, and so do the entropies, to the bit.
+struct PairTally {
+  Occurrences pairs{};   ///< of different pairs
+  Occurrences firsts{};  ///< of tokens as the first of a pair
+
+  std::int64_t total() const;  ///< pairs, each as often as it occurs
+  void merge(const PairTally& more);
+  bool operator==(const PairTally&) const = default;
+};
+
+/// As bytes from rank to rank.
+std::string bytes_of(const PairTally& tally);
+PairTally pair_tally_from(std::string_view bytes);
+
+/// One of `count` classes that pairs are dealt into, evenly and on every machine alike, so that
+/// each can be counted by itself.
+struct PairClass {
+  std::uint64_t number = 0;
+  std::uint64_t count = 1;
+
+  bool has(std::uint64_t pair) const {
+    __extension__ using Wide = unsigned __int128;
+    std::uint64_t hash = (pair + 1) * 0x9e3779b97f4a7c15U;
+    hash = (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93U;
+    return static_cast<std::uint64_t>((Wide{hash} * count) >> 64) == number;
+  }
+};
+
+/// Counts the pairs of a class in texts of any vocabulary. They are collected as numbers, sorted
+/// and counted when they are taken.
+class PairCounter {
+ public:
+  /// @param vocabulary every token is below it, at most 2^20
+  /// @param expected pairs of the class, for which room is made at once
+  explicit PairCounter(int vocabulary, PairClass of = {}, std::int64_t expected = 0);
+
+  /// Bytes that are held for each pair of the class at the end.
+  static std::int64_t bytes_per_pair(int vocabulary);
+
+  /// Counts the n - 1 pairs of a text of n tokens, none of them negative; none across texts.
+  void add(std::span<const std::int32_t> text);
+
+  /// All that was added since the last call. Tokens are counted by class 0 alone, for all classes.
+  PairTally take();
+
+ private:
+  template <class Word>
+  void add_to(std::vector<Word>& pairs, std::span<const std::int32_t> text) const;
+
+  int token_bits_;
+  PairClass class_;
+  std::vector<std::int64_t> first_;  ///< how often each token is the first of a pair
+  /// (first << token_bits) + second; of 32 bits where that suffices.
+  std::variant<std::vector<std::uint32_t>, std::vector<std::uint64_t>> pairs_{};
+};
+
+/// Counts texts of bytes one after the other, fast: two 32-bit tables that stay in the cache,
+/// emptied into the exact counts before they could overflow.
+class BytePairCounter {
+ public:
+  static constexpr std::size_t alphabet = 256;
+
+  BytePairCounter();
+
+  /// Counts the n - 1 pairs of a text of n bytes; none across texts.
+  void add(std::span<const std::uint8_t> text);
+  /// [first][second]: all that was added since the last call. Cells of several counters add up.
+  std::vector<std::int64_t> take();
+
+ private:
+  void empty_tables();
+
+  std::vector<std::uint32_t> tables_;
+  std::uint64_t pending_ = 0;  ///< pairs in the tables
+  std::vector<std::int64_t> cells_;
+};
+
+/// @param cells of BytePairCounter, or sums of them
+PairTally tally_of(std::span<const std::int64_t> cells);
+
+}  // namespace bimix::entropy

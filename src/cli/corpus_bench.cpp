@@ -1,0 +1,98 @@
+#include "benches.hpp"
+
+#include <bimix/corpus/bench.hpp>
+#include <bimix/data/json.hpp>
+#include <bimix/spread/entropy_bench.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace bimix::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int usual_vocabulary = 50'257;  // of GPT-2
+constexpr std::int64_t token_count = 10'000'000;
+
+/// A file of JSON Lines that goes away again.
+class OwnDocuments {
+ public:
+  explicit OwnDocuments(const std::vector<std::uint8_t>& text) {
+    constexpr std::size_t each = 3000;
+    std::string name = (fs::temp_directory_path() / "bimix_bench_XXXXXX").string();
+    core::require(::mkdtemp(name.data()) != nullptr, "a folder for temporary files");
+    folder_ = name;
+    std::ofstream file(path());
+    for (std::size_t from = 0; from + each <= text.size(); from += each)
+      file << data::Json{{"text",
+                          std::string(text.begin() + static_cast<std::ptrdiff_t>(from),
+                                      text.begin() + static_cast<std::ptrdiff_t>(from + each))}}
+                  .dump(-1, ' ', false, data::Json::error_handler_t::replace)
+           << '\n';
+  }
+  ~OwnDocuments() {
+    std::error_code harmless;
+    fs::remove_all(folder_, harmless);
+  }
+  OwnDocuments(const OwnDocuments&) = delete;
+  OwnDocuments& operator=(const OwnDocuments&) = delete;
+
+  fs::path path() const { return folder_ / "manual.jsonl"; }
+
+ private:
+  fs::path folder_;
+};
+
+std::string text_of(const corpus::ReadingSpeed& speed, double pairs) {
+  constexpr double mega = 1e-6;
+  return fmt::format(
+      "{:8.0f} MB/s of text read, {} documents of {:.1f} MB from a file of {:.1f} MB\n"
+      "{:8.0f} M tokens/s whose pairs are counted, of a vocabulary of {}\n",
+      mega * speed.bytes_per_second, speed.documents, mega * static_cast<double>(speed.text_bytes),
+      mega * static_cast<double>(speed.file_bytes), mega * pairs, usual_vocabulary);
+}
+
+}  // namespace
+
+void add_corpus_bench(CLI::App& app, CLI::App& bench, Context& context, Action& action) {
+  struct Flags {
+    std::string file, key;
+    double seconds = 1.0;
+    bool json = false;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = add_command(
+      bench, "corpus", "how fast one core takes documents out of a file, and counts pairs",
+      "bimix bench corpus web/000.jsonl.zst");
+  command->add_option("FILE", flags->file,
+                      "text or JSON Lines, as it is or packed [its own manual as JSON Lines]");
+  command->add_option("--text", flags->key, "the key that holds the text [text, or else content]");
+  command->add_option("--seconds", flags->seconds, "how long to measure each")
+      ->check(CLI::Range(0.01, 3600.0))
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "as JSON, on stdout");
+  command->callback([&app, &context, &action, flags] {
+    action = [&app, &context, flags] {
+      std::optional<OwnDocuments> own;
+      if (flags->file.empty()) own.emplace(built_in_text(app));
+      const corpus::ReadingSpeed speed = corpus::bench_reading(
+          own ? own->path() : fs::path(flags->file), {.text_key = flags->key}, flags->seconds);
+      const double pairs = spread::bench_token_pairs(usual_vocabulary, token_count, flags->seconds);
+      context.console.show(flags->json
+                               ? data::Json{{"text_bytes_per_second", speed.bytes_per_second},
+                                            {"documents", speed.documents},
+                                            {"text_bytes", speed.text_bytes},
+                                            {"file_bytes", speed.file_bytes},
+                                            {"tokens_per_second", pairs},
+                                            {"vocabulary", usual_vocabulary}}
+                                     .dump(1)
+                               : text_of(speed, pairs));
+      return core::ExitCode::done;
+    };
+  });
+}
+
+}  // namespace bimix::cli
