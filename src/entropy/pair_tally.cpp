@@ -45,7 +45,7 @@ class OccurrenceCounter {
 /// How often words of so many bits occur. They are dealt out by the first bits of a product, which
 /// spreads them evenly, into parts that are sorted by the others within the cache.
 template <class Word>
-Occurrences occurrences_in(std::vector<Word>& words, int bits) {
+Occurrences occurrences_in(core::LargeVector<Word>& words, int bits) {
   constexpr int most_part_bits = 11;
   const int part_bits = std::min(most_part_bits, bits), rest = bits - part_bits;
   // Odd, so that different words have different products.
@@ -57,7 +57,7 @@ Occurrences occurrences_in(std::vector<Word>& words, int bits) {
     ++end[word >> rest];
   }
   std::exclusive_scan(end.begin(), end.end(), end.begin(), std::size_t{0});
-  std::vector<Word> dealt(words.size());
+  core::LargeVector<Word> dealt(words.size());
   for (const Word word : words) dealt[end[word >> rest]++] = word;
   OccurrenceCounter counter;
   std::size_t begin = 0;
@@ -129,7 +129,7 @@ PairCounter::PairCounter(int vocabulary, PairClass of, std::int64_t expected)
     : token_bits_(token_bits_of(vocabulary)), class_(of) {
   core::require(of.number < of.count, "PairCounter of an existing class");
   if (of.number == 0) first_.resize(static_cast<std::size_t>(vocabulary), 0);
-  if (!is_narrow(token_bits_)) pairs_.emplace<std::vector<std::uint64_t>>();
+  if (!is_narrow(token_bits_)) pairs_.emplace<core::LargeVector<std::uint64_t>>();
   std::visit([&](auto& pairs) { pairs.reserve(static_cast<std::size_t>(expected)); }, pairs_);
 }
 
@@ -146,7 +146,7 @@ void PairCounter::add(std::span<const std::int32_t> text) {
 }
 
 template <class Word>
-void PairCounter::add_to(std::vector<Word>& pairs, std::span<const std::int32_t> text) const {
+void PairCounter::add_to(core::LargeVector<Word>& pairs, std::span<const std::int32_t> text) const {
   const auto pair_at = [&](std::size_t i) {
     return (static_cast<Word>(text[i]) << token_bits_) + static_cast<Word>(text[i + 1]);
   };

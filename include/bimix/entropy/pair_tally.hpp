@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bimix/core/large_pages.hpp>
+
 #include <cstdint>
 #include <map>
 #include <span>
@@ -62,13 +64,13 @@ class PairCounter {
 
  private:
   template <class Word>
-  void add_to(std::vector<Word>& pairs, std::span<const std::int32_t> text) const;
+  void add_to(core::LargeVector<Word>& pairs, std::span<const std::int32_t> text) const;
 
   int token_bits_;
   PairClass class_;
   std::vector<std::int64_t> first_;  ///< how often each token is the first of a pair
   /// (first << token_bits) + second; of 32 bits where that suffices.
-  std::variant<std::vector<std::uint32_t>, std::vector<std::uint64_t>> pairs_{};
+  std::variant<core::LargeVector<std::uint32_t>, core::LargeVector<std::uint64_t>> pairs_{};
 };
 
 /// Counts texts of bytes one after the other, fast: two 32-bit tables that stay in the cache,
