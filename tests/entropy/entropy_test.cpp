@@ -351,7 +351,9 @@ TEST_F(OverTokens, MergesPartsToTheWhole) {
     for (const std::int64_t memory : {std::int64_t{1} << 30, std::int64_t{100'000}}) {
       options.memory = memory;
       PairTally merged;
-      for (int part = 0; part < 3; ++part) merged.merge(tally_part(*corpus, 0, options, part, 3));
+      PairCounter counter(corpus->format().vocabulary);
+      for (int part = 0; part < 3; ++part)
+        merged.merge(tally_part(*corpus, 0, options, counter, part, 3));
       EXPECT_EQ(merged, whole) << memory;
     }
   }

@@ -103,8 +103,9 @@ TEST(PairCounter, OfAllClassesMergedIsTheWhole) {
     const PairTally whole = reference(std::span<const std::int32_t>(tokens));
     for (const std::uint64_t classes : {1, 2, 3, 7, 64}) {
       PairTally merged;
+      PairCounter counter(vocabulary);
       for (std::uint64_t number = 0; number < classes; ++number) {
-        PairCounter counter(vocabulary, {number, classes}, 1000);
+        counter.begin({number, classes}, 1000);
         counter.add(std::span(tokens).first(100'001));
         counter.add(std::span(tokens).subspan(100'000));  // the border's token belongs to both
         const PairTally tally = counter.take();
@@ -119,13 +120,19 @@ TEST(PairCounter, OfAllClassesMergedIsTheWhole) {
 
 // A rank whose class were twice the others' would make all of them wait.
 TEST(PairClass, IsAsLargeAsTheOthers) {
-  constexpr std::uint64_t classes = 16, tokens = 300;
-  std::vector<int> pairs(classes, 0);
-  for (std::uint64_t number = 0; number < classes; ++number)
-    for (std::uint64_t x = 0; x < tokens; ++x)
-      for (std::uint64_t y = 0; y < tokens; ++y)
-        pairs[number] += static_cast<int>(PairClass{number, classes}.has((x << 16) + y));
-  for (const int count : pairs) EXPECT_NEAR(count, 90'000 / 16, 90'000 / 16 / 10);
+  constexpr std::int64_t classes = 16;
+  for (const int vocabulary : {300, 50'257, 131'072}) {
+    PairCounter counter(vocabulary);
+    for (std::int64_t number = 0; number < classes; ++number) {
+      counter.begin({static_cast<std::uint64_t>(number), classes}, 0);
+      std::int64_t different = 0;
+      for (std::int32_t x = 0; x < 300; ++x)
+        for (std::int32_t y = 0; y < 300; ++y) counter.add(std::vector{x, y});
+      for (const auto& [times, pairs] : counter.take().pairs) different += pairs;
+      EXPECT_NEAR(static_cast<double>(different), 90'000.0 / classes, 90'000.0 / classes / 10)
+          << vocabulary;
+    }
+  }
 }
 
 TEST(PairTally, TornOnTheWayIsRefused) {
@@ -133,7 +140,7 @@ TEST(PairTally, TornOnTheWayIsRefused) {
   counter.add(some_tokens(1000, 300));
   const std::string bytes = entropy::bytes_of(counter.take());
   EXPECT_THROW(pair_tally_from(bytes.substr(0, bytes.size() - 3)), core::InternalError);
-  EXPECT_THROW(PairCounter(300, {2, 2}), core::InternalError);
+  EXPECT_THROW(counter.begin({2, 2}, 0), core::InternalError);
 }
 
 }  // namespace

@@ -57,9 +57,11 @@ std::vector<std::int64_t> byte_cells(const corpus::Corpus& corpus, std::size_t d
 /// Part `part` of `parts` of the different pairs of a domain of tokens. Each part reads all of the
 /// texts, in as many passes as keep it below options.memory. The tallies of all parts merge to the
 /// whole.
+/// @param counter of the corpus's vocabulary; its memory is used again for the next domain
 /// @throws DataError if a domain has no pair, for a token that is not below the vocabulary
 PairTally tally_part(const corpus::Corpus& corpus, std::size_t domain,
-                     const EntropyOptions& options, int part = 0, int parts = 1);
+                     const EntropyOptions& options, PairCounter& counter, int part = 0,
+                     int parts = 1);
 
 /// All of a domain, of bytes or tokens, by this one thread.
 PairTally whole_tally(const corpus::Corpus& corpus, std::size_t domain,

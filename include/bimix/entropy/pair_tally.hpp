@@ -31,18 +31,21 @@ struct PairTally {
 std::string bytes_of(const PairTally& tally);
 PairTally pair_tally_from(std::string_view bytes);
 
-/// One of `count` classes that pairs are dealt into, evenly and on every machine alike, so that
-/// each can be counted by itself.
+/// One of `count` classes that different pairs are dealt into, evenly and on every machine alike,
+/// so that each can be counted by itself.
 struct PairClass {
   std::uint64_t number = 0;
   std::uint64_t count = 1;
+};
 
-  bool has(std::uint64_t pair) const {
-    __extension__ using Wide = unsigned __int128;
-    std::uint64_t hash = (pair + 1) * 0x9e3779b97f4a7c15U;
-    hash = (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93U;
-    return static_cast<std::uint64_t>((Wide{hash} * count) >> 64) == number;
-  }
+/// Pairs as numbers: the first token above the second, times an odd number modulo a power of two,
+/// which spreads them and keeps different ones different. A class is a range of products.
+template <class Word>
+struct CollectedPairs {
+  core::LargeVector<Word> words{};  ///< products of the class, less the first of its range
+  core::LargeVector<Word> spare{};
+  Word first = 0;  ///< of the range
+  Word size = 0;   ///< 0: all of them
 };
 
 /// Counts the pairs of a class in texts of any vocabulary. They are collected as numbers, sorted
@@ -50,8 +53,12 @@ struct PairClass {
 class PairCounter {
  public:
   /// @param vocabulary every token is below it, at most 2^20
+  explicit PairCounter(int vocabulary);
+
+  /// Counts another class from now on; what was added and not taken is dropped. Without a call it
+  /// is that of all pairs.
   /// @param expected pairs of the class, for which room is made at once
-  explicit PairCounter(int vocabulary, PairClass of = {}, std::int64_t expected = 0);
+  void begin(PairClass of, std::int64_t expected);
 
   /// Bytes that are held for each pair of the class at the end.
   static std::int64_t bytes_per_pair(int vocabulary);
@@ -64,13 +71,15 @@ class PairCounter {
 
  private:
   template <class Word>
-  void add_to(core::LargeVector<Word>& pairs, std::span<const std::int32_t> text) const;
+  void begin(CollectedPairs<Word>& collected, PairClass of, std::int64_t expected) const;
+  template <class Word>
+  void add_to(CollectedPairs<Word>& collected, std::span<const std::int32_t> text) const;
 
   int token_bits_;
-  PairClass class_;
   std::vector<std::int64_t> first_;  ///< how often each token is the first of a pair
-  /// (first << token_bits) + second; of 32 bits where that suffices.
-  std::variant<core::LargeVector<std::uint32_t>, core::LargeVector<std::uint64_t>> pairs_{};
+  bool counts_tokens_ = true;
+  /// Of 32 bits where they suffice.
+  std::variant<CollectedPairs<std::uint32_t>, CollectedPairs<std::uint64_t>> collected_{};
 };
 
 /// Counts texts of bytes one after the other, fast: two 32-bit tables that stay in the cache,
