@@ -44,8 +44,9 @@ std::vector<std::string> texts_of(DocumentReader& reader) {
   return texts;
 }
 
-std::vector<std::string> texts_of(const std::string& text, const ReadOptions& options = {}) {
-  return texts_of(*reader_of(text, options));
+std::vector<std::string> texts_of(const std::string& text, const ReadOptions& options = {},
+                                  std::vector<Where> takers = {{}}) {
+  return texts_of(*reader_of(text, options, std::move(takers)));
 }
 
 std::string complaint_about(const std::string& text, const ReadOptions& options = {}) {
@@ -70,6 +71,21 @@ TEST(JsonLines, TakeTheTextFromTheKeyThatIsSaidOrTheUsualOnes) {
   EXPECT_THAT(texts_of("{\"content\": \"c\", \"text\": \"t\"}\n"), ElementsAre("t"));
   EXPECT_THAT(texts_of("{\"a\": {\"b\": \"deep\"}}\n", {.text_key = "a.b"}), ElementsAre("deep"));
   EXPECT_THAT(texts_of("{\"a.b\": \"flat\"}\n", {.text_key = "a.b"}), ElementsAre("flat"));
+}
+
+// Python writes them, and so do tools with numbers for names.
+TEST(JsonLines, MayHaveNumbersThatNoJsonHas) {
+  EXPECT_THAT(
+      texts_of("{\"score\": NaN, \"all\": [-Infinity,NaN], \"text\": \"NaN, \\\"NaN\\\"\"}\n"
+               "{\"id\":340282366920938463463374607431768211456,\"text\":\"two\"}\n"
+               "{\"text\": \"12345678901234567890123\", \"x\": Infinity}\n"),
+      ElementsAre("NaN, \"NaN\"", "two", "12345678901234567890123"));
+  EXPECT_THAT(texts_of("{\"id\": 340282366920938463463374607431768211456, \"text\": \"a\"}\n"
+                       "{\"id\": 340282366920938463463374607431768211457, \"text\": \"b\"}\n",
+                       {}, {{{"id", {"340282366920938463463374607431768211457"}}}}),
+              ElementsAre("b"));
+  EXPECT_THAT(complaint_about("{\"score\": NaNs, \"text\": \"a\"}\n"), HasSubstr("no JSON"));
+  EXPECT_THAT(complaint_about("{\"text\": \"a\", \"id\": \"\\"), HasSubstr("no JSON"));
 }
 
 // The first document decides: a key that comes and goes is no choice of the reader's.

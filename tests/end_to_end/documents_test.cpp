@@ -1,5 +1,6 @@
 #include "end_to_end/campaign_text.hpp"
 #include "support/packed_text.hpp"
+#include "support/token_indexes.hpp"
 
 #include <bimix/store/results.hpp>
 
@@ -168,6 +169,48 @@ TEST(Documents, AreChosenAndCutAsTheCampaignSays) {
     return std::stol(json.substr(json.find(key) + key.size()));
   };
   EXPECT_EQ(pool("half"), (pool("whole") + 1) / 2);
+}
+
+/// Documents as tokens of uint16, each closed by token 256, and how long they are.
+struct TokenFile {
+  std::string bytes{};
+  test::Lengths lengths{};
+};
+
+TokenFile tokens_of(const std::string& domain) {
+  TokenFile file;
+  for (const std::string& document : documents_of(domain)) {
+    file.bytes +=
+        test::widened<std::uint16_t>(document) + test::raw_tokens<std::uint16_t>(std::vector{256});
+    file.lengths.push_back(document.size() + 1);
+  }
+  return file;
+}
+
+TEST(Documents, OfTokensGiveTheSameLossesFromWhateverIndexAndRanks) {
+  const TemporaryFolder folder;
+  for (const std::string domain : {"words", "sums"}) {
+    const auto [bytes, lengths] = tokens_of(domain);
+    for (const char* end : {".bin", ".ds", ".npy"})
+      test::write_text(folder / (domain + end), bytes);
+    test::write_text(folder / (domain + ".idx"), test::megatron_index(lengths, 8, 2));
+    test::write_text(folder / (domain + ".ds.index"), test::datatrove_index(lengths));
+    test::write_text(folder / (domain + ".csv.gz"), test::gzipped(test::dolma_index(lengths)));
+  }
+  int ranks = 1;
+  for (const std::string kind : {"bin", "ds", "npy"}) {
+    std::string text =
+        "tokens: uint16\n" + campaign_text("train: words*." + kind, "train: sums*." + kind);
+    text.replace(text.find("layers: 1"), 9, "layers: 1, vocabulary: 257");
+    const std::string campaign = folder / (kind + ".yaml");
+    test::write_text(campaign, text);
+    const auto run = bimix("run " + campaign + " -o " + (folder / (kind + "/run")), ranks++);
+    ASSERT_EQ(run.exit_code, 0) << run.output;
+    EXPECT_THAT(differences_in_numbers(folder / "bin/run", folder / (kind + "/run")), IsEmpty());
+    const auto table = bimix("corpus " + campaign);
+    EXPECT_THAT(table.output, testing::ContainsRegex("all +120 ")) << table.output;
+  }
+  EXPECT_EQ(bimix("verify " + (folder / "ds/run")).exit_code, 0);
 }
 
 TEST(Documents, AreShownWithWhatWasLeftOut) {

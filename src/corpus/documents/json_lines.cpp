@@ -75,6 +75,39 @@ std::string keys_of(dom::object object) {
   return keys.empty() ? "it has none" : "it has " + core::join_some(keys, most);
 }
 
+/// Where a value ends that begins outside of a string: a number or a word.
+std::size_t end_of_word(std::string_view line, std::size_t from) {
+  return std::min(line.find_first_of(",:[]{} \t\"", from), line.size());
+}
+
+/// A line in which numbers that no JSON has, but Python writes, are what a parser takes: NaN and
+/// infinities null, whole numbers beyond 64 bits strings. Texts stay as they are.
+std::string with_plain_numbers(std::string_view line) {
+  constexpr std::size_t most_digits = 18;
+  std::string plain;
+  for (std::size_t at = 0; at < line.size();) {
+    if (line[at] == '"') {
+      std::size_t end = at + 1;
+      while (end < line.size() && line[end] != '"') end += line[end] == '\\' ? 2 : 1;
+      end = std::min(end + 1, line.size());
+      plain += line.substr(at, end - at);
+      at = end;
+      continue;
+    }
+    const std::size_t end = end_of_word(line, at);
+    const std::string_view word = line.substr(at, end - at);
+    if (word == "NaN" || word == "Infinity" || word == "-Infinity")
+      plain += "null";
+    else if (word.size() > most_digits && word.find_first_not_of("-0123456789") == word.npos)
+      plain += fmt::format("\"{}\"", word);
+    else
+      plain += word;
+    at = end;
+    if (at < line.size() && line[at] != '"') plain += line[at++];
+  }
+  return plain;
+}
+
 class JsonLinesReader final : public DocumentReader {
  public:
   JsonLinesReader(std::string source, std::unique_ptr<ByteStream> stream, ReadOptions options,
@@ -103,7 +136,8 @@ class JsonLinesReader final : public DocumentReader {
     dom::element document;
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(line.text.data());
     const auto failure = parser_.parse(bytes, line.text.size(), false).get(document);
-    if (failure != simdjson::SUCCESS)
+    if (failure != simdjson::SUCCESS &&
+        parser_.parse(with_plain_numbers(line.text)).get(document) != simdjson::SUCCESS)
       return damaged(line, fmt::format("no JSON: {}", simdjson::error_message(failure)), "",
                      "Mend it, or say `corpus: {on_error: skip}` to leave such lines out");
     dom::object object;
