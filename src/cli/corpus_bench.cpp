@@ -22,8 +22,15 @@ class OwnDocuments {
  public:
   explicit OwnDocuments(const std::vector<std::uint8_t>& text) {
     constexpr std::size_t each = 3000;
-    std::string name = (fs::temp_directory_path() / "bimix_bench_XXXXXX").string();
-    core::require(::mkdtemp(name.data()) != nullptr, "a folder for temporary files");
+    std::error_code none;
+    const fs::path parent = fs::temp_directory_path(none);
+    std::string name = (parent / "bimix_bench_XXXXXX").string();
+    if (none || ::mkdtemp(name.data()) == nullptr)
+      throw core::DataError({.place = parent.string(),
+                             .problem = "no folder can be made there",
+                             .rule = "the documents that are read are written there first",
+                             .remedy = "Set TMPDIR to a folder that can be written to, or name a "
+                                       "FILE to read"});
     folder_ = name;
     std::ofstream file(path());
     for (std::size_t from = 0; from + each <= text.size(); from += each)

@@ -22,12 +22,11 @@ std::string models_text(const config::Campaign& campaign, const data::SweepPlan&
 
 }  // namespace
 
-std::string epochs_text(const corpus::Corpus& corpus, const data::SweepPlan& plan) {
+std::string epochs_text(const corpus::Corpus& corpus, int context, const data::SweepPlan& plan) {
   std::vector<std::vector<std::string>> rows{{"text", "tokens", "epochs at most"}};
-  const std::vector<double> epochs = run::most_epochs(corpus, plan);
+  const std::vector<double> epochs = run::most_epochs(corpus, context, plan);
   for (std::size_t k = 0; k < epochs.size(); ++k)
-    rows.push_back({corpus.names()[k],
-                    core::format_count(corpus.tokens(k, corpus::Part::train).size()),
+    rows.push_back({corpus.names()[k], core::format_count(corpus.pool(k, context)),
                     fmt::format("{:.2f}", epochs[k])});
   return report::aligned(rows);
 }

@@ -92,7 +92,7 @@ void add_domain(const std::string& name, Reader block, bool normalise, Campaign&
       !files.command.empty() || !files.text_key.empty() || !files.where.empty();
   if (is_on_texts && campaign.corpus.tokens.width > 1)
     findings.complain("domains." + name,
-                      {.problem = "says `read`, `text` or `where`, which are about texts",
+                      {.problem = "says `read`, `text`, `where` or `by`, which are about texts",
                        .rule = fmt::format("the files hold tokens: {}",
                                            corpus::token_word(campaign.corpus.tokens.width)),
                        .remedy = "Drop them, or `tokens:`"});

@@ -115,8 +115,8 @@ void describe(Visitor& v, entropy::EntropyOptions& o) {
   v.whole("samples", o.samples, {1, 1 << 24}, "texts a domain for von-neumann");
   v.whole("sample_tokens", o.sample_tokens, {1, 1 << 24}, "length of each");
   v.whole("dimension", o.dimension, {1, 1 << 14}, "of their vectors");
-  v.count("memory", o.memory, {1, any_count},
-          "bytes a rank for pairs of a tokenizer's tokens; more passes where they take more");
+  v.count("memory", o.memory, {1'000'000, any_count},
+          "about so many bytes a rank for pairs of tokens; more passes where they take more");
 }
 
 template <class Visitor>

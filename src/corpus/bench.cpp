@@ -1,5 +1,6 @@
 #include "documents/document_format.hpp"
 
+#include <bimix/core/error.hpp>
 #include <bimix/core/median.hpp>
 #include <bimix/corpus/bench.hpp>
 
@@ -29,6 +30,10 @@ ReadingSpeed bench_reading(const std::filesystem::path& file, const ReadOptions&
     }
     rates.push_back(static_cast<double>(speed.text_bytes) / seconds_since(begin));
   } while (seconds_since(start) < seconds);
+  if (speed.documents == 0)
+    throw core::DataError({.place = file.string(),
+                           .problem = "holds no document",
+                           .remedy = "Name a file with some"});
   speed.bytes_per_second = core::median(std::move(rates));
   return speed;
 }

@@ -21,7 +21,10 @@ ContentKey sampled_key(const TokenSpan& tokens) {
   const auto free = [](XXH3_state_t* state) { XXH3_freeState(state); };
   const std::unique_ptr<XXH3_state_t, decltype(free)> state(XXH3_createState(), free);
   XXH3_128bits_reset(state.get());
-  for (const Block& block : sample_blocks(tokens)) {
+  const std::vector<Block> blocks = sample_blocks(tokens);
+  if (const std::uint64_t size = tokens.size(); blocks.size() > 1)
+    XXH3_128bits_update(state.get(), &size, sizeof size);
+  for (const Block& block : blocks) {
     const auto bytes = tokens.subspan(block.from, block.count).bytes();
     XXH3_128bits_update(state.get(), bytes.data(), bytes.size());
   }

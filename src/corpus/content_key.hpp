@@ -16,7 +16,8 @@ struct ContentKey {
 
 ContentKey content_key(std::span<const std::uint8_t> bytes);
 
-/// Of what sample_blocks takes of the tokens: of all of them up to 16 MiB.
+/// Of what sample_blocks takes of the tokens: of all of them up to 16 MiB, beyond that of their
+/// count and a sample.
 ContentKey sampled_key(const TokenSpan& tokens);
 
 }  // namespace bimix::corpus

@@ -187,6 +187,11 @@ const PackedTokens& Corpus::tokens(std::size_t domain, Part part) const {
   return part == Part::train ? domains_[domain].train : domains_[domain].eval;
 }
 
+std::int64_t Corpus::pool(std::size_t domain, int context) const {
+  return pack_ == SequencePacking::across ? tokens(domain, Part::train).size()
+                                          : slots(domain, Part::train, context).count() * context;
+}
+
 const std::string& Corpus::fingerprint(std::size_t domain) const {
   core::require(domain < domains_.size(), "Corpus::fingerprint of a domain it has");
   return domains_[domain].fingerprint;
@@ -209,9 +214,11 @@ void Corpus::require_sequences(int context) const {
                           ? fmt::format("its {} part has {} tokens", of, tokens(d, part).size())
                           : fmt::format("no document of its {} part is as long as a sequence", of),
            .rule = fmt::format("one sequence takes context + 1 = {}", std::int64_t{context} + 1),
-           .remedy = pack_ == SequencePacking::across
-                         ? "Add text to it, or choose a shorter context"
-                         : "Choose a shorter context, or say `corpus: {pack: across}`"});
+           .remedy =
+               pack_ == SequencePacking::across
+                   ? "Add text to it, choose a shorter context, or raise `corpus.fraction` if "
+                     "that is given"
+                   : "Choose a shorter context, or say `corpus: {pack: across}`"});
     }
 }
 

@@ -77,9 +77,9 @@ class TokenFileReader final : public DocumentReader {
       refuse_container(file_, mapped_.bytes, reading_.format.width);
     whole_ = {shard_tokens(file_, mapped_.bytes, reading_.format), file_};
     check_sample(whole_, reading_.format.vocabulary, reading_.content);
-    if (const IndexFormat* format = index_beside(path)) {
-      index_ = format->index_of(path).string();
-      ends_ = format->open(path, reading_.format.width);
+    if (const FoundIndex index = index_beside(path); index.format != nullptr) {
+      index_ = index.path().string();
+      ends_ = index.format->open(index.tokens, reading_.format.width);
     } else if (reading_.end_of_document >= 0) {
       ends_ = std::make_unique<EndTokens>(whole_.tokens,
                                           static_cast<std::int32_t>(reading_.end_of_document));
@@ -103,11 +103,13 @@ class TokenFileReader final : public DocumentReader {
     const TokenSpan tokens = whole_.tokens.subspan(from, *end - from);
     if (!is_one_) check(from, tokens.size());
     note_one_document(from);
+    const TokenSpan content = without_end_tokens(tokens);
     return FoundDocument{
         .bytes = tokens.bytes(),
         .takers = takers_,
         .lies_at = from,
-        .content = is_one_ ? sampled_key(tokens) : content_key(without_end_tokens(tokens).bytes())};
+        .lead = static_cast<std::uint64_t>(content.bytes().data() - tokens.bytes().data()),
+        .content = is_one_ ? sampled_key(tokens) : content_key(content.bytes())};
   }
   std::uint64_t bytes_read() const override {
     return from_ * static_cast<std::uint64_t>(reading_.format.width);
@@ -149,9 +151,7 @@ class TokenFileReader final : public DocumentReader {
         {.place = index_,
          .problem = fmt::format("{}, but {} has {} tokens", problem, file_, whole_.tokens.size()),
          .rule = "it is the index of another file, or one of both is torn",
-         .remedy = fmt::format("Copy both again; or move {} away: then the file of tokens is one "
-                               "document",
-                               core::shell_word(index_))});
+         .remedy = remedy_for_index(index_)});
   }
 
   std::string file_;

@@ -151,8 +151,8 @@ void PairCounter::begin(CollectedPairs<Word>& collected, PairClass of,
   collected.words.clear();
   collected.words.reserve(static_cast<std::size_t>(expected));
   collected.first = static_cast<Word>(bound(of.number));
-  collected.size =
-      of.count == 1 ? Word{0} : static_cast<Word>(bound(of.number + 1) - bound(of.number));
+  collected.is_all = of.count == 1;
+  collected.size = static_cast<Word>(bound(of.number + 1) - bound(of.number));
 }
 
 void PairCounter::add(std::span<const std::int32_t> text) {
@@ -178,7 +178,7 @@ void PairCounter::add_to(CollectedPairs<Word>& collected,
     words.reserve(std::max(before + count, before + before / 2));
   words.resize(before + count);
   Word* to = words.data() + before;
-  if (collected.size == 0) {
+  if (collected.is_all) {
     for (std::size_t i = 0; i < count; ++i) to[i] = product(i);
     return;
   }
@@ -197,8 +197,9 @@ PairTally PairCounter::take() {
   std::fill(first_.begin(), first_.end(), 0);
   const auto count = [&](auto& collected) {
     const std::uint64_t limit =
-        collected.size == 0 ? std::uint64_t{1} << (2 * token_bits_) : collected.size;
-    tally.pairs = occurrences_in(std::span(collected.words), limit, collected.spare);
+        collected.is_all ? std::uint64_t{1} << (2 * token_bits_) : collected.size;
+    if (!collected.words.empty())
+      tally.pairs = occurrences_in(std::span(collected.words), limit, collected.spare);
     collected.words.clear();
   };
   std::visit(count, collected_);

@@ -30,10 +30,11 @@ std::int64_t pairs_of(const corpus::Corpus& corpus, std::size_t domain) {
   const corpus::PackedTokens& tokens = corpus.tokens(domain, corpus::Part::train);
   const std::int64_t sum = pair_start(tokens, tokens.document_ends().size());
   if (sum == 0)
-    throw core::DataError({.place = "domain '" + corpus.names()[domain] + "'",
-                           .problem = "no two neighbouring tokens in its training part",
-                           .rule = "entropies are taken from pairs",
-                           .remedy = "Add text to it"});
+    throw core::DataError(
+        {.place = "domain '" + corpus.names()[domain] + "'",
+         .problem = "no two neighbouring tokens in its training part",
+         .rule = "entropies are taken from pairs",
+         .remedy = "Add text to it, or raise `corpus.fraction` if that is given"});
   return sum;
 }
 

@@ -163,7 +163,8 @@ class Run {
   }
 
   void tell_of_repetition() {
-    const std::vector<double> epochs = most_epochs(*session_.opened().corpus, stored().plan);
+    const std::vector<double> epochs =
+        most_epochs(*session_.opened().corpus, session_.campaign().proxy.context, stored().plan);
     for (std::size_t k = 0; k < epochs.size(); ++k)
       if (epochs[k] > 1)
         screen().say(fmt::format(

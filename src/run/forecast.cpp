@@ -73,13 +73,13 @@ bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
          store::has_model(folder, plan::run_id(now));
 }
 
-std::vector<double> most_epochs(const corpus::Corpus& corpus, const data::SweepPlan& plan) {
+std::vector<double> most_epochs(const corpus::Corpus& corpus, int context,
+                                const data::SweepPlan& plan) {
   std::vector<double> epochs(corpus.domain_count(), 0.0);
   for (std::size_t k = 0; k < epochs.size(); ++k)
     for (const data::Mixture& mixture : plan.mixtures)
-      epochs[k] = std::max(epochs[k],
-                           mixture[k] * static_cast<double>(plan.tokens.back()) /
-                               static_cast<double>(corpus.tokens(k, corpus::Part::train).size()));
+      epochs[k] = std::max(epochs[k], mixture[k] * static_cast<double>(plan.tokens.back()) /
+                                          static_cast<double>(corpus.pool(k, context)));
   return epochs;
 }
 

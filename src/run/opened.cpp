@@ -81,8 +81,7 @@ void note_what_no_sequence_has(const corpus::Corpus& corpus, int context,
   constexpr double worth_telling = 0.05;
   for (std::size_t d = 0; d < corpus.domain_count(); ++d) {
     const auto tokens = static_cast<double>(corpus.tokens(d, corpus::Part::train).size());
-    const auto used =
-        static_cast<double>(corpus.slots(d, corpus::Part::train, context).count() * context);
+    const auto used = static_cast<double>(corpus.pool(d, context));
     if (1.0 - used / tokens > worth_telling)
       notes.push_back(
           fmt::format("domain '{}': {:.0f} % of its training tokens are in no sequence of {}",
@@ -103,7 +102,7 @@ OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign
         opened.fingerprints.emplace_back(campaign.domains.train[k], opened.corpus->fingerprint(k));
         if (campaign.unique_tokens[k] == config::unique_tokens_auto)
           campaign.unique_tokens[k] =
-              static_cast<double>(opened.corpus->tokens(k, corpus::Part::train).size());
+              static_cast<double>(opened.corpus->pool(k, campaign.proxy.context));
       }
     }
     if (campaign.source == config::SourceKind::proxy) {

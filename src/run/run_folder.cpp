@@ -59,9 +59,9 @@ RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campa
   if (!journal_.state().header) refuse_foreign_files();
   if (state_.header) {
     refuse_other_order(resolved);
-    refuse_changed_texts(fingerprints);
     if (state_.header->campaign_hash != header_.campaign_hash)
       refuse_other_trials(resolved, limits.extend);
+    refuse_changed_texts(fingerprints);
     store::require_sound(state_, config::parse_campaign(resolved, "resolved.yaml").domains, path);
   }
   if (state_.header != header_) {
@@ -173,7 +173,9 @@ void RunFolder::refuse_changed_texts(
   throw core::DataError({.place = path().string(),
                          .problem = "the data of " + names + " changed since this run began",
                          .rule = "finished and new trials would not be comparable",
-                         .remedy = "Restore the files, or start over in a new folder with -o DIR"});
+                         .remedy =
+                             "Restore the files, or use the version of bimix that began it, or "
+                             "start over in a new folder with -o DIR"});
 }
 
 std::optional<std::string> training_difference(const config::Campaign& before,

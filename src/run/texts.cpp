@@ -35,9 +35,15 @@ class Teller {
  public:
   Teller(Screen& screen, fs::path folder) : screen_(screen), folder_(std::move(folder)) {}
 
-  void begin(std::uint64_t bytes) {
+  /// @param are_texts or tokens, which are not copied
+  void begin(std::uint64_t bytes, bool are_texts) {
     bytes_ = bytes;
     begin_ = last_ = Clock::now();
+    if (!are_texts) {
+      screen_.say(
+          fmt::format("Looking through {} of tokens for {}", size_text(bytes), folder_.string()));
+      return;
+    }
     std::error_code unknown;
     const auto space = fs::space(folder_, unknown);
     screen_.say(
@@ -131,7 +137,7 @@ corpus::Corpus open_corpus(const par::Comm& comm, Screen& screen, const config::
                              {.begin =
                                   [&](std::uint64_t bytes) {
                                     lock = lock_store(screen, folder);
-                                    teller.begin(bytes);
+                                    teller.begin(bytes, campaign.corpus.tokens.width == 1);
                                   },
                               .progress = [&](std::uint64_t read) { teller.progress(read); },
                               .end = [&] { teller.end(); }});

@@ -41,7 +41,7 @@ const std::string& lines() {
 
 const test::TempFolder& folder() {
   static const test::TempFolder made;
-  static const bool written = [] {
+  static bool written = [] {
     made.write("a.jsonl", lines());
     made.write("a.jsonl.zst", test::zstd_packed(lines()));
     made.write("a.jsonl.gz", test::gzipped(lines()));

@@ -126,6 +126,29 @@ TEST(Settle, CutsTheLargestDocumentWhereNoneFits) {
   EXPECT_EQ(settled[0].cut->byte, 4444u);
 }
 
+// Another domain trained on the end that was held out.
+TEST(Settle, KeepsTheEndOfACutDocumentFromTheOthers) {
+  const std::vector<DocumentRecord> one{{key_of("one"), 5000}};
+  const std::vector<DocumentRecord> more{
+      {key_of("one"), 5000}, {key_of("b"), 400}, {key_of("c"), 9000}};
+  const auto cut_of = [](const Side& side, std::size_t, std::uint64_t) {
+    return std::uint64_t{side.domain == 0 ? 4500U : 4000U};
+  };
+  const auto settled =
+      settle(std::vector<SideRecords>{{train_a, {one}}, {train_b, {more}}}, {}, cut_of);
+  EXPECT_THAT(settled[0].fate, ElementsAre(Fate::train));
+  EXPECT_EQ(settled[0].cut->byte, 4500u);
+  EXPECT_EQ(settled[1].fate[0], Fate::evaluated_on);
+
+  // Where both are cut, it is from the same byte.
+  const auto both =
+      settle(std::vector<SideRecords>{{train_a, {one}}, {train_b, {one}}}, {}, cut_of);
+  for (const SettledSide& side : both) {
+    EXPECT_THAT(side.fate, ElementsAre(Fate::train));
+    EXPECT_EQ(side.cut->byte, 4000u);
+  }
+}
+
 TEST(Settle, SettlesNothing) {
   const std::vector<SideRecords> sides{{train_a, {}}};
   EXPECT_TRUE(settle(sides, {}, never_cut)[0].fate.empty());

@@ -127,9 +127,69 @@ TEST_F(TokenDocuments, RefuseAnIndexThatContradictsItself) {
   for (const char* table :
        {"0,3,a,b,1\n4,5,a,b,1\n", "0,3,a,b,1\n2,5,a,b,1\n", "start,end\n0,5\n", "0,-5\n", "0\n"}) {
     folder.write("a/x.csv.gz", test::gzipped(table));
-    EXPECT_THAT(complaint(), AllOf(HasSubstr("a/x.csv.gz, line "), HasSubstr("move it away")))
+    EXPECT_THAT(complaint(), AllOf(HasSubstr("a/x.csv.gz, line "), HasSubstr("; or move ")))
         << table;
   }
+}
+
+TEST_F(TokenDocuments, SayWhatToDoAboutAnIndexThatDoesNotFit) {
+  write_five("a/x.bin");
+  folder.write("a/x.idx", "");
+  EXPECT_THAT(complaint(), AllOf(HasSubstr("x.idx: is empty"), HasSubstr("; or move ")));
+  folder.write("a/x.idx", "some other program's index, which is long enough");
+  EXPECT_THAT(complaint(), AllOf(HasSubstr("no index as Megatron-LM"), HasSubstr("; or move ")));
+}
+
+// Names in quotes, as Python's csv module writes them, may hold line ends.
+TEST_F(TokenDocuments, OfATableWithNamesOfSeveralLines) {
+  write_five("a/x.npy");
+  folder.write("a/x.csv.gz",
+               test::gzipped("0,3,\"one\n9,9,\"\"two\"\"\nthree\",b,1\r\n3,5,four,b,2\r\n"));
+  EXPECT_THAT(documents(), ElementsAre(Tokens{1, 2, 3}, Tokens{4, 5}));
+  folder.write("a/x.csv.gz", test::gzipped("0,3x,a\n"));
+  EXPECT_THAT(complaint(), HasSubstr("two numbers"));
+  folder.write("a/x.csv.gz", test::gzipped("0,99999999999999999999,a\n"));
+  EXPECT_THAT(complaint(), HasSubstr("two numbers"));
+}
+
+// A link beside which no index lay, and the name of the file itself, took each other's documents.
+TEST_F(TokenDocuments, OfALinkAreThoseOfTheFile) {
+  std::filesystem::create_directory(folder.path() / "a");
+  folder.write("real/x.bin", raw_tokens<std::uint16_t>(Tokens{1, 2, 3, 4, 5}));
+  folder.write("real/x.idx", test::megatron_index({2, 3}, 8, 2));
+  std::filesystem::create_symlink(folder.path() / "real/x.bin", folder.path() / "a/x.bin");
+  EXPECT_THAT(documents(), ElementsAre(Tokens{1, 2}, Tokens{3, 4, 5}));
+  options.domains.push_back(
+      {.name = "b", .train_patterns = {"a/../a/x.bin", "real/*"}, .eval_patterns = {"e"}});
+  EXPECT_EQ(test::opened(options).tokens(1, Part::train).document_ends().size(), 2u);
+  // One beside the link is its own.
+  folder.write("a/x.idx", test::megatron_index({4, 1}, 8, 2));
+  EXPECT_THAT(documents(), ElementsAre(Tokens{1, 2, 3, 4}, Tokens{5}));
+  std::filesystem::remove(folder.path() / "a/x.idx");
+  std::filesystem::create_symlink("nowhere", folder.path() / "a/x.idx");
+  EXPECT_THAT(complaint(), HasSubstr("a/x.idx"));
+}
+
+TEST_F(TokenDocuments, InFilesOfAnyName) {
+  write_five("a/caf\xe9.bin");
+  EXPECT_THAT(documents(), ElementsAre(Tokens{1, 2, 3, 4, 5}));
+}
+
+TEST_F(TokenDocuments, OfLargeFilesOfOtherLengthsAreNoDuplicates) {
+  for (const char* name : {"a/x", "a/y"})
+    folder.write(name,
+                 std::string(name[2] == 'x' ? std::size_t{20} << 20 : std::size_t{24} << 20, '\0'));
+  options.domains[0].binary = true;
+  EXPECT_EQ(test::opened(options).table().rows[0].duplicates, 0u);
+}
+
+TEST_F(TokenDocuments, AreOthersWhereWhatEndsThemStandsElsewhere) {
+  options.end_of_document = 0;
+  const auto fingerprint_of = [&](const Tokens& tokens) {
+    folder.write("a/x", raw_tokens<std::uint16_t>(tokens));
+    return test::opened(options).fingerprint(0);
+  };
+  EXPECT_NE(fingerprint_of({0, 1, 2}), fingerprint_of({1, 2, 0}));
 }
 
 TEST_F(TokenDocuments, EndWithTheTokenThatEndsThem) {

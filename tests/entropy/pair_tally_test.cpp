@@ -135,6 +135,19 @@ TEST(PairClass, IsAsLargeAsTheOthers) {
   }
 }
 
+// An empty class was taken for that of all pairs.
+TEST(PairCounter, MayHaveMoreClassesThanThereArePairs) {
+  const auto tokens = some_tokens(1000, 2);
+  PairTally merged;
+  PairCounter counter(2);
+  for (std::uint64_t number = 0; number < 6; ++number) {
+    counter.begin({number, 6}, 0);
+    counter.add(tokens);
+    merged.merge(counter.take());
+  }
+  EXPECT_EQ(merged, reference(std::span<const std::int32_t>(tokens)));
+}
+
 TEST(PairTally, TornOnTheWayIsRefused) {
   PairCounter counter(300);
   counter.add(some_tokens(1000, 300));

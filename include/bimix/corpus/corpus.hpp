@@ -76,6 +76,10 @@ class Corpus {
     return {tokens(domain, part), context, pack_};
   }
 
+  /// Training tokens of a domain that sequences of `context` tokens are cut from: all of them, but
+  /// for what sequences that stay within documents leave out.
+  std::int64_t pool(std::size_t domain, int context) const;
+
   /// 32 hex digits that change with the domain's name, the width of its tokens, its documents,
   /// their order, their division into parts, and the selection. Where the files are does not
   /// matter. The content of a file that is one document of tokens is 256 blocks of 64 KiB if it has

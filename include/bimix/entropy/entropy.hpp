@@ -27,7 +27,8 @@ struct EntropyOptions {
   int sample_tokens = 512;  ///< length of each
   int dimension = 256;      ///< d of their vectors
   /// Bytes a rank for pairs of a tokenizer's tokens: where they take more, they are counted in as
-  /// many passes over the texts. Changes no bit.
+  /// many passes over the texts. More is taken where a single pair is most of a text. Changes no
+  /// bit.
   std::int64_t memory = std::int64_t{1} << 30;
   bool operator==(const EntropyOptions&) const = default;
 };

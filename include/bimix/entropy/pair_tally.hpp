@@ -44,8 +44,9 @@ template <class Word>
 struct CollectedPairs {
   core::LargeVector<Word> words{};  ///< products of the class, less the first of its range
   core::LargeVector<Word> spare{};
-  Word first = 0;  ///< of the range
-  Word size = 0;   ///< 0: all of them
+  Word first = 0;      ///< of the range
+  Word size = 0;       ///< of the range: the classes may be more than the products
+  bool is_all = true;  ///< all products: their count may be beyond a Word
 };
 
 /// Counts the pairs of a class in texts of any vocabulary. They are collected as numbers, sorted

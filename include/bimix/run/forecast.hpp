@@ -42,6 +42,8 @@ bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
              const data::TrialSpec& then);
 
 /// How often each text is gone through by the trial that draws most of it.
-std::vector<double> most_epochs(const corpus::Corpus& corpus, const data::SweepPlan& plan);
+/// @param context of the sequences that are cut from them
+std::vector<double> most_epochs(const corpus::Corpus& corpus, int context,
+                                const data::SweepPlan& plan);
 
 }  // namespace bimix::run

@@ -1,4 +1,3 @@
-#include "../mapped_file.hpp"
 #include "../token_file.hpp"
 #include "document_index.hpp"
 
@@ -17,10 +16,10 @@ namespace fs = std::filesystem;
 class DatatroveEnds final : public DocumentEnds {
  public:
   DatatroveEnds(const fs::path& path, int width)
-      : name_(path.string()), mapped_(map_file(path)), file_{name_, mapped_.bytes, width} {
+      : name_(path.string()), mapped_(map_index(path)), file_{name_, mapped_.bytes, width} {
     if (mapped_.bytes.size() % sizeof(std::uint64_t) != 0)
       file_.refuse(fmt::format("has {} bytes", mapped_.bytes.size()),
-                   "each document has a number of 8 bytes", "Copy or write it again");
+                   "each document has a number of 8 bytes", remedy_for_index(name_));
   }
 
   std::optional<std::uint64_t> next() override {

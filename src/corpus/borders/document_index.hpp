@@ -1,9 +1,12 @@
 #pragma once
 
+#include "../mapped_file.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -47,10 +50,26 @@ class IndexFormat {
                                              int width) const = 0;
 };
 
+/// What to do about an index that does not fit.
+std::string remedy_for_index(const std::string& index);
+
+/// Maps an index. @throws DataError if it is empty or cannot be read
+MappedFile map_index(const std::filesystem::path& index);
+
 /// In the order of indexes.def.
 const std::vector<const IndexFormat*>& index_formats();
 
-/// That of which there is an index beside the file; null: there is none.
-const IndexFormat* index_beside(const std::filesystem::path& tokens);
+/// An index that was found.
+struct FoundIndex {
+  const IndexFormat* format = nullptr;  ///< null: there is none
+  std::filesystem::path tokens{};       ///< the name of the file of tokens that it lies beside
+  std::filesystem::path path() const {
+    return format == nullptr ? std::filesystem::path() : format->index_of(tokens);
+  }
+};
+
+/// The index beside a file of tokens; if that is a link and there is none, the one beside the file
+/// that it leads to. A link to an index that is gone is found, and cannot be opened.
+FoundIndex index_beside(const std::filesystem::path& tokens);
 
 }  // namespace bimix::corpus

@@ -1,4 +1,3 @@
-#include "../mapped_file.hpp"
 #include "../token_file.hpp"
 #include "document_index.hpp"
 
@@ -24,7 +23,7 @@ int width_of_type(std::uint8_t type) {
 class MegatronEnds final : public DocumentEnds {
  public:
   MegatronEnds(const std::filesystem::path& path, int width)
-      : name_(path.string()), mapped_(map_file(path)), file_{name_, mapped_.bytes, width} {
+      : name_(path.string()), mapped_(map_index(path)), file_{name_, mapped_.bytes, width} {
     if (mapped_.bytes.size() < header ||
         std::memcmp(mapped_.bytes.data(), magic.data(), magic.size()) != 0)
       refuse("is no index as Megatron-LM writes it");
@@ -67,7 +66,7 @@ class MegatronEnds final : public DocumentEnds {
     return file_.word_at<std::uint64_t>(header + 12 * sequences_ + 8 * number);
   }
   [[noreturn]] void refuse(std::string problem) const {
-    file_.refuse(std::move(problem), "", "Copy or write it again");
+    file_.refuse(std::move(problem), "", remedy_for_index(name_));
   }
 
   std::string name_;

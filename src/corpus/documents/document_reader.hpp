@@ -20,6 +20,7 @@ struct FoundDocument {
   std::span<const std::uint8_t> bytes{};  ///< of its text or its tokens
   std::span<const std::size_t> takers{};  ///< who takes it, by their conditions; ascending
   std::uint64_t lies_at = 0;              ///< its first token in the file, if it is used there
+  std::uint64_t lead = 0;                 ///< bytes at the beginning that `content` leaves out
   std::optional<ContentKey> content{};    ///< what tells duplicates; nothing: that of all its bytes
 };
 

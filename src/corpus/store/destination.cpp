@@ -39,7 +39,10 @@ void make_files(const fs::path& folder, const Manifest& manifest) {
                                  "damaged ones were left out",
                                  domain.duplicates, domain.evaluated_on, domain.unwanted,
                                  domain.damaged),
-             .remedy = "Add texts to it"});
+             .remedy = domain.unwanted > 0
+                           ? "Correct its `where` or `by`: the values of a field are "
+                             "compared as they stand in the documents"
+                           : "Add texts to it"});
       const HeldFile held = held_file(folder, manifest, {d, part});
       OutputFile(held.path, OutputFile::How::anew)
           .reserve(held.each * (held.is_places ? prepared.documents : prepared.tokens));

@@ -1,5 +1,7 @@
 #include "manifest.hpp"
 
+#include "plan_json.hpp"
+
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
 
@@ -49,12 +51,14 @@ Json to_json(const Manifest& manifest) {
                        {"damaged", domain.damaged},
                        {"first_damage", domain.first_damage},
                        {"note", domain.note}});
+  Json files = Json::array();
+  for (const std::string& file : manifest.files) files.push_back(path_json(file));
   return {{"version", version},
           {"signature", manifest.signature},
           {"width", manifest.tokens.width},
           {"vocabulary", manifest.tokens.vocabulary},
           {"domains", domains},
-          {"files", manifest.files}};
+          {"files", files}};
 }
 
 Manifest manifest_from(const Json& json, const std::string& place) {
@@ -65,7 +69,7 @@ Manifest manifest_from(const Json& json, const std::string& place) {
                              .remedy = "Remove its folder: it is prepared again"});
     Manifest manifest{.signature = json.at("signature"),
                       .tokens = {json.at("width"), json.at("vocabulary")}};
-    manifest.files = json.at("files").get<std::vector<std::string>>();
+    for (const Json& file : json.at("files")) manifest.files.push_back(path_from(file));
     for (const Json& domain : json.at("domains"))
       manifest.domains.push_back({.name = domain.at("name"),
                                   .fingerprint = domain.at("fingerprint"),

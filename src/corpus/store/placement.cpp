@@ -21,9 +21,11 @@ class Fingerprint {
     XXH3_128bits_update(state_.get(), of.data(), of.size());
   }
 
-  void add(Part part, const ContentKey& content, std::uint64_t from, std::uint64_t count) {
-    const std::uint64_t words[] = {index_of(part), content.high, content.low, from, count};
+  void add(Part part, const DocumentRecord& record, std::uint64_t from, std::uint64_t count) {
+    const std::uint64_t words[] = {index_of(part), record.content.high, record.content.low, from,
+                                   count};
     XXH3_128bits_update(state_.get(), words, sizeof words);
+    if (record.lead > 0) XXH3_128bits_update(state_.get(), &record.lead, sizeof record.lead);
   }
   std::string digits() const {
     const XXH128_hash_t hash = XXH3_128bits_digest(state_.get());
@@ -85,7 +87,7 @@ Placement placement_of(const CorpusOptions& options, const ReadingPlan& plan,
               add(part == Part::train ? domain.train : domain.eval, tokens, are_texts ? bytes : 0);
               at.tokens[index_of(part)] += tokens;
               ++at.documents[index_of(part)];
-              fingerprint.add(part, record.content, from, bytes);
+              fingerprint.add(part, record, from, bytes);
             });
         ++document;
       }

@@ -1,5 +1,7 @@
 #include "plan_json.hpp"
 
+#include <bimix/core/text.hpp>
+
 namespace bimix::corpus {
 namespace {
 
@@ -20,7 +22,7 @@ Where where_from(const Json& json) {
 Json to_json(const Unit& unit) {
   Json files = Json::array(), takers = Json::array();
   for (const SourcePart& part : unit.files)
-    files.push_back({part.path, part.range.from, part.range.to, part.bytes});
+    files.push_back({path_json(part.path), part.range.from, part.range.to, part.bytes});
   for (const Taker& taker : unit.takers) takers.push_back({taker.side, to_json(taker.where)});
   return {{"files", files},
           {"command", unit.command},
@@ -33,13 +35,25 @@ Unit unit_from(const Json& json) {
   Unit unit{
       .command = json.at("command"), .text_key = json.at("text"), .binary = json.at("binary")};
   for (const Json& part : json.at("files"))
-    unit.files.push_back({part.at(0), {part.at(1), part.at(2)}, part.at(3)});
+    unit.files.push_back({path_from(part.at(0)), {part.at(1), part.at(2)}, part.at(3)});
   for (const Json& taker : json.at("takers"))
     unit.takers.push_back({taker.at(0), where_from(taker.at(1))});
   return unit;
 }
 
 }  // namespace
+
+Json path_json(const std::string& path) {
+  if (!core::first_not_utf8(path)) return path;
+  return std::vector<int>(path.begin(), path.end());
+}
+
+std::string path_from(const Json& json) {
+  if (json.is_string()) return json;
+  std::string path;
+  for (const int byte : json.get<std::vector<int>>()) path += static_cast<char>(byte);
+  return path;
+}
 
 Json to_json(const ReadingPlan& plan) {
   Json sides = Json::array(), units = Json::array();
@@ -63,7 +77,7 @@ Json to_json(const CorpusOptions& options) {
   std::vector<std::string> names;
   for (const DomainFiles& domain : options.domains) names.push_back(domain.name);
   return {{"domains", names},
-          {"base", options.base.string()},
+          {"base", path_json(options.base.string())},
           {"eval_fraction", options.eval_fraction},
           {"seed", options.seed},
           {"width", options.tokens.width},
@@ -77,7 +91,7 @@ Json to_json(const CorpusOptions& options) {
 }
 
 CorpusOptions options_from(const Json& json) {
-  CorpusOptions options{.base = json.at("base").get<std::string>(),
+  CorpusOptions options{.base = path_from(json.at("base")),
                         .eval_fraction = json.at("eval_fraction"),
                         .seed = json.at("seed"),
                         .tokens = {json.at("width"), json.at("vocabulary")},

@@ -74,13 +74,12 @@ Preparation::Preparation(const CorpusOptions& options, fs::path folder)
 
 Preparation Preparation::from(std::string_view shared) {
   const Json json = Json::parse(shared);
-  return Preparation(std::make_unique<State>(State{options_from(json.at("options")),
-                                                   json.at("folder").get<std::string>(),
-                                                   plan_from(json.at("plan"))}));
+  return Preparation(std::make_unique<State>(State{
+      options_from(json.at("options")), path_from(json.at("folder")), plan_from(json.at("plan"))}));
 }
 
 std::string Preparation::shared() const {
-  return Json{{"folder", state_->folder.string()},
+  return Json{{"folder", path_json(state_->folder.string())},
               {"options", to_json(state_->options)},
               {"plan", to_json(state_->plan)}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -131,7 +130,7 @@ void Preparation::read_unit(std::size_t number,
     while (const auto document = reader->next()) {
       const DocumentRecord record{
           document->content ? *document->content : content_key(document->bytes),
-          document->bytes.size()};
+          document->bytes.size(), document->lead};
       for (const std::size_t taker : document->takers)
         if (state_->held() == Held::places)
           pieces[taker].add(record, DocumentPlace{file, document->lies_at});

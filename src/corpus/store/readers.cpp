@@ -39,15 +39,15 @@ std::vector<OpenReader> text_readers(const Unit& unit, const CorpusOptions& opti
     });
   for (const SourcePart& part : unit.files)
     readers.push_back([=, &unit, &part] {
-      const DocumentFormat& format =
-          unit.binary ? *document_formats().back() : format_of(beginning_of(part.path), read);
-      if (has_where && !format.has_fields())
+      const DocumentFormat* format = document_formats().back();
+      if (!unit.binary) format = &format_of(beginning_of(part.path), read);
+      if (has_where && !format->has_fields())
         throw core::DataError({.place = part.path,
-                               .problem = "has no fields for `where` to look at",
+                               .problem = "has no fields for `where` or `by` to look at",
                                .rule = "it is no JSON Lines",
-                               .remedy = "Leave `where` out, or say which key holds the text with "
+                               .remedy = "Leave them out, or say which key holds the text with "
                                          "`text: KEY` if these are JSON Lines"});
-      return format.open({part.path, part.range, unit.binary}, read, takers);
+      return format->open({part.path, part.range, unit.binary}, read, takers);
     });
   return readers;
 }

@@ -12,6 +12,8 @@ namespace bimix::corpus {
 struct DocumentRecord {
   ContentKey content{};
   std::uint64_t bytes = 0;  ///< of its text or its tokens
+  /// Of tokens: bytes at its beginning that `content` leaves out, as what only ends documents.
+  std::uint64_t lead = 0;
   bool operator==(const DocumentRecord&) const = default;
 };
 

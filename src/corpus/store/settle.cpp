@@ -164,16 +164,27 @@ std::vector<SettledSide> settle(
     const auto fate_of = [&](const Entry& entry) -> Fate& {
       return settled[entry.side].fate[entry.document];
     };
+    const auto cut_at = [&](const Entry& entry) -> Cut* {
+      std::optional<Cut>& cut = settled[entry.side].cut;
+      return cut && cut->document == entry.document ? &*cut : nullptr;
+    };
     const bool is_eval = std::any_of(equal.begin(), equal.end(),
                                      [&](const Entry& e) { return fate_of(e) == Fate::eval; });
+    // The end of a document that is cut is evaluated on: of equal ones from the same byte.
+    Cut* first_cut = nullptr;
+    for (const Entry& entry : equal)
+      if (Cut* const cut = cut_at(entry))
+        if (first_cut == nullptr || cut->byte < first_cut->byte) first_cut = cut;
     for (const Entry& entry : equal) {
       if (fate_of(entry) != Fate::train) continue;
-      if (is_eval) {
+      Cut* const cut = cut_at(entry);
+      if (is_eval || (first_cut != nullptr && cut == nullptr)) {
         fate_of(entry) = Fate::evaluated_on;
         ++settled[entry.side].evaluated_on;
-      } else if (equal.size() > 1) {
-        ++settled[entry.side].in_other_domains;
+        continue;
       }
+      if (cut != nullptr) cut->byte = first_cut->byte;
+      if (equal.size() > 1) ++settled[entry.side].in_other_domains;
     }
   });
   return settled;

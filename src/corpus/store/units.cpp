@@ -55,15 +55,18 @@ std::vector<Found> without_indexes(std::vector<Found> found) {
   std::set<fs::path> beside;
   for (const Found& file : found)
     for (const IndexFormat* format : index_formats())
-      for (const fs::path& index : format->beside(file.match.path)) beside.insert(index);
-  std::erase_if(found, [&](const Found& file) { return beside.contains(file.match.path); });
+      for (const fs::path& name : {file.match.path, fs::path(file.real_path)})
+        for (const fs::path& index : format->beside(name))
+          if (!index.empty()) beside.insert(fs::weakly_canonical(index));
+  std::erase_if(found, [&](const Found& file) { return beside.contains(file.real_path); });
   return found;
 }
 
 /// A file as it is now.
 std::string described_file(const std::string& name, const fs::path& path) {
-  const auto changed = fs::last_write_time(path).time_since_epoch();
-  return fmt::format("{} {} {}\n", name, bytes_in(path),
+  std::error_code gone;
+  const auto changed = fs::last_write_time(path, gone).time_since_epoch();
+  return fmt::format("{} {} {}\n", name, fs::file_size(path, gone),
                      std::chrono::duration_cast<std::chrono::nanoseconds>(changed).count());
 }
 
@@ -130,22 +133,19 @@ class Planner {
       usage_.note(file, domain.name, side.part);
       const std::uint64_t bytes = bytes_in(file.match.path);
       description_ += described_file(file.match.name, file.match.path);
-      if (are_tokens_) description_ += described_place(file);
+      std::string index;
+      if (are_tokens_) {
+        index = index_beside(file.match.path).path().string();
+        description_ += fs::absolute(file.match.path).string() + "\n";
+        if (!index.empty()) description_ += described_file("", index);
+      }
       // Domains that want a file read in the same way read it together.
       const auto [known, is_new] = numbers_.insert(
-          {std::tuple{file.real_path, domain.text_key, domain.binary}, sources_.size()});
+          {std::tuple{file.real_path, index, domain.text_key, domain.binary}, sources_.size()});
       if (is_new) sources_.push_back({std::move(file), bytes, {}, &domain, {}});
       sources_[known->second].takers.push_back({number, domain.where});
       sources_of_.back().push_back(known->second);
     }
-  }
-
-  /// Tokens stay where they are, and a file beside them tells of their documents.
-  static std::string described_place(const Found& file) {
-    std::string text = fs::absolute(file.match.path).string() + "\n";
-    if (const IndexFormat* format = index_beside(file.match.path))
-      text += described_file("", format->index_of(file.match.path));
-    return text;
   }
 
   static std::string described(const Where& where) {
@@ -202,7 +202,7 @@ class Planner {
   Usage usage_{};
   std::vector<Source> sources_{};
   std::vector<std::vector<std::size_t>> sources_of_{};  ///< [side]
-  std::map<std::tuple<std::string, std::string, bool>, std::size_t> numbers_{};
+  std::map<std::tuple<std::string, std::string, std::string, bool>, std::size_t> numbers_{};
   std::string description_{};
 };
 
