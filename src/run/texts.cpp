@@ -46,9 +46,10 @@ class Teller {
     }
     std::error_code unknown;
     const auto space = fs::space(folder_, unknown);
-    screen_.say(
-        fmt::format("Preparing {} of texts in {}{}", size_text(bytes), folder_.string(),
-                    unknown ? "" : fmt::format("; {} are free there", size_text(space.available))));
+    screen_.say(fmt::format(
+        "Preparing {} in {}{}", bytes > 0 ? size_text(bytes) + " of texts" : "what programs print",
+        folder_.string(),
+        unknown ? "" : fmt::format("; {} are free there", size_text(space.available))));
   }
   void progress(std::uint64_t read) {
     constexpr double every = 0.5;

@@ -52,6 +52,9 @@ def check_root(path, engine):
     assert run.started_utc.values[0] == 1795000000.125 and math.isnan(run.started_utc.values[1])
     assert run.seed.values[0] == 2**64 - 1
     assert run.mixture.sel(trial="0000000000000002", train_domain="prose") == 1 / 3
+    in_bits = run.loss.values / 4 / math.log(2)
+    assert numpy.array_equal(run.loss_bits_per_byte.values, in_bits, equal_nan=True)
+    assert run.loss_bits_per_byte.attrs["units"] == "bits/byte"
     assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.6"
 
 

@@ -1,5 +1,5 @@
-/// Writes the results of tests/store/some_record.hpp, for readers in other languages.
-/// Usage: bimix_sample_results FILE
+/// Writes the results of tests/store/some_record.hpp, as of texts of four bytes a token, for
+/// readers in other languages. Usage: bimix_sample_results FILE
 
 #include "some_record.hpp"
 
@@ -7,6 +7,8 @@
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
-  bimix::store::write_results(argv[1], bimix::test::some_record());
+  bimix::data::RunRecord record = bimix::test::some_record();
+  record.plan.domains.bytes_per_token.assign(record.plan.domains.eval.size(), 4.0);
+  bimix::store::write_results(argv[1], record);
   return 0;
 }
