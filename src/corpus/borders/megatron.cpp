@@ -11,8 +11,8 @@ namespace {
 
 // Magic, version 1, type of the tokens, count of sequences S, of marks D; then S lengths (int32), S
 // byte offsets (int64) and D marks (int64): the first sequence of each document, and S.
-constexpr std::string_view magic{"MMIDIDX\0\0", 9};
-constexpr std::size_t header = 34;
+constexpr std::string_view index_magic{"MMIDIDX\0\0", 9};
+constexpr std::size_t index_header = 34;
 
 /// Bytes a token by Megatron's number for its type; 0: no type of tokens that is read here.
 int width_of_type(std::uint8_t type) {
@@ -24,8 +24,8 @@ class MegatronEnds final : public DocumentEnds {
  public:
   MegatronEnds(const std::filesystem::path& path, int width)
       : name_(path.string()), mapped_(map_index(path)), file_{name_, mapped_.bytes, width} {
-    if (mapped_.bytes.size() < header ||
-        std::memcmp(mapped_.bytes.data(), magic.data(), magic.size()) != 0)
+    if (mapped_.bytes.size() < index_header ||
+        std::memcmp(mapped_.bytes.data(), index_magic.data(), index_magic.size()) != 0)
       refuse("is no index as Megatron-LM writes it");
     if (const auto version = file_.word_at<std::uint64_t>(9); version != 1)
       refuse(fmt::format("is an index of Megatron-LM of version {}, not 1", version));
@@ -39,7 +39,7 @@ class MegatronEnds final : public DocumentEnds {
       file_.refuse_width(fmt::format("borders of {} tokens", token_word(held)), held);
     sequences_ = file_.word_at<std::uint64_t>(18);
     marks_ = file_.word_at<std::uint64_t>(26);
-    const std::uint64_t room = mapped_.bytes.size() - header;
+    const std::uint64_t room = mapped_.bytes.size() - index_header;
     if (sequences_ > room / 12 || marks_ > room / 8 || 12 * sequences_ + 8 * marks_ != room)
       refuse(fmt::format("tells of {} sequences and {} marks, which {} bytes do not hold",
                          sequences_, marks_, mapped_.bytes.size()));
@@ -52,8 +52,8 @@ class MegatronEnds final : public DocumentEnds {
     const std::uint64_t to = mark(++document_);
     if (to < sequence_ || to > sequences_) refuse("has marks that do not rise");
     for (; sequence_ < to; ++sequence_) {
-      const auto length = file_.word_at<std::int32_t>(header + 4 * sequence_);
-      const auto at = file_.word_at<std::uint64_t>(header + 4 * sequences_ + 8 * sequence_);
+      const auto length = file_.word_at<std::int32_t>(index_header + 4 * sequence_);
+      const auto at = file_.word_at<std::uint64_t>(index_header + 4 * sequences_ + 8 * sequence_);
       if (length < 0 || at != tokens_ * static_cast<std::uint64_t>(file_.width))
         refuse(fmt::format("has sequence {} not behind the one before it", sequence_));
       tokens_ += static_cast<std::uint64_t>(length);
@@ -63,7 +63,7 @@ class MegatronEnds final : public DocumentEnds {
 
  private:
   std::uint64_t mark(std::uint64_t number) const {
-    return file_.word_at<std::uint64_t>(header + 12 * sequences_ + 8 * number);
+    return file_.word_at<std::uint64_t>(index_header + 12 * sequences_ + 8 * number);
   }
   [[noreturn]] void refuse(std::string problem) const {
     file_.refuse(std::move(problem), "", remedy_for_index(name_));

@@ -70,18 +70,18 @@ std::string described_file(const std::string& name, const fs::path& path) {
                      std::chrono::duration_cast<std::chrono::nanoseconds>(changed).count());
 }
 
-SourcePart whole(const Source& source) {
+SourcePart whole_file(const Source& source) {
   return {source.file.match.path.string(), {}, source.bytes};
 }
 
 /// Files of lines in stretches, so that several ranks can read a large one; other files whole.
 std::vector<SourcePart> parts_of(const Source& source, const ReadOptions& read,
                                  std::uint64_t most) {
-  if (source.bytes <= most || source.domain->binary) return {whole(source)};
+  if (source.bytes <= most || source.domain->binary) return {whole_file(source)};
   const std::string path = source.file.match.path.string();
   const Beginning beginning = beginning_of(path);
   if (beginning.packing != Packing::none || !format_of(beginning, read).is_by_line())
-    return {whole(source)};
+    return {whole_file(source)};
   std::vector<SourcePart> parts;
   for (std::uint64_t from = 0; from < source.bytes;) {
     const std::uint64_t to =
@@ -184,7 +184,7 @@ class Planner {
   void add_units(Source& source, bool joins) {
     const ReadOptions read{.text_key = source.domain->text_key};
     for (SourcePart& part :
-         are_tokens_ ? std::vector{whole(source)} : parts_of(source, read, sizes_.most)) {
+         are_tokens_ ? std::vector{whole_file(source)} : parts_of(source, read, sizes_.most)) {
       if (!joins)
         plan_.units.push_back({.takers = source.takers,
                                .text_key = source.domain->text_key,
