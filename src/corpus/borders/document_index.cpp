@@ -40,7 +40,7 @@ MappedFile map_index(const std::filesystem::path& index) {
 FoundIndex index_beside(const std::filesystem::path& tokens) {
   for (const std::filesystem::path& name : {tokens, std::filesystem::weakly_canonical(tokens)})
     for (const IndexFormat* format : index_formats()) {
-      const FoundIndex found{format, name};
+      FoundIndex found{format, name};
       // Itself, not what it leads to.
       if (!found.path().empty() &&
           std::filesystem::exists(std::filesystem::symlink_status(found.path())))
