@@ -129,12 +129,7 @@ class Opening {
       const LyingTokens& file = (*files_)[number];
       const std::uint64_t count = ends[d] - std::exchange(begin, ends[d]);
       if (first > file.tokens.size() || count > file.tokens.size() - first) refuse_folder(folder_);
-      Stretch* const last = stretches.empty() ? nullptr : &stretches.back();
-      if (last != nullptr && last->file.data() == file.file.data() &&
-          last->skipped + last->tokens.size() == first)
-        last->tokens = file.tokens.subspan(last->skipped, last->tokens.size() + count);
-      else
-        stretches.push_back({file.tokens.subspan(first, count), file.file, first});
+      append_stretch(stretches, {file.tokens.subspan(first, count), file.file, first});
     }
     return stretches;
   }

@@ -7,6 +7,20 @@
 
 namespace bimix::corpus {
 
+void append_stretch(std::vector<Stretch>& stretches, const Stretch& added) {
+  if (!stretches.empty()) {
+    Stretch& last = stretches.back();
+    const auto bytes = last.tokens.bytes();
+    if (last.file.data() == added.file.data() &&
+        last.skipped + last.tokens.size() == added.skipped) {
+      last.tokens = TokenSpan({bytes.data(), bytes.size() + added.tokens.bytes().size()},
+                              added.tokens.width());
+      return;
+    }
+  }
+  stretches.push_back(added);
+}
+
 void copy_tokens(const Stretch& stretch, std::size_t from, int vocabulary,
                  std::span<std::int32_t> out) {
   const TokenSpan tokens = stretch.tokens.subspan(from, out.size());

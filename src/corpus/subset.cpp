@@ -43,20 +43,10 @@ Subset subset_of(const PackedTokens& tokens, double fraction, std::uint64_t seed
       static_cast<std::int64_t>(std::ceil(fraction * static_cast<double>(tokens.size())));
   std::vector<Stretch> stretches;
   std::vector<std::uint64_t> ends;
-  std::int64_t follows = -1;  // the token behind what was taken last
   std::uint64_t end = 0;
   for (const auto& [document, count] : taken_of(tokens, std::min(wanted, tokens.size()),
                                                 Permutation(key, tokens.document_ends().size()))) {
-    const std::int64_t start = tokens.document_start(document);
-    const Stretch added = tokens.stretch(start, count);
-    Stretch* const last = stretches.empty() ? nullptr : &stretches.back();
-    if (last != nullptr && start == follows && last->file.data() == added.file.data() &&
-        last->skipped + last->tokens.size() == added.skipped)
-      *last = tokens.stretch(start - static_cast<std::int64_t>(last->tokens.size()),
-                             static_cast<std::int64_t>(last->tokens.size()) + count);
-    else
-      stretches.push_back(added);
-    follows = start + count;
+    append_stretch(stretches, tokens.stretch(tokens.document_start(document), count));
     ends.push_back(end += static_cast<std::uint64_t>(count));
   }
   Subset subset{.ends = std::make_shared<const std::vector<std::uint64_t>>(std::move(ends))};

@@ -17,6 +17,9 @@ struct Stretch {
   std::size_t skipped = 0;  ///< tokens of the file before these
 };
 
+/// Appends a stretch, or makes the last one longer if this one follows it in the same file.
+void append_stretch(std::vector<Stretch>& stretches, const Stretch& added);
+
 /// Copies tokens [from, from + out.size()) of a stretch.
 /// @throws DataError with file and position if one of them is not below the vocabulary; that of
 ///         bytes is not asked, as no byte exceeds it

@@ -30,6 +30,20 @@ void add(Passed& all, const Passed& more) {
   if (all.note.empty()) all.note = more.note;
 }
 
+/// The documents of all sides.
+struct EveryPiece {
+  explicit EveryPiece(const Preparation::State& state) {
+    for (std::size_t s = 0; s < state.plan.sides.size(); ++s) {
+      pieces.push_back(state.pieces_of(s));
+      records.push_back({state.plan.sides[s], {}});
+      for (const Piece& piece : pieces.back()) records.back().pieces.push_back(piece.records);
+    }
+  }
+
+  std::vector<std::vector<Piece>> pieces{};  ///< [side]
+  std::vector<SideRecords> records{};        ///< [side]: views of the pieces
+};
+
 /// Where to cut a document of a side near its last `wanted` bytes.
 std::uint64_t cut_of(const std::vector<Piece>& pieces, int width, std::size_t document,
                      std::uint64_t wanted) {
@@ -149,19 +163,13 @@ void Preparation::read_unit(std::size_t number,
 
 void Preparation::settle() const {
   const ReadingPlan& plan = state_->plan;
-  std::vector<std::vector<Piece>> pieces;
-  std::vector<SideRecords> records;
-  for (std::size_t s = 0; s < plan.sides.size(); ++s) {
-    pieces.push_back(state_->pieces_of(s));
-    records.push_back({plan.sides[s], {}});
-    for (const Piece& piece : pieces.back()) records.back().pieces.push_back(piece.records);
-  }
+  const EveryPiece all(*state_);
   const auto settled = corpus::settle(
-      records, {.eval_fraction = state_->options.eval_fraction, .seed = state_->options.seed},
+      all.records, {.eval_fraction = state_->options.eval_fraction, .seed = state_->options.seed},
       [&](const Side& side, std::size_t document, std::uint64_t wanted) {
         const auto s = static_cast<std::size_t>(
             std::find(plan.sides.begin(), plan.sides.end(), side) - plan.sides.begin());
-        return cut_of(pieces[s], state_->options.tokens.width, document, wanted);
+        return cut_of(all.pieces[s], state_->options.tokens.width, document, wanted);
       });
   settle_tokenizer(*state_, settled);
   state_->write_settled(settled);
@@ -174,13 +182,8 @@ void Preparation::encode_unit(std::size_t unit) const {
 void Preparation::place() const {
   const ReadingPlan& plan = state_->plan;
   Gathered gathered{.settled = state_->settled(), .tokens = state_->options.tokens};
-  std::vector<std::vector<Piece>> pieces;
-  for (std::size_t s = 0; s < plan.sides.size(); ++s) {
-    pieces.push_back(state_->pieces_of(s));
-    gathered.records.push_back({plan.sides[s], {}});
-    for (const Piece& piece : pieces.back())
-      gathered.records.back().pieces.push_back(piece.records);
-  }
+  const EveryPiece all(*state_);
+  gathered.records = all.records;
   for (std::size_t unit = 0; unit < plan.units.size(); ++unit)
     gathered.passed.push_back(state_->passed_of(unit));
   if (state_->has_tokenizer()) {
