@@ -5,8 +5,8 @@
 #include <bimix/config/imported.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/replay/loss_log.hpp>
-#include <bimix/run/campaign_run.hpp>
 #include <bimix/run/opened.hpp>
+#include <bimix/run/run_campaign.hpp>
 
 #include <fmt/format.h>
 

@@ -2,8 +2,8 @@
 #include "run_stamp.hpp"
 
 #include <bimix/core/text.hpp>
-#include <bimix/run/campaign_run.hpp>
 #include <bimix/run/opened.hpp>
+#include <bimix/run/run_campaign.hpp>
 #include <bimix/run/run_limits.hpp>
 
 #include <fmt/format.h>

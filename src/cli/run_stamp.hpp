@@ -4,7 +4,7 @@
 
 #include <bimix/data/records.hpp>
 #include <bimix/par/mpi_session.hpp>
-#include <bimix/run/campaign_run.hpp>
+#include <bimix/run/run_campaign.hpp>
 
 #include <string>
 

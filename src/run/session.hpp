@@ -6,7 +6,7 @@
 #include "live_status.hpp"
 #include "long_work.hpp"
 
-#include <bimix/run/campaign_run.hpp>
+#include <bimix/run/run_campaign.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/run/stop.hpp>
 

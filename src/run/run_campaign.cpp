@@ -8,10 +8,10 @@
 #include <bimix/plan/check.hpp>
 #include <bimix/report/page.hpp>
 #include <bimix/report/tables.hpp>
-#include <bimix/run/campaign_run.hpp>
 #include <bimix/run/derive.hpp>
 #include <bimix/run/fitted_run.hpp>
 #include <bimix/run/forecast.hpp>
+#include <bimix/run/run_campaign.hpp>
 #include <bimix/spread/collective.hpp>
 #include <bimix/sweep/coordinator.hpp>
 

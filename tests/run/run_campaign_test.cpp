@@ -3,8 +3,8 @@
 #include "support/temp_folder.hpp"
 
 #include <bimix/law/fitted_law.hpp>
-#include <bimix/run/campaign_run.hpp>
 #include <bimix/run/fitted_run.hpp>
+#include <bimix/run/run_campaign.hpp>
 #include <bimix/store/journal.hpp>
 
 #include <gmock/gmock.h>
