@@ -5,6 +5,7 @@
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/json.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/derive.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
 
@@ -59,7 +60,7 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("DIR", flags->folder, "run folder")->required();
   command
       ->add_option("--protocol", flags->protocol,
-                   "kfold, draws, unseen, extrapolation or larger-model")
+                   core::join_words(core::all_words<law::Protocol>(), "or"))
       ->capture_default_str();
   command
       ->add_option("--laws", flags->options.laws,
@@ -93,7 +94,7 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
         if (!flags->seen.empty()) flags->options.seen_tokens = parse_tokens("--seen", flags->seen);
         if (!flags->tokens.empty()) flags->options.tokens = parse_tokens("--tokens", flags->tokens);
       });
-      const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+      const data::Observations observations = run::observations_of(run);
       law::FitOptions fit = run.campaign.fit;
       if (flags->folds != 0) fit.folds = flags->folds;
       par::collectively(context.comm(),

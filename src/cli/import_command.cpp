@@ -18,7 +18,7 @@ namespace {
 
 struct ImportFlags {
   config::ImportOptions campaign{};
-  std::string folder, tokens, tokens_per_step, parameters;
+  std::string folder, tokens, tokens_per_step, parameters, unique_tokens;
   std::string unit = core::word_of(replay::LoggedUnit::automatic);
   std::vector<std::string> eval_map;
 };
@@ -85,6 +85,10 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--normalise", replay.normalise, "divide a run's shares by their sum");
   command->add_option("--mixtures", replay.mixtures,
                       "CSV of the runs' mixtures (run and the domains), where logs have none");
+  command->add_option("--pools", replay.pools,
+                      "CSV of the domains' pools: domain, unique_tokens, and run if they differ");
+  command->add_option("--unique-tokens", flags->unique_tokens,
+                      "different tokens of each domain, where the logs tell none: a=3B,b=200M");
   command
       ->add_option(
           "--domains", replay.domains,
@@ -123,6 +127,9 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
         options.unit = core::parse_word<replay::LoggedUnit>(flags->unit, "replay.unit");
         replay::LossLog log = replay::sets_that_count(replay::read_logs(options));
         tie_sets(flags->eval_map, log.domains);
+        if (!flags->unique_tokens.empty())
+          flags->campaign.unique_tokens =
+              parse_by_domain("--unique-tokens", flags->unique_tokens, log.domains.train, 0.0);
         for (const std::string& line : config::import_summary(log, options.format == "auto"))
           context.console.say(line);
         read.text =

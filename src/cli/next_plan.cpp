@@ -77,7 +77,7 @@ core::ExitCode propose_next(Context& context, const NextPlan& plan) {
     asked = read(plan);
     check_write(plan, asked.campaign);
   });
-  const data::Observations seen = plan::observations_of(asked.run.plan, asked.run.state.results);
+  const data::Observations seen = run::observations_of(asked.run);
   const data::LawFit fit =
       run::used_fit_of(context.comm(), context.console, asked.run, seen, asked.campaign.fit);
   data::NextMixtures next;

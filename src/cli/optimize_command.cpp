@@ -19,11 +19,19 @@ namespace bimix::cli {
 namespace {
 
 struct OptimizeFlags {
-  std::string folder, tokens, parameters, objective, weights, floor, cap, unique_tokens;
-  double max_epochs = -1, repetition = -1;
+  std::string folder, tokens, parameters, objective, weights, floor, cap, unique_tokens, max_epochs;
+  double repetition = -1;
   bool extrapolate = false;
   bool json = false;
 };
+
+mix::EpochLimit parse_epochs(const std::string& text) {
+  if (const auto limit = mix::EpochLimit::from(text)) return *limit;
+  throw core::UsageError({.place = "--max-epochs",
+                          .problem = "'" + core::shown_text(text) + "' cannot be read",
+                          .rule = "there is " + mix::EpochLimit::forms(),
+                          .remedy = "For example --max-epochs 4"});
+}
 
 /// The campaign's options with the flags' on top.
 mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun& run) {
@@ -48,7 +56,7 @@ mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun
   if (!flags.unique_tokens.empty())
     options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
   if (flags.repetition >= 0) options.repetition = flags.repetition;
-  if (flags.max_epochs >= 0) options.max_epochs = flags.max_epochs;
+  if (!flags.max_epochs.empty()) options.max_epochs = parse_epochs(flags.max_epochs);
   options.extrapolate = options.extrapolate || flags.extrapolate;
   return options;
 }
@@ -73,10 +81,9 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--repetition", flags->repetition,
                       "R*: epochs after which repeated tokens are worth little (15 in the "
                       "literature); 0: as much as new ones");
-  command
-      ->add_option("--max-epochs", flags->max_epochs,
-                   "largest number of epochs over the different tokens")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--max-epochs", flags->max_epochs,
+                      "how often a domain may be gone through: seen (as often as in a run), none, "
+                      "or a number");
   command->add_flag("--extrapolate", flags->extrapolate,
                     "allow shares outside the range that was tried");
   command->add_flag("--json", flags->json, "as JSON, on stdout");
@@ -87,9 +94,8 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
       mix::OptimizeOptions options;
       par::collectively(context.comm(), [&] { options = options_of(*flags, run); });
       run.campaign.fit.weights = options.weights;
-      const data::LawFit fit =
-          run::used_fit_of(context.comm(), context.console, run,
-                           plan::observations_of(run.plan, run.state.results), run.campaign.fit);
+      const data::LawFit fit = run::used_fit_of(context.comm(), context.console, run,
+                                                run::observations_of(run), run.campaign.fit);
       par::on_root(context.comm(), [&] {
         const data::MixtureChoice choice =
             mix::best_mixture(fit, options, run.campaign.default_mixture);

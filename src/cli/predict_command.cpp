@@ -67,11 +67,12 @@ report::Answer answer_to(const AskedLosses& asked, const data::LawFit& fit,
   const double level = run.campaign.fit.level;
   if (asked.trial != nullptr) {
     const data::TrialResult& seen = seen_of(*asked.trial, run.state.results);
-    const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+    const data::Observations observations = run::observations_of(run);
     return report::predict_run(
         fit,
         law::continue_run(fit, observations, run.campaign.fit,
-                          {asked.trial->mixture, seen.parameters, seen.curve}, asked.tokens),
+                          {asked.trial->mixture, seen.parameters, seen.curve, seen.unique_tokens},
+                          asked.tokens),
         level);
   }
   const report::Question question{

@@ -22,7 +22,7 @@ constexpr double beyond_the_largest = 10;
 /// Every mixture predicted by the used law fitted without it. The page shows the points; the fit
 /// holds their summary only.
 std::vector<law::HeldOutPart> held_out_points(const run::StoredRun& run, const data::LawFit& fit) {
-  const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+  const data::Observations observations = run::observations_of(run);
   law::FitOptions options = run.campaign.fit;
   options.law = fit.law;
   std::vector<law::HeldOutPart> parts;

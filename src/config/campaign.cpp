@@ -110,6 +110,25 @@ void check_name(const std::string& name, Findings& findings) {
                                .remedy = "Write for example `name: demo`"});
 }
 
+/// Logged runs on one domain tell of volumes, model sizes and repeated data.
+void check_domain_count(const Campaign& campaign, Findings& findings) {
+  const std::size_t least = campaign.source == SourceKind::replay ? 1 : 2;
+  if (campaign.domains.train.size() < least)
+    findings.complain(
+        "domains",
+        {.problem = fmt::format("{} {} given", campaign.domains.train.size(),
+                                campaign.domains.train.size() == 1 ? "domain is" : "domains are"),
+         .rule = "a mixture has at least two",
+         .remedy = "Add domains, each with train and share"});
+}
+
+/// Of a proxy's texts the pools are counted, unless the campaign says something else.
+void settle_unique_tokens(Campaign& campaign) {
+  if (campaign.source == SourceKind::proxy)
+    std::replace(campaign.unique_tokens.begin(), campaign.unique_tokens.end(), 0.0,
+                 unique_tokens_auto);
+}
+
 /// The blocks in the order in which they need one another.
 Campaign parse_blocks(Reader& root, const std::string& file, Look look) {
   Findings& findings = root.findings();
@@ -124,6 +143,8 @@ Campaign parse_blocks(Reader& root, const std::string& file, Look look) {
   parse_tokenizer(root, look, campaign);
   if (campaign.corpus.tokenizer.train > 0) campaign.corpus.shares = campaign.default_mixture;
   parse_source(root, look, campaign);
+  check_domain_count(campaign, findings);
+  if (look != Look::stored) settle_unique_tokens(campaign);
   check_end_of_document(campaign.corpus, findings);
   parse_eval_domains(root, campaign);
   const bool has_relative_list =
@@ -133,6 +154,7 @@ Campaign parse_blocks(Reader& root, const std::string& file, Look look) {
   parse_fit(root, campaign);
   parse_optimize(root, campaign);
   parse_check(root, campaign);
+  refuse_target_below_volumes(campaign, findings);
   root.finish();
   check_name(campaign.name, findings);
   campaign.corpus.base = campaign.replay.base = campaign.base;

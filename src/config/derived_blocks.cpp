@@ -57,11 +57,6 @@ void parse_check(Reader& root, Campaign& campaign) {
   describe(block, campaign.check);
   block.finish();
   const std::vector<std::string>& names = campaign.check.mixtures;
-  for (const std::string& name : names)
-    if (name != "default" && name != "optimum")
-      findings.complain("check.mixtures",
-                        {.problem = fmt::format("'{}' cannot be checked", core::shown_text(name)),
-                         .remedy = "Use [default, optimum]"});
   for (const char* needed : {"default", "optimum"})
     if (std::find(names.begin(), names.end(), needed) == names.end())
       findings.complain("check.mixtures", {.problem = fmt::format("'{}' is missing", needed),

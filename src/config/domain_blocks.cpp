@@ -33,12 +33,13 @@ double unique_tokens(Reader& block) {
   block.text("unique_tokens", text, "");
   if (text == "auto") return unique_tokens_auto;
   if (text == "unknown") return 0.0;
+  if (text == "none") return infinity;
   const auto count = core::parse_count(text);
   if (!count || *count < 1)
     block.findings().complain(
         block.path_of("unique_tokens"),
         {.problem = fmt::format("'{}' is no number of tokens", core::shown_text(text)),
-         .remedy = "Write auto, or for example 3B"});
+         .remedy = "Write auto, none for a stream that never ends, or for example 3B"});
   return static_cast<double>(count.value_or(0));
 }
 
@@ -71,6 +72,7 @@ void add_domain(const std::string& name, Reader block, bool normalise, Campaign&
   block.flag("binary", files.binary, "");
   block.words("read", files.command, "");
   block.text("text", files.text_key, "");
+  block.number("fraction", files.fraction, {positive, 1}, "");
   files.where = where_of(block);
   std::string by;
   block.text("by", by, "");
@@ -153,11 +155,6 @@ void parse_domains(Reader& root, bool normalise, Campaign& campaign) {
   }
   campaign.domains.eval = campaign.domains.train;
   campaign.corpus.seed = campaign.seed;
-  if (campaign.domains.train.size() < 2)
-    findings.complain(
-        "domains", {.problem = fmt::format("{} domains are given", campaign.domains.train.size()),
-                    .rule = "a mixture has at least two",
-                    .remedy = "Add domains, each with train and share"});
   // Shares that could not be read would be summed as zeros.
   if (!campaign.default_mixture.empty() && findings.count() == before)
     settle_shares("domains", "the default shares", normalise, campaign.default_mixture, findings);

@@ -53,6 +53,9 @@ void describe(Visitor& v, proxy::ProxyOptions& o) {
   v.whole("vocabulary", o.vocabulary, {2, 1 << 20}, "of the tokenizer; 256 for tokens: bytes");
   v.whole("context", o.context, {1, 1 << 20}, "tokens of a training sequence");
   v.whole("batch", o.batch, {1, 1 << 20}, "sequences of an optimiser step");
+  v.target("match_epochs", o.match_target,
+           "train on so small a part of each domain that it repeats as a run of `target` tokens on "
+           "all");
   v.number("learning_rate", o.learning_rate, {0, 10}, "after warm-up; 0: by width");
   v.whole("warmup_steps", o.warmup_steps, {0, any_int}, "the learning rate rises over these");
   v.word("schedule", o.schedule, "constant; cosine or wsd, with volumes.axis: independent");
@@ -85,6 +88,7 @@ void describe(Visitor& v, replay::ReplayOptions& o) {
   v.text("format", o.format, "auto, or a format's name");
   v.flag("normalise", o.normalise, "divide a run's shares by their sum");
   v.text("mixtures", o.mixtures, "table of the runs' mixtures, where logs have none");
+  v.text("pools", o.pools, "table of the domains' unique tokens, perhaps by run");
   v.words("domains", o.domains, "names of shares that a log gives without names");
   v.words("losses", o.losses, "metrics that are losses: METRIC or SET=METRIC, * for the set");
   v.count("tokens_per_step", o.tokens_per_step, {0, most_tokens}, "of logs that count steps");
@@ -105,6 +109,10 @@ void describe(Visitor& v, trial::CommandOptions& o) {
   v.whole("per_node", o.per_node, {0, 1 << 20}, "at most so many at a time on a node; 0: any");
   v.flag("resumes", o.resumes, "goes on from its {dir} after a stop; may be started late");
   v.count("tokens_per_step", o.tokens_per_step, {1, most_tokens}, "volumes are whole multiples");
+  v.target(
+      "simulate_epochs", o.simulate_target,
+      "tell the command, in mixture.json, on which fraction of each domain it repeats as a run "
+      "of `target` tokens on all");
 }
 
 template <class Visitor>
@@ -136,20 +144,23 @@ void describe(Visitor& v, law::FitOptions& o) {
 template <class Visitor>
 void describe(Visitor& v, mix::OptimizeOptions& o) {
   v.number("tokens", o.tokens, {0, most_tokens},
-           "volume the mixture is for; 0: the largest trained");
+           "volume the mixture is for; 0: the target of match_epochs, or the largest trained");
   v.number("parameters", o.model_size, {0, most_tokens},
            "of the model it is for, where logs have several sizes; 0: the largest common one");
   v.text("objective", o.objective, core::join_words(mix::objective_names(), "or").c_str());
   v.number("repetition", o.repetition, {0, infinity},
            "R*: epochs after which repeated tokens of unique_tokens are worth little; 0: as new");
-  v.number("max_epochs", o.max_epochs, {0, infinity}, "over unique_tokens; 0: no limit");
+  v.parsed("max_epochs", o.max_epochs,
+           "over unique_tokens: seen (as many as a run gave any domain), none, or a number");
   v.flag("extrapolate", o.extrapolate, "allow shares outside the range that was tried");
 }
 
 template <class Visitor>
 void describe(Visitor& v, CheckOptions& o) {
   v.flag("enabled", o.enabled, "train the recommendation and hold it against its prediction");
-  v.words("mixtures", o.mixtures, "of default, optimum");
+  v.words("mixtures", o.mixtures,
+          "default, optimum, and rivals: presets, mixtures of the design by their labels, "
+          "optimum-without-exposure, optimum-repetition-15");
   v.whole("repeats", o.repeats, {1, 1000}, "fresh seeds");
   v.count("tokens", o.tokens, {0, most_tokens},
           "0: optimize.tokens, or less if nothing ran so long");

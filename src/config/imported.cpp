@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <cmath>
+
 namespace bimix::config {
 namespace {
 
@@ -41,6 +43,7 @@ void write_replay(YAML::Emitter& out, const replay::ReplayOptions& replay) {
       << YAML::Key << "format" << YAML::Value << replay.format << YAML::Key << "normalise"
       << YAML::Value << (replay.normalise ? "true" : "false");
   if (!replay.mixtures.empty()) out << YAML::Key << "mixtures" << YAML::Value << replay.mixtures;
+  if (!replay.pools.empty()) out << YAML::Key << "pools" << YAML::Value << replay.pools;
   if (!replay.losses.empty()) out << YAML::Key << "losses" << YAML::Value << replay.losses;
   if (replay.unit != replay::LoggedUnit::automatic)
     out << YAML::Key << "unit" << YAML::Value << core::word_of(replay.unit);
@@ -100,9 +103,14 @@ std::string replay_campaign(const replay::LossLog& log, const ImportOptions& opt
   out << YAML::Key << "base" << YAML::Value << base;
   out << YAML::Key << "normalise" << YAML::Value << "true";
   out << YAML::Key << "domains" << YAML::Value << YAML::BeginMap;
-  for (std::size_t k = 0; k < mean.size(); ++k)
+  for (std::size_t k = 0; k < mean.size(); ++k) {
     out << YAML::Key << log.domains.train[k] << YAML::Value << YAML::Flow << YAML::BeginMap
-        << YAML::Key << "share" << YAML::Value << fmt::format("{:.6f}", mean[k]) << YAML::EndMap;
+        << YAML::Key << "share" << YAML::Value << fmt::format("{:.6f}", mean[k]);
+    if (!options.unique_tokens.empty() && options.unique_tokens[k] > 0)
+      out << YAML::Key << "unique_tokens" << YAML::Value
+          << core::format_count(std::llround(options.unique_tokens[k]));
+    out << YAML::EndMap;
+  }
   out << YAML::EndMap;
   if (!are_same(log.domains)) {
     out << YAML::Key << "eval_domains" << YAML::Value;

@@ -43,6 +43,13 @@ class KeyList {
   void number(const char* key, double value, Range<double>, const char* meaning) {
     put(key, fmt::format("{}", value), meaning);
   }
+  void target(const char* key, std::int64_t, const char* meaning) {
+    put(key, "none; {target: 20M}", meaning);
+  }
+  template <class T>
+  void parsed(const char* key, const T& value, const char* meaning) {
+    put(key, value.text(), meaning);
+  }
   void flag(const char* key, bool value, const char* meaning) {
     put(key, value ? "true" : "false", meaning);
   }
@@ -91,21 +98,28 @@ std::string campaign_keys() {
       "  by               key: the documents of JSON Lines whose value there is the domain's name\n"
       "  eval             the same, never trained on; a part of train is held out without it\n"
       "  binary           true: take files as they are, even if they are no text  [false]\n"
+      "  fraction         of its training tokens to use: documents in a seeded order  [1]\n"
       "  share            in the default mixture; all sum to 1\n"
-      "  unique_tokens    for max_epochs and repetition: auto, or a number\n"
+      "  unique_tokens    the pool to draw from: auto (counted in the texts, the default for "
+      "proxies),\n"
+      "                   none (it never ends), or a number\n"
       "\n"
       "design\n"
       "  mixtures         list of groups, each one of:\n"
       "    preset           " +
       fmt::format("{}", fmt::join(mix::policy_names({"<measure>"}), ", ")) +
       "\n"
+      "                       (temperature-3: r ~ pool^(1/3), 2 unless said; unimax-8: at most 8 "
+      "epochs, 4)\n"
       "    simplex          {step, floor}: a regular lattice\n"
-      "    dirichlet        {count, strength: [low, high], around: default|uniform, floor}\n"
+      "    dirichlet        {count, strength: [low, high], around: a preset, floor}\n"
+      "    deletion         {}: the default without each of its domains in turn\n"
       "    grid             {domain: [shares]}: the rest in proportion to the default\n"
       "    list             [{domain: share, ...}]\n"
       "    file             CSV with a column for each domain\n"
       "  volumes          {values: [64K, ...]} or {from, to, count}; axis: trajectory|independent\n"
       "  repeats          seeds for each mixture  [1]\n"
+      "  default_repeats  seeds for the default mixture, to tell the noise  [as many]\n"
       "  seeds            common: mixtures share them, so that trials differ by the mixture "
       "alone;\n"
       "                   or independent  [common]\n";

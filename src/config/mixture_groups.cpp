@@ -29,6 +29,7 @@ class GroupParser {
     if (group.has("preset")) add(presets(group));
     if (group.has("simplex")) add(lattice(block("simplex")));
     if (group.has("dirichlet")) add(dirichlet(block("dirichlet")));
+    if (group.has("deletion")) add(deletion(block("deletion")));
     if (group.has("grid")) add(grid(block("grid")));
     if (group.has("list")) add(list(group.take("list"), path + ".list"));
     if (group.has("file")) {
@@ -53,7 +54,7 @@ class GroupParser {
     const std::vector<std::string> known = mix::policy_names(core::all_words<entropy::Measure>());
     const bool has_text = !campaign_.corpus.domains.empty();
     for (const std::string& name : presets.names) {
-      if (std::find(known.begin(), known.end(), name) == known.end()) {
+      if (!mix::is_policy_name(name, core::all_words<entropy::Measure>())) {
         findings_.complain(group.path_of("preset"),
                            {.problem = fmt::format("'{}' is no preset", core::shown_text(name)),
                             .rule = "known: " + core::join_words(known),
@@ -92,16 +93,25 @@ class GroupParser {
       if (read_number(strength, path, range, group.strength_low, findings_))
         group.strength_high = group.strength_low;
     }
-    std::string around = "uniform";
-    block.text("around", around, "");
-    if (around == "default")
-      group.centre = campaign_.default_mixture;
-    else if (around != "uniform")
+    block.text("around", group.around, "");
+    const std::vector<std::string> measures = core::all_words<entropy::Measure>();
+    if (!mix::is_policy_name(group.around, measures))
+      findings_.complain(
+          block.path_of("around"),
+          {.problem = fmt::format("'{}' is no centre", core::shown_text(group.around)),
+           .rule = "known: " + core::join_words(mix::policy_names(measures)),
+           .remedy = "Use default or uniform"});
+    else if (mix::needs_entropy(group.around) && campaign_.corpus.domains.empty())
       findings_.complain(block.path_of("around"),
-                         {.problem = fmt::format("'{}' is no centre", core::shown_text(around)),
-                          .remedy = "Use default or uniform"});
+                         {.problem = fmt::format("'{}' needs the domains' text", group.around),
+                          .remedy = "Give the domains `train:` files, or choose another"});
     block.finish();
     return group;
+  }
+
+  static plan::DeletionMixtures deletion(Reader block) {
+    block.finish();
+    return {};
   }
 
   plan::GridMixtures grid(Reader block) {

@@ -1,5 +1,7 @@
 #include "reader.hpp"
 
+#include "fields.hpp"
+
 #include <bimix/core/text.hpp>
 
 #include <fmt/format.h>
@@ -180,6 +182,18 @@ void Reader::count(const char* key, std::int64_t& value, Range<std::int64_t> ran
 void Reader::number(const char* key, double& value, Range<double> range, const char*) {
   const YAML::Node node = take(key);
   if (node.IsDefined()) read_number(node, path_of(key), range, value, findings_);
+}
+
+void Reader::target(const char* key, std::int64_t& value, const char*) {
+  const YAML::Node node = take(key);
+  if (!node.IsDefined()) return;
+  Reader map(node, path_of(key), findings_);
+  if (!map.has("target"))
+    findings_.complain(path_of(key), {.problem = "names no target",
+                                      .rule = "it says which run's repetitions are meant",
+                                      .remedy = "Write `{target: 20M}`"});
+  map.count("target", value, {1, most_tokens}, "");
+  map.finish();
 }
 
 void Reader::flag(const char* key, bool& value, const char*) {

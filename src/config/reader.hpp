@@ -71,6 +71,11 @@ class Reader {
   void whole(const char* key, int& value, Range<int> range, const char* meaning);
   void count(const char* key, std::int64_t& value, Range<std::int64_t> range, const char* meaning);
   void number(const char* key, double& value, Range<double> range, const char* meaning);
+  /// A value that reads itself: T::from(text), and T::forms() in words.
+  template <class T>
+  void parsed(const char* key, T& value, const char* meaning);
+  /// A map of one key, `target`: a volume; only one that is given is written to resolved.yaml.
+  void target(const char* key, std::int64_t& value, const char* meaning);
   void flag(const char* key, bool& value, const char* meaning);
   void words(const char* key, std::vector<std::string>& value, const char* meaning);
   /// Words of an enum.
@@ -129,6 +134,17 @@ void Reader::choice(const char* key, E& value, const char*) {
     refuse_word(key, {.problem = "'" + *found + "' is no choice",
                       .rule = "there is " + core::join_words(words),
                       .remedy = core::did_you_mean(*found, words)});
+}
+
+template <class T>
+void Reader::parsed(const char* key, T& value, const char*) {
+  const std::string* found = scalar(key, "a word or a number");
+  if (found == nullptr) return;
+  if (const std::optional<T> known = T::from(*found))
+    value = *known;
+  else
+    refuse_word(key, {.problem = "'" + core::shown_text(*found) + "' cannot be read",
+                      .rule = "there is " + T::forms()});
 }
 
 template <core::Worded E>

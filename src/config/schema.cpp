@@ -80,6 +80,15 @@ class SchemaKeys {
         may_be_count ? count_between(range.low, range.high) : number_between(range.low, range.high),
         value, meaning);
   }
+  void target(const char* key, std::int64_t, const char* meaning) {
+    properties_[key] =
+        block({{"target", count_between(1, static_cast<double>(most_tokens))}}, {"target"});
+    properties_[key]["description"] = meaning;
+  }
+  template <class T>
+  void parsed(const char* key, const T& value, const char* meaning) {
+    put(key, {{"type", {"string", "number"}}}, value.text(), meaning);
+  }
   void flag(const char* key, bool value, const char* meaning) {
     put(key, {{"type", "boolean"}}, value, meaning);
   }
@@ -117,13 +126,16 @@ Schema domain_schema() {
                 {"text", {{"type", "string"}}},
                 {"where", map_of(one_or_more({{"type", {"string", "number", "boolean"}}}))},
                 {"by", {{"type", "string"}}},
+                {"fraction", number_between(positive, 1)},
                 {"unique_tokens", {{"type", {"string", "number"}}}}},
                {"share"});
 }
 
 Schema mixtures_schema() {
   const Schema share = number_between(0, 1), shares = map_of(number_between(0, infinity));
-  const Schema preset = one_of(mix::policy_names(core::all_words<entropy::Measure>()));
+  const Schema preset{{"anyOf",
+                       {one_of(mix::policy_names(core::all_words<entropy::Measure>())),
+                        {{"type", "string"}, {"pattern", "^(temperature|unimax)-[0-9][0-9.]*$"}}}}};
   const auto only = [](const char* key, const Schema& schema) {
     return block({{key, schema}}, {key});
   };
@@ -135,10 +147,10 @@ Schema mixtures_schema() {
               block({{"count", count_between(1, 1'000'000)},
                      {"strength",
                       {{"anyOf", {number_between(1e-9, 1e9), list_of(number_between(1e-9, 1e9))}}}},
-                     {"around", one_of({"default", "uniform"})},
+                     {"around", preset},
                      {"floor", share}})),
-         only("grid", map_of(list_of(share))), only("list", list_of(shares)),
-         only("file", {{"type", "string"}})}}});
+         only("deletion", block(Schema::object())), only("grid", map_of(list_of(share))),
+         only("list", list_of(shares)), only("file", {{"type", "string"}})}}});
 }
 
 Schema volumes_schema() {
@@ -163,7 +175,7 @@ std::string campaign_schema() {
                           {"command", block(properties_of(defaults.command), {"run"})}};
   source["additionalProperties"] = false;
   const Schema domains{
-      {"type", "object"}, {"minProperties", 2}, {"additionalProperties", domain_schema()}};
+      {"type", "object"}, {"minProperties", 1}, {"additionalProperties", domain_schema()}};
   const Schema eval_domains{
       {"anyOf", {one_of({"same"}), map_of(block({{"share_of", {{"type", "string"}}}}))}}};
   Schema schema =
@@ -179,6 +191,7 @@ std::string campaign_schema() {
              {"design", block({{"mixtures", mixtures_schema()},
                                {"volumes", volumes_schema()},
                                {"repeats", count_between(1, 1'000'000)},
+                               {"default_repeats", count_between(0, 1'000'000)},
                                {"seeds", one_of(core::all_words<plan::SeedChoice>())}})},
              {"source", source},
              {"entropy", block(properties_of(defaults.entropy))},

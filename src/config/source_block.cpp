@@ -112,6 +112,29 @@ void refuse_decay_on_a_trajectory(const Campaign& campaign, Findings& findings) 
                  "once), or schedule: constant"});
 }
 
+}  // namespace
+
+std::int64_t epochs_target(const Campaign& campaign) {
+  if (campaign.source == SourceKind::proxy) return campaign.proxy.match_target;
+  return campaign.source == SourceKind::command ? campaign.command.simulate_target : 0;
+}
+
+void refuse_target_below_volumes(const Campaign& campaign, Findings& findings) {
+  const bool is_proxy = campaign.source == SourceKind::proxy;
+  const std::int64_t target = epochs_target(campaign);
+  std::int64_t largest = campaign.check.tokens;
+  for (const std::int64_t tokens : campaign.design.tokens) largest = std::max(largest, tokens);
+  if (target == 0 || target >= largest) return;
+  findings.complain(
+      is_proxy ? "source.proxy.match_epochs.target" : "source.command.simulate_epochs.target",
+      {.problem = fmt::format("{} is below the volume of {} that is trained",
+                              core::format_count(target), core::format_count(largest)),
+       .rule = "a run is matched to one that is as long or longer",
+       .remedy = "Raise the target to the volume of the real run, or leave it out"});
+}
+
+namespace {
+
 void refuse_shared_tables(const Campaign& campaign, Look look, Findings& findings) {
   if (campaign.source != SourceKind::command || look == Look::stored) return;
   const std::vector<std::string>& domains = campaign.domains.train;

@@ -11,6 +11,9 @@ namespace bimix::config {
 /// whose domains name no text has no corpus afterwards.
 void parse_source(Reader& root, Look look, Campaign& campaign);
 
+/// Refuses to match repetitions to a run that is shorter than those that are trained.
+void refuse_target_below_volumes(const Campaign& campaign, Findings& findings);
+
 /// What does not go together in the source and the design.
 void check_source_with_design(const Campaign& campaign, Look look, Findings& findings);
 

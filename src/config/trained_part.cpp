@@ -10,6 +10,7 @@ Campaign without_places(Campaign campaign) {
   campaign.base = campaign.corpus.base = campaign.replay.base = std::filesystem::path();
   campaign.replay.files.clear();
   campaign.replay.mixtures.clear();
+  campaign.replay.pools.clear();
   for (corpus::DomainFiles& files : campaign.corpus.domains) {
     files.train_patterns.clear();
     files.eval_patterns.clear();

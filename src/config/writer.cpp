@@ -33,6 +33,15 @@ class Writer {
     put(key, core::format_count(value));
   }
   void number(const char* key, double value, Range<double>, const char*) { put(key, shown(value)); }
+  void target(const char* key, std::int64_t value, const char*) {
+    if (value > 0)
+      out_ << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::Key
+           << "target" << YAML::Value << core::format_count(value) << YAML::EndMap;
+  }
+  template <class T>
+  void parsed(const char* key, const T& value, const char*) {
+    put(key, value.text());
+  }
   void flag(const char* key, bool value, const char*) { put(key, value ? "true" : "false"); }
   void words(const char* key, const std::vector<std::string>& value, const char*) {
     out_ << YAML::Key << key << YAML::Value << YAML::Flow << value;
@@ -89,11 +98,15 @@ void write_domains(YAML::Emitter& out, const Campaign& campaign) {
         out << YAML::Key << "read" << YAML::Value << YAML::Flow << files.command;
       if (!files.text_key.empty()) out << YAML::Key << "text" << YAML::Value << files.text_key;
       write_where(out, files.where);
+      if (files.fraction < 1)
+        out << YAML::Key << "fraction" << YAML::Value << shown(files.fraction);
     }
     out << YAML::Key << "share" << YAML::Value << shown(campaign.default_mixture[k]);
     const double unique = campaign.unique_tokens[k];
     if (unique == unique_tokens_auto)
       out << YAML::Key << "unique_tokens" << YAML::Value << "auto";
+    else if (std::isinf(unique))
+      out << YAML::Key << "unique_tokens" << YAML::Value << "none";
     else if (unique > 0)
       out << YAML::Key << "unique_tokens" << YAML::Value
           << core::format_count(static_cast<std::int64_t>(unique));
@@ -120,8 +133,11 @@ struct GroupWriter {
     out << YAML::Key << "count" << YAML::Value << group.count;
     out << YAML::Key << "strength" << YAML::Value << YAML::Flow
         << std::vector{shown(group.strength_low), shown(group.strength_high)};
-    out << YAML::Key << "around" << YAML::Value << (group.centre.empty() ? "uniform" : "default");
+    out << YAML::Key << "around" << YAML::Value << group.around;
     out << YAML::Key << "floor" << YAML::Value << shown(group.floor) << YAML::EndMap;
+  }
+  void operator()(const plan::DeletionMixtures&) const {
+    out << YAML::Key << "deletion" << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::EndMap;
   }
   void operator()(const plan::GridMixtures& group) const {
     out << YAML::Key << "grid" << YAML::Value << YAML::Flow << YAML::BeginMap;
@@ -165,6 +181,8 @@ void write_design(YAML::Emitter& out, const Campaign& campaign) {
   }
   out << YAML::Key << "axis" << YAML::Value << core::word_of(design.axis) << YAML::EndMap;
   out << YAML::Key << "repeats" << YAML::Value << design.repeats;
+  if (design.default_repeats > 0)
+    out << YAML::Key << "default_repeats" << YAML::Value << design.default_repeats;
   out << YAML::Key << "seeds" << YAML::Value << core::word_of(design.seeds) << YAML::EndMap;
 }
 

@@ -158,23 +158,37 @@ Corpus Corpus::prepared(const std::filesystem::path& folder, const Selection& se
         {opening.part(d, Part::train), opening.part(d, Part::eval), domain.fingerprint});
   }
   corpus.mappings_ = std::move(opening).owners();
-  for (std::size_t d = 0; d < corpus.domains_.size(); ++d) corpus.select(d, selection);
+  for (std::size_t d = 0; d < corpus.domains_.size(); ++d) {
+    std::string selected;
+    if (const double fraction = selection.fraction.empty() ? 1.0 : selection.fraction[d];
+        fraction < 1.0) {
+      corpus.take_part(d, fraction, selection.seed);
+      selected = fmt::format(" fraction {} {}", fraction, selection.seed);
+    }
+    if (selection.pack != SequencePacking::across)
+      selected += fmt::format(" pack {}", core::word_of(selection.pack));
+    std::string& fingerprint = corpus.domains_[d].fingerprint;
+    if (!selected.empty()) fingerprint = core::content_hash(fingerprint + selected);
+  }
   return corpus;
 }
 
-void Corpus::select(std::size_t d, const Selection& selection) {
-  Domain& domain = domains_[d];
-  std::string selected;
-  if (selection.fraction < 1.0) {
-    Subset subset = subset_of(domain.train, selection.fraction, selection.seed, names_[d]);
-    domain.train = std::move(subset.tokens);
-    mappings_.push_back(std::move(subset.ends));
-    table_.rows[d].pool = static_cast<std::uint64_t>(domain.train.size());
-    selected = fmt::format(" fraction {} {}", selection.fraction, selection.seed);
+Corpus Corpus::part(double fraction, std::uint64_t seed) const {
+  Corpus part = *this;
+  for (std::size_t d = 0; d < domains_.size(); ++d) {
+    part.take_part(d, fraction, seed);
+    std::string& fingerprint = part.domains_[d].fingerprint;
+    fingerprint = core::content_hash(fingerprint + fmt::format(" part {} {}", fraction, seed));
   }
-  if (selection.pack != SequencePacking::across)
-    selected += fmt::format(" pack {}", core::word_of(selection.pack));
-  if (!selected.empty()) domain.fingerprint = core::content_hash(domain.fingerprint + selected);
+  return part;
+}
+
+void Corpus::take_part(std::size_t d, double fraction, std::uint64_t seed) {
+  Domain& domain = domains_[d];
+  Subset subset = subset_of(domain.train, fraction, seed, names_[d]);
+  domain.train = std::move(subset.tokens);
+  mappings_.push_back(std::move(subset.ends));
+  table_.rows[d].pool = static_cast<std::uint64_t>(domain.train.size());
 }
 
 const PackedTokens& Corpus::tokens(std::size_t domain, Part part) const {

@@ -1,6 +1,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/pools.hpp>
 
 #include <fmt/format.h>
 
@@ -187,6 +188,17 @@ FailureKind failure_kind_from(std::string_view word) {
   return static_cast<FailureKind>(found - failure_words.begin());
 }
 
+namespace {
+
+/// An endless pool is null.
+Pools pools_from(std::vector<double> numbers) {
+  for (double& number : numbers)
+    if (std::isnan(number)) number = std::numeric_limits<double>::infinity();
+  return numbers;
+}
+
+}  // namespace
+
 Json to_json(const TrialResult& result) {
   Json curve = Json::array();
   for (const LossPoint& point : result.curve)
@@ -199,6 +211,7 @@ Json to_json(const TrialResult& result) {
           {"message", as_text(result.message)},
           {"curve", std::move(curve)},
           {"tokens_seen", result.tokens_seen},
+          {"unique_tokens", to_json(result.unique_tokens)},
           {"started_utc", to_json(result.started_utc)},
           {"wall_seconds", to_json(result.wall_seconds)},
           {"tokens_per_second", to_json(result.tokens_per_second)},
@@ -227,6 +240,8 @@ TrialResult trial_result_from(const Json& json) {
                             .loss_nats = point.numbers("loss_nats")});
   }
   result.tokens_seen = read.counts("tokens_seen");
+  if (json.contains("unique_tokens"))
+    result.unique_tokens = pools_from(read.numbers("unique_tokens"));
   if (json.contains("started_utc")) result.started_utc = read.number("started_utc");
   result.wall_seconds = read.number("wall_seconds");
   result.tokens_per_second = read.number("tokens_per_second");
@@ -333,6 +348,11 @@ Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
           {"default_share", to_json(choice.default_share)},
           {"floor", to_json(choice.floor)},
           {"cap", to_json(choice.cap)},
+          {"unique_tokens", to_json(choice.unique_tokens)},
+          {"max_epochs", to_json(choice.max_epochs)},
+          {"epochs", to_json(epochs(choice.share, choice.tokens, choice.unique_tokens))},
+          {"default_epochs",
+           to_json(epochs(choice.default_share, choice.tokens, choice.unique_tokens))},
           {"weight", to_json(choice.weight)},
           {"predicted_nats", to_json(choice.predicted_nats)},
           {"predicted_default_nats", to_json(choice.predicted_default_nats)},
@@ -348,6 +368,7 @@ Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
           {"gain_low", to_json(choice.gain_low)},
           {"gain_high", to_json(choice.gain_high)},
           {"trust", trust_json(choice.trust, domains)},
+          {"caution", choice.caution},
           {"flags", choice.flags}};
 }
 

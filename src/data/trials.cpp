@@ -87,6 +87,12 @@ void require_sound(const std::vector<TrialResult>& results, const DomainSet& dom
     }
     if (!result.tokens_seen.empty())
       demand.count("tokens_seen", result.tokens_seen.size(), domains.train.size(), one_a_domain);
+    if (!result.unique_tokens.empty())
+      demand.count("unique_tokens", result.unique_tokens.size(), domains.train.size(),
+                   one_a_domain);
+    for (const double pool : result.unique_tokens)
+      demand.that(pool >= 0.0, "unique_tokens", fmt::format("{} is no pool", pool),
+                  "a pool is a number of tokens, or endless");
     demand.not_negative("wall_seconds", result.wall_seconds);
     demand.not_negative("parameters", result.parameters);
     demand.at_least("rank", result.rank, 0);

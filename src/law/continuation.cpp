@@ -101,16 +101,17 @@ Likelihood likelihood(const std::vector<RunErrors>& runs, const DriftShape& shap
 constexpr auto every_mixture = [](int) { return true; };
 
 /// The readings of one run as observations of one mixture.
-data::Observations observations_of_run(const data::DomainSet& domains, const data::Mixture& mixture,
-                                       double model_size,
-                                       const std::vector<data::LossPoint>& points) {
-  data::Observations run{.domains = domains, .mixtures = {mixture}};
+data::Observations observations_of_run(const data::DomainSet& domains, const LoggedRun& logged,
+                                       const data::Pools& pools) {
+  data::Observations run{.domains = domains, .mixtures = {logged.mixture}};
+  if (!pools.empty()) run.pools = {pools};
   run.loss_nats.columns = domains.eval.size();
-  for (const data::LossPoint& point : points) {
+  for (const data::LossPoint& point : logged.readings) {
     run.mixture_id.push_back(0);
     run.repeat.push_back(0);
     run.tokens.push_back(static_cast<double>(point.tokens));
-    run.model_size.push_back(model_size);
+    run.model_size.push_back(logged.model_size);
+    if (!pools.empty()) run.pool_id.push_back(0);
     run.loss_nats.values.insert(run.loss_nats.values.end(), point.loss_nats.begin(),
                                 point.loss_nats.end());
     ++run.loss_nats.rows;
@@ -267,8 +268,8 @@ std::vector<ContinuedLoss> continue_run(const data::LawFit& fit,
                     fit.last_size, run.model_size),
         "it sees no model size", "Continue a run of that size, or fit another law"});
   require_later(run.readings, at);
-  const data::Observations seen =
-      observations_of_run(observations.domains, run.mixture, run.model_size, run.readings);
+  const data::Pools& pools = run.unique_tokens.empty() ? fit.unique_tokens : run.unique_tokens;
+  const data::Observations seen = observations_of_run(observations.domains, run, pools);
   std::vector<ContinuedLoss> result;
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
     const DomainData readings = domain_data(seen, law, one_law, e, every_mixture);
@@ -276,7 +277,7 @@ std::vector<ContinuedLoss> continue_run(const data::LawFit& fit,
       const auto row = coefficient.row(e);
       return AnchoredLaw(observations, one_law, e, {row.begin(), row.end()});
     };
-    const LawPoint then{run.mixture, observations.domains.share_of[e], at, run.model_size};
+    const LawPoint then{run.mixture, observations.domains.share_of[e], at, run.model_size, pools};
     const auto loss_nats = [&](const AnchoredLaw& anchored, double deviations) {
       const AnchoredLaw::Runs errors = anchored.errors_of(readings);
       return errors.empty() ? nan : anchored.loss_nats(errors.begin()->second, then, deviations);

@@ -73,6 +73,7 @@ void check_shape(const data::Observations& observations) {
   if (observations.mixture_id.size() != rows || observations.repeat.size() != rows ||
       observations.loss_nats.rows != rows ||
       (!observations.model_size.empty() && observations.model_size.size() != rows) ||
+      (!observations.pool_id.empty() && observations.pool_id.size() != rows) ||
       (rows > 0 && observations.loss_nats.columns != observations.domains.eval.size()))
     fail("columns differ in length", "one row for each observation");
   for (std::size_t id = 0; id < observations.mixtures.size(); ++id) {
@@ -82,7 +83,17 @@ void check_shape(const data::Observations& observations) {
            fmt::format("{} shares that are not negative and sum to 1",
                        observations.domains.train.size()));
   }
+  for (const data::Pools& pools : observations.pools)
+    if (pools.size() != observations.domains.train.size() ||
+        std::any_of(pools.begin(), pools.end(), [](double n) { return !(n >= 0.0); }))
+      fail(fmt::format("pools are ({})", fmt::join(pools, ", ")),
+           "one number of tokens for each training domain");
   for (std::size_t row = 0; row < rows; ++row) {
+    if (!observations.pool_id.empty() &&
+        (observations.pool_id[row] < 0 ||
+         observations.pool_id[row] >= static_cast<int>(observations.pools.size())))
+      fail(fmt::format("row {} is of pools {}", row, observations.pool_id[row]),
+           fmt::format("there are {}", observations.pools.size()));
     const int id = observations.mixture_id[row];
     if (id < 0 || id >= static_cast<int>(observations.mixtures.size()))
       fail(fmt::format("row {} is of mixture {}", row, id),
@@ -104,8 +115,13 @@ LastRows last_rows(const data::Observations& observations) {
   return last_of(observations, all);
 }
 
+Sight sight_of(const data::Observations& observations, const FitOptions& options) {
+  return {.model_size = has_several_sizes(observations, options.min_tokens),
+          .repetition = !observations.pool_id.empty()};
+}
+
 const Law& law_for(const data::Observations& observations, const FitOptions& options) {
-  return find_law(options.law, has_several_sizes(observations, options.min_tokens));
+  return find_law(options.law, sight_of(observations, options));
 }
 
 void check_options(const FitOptions& options) { core::refuse_if_any(complaints(options)); }
@@ -167,7 +183,11 @@ DomainData domain_data(const data::Observations& observations, const Law& law,
     place[static_cast<std::size_t>(data.mixture_id[d])] = d;
     data.mixtures.push_back(observations.mixtures[static_cast<std::size_t>(data.mixture_id[d])]);
   }
+  data.pools = observations.pools;
+  if (observations.pool_id.empty()) data.pools = {{}};
   for (const std::size_t row : used) {
+    data.pool.push_back(
+        observations.pool_id.empty() ? 0 : static_cast<std::size_t>(observations.pool_id[row]));
     if (data.volumes.empty() || data.volumes.back() != observations.tokens[row])
       data.volumes.push_back(observations.tokens[row]);
     data.mixture.push_back(place[static_cast<std::size_t>(observations.mixture_id[row])]);

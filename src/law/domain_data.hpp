@@ -26,7 +26,10 @@ struct LastRows {
 };
 LastRows last_rows(const data::Observations& observations);
 
-/// options.law, in the form that sees the model size if there are several to be fitted.
+/// What there is to be seen: several model sizes, pools.
+Sight sight_of(const data::Observations& observations, const FitOptions& options);
+
+/// options.law, in the form that sees what there is.
 const Law& law_for(const data::Observations& observations, const FitOptions& options);
 
 /// Throws a UsageError with all complaints, if there are any.

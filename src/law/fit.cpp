@@ -8,6 +8,7 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/held_out.hpp>
@@ -234,6 +235,9 @@ void set_ranges(const data::Observations& observations, const Law& law, const Fi
         fit.share_low[k] = std::min(fit.share_low[k], mixture[k]);
       fit.share_high[k] = std::max(fit.share_high[k], mixture[k]);
     }
+    fit.most_epochs = std::max(
+        fit.most_epochs,
+        data::most_epochs(mixture, observations.tokens[row], data::pools_of(observations, row)));
     fit.tokens_low = std::min(fit.tokens_low, observations.tokens[row]);
     fit.tokens_high = std::max(fit.tokens_high, observations.tokens[row]);
     fit.size_low = std::min(fit.size_low, size);
@@ -268,9 +272,9 @@ std::vector<std::string> laws_to_fit(const data::Observations& observations,
                                      const FitOptions& options) {
   check_options(options);
   check_shape(observations);
-  const bool several_sizes = has_several_sizes(observations, options.min_tokens);
+  const Sight sight = sight_of(observations, options);
   const auto obstacle_to_law = [&](const std::string& name) {
-    return obstacle_to(observations, find_law(name, several_sizes), options);
+    return obstacle_to(observations, find_law(name, sight), options);
   };
   if (!wants_every_law(options) && options.law != reference_law)
     if (auto obstacle = obstacle_to_law(options.law))
@@ -318,6 +322,7 @@ data::LawFit fit_law(const data::Observations& observations, const FitOptions& o
     fit_domain(law, data, e, options.level, fit);
   }
   set_ranges(observations, law, options, fit);
+  fit.unique_tokens = usual_pools(observations);
   if (observations.same_runs > 0)
     fit.flags.push_back(flag(
         law, {"",

@@ -13,7 +13,8 @@ double FittedLaw::predict(const data::Table& coefficient, std::size_t eval_domai
                 "predict needs a domain of the fit and a share for each training domain");
   return law_.predict(coefficient.row(eval_domain),
                       {run.mixture, fit_.domains.share_of[eval_domain], run.tokens,
-                       run.model_size > 0.0 ? run.model_size : fit_.last_size});
+                       run.model_size > 0.0 ? run.model_size : fit_.last_size,
+                       run.unique_tokens.empty() ? fit_.unique_tokens : run.unique_tokens});
 }
 
 Interval FittedLaw::interval(std::size_t eval_domain, const PredictedRun& run, double level) const {
@@ -28,7 +29,7 @@ double FittedLaw::predicted_size(double asked, const std::string& place) const {
   if (law_.sees_model_size()) return asked;
   std::vector<std::string> able;
   for (const std::string& name : law_names())
-    if (find_law(name, true).sees_model_size()) able.push_back(name);
+    if (find_law(name, {.model_size = true}).sees_model_size()) able.push_back(name);
   throw core::UsageError(core::Complaint{
       place, fmt::format("law {} cannot tell of models of {:.6g} parameters", fit_.law, asked),
       fit_.last_size > 0.0 ? fmt::format("it was fitted to models of {:.6g}", fit_.last_size)

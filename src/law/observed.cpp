@@ -75,6 +75,30 @@ double largest_common(std::span<const double> value, std::span<const int> mixtur
   return common;
 }
 
+PoolsOfMixtures::PoolsOfMixtures(const data::Observations& observations)
+    : observations_(observations) {
+  for (std::size_t row = 0; row < observations.pool_id.size(); ++row) {
+    const int id = observations.mixture_id[row], pool = observations.pool_id[row];
+    at_volume_.try_emplace({id, observations.tokens[row]}, pool);
+    first_.try_emplace(id, pool);
+  }
+}
+
+std::span<const double> PoolsOfMixtures::at(int mixture_id, double tokens) const {
+  if (first_.empty()) return {};
+  const auto found = at_volume_.find({mixture_id, tokens});
+  const int pool = found == at_volume_.end() ? first_.at(mixture_id) : found->second;
+  return observations_.pools[static_cast<std::size_t>(pool)];
+}
+
+data::Pools usual_pools(const data::Observations& observations) {
+  if (observations.pool_id.empty()) return {};
+  std::vector<std::size_t> rows(observations.pools.size(), 0);
+  for (const int id : observations.pool_id) ++rows[static_cast<std::size_t>(id)];
+  return observations
+      .pools[static_cast<std::size_t>(std::max_element(rows.begin(), rows.end()) - rows.begin())];
+}
+
 double model_size_of(const data::Observations& observations, std::size_t row) {
   return observations.model_size.empty() ? 0.0 : observations.model_size[row];
 }
@@ -91,7 +115,7 @@ bool has_several_sizes(const data::Observations& observations, double min_tokens
 
 data::Observations rows_where(const data::Observations& all,
                               const std::function<bool(std::size_t)>& keeps) {
-  data::Observations kept{.domains = all.domains, .mixtures = all.mixtures};
+  data::Observations kept{.domains = all.domains, .mixtures = all.mixtures, .pools = all.pools};
   kept.loss_nats.columns = all.loss_nats.columns;
   for (std::size_t row = 0; row < all.tokens.size(); ++row) {
     if (!keeps(row)) continue;
@@ -99,6 +123,7 @@ data::Observations rows_where(const data::Observations& all,
     kept.repeat.push_back(all.repeat[row]);
     kept.tokens.push_back(all.tokens[row]);
     if (!all.model_size.empty()) kept.model_size.push_back(all.model_size[row]);
+    if (!all.pool_id.empty()) kept.pool_id.push_back(all.pool_id[row]);
     ++kept.loss_nats.rows;
     for (std::size_t e = 0; e < kept.loss_nats.columns; ++e)
       kept.loss_nats.values.push_back(all.loss_nats(row, e));

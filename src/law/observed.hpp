@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 /// Parts of observations: which mixtures there are, in which order they are dealt out, which rows
@@ -24,6 +26,24 @@ std::vector<int> shuffled_mixtures(const data::Observations& observations, std::
 /// @param value, mixture_id of each row
 /// @return the largest of its rows; 0 without rows
 double largest_common(std::span<const double> value, std::span<const int> mixture_id);
+
+/// The pools that a mixture was trained on at a volume: those of its first row there, else of its
+/// first row.
+class PoolsOfMixtures {
+ public:
+  /// @param observations must outlive it
+  explicit PoolsOfMixtures(const data::Observations& observations);
+  /// K; empty: not known
+  std::span<const double> at(int mixture_id, double tokens) const;
+
+ private:
+  const data::Observations& observations_;
+  std::map<std::pair<int, double>, int> at_volume_{};
+  std::map<int, int> first_{};
+};
+
+/// Those of most rows, of as many the first; empty: none is known.
+data::Pools usual_pools(const data::Observations& observations);
 
 /// Parameters of the model of a row; 0: not said.
 double model_size_of(const data::Observations& observations, std::size_t row);

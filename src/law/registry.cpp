@@ -17,8 +17,20 @@ namespace {
 
 struct Entry {
   explicit Entry(std::unique_ptr<const Law> law)
-      : plain(std::move(law)), with_model_size(plain->with_model_size()) {}
-  std::unique_ptr<const Law> plain, with_model_size;  // the second may be null
+      : plain(std::move(law)),
+        with_model_size(plain->seeing({.model_size = true})),
+        with_repetition(plain->seeing({.repetition = true})),
+        with_both(plain->seeing({.model_size = true, .repetition = true})) {}
+
+  const Law& seeing(Sight wanted) const {
+    if (wanted.model_size && wanted.repetition && with_both) return *with_both;
+    if (wanted.model_size && with_model_size) return *with_model_size;
+    if (wanted.repetition && with_repetition) return *with_repetition;
+    return *plain;
+  }
+
+  std::unique_ptr<const Law> plain;
+  std::unique_ptr<const Law> with_model_size, with_repetition, with_both;  // may be null
 };
 
 const std::vector<Entry>& laws() {
@@ -44,11 +56,10 @@ std::vector<std::string> law_names() {
   return names;
 }
 
-const Law& find_law(std::string_view name, bool with_model_size) {
+const Law& find_law(std::string_view name, Sight wanted) {
   const auto found = std::find_if(laws().begin(), laws().end(),
                                   [name](const Entry& law) { return law.plain->name() == name; });
-  if (found != laws().end())
-    return with_model_size && found->with_model_size ? *found->with_model_size : *found->plain;
+  if (found != laws().end()) return found->seeing(wanted);
   const auto near = core::nearest_name(name, law_names());
   throw core::UsageError(core::Complaint{
       .place = "fit.law",
@@ -58,7 +69,8 @@ const Law& find_law(std::string_view name, bool with_model_size) {
 }
 
 const Law& law_of(const data::LawFit& fit) {
-  return find_law(fit.law, fit.size_low < fit.size_high);
+  return find_law(fit.law, {.model_size = fit.size_low < fit.size_high,
+                            .repetition = !fit.unique_tokens.empty()});
 }
 
 }  // namespace bimix::law

@@ -2,6 +2,7 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/mix/optimum.hpp>
 
 #include <fmt/format.h>
@@ -17,12 +18,57 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Tokens that may be drawn from each domain, repetitions counted; infinite where unlimited.
-std::vector<double> drawable_tokens(const OptimizeOptions& options, std::size_t domains) {
+std::vector<double> drawable_tokens(const data::Pools& pools, double epochs, std::size_t domains) {
   std::vector<double> tokens(domains, infinity);
-  if (options.max_epochs > 0.0)
-    for (std::size_t k = 0; k < domains; ++k)
-      if (options.unique_tokens[k] > 0.0) tokens[k] = options.max_epochs * options.unique_tokens[k];
+  for (std::size_t k = 0; k < pools.size(); ++k)
+    if (data::is_known(pools[k])) tokens[k] = epochs * pools[k];
   return tokens;
+}
+
+/// The box with shares that go through no pool more often than its max_epochs.
+Box limited_to(Box box, const std::vector<double>& drawable, double volume) {
+  for (std::size_t k = 0; k < drawable.size(); ++k)
+    box.high[k] = std::min(box.high[k], drawable[k] / volume);
+  return box;
+}
+
+bool has_mixture(const Box& box) {
+  for (std::size_t k = 0; k < box.low.size(); ++k)
+    if (box.low[k] > box.high[k]) return false;
+  return core::stable_sum(box.high) >= 1.0 - core::simplex_tolerance;
+}
+
+/// The fewest epochs that leave a mixture at this volume: sum_k min(high_k, e n_k / s) >= 1 and
+/// e n_k / s >= low_k. Domains reach their caps one after the other; between two of these epochs
+/// the sum is a + b e.
+double fewest_epochs(const Box& box, const data::Pools& pools, double volume) {
+  struct Corner {
+    double epochs, cap, slope;
+  };
+  std::vector<Corner> corners;
+  double least = 0.0, fixed = 0.0, slope = 0.0;
+  for (std::size_t k = 0; k < box.high.size(); ++k) {
+    if (k >= pools.size() || !data::is_known(pools[k]) || std::isinf(pools[k])) {
+      fixed += box.high[k];
+      continue;
+    }
+    const double an_epoch = pools[k] / volume;
+    corners.push_back({box.high[k] / an_epoch, box.high[k], an_epoch});
+    slope += an_epoch;
+    least = std::max(least, box.low[k] / an_epoch);
+  }
+  std::sort(corners.begin(), corners.end(),
+            [](const Corner& a, const Corner& b) { return a.epochs < b.epochs; });
+  double reached = 0.0;
+  for (const Corner& corner : corners) {
+    reached = (1.0 - fixed) / slope;
+    if (reached <= corner.epochs) break;
+    fixed += corner.cap;
+    slope -= corner.slope;
+    reached = corner.epochs;
+  }
+  constexpr double rounding = 1e-12;
+  return std::max(least, reached) * (1.0 + rounding);
 }
 
 /// The largest s with sum_k min(high_k, drawable_k / s) >= 1 and low_k <= drawable_k / s.
@@ -58,13 +104,13 @@ std::string rounded_down(double tokens) {
   throw core::UsageError(std::move(complaint));
 }
 
-void refuse_epochs(const Box& box, const OptimizeOptions& options,
-                   const std::vector<double>& drawable) {
+[[noreturn]] void refuse_epochs(const Box& box, const OptimizeOptions& options,
+                                const std::vector<double>& drawable) {
   const double largest = largest_volume(box, drawable);
   refuse({"optimize.tokens",
           fmt::format("{:g} is a volume beyond what the caps allow", options.tokens),
           fmt::format("at {:g} epochs of the unique tokens and these caps it ends at {}",
-                      options.max_epochs, rounded_down(largest)),
+                      *options.max_epochs.epochs, rounded_down(largest)),
           "Lower the volume, or raise max_epochs, the caps or the unique tokens"});
 }
 
@@ -100,6 +146,16 @@ void require_mixture(const Box& box, const std::string& rule, const std::string&
 
 bool was_never_tried(const data::LawFit& fit, std::size_t k) { return !(fit.share_high[k] > 0.0); }
 
+double epochs_seen(const data::LawFit& fit) { return std::max(1.0, fit.most_epochs); }
+
+data::Pools target_pools(const data::LawFit& fit, const OptimizeOptions& options) {
+  data::Pools pools = options.unique_tokens;
+  pools.resize(fit.domains.train.size(), 0.0);
+  for (std::size_t k = 0; k < fit.unique_tokens.size(); ++k)
+    if (!data::is_known(pools[k])) pools[k] = fit.unique_tokens[k];
+  return pools;
+}
+
 Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options) {
   core::refuse_if_any(complaints(options, fit.domains));
   const std::size_t domains = fit.domains.train.size();
@@ -112,16 +168,16 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options) {
   }
   check_room(box, fit);
 
-  const std::vector<double> drawable = drawable_tokens(options, domains);
-  Box limited = box;
-  bool room = true;
-  for (std::size_t k = 0; k < domains; ++k) {
-    limited.high[k] = std::min(box.high[k], drawable[k] / options.tokens);
-    room = room && limited.low[k] <= limited.high[k];
-  }
-  if (!room || core::stable_sum(limited.high) < 1.0 - core::simplex_tolerance)
-    refuse_epochs(box, options, drawable);
-  return limited;
+  const data::Pools pools = target_pools(fit, options);
+  box.max_epochs = options.max_epochs.epochs.value_or(epochs_seen(fit));
+  const auto limited = [&](double epochs) {
+    return limited_to(box, drawable_tokens(pools, epochs, domains), options.tokens);
+  };
+  if (has_mixture(limited(box.max_epochs))) return limited(box.max_epochs);
+  if (options.max_epochs.epochs)
+    refuse_epochs(box, options, drawable_tokens(pools, box.max_epochs, domains));
+  box.max_epochs = fewest_epochs(box, pools, options.tokens);
+  return limited(box.max_epochs);
 }
 
 }  // namespace bimix::mix

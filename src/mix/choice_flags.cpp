@@ -1,10 +1,12 @@
 #include "problem.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/data/volumes.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace bimix::mix {
@@ -81,6 +83,29 @@ void add_fit_flags(const Problem& problem, const data::MixtureChoice& choice,
 }
 
 }  // namespace
+
+std::string epochs_caution(const Problem& problem, const OptimizeOptions& options,
+                           const data::MixtureChoice& choice) {
+  const std::vector<double> epochs =
+      data::epochs(choice.share, options.tokens, choice.unique_tokens);
+  if (epochs.empty()) return "";
+  constexpr double rounding = 1e-9;
+  const double seen = epochs_seen(problem.fit);
+  const auto most = std::max_element(epochs.begin(), epochs.end());
+  if (*most <= seen * (1.0 + rounding)) return "";
+  const std::string& name =
+      problem.fit.domains.train[static_cast<std::size_t>(most - epochs.begin())];
+  const std::string runs = problem.fit.most_epochs > 1.0
+                               ? fmt::format("no run repeated any more than {:.3g} times", seen)
+                               : "no run repeated any of its tokens";
+  const std::string why =
+      options.max_epochs.epochs
+          ? "max_epochs lets it"
+          : fmt::format("no mixture of {:.3g} tokens repeats less", options.tokens);
+  return fmt::format(
+      "Take care: '{}' is gone through {:.4g} times, and {}; {}. What that does is not measured",
+      name, *most, runs, why);
+}
 
 std::vector<std::string> choice_flags(const Problem& problem, const OptimizeOptions& options,
                                       const data::MixtureChoice& choice) {

@@ -1,5 +1,6 @@
 #include "next_posterior.hpp"
 
+#include <bimix/data/pools.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/law/fitted_law.hpp>
 
@@ -56,7 +57,9 @@ Vector2d residual_of(const law::FittedLaw& law, const data::Observations& seen, 
     if (seen.mixture_id[row] != id || !was_fitted(law, seen, row)) continue;
     const double above =
         std::log(seen.loss_nats(row, e) /
-                 law.predict(e, {seen.mixtures[static_cast<std::size_t>(id)], seen.tokens[row]}));
+                 law.predict(e, {.mixture = seen.mixtures[static_cast<std::size_t>(id)],
+                                 .tokens = seen.tokens[row],
+                                 .unique_tokens = data::pools_of(seen, row)}));
     if (!std::isfinite(above)) continue;
     volumes.push_back(seen.tokens[row]);
     rest.push_back(above);

@@ -175,15 +175,15 @@ data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions&
   choice.default_share = default_share;
   choice.floor = problem.box.low;
   choice.cap = problem.box.high;
+  choice.unique_tokens = target_pools(fit, options);
+  choice.max_epochs = problem.box.max_epochs;
   const Solution solution = solve(problem, fit.coefficient);
   choice.weight = solution.weight;
   choice.share = solution.share;
-  const law::FittedLaw law(fit);
   const auto losses = [&](const data::Mixture& share) {
-    const data::Mixture worth = problem.worth(share);
     std::vector<double> nats;
     for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
-      nats.push_back(law.predict(e, {worth, options.tokens, problem.model_size}));
+      nats.push_back(problem.loss(fit.coefficient, e, share));
     return nats;
   };
   choice.predicted_nats = losses(choice.share);
@@ -194,6 +194,7 @@ data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions&
   choice.certificate = solution.certificate;
   choice.certificate_kind = solution.certificate_kind;
   add_region(problem, choice);
+  choice.caution = epochs_caution(problem, options, choice);
   choice.flags = choice_flags(problem, options, choice);
   return choice;
 }

@@ -1,9 +1,11 @@
 #include <bimix/core/simplex.hpp>
+#include <bimix/core/text.hpp>
 #include <bimix/mix/objective.hpp>
 #include <bimix/mix/options.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -25,6 +27,13 @@ void check_list(std::vector<core::Complaint>& found, const std::string& key,
     if (!(values[i] >= 0.0 && values[i] <= high) || std::isinf(values[i]))
       found.push_back({place + "." + domains[i], fmt::format("{} is out of range", values[i]),
                        std::isinf(high) ? "finite and not negative" : "a share in [0, 1]", ""});
+}
+
+void check_pools(std::vector<core::Complaint>& found, const data::Pools& pools,
+                 const std::vector<std::string>& domains) {
+  data::Pools finite = pools;  // what never ends is no mistake
+  std::replace(finite.begin(), finite.end(), std::numeric_limits<double>::infinity(), 0.0);
+  check_list(found, "unique_tokens", finite, domains, std::numeric_limits<double>::infinity());
 }
 
 void check_sums(std::vector<core::Complaint>& found, const OptimizeOptions& options,
@@ -56,6 +65,19 @@ void check_objective(std::vector<core::Complaint>& found, const OptimizeOptions&
 
 }  // namespace
 
+std::optional<EpochLimit> EpochLimit::from(std::string_view text) {
+  if (text == "seen") return EpochLimit{};
+  if (text == "none" || text == "0") return EpochLimit{std::numeric_limits<double>::infinity()};
+  const std::optional<double> number = core::parse_number(std::string(text));
+  if (!number || !(*number > 0.0) || std::isinf(*number)) return std::nullopt;
+  return EpochLimit{*number};
+}
+
+std::string EpochLimit::text() const {
+  if (!epochs) return "seen";
+  return std::isinf(*epochs) ? "none" : fmt::format("{}", *epochs);
+}
+
 std::vector<core::Complaint> complaints(const OptimizeOptions& options,
                                         const data::DomainSet& domains) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -70,10 +92,11 @@ std::vector<core::Complaint> complaints(const OptimizeOptions& options,
   check_list(found, "weights", options.weights, domains.eval, infinity);
   check_list(found, "floor", options.floor, domains.train, 1.0);
   check_list(found, "cap", options.cap, domains.train, 1.0);
-  check_list(found, "unique_tokens", options.unique_tokens, domains.train, infinity);
-  if (!(options.max_epochs >= 0.0) || std::isinf(options.max_epochs))
-    found.push_back({"optimize.max_epochs", fmt::format("{} is out of range", options.max_epochs),
-                     "finite and not negative", "Use 0 for no limit"});
+  check_pools(found, options.unique_tokens, domains.train);
+  const std::optional<double> epochs = options.max_epochs.epochs;
+  if (epochs && !(*epochs > 0.0))
+    found.push_back({"optimize.max_epochs", fmt::format("{} is out of range", *epochs), "positive",
+                     "Use none for no limit"});
   if (!(options.repetition >= 0.0) || std::isinf(options.repetition))
     found.push_back({"optimize.repetition", fmt::format("{} is out of range", options.repetition),
                      "finite and not negative",
@@ -81,7 +104,7 @@ std::vector<core::Complaint> complaints(const OptimizeOptions& options,
   if (options.repetition > 0.0 && options.unique_tokens.empty())
     found.push_back({"optimize.repetition", "no domain's unique tokens are known",
                      "repetition is counted against them", "Give unique_tokens"});
-  if (options.max_epochs > 0.0 && options.unique_tokens.empty())
+  if (epochs && !std::isinf(*epochs) && options.unique_tokens.empty())
     found.push_back({"optimize.max_epochs", "no domain's unique tokens are known",
                      "epochs are counted against them", "Give unique_tokens"});
   if (found.empty()) check_sums(found, options, domains.train);

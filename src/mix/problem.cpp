@@ -1,6 +1,7 @@
 #include "problem.hpp"
 
 #include <bimix/core/simplex.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/law/fitted_law.hpp>
 
 #include <fmt/format.h>
@@ -33,7 +34,8 @@ double worth_slope(const Problem& problem, const data::Mixture& share, std::size
 
 /// @param worth shares by what they are worth
 law::LawPoint point_of(const Problem& problem, const data::Mixture& worth, std::size_t e) {
-  return {worth, problem.fit.domains.share_of[e], problem.tokens, problem.model_size};
+  return {worth, problem.fit.domains.share_of[e], problem.tokens, problem.model_size,
+          problem.pools};
 }
 
 void keep_unfitted_shares(Problem& problem, const data::Mixture& default_share) {
@@ -87,6 +89,10 @@ bool Problem::may_repeat() const {
   return false;
 }
 
+bool Problem::law_sees_repeats() const {
+  return law.sees_repetition() && data::most_epochs(box.high, tokens, pools) > 1.0;
+}
+
 std::vector<double> Problem::losses(const data::Table& coefficient,
                                     const data::Mixture& share) const {
   std::vector<double> loss(weight.size(), 0.0);
@@ -98,6 +104,11 @@ std::vector<double> Problem::losses(const data::Table& coefficient,
     if (objective.counts_rises()) loss[e] -= law.predict(parameter, point_of(*this, there, e));
   }
   return loss;
+}
+
+double Problem::loss(const data::Table& coefficient, std::size_t e,
+                     const data::Mixture& share) const {
+  return law.predict(coefficient.row(e), point_of(*this, worth(share), e));
 }
 
 double Problem::value(const data::Table& coefficient, const data::Mixture& share) const {
@@ -117,6 +128,7 @@ void Problem::add_slope(const data::Table& coefficient, const std::vector<double
 }
 
 bool Problem::is_convex(const data::Table& coefficient) const {
+  if (law_sees_repeats()) return false;
   const bool repeats = may_repeat();
   for (std::size_t e = 0; e < weight.size(); ++e) {
     const auto row = coefficient.row(e);
@@ -137,6 +149,7 @@ Problem problem_of(const data::LawFit& fit, const OptimizeOptions& options,
   problem.default_share = default_share;
   problem.box = allowed_box(fit, options);
   problem.repetition = options.repetition;
+  if (options.repetition == 0.0) problem.pools = target_pools(fit, options);
   problem.unique_share.assign(default_share.size(), std::numeric_limits<double>::infinity());
   if (options.repetition > 0.0)
     for (std::size_t k = 0; k < default_share.size(); ++k)

@@ -4,6 +4,7 @@
 #include <bimix/mix/objective.hpp>
 #include <bimix/mix/optimum.hpp>
 
+#include <string>
 #include <vector>
 
 namespace bimix::mix {
@@ -18,10 +19,11 @@ struct Problem {
   double model_size = 0.0;
   std::vector<double> weight{};  ///< E, sums to 1, 0 where not fitted
   data::Mixture default_share{};
+  data::Pools pools{};                 ///< that the law is told of; empty: of none
   std::vector<double> unique_share{};  ///< K: without repetition; infinite where repeats are as new
-  double repetition = 0.0;             ///< R*
-  Box box{};                           ///< domains that keep their share have no room
-  std::vector<bool> kept{};            ///< K: no fitted evaluation domain depends on this one
+  double repetition = 0.0;   ///< R* outside the law, which then is told of no pools; 0: none
+  Box box{};                 ///< domains that keep their share have no room
+  std::vector<bool> kept{};  ///< K: no fitted evaluation domain depends on this one
 
   /// Shares by what their tokens are worth, U / s + U / s R* (1 - exp(-(D / U - 1) / R*)) where a
   /// domain is repeated. Concave in the share.
@@ -31,9 +33,15 @@ struct Problem {
   /// True if the box lets a domain be repeated, so that its worth differs from its share.
   bool may_repeat() const;
 
+  /// True if the box lets a domain be repeated and the law has something to say of that.
+  bool law_sees_repeats() const;
+
   /// E losses at a mixture, or their rises from those at the default if the objective counts these;
   /// 0 for domains of weight 0, fitted or not.
   std::vector<double> losses(const data::Table& coefficient, const data::Mixture& share) const;
+
+  /// Of one evaluation domain, counted or not; NaN where no law was fitted.
+  double loss(const data::Table& coefficient, std::size_t e, const data::Mixture& share) const;
 
   /// The objective at a mixture.
   double value(const data::Table& coefficient, const data::Mixture& share) const;
@@ -55,6 +63,11 @@ bool is_fitted(const data::Table& coefficient, std::size_t e);
 /// @throws UsageError if the options leave no mixture, or no finite objective
 Problem problem_of(const data::LawFit& fit, const OptimizeOptions& options,
                    const data::Mixture& default_share);
+
+/// What a reader must know before anything else: that a domain is gone through more often than in
+/// any run that was seen; empty: it is not.
+std::string epochs_caution(const Problem& problem, const OptimizeOptions& options,
+                           const data::MixtureChoice& choice);
 
 /// What a reader must know of the choice: shares kept, extrapolated or at the end of what was
 /// tried; domains that are repeated; losses that are extrapolated, infinite or left out; the fit's

@@ -48,6 +48,31 @@ int drop_copies(std::vector<LossesByRepeat>& by_label) {
   return copies;
 }
 
+/// What the second of two mixtures gains over the first, by repeat: both saw the same initial
+/// weights and the same text.
+struct Gains {
+  std::vector<std::vector<double>> by_set{};  ///< E
+  std::vector<double> objective{};
+};
+
+Gains gains_over(const LossesByRepeat& first, const LossesByRepeat& second,
+                 const std::vector<double>& weight) {
+  Gains gains{.by_set = std::vector<std::vector<double>>(weight.size())};
+  for (const auto& [repeat, loss] : first) {
+    const auto other = second.find(repeat);
+    if (other == second.end()) continue;
+    double objective = 0.0, weights = 0.0;
+    for (std::size_t e = 0; e < weight.size(); ++e) {
+      const double gain = loss[e] - other->second[e];
+      gains.by_set[e].push_back(gain);
+      objective += weight[e] * gain;
+      weights += weight[e];
+    }
+    gains.objective.push_back(objective / weights);
+  }
+  return gains;
+}
+
 }  // namespace
 
 std::vector<data::TrialSpec> make_check_trials(const data::SweepPlan& plan,
@@ -114,34 +139,26 @@ data::CheckReport make_check_report(const std::vector<data::TrialSpec>& trials,
     }
   }
 
-  // Paired by repeat: both mixtures saw the same initial weights and the same text.
   const auto row_of = [&](const std::string& label) {
     return static_cast<std::size_t>(std::find(report.labels.begin(), report.labels.end(), label) -
                                     report.labels.begin());
   };
   const std::size_t baseline = row_of("default"), optimum = row_of("optimum");
   core::require(baseline < labels && optimum < labels, "a check trains 'default' and 'optimum'");
-  std::vector<std::vector<double>> gains(evals);
-  std::vector<double> objective_gains;
-  for (const auto& [repeat, loss] : last_losses[baseline]) {
-    const auto other = last_losses[optimum].find(repeat);
-    if (other == last_losses[optimum].end()) continue;
-    ++report.repeats;
-    double objective = 0.0, weights = 0.0;
-    for (std::size_t e = 0; e < evals; ++e) {
-      const double gain = loss[e] - other->second[e];
-      gains[e].push_back(gain);
-      objective += weight[e] * gain;
-      weights += weight[e];
+  for (std::size_t m = 0; m < labels; ++m) {
+    const Gains gains = gains_over(last_losses[m], last_losses[optimum], weight);
+    report.over_nats.push_back(mean_of(gains.objective));
+    report.over_error_nats.push_back(standard_error(gains.objective));
+    report.over_repeats.push_back(static_cast<int>(gains.objective.size()));
+    if (m != baseline) continue;
+    report.repeats = report.over_repeats.back();
+    for (const std::vector<double>& gain : gains.by_set) {
+      report.paired_gain_nats.push_back(mean_of(gain));
+      report.paired_error_nats.push_back(standard_error(gain));
     }
-    objective_gains.push_back(objective / weights);
+    report.mean_gain_nats = report.over_nats.back();
+    report.mean_gain_error_nats = report.over_error_nats.back();
   }
-  for (const std::vector<double>& gain : gains) {
-    report.paired_gain_nats.push_back(mean_of(gain));
-    report.paired_error_nats.push_back(standard_error(gain));
-  }
-  report.mean_gain_nats = mean_of(objective_gains);
-  report.mean_gain_error_nats = standard_error(objective_gains);
   return report;
 }
 

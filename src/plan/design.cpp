@@ -20,12 +20,11 @@ constexpr double most_mixtures = 1e6, most_evaluations = 1e7;
 
 /// Everything a group of mixtures may depend on.
 struct Setting {
-  const data::Mixture& default_mixture;
-  const std::vector<data::EntropyTable>& entropy;
+  const mix::PolicyInput& known;  ///< its place is that of the group
   std::uint64_t seed;
   std::size_t group;  ///< index of the group in the design
 
-  std::size_t domains() const { return default_mixture.size(); }
+  std::size_t domains() const { return known.default_share.size(); }
 };
 
 std::string place_of_group(std::size_t group) { return fmt::format("design.mixtures[{}]", group); }
@@ -69,6 +68,10 @@ Extent extent(const DirichletMixtures& group, std::size_t) {
   return {static_cast<double>(group.count), "this `count`", "Draw fewer", group.floor};
 }
 
+Extent extent(const DeletionMixtures&, std::size_t domains) {
+  return {static_cast<double>(domains), "a deletion of each domain", "Leave it out"};
+}
+
 Extent extent(const GridMixtures& group, std::size_t) {
   double points = 1.0;
   for (const std::vector<double>& values : group.values)
@@ -86,11 +89,9 @@ std::string count_words(double count) {
 }
 
 std::vector<LabelledMixture> expand(const PresetMixtures& group, const Setting& setting) {
-  const mix::PolicyInput input{setting.default_mixture, setting.entropy,
-                               place_of_group(setting.group)};
   std::vector<LabelledMixture> mixtures;
   for (const std::string& name : group.names)
-    mixtures.push_back({name, mix::policy_mixture(name, input)});
+    mixtures.push_back({name, mix::policy_mixture(name, setting.known)});
   return mixtures;
 }
 
@@ -119,8 +120,7 @@ std::vector<LabelledMixture> expand(const LatticeMixtures& group, const Setting&
 std::vector<LabelledMixture> expand(const DirichletMixtures& group, const Setting& setting) {
   const double mass = mass_above(group.floor, setting.domains());
   const auto domains = static_cast<double>(setting.domains());
-  const data::Mixture centre =
-      group.centre.empty() ? data::Mixture(setting.domains(), 1.0 / domains) : group.centre;
+  const data::Mixture centre = mix::policy_mixture(group.around, setting.known);
   core::RandomStream random(setting.seed, core::Purpose::design, setting.group);
   std::vector<LabelledMixture> mixtures;
   for (int i = 0; i < group.count; ++i) {
@@ -139,11 +139,24 @@ std::vector<LabelledMixture> expand(const DirichletMixtures& group, const Settin
   return mixtures;
 }
 
+std::vector<LabelledMixture> expand(const DeletionMixtures&, const Setting& setting) {
+  std::vector<LabelledMixture> mixtures;
+  const std::vector<std::string>& names = setting.known.domains;
+  for (std::size_t k = 0; k < setting.domains(); ++k) {
+    data::Mixture share = setting.known.default_share;
+    if (share[k] == 0.0 || share[k] == 1.0) continue;  // nothing is left out, or nothing is left
+    share[k] = 0.0;
+    mixtures.push_back(
+        {"without-" + (names.empty() ? std::to_string(k) : names[k]), core::normalised(share)});
+  }
+  return mixtures;
+}
+
 std::vector<LabelledMixture> expand(const GridMixtures& group, const Setting& setting) {
   double rest_default = 0.0;
   for (std::size_t k = 0; k < setting.domains(); ++k)
     if (std::find(group.domains.begin(), group.domains.end(), k) == group.domains.end())
-      rest_default += setting.default_mixture[k];
+      rest_default += setting.known.default_share[k];
 
   std::vector<LabelledMixture> mixtures;
   std::vector<std::size_t> at(group.domains.size(), 0);
@@ -158,8 +171,9 @@ std::vector<LabelledMixture> expand(const GridMixtures& group, const Setting& se
              "Change the values of the grid");
     LabelledMixture next{fmt::format("grid-{}", mixtures.size()), data::Mixture(setting.domains())};
     for (std::size_t k = 0; k < setting.domains(); ++k)
-      next.share[k] =
-          rest_default > 0 ? setting.default_mixture[k] / rest_default * std::max(rest, 0.0) : 0.0;
+      next.share[k] = rest_default > 0
+                          ? setting.known.default_share[k] / rest_default * std::max(rest, 0.0)
+                          : 0.0;
     for (std::size_t d = 0; d < at.size(); ++d)
       next.share[group.domains[d]] = group.values[d][at[d]];
     mixtures.push_back(std::move(next));
@@ -213,24 +227,26 @@ std::vector<core::Complaint> complaints(const DesignOptions& options, std::size_
   return found;
 }
 
-ExpandedDesign expand_design(const DesignOptions& options, const data::Mixture& default_mixture,
-                             const std::vector<data::EntropyTable>& entropy, std::uint64_t seed) {
-  if (const auto found = complaints(options, default_mixture.size()); !found.empty())
+ExpandedDesign expand_design(const DesignOptions& options, const mix::PolicyInput& known,
+                             std::uint64_t seed) {
+  if (const auto found = complaints(options, known.default_share.size()); !found.empty())
     throw core::UsageError(found.front());
   ExpandedDesign design;
-  MixtureIndex known(core::simplex_tolerance);
+  MixtureIndex seen(core::simplex_tolerance);
   for (std::size_t g = 0; g < options.mixtures.size(); ++g) {
-    const Setting setting{default_mixture, entropy, seed, g};
+    mix::PolicyInput here = known;
+    here.place = place_of_group(g);
+    const Setting setting{here, seed, g};
     std::vector<LabelledMixture> group = std::visit(
         [&](const auto& mixtures) { return expand(mixtures, setting); }, options.mixtures[g]);
     for (LabelledMixture& mixture : group) {
       core::require(core::is_on_simplex(mixture.share), "every designed mixture is on the simplex");
-      if (!known.near(mixture.share).empty()) {
+      if (!seen.near(mixture.share).empty()) {
         ++design.duplicates_dropped;
         continue;
       }
       design.mixtures.push_back(std::move(mixture));
-      known.add(design.mixtures.back().share);  // stays when the vector grows: its vector is moved
+      seen.add(design.mixtures.back().share);  // stays when the vector grows: its vector is moved
     }
   }
   return design;

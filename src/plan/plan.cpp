@@ -4,6 +4,7 @@
 #include <bimix/core/hash.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/plan/plan.hpp>
 
@@ -69,16 +70,45 @@ data::TrialSpec replay_spec(const PlanInput& input, const data::SweepPlan& plan,
           .run = run.run};
 }
 
-/// Mixtures of the logs in order of appearance, as if they had been designed.
-ExpandedDesign logged_design(const std::vector<data::LossCurve>& runs) {
-  ExpandedDesign design;
-  MixtureIndex known(0.0);
-  for (const data::LossCurve& run : runs) {
-    if (!known.near(run.mixture).empty()) continue;
-    known.add(run.mixture);
-    design.mixtures.push_back({run.run, run.mixture});
+mix::PolicyInput known_before_runs(const PlanInput& input,
+                                   const std::vector<data::EntropyTable>& entropy) {
+  return {.default_share = input.default_mixture,
+          .entropy = entropy,
+          .domains = input.domains.train,
+          .unique_tokens = input.unique_tokens,
+          .tokens = input.target_tokens};
+}
+
+/// What the logs have, as if it had been designed.
+struct LoggedDesign {
+  ExpandedDesign design{};
+  std::vector<std::vector<std::size_t>> runs{};  ///< of each of its mixtures, places in the logs
+};
+
+/// Every mixture in order of appearance; on several choices of pools once for each.
+LoggedDesign logged_design(const std::vector<data::LossCurve>& runs) {
+  LoggedDesign logged;
+  std::map<std::pair<data::Mixture, data::Pools>, std::size_t> known;
+  for (std::size_t n = 0; n < runs.size(); ++n) {
+    const auto [place, is_new] =
+        known.try_emplace({runs[n].mixture, runs[n].unique_tokens}, known.size());
+    if (is_new) {
+      logged.design.mixtures.push_back({runs[n].run, runs[n].mixture});
+      logged.runs.emplace_back();
+    }
+    logged.runs[place->second].push_back(n);
   }
-  return design;
+  return logged;
+}
+
+/// The mixtures of a design, and the runs whose shares are theirs but for the digits of logs.
+LoggedDesign found_in_logs(ExpandedDesign design, const std::vector<data::LossCurve>& runs) {
+  LoggedDesign found{.design = std::move(design)};
+  MixtureIndex logged(same_logged_share);
+  for (const data::LossCurve& run : runs) logged.add(run.mixture);
+  for (const LabelledMixture& mixture : found.design.mixtures)
+    found.runs.push_back(logged.near(mixture.share));
+  return found;
 }
 
 }  // namespace
@@ -99,7 +129,7 @@ bool has_more_volumes(const data::TrialSpec& spec, const data::TrialSpec& than) 
 }
 
 data::TrialSpec identified(data::TrialSpec spec, const trial::TrialSource& source) {
-  spec.source = source.identity();
+  spec.source = source.identity(spec);
   spec.cost = source.cost(spec);
   const data::Json identity{{"mixture", spec.mixture}, {"repeat", spec.repeat},
                             {"seed", spec.seed},       {"tokens", spec.tokens},
@@ -122,7 +152,7 @@ std::vector<std::int64_t> whole_steps(const std::vector<std::int64_t>& tokens,
 data::SweepPlan make_plan(const PlanInput& input, const std::vector<data::EntropyTable>& entropy,
                           const trial::TrialSource& source) {
   const ExpandedDesign design =
-      expand_design(input.design, input.default_mixture, entropy, input.seed);
+      expand_design(input.design, known_before_runs(input, entropy), input.seed);
   const trial::SourceTraits traits = source.traits();
   data::SweepPlan plan = empty_plan(input, design);
   plan.tokens = whole_steps(input.design.tokens, traits.tokens_per_step);
@@ -132,10 +162,12 @@ data::SweepPlan make_plan(const PlanInput& input, const std::vector<data::Entrop
   } else {
     for (const std::int64_t tokens : plan.tokens) visits.push_back({tokens});
   }
-  const int repeats = input.design.repeats;
   for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
     const bool common = input.design.seeds == SeedChoice::common;
-    const int first = common ? 0 : static_cast<int>(m) * repeats;
+    const bool is_default = plan.mixtures[m] == input.default_mixture;
+    const int most = std::max(input.design.repeats, input.design.default_repeats);
+    const int repeats = is_default ? most : input.design.repeats;
+    const int first = common ? 0 : static_cast<int>(m) * most;
     for (int repeat = first; repeat < first + repeats; ++repeat)
       for (const std::vector<std::int64_t>& tokens : visits)
         plan.trials.push_back(identified({.purpose = "sweep",
@@ -154,15 +186,14 @@ data::SweepPlan make_replay_plan(const PlanInput& input,
                                  const std::vector<data::EntropyTable>& entropy,
                                  const trial::TrialSource& source) {
   const std::vector<data::LossCurve> runs = source.logged_runs();
-  const bool designed = !input.design.mixtures.empty();
-  const ExpandedDesign design =
-      designed ? expand_design(input.design, input.default_mixture, entropy, input.seed)
-               : logged_design(runs);
-  data::SweepPlan plan = empty_plan(input, design);
-  MixtureIndex logged(designed ? same_logged_share : 0.0);
-  for (const data::LossCurve& run : runs) logged.add(run.mixture);
+  const LoggedDesign logged =
+      input.design.mixtures.empty()
+          ? logged_design(runs)
+          : found_in_logs(
+                expand_design(input.design, known_before_runs(input, entropy), input.seed), runs);
+  data::SweepPlan plan = empty_plan(input, logged.design);
   for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
-    const std::vector<std::size_t> found = logged.near(plan.mixtures[m]);
+    const std::vector<std::size_t>& found = logged.runs[m];
     for (const std::size_t run : found)
       plan.trials.push_back(identified(replay_spec(input, plan, m, runs[run]), source));
     if (found.empty())
@@ -198,10 +229,24 @@ class DistinctRuns {
   std::map<std::pair<int, std::uint64_t>, std::vector<const data::TrialResult*>> alike_{};
 };
 
+/// Nothing where no run's pools are known.
+void add_pools(const std::map<data::Pools, int>& ids, data::Observations& rows) {
+  rows.pools.resize(ids.size(), data::Pools(rows.domains.train.size(), 0.0));
+  bool any = false;
+  for (const auto& [pools, id] : ids) {
+    if (!pools.empty()) rows.pools[static_cast<std::size_t>(id)] = pools;
+    any = any || std::any_of(pools.begin(), pools.end(), data::is_known);
+  }
+  if (any) return;
+  rows.pools.clear();
+  rows.pool_id.clear();
+}
+
 }  // namespace
 
 data::Observations observations_of(const data::SweepPlan& plan,
-                                   const std::vector<data::TrialResult>& results) {
+                                   const std::vector<data::TrialResult>& results,
+                                   const data::Pools& unique_tokens) {
   std::unordered_map<std::string, const data::TrialResult*> by_id;
   for (const data::TrialResult& result : results) by_id[result.id] = &result;
 
@@ -210,6 +255,7 @@ data::Observations observations_of(const data::SweepPlan& plan,
   rows.mixtures = plan.mixtures;
   rows.loss_nats.columns = plan.domains.eval.size();
   DistinctRuns distinct;
+  std::map<data::Pools, int> pool_ids;
   for (const data::TrialSpec& trial : plan.trials) {
     const auto found = by_id.find(trial.id);
     // A trial that diverged half-way says nothing about the law, not even before that.
@@ -218,17 +264,22 @@ data::Observations observations_of(const data::SweepPlan& plan,
       ++rows.same_runs;
       continue;
     }
+    const data::Pools pools = data::settled_pools(found->second->unique_tokens, unique_tokens);
+    const int pool_id =
+        pool_ids.try_emplace(pools, static_cast<int>(pool_ids.size())).first->second;
     for (const data::LossPoint& point : found->second->curve) {
       rows.mixture_id.push_back(trial.mixture_id);
       rows.repeat.push_back(trial.repeat);
       rows.tokens.push_back(static_cast<double>(point.tokens));
       rows.model_size.push_back(found->second->parameters);
+      rows.pool_id.push_back(pool_id);
       for (const double loss : point.loss_nats)
         rows.loss_nats.values.push_back(
             loss < least_impossible_loss ? loss : std::numeric_limits<double>::quiet_NaN());
       ++rows.loss_nats.rows;
     }
   }
+  add_pools(pool_ids, rows);
   return rows;
 }
 

@@ -98,6 +98,15 @@ int read_repeat(const std::string& cell, CellPlace place) {
   return static_cast<int>(number);
 }
 
+double read_pool(const std::string& cell, CellPlace place) {
+  const std::string text = core::lower_case(core::trimmed(cell));
+  if (text.empty()) return 0.0;
+  if (text == "none" || text == "inf") return std::numeric_limits<double>::infinity();
+  const std::int64_t count = read_count(cell, place);
+  if (count < 1) throw bad_cell(cell, place, "a pool has a token at least; blank is not known");
+  return static_cast<double>(count);
+}
+
 double read_size(const std::string& cell, CellPlace place) {
   if (core::trimmed(cell).empty()) return 0.0;
   const auto size = core::parse_number(core::trimmed(cell));

@@ -31,6 +31,9 @@ std::int64_t read_count(const std::string& cell, CellPlace place);
 std::int64_t read_scaled_count(const std::string& cell, CellPlace place, double scale);
 /// A seed number: a count below 2^31.
 int read_repeat(const std::string& cell, CellPlace place);
+/// How many different tokens there were: a count from 1 on, infinity for "none" (an endless
+/// stream), 0 for a blank cell.
+double read_pool(const std::string& cell, CellPlace place);
 /// Finite and not negative; 0 for a blank cell.
 double read_size(const std::string& cell, CellPlace place);
 

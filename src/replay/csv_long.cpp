@@ -7,6 +7,7 @@
 #include "csv.hpp"
 #include "log_format.hpp"
 #include "near_miss.hpp"
+#include "pool_table.hpp"
 #include "table_file.hpp"
 #include "table_rows.hpp"
 
@@ -20,9 +21,19 @@
 namespace bimix::replay::csv_long {
 namespace {
 
-enum Column : std::size_t { run, repeat, parameters, tokens, steps, domain, share, loss_nats };
-constexpr std::array<const char*, 8> names{"run",   "repeat", "parameters", "tokens",
-                                           "steps", "domain", "share",      "loss_nats"};
+enum Column : std::size_t {
+  run,
+  repeat,
+  parameters,
+  tokens,
+  steps,
+  domain,
+  share,
+  loss_nats,
+  unique_tokens
+};
+constexpr std::array<const char*, 9> names{"run",    "repeat", "parameters", "tokens", "steps",
+                                           "domain", "share",  "loss_nats",  pool_name};
 constexpr std::array required{run, domain, loss_nats};
 
 /// Where each of our columns stands in this file.
@@ -89,6 +100,9 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
     if (places[steps]) entry.steps = read_count(cell(steps), place(steps));
     entry.loss = read_loss(cell(loss_nats), place(loss_nats));
     entry.scale = scale;
+    if (places[unique_tokens])
+      builder.add_pool(entry.run, entry.domain,
+                       read_pool(cell(unique_tokens), place(unique_tokens)), file.path, row.line);
     if (places[share])
       builder.add_share(entry.run, entry.domain,
                         read_share(cell(share), place(share), options.normalise), file.path,

@@ -5,6 +5,7 @@
 #include "cells.hpp"
 #include "csv.hpp"
 #include "log_format.hpp"
+#include "pool_table.hpp"
 #include "table_file.hpp"
 
 #include <bimix/core/text.hpp>
@@ -21,6 +22,7 @@ struct Columns {
   std::size_t run = 0;
   std::optional<std::size_t> repeat{}, parameters{}, tokens{}, steps{};
   std::vector<std::size_t> shares{}, losses{};
+  std::vector<PoolColumn> pools{};
 };
 
 bool has_loss(const std::vector<std::string>& header) {
@@ -29,7 +31,11 @@ bool has_loss(const std::vector<std::string>& header) {
 }
 
 Columns columns_of(const CsvFile& file) {
-  Columns columns{.run = column_of(file, "run", "csv-wide")};
+  Columns columns{.run = column_of(file, "run", "csv-wide"), .pools = pool_columns(file.header)};
+  const auto is_pool = [&](std::size_t i) {
+    return std::any_of(columns.pools.begin(), columns.pools.end(),
+                       [i](const PoolColumn& pool) { return pool.column == i; });
+  };
   for (std::size_t i = 0; i < file.header.size(); ++i) {
     const std::string& name = file.header[i];
     if (name.starts_with(share_prefix))
@@ -44,10 +50,10 @@ Columns columns_of(const CsvFile& file) {
       columns.tokens = i;
     else if (name == "steps")
       columns.steps = i;
-    else if (name != "run")
+    else if (name != "run" && !is_pool(i))
       throw bad_line(file.path, 1, "column '" + name + "' is unknown",
-                     "the columns of csv-wide are run, repeat, parameters, tokens, steps, share/* "
-                     "and loss/*",
+                     "the columns of csv-wide are run, repeat, parameters, tokens, steps, share/*, "
+                     "unique_tokens/* and loss/*",
                      "Remove it");
   }
   if (columns.losses.empty())
@@ -82,6 +88,7 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
     for (const std::size_t i : columns.shares)
       builder.add_share(entry.run, file.header[i].substr(share_prefix.size()),
                         read_share(row.cells[i], place(i), options.normalise), file.path, row.line);
+    add_pools(file, row, columns.pools, entry.run, builder);
     for (const std::size_t i : columns.losses) {
       entry.domain = file.header[i].substr(loss_prefix.size());
       entry.scale = scale_of_loss(entry.domain);

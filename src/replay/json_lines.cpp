@@ -7,6 +7,7 @@
 #include "cells.hpp"
 #include "json_text.hpp"
 #include "log_format.hpp"
+#include "pool_table.hpp"
 #include "text_lines.hpp"
 
 #include <bimix/core/text.hpp>
@@ -17,7 +18,7 @@ namespace bimix::replay::json_lines {
 namespace {
 
 const std::vector<std::string> keys{"run",   "repeat",  "parameters", "tokens",
-                                    "steps", "mixture", "loss_nats"};
+                                    "steps", "mixture", "loss_nats",  pool_name};
 
 /// One line with its place.
 struct Entry {
@@ -41,7 +42,7 @@ void check_keys(const Entry& entry) {
     if (!entry.has(needed))
       throw bad_line(entry.path, entry.line, std::string("key '") + needed + "' is missing",
                      "json-lines needs run and loss_nats", "Add it");
-  for (const char* map : {"mixture", "loss_nats"})
+  for (const char* map : {"mixture", "loss_nats", pool_name})
     if (entry.has(map) && !entry.object.at(map).is_object())
       throw bad_line(entry.path, entry.line, std::string(map) + " is no object",
                      "it maps domains to numbers");
@@ -62,6 +63,10 @@ void read_entry(const Entry& entry, const ReplayOptions& options, LogBuilder& bu
           loss.run, domain,
           read_share(cell_of(share), {entry.path, entry.line, domain}, options.normalise),
           entry.path, entry.line);
+  if (entry.has(pool_name))
+    for (const auto& [domain, pool] : entry.object.at(pool_name).items())
+      builder.add_pool(loss.run, domain, read_pool(cell_of(pool), {entry.path, entry.line, domain}),
+                       entry.path, entry.line);
   for (const auto& [domain, value] : entry.object.at("loss_nats").items()) {
     loss.domain = domain;
     loss.loss = read_loss(cell_of(value), {entry.path, entry.line, domain});

@@ -6,6 +6,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/data/set_names.hpp>
 #include <bimix/data/volumes.hpp>
 
@@ -244,7 +245,8 @@ data::Mixture LogBuilder::mixture_of(const Run& run, Counts& counts) const {
                  known.empty() ? "a law needs to know what each run was trained on"
                                : "there are mixtures of " + some_of(known),
                  known.empty() ? "Give a table of mixtures with --mixtures FILE, or `mixtures: "
-                                 "FILE` in the campaign's replay"
+                                 "FILE` in the campaign's replay; or name the domain if there is "
+                                 "only one: --domains NAME"
                                : "Name the run in the table of mixtures as it is named here");
   }
   const Recipe& recipe = found->second;
@@ -270,13 +272,38 @@ data::Mixture LogBuilder::mixture_of(const Run& run, Counts& counts) const {
   return core::normalised(mixture);
 }
 
+data::Pools LogBuilder::pools_of(const Run& run) const {
+  data::Pools pools(train_.names.size(), 0.0);
+  for (const std::string& of : {std::string(), run.name}) {  // what the run itself says holds
+    const auto said = pools_.find(of);
+    if (said == pools_.end()) continue;
+    for (const auto& [domain, pool] : said->second) {
+      const bool is_only = domain.empty() && pools.size() == 1;
+      const auto known = train_.index.find(domain);
+      if (known == train_.index.end() && !is_only)
+        throw bad_line(
+            path_of(pool.place), pool.place.line,
+            domain.empty()
+                ? "one pool is given for several domains"
+                : fmt::format("there is a pool of '{}', which is no training domain", domain),
+            "pools are of " + core::join_words(train_.names),
+            domain.empty() ? "Call the columns unique_tokens/" + train_.names.front() + ", ..."
+                           : core::did_you_mean(domain, train_.names, "Remove it"));
+      pools[is_only ? 0 : known->second] = pool.unique_tokens;
+    }
+  }
+  if (std::none_of(pools.begin(), pools.end(), data::is_known)) pools.clear();
+  return pools;
+}
+
 data::LossCurve LogBuilder::curve_of(const Run& run, const LossLog& log,
                                      const std::vector<std::size_t>& evals, Counts& counts) const {
   constexpr double missing = std::numeric_limits<double>::quiet_NaN();
   data::LossCurve curve{.run = shown_name(run),
                         .repeat = run.repeat,
                         .parameters = run.parameters,
-                        .mixture = mixture_of(run, counts)};
+                        .mixture = mixture_of(run, counts),
+                        .unique_tokens = pools_of(run)};
   std::optional<std::size_t> last_volume;
   for (const auto& [volume, cells] : run.points) {
     data::LossPoint point{.tokens = volume, .steps = cells.steps};
@@ -376,7 +403,8 @@ LossLog LogBuilder::build() const {
                            .rule = "a law needs to know what each run was trained on",
                            .remedy =
                                "Fill in the shares, or give a table of mixtures with --mixtures "
-                               "FILE (`mixtures: FILE` in the campaign's replay)"});
+                               "FILE (`mixtures: FILE` in the campaign's replay); if all of "
+                               "them trained on one domain, name it: --domains NAME"});
   if (runs_.empty())
     throw core::DataError({.place = first_file,
                            .problem = "there are mixtures and no losses",
@@ -398,7 +426,9 @@ LossLog LogBuilder::build() const {
   log.domains.train = train_.names;
   for (const std::size_t domain : evals) {
     log.domains.eval.push_back(eval_.names[domain]);
-    log.domains.share_of.push_back(tied_domain(eval_.names[domain], train_.names));
+    const bool has_one_domain = train_.names.size() == 1;
+    log.domains.share_of.push_back(has_one_domain ? 0
+                                                  : tied_domain(eval_.names[domain], train_.names));
     log.units.push_back(counts.unit.at(domain));
   }
   for (const Run* run : runs) log.runs.push_back(curve_of(*run, log, evals, counts));

@@ -112,6 +112,22 @@ void LogBuilder::add_share(const std::string& run, const std::string& domain,
   if (share) train_.of(domain);
 }
 
+void LogBuilder::add_pool(const std::string& run, const std::string& domain, double unique_tokens,
+                          const std::string& path, int line) {
+  if (unique_tokens == 0.0) return;
+  const Place place = place_of(path, line);
+  const auto [known, is_new] = pools_[run].try_emplace(domain, Pool{unique_tokens, place});
+  if (known->second.unique_tokens == unique_tokens) return;
+  const std::string of_run = run.empty() ? "" : " in run '" + run + "'";
+  throw bad_line(
+      path, line,
+      fmt::format("the pool of '{}'{} is {:.16g} tokens here", domain, of_run, unique_tokens),
+      fmt::format("{:.16g} at {}:{}", known->second.unique_tokens, path_of(known->second.place),
+                  known->second.place.line),
+      "A run draws from one pool of each domain; give runs of several pools names of "
+      "their own");
+}
+
 void LogBuilder::add_mixture_where_none(const std::vector<std::string>& train,
                                         const data::Mixture& mixture) {
   for (const Run& run : runs_) {

@@ -66,6 +66,17 @@ class LogBuilder {
   void add_share(const std::string& run, const std::string& domain, std::optional<double> share,
                  const std::string& path, int line);
 
+  /// How many different tokens of a domain a run could draw.
+  /// @param run empty: every run that says nothing else
+  /// @param domain empty: the only one that was trained on
+  /// @param unique_tokens as an element of data::Pools
+  /// @throws DataError if it contradicts an earlier one
+  void add_pool(const std::string& run, const std::string& domain, double unique_tokens,
+                const std::string& path, int line);
+
+  /// True if no run's mixture is told.
+  bool has_no_shares() const { return recipes_.empty(); }
+
   /// Gives the runs whose mixture the logs do not tell this one. @param mixture [train]
   void add_mixture_where_none(const std::vector<std::string>& train, const data::Mixture& mixture);
 
@@ -139,6 +150,10 @@ class LogBuilder {
     Place place{};
     std::map<std::string, std::optional<double>> share{};  ///< by domain
   };
+  struct Pool {
+    double unique_tokens;
+    Place place;
+  };
   /// Names in order of first appearance.
   struct Names {
     std::vector<std::string> names{};
@@ -160,6 +175,7 @@ class LogBuilder {
   bool is_version_of_another(std::size_t set, const std::set<std::size_t>& sets) const;
   void leave_out_versions(Counts& counts, std::set<std::size_t>& sets) const;
   void refuse_another_base(const std::vector<const Run*>& runs, const Counts& counts) const;
+  data::Pools pools_of(const Run& run) const;
   data::Mixture mixture_of(const Run& run, Counts& counts) const;
   std::string shown_name(const Run& run) const;
   data::LossCurve curve_of(const Run& run, const LossLog& log,
@@ -178,6 +194,7 @@ class LogBuilder {
   std::vector<Witness> witnesses_{};
   std::map<std::pair<std::size_t, std::string>, std::size_t> series_index_{};  ///< by set, metric
   std::map<std::string, Recipe> recipes_{};                                    ///< by run
+  std::map<std::string, std::map<std::string, Pool>> pools_{};                 ///< by run, domain
   std::deque<Run> runs_{};
   std::map<std::string, std::map<std::pair<int, double>, Run*>> runs_by_name_{};  ///< by seed, size
   std::map<std::string, PassedOver> passed_over_{};

@@ -1,6 +1,7 @@
 #include "csv.hpp"
 #include "log_format.hpp"
 #include "near_miss.hpp"
+#include "pool_table.hpp"
 #include "share_table.hpp"
 #include "table_file.hpp"
 
@@ -327,6 +328,13 @@ Sources read_files(const ReplayOptions& options, LogBuilder& builder) {
     hashes += core::content_hash(mixtures.bytes);
     add_share_table(mixture_table, options, builder);
   }
+  if (!options.pools.empty()) {
+    LogFile pools = log_file((options.base / options.pools).string(), builder);
+    hashes += core::content_hash(pools.bytes);
+    add_pool_table(open_table(pools, builder), builder);
+  }
+  if (options.domains.size() == 1 && builder.has_no_shares())
+    builder.add_mixture_where_none(options.domains, {1.0});
   sources.fingerprint = core::content_hash(hashes);
   return sources;
 }
@@ -389,7 +397,10 @@ LossLog in_order_of(const data::DomainSet& wanted, LossLog log) {
                              .problem = "the logs were trained on it and the campaign lacks it",
                              .rule = "shares of a part do not sum to 1",
                              .remedy = "Add it to the campaign's domains"});
-  for (data::LossCurve& run : log.runs) run.mixture = picked(run.mixture, train_order);
+  for (data::LossCurve& run : log.runs) {
+    run.mixture = picked(run.mixture, train_order);
+    if (!run.unique_tokens.empty()) run.unique_tokens = picked(run.unique_tokens, train_order);
+  }
   note_sets(plain_sets(log), eval_order, log);
   keep_sets(eval_order, log);
   if (std::adjacent_find(log.units.begin(), log.units.end(), std::not_equal_to<>()) !=

@@ -3,6 +3,7 @@
 #include "cells.hpp"
 #include "columns.hpp"
 #include "metrics.hpp"
+#include "pool_table.hpp"
 #include "share_table.hpp"
 #include "table_rows.hpp"
 
@@ -46,10 +47,11 @@ class MetricTable {
     parameters_ = parameters_column(file.header);
     repeat_ = repeat_column(file.header);
     set_ = set_column(file.header);
+    pools_ = pool_columns(file.header);
     leave_out_batch_sizes();
     for (std::size_t i = 0; i < file.header.size(); ++i)
       if (!holds(steps_, i) && !holds(tokens_, i) && i != run_ && i != value_ && i != name_ &&
-          i != parameters_ && i != repeat_ && i != set_)
+          i != parameters_ && i != repeat_ && i != set_ && !is_pool(i))
         others_.push_back(i);
   }
 
@@ -69,6 +71,15 @@ class MetricTable {
   }
 
  private:
+  bool is_pool(std::size_t i) const {
+    return std::any_of(pools_.begin(), pools_.end(),
+                       [i](const PoolColumn& pool) { return pool.column == i; });
+  }
+  /// Without names of runs, rows that may differ in their pools are runs of their own.
+  std::string run_of(const CsvRow& row) const {
+    if (run_) return std::string(core::trimmed(row.cells[*run_]));
+    return pools_.empty() ? file_run_ : fmt::format("{}:{}", file_run_, row.line);
+  }
   bool has_axis() const { return !steps_.empty() || !tokens_.empty(); }
   static bool holds(const std::vector<std::size_t>& columns, std::size_t i) {
     return std::find(columns.begin(), columns.end(), i) != columns.end();
@@ -202,8 +213,8 @@ class MetricTable {
            const std::string& cell) {
     // The rows of a curve are the union of what was logged.
     if (has_axis() && core::trimmed(cell).empty()) return;
-    LogCell entry{.run = run_ ? std::string(core::trimmed(row.cells[*run_])) : file_run_,
-                  .domain = metric.set};
+    LogCell entry{.run = run_of(row), .domain = metric.set};
+    add_pools(file_, row, pools_, entry.run, builder_);
     if (set_ && metric.set == "all" && !core::trimmed(row.cells[*set_]).empty())
       entry.domain = core::trimmed(row.cells[*set_]);
     if (const auto i = filled(row, tokens_))
@@ -236,6 +247,7 @@ class MetricTable {
   std::string file_run_;
   std::vector<std::size_t> steps_{}, tokens_{};
   std::optional<std::size_t> run_{}, value_{}, name_{}, parameters_{}, repeat_{}, set_{};
+  std::vector<PoolColumn> pools_{};
   std::vector<std::size_t> others_{};
   struct Progress {
     std::int64_t last = -1;

@@ -5,6 +5,7 @@
 #include "event_file.hpp"
 #include "json_text.hpp"
 #include "metrics.hpp"
+#include "pool_table.hpp"
 #include "separators.hpp"
 #include "table_file.hpp"
 #include "text_lines.hpp"
@@ -27,11 +28,12 @@ bool has(const Names& names, const std::string& name) {
 
 /// Columns that every format of tables knows.
 bool is_known(const std::string& name) {
-  static const Names known{"run",   "run_id",    "index",  "domain",    "share",
-                           "loss",  "loss_nats", "tokens", "steps",     "step",
-                           "value", "n_tokens",  "repeat", "parameters"};
+  static const Names known{"run",   "run_id",    "index",  "domain",     "share",
+                           "loss",  "loss_nats", "tokens", "steps",      "step",
+                           "value", "n_tokens",  "repeat", "parameters", pool_name};
   return has(known, core::lower_case(name)) || metric_of(name).kind == Metric::Kind::loss ||
-         name.starts_with("share/") || name.starts_with("loss/") || name.starts_with("weight_");
+         name.starts_with("share/") || name.starts_with(std::string(pool_name) + "/") ||
+         name.starts_with("loss/") || name.starts_with("weight_");
 }
 
 std::string here_are(const Names& names) {
@@ -138,8 +140,8 @@ bool is_printed_dictionary(std::string_view line) {
 
 /// Whether all columns are those of csv-long, or may be called so, and one tells runs or shares.
 bool seems_csv_long(const Names& columns) {
-  static const Names known{"run",   "repeat", "parameters", "tokens",
-                           "steps", "domain", "share",      "loss_nats"};
+  static const Names known{"run",    "repeat", "parameters", "tokens", "steps",
+                           "domain", "share",  "loss_nats",  pool_name};
   const bool are_known =
       std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
         return std::any_of(known.begin(), known.end(), [&](const std::string& name) {

@@ -134,6 +134,8 @@ Section answer_section(const PageInput& input) {
   for (const std::string& note : input.notes) html += paragraph(note, "note");
   if (fit != nullptr) html += paragraph(fit->trust.doubt, "verdict fails");
   for (const data::MixtureChoice& choice : record.optimum)
+    html += paragraph(choice.caution, "verdict fails");
+  for (const data::MixtureChoice& choice : record.optimum)
     html += paragraph(promise_words(choice, record.plan.domains), "lead");
   if (record.optimum.empty())
     html += paragraph("There is no recommendation yet; below is what has been measured.", "lead");
@@ -148,6 +150,11 @@ Section answer_section(const PageInput& input) {
     html += "<h3>What the check found</h3>\n" +
             table("Predicted and trained loss of default and optimum; gain: default minus optimum",
                   check_rows(check));
+  for (const data::CheckReport& check : record.check)
+    if (const Rows rivals = rival_rows(check); rivals.size() > 1)
+      html +=
+          table("The objective of every mixture of the check, and what the optimum gained over it",
+                rivals);
   if (fit != nullptr) html += "<h3>How sure, and what to know</h3>\n" + list(doubts(input, *fit));
   return {"answer", "The answer", html};
 }

@@ -27,6 +27,13 @@ std::string cell_of(const std::vector<std::string>& names, const std::string& na
   return at == names.end() ? "" : number_cell(values[static_cast<std::size_t>(at - names.begin())]);
 }
 
+std::string pool_cell_of(const std::vector<std::string>& names, const std::string& name,
+                         const data::Pools& pools) {
+  const auto at = std::find(names.begin(), names.end(), name);
+  if (at == names.end() || pools.empty()) return "";
+  return pool_cell(pools[static_cast<std::size_t>(at - names.begin())]);
+}
+
 }  // namespace
 
 std::string export_csv(const ExportInput& input) {
@@ -34,6 +41,8 @@ std::string export_csv(const ExportInput& input) {
   std::vector<std::string> columns{
       "run",   "repeat", "parameters", "tokens",
       "steps", "domain", "share",      std::string(data::loss_column(domains.loss_unit))};
+  const bool knows_pools = has_pools(input.record);
+  if (knows_pools) columns.emplace_back("unique_tokens");
   const bool knows_bytes = !domains.bytes_per_token.empty();
   if (knows_bytes) columns.emplace_back(data::loss_column(data::LossUnit::bits_per_byte));
   std::string text = csv_line(columns);
@@ -51,6 +60,8 @@ std::string export_csv(const ExportInput& input) {
                                        domain,
                                        cell_of(domains.train, domain, run.spec->mixture),
                                        cell_of(domains.eval, domain, point.loss_nats)};
+        if (knows_pools)
+          cells.push_back(pool_cell_of(domains.train, domain, run.result->unique_tokens));
         if (knows_bytes) cells.push_back(cell_of(domains.eval, domain, bits));
         text += csv_line(cells);
       }

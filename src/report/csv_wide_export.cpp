@@ -9,6 +9,9 @@ std::string export_csv_wide(const ExportInput& input) {
   const data::DomainSet& domains = input.record.plan.domains;
   std::vector<std::string> cells{"run", "repeat", "parameters", "tokens", "steps"};
   for (const std::string& name : domains.train) cells.push_back("share/" + name);
+  const bool knows_pools = has_pools(input.record);
+  if (knows_pools)
+    for (const std::string& name : domains.train) cells.push_back("unique_tokens/" + name);
   for (const std::string& name : domains.eval) cells.push_back("loss/" + name);
   std::string text = csv_line(cells);
   for (const LoggedRun& run : logged_runs(input.record))
@@ -16,6 +19,11 @@ std::string export_csv_wide(const ExportInput& input) {
       cells = {run.name, std::to_string(run.spec->repeat), known_cell(run.result->parameters),
                std::to_string(point.tokens), std::to_string(point.steps)};
       for (const double share : run.spec->mixture) cells.push_back(number_cell(share));
+      if (knows_pools)
+        for (std::size_t k = 0; k < domains.train.size(); ++k) {
+          const data::Pools& pools = run.result->unique_tokens;
+          cells.push_back(pools.empty() ? "" : pool_cell(pools[k]));
+        }
       for (const double loss : point.loss_nats) cells.push_back(number_cell(loss));
       text += csv_line(cells);
     }

@@ -50,6 +50,12 @@ struct LoggedRun {
 /// say.
 std::vector<LoggedRun> logged_runs(const data::RunRecord& record);
 
+/// True if some trial knows what it drew from.
+bool has_pools(const data::RunRecord& record);
+
+/// A pool as logs have it: "none" for an endless one, blank where it is not known.
+std::string pool_cell(double unique_tokens);
+
 /// number_cell; blank also for 0, of what is then unknown.
 std::string known_cell(double value);
 

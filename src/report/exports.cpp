@@ -130,6 +130,15 @@ std::string csv_line(const std::vector<std::string>& cells) {
 
 std::string number_cell(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
 
+bool has_pools(const data::RunRecord& record) {
+  return std::any_of(record.results.begin(), record.results.end(),
+                     [](const data::TrialResult& result) { return !result.unique_tokens.empty(); });
+}
+
+std::string pool_cell(double unique_tokens) {
+  return std::isinf(unique_tokens) ? "none" : known_cell(unique_tokens);
+}
+
 std::string known_cell(double value) { return value > 0 ? number_cell(value) : ""; }
 
 std::vector<Exporter> exporters() {

@@ -69,6 +69,12 @@ data::Json evaluation_json(const law::Evaluation& evaluation,
     for (const law::MixtureScore& mixture : law::mixture_scores(score))
       row["mixtures"].push_back(json_of(mixture));
     row["predicted"] = nats_column(score, law::HeldOutPart::predicted);
+    row["by_epochs"] = data::Json::array();
+    for (const law::EpochScore& range : law::epoch_scores(score))
+      row["by_epochs"].push_back({{"above", range.above},
+                                  {"up_to", data::to_json(range.up_to)},
+                                  {"readings", range.readings},
+                                  {"log_error", data::to_json(range.log_error)}});
     laws.push_back(std::move(row));
   }
   // All laws predict the same points.
@@ -84,6 +90,7 @@ data::Json evaluation_json(const law::Evaluation& evaluation,
             {"domain", id_column(any, law::HeldOutPart::eval_domain)},
             {"seen", nats_column(any, law::HeldOutPart::seen)},
             {"persistence", nats_column(any, law::HeldOutPart::previous)},
+            {"epochs", nats_column(any, law::HeldOutPart::epochs)},
             {"mean_baseline", nats_column(any, law::HeldOutPart::training_mean)}}},
           {"laws", std::move(laws)}};
 }

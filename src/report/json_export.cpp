@@ -25,6 +25,8 @@ data::Json check_json(const data::CheckReport& check) {
           {"weight", data::to_json(check.weight)},
           {"paired_gain_nats", data::to_json(check.paired_gain_nats)},
           {"paired_error_nats", data::to_json(check.paired_error_nats)},
+          {"over_nats", data::to_json(check.over_nats)},
+          {"over_error_nats", data::to_json(check.over_error_nats)},
           {"mean_gain_nats", data::to_json(check.mean_gain_nats)},
           {"mean_gain_error_nats", data::to_json(check.mean_gain_error_nats)}};
 }

@@ -56,8 +56,9 @@ Rows curve_rows(const data::RunRecord& record, const data::LawFit* fit) {
       for (std::size_t e = 0; e < point.loss_nats.size(); ++e) {
         rows.back().push_back(loss(point.loss_nats[e]));
         if (law)
-          rows.back().push_back(loss(law->predict(
-              e, {spec->mixture, static_cast<double>(point.tokens), result->parameters})));
+          rows.back().push_back(
+              loss(law->predict(e, {spec->mixture, static_cast<double>(point.tokens),
+                                    result->parameters, result->unique_tokens})));
       }
     }
   return rows;

@@ -61,8 +61,8 @@ data::Json runs(const data::RunRecord& record, const data::LawFit* fit,
       if (!law) continue;
       std::vector<double> losses;
       for (std::size_t e = 0; e < record.plan.domains.eval.size(); ++e)
-        losses.push_back(
-            law->predict(e, {spec.mixture, static_cast<double>(point.tokens), result->parameters}));
+        losses.push_back(law->predict(e, {spec.mixture, static_cast<double>(point.tokens),
+                                          result->parameters, result->unique_tokens}));
       run["law"].push_back(data::to_json(losses));
     }
     array.push_back(std::move(run));

@@ -3,6 +3,7 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/data/mean_words.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
 
@@ -70,6 +71,13 @@ std::string coefficient_heading(const law::CoefficientColumn& column, double lev
   return "";
 }
 
+/// Half a 90 % interval of a mean over repeats, by Student's t; NaN for fewer than two.
+double margin_of(int repeats, double error) {
+  if (repeats < 2) return std::nan("");
+  const boost::math::students_t t(repeats - 1);
+  return boost::math::quantile(t, 0.95) * error;
+}
+
 /// Each parameter by its name.
 std::vector<law::CoefficientColumn> parameter_columns(const data::LawFit& fit) {
   std::vector<law::CoefficientColumn> columns;
@@ -99,6 +107,12 @@ std::string signed_loss(double nats) {
   return (std::isfinite(nats) && !std::signbit(nats) ? "+" : "") + loss(nats);
 }
 std::string share(double value) { return fixed(value, 3); }
+std::string epochs(double count) {
+  if (count == 0.0) return "-";
+  return count < 0.0995 ? fmt::format("{:.1g}", count)
+         : count < 100  ? fmt::format("{:.3g}", count)
+                        : fmt::format("{:.0f}", count);
+}
 std::string percent(double fraction) {
   return std::isfinite(fraction) ? fixed(100 * fraction, 2) + " %" : "-";
 }
@@ -235,6 +249,36 @@ Rows evaluation_rows(const law::Evaluation& evaluation) {
   return rows;
 }
 
+Rows epoch_rows(const law::Evaluation& evaluation) {
+  Rows rows{{"law"}};
+  for (const law::LawScore& score : evaluation.laws) {
+    const std::vector<law::EpochScore> scores = law::epoch_scores(score);
+    if (scores.empty()) return rows;
+    std::vector<std::string> cells{score.law};
+    for (const law::EpochScore& range : scores) {
+      if (rows.size() == 1)
+        rows[0].push_back(std::isinf(range.up_to)
+                              ? fmt::format("above {:g} ({})", range.above, range.readings)
+                              : fmt::format("to {:g} ({})", range.up_to, range.readings));
+      cells.push_back(loss(range.log_error));
+    }
+    rows.push_back(std::move(cells));
+  }
+  return rows;
+}
+
+Rows pool_rows(const law::Evaluation& evaluation) {
+  constexpr std::size_t of_readings = 4;  // law, error, worst, R2; the others are of mixtures
+  Rows rows = evaluation_rows(evaluation);
+  const Rows by_epochs = epoch_rows(evaluation);
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    rows[n].resize(std::min(rows[n].size(), of_readings));
+    if (n < by_epochs.size())
+      rows[n].insert(rows[n].end(), by_epochs[n].begin() + 1, by_epochs[n].end());
+  }
+  return rows;
+}
+
 Rows mixture_rows(const std::vector<law::MixtureScore>& scores,
                   const std::vector<std::string>& labels) {
   constexpr std::size_t most = 12;
@@ -272,8 +316,14 @@ Rows without_empty_columns(const Rows& rows) {
 }
 
 Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains) {
-  Rows rows{
-      {"domain", "share", percent_level(choice.level), "default", "loss", "at default", "change"}};
+  const std::vector<double> chosen =
+      data::epochs(choice.share, choice.tokens, choice.unique_tokens);
+  const std::vector<double> usual =
+      data::epochs(choice.default_share, choice.tokens, choice.unique_tokens);
+  const bool knows_epochs = !chosen.empty();
+  Rows rows{{"domain", "share", percent_level(choice.level), "default"}};
+  if (knows_epochs) rows[0].insert(rows[0].end(), {"epochs", "at default"});
+  rows[0].insert(rows[0].end(), {"loss", "at default", "change"});
   const std::string name = choice.objective_words.value;
   const bool is_weighted = choice.objective_words.shows_weights;
   const bool knows_bytes = !domains.bytes_per_token.empty();
@@ -295,6 +345,7 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
     rows.push_back({domains.train[k], share(choice.share[k]),
                     range(choice.share_low[k], choice.share_high[k], 3),
                     share(choice.default_share[k])});
+    if (knows_epochs) rows.back().insert(rows.back().end(), {epochs(chosen[k]), epochs(usual[k])});
     const auto own = std::find(domains.eval.begin(), domains.eval.end(), domains.train[k]);
     const auto e = static_cast<std::size_t>(own - domains.eval.begin());
     if (own == domains.eval.end() || domains.share_of[e] != static_cast<int>(k)) continue;
@@ -304,11 +355,13 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
   for (std::size_t e = 0; e < domains.eval.size(); ++e) {
     if (is_shown[e] || std::isnan(choice.predicted_nats[e])) continue;  // no law: named below
     rows.push_back({domains.eval[e], "", "", ""});
+    if (knows_epochs) rows.back().resize(6);
     add_set(e);
   }
   const std::vector<bool> counts = choice.objective_words.counts;
   if (std::count(counts.begin(), counts.end(), true) > 1) {
     rows.push_back({name, "", "", ""});
+    if (knows_epochs) rows.back().resize(6);
     add_losses(choice.objective_nats, choice.objective_default_nats);
   }
   return rows;
@@ -316,26 +369,52 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
 
 Rows check_rows(const data::CheckReport& report) {
   Rows rows{{"domain"}};
-  for (const std::string& label : report.labels) {
-    rows[0].push_back(label + " predicted");
+  std::vector<std::size_t> shown;  // the others are in rival_rows
+  for (std::size_t m = 0; m < report.labels.size(); ++m)
+    if (report.labels[m] == "default" || report.labels[m] == "optimum") shown.push_back(m);
+  for (const std::size_t m : shown) {
+    rows[0].push_back(report.labels[m] + " predicted");
     rows[0].push_back("trained");
   }
   const bool knows_bytes = !report.bytes_per_token.empty();
   if (knows_bytes)
-    for (const std::string& label : report.labels) rows[0].push_back(label + " bits/byte");
+    for (const std::size_t m : shown) rows[0].push_back(report.labels[m] + " bits/byte");
   rows[0].insert(rows[0].end(), {"gain", "+-"});
   for (std::size_t e = 0; e < report.domains.size(); ++e) {
     rows.push_back({report.domains[e]});
-    for (std::size_t m = 0; m < report.labels.size(); ++m) {
+    for (const std::size_t m : shown) {
       rows.back().push_back(loss(report.predicted_nats(m, e)));
       rows.back().push_back(loss(report.trained_nats(m, e)));
     }
     if (knows_bytes)
-      for (std::size_t m = 0; m < report.labels.size(); ++m)
+      for (const std::size_t m : shown)
         rows.back().push_back(
             loss(data::bits_per_byte(report.trained_nats(m, e), report.bytes_per_token[e])));
     rows.back().push_back(signed_loss(report.paired_gain_nats[e]));
     rows.back().push_back(loss(report.paired_error_nats[e]));
+  }
+  return rows;
+}
+
+Rows rival_rows(const data::CheckReport& report) {
+  Rows rows{{"mixture", "predicted", "trained", "optimum gains", "90 %", "repeats"}};
+  if (report.labels.size() <= 2) return rows;
+  const double weights = core::stable_sum(report.weight);
+  const auto objective = [&](const data::Table& losses, std::size_t m) {
+    double sum = 0.0;
+    for (std::size_t e = 0; e < report.weight.size(); ++e)
+      if (report.weight[e] > 0.0) sum += report.weight[e] * losses(m, e);
+    return loss(sum / weights);
+  };
+  for (std::size_t m = 0; m < report.labels.size(); ++m) {
+    rows.push_back(
+        {report.labels[m], objective(report.predicted_nats, m), objective(report.trained_nats, m)});
+    if (report.labels[m] == "optimum") continue;
+    const double gain = report.over_nats[m];
+    const double margin = margin_of(report.over_repeats[m], report.over_error_nats[m]);
+    rows.back().insert(rows.back().end(),
+                       {signed_loss(gain), range(gain - margin, gain + margin, 4),
+                        fmt::format("{}", report.over_repeats[m])});
   }
   return rows;
 }
@@ -390,9 +469,7 @@ std::string gain_name(const data::CheckReport& report) {
 }
 
 double gain_margin(const data::CheckReport& report) {
-  if (report.repeats < 2) return std::nan("");
-  const boost::math::students_t t(report.repeats - 1);
-  return boost::math::quantile(t, 0.95) * report.mean_gain_error_nats;
+  return margin_of(report.repeats, report.mean_gain_error_nats);
 }
 
 std::string verdict(const data::CheckReport& report) {

@@ -20,6 +20,8 @@ std::string fixed(double value, int decimals);
 std::string loss(double nats);
 std::string signed_loss(double nats);
 std::string share(double value);
+/// How often a pool is gone through; "-" where it is not known or endless.
+std::string epochs(double count);
 std::string percent(double fraction);
 std::string general(double value);
 std::string range(double low, double high, int decimals);
@@ -55,6 +57,10 @@ void append_baselines(Rows& rows, const data::HeldOut& held);
 Rows laws_rows(const std::vector<data::LawFit>& laws);
 /// The same of a protocol, with the lowest R2 along runs and the worst error of persistence.
 Rows evaluation_rows(const law::Evaluation& evaluation);
+/// The errors of each law by how often runs repeat; a heading alone where none does.
+Rows epoch_rows(const law::Evaluation& evaluation);
+/// Of protocol pools, which holds out readings of all volumes.
+Rows pool_rows(const law::Evaluation& evaluation);
 /// One row for each mixture that was held out, then their mean; of many only that.
 Rows mixture_rows(const std::vector<law::MixtureScore>& scores,
                   const std::vector<std::string>& labels);
@@ -64,6 +70,9 @@ Rows without_empty_columns(const Rows& rows);
 /// then what the objective makes of them.
 Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains);
 Rows check_rows(const data::CheckReport& report);
+/// What the optimum gained over every mixture that was trained beside it; a heading alone where
+/// that is the default and no other.
+Rows rival_rows(const data::CheckReport& report);
 
 /// Names the sets that the mean of other mixtures predicts better; empty if there are none, or all
 /// are and the fit is in doubt.

@@ -92,12 +92,20 @@ std::string evaluation_text(const law::Evaluation& evaluation,
                             : fmt::format(" and {} of {} mixtures with it, {} draws",
                                           std::count(trains.begin(), trains.end(), true),
                                           trains.size(), evaluation.splits.size()));
+  else if (evaluation.protocol == law::Protocol::pools)
+    text += fmt::format("{} model sizes and choices of pools, each from all others\n",
+                        evaluation.splits.front().size());
   else if (evaluation.protocol == law::Protocol::kfold)
     text += fmt::format("{} folds of whole mixtures\n", evaluation.splits.front().size());
   else
     text += fmt::format("{} of {} mixtures train, {} {}\n",
                         std::count(trains.begin(), trains.end(), true), trains.size(),
                         evaluation.splits.size(), evaluation.splits.size() == 1 ? "time" : "draws");
+  if (evaluation.protocol == law::Protocol::pools)
+    return text + aligned(without_empty_columns(pool_rows(evaluation))) +
+           "  error, worst, R2: of held-out readings at their own volumes; the others: mean error "
+           "of "
+           "the log\n  loss, by the epochs of the domain that is gone through most often.\n";
   text += aligned(without_empty_columns(evaluation_rows(evaluation))) +
           "  error, worst, R2 and Spearman's rank correlation (of the " +
           loss_name(evaluation.domains) +
@@ -110,6 +118,11 @@ std::string evaluation_text(const law::Evaluation& evaluation,
               ? ".\n"
               : "; R2 along runs and its lowest are the paper's, of log loss over the volumes "
                 "of a run.\n";
+  if (const Rows repeated = epoch_rows(evaluation); repeated.size() > 1)
+    text +=
+        "Mean error of the log loss, by the epochs of the domain that is gone through most "
+        "often\n" +
+        aligned(repeated);
   if (!continues && evaluation.protocol != law::Protocol::unseen) return text;
   // The paper continues each run by itself; what it predicts of unseen mixtures is BiMix.
   const std::string paper = continues ? law::run_power : law::reference_law;
@@ -126,9 +139,10 @@ std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSe
                                 ? fmt::format(" and a model of {} parameters",
                                               core::format_count_about(choice.model_size, 4))
                                 : "";
-  std::string text = fmt::format("Best mixture for {} tokens{} (law {}, objective {})\n",
-                                 core::format_count(static_cast<std::int64_t>(choice.tokens)),
-                                 model, choice.law, choice.objective);
+  std::string text = choice.caution.empty() ? "" : choice.caution + "\n";
+  text += fmt::format("Best mixture for {} tokens{} (law {}, objective {})\n",
+                      core::format_count(static_cast<std::int64_t>(choice.tokens)), model,
+                      choice.law, choice.objective);
   if (!choice.trust.doubt.empty()) text += "  " + choice.trust.doubt + "\n";
   text += aligned(optimum_rows(choice, domains));
   text += fmt::format(
@@ -172,9 +186,9 @@ std::string next_text(const data::NextMixtures& next, const data::DomainSet& dom
 }
 
 std::string check_text(const data::CheckReport& report) {
-  std::string text = fmt::format("Check: default and optimum trained to {} tokens, {} fresh {}\n",
-                                 core::format_count(report.tokens), report.repeats,
-                                 report.repeats == 1 ? "repeat" : "repeats");
+  std::string text = fmt::format("Check: {} trained to {} tokens, {} fresh {}\n",
+                                 core::join_words(report.labels), core::format_count(report.tokens),
+                                 report.repeats, report.repeats == 1 ? "repeat" : "repeats");
   if (report.same_repeats > 0)
     text += fmt::format(
         "  {} more had the very losses of another one: hand {{seed}} or {{repeat}} to the "
@@ -186,7 +200,11 @@ std::string check_text(const data::CheckReport& report) {
   if (const double margin = gain_margin(report); std::isfinite(margin))
     text += fmt::format(" (90 %: {})",
                         range(report.mean_gain_nats - margin, report.mean_gain_nats + margin, 4));
-  return text + fmt::format("\n  Verdict: {}\n", verdict(report));
+  text += "\n";
+  if (const Rows rivals = rival_rows(report); rivals.size() > 1)
+    text += "The objective, and what the optimum gained over each, on the same seeds\n" +
+            aligned(rivals);
+  return text + fmt::format("  Verdict: {}\n", verdict(report));
 }
 
 std::string plan_text(const data::SweepPlan& plan) {

@@ -14,10 +14,15 @@ namespace bimix::run {
 mix::OptimizeOptions optimize_options(const config::Campaign& campaign,
                                       const data::SweepPlan& plan) {
   mix::OptimizeOptions options = campaign.optimize;
+  if (options.tokens == 0) options.tokens = static_cast<double>(config::epochs_target(campaign));
   if (options.tokens == 0) options.tokens = static_cast<double>(plan.tokens.back());
   options.unique_tokens = campaign.unique_tokens;
   options.level = campaign.fit.level;
   return options;
+}
+
+data::Observations observations_of(const StoredRun& run) {
+  return plan::observations_of(run.plan, run.state.results, run.campaign.unique_tokens);
 }
 
 void warn_if_in_doubt(Screen& screen, const data::LawFit& fit) {
@@ -50,10 +55,15 @@ void judge_check(data::RunRecord& record) {
   const data::DomainSet& domains = record.plan.domains;
   const law::FittedLaw law(*report::used_law(record));
   data::Table predicted(rows.size(), domains.eval.size());
-  for (std::size_t m = 0; m < rows.size(); ++m)
+  for (std::size_t m = 0; m < rows.size(); ++m) {
+    const auto result =
+        std::find_if(record.results.begin(), record.results.end(),
+                     [&](const data::TrialResult& one) { return one.id == rows[m]->id; });
     for (std::size_t e = 0; e < predicted.columns; ++e)
-      predicted(m, e) =
-          law.predict(e, {rows[m]->mixture, static_cast<double>(rows[m]->tokens.back())});
+      predicted(m, e) = law.predict(e, {.mixture = rows[m]->mixture,
+                                        .tokens = static_cast<double>(rows[m]->tokens.back()),
+                                        .unique_tokens = result->unique_tokens});
+  }
   record.check.push_back(plan::make_check_report(record.check_trials, record.results, domains,
                                                  predicted, record.optimum.front().weight));
 }

@@ -74,6 +74,8 @@ std::string fitted_to(const data::Observations& observations, const law::FitOpti
   add(bytes, observations.repeat);
   add(bytes, observations.tokens);
   add(bytes, observations.model_size);
+  for (const data::Pools& pools : observations.pools) add(bytes, pools);
+  add(bytes, observations.pool_id);
   add(bytes, observations.loss_nats.values);
   add(bytes, std::vector<int>{observations.same_runs});
   return core::content_hash(bytes);
@@ -87,14 +89,13 @@ data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun&
 }
 
 data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run) {
-  data::LawFit fit = used_fit_of(
-      comm, screen, run, plan::observations_of(run.plan, run.state.results), run.campaign.fit);
+  data::LawFit fit = used_fit_of(comm, screen, run, observations_of(run), run.campaign.fit);
   warn_if_in_doubt(screen, fit);
   return fit;
 }
 
 data::RunRecord derive_anew(const par::Comm& comm, const StoredRun& run) {
-  const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+  const data::Observations observations = observations_of(run);
   spread::LawFits fits = spread::fit_laws_over_ranks(comm, observations, run.campaign.fit);
   data::RunRecord record;
   par::collectively(comm, [&] {
@@ -104,7 +105,7 @@ data::RunRecord derive_anew(const par::Comm& comm, const StoredRun& run) {
 }
 
 data::RunRecord derive(const par::Comm& comm, Screen& screen, const StoredRun& run) {
-  const data::Observations observations = plan::observations_of(run.plan, run.state.results);
+  const data::Observations observations = observations_of(run);
   const law::FitOptions& options = run.campaign.fit;
   const std::string made_of = fitted_to(observations, options);
   auto fits = kept_fits_of_root(comm, screen, run, made_of);

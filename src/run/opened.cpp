@@ -1,6 +1,7 @@
 #include "shard_settings.hpp"
 
 #include <bimix/core/file.hpp>
+#include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/run/campaign_notes.hpp>
@@ -12,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace bimix::run {
@@ -89,6 +91,30 @@ void note_what_no_sequence_has(const corpus::Corpus& corpus, int context,
   }
 }
 
+/// Refuses parts of the texts that hold no sequence, before anything is trained.
+void note_matched_epochs(const corpus::Corpus& corpus, const config::Campaign& campaign,
+                         std::vector<std::string>& notes) {
+  const auto target = static_cast<double>(config::epochs_target(campaign));
+  if (target == 0.0 || campaign.design.tokens.empty()) return;
+  const auto [least, most] =
+      std::minmax_element(campaign.design.tokens.begin(), campaign.design.tokens.end());
+  const bool is_trajectory = campaign.design.axis == plan::VolumeAxis::trajectory;
+  const auto largest = static_cast<double>(*most);
+  const double smallest = is_trajectory ? largest / target : static_cast<double>(*least) / target;
+  if (smallest < 1.0)
+    corpus.part(smallest, campaign.seed).require_sequences(campaign.proxy.context);
+  notes.push_back(
+      is_trajectory
+          ? fmt::format("each domain is cut to {:.3g} % of its documents, so that a run repeats at "
+                        "its last volume, {}, as one of {} tokens does; at smaller volumes it "
+                        "repeats less (axis: independent matches each)",
+                        100.0 * largest / target, core::format_count(*most),
+                        core::format_count(static_cast<std::int64_t>(target)))
+          : fmt::format("each domain is cut, for each volume, so that a run repeats as one of {} "
+                        "tokens does",
+                        core::format_count(static_cast<std::int64_t>(target))));
+}
+
 }  // namespace
 
 OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign& campaign,
@@ -110,6 +136,7 @@ OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign
       note_what_no_sequence_has(*opened.corpus, campaign.proxy.context, opened.notes);
       opened.source =
           std::make_unique<trial::ProxySource>(*opened.corpus, campaign.proxy, campaign.seed);
+      note_matched_epochs(*opened.corpus, campaign, opened.notes);
       // Rounded as the volumes are, or it would leave out the very volume it names.
       if (campaign.fit.min_tokens > 0)
         campaign.fit.min_tokens = static_cast<double>(
@@ -121,7 +148,8 @@ OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign
       opened.notes.insert(opened.notes.end(), notes.begin(), notes.end());
       opened.source = std::make_unique<trial::CommandSource>(
           campaign.command, campaign.domains,
-          folder.empty() ? std::filesystem::path("runs") / campaign.name : folder);
+          folder.empty() ? std::filesystem::path("runs") / campaign.name : folder,
+          campaign.unique_tokens);
     } else {
       replay::LossLog log =
           replay::in_order_of(campaign.domains, replay::read_logs(campaign.replay));
@@ -138,6 +166,19 @@ OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign
   return opened;
 }
 
+namespace {
+
+/// The volume that the recommended mixture is for, as far as it is known before there is a plan.
+double target_tokens(const config::Campaign& campaign) {
+  if (campaign.optimize.tokens > 0.0) return campaign.optimize.tokens;
+  if (const std::int64_t target = config::epochs_target(campaign); target > 0)
+    return static_cast<double>(target);
+  const std::vector<std::int64_t>& volumes = campaign.design.tokens;
+  return volumes.empty() ? 0.0 : static_cast<double>(volumes.back());
+}
+
+}  // namespace
+
 data::SweepPlan plan_campaign(const config::Campaign& campaign,
                               const std::vector<data::EntropyTable>& entropy,
                               const trial::TrialSource& source) {
@@ -145,7 +186,9 @@ data::SweepPlan plan_campaign(const config::Campaign& campaign,
                               .seed = campaign.seed,
                               .domains = campaign.domains,
                               .default_mixture = campaign.default_mixture,
-                              .design = campaign.design};
+                              .design = campaign.design,
+                              .unique_tokens = campaign.unique_tokens,
+                              .target_tokens = target_tokens(campaign)};
   return source.traits().trains ? plan::make_plan(input, entropy, source)
                                 : plan::make_replay_plan(input, entropy, source);
 }

@@ -1,7 +1,10 @@
 #include "plan_checks.hpp"
 
+#include "check_rivals.hpp"
+
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
@@ -40,6 +43,7 @@ std::vector<data::TrialResult> imagined_results(const data::SweepPlan& plan) {
 void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::SweepPlan& plan) {
   if (traits_of(campaign).trains)
     law::require_fittable(plan::observations_of(plan, imagined_results(plan)), campaign.fit);
+  refuse_unknown_rivals(campaign, plan);
   data::LawFit tried{.domains = campaign.domains};
   tried.share_low.assign(campaign.domains.train.size(), 1.0);
   tried.share_high.assign(campaign.domains.train.size(), 0.0);
@@ -50,6 +54,14 @@ void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::S
     }
   for (std::size_t k = 0; k < tried.share_low.size(); ++k)  // of what no mixture has
     tried.share_low[k] = std::min(tried.share_low[k], tried.share_high[k]);
+  for (const data::TrialSpec& spec : plan.trials)
+    if (!spec.tokens.empty())
+      tried.most_epochs = std::max(
+          tried.most_epochs,
+          data::most_epochs(
+              spec.mixture,
+              static_cast<double>(std::max(spec.tokens.back(), config::epochs_target(campaign))),
+              campaign.unique_tokens));
   mix::allowed_box(tried, optimize_options(campaign, plan));
 }
 

@@ -1,3 +1,4 @@
+#include "check_rivals.hpp"
 #include "from_root.hpp"
 #include "plan_checks.hpp"
 #include "session.hpp"
@@ -216,10 +217,11 @@ class Run {
                                     : std::min(wanted, largest);
     std::vector<data::TrialSpec>& trials = stored().state.check_trials;
     par::on_root(comm(), [&] {
+      std::vector<std::string> notes;
+      const auto mixtures = check_mixtures(session_.campaign(), record, notes);
+      for (const std::string& note : notes) screen().say("  " + note);
       trials = plan::make_check_trials(
-          stored().plan,
-          {{"default", session_.campaign().default_mixture},
-           {"optimum", record.optimum.front().share}},
+          stored().plan, mixtures,
           {session_.campaign().seed, tokens, session_.campaign().check.repeats},
           *session_.opened().source);
       session_.folder().journal().append_check_plan(trials);

@@ -143,9 +143,10 @@ corpus::Corpus open_corpus(const par::Comm& comm, Screen& screen, const config::
                               .progress = [&](std::uint64_t read) { teller.progress(read); },
                               .end = [&] { teller.end(); }});
   par::collectively(comm, [&] {
-    corpus = corpus::Corpus::prepared(folder, {.fraction = campaign.corpus.fraction,
-                                               .seed = campaign.seed,
-                                               .pack = campaign.corpus.pack});
+    corpus::Selection selection{.seed = campaign.seed, .pack = campaign.corpus.pack};
+    for (const corpus::DomainFiles& files : campaign.corpus.domains)
+      selection.fraction.push_back(campaign.corpus.fraction * files.fraction);
+    corpus = corpus::Corpus::prepared(folder, selection);
   });
   return *corpus;
 }

@@ -143,6 +143,10 @@ data::LawFit read_fit(hid_t file, const std::string& law, const data::DomainSet&
     fit.size_high = read.scalar("model_size_high");
     fit.last_size = read.scalar("model_size");
   }
+  if (read.has("unique_tokens")) {
+    fit.unique_tokens = read.doubles("unique_tokens", K);
+    fit.most_epochs = read.scalar("most_epochs");
+  }
   if (read.has("flag")) fit.flags = read.texts("flag");
   fit.held_out = read_held_out(read.group("held_out"), E);
   fit.trust = read_trust(read.group("trust"), E);

@@ -4,6 +4,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/store/results.hpp>
 
@@ -84,6 +85,14 @@ std::vector<data::TrialSpec> read_specs(const TrialReader& read,
   return specs;
 }
 
+/// Empty where none is known.
+data::Pools known_pools(data::Pools pools) {
+  for (double& pool : pools)
+    if (std::isnan(pool)) pool = 0.0;
+  if (std::none_of(pools.begin(), pools.end(), data::is_known)) pools.clear();
+  return pools;
+}
+
 /// Curves on the grid: a volume of which nothing is known is no point.
 std::vector<data::TrialResult> read_trial_results(const TrialReader& read,
                                                   const std::vector<std::string>& ids,
@@ -99,6 +108,8 @@ std::vector<data::TrialResult> read_trial_results(const TrialReader& read,
              parameters = read.doubles("parameters");
   const auto seen =
       read.has("tokens_seen") ? read.integers("tokens_seen", K) : std::vector<std::int64_t>{};
+  const auto pools =
+      read.has("unique_tokens") ? read.doubles("unique_tokens", K) : std::vector<double>{};
   const auto started =
       read.has("started_utc") ? read.doubles("started_utc") : std::vector<double>{};
   const auto failures =
@@ -119,6 +130,7 @@ std::vector<data::TrialResult> read_trial_results(const TrialReader& read,
                                 .steps = steps[t * V + v],
                                 .loss_nats = row_of(losses, t * V + v, E)});
     if (!seen.empty() && seen[t * K] >= 0) result.tokens_seen = row_of(seen, t, K);
+    if (!pools.empty()) result.unique_tokens = known_pools(row_of(pools, t, K));
     if (!started.empty() && std::isfinite(started[t])) result.started_utc = started[t];
     result.wall_seconds = seconds[t];
     result.tokens_per_second = speed[t];

@@ -28,6 +28,10 @@ void write_check_report(const GroupWriter& group, const data::DomainSet& domains
                loss_of(domains, "default minus optimum in the objective"));
   write_scalar(group, "mean_gain_error_nats", check.mean_gain_error_nats,
                loss_of(domains, "its standard error"));
+  write_if_any(group, "over_nats", {"label"}, check.over_nats,
+               loss_of(domains, "each mixture minus optimum in the objective"));
+  write_if_any(group, "over_error_nats", {"label"}, check.over_error_nats,
+               loss_of(domains, "its standard error"));
   write_scalar(group, "volume_tokens", static_cast<double>(check.tokens),
                {"tokens", "volume trained to"});
   write_scalar(group, "repeats", check.repeats, plain("seeds for each mixture"));

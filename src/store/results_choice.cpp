@@ -1,6 +1,7 @@
 #include "results_columns.hpp"
 #include "results_groups.hpp"
 
+#include <bimix/data/pools.hpp>
 #include <bimix/data/set_names.hpp>
 
 namespace bimix::store {
@@ -19,6 +20,16 @@ void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
   by_train("default_share", choice.default_share, "mixture it is compared with");
   by_train("floor", choice.floor, "smallest share allowed");
   by_train("cap", choice.cap, "largest share allowed");
+  const auto epochs_of = [&](const data::Mixture& share) {
+    return data::epochs(share, choice.tokens, choice.unique_tokens);
+  };
+  write_if_any(group, "epochs", {"train_domain"}, epochs_of(choice.share),
+               plain("how often the recommended mixture goes through each pool"));
+  write_if_any(group, "default_epochs", {"train_domain"}, epochs_of(choice.default_share),
+               plain("the same of the mixture it is compared with"));
+  write_if_any(group, "unique_tokens", {"train_domain"}, choice.unique_tokens,
+               {"tokens", "pool to draw from; 0: not known, infinite: endless"});
+  write_scalar(group, "max_epochs", choice.max_epochs, plain("that bounded `cap`"));
   write_if_any(group, "weight", {"eval_domain"}, choice.weight, plain("weight in the objective"));
   write_if_any(group, "predicted_nats", {"eval_domain"}, choice.predicted_nats,
                loss_of(domains, "loss predicted at the recommended mixture"));
@@ -47,6 +58,7 @@ void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
   group.attribute("objective", choice.objective);
   group.attribute("certificate_kind", choice.certificate_kind);
   group.attribute("doubt", choice.trust.doubt);
+  group.attribute("caution", choice.caution);
   group.attribute("flags", joined(choice.flags));
 }
 

@@ -147,6 +147,11 @@ void write_law(const GroupWriter& laws, const data::LawFit& fit) {
     write_scalar(group, "model_size", fit.last_size,
                  {"parameters", "model that held-out figures and the optimum are of"});
   }
+  if (!fit.unique_tokens.empty()) {
+    group.write("unique_tokens", {"train_domain"}, fit.unique_tokens,
+                {"tokens", "pools of most runs; 0: not known, infinite: endless"});
+    write_scalar(group, "most_epochs", fit.most_epochs, plain("that a run gave to any domain"));
+  }
   group.attribute("flags", joined(fit.flags));
   write_flags(group, fit);
   write_held_out(group, fit);

@@ -3,6 +3,7 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/data/json.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/data/volumes.hpp>
 
 #include <array>
@@ -95,6 +96,24 @@ void write_tokens_seen(const GroupWriter& group, const TrialTable& table) {
                 {"tokens", "training tokens drawn from each domain"});
 }
 
+/// NaN where it is not known.
+void write_unique_tokens(const GroupWriter& group, const TrialTable& table) {
+  const std::size_t K = table.domains.train.size();
+  std::vector<double> pools;
+  bool any = false;
+  for (const data::TrialResult& result : table.results) {
+    const bool known = !result.unique_tokens.empty();
+    core::require(!known || result.unique_tokens.size() == K, "unique_tokens has K counts");
+    any = any || known;
+    for (std::size_t k = 0; k < K; ++k)
+      pools.push_back(known && data::is_known(result.unique_tokens[k]) ? result.unique_tokens[k]
+                                                                       : missing);
+  }
+  if (any)
+    group.write("unique_tokens", {"trial", "train_domain"}, pools,
+                {"tokens", "different tokens of each domain to draw from; infinite: endless"});
+}
+
 }  // namespace
 
 TrialTable trial_table(const data::DomainSet& domains, const std::vector<data::TrialSpec>& specs,
@@ -150,6 +169,7 @@ void write_trials(const GroupWriter& group, const TrialTable& table) {
               column(table.domains.share_of, [](int i) { return std::int32_t{i}; }),
               plain("index of the training domain whose share the loss follows; -1: none"));
   write_tokens_seen(group, table);
+  write_unique_tokens(group, table);
   write_effort(group, table.results);
 }
 

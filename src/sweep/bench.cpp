@@ -46,7 +46,7 @@ std::vector<double> times_of_roughly(const std::vector<double>& costs, std::mt19
 /// A trial lasts as many seconds as it costs.
 class WaitingSource final : public trial::TrialSource {
  public:
-  std::string identity() const override { return "waiting"; }
+  std::string identity(const data::TrialSpec&) const override { return "waiting"; }
   trial::SourceTraits traits() const override { return {}; }
   double cost(const data::TrialSpec& spec) const override { return spec.cost; }
   data::TrialResult run(const data::TrialSpec& spec, const trial::TrialHooks&) const override {

@@ -139,18 +139,20 @@ bool is_moved(const CommandOptions& now, const CommandOptions& before) {
 }
 
 CommandSource::CommandSource(CommandOptions options, data::DomainSet domains,
-                             const std::filesystem::path& folder)
+                             const std::filesystem::path& folder, data::Pools unique_tokens)
     : options_(std::move(options)),
       domains_(std::move(domains)),
-      folder_(std::filesystem::absolute(folder).lexically_normal()) {
+      folder_(std::filesystem::absolute(folder).lexically_normal()),
+      unique_tokens_(std::move(unique_tokens)) {
   const std::vector<core::Complaint> found = complaints(options_, domains_.train);
   if (!found.empty()) throw core::UsageError(found.front());
 }
 
-std::string CommandSource::identity() const {
-  return "command " +
-         data::Json{{"run", options_.run}, {"losses", options_.losses}, {"domains", domains_.train}}
-             .dump();
+std::string CommandSource::identity(const data::TrialSpec& spec) const {
+  data::Json facts{{"run", options_.run}, {"losses", options_.losses}, {"domains", domains_.train}};
+  if (options_.simulate_target > 0)
+    facts["fraction"] = matched_fraction(spec, options_.simulate_target);
+  return "command " + facts.dump();
 }
 
 std::string CommandSource::filled(const std::string& text, const data::TrialSpec& spec) const {
@@ -174,9 +176,14 @@ void CommandSource::write_mixture(const data::TrialSpec& spec) const {
   data::Json mixture = data::Json::object();
   for (std::size_t k = 0; k < domains_.train.size(); ++k)
     mixture[domains_.train[k]] = spec.mixture[k];
-  const data::Json json{{"id", spec.id},         {"mixture", mixture},
-                        {"tokens", spec.tokens}, {"seed", seed_of(spec)},
-                        {"repeat", spec.repeat}, {"eval_domains", domains_.eval}};
+  data::Json json{{"id", spec.id},         {"mixture", mixture},
+                  {"tokens", spec.tokens}, {"seed", seed_of(spec)},
+                  {"repeat", spec.repeat}, {"eval_domains", domains_.eval}};
+  // One subset for all trials, and smaller ones in larger ones: its seed is the campaign's.
+  if (options_.simulate_target > 0)
+    json["subset"] = {{"fraction", matched_fraction(spec, options_.simulate_target)},
+                      {"seed", spec.seed},
+                      {"target_tokens", options_.simulate_target}};
   std::error_code failure;
   std::filesystem::create_directories(path.parent_path(), failure);
   std::ofstream stream(path);
@@ -300,7 +307,13 @@ data::TrialResult CommandSource::train(const data::TrialSpec& spec, const TrialH
 
 data::TrialResult CommandSource::run(const data::TrialSpec& spec, const TrialHooks& hooks) const {
   try {
-    return train(spec, hooks);
+    data::TrialResult result = train(spec, hooks);
+    if (options_.simulate_target > 0) {
+      result.unique_tokens = unique_tokens_;
+      for (double& pool : result.unique_tokens)
+        pool *= matched_fraction(spec, options_.simulate_target);
+    }
+    return result;
   } catch (const TrialFailure&) {
     if (!is_stopped_soon(hooks)) throw;
   }

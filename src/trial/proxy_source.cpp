@@ -37,19 +37,33 @@ bool is_on_the_way_to(const std::vector<std::int64_t>& volumes, std::int64_t tok
 ProxySource::ProxySource(corpus::Corpus corpus, proxy::ProxyOptions options, std::uint64_t seed)
     : corpus_(std::move(corpus)),
       options_(std::move(options)),
+      seed_(seed),
       evaluation_(corpus_, options_.context, options_.eval_sequences, seed) {
   corpus_.require_sequences(options_.context);
 }
 
-std::string ProxySource::identity() const {
-  return fmt::format("proxy {} corpus {}", proxy::canonical_text(options_), corpus_.fingerprint());
+std::string ProxySource::identity(const data::TrialSpec& spec) const {
+  std::string text =
+      fmt::format("proxy {} corpus {}", proxy::canonical_text(options_), corpus_.fingerprint());
+  if (options_.match_target > 0)
+    text += fmt::format(" fraction {}", matched_fraction(spec, options_.match_target));
+  return text;
+}
+
+corpus::Corpus ProxySource::corpus_of(const data::TrialSpec& spec) const {
+  const double fraction = matched_fraction(spec, options_.match_target);
+  if (fraction >= 1.0) return corpus_;
+  corpus::Corpus part = corpus_.part(fraction, seed_);
+  part.require_sequences(options_.context);
+  return part;
 }
 
 SourceTraits traits_of(const proxy::ProxyOptions& options) {
   return {.tokens_per_step = proxy::tokens_per_step(options),
           .ranks_per_trial = options.ranks_per_trial,
           .threads_per_trial = options.threads_per_trial,
-          .shares_trunk = options.schedule == proxy::Schedule::wsd};
+          // Runs that are matched to a target draw from different parts of the texts.
+          .shares_trunk = options.schedule == proxy::Schedule::wsd && options.match_target == 0};
 }
 
 double ProxySource::evaluation_cost(const data::TrialSpec& spec) const {
@@ -88,11 +102,12 @@ double ProxySource::evaluation_share(const data::TrialSpec& spec) const {
 }
 
 data::TrialResult ProxySource::run(const data::TrialSpec& spec, const TrialHooks& hooks) const {
-  corpus::MixtureSampler sampler(corpus_, {.mixture = spec.mixture,
-                                           .batch = options_.batch,
-                                           .context = options_.context,
-                                           .seed = spec.seed,
-                                           .repeat = spec.repeat});
+  const corpus::Corpus drawn_from = corpus_of(spec);
+  corpus::MixtureSampler sampler(drawn_from, {.mixture = spec.mixture,
+                                              .batch = options_.batch,
+                                              .context = options_.context,
+                                              .seed = spec.seed,
+                                              .repeat = spec.repeat});
   proxy::TrainingData data{
       .batches = {.next = [&](std::span<std::int32_t> batch) { sampler.next(batch); },
                   .place = [&] { return sampler.state(); },
@@ -137,6 +152,8 @@ data::TrialResult ProxySource::run(const data::TrialSpec& spec, const TrialHooks
     throw core::Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
   data::TrialResult result{
       .id = spec.id, .curve = outcome.curve, .tokens_seen = sampler.tokens_drawn()};
+  for (std::size_t k = 0; k < drawn_from.domain_count(); ++k)
+    result.unique_tokens.push_back(static_cast<double>(drawn_from.pool(k, options_.context)));
   result.parameters = static_cast<double>(proxy::parameter_count(options_));
   result.tokens_per_second = static_cast<double>(outcome.trained_tokens - tokens_before) / seconds;
   if (outcome.end == proxy::TrainingEnd::diverged) {

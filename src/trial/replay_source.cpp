@@ -23,6 +23,7 @@ data::TrialResult ReplaySource::run(const data::TrialSpec& spec, const TrialHook
   }
   const data::LossCurve& run = log_.runs[place->second];
   result.parameters = run.parameters;
+  result.unique_tokens = run.unique_tokens;
   for (const data::LossPoint& point : run.points)
     if (std::binary_search(spec.tokens.begin(), spec.tokens.end(), point.tokens))
       result.curve.push_back(point);

@@ -79,7 +79,7 @@ TEST(ParseCampaign, FillsTheOptionsOfTheLayers) {
   EXPECT_EQ(campaign.seed, 7u);
   EXPECT_THAT(campaign.domains.train, ElementsAre("prose", "code", "german"));
   EXPECT_THAT(campaign.default_mixture, ElementsAre(0.5, 0.3, 0.2));
-  EXPECT_THAT(campaign.unique_tokens, ElementsAre(0.0, unique_tokens_auto, 3e9));
+  EXPECT_THAT(campaign.unique_tokens, ElementsAre(unique_tokens_auto, unique_tokens_auto, 3e9));
   EXPECT_THAT(campaign.corpus.domains[1].train_patterns, ElementsAre("b/*.ml", "c/*.ml"));
   EXPECT_EQ(campaign.design.mixtures.size(), 5u);
   EXPECT_THAT(campaign.design.tokens, ElementsAre(64000, 128000, 1000000));
@@ -287,9 +287,10 @@ TEST(ParseCampaign, SuggestsTheNearestKeyWithItsPlace) {
 TEST(ParseCampaign, SuggestsTheNearestKindOfMixtures) {
   EXPECT_THAT(complaint_about(with("- preset:", "- prest:")),
               HasSubstr("is no known key. Did you mean 'preset'"));
-  EXPECT_THAT(complaint_about(with("- preset:", "- something:")),
-              HasSubstr("is no known key (known here: preset, simplex, dirichlet, grid, list and "
-                        "file)"));
+  EXPECT_THAT(
+      complaint_about(with("- preset:", "- something:")),
+      HasSubstr("is no known key (known here: preset, simplex, dirichlet, deletion, grid, list and "
+                "file)"));
 }
 
 TEST(ParseCampaign, ListsAllMistakesInOnePass) {

@@ -46,6 +46,13 @@ class Change {
   void count(const char*, std::int64_t& value, config::Range<std::int64_t> range, const char*) {
     if (chosen()) value = std::llround(within(range.low, range.high));
   }
+  void target(const char*, std::int64_t& value, const char*) {
+    if (chosen()) value = 1'000'000'000;
+  }
+  template <class T>
+  void parsed(const char*, T& value, const char*) {
+    if (chosen()) value = *T::from(*rc::gen::element("seen", "none", "0.25", "16"));
+  }
   void number(const char*, double& value, config::Range<double> range, const char*) {
     if (chosen()) value = within(range.low, range.high);
   }

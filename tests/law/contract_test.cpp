@@ -19,33 +19,44 @@ namespace {
 
 struct Form {
   std::string law{};
-  bool with_model_size = false;
+  Sight sight{};
 };
 
 std::vector<Form> forms() {
   std::vector<Form> all;
   for (const std::string& name : law_names())
-    for (const bool with_model_size : {false, true})
-      if (find_law(name, with_model_size).sees_model_size() == with_model_size)
-        all.push_back({name, with_model_size});
+    for (const bool model_size : {false, true})
+      for (const bool repetition : {false, true})
+        if (const Sight sight{model_size, repetition}; find_law(name, sight).sight() == sight)
+          all.push_back({name, sight});
   return all;
 }
 
 class LawContract : public testing::TestWithParam<Form> {
  protected:
-  const Law& law() const { return find_law(GetParam().law, GetParam().with_model_size); }
+  const Law& law() const { return find_law(GetParam().law, GetParam().sight); }
   FitOptions options() const {
     FitOptions chosen;
     chosen.law = GetParam().law;
     return chosen;
   }
   static std::vector<double> sizes() {
-    return GetParam().with_model_size ? std::vector{1e6, 3e6, 1e7} : std::vector{0.0};
+    return GetParam().sight.model_size ? std::vector{1e6, 3e6, 1e7} : std::vector{0.0};
+  }
+  /// Of the first two domains little, of the last one without end.
+  static const data::Pools& pools() {
+    static const data::Pools all{5e4, 1e5, std::numeric_limits<double>::infinity()};
+    static const data::Pools none;
+    return GetParam().sight.repetition ? all : none;
   }
   static double last_size() { return sizes().back(); }
   static data::Observations noisy(int repeats = 1) {
-    return synthetic::observations(synthetic::three_domains(),
-                                   {.sizes = sizes(), .repeats = repeats, .noise = 3e-3});
+    data::Observations seen = synthetic::observations(
+        synthetic::three_domains(), {.sizes = sizes(), .repeats = repeats, .noise = 3e-3});
+    if (!GetParam().sight.repetition) return seen;
+    seen.pools = {pools()};
+    seen.pool_id.assign(seen.tokens.size(), 0);
+    return seen;
   }
   std::vector<double> parameter_of(const data::LawFit& fit, std::size_t e) const {
     const auto first =
@@ -106,7 +117,7 @@ TEST_P(LawContract, HasTheGradientOfItsPrediction) {
   const data::LawFit fit = fit_law(seen, options());
   for (std::size_t e = 0; e < 3; ++e) {
     const std::vector<double> parameter = parameter_of(fit, e);
-    const LawPoint point{seen.mixtures[4], static_cast<int>(e), 3e5, last_size()};
+    const LawPoint point{seen.mixtures[4], static_cast<int>(e), 3e5, last_size(), pools()};
     std::vector<double> slope(parameter.size());
     law().gradient(parameter, point, slope);
     const double loss = law().predict(parameter, point);
@@ -130,7 +141,7 @@ TEST_P(LawContract, HasTheShareGradientOfItsPrediction) {
   for (std::size_t e = 0; e < 3; ++e) {
     const std::vector<double> parameter = parameter_of(fit, e);
     const data::Mixture mixture = seen.mixtures[5];
-    const LawPoint point{mixture, static_cast<int>(e), 3e5, last_size()};
+    const LawPoint point{mixture, static_cast<int>(e), 3e5, last_size(), pools()};
     std::vector<double> slope(mixture.size());
     law().share_gradient(parameter, point, slope);
     const double loss = law().predict(parameter, point);
@@ -138,7 +149,7 @@ TEST_P(LawContract, HasTheShareGradientOfItsPrediction) {
       const auto moved = [&](double change) {
         data::Mixture there = mixture;
         there[k] += change;
-        return law().predict(parameter, {there, point.own, point.tokens, last_size()});
+        return law().predict(parameter, {there, point.own, point.tokens, last_size(), pools()});
       };
       EXPECT_NEAR(slope[k], numerical_slope(moved, mixture[k]),
                   difference_tolerance * (std::abs(slope[k]) + loss / mixture[k]));
@@ -268,9 +279,9 @@ TEST_P(LawContract, FindsItselfInItsOwnPredictions) {
               model_size_of(seen, row)});
   const data::LawFit second = fit_law(seen, options);
   for (std::size_t e = 0; e < 3; ++e) {
-    const double loose = GetParam().with_model_size ? 3e-3 : 1e-3;
+    const double loose = GetParam().sight.model_size ? 3e-3 : 1e-3;
     EXPECT_LT(second.domain[e].rmse_relative,
-              law().sees_every_share() ? (GetParam().with_model_size ? 1e-3 : 1e-4) : 1e-9);
+              law().sees_every_share() ? (GetParam().sight.model_size ? 1e-3 : 1e-4) : 1e-9);
     EXPECT_NEAR(FittedLaw(second).predict(e, {seen.mixtures[3], 8e6}) /
                     FittedLaw(first).predict(e, {seen.mixtures[3], 8e6}),
                 1.0, law().sees_every_share() ? loose : 1e-7);
@@ -375,7 +386,8 @@ TEST_P(LawContract, PredictsNanFromNan) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllLaws, LawContract, testing::ValuesIn(forms()), [](const auto& form) {
-  return form.param.law + (form.param.with_model_size ? "_with_model_size" : "");
+  return form.param.law + (form.param.sight.model_size ? "_with_model_size" : "") +
+         (form.param.sight.repetition ? "_with_repetition" : "");
 });
 
 }  // namespace

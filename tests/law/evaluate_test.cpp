@@ -82,10 +82,9 @@ TEST(SplitsOf, TrainOnTheFirstFourForUnseenAndOnAllForExtrapolation) {
 
 TEST(Protocol, IsNamedAmongAllThereAre) {
   EXPECT_EQ(core::find_word<Protocol>("larger-model"), Protocol::larger_model);
-  EXPECT_EQ(
-      core::to_string(core::unknown_word<Protocol>("folds", "--protocol")),
-      "--protocol: 'folds' is no protocol (there are: kfold, draws, unseen, extrapolation and "
-      "larger-model). Choose one of them.");
+  EXPECT_EQ(core::to_string(core::unknown_word<Protocol>("folds", "--protocol")),
+            "--protocol: 'folds' is no protocol (there are: kfold, draws, unseen, extrapolation, "
+            "larger-model and pools). Choose one of them.");
 }
 
 TEST(EvaluateOptions, NameEveryMistakeAtOnce) {

@@ -73,7 +73,7 @@ TEST(LargestCommon, IsThatOfAllRowsSorted) {
 /// One held-out point of domain 0.
 std::vector<double> point(double mixture, double seen, double predicted, double previous,
                           double training_mean, double domain = 0.0) {
-  return {mixture, domain, seen, predicted, previous, training_mean, 0.9};
+  return {mixture, domain, seen, predicted, previous, training_mean, 0.9, 0.0};
 }
 
 HeldOutPart part(int fold, const std::vector<std::vector<double>>& points) {

@@ -50,8 +50,8 @@ data::Trust judged(const std::vector<std::vector<Guess>>& mixtures,
   for (std::size_t e = 0; e < domains.eval.size(); ++e)
     for (std::size_t m = 0; m < mixtures.size(); ++m) {
       const Guess& g = mixtures[m][e];
-      for (const double value :
-           {static_cast<double>(m), static_cast<double>(e), g.seen, g.predicted, nan, g.mean, nan})
+      for (const double value : {static_cast<double>(m), static_cast<double>(e), g.seen,
+                                 g.predicted, nan, g.mean, nan, 0.0})
         part.point.values.push_back(value);
       ++part.point.rows;
     }

@@ -252,7 +252,7 @@ TEST(BestMixture, NamesTheLargestVolumeThatTheCapsAllow) {
   // At 4 epochs: 4e8 tokens of d0, and d1 up to its cap of a half. r0 >= 1/2 needs s <= 8e8.
   OptimizeOptions options{.tokens = 1e9, .cap = {1.0, 0.5}};
   options.unique_tokens = {1e8, 0.0};
-  options.max_epochs = 4.0;
+  options.max_epochs = {4.0};
   const data::LawFit fit = power_laws({1, 1}, {0.5, 0.5});
   EXPECT_THAT(refusal(fit, options, {0.5, 0.5}),
               testing::AllOf(HasSubstr("volume beyond what the caps allow"), HasSubstr("800M")));
@@ -272,14 +272,61 @@ TEST(BestMixture, NamesTheLargestVolumeThatTheCapsAllow) {
 TEST(BestMixture, LimitsEpochs) {
   OptimizeOptions options{.tokens = 1e8};
   options.unique_tokens = {0.0, 1e7};
-  options.max_epochs = 4.0;
+  options.max_epochs = {4.0};
   const data::MixtureChoice choice = best_mixture(power_laws({1, 4}, {1, 1}), options, {0.5, 0.5});
   EXPECT_EQ(choice.share[1], 0.4);
+}
+
+TEST(BestMixture, GoesThroughNoDomainMoreOftenThanARunDidUnlessItIsAsked) {
+  OptimizeOptions options{.tokens = 1e8};
+  options.unique_tokens = {0.0, 1e7};
+  data::LawFit fit = power_laws({1, 4}, {1, 1});  // without a limit a third and two thirds
+  data::MixtureChoice choice = best_mixture(fit, options, {0.5, 0.5});
+  EXPECT_NEAR(choice.share[1], 0.1, 4 * eps) << "no run repeated anything";
+  EXPECT_EQ(choice.max_epochs, 1.0);
+  EXPECT_EQ(choice.caution, "");
+  fit.most_epochs = 3.0;
+  choice = best_mixture(fit, options, {0.5, 0.5});
+  EXPECT_NEAR(choice.share[1], 0.3, 4 * eps);
+  EXPECT_EQ(choice.caution, "");
+  options.max_epochs = *EpochLimit::from("none");
+  choice = best_mixture(fit, options, {0.5, 0.5});
+  EXPECT_NEAR(choice.share[1], 2.0 / 3.0, 4 * eps);
+  EXPECT_THAT(choice.caution,
+              testing::AllOf(HasSubstr("'d1' is gone through 6.667 times"),
+                             HasSubstr("more than 3 times"), HasSubstr("max_epochs lets it")));
+}
+
+// 4e7 tokens are there, 1e8 are asked for: 2.5 epochs of both.
+TEST(BestMixture, RaisesTheEpochsSeenToTheFewestThatLeaveAMixture) {
+  OptimizeOptions options{.tokens = 1e8};
+  options.unique_tokens = {3e7, 1e7};
+  const data::LawFit fit = power_laws({1, 4}, {1, 1});
+  data::MixtureChoice choice = best_mixture(fit, options, {0.5, 0.5});
+  EXPECT_NEAR(choice.max_epochs, 2.5, 1e-9);
+  EXPECT_NEAR(choice.share[0], 0.75, 1e-9);
+  EXPECT_NEAR(choice.share[1], 0.25, 1e-9);
+  EXPECT_THAT(choice.caution,
+              testing::AllOf(HasSubstr("2.5 times"), HasSubstr("no run repeated any of its tokens"),
+                             HasSubstr("no mixture of 1e+08 tokens repeats less")));
+  // By hand: d0 stops at its cap of a half, so that d1 must give the other half, 5 epochs.
+  options.cap = {0.5, 1.0};
+  choice = best_mixture(fit, options, {0.5, 0.5});
+  EXPECT_NEAR(choice.max_epochs, 5.0, 1e-9);
+  // A floor asks for more than the sum does.
+  options.cap = {};
+  options.floor = {0.0, 0.4};
+  EXPECT_NEAR(best_mixture(fit, options, {0.5, 0.5}).max_epochs, 4.0, 1e-9);
+  // Of an endless domain there is always enough.
+  options.floor = {};
+  options.unique_tokens = {std::numeric_limits<double>::infinity(), 1e7};
+  EXPECT_EQ(best_mixture(fit, options, {0.5, 0.5}).max_epochs, 1.0);
 }
 
 TEST(BestMixture, CountsRepeatedTokensByWhatTheyAreWorth) {
   const data::LawFit fit = power_laws({1, 4}, {1, 1});  // 1 / r0 + 4 / r1: a third and two thirds
   OptimizeOptions options{.tokens = 1e8, .repetition = 15.0};
+  options.max_epochs = *EpochLimit::from("none");
   options.unique_tokens = {0.0, 4e6};
   const data::MixtureChoice choice = best_mixture(fit, options, {0.5, 0.5});
   // By hand: r1 = 0.04 x of x epochs is worth 0.04 (1 + 15 (1 - exp(-(x - 1) / 15))).

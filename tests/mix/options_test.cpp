@@ -30,7 +30,7 @@ TEST(OptimizeOptions, NameEveryMistakeAtOnce) {
   options.floor = {-0.1, 0.0};
   options.cap = {0.5, std::nan("")};
   options.unique_tokens = {1.0, -2.0};
-  options.max_epochs = -1.0;
+  options.max_epochs = {-1.0};
   EXPECT_THAT(complaints(options, domains),
               ElementsAre(place("optimize.objective"), place("optimize.weights"),
                           place("optimize.floor.a"), place("optimize.cap.b"),
@@ -62,8 +62,18 @@ TEST(OptimizeOptions, WantWeightsExactlyWhereTheyCount) {
 TEST(OptimizeOptions, CountEpochsAgainstKnownTokens) {
   EXPECT_THAT(complaints({.tokens = 1, .repetition = 15.0}, domains),
               ElementsAre(place("optimize.repetition")));
-  EXPECT_THAT(complaints({.tokens = 1, .max_epochs = 4.0}, domains),
+  EXPECT_THAT(complaints({.tokens = 1, .max_epochs = {4.0}}, domains),
               ElementsAre(place("optimize.max_epochs")));
+}
+
+TEST(EpochLimit, IsSeenNoneOrANumber) {
+  EXPECT_EQ(EpochLimit::from("seen"), EpochLimit{});
+  EXPECT_EQ(EpochLimit::from("4"), EpochLimit{4.0});
+  EXPECT_EQ(EpochLimit::from("none")->text(), "none");
+  EXPECT_EQ(EpochLimit::from("0"), EpochLimit::from("none")) << "older campaigns wrote it so";
+  for (const char* wrong : {"", "-1", "nan", "inf", "four", "4 epochs"})
+    EXPECT_FALSE(EpochLimit::from(wrong)) << wrong;
+  for (const char* text : {"seen", "none", "2.5"}) EXPECT_EQ(EpochLimit::from(text)->text(), text);
 }
 
 }  // namespace

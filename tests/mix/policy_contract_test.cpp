@@ -7,19 +7,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace bimix::mix {
 namespace {
 
-const std::vector<std::string> measures{"shannon", "joint"};
+const std::vector<std::string> measures{"shannon", "joint", "conditional"};
 const data::Mixture default_share{0.5, 0.3, 0.2};
+const data::Pools pools{6e8, 3e8, 1e8};
 
 data::EntropyTable some_entropies() {
   data::EntropyTable table{.domains = {"web", "code", "books"}, .measures = measures};
-  table.nats = data::Table(2, 3);
-  table.mixture = data::Table(2, 3);
-  table.nats.values = {3.0, 2.0, 2.5, 5.0, 4.0, 3.0};
-  for (std::size_t m = 0; m < 2; ++m) {
+  table.nats = data::Table(3, 3);
+  table.mixture = data::Table(3, 3);
+  table.nats.values = {3.0, 2.0, 2.5, 5.0, 4.0, 3.0, 2.0, 1.0, 3.0};
+  for (std::size_t m = 0; m < 3; ++m) {
     double sum = 0.0;
     for (const double nats : table.nats.row(m)) sum += std::exp(nats);
     for (std::size_t k = 0; k < 3; ++k) table.mixture(m, k) = std::exp(table.nats(m, k)) / sum;
@@ -31,7 +33,8 @@ data::EntropyTable some_entropies() {
 class EveryPolicy : public testing::TestWithParam<std::string> {
  protected:
   data::Mixture mixture(const std::vector<data::EntropyTable>& entropy) const {
-    return policy_mixture(GetParam(), {default_share, entropy, "design.mixtures[3]"});
+    return policy_mixture(GetParam(),
+                          {default_share, entropy, "design.mixtures[3]", {}, pools, 1e9});
   }
 };
 
@@ -73,9 +76,54 @@ TEST(PolicyMixture, IsTheOneOfItsName) {
   EXPECT_NEAR(policy_mixture("entropy-joint", input)[1], std::exp(4.0) / sum, 1e-15);
 }
 
+data::Mixture of_pools(const std::string& name, const data::Pools& drawn, double tokens = 1e9) {
+  const std::vector<data::EntropyTable> entropy{some_entropies()};
+  return policy_mixture(name, {default_share, entropy, "p", {}, drawn, tokens});
+}
+
+TEST(PolicyMixture, IsAsLargeAsThePools) {
+  using testing::DoubleNear;
+  using testing::ElementsAre;
+  EXPECT_THAT(of_pools("proportional", pools),
+              ElementsAre(DoubleNear(0.6, 1e-15), DoubleNear(0.3, 1e-15), DoubleNear(0.1, 1e-15)));
+  const double sum = std::sqrt(6.0) + std::sqrt(3.0) + 1.0;
+  EXPECT_NEAR(of_pools("temperature", pools)[1], std::sqrt(3.0) / sum, 1e-15);
+  EXPECT_EQ(of_pools("temperature-1", pools), of_pools("proportional", pools));
+  EXPECT_NEAR(of_pools("temperature-1e9", pools)[2], 1.0 / 3, 1e-8);
+  // 6 x 2, 3 x 1 and 1 x 3 nats.
+  EXPECT_NEAR(of_pools("information", pools)[2], 3.0 / 18, 1e-15);
+}
+
+// Of 1e9 tokens 1e8 x 2 are the most of the third domain; the others share what is left.
+TEST(PolicyMixture, IsAsEvenAsTheEpochsAllow) {
+  using testing::DoubleNear;
+  using testing::ElementsAre;
+  EXPECT_THAT(of_pools("unimax-2", pools),
+              ElementsAre(DoubleNear(0.4, 1e-15), DoubleNear(0.4, 1e-15), DoubleNear(0.2, 1e-15)));
+  EXPECT_THAT(of_pools("unimax-1", pools),
+              ElementsAre(DoubleNear(0.6, 1e-15), DoubleNear(0.3, 1e-15), DoubleNear(0.1, 1e-15)));
+  EXPECT_EQ(of_pools("unimax", pools), of_pools("unimax-4", pools));
+  EXPECT_THAT(of_pools("unimax-1", pools, 1e10),
+              ElementsAre(DoubleNear(0.6, 1e-15), DoubleNear(0.3, 1e-15), DoubleNear(0.1, 1e-15)))
+      << "an epoch of all is less than the volume: all are repeated alike";
+  const double endless = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(
+      of_pools("unimax-1", {endless, endless, 1e8}),
+      ElementsAre(DoubleNear(0.45, 1e-15), DoubleNear(0.45, 1e-15), DoubleNear(0.1, 1e-15)));
+}
+
+TEST(PolicyMixture, NeedsThePoolsThatItIsMadeOf) {
+  const double endless = std::numeric_limits<double>::infinity();
+  for (const char* name : {"proportional", "temperature-3", "unimax", "information"})
+    for (const data::Pools& unknown : {data::Pools{}, data::Pools{1e8, 0.0, 1e8}})
+      EXPECT_THROW(of_pools(name, unknown), core::UsageError) << name;
+  EXPECT_THROW(of_pools("proportional", {1e8, endless, 1e8}), core::UsageError);
+}
+
 TEST(PolicyMixture, TakesNoNameThatIsHalfOfOne) {
   const std::vector<data::EntropyTable> entropy{some_entropies()};
-  for (const char* name : {"", "entropy", "entropy-", "defaults", "default-joint", "Uniform"})
+  for (const char* name : {"", "entropy", "entropy-", "defaults", "default-joint", "Uniform",
+                           "unimax-", "unimax-0", "unimax--2", "temperature-inf", "uniform-2"})
     EXPECT_THROW(policy_mixture(name, {default_share, entropy, "p"}), core::UsageError) << name;
   EXPECT_FALSE(needs_entropy("entropy-"));
   EXPECT_TRUE(needs_entropy("entropy-anything"));

@@ -20,7 +20,7 @@ using testing::ElementsAre;
 const data::Mixture default_mixture{0.5, 0.3, 0.2};
 
 ExpandedDesign expand_one(MixtureGroup group, std::uint64_t seed = 1) {
-  return expand_design({.mixtures = {std::move(group)}}, default_mixture, {}, seed);
+  return expand_design({.mixtures = {std::move(group)}}, {default_mixture, {}}, seed);
 }
 
 TEST(ExpandDesign, GivesEveryPointOfALattice) {
@@ -40,11 +40,8 @@ TEST(ExpandDesign, KeepsTheFloorOfALattice) {
 }
 
 TEST(ExpandDesign, DrawsDirichletMixturesFromTheSeedAlone) {
-  const DirichletMixtures group{.count = 50,
-                                .strength_low = 0.5,
-                                .strength_high = 4,
-                                .centre = default_mixture,
-                                .floor = 0.03};
+  const DirichletMixtures group{
+      .count = 50, .strength_low = 0.5, .strength_high = 4, .around = "default", .floor = 0.03};
   const ExpandedDesign first = expand_one(group), again = expand_one(group);
   ASSERT_EQ(first.mixtures.size(), 50u);
   for (std::size_t i = 0; i < 50; ++i) {
@@ -71,11 +68,21 @@ TEST(ExpandDesign, SharesTheRestOfAGridInProportion) {
                core::UsageError);
 }
 
+TEST(ExpandDesign, LeavesOutEachDomainInTurn) {
+  const ExpandedDesign design = expand_one(DeletionMixtures{});
+  ASSERT_EQ(design.mixtures.size(), 3u);
+  EXPECT_THAT(design.mixtures[0].share,
+              ElementsAre(0.0, DoubleNear(0.6, 1e-12), DoubleNear(0.4, 1e-12)));
+  EXPECT_THAT(design.mixtures[2].share,
+              ElementsAre(DoubleNear(0.625, 1e-12), DoubleNear(0.375, 1e-12), 0.0));
+  EXPECT_EQ(design.mixtures[1].label, "without-1");
+}
+
 TEST(ExpandDesign, DropsAndCountsDuplicates) {
   const ExpandedDesign design =
       expand_design({.mixtures = {PresetMixtures{{"default", "uniform"}},
                                   ListedMixtures{.mixtures = {default_mixture, {0.1, 0.1, 0.8}}}}},
-                    default_mixture, {}, 1);
+                    {default_mixture, {}}, 1);
   EXPECT_EQ(design.mixtures.size(), 3u);
   EXPECT_EQ(design.duplicates_dropped, 1);
   EXPECT_EQ(design.mixtures[2].label, "list-1");
@@ -122,7 +129,7 @@ TEST(ExpandDesign, DropsWhatComparingEveryPairWouldDrop) {
     ASSERT_GT(kept.size(), 50u);
     const ExpandedDesign design =
         expand_design({.mixtures = {ListedMixtures{.mixtures = all}}},
-                      data::Mixture(domains, 1.0 / static_cast<double>(domains)), {}, 1);
+                      {data::Mixture(domains, 1.0 / static_cast<double>(domains)), {}}, 1);
     EXPECT_EQ(design.duplicates_dropped, dropped);
     ASSERT_EQ(design.mixtures.size(), kept.size());
     for (std::size_t m = 0; m < kept.size(); ++m) EXPECT_EQ(design.mixtures[m].share, kept[m]);
@@ -208,10 +215,11 @@ TEST(ExpandDesign, TakesEntropyPresetsFromTheTable) {
   table.measures = {"shannon"};
   table.mixture = data::Table(1, 3);
   table.mixture.values = {0.2, 0.3, 0.5};
+  const std::vector<data::EntropyTable> tables{table};
   const DesignOptions options{.mixtures = {PresetMixtures{{"entropy-shannon"}}}};
-  EXPECT_THAT(expand_design(options, default_mixture, {table}, 1).mixtures[0].share,
+  EXPECT_THAT(expand_design(options, {default_mixture, tables}, 1).mixtures[0].share,
               ElementsAre(0.2, 0.3, 0.5));
-  EXPECT_THROW(expand_design(options, default_mixture, {}, 1), core::UsageError);
+  EXPECT_THROW(expand_design(options, {default_mixture, {}}, 1), core::UsageError);
 }
 
 TEST(LogSpacedVolumes, IncludesBothEnds) {

@@ -108,7 +108,8 @@ law::Evaluation some_evaluation(law::Protocol protocol, const std::string& law, 
   for (int m = 0; m < mixtures; ++m)
     for (const double e : {0.0, 1.0}) {
       const double curve = protocol == law::Protocol::unseen ? 0.9 - 0.2 * e : std::nan("");
-      for (const double value : {static_cast<double>(m), e, 2.0, 2.02 + 0.02 * e, 2.1, 2.5, curve})
+      for (const double value :
+           {static_cast<double>(m), e, 2.0, 2.02 + 0.02 * e, 2.1, 2.5, curve, 0.0})
         part.point.values.push_back(value);
       ++part.point.rows;
     }

@@ -106,6 +106,10 @@ data::TrialResult some_result(const data::TrialSpec& spec, const data::DomainSet
   if (*rc::gen::arbitrary<bool>())
     for (std::size_t k = 0; k < domains.train.size(); ++k)
       result.tokens_seen.push_back(*rc::gen::inRange<std::int64_t>(0, 1'000'000'000'000));
+  if (*rc::gen::arbitrary<bool>())
+    for (std::size_t k = 0; k < domains.train.size(); ++k)
+      result.unique_tokens.push_back(
+          k == 0 ? 1e6 : *rc::gen::element(0.0, 4e4, std::numeric_limits<double>::infinity()));
   result.started_utc = *rc::gen::inRange(0, 2'000'000'000) / 8.0;
   result.wall_seconds = *rc::gen::inRange(0, 1'000'000) / 7.0;
   result.tokens_per_second = *rc::gen::inRange(0, 1'000'000) / 7.0;

@@ -59,6 +59,7 @@ inline data::RunRecord some_record() {
   };
   record.results[0].message = "loss is NaN at step 7";
   record.results[2].tokens_seen = {5'000'000'000, 15'000'000'000};
+  record.results[2].unique_tokens = {2'500'000'000, std::numeric_limits<double>::infinity()};
 
   record.entropy = {{.domains = plan.domains.train,
                      .measures = {"shannon", "joint"},
@@ -91,6 +92,8 @@ inline data::RunRecord some_record() {
   fit.trust = {.doubt = "not to be trusted", .error = 0.25, .is_worse = {0, 1, 0}};
   fit.share_low = {0.25, 2.0 / 3.0};
   fit.share_high = {1.0 / 3.0, 0.75};
+  fit.unique_tokens = {2.5e9, 0.0};
+  fit.most_epochs = 2.0;
   fit.size_low = 1e6;
   fit.size_high = fit.last_size = 7e7;
   record.laws = {fit};
@@ -101,6 +104,8 @@ inline data::RunRecord some_record() {
   choice.objective_words = {"mean loss", "mean loss of prose and 日本", {true, true, false}};
   choice.tokens = 2e10;
   choice.model_size = 7e7;
+  choice.unique_tokens = {2.5e9, 0.0};
+  choice.max_epochs = 2.0;
   choice.share = {0.3, 0.7};
   choice.default_share = {0.25, 0.75};
   choice.share_low = choice.floor = {0.2, 0.6};
@@ -129,6 +134,8 @@ inline data::RunRecord some_record() {
   check.predicted_nats = check.trained_nats = data::Table(2, 3, 2.0);
   check.trained_error_nats = data::Table(2, 3, nan);
   check.repeats = 1;
+  check.over_nats = {0.1, 0.0};
+  check.over_error_nats = {nan, nan};
   check.paired_gain_nats = check.paired_error_nats = {0.1, 0.2, nan};
   record.check = {check};
   return record;

@@ -12,7 +12,7 @@ namespace bimix::test {
 /// A source whose losses are simple functions of the spec.
 class FakeSource : public trial::TrialSource {
  public:
-  std::string identity() const override { return "fake"; }
+  std::string identity(const data::TrialSpec&) const override { return "fake"; }
   trial::SourceTraits traits() const override { return {.tokens_per_step = 1024}; }
   double cost(const data::TrialSpec& spec) const override {
     return static_cast<double>(spec.tokens.back());

@@ -122,12 +122,13 @@ TEST(ProxySource, NamesDivergenceWithItsStep) {
 
 TEST(ProxySource, KnowsItsTextAndSettingsByIdentity) {
   const test::TextFolder folder;
-  const std::string before = some_source(folder).identity();
-  EXPECT_EQ(some_source(folder).identity(), before);
+  const data::TrialSpec spec;
+  const std::string before = some_source(folder).identity(spec);
+  EXPECT_EQ(some_source(folder).identity(spec), before);
   folder.write("a/0", test::numbered_lines(601));
-  EXPECT_NE(
-      ProxySource(test::opened(folder.options({"a", "b"})), proxy::resolved(tiny), 1).identity(),
-      before);
+  EXPECT_NE(ProxySource(test::opened(folder.options({"a", "b"})), proxy::resolved(tiny), 1)
+                .identity(spec),
+            before);
 }
 
 TEST(ProxySource, CountsEvaluationInItsCost) {
@@ -165,7 +166,7 @@ TEST(ProxySource, LearnsTokensAsItLearnsTheirBytes) {
   for (const int width : {2, 4}) {
     const ProxySource tokens = widened_source(folder, width);
     EXPECT_EQ(tokens.run(some_spec(), {}).curve, wanted.curve) << width;
-    EXPECT_NE(tokens.identity(), bytes.identity());
+    EXPECT_NE(tokens.identity({}), bytes.identity({}));
   }
 }
 

@@ -41,8 +41,8 @@ struct Campaign {
   /// Where relative paths start, absolute: the folder of the campaign's file, or its `base:`. Empty
   /// if it names none.
   std::filesystem::path base{};
-  data::Mixture default_mixture{};      ///< K
-  std::vector<double> unique_tokens{};  ///< K; 0 unknown, unique_tokens_auto
+  data::Mixture default_mixture{};  ///< K
+  data::Pools unique_tokens{};      ///< K; where `auto` is not yet counted unique_tokens_auto
   SourceKind source = SourceKind::proxy;
   corpus::CorpusOptions corpus{};  ///< no domains where no text is named
   proxy::ProxyOptions proxy{};
@@ -54,6 +54,9 @@ struct Campaign {
   mix::OptimizeOptions optimize{};  ///< tokens 0: the largest trained volume
   CheckOptions check{};
 };
+
+/// The volume of the run whose repetitions trials are to have; 0: they have those of their own.
+std::int64_t epochs_target(const Campaign& campaign);
 
 /// How far a reader of campaigns looks at the files that they name; each one includes those before.
 enum class Look {

@@ -12,6 +12,7 @@ namespace bimix::config {
 struct ImportOptions {
   replay::ReplayOptions replay{};  ///< with which the logs were read
   std::string name{};
+  data::Pools unique_tokens{};          ///< K pools of runs whose logs tell none; empty: not known
   std::string law = "effective_share";  ///< predicts mixtures best on every public table we have
 };
 

@@ -22,6 +22,7 @@ struct DomainFiles {
   std::vector<std::string> command{};  ///< prints JSON Lines to train on, in place of files
   std::string text_key{};              ///< of JSON Lines; empty: `text`, or else `content`
   Where where{};                       ///< documents to take
+  double fraction = 1.0;               ///< of its training tokens to use, see Selection
   bool operator==(const DomainFiles&) const = default;
 };
 
@@ -46,8 +47,9 @@ enum class Part { train, eval };
 
 /// What is used of a prepared corpus, and how.
 struct Selection {
-  double fraction = 1.0;   ///< of the training tokens of each domain, by whole documents; (0, 1]
-  std::uint64_t seed = 0;  ///< of which documents
+  /// Of the training tokens of each domain, by whole documents; (0, 1]. Empty: all of them.
+  std::vector<double> fraction{};
+  std::uint64_t seed = 0;  ///< of which documents; smaller fractions are parts of larger ones
   SequencePacking pack = SequencePacking::across;
 };
 
@@ -60,6 +62,10 @@ class Corpus {
   /// What a Preparation wrote, or a part of it.
   /// @throws DataError if it is not there or damaged
   static Corpus prepared(const std::filesystem::path& folder, const Selection& selection = {});
+
+  /// A part of the training tokens of every domain; evaluation stays what it is.
+  /// @param fraction, seed as in Selection
+  Corpus part(double fraction, std::uint64_t seed) const;
 
   std::size_t domain_count() const { return domains_.size(); }
   const std::vector<std::string>& names() const { return names_; }
@@ -100,7 +106,7 @@ class Corpus {
     PackedTokens eval{};
     std::string fingerprint{};
   };
-  void select(std::size_t domain, const Selection& selection);
+  void take_part(std::size_t domain, double fraction, std::uint64_t seed);
 
   TokenFormat format_{};
   SequencePacking pack_ = SequencePacking::across;

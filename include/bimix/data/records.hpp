@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,6 +51,11 @@ struct Table {
 
 /// A point of the simplex: one share for each training domain, in the campaign's order.
 using Mixture = std::vector<double>;
+
+/// The pool of each training domain, K: how many different tokens there are to draw from. 0 where
+/// that is not known; infinite where the stream never ends, so that nothing repeats. Empty: not
+/// known for any. A run of s tokens gives domain k with share r_k and pool n_k r_k s / n_k epochs.
+using Pools = std::vector<double>;
 
 /// Names of the domains; their order is the order everywhere.
 struct DomainSet {
@@ -112,6 +118,7 @@ struct TrialResult {
   std::vector<LossPoint> curve{};  ///< at the spec's volumes, ascending; fewer if not ok
   std::vector<std::int64_t>
       tokens_seen{};         ///< K training tokens drawn from each domain; may be empty
+  Pools unique_tokens{};     ///< what the trial drew from, where its source knows
   double started_utc = 0.0;  ///< seconds since 1970 when the attempt that ended began; 0 = unknown
   double wall_seconds = 0.0;
   double tokens_per_second = 0.0;  ///< 0 for sources that do not train
@@ -128,6 +135,7 @@ struct LossCurve {
   int repeat = 0;
   double parameters = 0.0;  ///< model size; 0 = not said
   Mixture mixture{};        ///< K
+  Pools unique_tokens{};    ///< what it drew from, where the log says
   std::vector<LossPoint> points{};
   bool operator==(const LossCurve&) const = default;
 };
@@ -152,6 +160,8 @@ struct Observations {
   std::vector<int> repeat{};         ///< M
   std::vector<double> tokens{};      ///< M
   std::vector<double> model_size{};  ///< M parameters of the model; empty, or all 0: not said
+  std::vector<Pools> pools{};        ///< the distinct ones of all rows, of K numbers each
+  std::vector<int> pool_id{};        ///< M, into `pools`; empty: no pool is known
   Table loss_nats{};                 ///< (M, E); NaN where missing
   int same_runs = 0;  ///< left out: with the very losses of another run of their mixture
   bool operator==(const Observations&) const = default;
@@ -219,7 +229,9 @@ struct LawFit {
   std::vector<double> share_low{}, share_high{};  ///< K: range of shares seen
   double tokens_low = 0.0, tokens_high = 0.0;     ///< range of volumes seen
   double size_low = 0.0, size_high = 0.0;  ///< range of model sizes seen, parameters; 0 = not said
-  double last_size = 0.0;  ///< the one that predictions are for where none is asked for
+  double last_size = 0.0;    ///< the one that predictions are for where none is asked for
+  Pools unique_tokens{};     ///< the pools that predictions are for where none are asked for
+  double most_epochs = 0.0;  ///< that a run gave to any domain; 0: no pool is known
   bool operator==(const LawFit&) const = default;
 };
 
@@ -241,7 +253,9 @@ struct MixtureChoice {
   double model_size = 0.0;  ///< and the model, in parameters; 0: any, for all the law sees
   Mixture share{};          ///< K
   Mixture default_share{};  ///< K: what it is compared with
-  std::vector<double> floor{}, cap{};            ///< K: the box it was sought in
+  std::vector<double> floor{}, cap{};  ///< K: the box it was sought in
+  Pools unique_tokens{};               ///< what it will draw from; empty: not known
+  double max_epochs = std::numeric_limits<double>::infinity();  ///< that bounded `cap`
   std::vector<double> weight{};                  ///< E: of the mean that `share` makes least
   std::vector<double> predicted_nats{};          ///< E at `share`
   std::vector<double> predicted_default_nats{};  ///< E at `default_share`
@@ -254,6 +268,7 @@ struct MixtureChoice {
   std::vector<double> share_low{}, share_high{};            ///< K: interval of the optimum
   double gain_nats = 0.0, gain_low = 0.0, gain_high = 0.0;  ///< default minus optimum
   Trust trust{};                                            ///< in the law
+  std::string caution{};  ///< what to know before all else: repeats beyond any run; or empty
   std::vector<std::string> flags{};
   bool operator==(const MixtureChoice&) const = default;
 };
@@ -299,6 +314,10 @@ struct CheckReport {
   std::vector<double> paired_gain_nats{};   ///< E: default minus optimum, mean over repeats
   std::vector<double> paired_error_nats{};  ///< E: its standard error; NaN with one repeat
   double mean_gain_nats = 0.0, mean_gain_error_nats = 0.0;  ///< of the objective
+  /// (label): each mixture minus optimum in the objective, mean over the repeats that both have,
+  /// and its standard error; NaN with one.
+  std::vector<double> over_nats{}, over_error_nats{};
+  std::vector<int> over_repeats{};  ///< (label)
   bool operator==(const CheckReport&) const = default;
 };
 

@@ -65,6 +65,7 @@ struct LoggedRun {
   data::Mixture mixture{};                  ///< K
   double model_size = 0.0;                  ///< parameters; 0 where none is said
   std::vector<data::LossPoint> readings{};  ///< in any order
+  data::Pools unique_tokens{};              ///< empty: those of the fit
 };
 
 /// Continues a run by the law times the run's expected drift from it.

@@ -20,10 +20,12 @@ enum class Protocol {
   extrapolation,
   /// The last model size of mixtures that were seen with smaller ones, in draws of those that were
   /// seen with it, too, if there are any.
-  larger_model
+  larger_model,
+  /// All runs of a model size on one choice of pools from all others, one after the other.
+  pools
 };
 
-/// "kfold", "draws", "unseen", "extrapolation", "larger-model"
+/// "kfold", "draws", "unseen", "extrapolation", "larger-model", "pools"
 const core::WordTable<Protocol>& word_table(Protocol);
 
 /// What `bimix evaluate` is asked for.
@@ -99,6 +101,16 @@ struct MixtureScore {
 
 /// One for each held-out mixture that was predicted in any domain, by ascending id.
 std::vector<MixtureScore> mixture_scores(const LawScore& score);
+
+/// How far a law was off on held-out readings of runs that went so often through a pool.
+struct EpochScore {
+  double above = 0.0, up_to = 0.0;  ///< epochs of the domain with the most
+  std::size_t readings = 0;         ///< of a set each
+  double log_error = 0.0;           ///< mean |log(predicted / seen)|; NaN without readings
+};
+
+/// Up to 4 epochs, up to 16, and more; nothing where no held-out run repeats.
+std::vector<EpochScore> epoch_scores(const LawScore& score);
 
 /// What a protocol found.
 struct Evaluation {

@@ -4,6 +4,7 @@
 #include <bimix/law/law.hpp>
 #include <bimix/law/quantile.hpp>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct PredictedRun {
   const data::Mixture& mixture;  ///< K
   double tokens = 0.0;
   double model_size = 0.0;  ///< parameters; 0: LawFit::last_size. Laws that see no size ignore it
+  std::span<const double> unique_tokens{};  ///< Pools; empty: LawFit::unique_tokens
 };
 
 /// A law with the coefficients that were fitted to it: what predicts. It refers to the fit, which

@@ -22,6 +22,7 @@ struct HeldOutPart {
                     ///< of smaller models, where larger ones are predicted
     training_mean,  ///< mean loss of the training mixtures at the last volume
     curve_r2,       ///< R2 of log loss along the volumes of its runs, their mean
+    epochs,         ///< the most of any domain in the run at that volume; 0: no pool is known
     column_count
   };
   int fold = 0;
@@ -38,9 +39,11 @@ struct Split {
   double seen_below = std::numeric_limits<double>::infinity();
   /// Of the others, models of fewer parameters than these are seen; 0: nothing.
   double smaller_than = 0.0;
+  /// Rows of the observations that are held out, whatever their volumes; empty: whole mixtures are.
+  std::vector<std::size_t> rows{};
   bool continues_runs() const { return std::isfinite(seen_below); }
   bool is_used(int mixture_id) const {
-    return smaller_than > 0.0 || trains[static_cast<std::size_t>(mixture_id)];
+    return smaller_than > 0.0 || !rows.empty() || trains[static_cast<std::size_t>(mixture_id)];
   }
 };
 

@@ -21,6 +21,7 @@ struct LawPoint {
   int own = -1;         ///< the training domain whose share the loss follows; -1 if there is none
   double tokens = 0.0;  ///< training tokens, positive
   double model_size = 0.0;  ///< parameters of the model; for laws that see it, positive
+  std::span<const double> unique_tokens{};  ///< the run's Pools; empty: nothing repeats
 };
 
 /// Closed interval a parameter is kept in.
@@ -41,12 +42,14 @@ struct DomainData {
   std::vector<data::Mixture> mixtures{};  ///< D distinct mixtures that have rows
   std::vector<int> mixture_id{};          ///< D: their ids in the Observations
   std::vector<double> volumes{};          ///< V distinct volumes, ascending
+  std::vector<data::Pools> pools{};       ///< distinct pools of the rows; one is empty: not known
   std::vector<double> sizes{};            ///< distinct model sizes, ascending; {0}: not said
   double last_size = 0.0;    ///< the largest that half the mixtures were seen at: one of `sizes`
   double last_volume = 0.0;  ///< the largest that half of these reached: one of `volumes`
   std::vector<std::size_t> mixture{};  ///< M indices into `mixtures`
   std::vector<std::size_t> volume{};   ///< M indices into `volumes`, ascending
   std::vector<std::size_t> size{};     ///< M indices into `sizes`
+  std::vector<std::size_t> pool{};     ///< M indices into `pools`
   std::vector<int> repeat{};           ///< M
   std::vector<double> loss_nats{};     ///< M
   std::vector<double> weight{};        ///< M, of the squared residuals; empty: 1 each
@@ -54,7 +57,7 @@ struct DomainData {
   int masked_zero_share = 0;  ///< of these, because of a share of 0
 
   LawPoint point(std::size_t row) const {
-    return {mixtures[mixture[row]], own, volumes[volume[row]], sizes[size[row]]};
+    return {mixtures[mixture[row]], own, volumes[volume[row]], sizes[size[row]], pools[pool[row]]};
   }
 };
 
@@ -99,6 +102,13 @@ struct LawWords {
   std::vector<CoefficientColumn> columns{};  ///< empty: all parameters by their names
 };
 
+/// What a form of a law sees besides shares and volume.
+struct Sight {
+  bool model_size = false;
+  bool repetition = false;  ///< how often a run goes through its pools
+  bool operator==(const Sight&) const = default;
+};
+
 /// A form L(mixture, tokens; parameters) of the loss of one evaluation domain. Stateless.
 /// To add one: a file src/law/forms/<name>.cpp that defines `make_law_<name>`, and its line in
 /// laws.def there. tests/law/contract_test.cpp then holds it to this interface.
@@ -121,10 +131,14 @@ class Law {
   virtual bool sees_every_share() const = 0;
   /// True if the law has no volume in it: it is fitted to the last volume and predicts that.
   virtual bool last_volume_only() const { return false; }
-  /// True if the size of the model matters; otherwise the law is fitted to the last size.
-  virtual bool sees_model_size() const { return false; }
-  /// The same law with a part that falls with the model size; null if it has none, or has it.
-  virtual std::unique_ptr<const Law> with_model_size() const { return nullptr; }
+  /// With the size of the model in sight it matters; otherwise the law is fitted to the last size.
+  /// Where repetition is in sight, what is said of convexity holds for runs that go through no pool
+  /// more than once.
+  virtual Sight sight() const { return {}; }
+  bool sees_model_size() const { return sight().model_size; }
+  bool sees_repetition() const { return sight().repetition; }
+  /// The same law with exactly this in sight; null if there is none.
+  virtual std::unique_ptr<const Law> seeing(Sight) const { return nullptr; }
 
   /// Predicted loss in nats per token. NaN if a parameter is NaN or the point lacks a share the law
   /// needs; +infinity at a share of 0 where the law diverges.
@@ -192,9 +206,9 @@ class Law {
 /// Names in the order of laws.def.
 std::vector<std::string> law_names();
 
-/// @param with_model_size the form that sees the model size, where the law has one
+/// @param wanted what the form should see, of which it sees what the law has forms for
 /// @throws UsageError naming the nearest law if there is none of that name
-const Law& find_law(std::string_view name, bool with_model_size = false);
+const Law& find_law(std::string_view name, Sight wanted = {});
 
 /// The law whose coefficients the fit holds.
 const Law& law_of(const data::LawFit& fit);

@@ -3,24 +3,34 @@
 #include <bimix/data/records.hpp>
 #include <bimix/mix/options.hpp>
 
+#include <limits>
 #include <vector>
 
 namespace bimix::mix {
 
 /// The shares that the optimum may take: low <= share <= high in each training domain.
 struct Box {
-  std::vector<double> low{};   ///< K
-  std::vector<double> high{};  ///< K
+  std::vector<double> low{};                                    ///< K
+  std::vector<double> high{};                                   ///< K
+  double max_epochs = std::numeric_limits<double>::infinity();  ///< that bound it
   bool operator==(const Box&) const = default;
 };
 
 /// Whether no mixture that the law was fitted to has a share of training domain k.
 bool was_never_tried(const data::LawFit& fit, std::size_t k);
 
+/// The most epochs that a run gave to any domain, at least 1: below, nothing repeats.
+double epochs_seen(const data::LawFit& fit);
+
+/// What the model will draw from: options.unique_tokens, and where these are not known the pools of
+/// most runs. K; empty: none is known
+data::Pools target_pools(const data::LawFit& fit, const OptimizeOptions& options);
+
 /// Floors, caps and epochs, and unless options.extrapolate the range of shares that was tried. A
-/// domain that was never tried has no share.
-/// @throws UsageError if no mixture is left, saying which limit to move; where the epochs of the
-///         data are what is exhausted, the largest volume they allow is named
+/// domain that was never tried has no share. Where the epochs that were seen leave no mixture at
+/// that volume, they are raised, for all domains alike, to the fewest that leave one.
+/// @throws UsageError if no mixture is left, saying which limit to move; where as many
+///         epochs as are asked for are exhausted, the largest volume they allow is named
 Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 
 /// The mixture of the allowed box that makes the objective of the options least (objective.hpp).

@@ -3,10 +3,26 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/records.hpp>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bimix::mix {
+
+/// How often a domain may be gone through.
+struct EpochLimit {
+  /// Infinite: any number of times. Nothing: as often as a run went through any domain, at least
+  /// once, or the fewest times with which there is a mixture.
+  std::optional<double> epochs{};
+
+  /// @param text "seen", "none" or a positive number; "0" is none, as it was in older campaigns
+  static std::optional<EpochLimit> from(std::string_view text);
+  std::string text() const;
+  /// What `from` takes, in words.
+  static std::string forms() { return "seen, none, or a number of epochs"; }
+  bool operator==(const EpochLimit&) const = default;
+};
 
 /// What is asked of the best mixture; the `optimize:` block of a campaign.
 struct OptimizeOptions {
@@ -16,15 +32,15 @@ struct OptimizeOptions {
   double model_size = 0.0;
   /// one of objective_names()
   std::string objective = "mean";
-  std::vector<double> weights{};        ///< E, not negative; empty: none. See Objective
-  std::vector<double> floor{};          ///< K smallest shares; empty: none
-  std::vector<double> cap{};            ///< K largest shares; empty: none
-  std::vector<double> unique_tokens{};  ///< K different tokens of each domain; 0 or empty: unknown
+  std::vector<double> weights{};  ///< E, not negative; empty: none. See Objective
+  std::vector<double> floor{};    ///< K smallest shares; empty: none
+  std::vector<double> cap{};      ///< K largest shares; empty: none
+  data::Pools unique_tokens{};    ///< what the model will draw from; empty: not known
   /// What repeated tokens are worth: R* of Muennighoff et al. 2023 (15 in their fit of pretraining
   /// runs); 0: as much as new ones. A domain of U unique tokens that is drawn D = share * tokens >
   /// U counts as U + U R* (1 - exp(-(D / U - 1) / R*)).
   double repetition = 0.0;
-  double max_epochs = 0.0;   ///< share * tokens <= max_epochs * unique_tokens; 0: no limit
+  EpochLimit max_epochs{};   ///< share * tokens <= max_epochs * unique_tokens
   bool extrapolate = false;  ///< allow shares outside the range that was tried
   double level = 0.9;        ///< of the intervals, in (0, 1); a campaign has one: fit.level
   bool operator==(const OptimizeOptions&) const = default;

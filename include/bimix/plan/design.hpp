@@ -3,6 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/words.hpp>
 #include <bimix/data/records.hpp>
+#include <bimix/mix/policy.hpp>
 
 #include <cstdint>
 #include <string>
@@ -28,9 +29,12 @@ struct DirichletMixtures {
   int count = 8;
   double strength_low = 1.0;
   double strength_high = 1.0;
-  data::Mixture centre{};  ///< K; empty means uniform
+  std::string around = "uniform";  ///< the policy whose mixture is the centre
   double floor = 0.0;
 };
+
+/// The default without each of its domains in turn, the others in proportion.
+struct DeletionMixtures {};
 
 /// All combinations of the named domains' values; the other domains share the rest in proportion
 /// to the default mixture.
@@ -45,8 +49,8 @@ struct ListedMixtures {
   std::vector<data::Mixture> mixtures{};
 };
 
-using MixtureGroup =
-    std::variant<PresetMixtures, LatticeMixtures, DirichletMixtures, GridMixtures, ListedMixtures>;
+using MixtureGroup = std::variant<PresetMixtures, LatticeMixtures, DirichletMixtures,
+                                  DeletionMixtures, GridMixtures, ListedMixtures>;
 
 /// Whether one run visits all volumes, or each (mixture, volume) is a separate run.
 enum class VolumeAxis { trajectory, independent };
@@ -65,6 +69,7 @@ struct DesignOptions {
   std::vector<std::int64_t> tokens{};  ///< volumes as asked for, ascending
   VolumeAxis axis = VolumeAxis::trajectory;
   int repeats = 1;
+  int default_repeats = 0;  ///< of the default mixture, if it is one; 0: as many as of the others
   SeedChoice seeds = SeedChoice::common;
 };
 
@@ -95,12 +100,11 @@ std::vector<core::Complaint> complaints(const DesignOptions& options, std::size_
 /// A lattice has the points floor + n_i * step with whole n_i >= 0 and sum n_i * step =
 /// 1 - K * floor; the step is shortened to divide that mass into a whole number of parts.
 ///
-/// @param default_mixture K, on the simplex
-/// @param entropy none, or one table: needed by the entropy presets
+/// @param known what policies may know; its place is each group's
 /// @param seed the campaign's; Dirichlet group g draws from its own stream
 /// @throws UsageError the first of complaints(), or if a combination of a grid exceeds 1
-ExpandedDesign expand_design(const DesignOptions& options, const data::Mixture& default_mixture,
-                             const std::vector<data::EntropyTable>& entropy, std::uint64_t seed);
+ExpandedDesign expand_design(const DesignOptions& options, const mix::PolicyInput& known,
+                             std::uint64_t seed);
 
 /// `count` volumes from `low` to `high`, evenly spaced in the logarithm, both ends included.
 std::vector<std::int64_t> log_spaced_volumes(std::int64_t low, std::int64_t high, int count);

@@ -16,6 +16,8 @@ struct PlanInput {
   data::DomainSet domains{};
   data::Mixture default_mixture{};  ///< K
   DesignOptions design{};
+  data::Pools unique_tokens{};  ///< what the model will draw from; empty: not known
+  double target_tokens = 0.0;   ///< the volume that mixtures are meant for
 };
 
 /// All trials of a designed campaign: mixtures x repeats, each visiting all volumes (trajectory)
@@ -48,7 +50,9 @@ std::vector<std::int64_t> whole_steps(const std::vector<std::int64_t>& tokens,
 
 /// The rows that laws are fitted to: every finished point of the plan's trials. A run with the very
 /// losses of another one of its mixture is no second observation: left out and counted.
+/// @param unique_tokens the pools of runs that do not know theirs; empty: nothing is known
 data::Observations observations_of(const data::SweepPlan& plan,
-                                   const std::vector<data::TrialResult>& results);
+                                   const std::vector<data::TrialResult>& results,
+                                   const data::Pools& unique_tokens = {});
 
 }  // namespace bimix::plan

@@ -44,6 +44,9 @@ struct ProxyOptions {
   int context = 128;  ///< S: tokens of a training sequence
   int batch = 8;      ///< B: sequences of an optimiser step
   int vocabulary = 256;
+  /// The volume of a run whose repetitions the proxy is to have: it trains on a part of each domain
+  /// that is as much smaller as its volume is; 0: on all there is.
+  std::int64_t match_target = 0;
 
   double learning_rate = 0.0;  ///< (auto) after warm-up, before any decay
   int warmup_steps = 20;       ///< the learning rate rises linearly over these

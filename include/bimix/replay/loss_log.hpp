@@ -25,9 +25,11 @@ struct ReplayOptions {
   /// set; empty: recognised by their names (src/replay/FORMAT.md)
   std::vector<std::string> losses{};
   std::string mixtures{};  ///< a table of the runs' mixtures (`run` and the domains)
+  std::string pools{};     ///< a table of pools (`domain`, `unique_tokens`, perhaps `run`)
   /// What the losses are. `bits_per_byte` stays what it is, the others become nats.
   LoggedUnit unit = LoggedUnit::automatic;
-  std::vector<std::string> domains{};  ///< names of shares that a log gives without names
+  std::vector<std::string> domains{};  ///< names of shares that a log gives without names;
+                                       ///< one alone: that all runs trained on
   std::int64_t tokens_per_step = 0;    ///< of logs that count steps
   std::int64_t tokens = 0;             ///< the volume of logs that give neither tokens nor steps
   std::int64_t parameters = 0;         ///< keep the runs of this model size; 0: of all

@@ -12,6 +12,9 @@
 /// What follows from the trials of a run.
 namespace bimix::run {
 
+/// The rows that laws are fitted to. The campaign says the pools of runs that do not know theirs.
+data::Observations observations_of(const StoredRun& run);
+
 /// For commands whose answer says nothing of the fit that it is made from.
 void warn_if_in_doubt(Screen& screen, const data::LawFit& fit);
 

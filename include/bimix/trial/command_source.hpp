@@ -30,6 +30,9 @@ struct CommandOptions {
   int per_node = 0;      ///< at most so many at a time on each node; 0: one on each rank
   bool resumes = false;  ///< goes on from what it left in {dir} when it was stopped
   std::int64_t tokens_per_step = 1;  ///< volumes are rounded to whole multiples
+  /// The volume of a run whose repetitions the command is to have: mixture.json tells the fraction
+  /// of each domain to train on; 0: it tells none.
+  std::int64_t simulate_target = 0;
   bool operator==(const CommandOptions&) const = default;
 };
 
@@ -77,10 +80,11 @@ std::vector<int> command_processors();
 class CommandSource final : public TrialSource {
  public:
   /// @param folder the run folder @param options without complaints
+  /// @param unique_tokens what the command draws from; empty: not known
   CommandSource(CommandOptions options, data::DomainSet domains,
-                const std::filesystem::path& folder);
+                const std::filesystem::path& folder, data::Pools unique_tokens = {});
 
-  std::string identity() const override;
+  std::string identity(const data::TrialSpec& spec) const override;
   SourceTraits traits() const override { return traits_of(options_); }
   double cost(const data::TrialSpec& spec) const override {
     return static_cast<double>(spec.tokens.back());
@@ -112,6 +116,7 @@ class CommandSource final : public TrialSource {
   CommandOptions options_;
   data::DomainSet domains_;
   std::filesystem::path folder_;
+  data::Pools unique_tokens_;
 };
 
 }  // namespace bimix::trial

@@ -20,13 +20,16 @@ class ProxySource final : public TrialSource {
   /// @throws DataError if a domain is shorter than one sequence
   ProxySource(corpus::Corpus corpus, proxy::ProxyOptions options, std::uint64_t seed);
 
-  std::string identity() const override;
+  std::string identity(const data::TrialSpec& spec) const override;
   SourceTraits traits() const override { return traits_of(options_); }
   double cost(const data::TrialSpec& spec) const override;
   double model_bytes(const data::TrialSpec& spec) const override;
   std::optional<WorkEstimate> estimate(const data::SweepPlan& plan) const override;
   void require_runnable_here() const override { proxy::require_runnable_here(options_); }
   data::TrialResult run(const data::TrialSpec& spec, const TrialHooks& hooks) const override;
+
+  /// What a trial draws from: all of the corpus, or with a target to match a part of it.
+  corpus::Corpus corpus_of(const data::TrialSpec& spec) const;
 
   /// Share of a trial's work that is evaluation.
   double evaluation_share(const data::TrialSpec& spec) const;
@@ -36,6 +39,7 @@ class ProxySource final : public TrialSource {
 
   corpus::Corpus corpus_;
   proxy::ProxyOptions options_;
+  std::uint64_t seed_;
   corpus::EvalSlices evaluation_;
 };
 

@@ -16,7 +16,9 @@ class ReplaySource final : public TrialSource {
  public:
   explicit ReplaySource(replay::LossLog log);
 
-  std::string identity() const override { return "replay " + log_.fingerprint; }
+  std::string identity(const data::TrialSpec&) const override {
+    return "replay " + log_.fingerprint;
+  }
   SourceTraits traits() const override { return logged_traits(); }
   double cost(const data::TrialSpec&) const override { return 1.0; }
   std::vector<data::LossCurve> logged_runs() const override { return log_.runs; }

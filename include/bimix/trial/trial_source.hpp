@@ -78,6 +78,10 @@ struct WorkEstimate {
   double memory_bytes_per_rank = 0.0;  ///< at most
 };
 
+/// The part of each domain on which a trial repeats as a run of `target` tokens does on all of it:
+/// its largest volume over that. 1 where there is no target.
+double matched_fraction(const data::TrialSpec& spec, std::int64_t target);
+
 /// Turns a TrialSpec into a TrialResult: trains a proxy, replays a log, runs a command.
 ///
 /// A trial is a pure function of its spec: the losses do not depend on rank, order or time.
@@ -86,9 +90,9 @@ class TrialSource {
  public:
   virtual ~TrialSource() = default;
 
-  /// Canonical text of everything about the source that a trial's losses depend on; part of the
+  /// Canonical text of everything about the source that this trial's losses depend on; part of the
   /// trial's identity.
-  virtual std::string identity() const = 0;
+  virtual std::string identity(const data::TrialSpec& spec) const = 0;
 
   virtual SourceTraits traits() const = 0;
 

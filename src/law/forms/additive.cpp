@@ -13,8 +13,8 @@ enum : std::size_t { e_index, b_index, beta_index, sum_index };
 class Additive final : public CurveLaw {
  public:
   using CurveLaw::CurveLaw;
-  std::unique_ptr<const Law> with_model_size() const override {
-    return sees_model_size() ? nullptr : std::make_unique<Additive>(true);
+  std::unique_ptr<const Law> seeing(Sight sight) const override {
+    return sight.repetition ? nullptr : std::make_unique<Additive>(sight);
   }
   std::string name() const override { return "additive"; }
   std::vector<std::string> parameters(std::size_t domains) const override {

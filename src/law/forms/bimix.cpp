@@ -42,7 +42,9 @@ class Bimix final : public Law {
   }
   bool sees_every_share() const override { return false; }
   LawWords words() const override { return bimix_words(*this); }
-  std::unique_ptr<const Law> with_model_size() const override { return make_bimix_with_size(); }
+  std::unique_ptr<const Law> seeing(Sight sight) const override {
+    return sight == Sight{.model_size = true} ? make_bimix_with_size() : nullptr;
+  }
 
   double predict(std::span<const double> parameter, const LawPoint& point) const override {
     if (point.own < 0) return std::numeric_limits<double>::quiet_NaN();

@@ -18,7 +18,7 @@ enum : std::size_t { p_index, q_index, alpha_index, beta_index, r_index, gamma_i
 
 class BimixWithSize final : public OwnShareLaw {
  public:
-  BimixWithSize() : OwnShareLaw(true) {}
+  BimixWithSize() : OwnShareLaw({.model_size = true}) {}
 
   std::string name() const override { return "bimix"; }
   std::vector<std::string> parameters(std::size_t) const override {

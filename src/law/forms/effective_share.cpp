@@ -1,5 +1,6 @@
 #include "../solve/residuals.hpp"
 #include "solved_law.hpp"
+#include "with_repetition.hpp"
 
 #include <bimix/core/random.hpp>
 
@@ -52,12 +53,19 @@ constexpr Usual usual_s{-2.3, 1.0}, usual_gamma{usual_size_exponent, 0.15};
 // it is used.
 constexpr double run_variance = 4.0, weight_power = 2.0;
 
-class EffectiveShare final : public CurveLaw {
+/// Where runs have no volume in common, none is what the law is for.
+bool has_common_volume(const DomainData& data) {
+  std::vector<bool> reaches(data.mixtures.size(), false);
+  for (std::size_t m = 0; m < data.loss_nats.size(); ++m)
+    if (at_last_volume(data, m)) reaches[data.mixture[m]] = true;
+  return 2 * std::count(reaches.begin(), reaches.end(), true) >=
+         static_cast<std::ptrdiff_t>(reaches.size());
+}
+
+class EffectiveShare : public CurveLaw {
  public:
   using CurveLaw::CurveLaw;
-  std::unique_ptr<const Law> with_model_size() const override {
-    return sees_model_size() ? nullptr : std::make_unique<EffectiveShare>(true);
-  }
+  std::unique_ptr<const Law> seeing(Sight sight) const override;
   std::string name() const override { return "effective_share"; }
   std::vector<std::string> parameters(std::size_t domains) const override {
     std::vector<std::string> names{"e", "log_Q", "log_P", "beta", "kappa"};
@@ -111,11 +119,16 @@ class EffectiveShare final : public CurveLaw {
   }
 };
 
+std::unique_ptr<const Law> EffectiveShare::seeing(Sight sight) const {
+  if (sight.repetition) return std::make_unique<WithRepetition<EffectiveShare>>(sight);
+  return std::make_unique<EffectiveShare>(sight);
+}
+
 /// Pulls coefficients to their usual places. The level of the t is itself uncertain, as much as
 /// their spread about it.
 Prior EffectiveShare::prior(const DomainData& data) const {
   const std::size_t domains = data.mixtures.front().size();
-  const std::size_t count = parameters(domains).size();
+  const std::size_t count = parameters(domains).size();  // with those of a law made from this one
   Prior prior;
   const auto pull = [&](const std::vector<std::size_t>& parameters, Usual usual) {
     pull_to(prior, parameters, count, 1.0 / usual.deviation, usual.mean);
@@ -328,6 +341,9 @@ class EffectiveShareRows final : public RowModel {
     }
     slope.col(at(loss_index(count))) = predicted / loss;
     slope.col(at(tokens_index(count))) = beta / tokens * decay;
+    // A law that is made from this one has coefficients behind these.
+    const std::size_t own = (sees_model_size_ ? size_index(count) : tokens_index(count)) + 1;
+    slope.rightCols(slope.cols() - at(own)).setZero();
   }
 
  private:
@@ -342,9 +358,10 @@ std::unique_ptr<RowModel> EffectiveShare::rows(const DomainData& data) const {
 }
 
 double mean_last_loss(const DomainData& data) {
+  const bool counts_all = !has_common_volume(data);
   double sum = 0.0, count = 0.0;
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
-    if (!at_last_volume(data, m)) continue;
+    if (!counts_all && !at_last_volume(data, m)) continue;
     sum += data.loss_nats[m];
     count += 1.0;
   }
@@ -364,14 +381,15 @@ LeastSquares problem_of(const EffectiveShare& law, const DomainData& data) {
   problem.pinned = law.pinned(data);
   problem.effect.variance = run_variance;
   problem.effect.root_weight.resize(rows);
+  const double power = has_common_volume(data) ? weight_power : 0.0;
   std::map<std::tuple<std::size_t, std::size_t, int>, std::size_t> runs;
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m) {
     const auto i = static_cast<Eigen::Index>(m);
     const auto run =
         runs.try_emplace({data.mixture[m], data.size[m], data.repeat[m]}, runs.size()).first;
     problem.effect.run.push_back(run->second);
-    problem.effect.root_weight(i) = std::pow(
-        std::min(1.0, data.volumes[data.volume[m]] / data.last_volume), 0.5 * weight_power);
+    problem.effect.root_weight(i) =
+        std::pow(std::min(1.0, data.volumes[data.volume[m]] / data.last_volume), 0.5 * power);
   }
   problem.scale.array() *= problem.effect.root_weight.array();
   return problem;

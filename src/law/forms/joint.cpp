@@ -22,8 +22,8 @@ constexpr FactorPlaces decay_places{b_index, gamma_index, c_index};
 class Joint final : public CurveLaw {
  public:
   using CurveLaw::CurveLaw;
-  std::unique_ptr<const Law> with_model_size() const override {
-    return sees_model_size() ? nullptr : std::make_unique<Joint>(true);
+  std::unique_ptr<const Law> seeing(Sight sight) const override {
+    return sight.repetition ? nullptr : std::make_unique<Joint>(sight);
   }
   std::string name() const override { return "joint"; }
   std::vector<std::string> parameters(std::size_t domains) const override {

@@ -130,7 +130,7 @@ std::optional<core::Complaint> SolvedLaw::obstacle(const DomainData& data) const
         "", fmt::format("{} has {} usable observations", domain, data.loss_nats.size()),
         fmt::format("law {} needs {}", name(), needed), "Add mixtures or volumes"};
   const auto same = [&](const data::Mixture& mixture) { return mixture == data.mixtures.front(); };
-  if (std::all_of(data.mixtures.begin(), data.mixtures.end(), same))
+  if (needs_two_mixtures(data) && std::all_of(data.mixtures.begin(), data.mixtures.end(), same))
     return core::Complaint{"", fmt::format("{} was seen with one mixture", domain),
                            "what a mixture changes cannot be told from one", "Add mixtures"};
   if (needs_two_volumes(data) &&
@@ -236,7 +236,7 @@ void CurveLaw::gradient(std::span<const double> parameter, const LawPoint& point
     slope[p] = curve.floor_slope(i) + v * curve.decay_slope(i) + n * curve.capacity_slope(i);
   }
   slope[exponent(point.share.size())] -= at.volume.log * curve.decay * v;
-  if (sees_model_size_)
+  if (sees_model_size())
     slope[size_exponent(point.share.size())] -= at.size.log * curve.capacity * n;
 }
 
@@ -250,6 +250,13 @@ void CurveLaw::share_gradient(std::span<const double> parameter, const LawPoint&
     slope[k] = curve.floor_share(i) + at.volume.value * curve.decay_share(i) +
                at.size.value * curve.capacity_share(i);
   }
+}
+
+double CurveLaw::volume_slope(std::span<const double> parameter, const LawPoint& point) const {
+  Curve curve = zero_curve(parameter.size(), point.share.size());
+  this->curve(parameter, point.share, point.own, curve);
+  const Powers at(*this, parameter, point);
+  return -parameter[exponent(point.share.size())] * curve.decay * at.volume.value / point.tokens;
 }
 
 std::unique_ptr<RowModel> CurveLaw::rows(const DomainData& data) const {

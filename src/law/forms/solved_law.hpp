@@ -31,6 +31,8 @@ class SolvedLaw : public Law {
   virtual std::vector<std::size_t> linear(std::size_t train_domains) const = 0;
   /// False if a single volume can be fitted.
   virtual bool needs_two_volumes(const DomainData&) const { return !last_volume_only(); }
+  /// False if one mixture can be fitted.
+  virtual bool needs_two_mixtures(const DomainData&) const { return true; }
   /// Starting points; those of linear parameters do not matter, pinned ones have their value.
   virtual std::vector<std::vector<double>> starts(const DomainData& data) const = 0;
   /// The prior at strength 1, on the scale of relative residuals.
@@ -63,13 +65,15 @@ struct Curve {
 /// mixture, plus a floor.
 class CurveLaw : public SolvedLaw {
  public:
-  explicit CurveLaw(bool with_model_size = false) : sees_model_size_(with_model_size) {}
-  bool sees_model_size() const final { return sees_model_size_; }
+  explicit CurveLaw(Sight sight = {}) : sight_(sight) {}
+  Sight sight() const final { return sight_; }
   double predict(std::span<const double> parameter, const LawPoint& point) const override;
   void gradient(std::span<const double> parameter, const LawPoint& point,
                 std::span<double> slope) const override;
   void share_gradient(std::span<const double> parameter, const LawPoint& point,
                       std::span<double> slope) const override;
+  /// d predict / d volume.
+  double volume_slope(std::span<const double> parameter, const LawPoint& point) const;
   /// One curve a mixture, one power a volume.
   std::unique_ptr<RowModel> rows(const DomainData& data) const override;
 
@@ -83,7 +87,7 @@ class CurveLaw : public SolvedLaw {
                      Curve& curve) const = 0;
 
  private:
-  bool sees_model_size_;
+  Sight sight_;
 };
 
 /// Why a law of the own share alone cannot be fitted, if there is none; else nothing.

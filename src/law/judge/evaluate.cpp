@@ -70,14 +70,15 @@ HeldOutPart run_power_part(const data::Observations& observations, const FitOpti
 HeldOutPart anchored_part(const data::Observations& observations, const FitOptions& options,
                           const Split& split) {
   const double size = last_rows(observations).size.high;
+  const PoolsOfMixtures pools(observations);
   return held_out_rows(
       observations, options, split, [&](std::size_t e, const data::Observations& visible) {
         const auto trains = [&](int id) { return split.is_used(id); };
         const AnchoredLaw anchored(visible, options, e, coefficients(visible, options, e, trains));
         const auto predict = [&, e, anchored](int mixture, double tokens) {
-          return anchored.loss_nats(mixture,
-                                    {observations.mixtures[static_cast<std::size_t>(mixture)],
-                                     observations.domains.share_of[e], tokens, size});
+          return anchored.loss_nats(
+              mixture, {observations.mixtures[static_cast<std::size_t>(mixture)],
+                        observations.domains.share_of[e], tokens, size, pools.at(mixture, tokens)});
         };
         return Predictor{.at = predict, .has_curve = false};
       });
@@ -97,6 +98,15 @@ double largest(const std::vector<double>& values) {
   for (const double value : values)
     if (std::isfinite(value) && !(value <= most)) most = value;
   return most;
+}
+
+/// Rows by model size and pools.
+std::map<std::pair<double, int>, std::vector<std::size_t>> pool_groups(
+    const data::Observations& observations) {
+  std::map<std::pair<double, int>, std::vector<std::size_t>> groups;
+  for (std::size_t row = 0; row < observations.pool_id.size(); ++row)
+    groups[{model_size_of(observations, row), observations.pool_id[row]}].push_back(row);
+  return groups;
 }
 
 std::vector<core::Complaint> held_out_complaints(const EvaluateOptions& options,
@@ -129,7 +139,8 @@ const core::WordTable<Protocol>& word_table(Protocol) {
        {Protocol::draws, "draws"},
        {Protocol::unseen, "unseen"},
        {Protocol::extrapolation, "extrapolation"},
-       {Protocol::larger_model, "larger-model"}},
+       {Protocol::larger_model, "larger-model"},
+       {Protocol::pools, "pools"}},
       [](const std::string& word, const std::vector<std::string>& known) {
         return core::Complaint{.problem = fmt::format("'{}' is no protocol", word),
                                .rule = "there are: " + core::join_words(known),
@@ -198,6 +209,10 @@ std::vector<core::Complaint> complaints(const EvaluateOptions& options,
     found.push_back({"--protocol", "the observations are of one model size",
                      "larger-model predicts the largest from the smaller ones",
                      "Import logs of several sizes"});
+  if (options.protocol == Protocol::pools && pool_groups(observations).size() < 3)
+    found.push_back({"--protocol", "there are no three choices of pools and model sizes",
+                     "pools holds out one after the other",
+                     "Import logs of several pools, with --pools or a column unique_tokens"});
   if (options.protocol == Protocol::kfold && mixtures < 3)
     found.push_back({"--protocol", fmt::format("{} mixtures cannot be held out in turn", mixtures),
                      "kfold needs three", "Add mixtures"});
@@ -221,6 +236,11 @@ std::vector<std::vector<Split>> splits_of(const data::Observations& observations
                                   ? options.seen_tokens * (1.0 + data::volume_tolerance)
                                   : last_rows(observations).tokens.low;
     groups.push_back({{std::vector<bool>(mixtures, true), seen_below}});
+  } else if (options.protocol == Protocol::pools) {
+    groups.emplace_back();
+    for (auto& [group, rows] : pool_groups(observations))
+      groups.front().push_back(
+          {.trains = std::vector<bool>(mixtures, true), .rows = std::move(rows)});
   } else if (options.protocol == Protocol::larger_model) {
     for (int draw = 0; draw < (options.train > 0 ? options.draws : 1); ++draw) {
       groups.push_back({drawn_split(observations, fit, draw, options.train)});
@@ -345,6 +365,29 @@ std::size_t best_of(const std::vector<data::HeldOut>& held) {
       best = n;
     }
   return best;
+}
+
+std::vector<EpochScore> epoch_scores(const LawScore& score) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::vector<EpochScore> scores{{0.0, 4.0}, {4.0, 16.0}, {16.0, infinity}};
+  double most = 0.0;
+  for (EpochScore& range : scores) {
+    std::vector<double> errors;
+    for (const auto& group : score.parts)
+      for (const HeldOutPart& part : group)
+        for (std::size_t row = 0; row < part.point.rows; ++row) {
+          const double epochs = part.point(row, HeldOutPart::epochs);
+          const double error = std::abs(std::log(part.point(row, HeldOutPart::predicted) /
+                                                 part.point(row, HeldOutPart::seen)));
+          most = std::max(most, epochs);
+          if (epochs <= range.above || epochs > range.up_to || !std::isfinite(error)) continue;
+          errors.push_back(error);
+        }
+    range.readings = errors.size();
+    range.log_error = mean_of(errors);
+  }
+  if (!(most > 1.0)) scores.clear();
+  return scores;
 }
 
 std::string choose_law(const data::Observations& observations, const FitOptions& options,

@@ -3,6 +3,7 @@
 #include "held_out_rows.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/law/held_out.hpp>
 
 #include <algorithm>
@@ -195,8 +196,16 @@ std::vector<int> fold_of_mixture(const data::Observations& observations, const F
   core::require(folds > 0, "there is at least one fold");
   const std::vector<int> ids = shuffled_mixtures(observations, options.seed, 0);
   std::vector<int> fold(observations.mixtures.size(), -1);
-  for (std::size_t n = 0; n < ids.size(); ++n)
-    fold[static_cast<std::size_t>(ids[n])] = static_cast<int>(n) % folds;
+  std::map<data::Mixture, int> of_shares;
+  for (const int id : ids)
+    of_shares.try_emplace(observations.mixtures[static_cast<std::size_t>(id)],
+                          static_cast<int>(of_shares.size()) % folds);
+  // One mixture on several pools is held out as one, unless there is no other.
+  const bool by_shares = of_shares.size() > 1;
+  for (std::size_t n = 0; n < ids.size(); ++n) {
+    const auto id = static_cast<std::size_t>(ids[n]);
+    fold[id] = by_shares ? of_shares.at(observations.mixtures[id]) : static_cast<int>(n) % folds;
+  }
   return fold;
 }
 
@@ -216,17 +225,61 @@ HeldOutPart held_out_fold(const data::Observations& observations, const FitOptio
   return part;
 }
 
+namespace {
+
+/// held_out_part of single rows: each is predicted at its own volume, model size and pools.
+HeldOutPart held_out_readings(const data::Observations& observations, const FitOptions& options,
+                              const Split& split) {
+  check_shape(observations);
+  std::vector<bool> is_held(observations.tokens.size(), false);
+  for (const std::size_t row : split.rows) is_held[row] = true;
+  const data::Observations visible =
+      rows_where(observations, [&](std::size_t row) { return !is_held[row]; });
+  const Law& law = law_for(visible, options);
+  HeldOutPart part;
+  part.point.columns = HeldOutPart::column_count;
+  for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
+    std::vector<double> seen;
+    for (std::size_t row = 0; row < visible.tokens.size(); ++row)
+      if (std::isfinite(visible.loss_nats(row, e))) seen.push_back(visible.loss_nats(row, e));
+    const std::vector<double> fitted = coefficients(visible, options, e, [](int) { return true; });
+    for (const std::size_t row : split.rows) {
+      const int id = observations.mixture_id[row];
+      const data::Mixture& mixture = observations.mixtures[static_cast<std::size_t>(id)];
+      const LawPoint point{mixture, observations.domains.share_of[e], observations.tokens[row],
+                           model_size_of(observations, row), data::pools_of(observations, row)};
+      const double values[HeldOutPart::column_count] = {
+          static_cast<double>(id),
+          static_cast<double>(e),
+          observations.loss_nats(row, e),
+          fitted.empty() ? nan : law.predict(fitted, point),
+          nan,
+          mean(seen),
+          nan,
+          data::most_epochs(mixture, point.tokens, point.unique_tokens)};
+      part.point.values.insert(part.point.values.end(), std::begin(values), std::end(values));
+      ++part.point.rows;
+    }
+  }
+  return part;
+}
+
+}  // namespace
+
 HeldOutPart held_out_part(const data::Observations& observations, const FitOptions& options,
                           const Split& split) {
+  if (!split.rows.empty()) return held_out_readings(observations, options, split);
   const auto in_training = [&](int id) { return split.is_used(id); };
   const double size = last_rows(observations).size.high;
+  const PoolsOfMixtures pools(observations);
   return held_out_rows(
       observations, options, split, [&](std::size_t e, const data::Observations& visible) {
         const Law& law = law_for(visible, options);
         const auto predict = [&, e, fitted = coefficients(visible, options, e, in_training)](
                                  int mixture, double tokens) {
           const LawPoint point{observations.mixtures[static_cast<std::size_t>(mixture)],
-                               observations.domains.share_of[e], tokens, size};
+                               observations.domains.share_of[e], tokens, size,
+                               pools.at(mixture, tokens)};
           return fitted.empty() ? nan : law.predict(fitted, point);
         };
         return Predictor{.at = predict, .has_curve = !law.last_volume_only()};
@@ -257,6 +310,7 @@ HeldOutPart held_out_rows(
         observations, [&](std::size_t row) { return is_smaller(observations, row, split); });
   const Runs smaller_runs = runs_of(with_smaller);
 
+  const PoolsOfMixtures pools(observations);
   HeldOutPart part;
   part.point.columns = HeldOutPart::column_count;
   for (std::size_t e = 0; e < observations.domains.eval.size(); ++e) {
@@ -284,7 +338,9 @@ HeldOutPart held_out_rows(
           predicted(tail.tokens),
           tail.previous,
           mean_of_training,
-          predictor.has_curve ? curve_r2(observations, runs, id, e, held_from, predicted) : nan};
+          predictor.has_curve ? curve_r2(observations, runs, id, e, held_from, predicted) : nan,
+          data::most_epochs(observations.mixtures[static_cast<std::size_t>(id)], tail.tokens,
+                            pools.at(id, tail.tokens))};
       part.point.values.insert(part.point.values.end(), std::begin(row), std::end(row));
       ++part.point.rows;
     }

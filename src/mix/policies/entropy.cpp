@@ -14,7 +14,7 @@ namespace {
 class Entropy final : public Policy {
  public:
   std::string_view name() const override { return "entropy"; }
-  bool is_by_measure() const override { return true; }
+  PolicyArgument argument() const override { return PolicyArgument::measure; }
   data::Mixture mixture(const PolicyInput& input, std::string_view measure) const override {
     for (const data::EntropyTable& table : input.entropy) {
       const auto found = std::find(table.measures.begin(), table.measures.end(), measure);
