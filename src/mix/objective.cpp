@@ -5,6 +5,13 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
 namespace bimix::mix {
 
 #define BIMIX_OBJECTIVE(name) const Objective& objective_##name();
@@ -56,9 +63,31 @@ std::vector<std::string> objective_names() {
   return names;
 }
 
+namespace {
+
+/// Objectives with numbers live as long as the program, once each.
+const Objective* with_number(std::string_view name) {
+  static std::mutex mutex;
+  static std::map<std::string, std::unique_ptr<const Objective>, std::less<>> made;
+  const std::scoped_lock lock(mutex);
+  if (const auto known = made.find(name); known != made.end()) return known->second.get();
+  for (const Objective* objective : objectives()) {
+    const std::string start = std::string(objective->name()) + "-";
+    if (!name.starts_with(start)) continue;
+    const std::optional<double> number = core::parse_number(name.substr(start.size()));
+    if (!number || !(*number > 0.0) || std::isinf(*number)) continue;
+    if (auto found = objective->with_number(std::string(name), *number))
+      return made.emplace(name, std::move(found)).first->second.get();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 const Objective& find_objective(std::string_view name) {
   for (const Objective* objective : objectives())
     if (objective->name() == name) return *objective;
+  if (const Objective* objective = with_number(name)) return *objective;
   throw core::UsageError(core::Complaint{
       "optimize.objective", fmt::format("'{}' is no objective", core::shown_text(name)),
       core::join_words(objective_names(), "or"), "Choose one of them"});

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace bimix::mix {
@@ -148,7 +149,11 @@ TEST_P(EveryObjective, NamesTheSetsThatCount) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Registered, EveryObjective, testing::ValuesIn(objective_names()),
-                         [](const auto& name) { return name.param; });
+                         [](const auto& objective) {
+                           std::string name = objective.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(FindObjective, NamesThoseThereAre) {
   try {

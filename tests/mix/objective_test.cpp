@@ -25,6 +25,44 @@ TEST(ObjectiveWords, NameEverySetThatCounts) {
             "largest rise of a loss above the default's, of web, code and exams");
 }
 
+// Rises 0.1, -0.2, 0.3 with weights 0.5, 0.3, 0.2. By hand for the radius 0.1: the Kullback-Leibler
+// ball's price is 0.3758; the chi-squared value is mean + sqrt(0.2 variance).
+TEST(RobustObjectives, AreWorthWhatTheirFormulasSay) {
+  const std::vector<double> weight{0.5, 0.3, 0.2}, rise{0.1, -0.2, 0.3};
+  EXPECT_NEAR(find_objective("kl-0.1").value(weight, rise), 0.128282, 5e-7);
+  EXPECT_NEAR(find_objective("kl").value(weight, rise), 0.128282, 5e-7)
+      << "0.1 is the usual radius";
+  const Objective& chi = find_objective("chi-squared-0.1");
+  EXPECT_NEAR(chi.value(weight, rise), 0.130623, 5e-7);
+  std::vector<double> slope(3);
+  chi.smooth(weight, rise, 1e-6, slope);
+  EXPECT_NEAR(slope[0], 0.562017, 5e-7);
+  EXPECT_NEAR(slope[1], 0.113948, 5e-7);
+  EXPECT_NEAR(slope[2], 0.324035, 5e-7);
+}
+
+TEST(RobustObjectives, LieBetweenTheMeanAndTheWorst) {
+  const std::vector<double> weight{0.5, 0.3, 0.2}, rise{0.1, -0.2, 0.3};
+  const double mean = 0.05;
+  for (const std::string name : {"kl-", "chi-squared-"}) {
+    EXPECT_NEAR(find_objective(name + "1e-12").value(weight, rise), mean, 1e-6);
+    EXPECT_NEAR(find_objective(name + "1000").value(weight, rise), 0.3, 1e-12);
+    double before = mean;
+    for (const char* radius : {"0.05", "0.1", "0.5", "1", "1.5"}) {
+      const Objective& objective = find_objective(name + radius);
+      std::vector<double> slope(3);
+      const double value = objective.value(weight, rise);
+      EXPECT_GT(value, before);
+      before = value;
+      objective.smooth(weight, rise, 1e-9, slope);
+      for (const double w : slope) EXPECT_GE(w, 0.0) << "clipped where the closed form is negative";
+      EXPECT_NEAR(slope[0] + slope[1] + slope[2], 1.0, 1e-12);
+    }
+  }
+  EXPECT_THROW(find_objective("kl-0"), core::UsageError);
+  EXPECT_THROW(find_objective("mean-2"), core::UsageError);
+}
+
 TEST(ObjectiveWords, SayNoMeanOfOneSet) {
   EXPECT_EQ(words("weighted", {0.0, 1.0, 0.0}).whole, "loss of code");
   const data::DomainSet one{{"web", "code"}, {"paloma/macro"}, {-1}};

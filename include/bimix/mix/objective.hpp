@@ -3,6 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/records.hpp>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,13 @@ class Objective {
 
   /// As in objectives.def and after `objective:` in a campaign.
   virtual std::string_view name() const = 0;
+
+  /// The same objective with a number, `<name>-<number>` in a campaign; null if it takes none.
+  /// @param name the whole of it
+  virtual std::unique_ptr<const Objective> with_number(std::string /*name*/,
+                                                       double /*number*/) const {
+    return nullptr;
+  }
 
   /// What is wrong with the weights of a campaign; the place is "optimize.weights". By default all
   /// sets are treated alike, and weights refused.
@@ -68,9 +76,10 @@ class Objective {
   virtual std::string words(std::span<const double> weight, const std::string& sets) const = 0;
 };
 
-/// Names in the order of objectives.def.
+/// Names in the order of objectives.def, without numbers.
 std::vector<std::string> objective_names();
 
+/// @param name one of objective_names(), of some with a number: `kl-0.2`
 /// @throws UsageError if there is none of this name, naming those there are
 const Objective& find_objective(std::string_view name);
 

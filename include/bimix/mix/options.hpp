@@ -30,7 +30,7 @@ struct OptimizeOptions {
   /// The model it is for, in parameters; 0: the last size that was fitted. Laws that see no model
   /// size take no other.
   double model_size = 0.0;
-  /// one of objective_names()
+  /// of find_objective
   std::string objective = "mean";
   std::vector<double> weights{};  ///< E, not negative; empty: none. See Objective
   std::vector<double> floor{};    ///< K smallest shares; empty: none

@@ -1,0 +1,98 @@
+#include "weight_ball.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace bimix::mix {
+namespace {
+
+/// Sets that count, without those that do not.
+struct Counted {
+  Counted(std::span<const double> weights, std::span<const double> losses) {
+    for (std::size_t e = 0; e < weights.size(); ++e) {
+      if (!(weights[e] > 0.0)) continue;
+      place.push_back(e);
+      weight.push_back(weights[e]);
+      rise.push_back(losses[e]);
+    }
+  }
+  bool is_finite() const {
+    return std::all_of(rise.begin(), rise.end(), [](double x) { return std::isfinite(x); });
+  }
+  double largest() const { return *std::max_element(rise.begin(), rise.end()); }
+
+  std::vector<std::size_t> place{};
+  std::vector<double> weight{}, rise{};
+};
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+}  // namespace
+
+double WeightBall::price_at(std::span<const double> weight, std::span<const double> rise,
+                            double least) const {
+  const auto is_near = [&](double price) {
+    return tilt(weight, rise, price).divergence <= radius_;
+  };
+  if (is_near(least)) return least;
+  double low = least, high = 2.0 * least;
+  while (!is_near(high)) low = high, high *= 2.0;
+  constexpr int halvings = 60;  // to the last bit
+  for (int n = 0; n < halvings; ++n) {
+    const double middle = std::sqrt(low * high);
+    (is_near(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
+double WeightBall::smooth(std::span<const double> weight, std::span<const double> loss,
+                          double softness, std::span<double> slope) const {
+  std::fill(slope.begin(), slope.end(), 0.0);
+  const Counted counted(weight, loss);
+  if (!counted.is_finite()) return counted.largest();
+  const double price = price_at(counted.weight, counted.rise, softness);
+  const Tilt found = tilt(counted.weight, counted.rise, price);
+  for (std::size_t i = 0; i < counted.place.size(); ++i) slope[counted.place[i]] = found.weight[i];
+  return dot(found.weight, counted.rise) - price * (found.divergence - radius_);
+}
+
+double WeightBall::value(std::span<const double> weight, std::span<const double> loss) const {
+  constexpr double hardest = 1e-13;
+  std::vector<double> ignored(loss.size());
+  return smooth(weight, loss, hardest, ignored);
+}
+
+std::vector<double> WeightBall::softness() const {
+  constexpr double hardest = 1e-6;
+  std::vector<double> prices;
+  for (double price = 0.1; price >= 0.99 * hardest; price *= 0.1) prices.push_back(price);
+  return prices;
+}
+
+/// The weights are in the ball, so that no objective is below their mean.
+double WeightBall::plane(std::span<const double>, std::span<const double> loss,
+                         std::span<const double> slope) const {
+  double mean = 0.0;
+  for (std::size_t e = 0; e < loss.size(); ++e)
+    if (slope[e] > 0.0) mean += slope[e] * loss[e];
+  return mean;
+}
+
+std::string WeightBall::value_words(std::span<const double> weight) const {
+  return std::count_if(weight.begin(), weight.end(), [](double w) { return w > 0.0; }) == 1
+             ? "rise of the loss"
+             : "mean rise at the worst weights";
+}
+
+std::string WeightBall::words(std::span<const double>, const std::string& sets) const {
+  return fmt::format("rise above the default's at the worst weights within {} {:g}, of {}",
+                     divergence_word(), radius_, sets);
+}
+
+}  // namespace bimix::mix

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <bimix/mix/objective.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bimix::mix {
+
+/// The largest mean of the rises above what the default gives, over all weights w on the simplex
+/// whose divergence D(w) from the campaign's is at most the radius q. By duality it is the least
+/// over prices l > 0 of max_w [w . x - l (D(w) - q)]; with l kept above a softness it is smooth,
+/// and its slopes are the w. Between the mean (q = 0) and the largest rise (q large).
+/// @see Duchi and Namkoong 2021, doi:10.1214/20-AOS2004; Liu et al. 2022, arXiv 2204.07742 (DRFLM)
+class WeightBall : public Objective {
+ public:
+  /// @param name as in a campaign, with the radius where it is not the usual one
+  WeightBall(std::string name, double radius) : name_(std::move(name)), radius_(radius) {}
+
+  std::string_view name() const final { return name_; }
+  bool counts_rises() const final { return true; }
+  double value(std::span<const double> weight, std::span<const double> loss) const final;
+  std::vector<double> softness() const final;
+  double smooth(std::span<const double> weight, std::span<const double> loss, double softness,
+                std::span<double> slope) const final;
+  double plane(std::span<const double> weight, std::span<const double> loss,
+               std::span<const double> slope) const final;
+  std::string value_words(std::span<const double> weight) const final;
+  std::string words(std::span<const double> weight, const std::string& sets) const final;
+
+ protected:
+  /// The weights at a price, and how far they are.
+  struct Tilt {
+    std::vector<double> weight{};
+    double divergence = 0.0;
+  };
+  /// @param rise of sets whose weight is not 0, finite
+  virtual Tilt tilt(std::span<const double> weight, std::span<const double> rise,
+                    double price) const = 0;
+  virtual std::string_view divergence_word() const = 0;
+
+ private:
+  /// The price at which the weights are the radius away, or `least` where they are nearer there.
+  double price_at(std::span<const double> weight, std::span<const double> rise, double least) const;
+
+  std::string name_;
+  double radius_;
+};
+
+}  // namespace bimix::mix
