@@ -21,30 +21,35 @@ class ChiSquaredBall final : public WeightBall {
   Tilt tilt(std::span<const double> weight, std::span<const double> rise,
             double price) const override {
     const double weights = std::accumulate(weight.begin(), weight.end(), 0.0);
-    const double m = middle(weight, rise, price);
+    const double top = *std::max_element(rise.begin(), rise.end());
+    std::vector<double> v,
+        y;  // rises in prices, from the largest down: small prices cost no digits
+    for (std::size_t i = 0; i < rise.size(); ++i) {
+      v.push_back(weight[i] / weights);
+      y.push_back((rise[i] - top) / price);
+    }
+    const double m = middle(v, y);
     Tilt tilt;
     for (std::size_t i = 0; i < rise.size(); ++i) {
-      const double v = weight[i] / weights;
-      tilt.weight.push_back(v * std::max(0.0, 1.0 + (rise[i] - m) / price));
-      tilt.divergence += 0.5 * (tilt.weight.back() - v) * (tilt.weight.back() - v) / v;
+      tilt.weight.push_back(v[i] * std::max(0.0, 1.0 + y[i] - m));
+      tilt.divergence += 0.5 * (tilt.weight[i] - v[i]) * (tilt.weight[i] - v[i]) / v[i];
     }
     return tilt;
   }
 
  private:
-  /// The m for the largest rises that have a weight then.
-  static double middle(std::span<const double> weight, std::span<const double> rise, double l) {
-    std::vector<std::size_t> order(rise.size());
+  /// The m of the largest rises y that have a weight then. @param v sums to 1
+  static double middle(const std::vector<double>& v, const std::vector<double>& y) {
+    std::vector<std::size_t> order(y.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return rise[a] > rise[b]; });
-    const double weights = std::accumulate(weight.begin(), weight.end(), 0.0);
+                     [&](std::size_t a, std::size_t b) { return y[a] > y[b]; });
     double mass = 0.0, sum = 0.0, m = 0.0;
     for (const std::size_t i : order) {
-      if (mass > 0.0 && !(l + rise[i] - m > 0.0)) break;
-      mass += weight[i] / weights;
-      sum += weight[i] / weights * rise[i];
-      m = (sum + l * (mass - 1.0)) / mass;
+      if (mass > 0.0 && !(1.0 + y[i] - m > 0.0)) break;
+      mass += v[i];
+      sum += v[i] * y[i];
+      m = (sum + mass - 1.0) / mass;
     }
     return m;
   }

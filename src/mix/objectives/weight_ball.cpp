@@ -65,7 +65,7 @@ double WeightBall::smooth(std::span<const double> weight, std::span<const double
 double WeightBall::value(std::span<const double> weight, std::span<const double> loss) const {
   constexpr double hardest = 1e-13;
   std::vector<double> ignored(loss.size());
-  return smooth(weight, loss, hardest, ignored);
+  return std::min(smooth(weight, loss, hardest, ignored), Counted(weight, loss).largest());
 }
 
 std::vector<double> WeightBall::softness() const {
