@@ -46,7 +46,7 @@ std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<st
 void choose_mixture(Context& context, report::ExportInput& input, const ExportFlags& flags,
                     const run::StoredRun& run) {
   const par::Comm& comm = context.comm();
-  mix::OptimizeOptions options = run::optimize_options(run.campaign, run.plan);
+  mix::OptimizeOptions options = run::optimize_options(run);
   const auto& train = run.plan.domains.train;
   par::collectively(comm, [&] {
     if (!flags.unique_tokens.empty())

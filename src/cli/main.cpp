@@ -20,7 +20,7 @@ std::string command_line(int argc, char** argv) {
 }
 
 /// Commands and flags that a later version will have; they are refused by name.
-const std::vector<std::string> later_words{"--fresh", "--prior"};
+const std::vector<std::string> later_words{"--fresh"};
 
 /// What was meant by "bimix fti", or that it is yet to come.
 std::string command_hint(const CLI::App& app, int argc, char** argv) {

@@ -19,8 +19,9 @@ namespace bimix::cli {
 namespace {
 
 struct OptimizeFlags {
-  std::string folder, tokens, parameters, objective, weights, floor, cap, unique_tokens, max_epochs;
-  double repetition = -1;
+  std::string folder, tokens, parameters, objective, weights, floor, cap, unique_tokens, max_epochs,
+      prior;
+  double repetition = -1, radius = -1;
   bool extrapolate = false;
   bool json = false;
 };
@@ -36,11 +37,13 @@ mix::EpochLimit parse_epochs(const std::string& text) {
 /// The campaign's options with the flags' on top.
 mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun& run) {
   mix::OptimizeOptions options = run::optimize_options(run.campaign, run.plan);
+  if (!flags.prior.empty()) options.prior = flags.prior;
   const auto& train = run.plan.domains.train;
   if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
   if (!flags.parameters.empty())
     options.model_size = parse_tokens("--parameters", flags.parameters);
   if (!flags.objective.empty()) options.objective = flags.objective;
+  if (flags.radius >= 0) options.radius = flags.radius;
   if (!flags.weights.empty()) {
     options.weights = parse_by_domain("--weights", flags.weights, run.plan.domains.eval, 0.0);
     if (!flags.objective.empty() && flags.objective != "weighted")
@@ -58,6 +61,7 @@ mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun
   if (flags.repetition >= 0) options.repetition = flags.repetition;
   if (!flags.max_epochs.empty()) options.max_epochs = parse_epochs(flags.max_epochs);
   options.extrapolate = options.extrapolate || flags.extrapolate;
+  run::settle_prior(run, options);
   return options;
 }
 
@@ -73,6 +77,7 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
                       "size of the model it is for, where the logs have several, for example 7B");
   command->add_option("--objective", flags->objective,
                       core::join_words(mix::objective_names(), "or"));
+  command->add_option("--radius", flags->radius, "of kl and chi-squared: how far weights may go");
   command->add_option("--weights", flags->weights, "of the domains' losses: a=2,b=1");
   command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");
   command->add_option("--cap", flags->cap, "largest shares: a=0.4");
@@ -84,6 +89,9 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--max-epochs", flags->max_epochs,
                       "how often a domain may be gone through: seen (as often as in a run), none, "
                       "or a number");
+  command->add_option(
+      "--prior", flags->prior,
+      "mixture that the optimum is drawn to as far as it is unsure: a preset, none");
   command->add_flag("--extrapolate", flags->extrapolate,
                     "allow shares outside the range that was tried");
   command->add_flag("--json", flags->json, "as JSON, on stdout");
@@ -97,8 +105,8 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
       const data::LawFit fit = run::used_fit_of(context.comm(), context.console, run,
                                                 run::observations_of(run), run.campaign.fit);
       par::on_root(context.comm(), [&] {
-        const data::MixtureChoice choice =
-            mix::best_mixture(fit, options, run.campaign.default_mixture);
+        data::MixtureChoice choice = mix::best_mixture(fit, options, run.campaign.default_mixture);
+        mix::add_nearest_run(run.plan, choice);
         context.console.show(flags->json ? data::to_json(choice, run.plan.domains).dump(1)
                                          : report::optimum_text(choice, run.plan.domains));
       });

@@ -94,8 +94,7 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
       }
       context.console.show(report::plan_text(plan));
       const std::string folder = flags->folder.empty() ? "runs/" + campaign.name : flags->folder;
-      if (opened.corpus)
-        context.console.show(epochs_text(*opened.corpus, campaign.proxy.context, plan));
+      if (opened.corpus) context.console.show(epochs_text(*opened.corpus, campaign, plan));
       for (const std::string& text :
            {cost_text(campaign, plan, *opened.source, flags->ranks), done_text(folder, plan)})
         if (!text.empty()) context.console.show(text);

@@ -22,9 +22,12 @@ std::string models_text(const config::Campaign& campaign, const data::SweepPlan&
 
 }  // namespace
 
-std::string epochs_text(const corpus::Corpus& corpus, int context, const data::SweepPlan& plan) {
+std::string epochs_text(const corpus::Corpus& corpus, const config::Campaign& campaign,
+                        const data::SweepPlan& plan) {
   std::vector<std::vector<std::string>> rows{{"text", "tokens", "epochs at most"}};
-  const std::vector<double> epochs = run::most_epochs(corpus, context, plan);
+  const int context = campaign.proxy.context;
+  const std::vector<double> epochs =
+      run::most_epochs(corpus, context, plan, static_cast<double>(config::epochs_target(campaign)));
   for (std::size_t k = 0; k < epochs.size(); ++k)
     rows.push_back({corpus.names()[k], core::format_count(corpus.pool(k, context)),
                     fmt::format("{:.2f}", epochs[k])});

@@ -12,7 +12,8 @@
 namespace bimix::cli {
 
 /// Tokens of each text, and how often they are gone through at most.
-std::string epochs_text(const corpus::Corpus& corpus, int context, const data::SweepPlan& plan);
+std::string epochs_text(const corpus::Corpus& corpus, const config::Campaign& campaign,
+                        const data::SweepPlan& plan);
 
 /// Work, time and memory on that many ranks; empty where the source does not know them.
 /// @note measures this machine for a second

@@ -37,7 +37,7 @@ std::vector<law::HeldOutPart> held_out_points(const run::StoredRun& run, const d
 /// each volume.
 std::vector<data::MixtureChoice> optimum_by_volume(const run::StoredRun& run, data::LawFit fit) {
   fit.bootstrap.clear();
-  mix::OptimizeOptions options = run::optimize_options(run.campaign, run.plan);
+  mix::OptimizeOptions options = run::optimize_options(run);
   const double high = beyond_the_largest * std::max(options.tokens, fit.tokens_high);
   std::vector<data::MixtureChoice> choices;
   for (int i = 0; i < volumes_of_the_optimum; ++i) {

@@ -66,7 +66,6 @@ bool parse_design(Reader& root, const MixtureRules& rules, Campaign& campaign) {
   campaign.design.mixtures = std::move(mixtures.groups);
   parse_volumes(Reader(block.take("volumes"), "design.volumes", findings), replay, campaign.design);
   block.whole("repeats", campaign.design.repeats, {1, 1'000'000}, "");
-  block.whole("default_repeats", campaign.design.default_repeats, {0, 1'000'000}, "");
   block.word("seeds", campaign.design.seeds, "");
   block.finish();
   if (findings.count() == before)

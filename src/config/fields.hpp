@@ -148,10 +148,14 @@ void describe(Visitor& v, mix::OptimizeOptions& o) {
   v.number("parameters", o.model_size, {0, most_tokens},
            "of the model it is for, where logs have several sizes; 0: the largest common one");
   v.text("objective", o.objective, core::join_words(mix::objective_names(), "or").c_str());
+  v.number("radius", o.radius, {positive, infinity},
+           "of kl and chi-squared: how far weights may go");
   v.number("repetition", o.repetition, {0, infinity},
            "R*: epochs after which repeated tokens of unique_tokens are worth little; 0: as new");
   v.parsed("max_epochs", o.max_epochs,
            "over unique_tokens: seen (as many as a run gave any domain), none, or a number");
+  v.text("prior", o.prior,
+         "none, or a preset that the optimum is drawn to as far as the data leave it open");
   v.flag("extrapolate", o.extrapolate, "allow shares outside the range that was tried");
 }
 
@@ -160,7 +164,7 @@ void describe(Visitor& v, CheckOptions& o) {
   v.flag("enabled", o.enabled, "train the recommendation and hold it against its prediction");
   v.words("mixtures", o.mixtures,
           "default, optimum, and rivals: presets, mixtures of the design by their labels, "
-          "optimum-without-exposure, optimum-repetition-15");
+          "optimum-without-exposure, optimum-repetition(15)");
   v.whole("repeats", o.repeats, {1, 1000}, "fresh seeds");
   v.count("tokens", o.tokens, {0, most_tokens},
           "0: optimize.tokens, or less if nothing ran so long");

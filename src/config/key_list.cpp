@@ -109,17 +109,17 @@ std::string campaign_keys() {
       "    preset           " +
       fmt::format("{}", fmt::join(mix::policy_names({"<measure>"}), ", ")) +
       "\n"
-      "                       (temperature-3: r ~ pool^(1/3), 2 unless said; unimax-8: at most 8 "
-      "epochs, 4)\n"
+      "                       (temperature(3): r ~ pool^(1/3), 2 unless said; unimax(8): at most "
+      "8\n"
+      "                       epochs, 4 unless said; deletions: the default without each domain;\n"
+      "                       repeats: N gives them more seeds than the others)\n"
       "    simplex          {step, floor}: a regular lattice\n"
       "    dirichlet        {count, strength: [low, high], around: a preset, floor}\n"
-      "    deletion         {}: the default without each of its domains in turn\n"
       "    grid             {domain: [shares]}: the rest in proportion to the default\n"
       "    list             [{domain: share, ...}]\n"
       "    file             CSV with a column for each domain\n"
       "  volumes          {values: [64K, ...]} or {from, to, count}; axis: trajectory|independent\n"
       "  repeats          seeds for each mixture  [1]\n"
-      "  default_repeats  seeds for the default mixture, to tell the noise  [as many]\n"
       "  seeds            common: mixtures share them, so that trials differ by the mixture "
       "alone;\n"
       "                   or independent  [common]\n";

@@ -29,7 +29,6 @@ class GroupParser {
     if (group.has("preset")) add(presets(group));
     if (group.has("simplex")) add(lattice(block("simplex")));
     if (group.has("dirichlet")) add(dirichlet(block("dirichlet")));
-    if (group.has("deletion")) add(deletion(block("deletion")));
     if (group.has("grid")) add(grid(block("grid")));
     if (group.has("list")) add(list(group.take("list"), path + ".list"));
     if (group.has("file")) {
@@ -51,9 +50,12 @@ class GroupParser {
   plan::PresetMixtures presets(Reader& group) {
     plan::PresetMixtures presets;
     group.words("preset", presets.names, "");
-    const std::vector<std::string> known = mix::policy_names(core::all_words<entropy::Measure>());
+    group.whole("repeats", presets.repeats, {0, 1'000'000}, "");
+    std::vector<std::string> known = mix::policy_names(core::all_words<entropy::Measure>());
+    known.emplace_back(plan::deletions);
     const bool has_text = !campaign_.corpus.domains.empty();
     for (const std::string& name : presets.names) {
+      if (name == plan::deletions) continue;
       if (!mix::is_policy_name(name, core::all_words<entropy::Measure>())) {
         findings_.complain(group.path_of("preset"),
                            {.problem = fmt::format("'{}' is no preset", core::shown_text(name)),
@@ -107,11 +109,6 @@ class GroupParser {
                           .remedy = "Give the domains `train:` files, or choose another"});
     block.finish();
     return group;
-  }
-
-  static plan::DeletionMixtures deletion(Reader block) {
-    block.finish();
-    return {};
   }
 
   plan::GridMixtures grid(Reader block) {

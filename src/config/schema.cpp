@@ -133,15 +133,18 @@ Schema domain_schema() {
 
 Schema mixtures_schema() {
   const Schema share = number_between(0, 1), shares = map_of(number_between(0, infinity));
-  const Schema preset{{"anyOf",
-                       {one_of(mix::policy_names(core::all_words<entropy::Measure>())),
-                        {{"type", "string"}, {"pattern", "^(temperature|unimax)-[0-9][0-9.]*$"}}}}};
+  const Schema preset{
+      {"anyOf",
+       {one_of(mix::policy_names(core::all_words<entropy::Measure>())),
+        {{"type", "string"},
+         {"pattern", R"(^(temperature|unimax)\([0-9][0-9.eE+]*\)$|^deletions$)"}}}}};
   const auto only = [](const char* key, const Schema& schema) {
     return block({{key, schema}}, {key});
   };
   return list_of(
       {{"oneOf",
-        {only("preset", one_or_more(preset)),
+        {block({{"preset", one_or_more(preset)}, {"repeats", count_between(0, 1'000'000)}},
+               {"preset"}),
          only("simplex", block({{"step", number_between(1e-6, 1)}, {"floor", share}})),
          only("dirichlet",
               block({{"count", count_between(1, 1'000'000)},
@@ -149,8 +152,8 @@ Schema mixtures_schema() {
                       {{"anyOf", {number_between(1e-9, 1e9), list_of(number_between(1e-9, 1e9))}}}},
                      {"around", preset},
                      {"floor", share}})),
-         only("deletion", block(Schema::object())), only("grid", map_of(list_of(share))),
-         only("list", list_of(shares)), only("file", {{"type", "string"}})}}});
+         only("grid", map_of(list_of(share))), only("list", list_of(shares)),
+         only("file", {{"type", "string"}})}}});
 }
 
 Schema volumes_schema() {
@@ -191,7 +194,6 @@ std::string campaign_schema() {
              {"design", block({{"mixtures", mixtures_schema()},
                                {"volumes", volumes_schema()},
                                {"repeats", count_between(1, 1'000'000)},
-                               {"default_repeats", count_between(0, 1'000'000)},
                                {"seeds", one_of(core::all_words<plan::SeedChoice>())}})},
              {"source", source},
              {"entropy", block(properties_of(defaults.entropy))},

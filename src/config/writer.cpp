@@ -122,6 +122,7 @@ struct GroupWriter {
 
   void operator()(const plan::PresetMixtures& group) const {
     out << YAML::Key << "preset" << YAML::Value << YAML::Flow << group.names;
+    if (group.repeats > 0) out << YAML::Key << "repeats" << YAML::Value << group.repeats;
   }
   void operator()(const plan::LatticeMixtures& group) const {
     out << YAML::Key << "simplex" << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::Key
@@ -135,9 +136,6 @@ struct GroupWriter {
         << std::vector{shown(group.strength_low), shown(group.strength_high)};
     out << YAML::Key << "around" << YAML::Value << group.around;
     out << YAML::Key << "floor" << YAML::Value << shown(group.floor) << YAML::EndMap;
-  }
-  void operator()(const plan::DeletionMixtures&) const {
-    out << YAML::Key << "deletion" << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::EndMap;
   }
   void operator()(const plan::GridMixtures& group) const {
     out << YAML::Key << "grid" << YAML::Value << YAML::Flow << YAML::BeginMap;
@@ -181,8 +179,6 @@ void write_design(YAML::Emitter& out, const Campaign& campaign) {
   }
   out << YAML::Key << "axis" << YAML::Value << core::word_of(design.axis) << YAML::EndMap;
   out << YAML::Key << "repeats" << YAML::Value << design.repeats;
-  if (design.default_repeats > 0)
-    out << YAML::Key << "default_repeats" << YAML::Value << design.default_repeats;
   out << YAML::Key << "seeds" << YAML::Value << core::word_of(design.seeds) << YAML::EndMap;
 }
 

@@ -225,8 +225,8 @@ void Corpus::require_sequences(int context) const {
            .rule = fmt::format("one sequence takes context + 1 = {}", std::int64_t{context} + 1),
            .remedy =
                pack_ == SequencePacking::across
-                   ? "Add text to it, choose a shorter context, or raise `corpus.fraction` if "
-                     "that is given"
+                   ? "Add text to it, choose a shorter context, or, where they are given, raise "
+                     "`fraction` or lower the target of `match_epochs`"
                    : "Choose a shorter context, or say `corpus: {pack: across}`"});
     }
 }

@@ -367,6 +367,13 @@ Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
           {"gain_nats", to_json(choice.gain_nats)},
           {"gain_low", to_json(choice.gain_low)},
           {"gain_high", to_json(choice.gain_high)},
+          {"gain_expected", to_json(choice.gain_expected.value_or(std::nan("")))},
+          {"nearest_run", choice.nearest_run},
+          {"nearest_distance", to_json(choice.nearest_distance.value_or(std::nan("")))},
+          {"prior", choice.prior},
+          {"prior_weight", choice.prior_weight},
+          {"unshrunk_share", to_json(choice.unshrunk_share)},
+          {"free_share", to_json(choice.free_share)},
           {"trust", trust_json(choice.trust, domains)},
           {"caution", choice.caution},
           {"flags", choice.flags}};

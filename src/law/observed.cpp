@@ -91,6 +91,21 @@ std::span<const double> PoolsOfMixtures::at(int mixture_id, double tokens) const
   return observations_.pools[static_cast<std::size_t>(pool)];
 }
 
+std::map<std::pair<double, int>, std::vector<std::size_t>> pool_groups(
+    const data::Observations& observations) {
+  std::map<std::pair<double, int>, std::vector<std::size_t>> groups;
+  for (std::size_t row = 0; row < observations.pool_id.size(); ++row)
+    groups[{model_size_of(observations, row), observations.pool_id[row]}].push_back(row);
+  return groups;
+}
+
+bool has_one_mixture(const data::Observations& observations) {
+  return std::all_of(observations.mixture_id.begin(), observations.mixture_id.end(), [&](int id) {
+    return observations.mixtures[static_cast<std::size_t>(id)] ==
+           observations.mixtures[static_cast<std::size_t>(observations.mixture_id.front())];
+  });
+}
+
 data::Pools usual_pools(const data::Observations& observations) {
   if (observations.pool_id.empty()) return {};
   std::vector<std::size_t> rows(observations.pools.size(), 0);

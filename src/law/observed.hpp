@@ -42,6 +42,13 @@ class PoolsOfMixtures {
   std::map<int, int> first_{};
 };
 
+/// Rows by model size and pools; none where no pool is known.
+std::map<std::pair<double, int>, std::vector<std::size_t>> pool_groups(
+    const data::Observations& observations);
+
+/// True if all runs are of one mixture: only pools and model sizes tell them apart.
+bool has_one_mixture(const data::Observations& observations);
+
 /// Those of most rows, of as many the first; empty: none is known.
 data::Pools usual_pools(const data::Observations& observations);
 

@@ -66,28 +66,23 @@ std::vector<std::string> objective_names() {
 namespace {
 
 /// Objectives with numbers live as long as the program, once each.
-const Objective* with_number(std::string_view name) {
+const Objective* with_number(const Objective& objective, double number) {
   static std::mutex mutex;
-  static std::map<std::string, std::unique_ptr<const Objective>, std::less<>> made;
+  static std::map<std::pair<std::string, double>, std::unique_ptr<const Objective>> made;
   const std::scoped_lock lock(mutex);
-  if (const auto known = made.find(name); known != made.end()) return known->second.get();
-  for (const Objective* objective : objectives()) {
-    const std::string start = std::string(objective->name()) + "-";
-    if (!name.starts_with(start)) continue;
-    const std::optional<double> number = core::parse_number(name.substr(start.size()));
-    if (!number || !(*number > 0.0) || std::isinf(*number)) continue;
-    if (auto found = objective->with_number(std::string(name), *number))
-      return made.emplace(name, std::move(found)).first->second.get();
-  }
-  return nullptr;
+  const auto [place, is_new] = made.try_emplace({std::string(objective.name()), number}, nullptr);
+  if (is_new) place->second = objective.with_number(number);
+  return place->second.get();
 }
 
 }  // namespace
 
-const Objective& find_objective(std::string_view name) {
-  for (const Objective* objective : objectives())
-    if (objective->name() == name) return *objective;
-  if (const Objective* objective = with_number(name)) return *objective;
+const Objective& find_objective(std::string_view name, std::optional<double> number) {
+  for (const Objective* objective : objectives()) {
+    if (objective->name() != name) continue;
+    const Objective* with = number ? with_number(*objective, *number) : nullptr;
+    return with != nullptr ? *with : *objective;
+  }
   throw core::UsageError(core::Complaint{
       "optimize.objective", fmt::format("'{}' is no objective", core::shown_text(name)),
       core::join_words(objective_names(), "or"), "Choose one of them"});

@@ -2,6 +2,7 @@
 #include "problem.hpp"
 #include "separable.hpp"
 
+#include <bimix/core/simplex.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
@@ -136,17 +137,70 @@ Solution solve(const Problem& problem, const data::Table& coefficient) {
   return solve_by_descent(problem, coefficient);
 }
 
+data::Table optima_of_samples(const Problem& problem) {
+  const auto& samples = problem.fit.bootstrap;
+  const std::size_t domains = problem.default_share.size();
+  data::Table optima(samples.size(), domains);
+  for (std::size_t b = 0; b < samples.size(); ++b) {
+    const data::Mixture optimum = solve(problem, samples[b]).share;
+    for (std::size_t k = 0; k < domains; ++k) optima(b, k) = optimum[k];
+  }
+  return optima;
+}
+
+data::Mixture between(std::span<const double> from, const data::Mixture& to, double part) {
+  data::Mixture share(from.begin(), from.end());
+  for (std::size_t k = 0; k < share.size(); ++k) share[k] += part * (to[k] - share[k]);
+  return share;
+}
+
+/// How far the optimum is best drawn to a prior mixture: the fit stands for the truth and the
+/// optima of the bootstrap laws for what other samples would have recommended, so that the part a
+/// that makes mean_b f((1 - a) r_b + a prior) least weighs their scatter against the prior's own
+/// loss.
+/// @see Sheth et al. 2023, arXiv 2302.09526, for a weight between an estimate and a prior from
+///      variances and bias
+double shrinkage(const Problem& problem, const data::Table& optima, const data::Mixture& prior) {
+  constexpr int steps = 50;
+  double best = 0.0, least = std::numeric_limits<double>::infinity();
+  for (int n = 0; n <= steps; ++n) {
+    const double part = static_cast<double>(n) / steps;
+    std::vector<double> losses;
+    for (std::size_t b = 0; b < optima.rows; ++b)
+      losses.push_back(problem.value(problem.fit.coefficient, between(optima.row(b), prior, part)));
+    const double mean = core::stable_sum(losses) / static_cast<double>(losses.size());
+    if (mean < least) {
+      least = mean;
+      best = part;
+    }
+  }
+  return best;
+}
+
+/// Draws the optimum, and with it those of the samples, to the prior of the options.
+void shrink(const Problem& problem, const OptimizeOptions& options, data::MixtureChoice& choice) {
+  if (options.prior_share.empty() || choice.bootstrap_share.rows == 0) return;
+  const data::Mixture prior = project_to_box(options.prior_share, problem.box);
+  choice.prior = options.prior;
+  choice.prior_weight = shrinkage(problem, choice.bootstrap_share, prior);
+  choice.unshrunk_share = choice.share;
+  choice.share = between(choice.share, prior, choice.prior_weight);
+  data::Table& optima = choice.bootstrap_share;
+  for (std::size_t b = 0; b < optima.rows; ++b) {
+    const data::Mixture drawn = between(optima.row(b), prior, choice.prior_weight);
+    for (std::size_t k = 0; k < drawn.size(); ++k) optima(b, k) = drawn[k];
+  }
+}
+
 void add_region(const Problem& problem, data::MixtureChoice& choice) {
   const auto& samples = problem.fit.bootstrap;
   const std::size_t domains = choice.share.size();
-  choice.bootstrap_share = data::Table(samples.size(), domains);
   std::vector<double> gains;
-  for (std::size_t b = 0; b < samples.size(); ++b) {
-    const data::Mixture optimum = solve(problem, samples[b]).share;
-    for (std::size_t k = 0; k < domains; ++k) choice.bootstrap_share(b, k) = optimum[k];
-    gains.push_back(problem.value(samples[b], choice.default_share) -
-                    problem.value(samples[b], choice.share));
-  }
+  for (const data::Table& sample : samples)
+    gains.push_back(problem.value(sample, choice.default_share) -
+                    problem.value(sample, choice.share));
+  if (!gains.empty())
+    choice.gain_expected = core::stable_sum(gains) / static_cast<double>(gains.size());
   for (std::size_t k = 0; k < domains; ++k) {
     std::vector<double> shares;
     for (std::size_t b = 0; b < samples.size(); ++b) shares.push_back(choice.bootstrap_share(b, k));
@@ -159,7 +213,39 @@ void add_region(const Problem& problem, data::MixtureChoice& choice) {
   choice.gain_high = gain.high;
 }
 
+/// The part of the tokens that changes its domain.
+double distance_of(const data::Mixture& a, const data::Mixture& b) {
+  double distance = 0.0;
+  for (std::size_t k = 0; k < a.size(); ++k) distance += 0.5 * std::abs(a[k] - b[k]);
+  return distance;
+}
+
+/// Without floors, caps and epochs, beyond the shares that were tried; empty if nothing bounds it,
+/// or nothing finite is left. A diagnosis: what a law says out there is not measured.
+data::Mixture free_optimum(const Problem& problem) {
+  Problem free = problem;
+  bool is_bounded = false;
+  for (std::size_t k = 0; k < free.box.low.size(); ++k) {
+    if (problem.kept[k] || was_never_tried(problem.fit, k)) continue;
+    is_bounded = is_bounded || free.box.low[k] > 0.0 || free.box.high[k] < 1.0;
+    free.box.low[k] = 0.0;
+    free.box.high[k] = 1.0;
+  }
+  if (!is_bounded) return {};
+  const data::Mixture share = solve(free, problem.fit.coefficient).share;
+  return std::isfinite(free.value(problem.fit.coefficient, share)) ? share : data::Mixture();
+}
+
 }  // namespace
+
+void add_nearest_run(const data::SweepPlan& plan, data::MixtureChoice& choice) {
+  for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
+    const double distance = distance_of(plan.mixtures[m], choice.share);
+    if (choice.nearest_distance && distance >= *choice.nearest_distance) continue;
+    choice.nearest_distance = distance;
+    choice.nearest_run = plan.labels[m];
+  }
+}
 
 data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions& options,
                                  const data::Mixture& default_share) {
@@ -180,6 +266,12 @@ data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions&
   const Solution solution = solve(problem, fit.coefficient);
   choice.weight = solution.weight;
   choice.share = solution.share;
+  choice.bootstrap_share = optima_of_samples(problem);
+  shrink(problem, options, choice);
+  choice.free_share = free_optimum(problem);
+  constexpr double same = 0.005;
+  if (!choice.free_share.empty() && distance_of(choice.free_share, choice.share) < same)
+    choice.free_share.clear();
   const auto losses = [&](const data::Mixture& share) {
     std::vector<double> nats;
     for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)

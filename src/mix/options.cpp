@@ -89,6 +89,9 @@ std::vector<core::Complaint> complaints(const OptimizeOptions& options,
     found.push_back({"optimize.tokens", fmt::format("{} is no volume", options.tokens),
                      "a positive number of tokens", ""});
   check_objective(found, options);
+  if (!(options.radius > 0.0) || std::isinf(options.radius))
+    found.push_back({"optimize.radius", fmt::format("{} is out of range", options.radius),
+                     "positive and finite", "Use 0.1, or objective: mean, or worst"});
   check_list(found, "weights", options.weights, domains.eval, infinity);
   check_list(found, "floor", options.floor, domains.train, 1.0);
   check_list(found, "cap", options.cap, domains.train, 1.0);

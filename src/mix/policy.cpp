@@ -25,28 +25,40 @@ const std::vector<const Policy*>& policies() {
   return all;
 }
 
-std::string with_argument(const Policy& policy, std::string_view argument) {
-  return fmt::format("{}-{}", policy.name(), argument);
+std::string with_measure(const Policy& policy, std::string_view measure) {
+  return fmt::format("{}-{}", policy.name(), measure);
 }
 
-bool positive_number(std::string_view text) {
+bool is_positive_number(std::string_view text) {
   const std::optional<double> number = core::parse_number(text);
   return number && *number > 0.0 && std::isfinite(*number);
+}
+
+/// What stands between `start` and `end` of a name, if it begins and ends so and there is
+/// something.
+std::optional<std::string_view> inside(std::string_view name, std::string_view start,
+                                       std::string_view end) {
+  if (name.size() <= start.size() + end.size() || !name.starts_with(start) || !name.ends_with(end))
+    return std::nullopt;
+  return name.substr(start.size(), name.size() - start.size() - end.size());
 }
 
 /// What a name says to a policy, empty where it says nothing; nothing if the name is that of
 /// another.
 std::optional<std::string_view> argument_in(std::string_view name, const Policy& policy) {
-  if (policy.argument() != PolicyArgument::measure && name == policy.name())
-    return std::string_view();
-  const std::string start = with_argument(policy, "");
-  if (policy.argument() == PolicyArgument::none || !name.starts_with(start) ||
-      name.size() == start.size())
-    return std::nullopt;
-  const std::string_view argument = name.substr(start.size());
-  if (policy.argument() == PolicyArgument::number && !positive_number(argument))
-    return std::nullopt;
-  return argument;
+  switch (policy.argument()) {
+    case PolicyArgument::measure:
+      return inside(name, with_measure(policy, ""), "");
+    case PolicyArgument::number:
+      if (const auto number = inside(name, fmt::format("{}(", policy.name()), ")");
+          number && is_positive_number(*number))
+        return number;
+      [[fallthrough]];
+    case PolicyArgument::none:
+      break;
+  }
+  if (name == policy.name()) return std::string_view();
+  return std::nullopt;
 }
 
 }  // namespace
@@ -58,7 +70,7 @@ std::vector<std::string> policy_names(const std::vector<std::string>& measures) 
       names.emplace_back(policy->name());
       continue;
     }
-    for (const std::string& measure : measures) names.push_back(with_argument(*policy, measure));
+    for (const std::string& measure : measures) names.push_back(with_measure(*policy, measure));
   }
   return names;
 }

@@ -15,8 +15,8 @@ namespace bimix::mix {
 namespace {
 
 std::vector<double> weights(const data::LawFit& fit, const OptimizeOptions& options) {
-  std::vector<double> weight =
-      find_objective(options.objective).weights(options.weights, fit.domains.eval.size());
+  std::vector<double> weight = find_objective(options.objective, options.radius)
+                                   .weights(options.weights, fit.domains.eval.size());
   for (std::size_t e = 0; e < weight.size(); ++e)
     if (!is_fitted(fit.coefficient, e)) weight[e] = 0.0;
   if (!(core::stable_sum(weight) > 0.0))
@@ -144,7 +144,8 @@ Problem problem_of(const data::LawFit& fit, const OptimizeOptions& options,
     throw core::UsageError(core::Complaint{
         "domains", fmt::format("the default mixture is ({})", fmt::join(default_share, ", ")),
         "one share for each domain, summing to 1", ""});
-  Problem problem{law::law_of(fit), fit, find_objective(options.objective), options.tokens,
+  Problem problem{law::law_of(fit), fit, find_objective(options.objective, options.radius),
+                  options.tokens,
                   law::FittedLaw(fit).predicted_size(options.model_size, "optimize.parameters")};
   problem.default_share = default_share;
   problem.box = allowed_box(fit, options);

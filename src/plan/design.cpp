@@ -52,8 +52,11 @@ struct Extent {
   double floor = 0.0;     ///< of every share
 };
 
-Extent extent(const PresetMixtures& group, std::size_t) {
-  return {static_cast<double>(group.names.size()), "this list of presets", "Name fewer"};
+Extent extent(const PresetMixtures& group, std::size_t domains) {
+  const auto all = std::count(group.names.begin(), group.names.end(), deletions);
+  return {static_cast<double>(group.names.size()) +
+              static_cast<double>(all) * (static_cast<double>(domains) - 1.0),
+          "this list of presets", "Name fewer"};
 }
 
 Extent extent(const LatticeMixtures& group, std::size_t domains) {
@@ -66,10 +69,6 @@ Extent extent(const LatticeMixtures& group, std::size_t domains) {
 
 Extent extent(const DirichletMixtures& group, std::size_t) {
   return {static_cast<double>(group.count), "this `count`", "Draw fewer", group.floor};
-}
-
-Extent extent(const DeletionMixtures&, std::size_t domains) {
-  return {static_cast<double>(domains), "a deletion of each domain", "Leave it out"};
 }
 
 Extent extent(const GridMixtures& group, std::size_t) {
@@ -88,10 +87,31 @@ std::string count_words(double count) {
   return count < 1e15 ? fmt::format("{:.0f}", count) : fmt::format("{:.3g}", count);
 }
 
+std::vector<LabelledMixture> deletions_of(const mix::PolicyInput& known) {
+  std::vector<LabelledMixture> mixtures;
+  for (std::size_t k = 0; k < known.default_share.size(); ++k) {
+    data::Mixture share = known.default_share;
+    if (share[k] == 0.0 || share[k] == 1.0) continue;  // nothing is left out, or nothing is left
+    share[k] = 0.0;
+    mixtures.push_back({"without-" + (known.domains.empty() ? std::to_string(k) : known.domains[k]),
+                        core::normalised(share)});
+  }
+  return mixtures;
+}
+
 std::vector<LabelledMixture> expand(const PresetMixtures& group, const Setting& setting) {
   std::vector<LabelledMixture> mixtures;
-  for (const std::string& name : group.names)
-    mixtures.push_back({name, mix::policy_mixture(name, setting.known)});
+  for (const std::string& name : group.names) {
+    std::vector<LabelledMixture> made;
+    if (name == deletions)
+      made = deletions_of(setting.known);
+    else
+      made = {{name, mix::policy_mixture(name, setting.known)}};
+    for (LabelledMixture& mixture : made) {
+      mixture.repeats = group.repeats;
+      mixtures.push_back(std::move(mixture));
+    }
+  }
   return mixtures;
 }
 
@@ -135,19 +155,6 @@ std::vector<LabelledMixture> expand(const DirichletMixtures& group, const Settin
     data::Mixture share = core::normalised(weights);
     for (double& r : share) r = group.floor + mass * r;
     mixtures.push_back({fmt::format("dirichlet-{}", i), std::move(share)});
-  }
-  return mixtures;
-}
-
-std::vector<LabelledMixture> expand(const DeletionMixtures&, const Setting& setting) {
-  std::vector<LabelledMixture> mixtures;
-  const std::vector<std::string>& names = setting.known.domains;
-  for (std::size_t k = 0; k < setting.domains(); ++k) {
-    data::Mixture share = setting.known.default_share;
-    if (share[k] == 0.0 || share[k] == 1.0) continue;  // nothing is left out, or nothing is left
-    share[k] = 0.0;
-    mixtures.push_back(
-        {"without-" + (names.empty() ? std::to_string(k) : names[k]), core::normalised(share)});
   }
   return mixtures;
 }

@@ -162,12 +162,16 @@ data::SweepPlan make_plan(const PlanInput& input, const std::vector<data::Entrop
   } else {
     for (const std::int64_t tokens : plan.tokens) visits.push_back({tokens});
   }
+  const auto repeats_of = [&](const LabelledMixture& mixture) {
+    return std::max(input.design.repeats, mixture.repeats);
+  };
+  int most_repeats = input.design.repeats;
+  for (const LabelledMixture& mixture : design.mixtures)
+    most_repeats = std::max(most_repeats, repeats_of(mixture));
   for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
     const bool common = input.design.seeds == SeedChoice::common;
-    const bool is_default = plan.mixtures[m] == input.default_mixture;
-    const int most = std::max(input.design.repeats, input.design.default_repeats);
-    const int repeats = is_default ? most : input.design.repeats;
-    const int first = common ? 0 : static_cast<int>(m) * most;
+    const int repeats = repeats_of(design.mixtures[m]);
+    const int first = common ? 0 : static_cast<int>(m) * most_repeats;
     for (int repeat = first; repeat < first + repeats; ++repeat)
       for (const std::vector<std::int64_t>& tokens : visits)
         plan.trials.push_back(identified({.purpose = "sweep",

@@ -53,7 +53,7 @@ Columns columns_of(const CsvFile& file) {
     else if (name != "run" && !is_pool(i))
       throw bad_line(file.path, 1, "column '" + name + "' is unknown",
                      "the columns of csv-wide are run, repeat, parameters, tokens, steps, share/*, "
-                     "unique_tokens/* and loss/*",
+                     "pool/* and loss/*",
                      "Remove it");
   }
   if (columns.losses.empty())

@@ -14,9 +14,8 @@ std::vector<PoolColumn> pool_columns(const std::vector<std::string>& header) {
   std::vector<PoolColumn> columns;
   for (std::size_t i = 0; i < header.size(); ++i) {
     if (core::lower_case(header[i]) == name) columns.push_back({i, ""});
-    for (const char* separator : {"/", "_"})
-      if (const std::string start = name + separator;
-          header[i].starts_with(start) && header[i].size() > start.size())
+    for (const std::string& start : {name + "/", name + "_", std::string("pool/")})
+      if (header[i].starts_with(start) && header[i].size() > start.size())
         columns.push_back({i, header[i].substr(start.size())});
   }
   return columns;

@@ -18,7 +18,7 @@ struct PoolColumn {
   std::string domain{};  ///< empty: the only one
 };
 
-/// `unique_tokens/web`, `unique_tokens_web`, or `unique_tokens` of runs on one domain.
+/// `pool/web`, `unique_tokens/web`, `unique_tokens_web`, or `unique_tokens` of runs on one domain.
 std::vector<PoolColumn> pool_columns(const std::vector<std::string>& header);
 
 /// Adds what these columns of a row say of a run.

@@ -117,6 +117,8 @@ std::vector<std::string> doubts(const PageInput& input, const data::LawFit& fit)
                       general(choice.tokens / fit.tokens_high)));
     entries.push_back(fmt::format("Certificate of the optimum under the law: {} {:.1e}.",
                                   choice.certificate_kind, choice.certificate));
+    for (const std::string& line : honest_lines(choice, input.record.plan.domains))
+      entries.push_back(line + ".");
     entries.insert(entries.end(), choice.flags.begin(), choice.flags.end());
   }
   for (const std::string& note : notes_of(fit))

@@ -11,7 +11,7 @@ std::string export_csv_wide(const ExportInput& input) {
   for (const std::string& name : domains.train) cells.push_back("share/" + name);
   const bool knows_pools = has_pools(input.record);
   if (knows_pools)
-    for (const std::string& name : domains.train) cells.push_back("unique_tokens/" + name);
+    for (const std::string& name : domains.train) cells.push_back("pool/" + name);
   for (const std::string& name : domains.eval) cells.push_back("loss/" + name);
   std::string text = csv_line(cells);
   for (const LoggedRun& run : logged_runs(input.record))

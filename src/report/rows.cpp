@@ -396,6 +396,36 @@ Rows check_rows(const data::CheckReport& report) {
   return rows;
 }
 
+std::vector<std::string> honest_lines(const data::MixtureChoice& choice,
+                                      const data::DomainSet& domains) {
+  std::vector<std::string> lines;
+  const auto named = [&](const data::Mixture& share) {
+    std::vector<std::string> parts;
+    for (std::size_t k = 0; k < share.size(); ++k)
+      parts.push_back(fmt::format("{} {}", domains.train[k], report::share(share[k])));
+    constexpr std::size_t most = 8;
+    return core::join_some(parts, most);
+  };
+  if (choice.gain_expected)
+    lines.push_back(
+        fmt::format("Expected gain {}: over the bootstrap laws, which did not choose this mixture; "
+                    "{} less than "
+                    "predicted",
+                    loss(*choice.gain_expected), loss(choice.gain_nats - *choice.gain_expected)));
+  if (choice.nearest_distance)
+    lines.push_back(fmt::format(
+        "Nearest mixture that was run: {}, {} of the tokens would have to change their domain",
+        choice.nearest_run, percent(*choice.nearest_distance)));
+  if (!choice.prior.empty())
+    lines.push_back(
+        fmt::format("Drawn by {} to {}, as far as the law is unsure; by itself it would take {}",
+                    fixed(choice.prior_weight, 2), choice.prior, named(choice.unshrunk_share)));
+  if (!choice.free_share.empty())
+    lines.push_back("Without floors, caps and epochs the law would take " +
+                    named(choice.free_share) + "; what it says out there is not measured");
+  return lines;
+}
+
 Rows rival_rows(const data::CheckReport& report) {
   Rows rows{{"mixture", "predicted", "trained", "optimum gains", "90 %", "repeats"}};
   if (report.labels.size() <= 2) return rows;

@@ -70,6 +70,10 @@ Rows without_empty_columns(const Rows& rows);
 /// then what the objective makes of them.
 Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains);
 Rows check_rows(const data::CheckReport& report);
+/// How far the choice is to be believed: what its gain is expected to be, how far it lies from any
+/// run, what it was drawn to, and what nothing but the law would say.
+std::vector<std::string> honest_lines(const data::MixtureChoice& choice,
+                                      const data::DomainSet& domains);
 /// What the optimum gained over every mixture that was trained beside it; a heading alone where
 /// that is the default and no other.
 Rows rival_rows(const data::CheckReport& report);

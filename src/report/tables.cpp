@@ -152,6 +152,7 @@ std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSe
       choice.objective_words.whole, loss(choice.objective_nats), data::unit_text(domains.loss_unit),
       loss(choice.objective_default_nats), loss(choice.gain_nats), percent_level(choice.level),
       range(choice.gain_low, choice.gain_high, 4), choice.certificate_kind, choice.certificate);
+  for (const std::string& line : honest_lines(choice, domains)) text += "  " + line + "\n";
   for (const std::string& flag : choice.flags) text += "  " + flag + "\n";
   return text;
 }

@@ -17,12 +17,13 @@
 namespace bimix::run {
 namespace {
 
-constexpr std::string_view blind = "optimum-without-exposure", worn = "optimum-repetition-";
+constexpr std::string_view blind = "optimum-without-exposure", worn = "optimum-repetition(";
 
-/// R* of `optimum-repetition-15`.
+/// R* of `optimum-repetition(15)`.
 std::optional<double> repetition_in(const std::string& name) {
-  if (!name.starts_with(worn)) return std::nullopt;
-  const std::optional<double> number = core::parse_number(name.substr(worn.size()));
+  if (!name.starts_with(worn) || !name.ends_with(")")) return std::nullopt;
+  const std::optional<double> number =
+      core::parse_number(name.substr(worn.size(), name.size() - worn.size() - 1));
   return number && *number > 0.0 ? number : std::nullopt;
 }
 
@@ -79,7 +80,7 @@ void refuse_unknown_rivals(const config::Campaign& campaign, const data::SweepPl
   for (const std::string& name : campaign.check.mixtures) {
     if (is_rival(name, plan)) continue;
     std::vector<std::string> known{"default", "optimum", std::string(blind),
-                                   std::string(worn) + "15"};
+                                   std::string(worn) + "15)"};
     const auto policies = mix::policy_names(core::all_words<entropy::Measure>());
     known.insert(known.end(), policies.begin(), policies.end());
     throw core::UsageError(core::Complaint{

@@ -11,7 +11,7 @@ namespace bimix::run {
 /// The mixtures that the check trains, as `check.mixtures` names them: the default, the optimum,
 /// and its rivals, which are presets, mixtures of the design by their labels, and what the same law
 /// would recommend otherwise: `optimum-without-exposure` is not told of any pool, and of
-/// `optimum-repetition-R` repeated tokens are worth less outside the law
+/// `optimum-repetition(R)` repeated tokens are worth less outside the law
 /// (OptimizeOptions::repetition). Of two that are the same the later is left out, and said so.
 /// @param record with the fits and the optimum
 /// @throws UsageError at "check.mixtures" for a name that is none of these

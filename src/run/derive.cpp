@@ -1,5 +1,6 @@
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/mix/optimum.hpp>
+#include <bimix/mix/policy.hpp>
 #include <bimix/plan/check.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/page.hpp>
@@ -21,6 +22,25 @@ mix::OptimizeOptions optimize_options(const config::Campaign& campaign,
   return options;
 }
 
+void settle_prior(const StoredRun& run, mix::OptimizeOptions& options) {
+  options.prior_share.clear();
+  if (options.prior == "none") return;
+  const std::vector<data::EntropyTable> entropy = recorded(run).entropy;
+  options.prior_share =
+      mix::policy_mixture(options.prior, {.default_share = run.campaign.default_mixture,
+                                          .entropy = entropy,
+                                          .place = "optimize.prior",
+                                          .domains = run.campaign.domains.train,
+                                          .unique_tokens = options.unique_tokens,
+                                          .tokens = options.tokens});
+}
+
+mix::OptimizeOptions optimize_options(const StoredRun& run) {
+  mix::OptimizeOptions options = optimize_options(run.campaign, run.plan);
+  settle_prior(run, options);
+  return options;
+}
+
 data::Observations observations_of(const StoredRun& run) {
   return plan::observations_of(run.plan, run.state.results, run.campaign.unique_tokens);
 }
@@ -33,9 +53,11 @@ data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::strin
   data::RunRecord record = recorded(run);
   record.laws = std::move(fits.laws);
   record.fitted_to = std::move(fitted_to);
-  record.optimum.push_back(mix::best_mixture(record.laws.at(fits.used),
-                                             optimize_options(run.campaign, run.plan),
-                                             run.campaign.default_mixture));
+  if (run.plan.domains.train.size() > 1) {  // of one there is nothing to mix
+    record.optimum.push_back(mix::best_mixture(record.laws.at(fits.used), optimize_options(run),
+                                               run.campaign.default_mixture));
+    mix::add_nearest_run(run.plan, record.optimum.back());
+  }
   judge_check(record);
   return record;
 }

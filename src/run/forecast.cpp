@@ -74,12 +74,13 @@ bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
 }
 
 std::vector<double> most_epochs(const corpus::Corpus& corpus, int context,
-                                const data::SweepPlan& plan) {
+                                const data::SweepPlan& plan, double target) {
   std::vector<double> epochs(corpus.domain_count(), 0.0);
   for (std::size_t k = 0; k < epochs.size(); ++k)
     for (const data::Mixture& mixture : plan.mixtures)
-      epochs[k] = std::max(epochs[k], mixture[k] * static_cast<double>(plan.tokens.back()) /
-                                          static_cast<double>(corpus.pool(k, context)));
+      epochs[k] = std::max(epochs[k],
+                           mixture[k] * std::max(static_cast<double>(plan.tokens.back()), target) /
+                               static_cast<double>(corpus.pool(k, context)));
   return epochs;
 }
 

@@ -6,6 +6,8 @@
 
 #include <bimix/data/json.hpp>
 #include <bimix/data/trials.hpp>
+#include <bimix/law/evaluate.hpp>
+#include <bimix/law/law.hpp>
 #include <bimix/plan/check.hpp>
 #include <bimix/report/page.hpp>
 #include <bimix/report/tables.hpp>
@@ -164,14 +166,21 @@ class Run {
   }
 
   void tell_of_repetition() {
+    const config::Campaign& campaign = session_.campaign();
     const std::vector<double> epochs =
-        most_epochs(*session_.opened().corpus, session_.campaign().proxy.context, stored().plan);
+        most_epochs(*session_.opened().corpus, campaign.proxy.context, stored().plan,
+                    static_cast<double>(config::epochs_target(campaign)));
+    const bool learns = law::wants_every_law(campaign.fit) ||
+                        law::find_law(campaign.fit.law, {.repetition = true}).sees_repetition();
     for (std::size_t k = 0; k < epochs.size(); ++k)
       if (epochs[k] > 1)
         screen().say(fmt::format(
-            "  '{}' is gone through {:.1f} times by the trial with most of it; laws take text that "
-            "is repeated for new. Add text, or lower its largest share or volume.",
-            session_.campaign().domains.train[k], epochs[k]));
+            "  '{}' is gone through {:.1f} times by the trial with most of it: {}",
+            campaign.domains.train[k], epochs[k],
+            learns ? "effective_share learns from that, other laws take repeated text for new"
+                   : "law " + campaign.fit.law +
+                         " takes repeated text for new. Use `fit: {law: effective_share}`, which "
+                         "learns what repeating does"));
   }
 
   void refuse_if_all_failed() {

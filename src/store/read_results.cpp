@@ -108,8 +108,7 @@ std::vector<data::TrialResult> read_trial_results(const TrialReader& read,
              parameters = read.doubles("parameters");
   const auto seen =
       read.has("tokens_seen") ? read.integers("tokens_seen", K) : std::vector<std::int64_t>{};
-  const auto pools =
-      read.has("unique_tokens") ? read.doubles("unique_tokens", K) : std::vector<double>{};
+  const auto pools = read.has("pool") ? read.doubles("pool", K) : std::vector<double>{};
   const auto started =
       read.has("started_utc") ? read.doubles("started_utc") : std::vector<double>{};
   const auto failures =

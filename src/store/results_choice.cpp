@@ -18,6 +18,8 @@ void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
   by_train("share_low", choice.share_low, "lower end of the interval of the optimum");
   by_train("share_high", choice.share_high, "upper end of the interval of the optimum");
   by_train("default_share", choice.default_share, "mixture it is compared with");
+  by_train("unshrunk_share", choice.unshrunk_share, "optimum before it was drawn to the prior");
+  by_train("free_share", choice.free_share, "optimum without floors, caps and epochs");
   by_train("floor", choice.floor, "smallest share allowed");
   by_train("cap", choice.cap, "largest share allowed");
   const auto epochs_of = [&](const data::Mixture& share) {
@@ -52,6 +54,12 @@ void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
   write_scalar(group, "certificate", choice.certificate, plain("how far from the best at most"));
   write_scalar(group, "level", choice.level, plain("what the intervals hold"));
   write_scalar(group, "gain_nats", choice.gain_nats, loss_of(domains, "default minus optimum"));
+  write_scalar(group, "gain_expected", choice.gain_expected.value_or(missing),
+               loss_of(domains, "mean gain over the bootstrap laws"));
+  write_scalar(group, "nearest_distance", choice.nearest_distance.value_or(missing),
+               plain("of the nearest mixture that was run: half the sum of differences"));
+  write_scalar(group, "prior_weight", choice.prior_weight,
+               plain("how far it was drawn to `prior`"));
   write_scalar(group, "gain_low", choice.gain_low, loss_of(domains, "lower end of its interval"));
   write_scalar(group, "gain_high", choice.gain_high, loss_of(domains, "upper end of its interval"));
   group.attribute("law", choice.law);
@@ -59,6 +67,8 @@ void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
   group.attribute("certificate_kind", choice.certificate_kind);
   group.attribute("doubt", choice.trust.doubt);
   group.attribute("caution", choice.caution);
+  group.attribute("prior", choice.prior);
+  group.attribute("nearest_run", choice.nearest_run);
   group.attribute("flags", joined(choice.flags));
 }
 

@@ -97,7 +97,8 @@ void write_tokens_seen(const GroupWriter& group, const TrialTable& table) {
 }
 
 /// NaN where it is not known.
-void write_unique_tokens(const GroupWriter& group, const TrialTable& table) {
+void write_pools(const GroupWriter& group, const std::vector<data::TrialSpec>& specs,
+                 const TrialTable& table) {
   const std::size_t K = table.domains.train.size();
   std::vector<double> pools;
   bool any = false;
@@ -110,8 +111,19 @@ void write_unique_tokens(const GroupWriter& group, const TrialTable& table) {
                                                                        : missing);
   }
   if (any)
-    group.write("unique_tokens", {"trial", "train_domain"}, pools,
+    group.write("pool", {"trial", "train_domain"}, pools,
                 {"tokens", "different tokens of each domain to draw from; infinite: endless"});
+  if (!any) return;
+  std::vector<double> epochs(pools.size(), missing);
+  for (std::size_t t = 0; t < table.results.size(); ++t) {
+    const data::TrialSpec& spec = specs[t];
+    for (std::size_t k = 0; k < K && !spec.tokens.empty(); ++k)
+      if (const double pool = pools[t * K + k]; !std::isnan(pool))
+        epochs[t * K + k] =
+            data::epochs(spec.mixture[k], static_cast<double>(spec.tokens.back()), pool);
+  }
+  group.write("epochs", {"trial", "train_domain"}, epochs,
+              plain("how often the trial goes through each pool, up to its last volume"));
 }
 
 }  // namespace
@@ -169,7 +181,7 @@ void write_trials(const GroupWriter& group, const TrialTable& table) {
               column(table.domains.share_of, [](int i) { return std::int32_t{i}; }),
               plain("index of the training domain whose share the loss follows; -1: none"));
   write_tokens_seen(group, table);
-  write_unique_tokens(group, table);
+  write_pools(group, specs, table);
   write_effort(group, table.results);
 }
 

@@ -215,11 +215,10 @@ TEST(Corpus, NamesTheDomainThatIsShorterThanASequence) {
     corpus.require_sequences(9);  // 9 tokens held out
     ADD_FAILURE();
   } catch (const core::DataError& error) {
-    EXPECT_STREQ(
-        error.what(),
-        "domain 'b': its evaluation part has 9 tokens (one sequence takes context + 1 = "
-        "10). Add text to it, choose a shorter context, or raise `corpus.fraction` if that is "
-        "given.");
+    EXPECT_STREQ(error.what(),
+                 "domain 'b': its evaluation part has 9 tokens (one sequence takes context + 1 = "
+                 "10). Add text to it, choose a shorter context, or, where they "
+                 "are given, raise `fraction` or lower the target of `match_epochs`.");
   }
 }
 

@@ -437,7 +437,7 @@ TEST(Refusals, NameTheMistakeAndTheRemedy) {
   EXPECT_EQ(bimix("frobnicate").exit_code, 2);
   EXPECT_THAT(bimix("optimise x").output, HasSubstr("Did you mean 'bimix optimize'?"));
   EXPECT_EQ(bimix("run").exit_code, 2);
-  for (const char* later : {"optimize x --prior default", "run x.yaml --fresh"}) {
+  for (const char* later : {"run x.yaml --fresh"}) {
     const auto refused = bimix(later);
     EXPECT_EQ(refused.exit_code, 2) << later;
     EXPECT_THAT(refused.output, HasSubstr("is not in this version")) << later;

@@ -42,7 +42,7 @@ int main(int count, char** words) {
   constexpr int block = 40;
   const int wanted = count > 1 ? std::atoi(words[1]) : 400;
   std::vector<std::string> laws(words + std::min(count, 2), words + count);
-  if (laws.empty()) laws = {"bimix", "effective_share"};
+  if (laws.empty()) laws = {"bimix", "effective_share", repeating};
   for (const std::string& law : laws) {
     std::map<int, Hits> all;  // by the number of mixtures
     for (int done = 0; done < wanted; done += block)

@@ -350,6 +350,66 @@ TEST(BestMixture, CountsRepeatedTokensByWhatTheyAreWorth) {
   EXPECT_NEAR(best_mixture(fit, options, {0.5, 0.5}).share[1], 2.0 / 3.0, 1e-5);
 }
 
+/// Optima of the samples scatter about a third and two thirds.
+data::LawFit unsure_laws() {
+  data::LawFit fit = power_laws({1, 4}, {1, 1});
+  for (const double factor : {0.5, 0.7, 1.0, 1.4, 2.0}) {
+    fit.bootstrap.push_back(power_laws({factor, 4}, {1, 1}).coefficient);
+    fit.bootstrap.push_back(power_laws({1, 4 * factor}, {1, 1}).coefficient);
+  }
+  return fit;
+}
+
+TEST(BestMixture, IsDrawnToAPriorAsFarAsItIsUnsure) {
+  OptimizeOptions options{.tokens = 1e6, .prior = "proportional"};
+  const auto drawn_to = [&](double first) {
+    options.prior_share = {first, 1.0 - first};
+    return best_mixture(unsure_laws(), options, {0.5, 0.5});
+  };
+  const data::MixtureChoice right = drawn_to(1.0 / 3.0), near = drawn_to(0.38), far = drawn_to(0.9);
+  EXPECT_EQ(right.prior_weight, 1.0) << "the prior is the truth";
+  EXPECT_GT(near.prior_weight, 0.3);
+  EXPECT_LT(near.prior_weight, 1.0);
+  EXPECT_LT(far.prior_weight, 0.05);
+  EXPECT_NEAR(near.share[0], (1.0 - near.prior_weight) / 3.0 + near.prior_weight * 0.38, 1e-12);
+  EXPECT_NEAR(near.unshrunk_share[0], 1.0 / 3.0, 1e-12);
+  EXPECT_LT(near.share_high[0] - near.share_low[0], far.share_high[0] - far.share_low[0])
+      << "what is drawn scatters less";
+  options.prior_share.clear();
+  const data::MixtureChoice alone = best_mixture(unsure_laws(), options, {0.5, 0.5});
+  EXPECT_EQ(alone.prior, "");
+  EXPECT_TRUE(alone.unshrunk_share.empty());
+}
+
+TEST(BestMixture, ExpectsLessThanTheLawThatChoseItPromises) {
+  const data::MixtureChoice choice = best_mixture(unsure_laws(), {.tokens = 1e6}, {0.5, 0.5});
+  double sum = 0.0;
+  for (const data::Table& sample : unsure_laws().bootstrap) {
+    data::LawFit one = power_laws({1, 4}, {1, 1});
+    one.coefficient = sample;
+    const law::FittedLaw law(one);
+    for (std::size_t e = 0; e < 2; ++e)
+      sum += 0.05 *
+             (law.predict(e, {choice.default_share, 1e6}) - law.predict(e, {choice.share, 1e6}));
+  }
+  EXPECT_NEAR(*choice.gain_expected, sum, 1e-12);
+}
+
+TEST(BestMixture, SaysWhatTheLawWouldTakeWithoutLimits) {
+  OptimizeOptions options{.tokens = 1e6, .cap = {1.0, 0.6}};
+  const data::LawFit fit = power_laws({1, 4}, {1, 1});
+  data::MixtureChoice choice = best_mixture(fit, options, {0.5, 0.5});
+  EXPECT_NEAR(choice.free_share[1], 2.0 / 3.0, 1e-12);
+  options.cap = {1.0, 0.9};
+  EXPECT_TRUE(best_mixture(fit, options, {0.5, 0.5}).free_share.empty()) << "no limit matters";
+  data::SweepPlan plan;
+  plan.mixtures = {{0.9, 0.1}, {0.5, 0.5}};
+  plan.labels = {"a", "b"};
+  add_nearest_run(plan, choice);
+  EXPECT_EQ(choice.nearest_run, "b");
+  EXPECT_NEAR(*choice.nearest_distance, 0.1, 1e-12);
+}
+
 TEST(BestMixture, RefusesWhatLeavesNoMixture) {
   data::LawFit fit = power_laws({1, 4}, {1, 1});
   EXPECT_THAT(refusal(fit, {.tokens = 0.0}, {0.5, 0.5}), HasSubstr("optimize.tokens"));

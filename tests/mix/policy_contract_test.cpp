@@ -88,8 +88,8 @@ TEST(PolicyMixture, IsAsLargeAsThePools) {
               ElementsAre(DoubleNear(0.6, 1e-15), DoubleNear(0.3, 1e-15), DoubleNear(0.1, 1e-15)));
   const double sum = std::sqrt(6.0) + std::sqrt(3.0) + 1.0;
   EXPECT_NEAR(of_pools("temperature", pools)[1], std::sqrt(3.0) / sum, 1e-15);
-  EXPECT_EQ(of_pools("temperature-1", pools), of_pools("proportional", pools));
-  EXPECT_NEAR(of_pools("temperature-1e9", pools)[2], 1.0 / 3, 1e-8);
+  EXPECT_EQ(of_pools("temperature(1)", pools), of_pools("proportional", pools));
+  EXPECT_NEAR(of_pools("temperature(1e9)", pools)[2], 1.0 / 3, 1e-8);
   // 6 x 2, 3 x 1 and 1 x 3 nats.
   EXPECT_NEAR(of_pools("information", pools)[2], 3.0 / 18, 1e-15);
 }
@@ -98,23 +98,23 @@ TEST(PolicyMixture, IsAsLargeAsThePools) {
 TEST(PolicyMixture, IsAsEvenAsTheEpochsAllow) {
   using testing::DoubleNear;
   using testing::ElementsAre;
-  EXPECT_THAT(of_pools("unimax-2", pools),
+  EXPECT_THAT(of_pools("unimax(2)", pools),
               ElementsAre(DoubleNear(0.4, 1e-15), DoubleNear(0.4, 1e-15), DoubleNear(0.2, 1e-15)));
-  EXPECT_THAT(of_pools("unimax-1", pools),
+  EXPECT_THAT(of_pools("unimax(1)", pools),
               ElementsAre(DoubleNear(0.6, 1e-15), DoubleNear(0.3, 1e-15), DoubleNear(0.1, 1e-15)));
-  EXPECT_EQ(of_pools("unimax", pools), of_pools("unimax-4", pools));
-  EXPECT_THAT(of_pools("unimax-1", pools, 1e10),
+  EXPECT_EQ(of_pools("unimax", pools), of_pools("unimax(4)", pools));
+  EXPECT_THAT(of_pools("unimax(1)", pools, 1e10),
               ElementsAre(DoubleNear(0.6, 1e-15), DoubleNear(0.3, 1e-15), DoubleNear(0.1, 1e-15)))
       << "an epoch of all is less than the volume: all are repeated alike";
   const double endless = std::numeric_limits<double>::infinity();
   EXPECT_THAT(
-      of_pools("unimax-1", {endless, endless, 1e8}),
+      of_pools("unimax(1)", {endless, endless, 1e8}),
       ElementsAre(DoubleNear(0.45, 1e-15), DoubleNear(0.45, 1e-15), DoubleNear(0.1, 1e-15)));
 }
 
 TEST(PolicyMixture, NeedsThePoolsThatItIsMadeOf) {
   const double endless = std::numeric_limits<double>::infinity();
-  for (const char* name : {"proportional", "temperature-3", "unimax", "information"})
+  for (const char* name : {"proportional", "temperature(3)", "unimax", "information"})
     for (const data::Pools& unknown : {data::Pools{}, data::Pools{1e8, 0.0, 1e8}})
       EXPECT_THROW(of_pools(name, unknown), core::UsageError) << name;
   EXPECT_THROW(of_pools("proportional", {1e8, endless, 1e8}), core::UsageError);
@@ -122,8 +122,9 @@ TEST(PolicyMixture, NeedsThePoolsThatItIsMadeOf) {
 
 TEST(PolicyMixture, TakesNoNameThatIsHalfOfOne) {
   const std::vector<data::EntropyTable> entropy{some_entropies()};
-  for (const char* name : {"", "entropy", "entropy-", "defaults", "default-joint", "Uniform",
-                           "unimax-", "unimax-0", "unimax--2", "temperature-inf", "uniform-2"})
+  for (const char* name :
+       {"", "entropy", "entropy-", "defaults", "default-joint", "Uniform", "unimax()", "unimax(0)",
+        "unimax(-2)", "unimax(2", "unimax-2", "temperature(inf)", "uniform(2)"})
     EXPECT_THROW(policy_mixture(name, {default_share, entropy, "p"}), core::UsageError) << name;
   EXPECT_FALSE(needs_entropy("entropy-"));
   EXPECT_TRUE(needs_entropy("entropy-anything"));

@@ -69,13 +69,14 @@ TEST(ExpandDesign, SharesTheRestOfAGridInProportion) {
 }
 
 TEST(ExpandDesign, LeavesOutEachDomainInTurn) {
-  const ExpandedDesign design = expand_one(DeletionMixtures{});
+  const ExpandedDesign design = expand_one(PresetMixtures{.names = {"deletions"}, .repeats = 3});
   ASSERT_EQ(design.mixtures.size(), 3u);
   EXPECT_THAT(design.mixtures[0].share,
               ElementsAre(0.0, DoubleNear(0.6, 1e-12), DoubleNear(0.4, 1e-12)));
   EXPECT_THAT(design.mixtures[2].share,
               ElementsAre(DoubleNear(0.625, 1e-12), DoubleNear(0.375, 1e-12), 0.0));
   EXPECT_EQ(design.mixtures[1].label, "without-1");
+  EXPECT_EQ(design.mixtures[1].repeats, 3);
 }
 
 TEST(ExpandDesign, DropsAndCountsDuplicates) {

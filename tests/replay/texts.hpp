@@ -16,13 +16,14 @@ namespace bimix::test {
 /// Files and their contents.
 using Files = std::vector<std::pair<std::string, std::string>>;
 
-/// Reads the files together; the one that is called as `options.mixtures` is the table of mixtures.
+/// Reads the files together; those that are called as `options.mixtures` and `options.pools` are
+/// these tables.
 inline replay::LossLog read_texts(const Files& files, replay::ReplayOptions options = {}) {
   const TempFolder folder;
   for (const auto& [name, text] : files) {
     std::filesystem::create_directories((folder / name).parent_path());
     folder.write(name, text);
-    if (name != options.mixtures) options.files.push_back(name);
+    if (name != options.mixtures && name != options.pools) options.files.push_back(name);
   }
   options.base = folder.path();
   return replay::read_logs(options);

@@ -106,6 +106,12 @@ inline data::RunRecord some_record() {
   choice.model_size = 7e7;
   choice.unique_tokens = {2.5e9, 0.0};
   choice.max_epochs = 2.0;
+  choice.prior = "proportional";
+  choice.prior_weight = 0.25;
+  choice.unshrunk_share = choice.free_share = {0.1, 0.9};
+  choice.gain_expected = 0.01;
+  choice.nearest_run = "default";
+  choice.nearest_distance = 0.05;
   choice.share = {0.3, 0.7};
   choice.default_share = {0.25, 0.75};
   choice.share_low = choice.floor = {0.2, 0.6};

@@ -131,6 +131,35 @@ TEST(ProxySource, KnowsItsTextAndSettingsByIdentity) {
             before);
 }
 
+TEST(ProxySource, DrawsFromAsSmallAPartAsItsVolumeIsOfTheTarget) {
+  const test::TextFolder folder;
+  const ProxySource all = some_source(folder);
+  proxy::ProxyOptions matched = proxy::resolved(tiny);
+  matched.match_target = 2048;
+  const ProxySource source(test::opened(folder.options({"a", "b"})), matched, 1);
+  const data::TrialResult whole = all.run(some_spec(), {}), part = source.run(some_spec(), {});
+  ASSERT_EQ(part.unique_tokens.size(), 2u);
+  for (std::size_t k = 0; k < 2; ++k)  // 512 of 2048
+    EXPECT_NEAR(part.unique_tokens[k] / whole.unique_tokens[k], 0.25, 1e-3);
+  EXPECT_NE(part.curve, whole.curve);
+  EXPECT_EQ(source.run(some_spec(), {}).curve, part.curve);
+  data::TrialSpec longer = some_spec();
+  longer.tokens.back() = 1024;
+  EXPECT_NE(source.identity(longer), source.identity(some_spec())) << "another part is drawn from";
+  EXPECT_EQ(all.identity(longer), all.identity(some_spec()));
+  longer.tokens.back() = 2048;
+  EXPECT_EQ(source.corpus_of(longer).fingerprint(), all.corpus_of(longer).fingerprint());
+}
+
+TEST(ProxySource, RefusesAPartThatHoldsNoSequence) {
+  const test::TextFolder folder;
+  some_source(folder);
+  proxy::ProxyOptions matched = proxy::resolved(tiny);
+  matched.match_target = 1'000'000'000;
+  const ProxySource source(test::opened(folder.options({"a", "b"})), matched, 1);
+  EXPECT_THROW(source.run(some_spec(), {}), core::DataError);
+}
+
 TEST(ProxySource, CountsEvaluationInItsCost) {
   const test::TextFolder folder;
   const ProxySource source = some_source(folder);

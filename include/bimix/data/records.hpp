@@ -264,10 +264,24 @@ struct MixtureChoice {
   double certificate = 0.0;        ///< bound or residual, see `certificate_kind`
   std::string certificate_kind{};  ///< "KKT residual", ...
   Table bootstrap_share{};         ///< (sample, K): the optimum of each bootstrap law
-  double level = 0.9;              ///< of the intervals below
+  /// Where the optimum was drawn to a mixture: its name, how far (0: not, 1: all the way), and the
+  /// optimum itself, K.
+  std::string prior{};
+  double prior_weight = 0.0;
+  Mixture unshrunk_share{};
+  Mixture free_share{};  ///< K: the optimum without floors, caps and epochs; empty: there is none
+  double level = 0.9;    ///< of the intervals below
   std::vector<double> share_low{}, share_high{};            ///< K: interval of the optimum
   double gain_nats = 0.0, gain_low = 0.0, gain_high = 0.0;  ///< default minus optimum
-  Trust trust{};                                            ///< in the law
+  /// What is to be expected of the gain: its mean over the bootstrap laws. It is less than the
+  /// gain, which is that of the very law by which the mixture was chosen. Nothing without
+  /// bootstrap.
+  std::optional<double> gain_expected{};
+  /// Of the mixtures that were run the nearest, by half the sum of |differences|; NaN: not
+  /// compared.
+  std::string nearest_run{};
+  std::optional<double> nearest_distance{};
+  Trust trust{};          ///< in the law
   std::string caution{};  ///< what to know before all else: repeats beyond any run; or empty
   std::vector<std::string> flags{};
   bool operator==(const MixtureChoice&) const = default;

@@ -4,6 +4,7 @@
 #include <bimix/data/records.hpp>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,12 +28,8 @@ class Objective {
   /// As in objectives.def and after `objective:` in a campaign.
   virtual std::string_view name() const = 0;
 
-  /// The same objective with a number, `<name>-<number>` in a campaign; null if it takes none.
-  /// @param name the whole of it
-  virtual std::unique_ptr<const Objective> with_number(std::string /*name*/,
-                                                       double /*number*/) const {
-    return nullptr;
-  }
+  /// The same objective with another number, `radius` in a campaign; null if it takes none.
+  virtual std::unique_ptr<const Objective> with_number(double /*number*/) const { return nullptr; }
 
   /// What is wrong with the weights of a campaign; the place is "optimize.weights". By default all
   /// sets are treated alike, and weights refused.
@@ -76,12 +73,12 @@ class Objective {
   virtual std::string words(std::span<const double> weight, const std::string& sets) const = 0;
 };
 
-/// Names in the order of objectives.def, without numbers.
+/// Names in the order of objectives.def.
 std::vector<std::string> objective_names();
 
-/// @param name one of objective_names(), of some with a number: `kl-0.2`
+/// @param name one of objective_names() @param number of those that take one; nothing: the usual
 /// @throws UsageError if there is none of this name, naming those there are
-const Objective& find_objective(std::string_view name);
+const Objective& find_objective(std::string_view name, std::optional<double> number = {});
 
 /// How an objective of these weights is told.
 /// @param weight E, 0 for sets that do not count

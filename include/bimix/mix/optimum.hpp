@@ -66,4 +66,7 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions& options,
                                  const data::Mixture& default_share);
 
+/// Says which mixture of the plan is the nearest to the recommended one, and how near.
+void add_nearest_run(const data::SweepPlan& plan, data::MixtureChoice& choice);
+
 }  // namespace bimix::mix

@@ -32,6 +32,7 @@ struct OptimizeOptions {
   double model_size = 0.0;
   /// of find_objective
   std::string objective = "mean";
+  double radius = 0.1;            ///< of the ball of weights, for the objectives that have one
   std::vector<double> weights{};  ///< E, not negative; empty: none. See Objective
   std::vector<double> floor{};    ///< K smallest shares; empty: none
   std::vector<double> cap{};      ///< K largest shares; empty: none
@@ -40,9 +41,12 @@ struct OptimizeOptions {
   /// runs); 0: as much as new ones. A domain of U unique tokens that is drawn D = share * tokens >
   /// U counts as U + U R* (1 - exp(-(D / U - 1) / R*)).
   double repetition = 0.0;
-  EpochLimit max_epochs{};   ///< share * tokens <= max_epochs * unique_tokens
-  bool extrapolate = false;  ///< allow shares outside the range that was tried
-  double level = 0.9;        ///< of the intervals, in (0, 1); a campaign has one: fit.level
+  EpochLimit max_epochs{};  ///< share * tokens <= max_epochs * unique_tokens
+  /// What the optimum is drawn to, as far as it is unsure: `none`, or the name of a policy.
+  std::string prior = "none";
+  data::Mixture prior_share{};  ///< K: its mixture; empty: the optimum stays what it is
+  bool extrapolate = false;     ///< allow shares outside the range that was tried
+  double level = 0.9;           ///< of the intervals, in (0, 1); a campaign has one: fit.level
   bool operator==(const OptimizeOptions&) const = default;
 };
 

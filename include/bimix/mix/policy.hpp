@@ -18,11 +18,11 @@ struct PolicyInput {
   double tokens = 0.0;                 ///< the volume the mixture is for; 0: not known
 };
 
-/// What follows the name of a policy, after a dash.
+/// What a name says besides that of its policy.
 enum class PolicyArgument {
   none,
   measure,  ///< of entropy: `entropy-joint`; there is a mixture for each
-  number    ///< `unimax-8`; the name alone stands for a usual number
+  number    ///< `unimax(8)`; the name alone stands for a usual number
 };
 
 /// A rule that makes a mixture without any run: a preset of the design.

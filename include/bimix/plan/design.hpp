@@ -7,14 +7,19 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 namespace bimix::plan {
 
-/// Mixtures of policies by their names: "default", "uniform", "entropy-<measure>".
+/// Of a preset: the default without each of its domains in turn, the others in proportion.
+inline constexpr std::string_view deletions = "deletions";
+
+/// Mixtures of policies by their names: "default", "uniform", "entropy-<measure>"; and `deletions`.
 struct PresetMixtures {
   std::vector<std::string> names{};
+  int repeats = 0;  ///< seeds of each; 0: as many as of the others
 };
 
 /// The points of a regular lattice on the simplex; see expand_design.
@@ -33,9 +38,6 @@ struct DirichletMixtures {
   double floor = 0.0;
 };
 
-/// The default without each of its domains in turn, the others in proportion.
-struct DeletionMixtures {};
-
 /// All combinations of the named domains' values; the other domains share the rest in proportion
 /// to the default mixture.
 struct GridMixtures {
@@ -49,8 +51,8 @@ struct ListedMixtures {
   std::vector<data::Mixture> mixtures{};
 };
 
-using MixtureGroup = std::variant<PresetMixtures, LatticeMixtures, DirichletMixtures,
-                                  DeletionMixtures, GridMixtures, ListedMixtures>;
+using MixtureGroup =
+    std::variant<PresetMixtures, LatticeMixtures, DirichletMixtures, GridMixtures, ListedMixtures>;
 
 /// Whether one run visits all volumes, or each (mixture, volume) is a separate run.
 enum class VolumeAxis { trajectory, independent };
@@ -69,7 +71,6 @@ struct DesignOptions {
   std::vector<std::int64_t> tokens{};  ///< volumes as asked for, ascending
   VolumeAxis axis = VolumeAxis::trajectory;
   int repeats = 1;
-  int default_repeats = 0;  ///< of the default mixture, if it is one; 0: as many as of the others
   SeedChoice seeds = SeedChoice::common;
 };
 
@@ -77,6 +78,7 @@ struct DesignOptions {
 struct LabelledMixture {
   std::string label{};
   data::Mixture share{};
+  int repeats = 0;  ///< seeds; 0: as many as the design says
 };
 
 /// Distinct mixtures of a design, in the order they are written, and how many were dropped because

@@ -26,8 +26,13 @@ data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::strin
 /// Adds the check's report, once all its trials have ended.
 void judge_check(data::RunRecord& record);
 
-/// The `optimize:` block with what it leaves open filled in from the plan.
+/// The `optimize:` block with what it leaves open filled in from the plan, but for the prior's
+/// mixture, which may be made from entropies.
 mix::OptimizeOptions optimize_options(const config::Campaign& campaign,
                                       const data::SweepPlan& plan);
+/// The same with that. @throws UsageError at "optimize.prior", if what it needs is not there
+mix::OptimizeOptions optimize_options(const StoredRun& run);
+/// The prior's mixture by its name in the options, for what they say.
+void settle_prior(const StoredRun& run, mix::OptimizeOptions& options);
 
 }  // namespace bimix::run

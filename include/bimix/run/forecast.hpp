@@ -43,7 +43,8 @@ bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
 
 /// How often each text is gone through by the trial that draws most of it.
 /// @param context of the sequences that are cut from them
+/// @param target the volume of the run whose repetitions trials are to have; 0: none
 std::vector<double> most_epochs(const corpus::Corpus& corpus, int context,
-                                const data::SweepPlan& plan);
+                                const data::SweepPlan& plan, double target);
 
 }  // namespace bimix::run

@@ -100,15 +100,6 @@ double largest(const std::vector<double>& values) {
   return most;
 }
 
-/// Rows by model size and pools.
-std::map<std::pair<double, int>, std::vector<std::size_t>> pool_groups(
-    const data::Observations& observations) {
-  std::map<std::pair<double, int>, std::vector<std::size_t>> groups;
-  for (std::size_t row = 0; row < observations.pool_id.size(); ++row)
-    groups[{model_size_of(observations, row), observations.pool_id[row]}].push_back(row);
-  return groups;
-}
-
 std::vector<core::Complaint> held_out_complaints(const EvaluateOptions& options,
                                                  const std::vector<int>& mixtures) {
   std::vector<core::Complaint> found;

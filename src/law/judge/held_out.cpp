@@ -183,10 +183,17 @@ bool is_smaller(const data::Observations& observations, std::size_t row, const S
   return model_size_of(observations, row) < split.smaller_than;
 }
 
+/// Runs of one mixture are told apart by their pools and model sizes.
+bool holds_out_pools(const data::Observations& observations) {
+  return has_one_mixture(observations) && pool_groups(observations).size() > 1;
+}
+
 }  // namespace
 
 int fold_count(const data::Observations& observations, const FitOptions& options) {
-  const int mixtures = static_cast<int>(observed_mixtures(observations).size());
+  const int mixtures =
+      static_cast<int>(holds_out_pools(observations) ? pool_groups(observations).size()
+                                                     : observed_mixtures(observations).size());
   if (options.folds > 0) return std::min(options.folds, mixtures);
   return mixtures < leave_one_out_below ? mixtures : automatic_folds;
 }
@@ -212,6 +219,13 @@ std::vector<int> fold_of_mixture(const data::Observations& observations, const F
 Split fold_split(const data::Observations& observations, const FitOptions& options, int fold,
                  int folds) {
   Split split;
+  if (holds_out_pools(observations)) {
+    split.trains.assign(observations.mixtures.size(), true);
+    int group = 0;
+    for (const auto& [what, rows] : pool_groups(observations))
+      if (group++ % folds == fold) split.rows.insert(split.rows.end(), rows.begin(), rows.end());
+    return split;
+  }
   for (const int other : fold_of_mixture(observations, options, folds))
     split.trains.push_back(other != fold);
   return split;
@@ -358,7 +372,8 @@ data::HeldOut merge_folds(const data::DomainSet& domains, std::vector<HeldOutPar
       by_domain[static_cast<std::size_t>(point[HeldOutPart::eval_domain])].push_back(point);
     }
   data::HeldOut result;
-  result.protocol = "mixture folds at the last volume";
+  result.protocol = domains.train.size() == 1 ? "folds of pools and model sizes, at all volumes"
+                                              : "mixture folds at the last volume";
   result.folds = static_cast<int>(parts.size());
   for (const auto& points : by_domain) {
     const Score found = score(points);

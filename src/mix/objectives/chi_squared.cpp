@@ -10,10 +10,9 @@ namespace {
 /// from sum w = 1.
 class ChiSquaredBall final : public WeightBall {
  public:
-  explicit ChiSquaredBall(std::string name = "chi-squared", double radius = 0.1)
-      : WeightBall(std::move(name), radius) {}
-  std::unique_ptr<const Objective> with_number(std::string name, double radius) const override {
-    return std::make_unique<ChiSquaredBall>(std::move(name), radius);
+  explicit ChiSquaredBall(double radius = 0.1) : WeightBall("chi-squared", radius) {}
+  std::unique_ptr<const Objective> with_number(double radius) const override {
+    return std::make_unique<ChiSquaredBall>(radius);
   }
 
  protected:

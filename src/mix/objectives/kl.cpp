@@ -9,10 +9,9 @@ namespace {
 /// Kullback-Leibler divergence: w ~ v exp(x / l).
 class KlBall final : public WeightBall {
  public:
-  explicit KlBall(std::string name = "kl", double radius = 0.1)
-      : WeightBall(std::move(name), radius) {}
-  std::unique_ptr<const Objective> with_number(std::string name, double radius) const override {
-    return std::make_unique<KlBall>(std::move(name), radius);
+  explicit KlBall(double radius = 0.1) : WeightBall("kl", radius) {}
+  std::unique_ptr<const Objective> with_number(double radius) const override {
+    return std::make_unique<KlBall>(radius);
   }
 
  protected:

@@ -17,7 +17,7 @@ namespace bimix::mix {
 /// @see Duchi and Namkoong 2021, doi:10.1214/20-AOS2004; Liu et al. 2022, arXiv 2204.07742 (DRFLM)
 class WeightBall : public Objective {
  public:
-  /// @param name as in a campaign, with the radius where it is not the usual one
+  /// @param name as in a campaign
   WeightBall(std::string name, double radius) : name_(std::move(name)), radius_(radius) {}
 
   std::string_view name() const final { return name_; }
