@@ -17,13 +17,14 @@
 namespace bimix::run {
 namespace {
 
-constexpr std::string_view blind = "optimum-without-exposure", worn = "optimum-repetition(";
+constexpr std::string_view untold_name = "optimum-without-exposure",
+                           repeated_name = "optimum-repetition(";
 
 /// R* of `optimum-repetition(15)`.
 std::optional<double> repetition_in(const std::string& name) {
-  if (!name.starts_with(worn) || !name.ends_with(")")) return std::nullopt;
+  if (!name.starts_with(repeated_name) || !name.ends_with(")")) return std::nullopt;
   const std::optional<double> number =
-      core::parse_number(name.substr(worn.size(), name.size() - worn.size() - 1));
+      core::parse_number(name.substr(repeated_name.size(), name.size() - repeated_name.size() - 1));
   return number && *number > 0.0 ? number : std::nullopt;
 }
 
@@ -34,7 +35,7 @@ const data::Mixture* designed(const std::string& name, const data::SweepPlan& pl
 }
 
 bool is_rival(const std::string& name, const data::SweepPlan& plan) {
-  return name == "default" || name == "optimum" || name == blind || repetition_in(name) ||
+  return name == "default" || name == "optimum" || name == untold_name || repetition_in(name) ||
          mix::is_policy_name(name, core::all_words<entropy::Measure>()) ||
          designed(name, plan) != nullptr;
 }
@@ -61,7 +62,7 @@ data::Mixture mixture_called(const std::string& name, const config::Campaign& ca
                              const data::RunRecord& record) {
   if (name == "default") return campaign.default_mixture;
   if (name == "optimum") return record.optimum.front().share;
-  if (name == blind) return optimum_of_blind_law(campaign, record, 0.0);
+  if (name == untold_name) return optimum_of_blind_law(campaign, record, 0.0);
   if (const auto repetition = repetition_in(name))
     return optimum_of_blind_law(campaign, record, *repetition);
   if (const data::Mixture* mixture = designed(name, record.plan)) return *mixture;
@@ -79,8 +80,8 @@ void refuse_unknown_rivals(const config::Campaign& campaign, const data::SweepPl
   if (!campaign.check.enabled) return;
   for (const std::string& name : campaign.check.mixtures) {
     if (is_rival(name, plan)) continue;
-    std::vector<std::string> known{"default", "optimum", std::string(blind),
-                                   std::string(worn) + "15)"};
+    std::vector<std::string> known{"default", "optimum", std::string(untold_name),
+                                   std::string(repeated_name) + "15)"};
     const auto policies = mix::policy_names(core::all_words<entropy::Measure>());
     known.insert(known.end(), policies.begin(), policies.end());
     throw core::UsageError(core::Complaint{
