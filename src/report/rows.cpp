@@ -408,10 +408,9 @@ std::vector<std::string> honest_lines(const data::MixtureChoice& choice,
   };
   if (choice.gain_expected)
     lines.push_back(
-        fmt::format("Expected gain {}: over the bootstrap laws, which did not choose this mixture; "
-                    "{} less than "
-                    "predicted",
-                    loss(*choice.gain_expected), loss(choice.gain_nats - *choice.gain_expected)));
+        fmt::format("Expected gain {}: the mean over the bootstrap laws, which did not choose this "
+                    "mixture",
+                    loss(*choice.gain_expected)));
   if (choice.nearest_distance)
     lines.push_back(fmt::format(
         "Nearest mixture that was run: {}, {} of the tokens would have to change their domain",
