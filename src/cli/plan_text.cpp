@@ -25,11 +25,10 @@ std::string models_text(const config::Campaign& campaign, const data::SweepPlan&
 std::string epochs_text(const corpus::Corpus& corpus, const config::Campaign& campaign,
                         const data::SweepPlan& plan) {
   std::vector<std::vector<std::string>> rows{{"text", "tokens", "epochs at most"}};
-  const int context = campaign.proxy.context;
-  const std::vector<double> epochs =
-      run::most_epochs(corpus, context, plan, static_cast<double>(config::epochs_target(campaign)));
+  const data::Pools pools = corpus.pools(campaign.proxy.context);
+  const std::vector<double> epochs = run::most_epochs(plan, pools, config::epochs_target(campaign));
   for (std::size_t k = 0; k < epochs.size(); ++k)
-    rows.push_back({corpus.names()[k], core::format_count(corpus.pool(k, context)),
+    rows.push_back({corpus.names()[k], core::format_count(static_cast<std::int64_t>(pools[k])),
                     fmt::format("{:.2f}", epochs[k])});
   return report::aligned(rows);
 }

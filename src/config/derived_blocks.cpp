@@ -4,7 +4,6 @@
 #include "fields.hpp"
 
 #include <bimix/core/text.hpp>
-#include <bimix/mix/policy.hpp>
 
 #include <fmt/format.h>
 
@@ -42,13 +41,8 @@ void parse_optimize(Reader& root, Campaign& campaign) {
   parse_optimize_maps(block, campaign.domains, options);
   block.finish();
   campaign.fit.weights = options.weights;
-  const std::vector<std::string> measures = core::all_words<entropy::Measure>();
-  if (options.prior != "none" && !mix::is_policy_name(options.prior, measures))
-    block.findings().complain(
-        "optimize.prior",
-        {.problem = fmt::format("'{}' is no preset", core::shown_text(options.prior)),
-         .rule = "known: none, " + core::join_words(mix::policy_names(measures)),
-         .remedy = core::did_you_mean(options.prior, mix::policy_names(measures))});
+  require_policy(options.prior, "optimize.prior", {.besides = {"none"}}, campaign,
+                 block.findings());
   // tokens = 0 stands for the largest trained volume, which only the plan knows.
   mix::OptimizeOptions checked = options;
   if (checked.tokens == 0) checked.tokens = 1;

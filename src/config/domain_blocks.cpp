@@ -4,6 +4,7 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/mix/policy.hpp>
 
 #include <fmt/format.h>
 
@@ -199,6 +200,24 @@ std::optional<std::size_t> domain_index(const std::string& name, const std::stri
                            .rule = "domains: " + core::join_words(names),
                            .remedy = core::did_you_mean(name, names)});
   return std::nullopt;
+}
+
+void require_policy(const std::string& name, const std::string& path, const PolicyKey& key,
+                    const Campaign& campaign, Findings& findings) {
+  if (std::find(key.besides.begin(), key.besides.end(), name) != key.besides.end()) return;
+  const std::vector<std::string> measures = core::all_words<entropy::Measure>();
+  if (!mix::is_policy_name(name, measures)) {
+    std::vector<std::string> known = mix::policy_names(measures);
+    known.insert(known.end(), key.besides.begin(), key.besides.end());
+    findings.complain(path,
+                      {.problem = fmt::format("'{}' is no {}", core::shown_text(name), key.what),
+                       .rule = "known: " + core::join_words(known),
+                       .remedy = core::did_you_mean(name, known, key.remedy)});
+  } else if (mix::needs_entropy(name) && campaign.corpus.domains.empty()) {
+    findings.complain(
+        path, {.problem = fmt::format("'{}' needs the domains' text", name),
+               .remedy = fmt::format("Give the domains `train:` files, or {}", key.without_text)});
+  }
 }
 
 std::vector<double> numbers_by_domain(const YAML::Node& node, const std::string& path,

@@ -33,6 +33,18 @@ void settle_shares(const std::string& path, const std::string& what, bool normal
 std::optional<std::size_t> domain_index(const std::string& name, const std::string& path,
                                         const std::vector<std::string>& names, Findings& findings);
 
+/// What a key that names a policy's mixture calls it, and says of another.
+struct PolicyKey {
+  const char* what = "preset";
+  std::vector<std::string> besides{};  ///< words that are no policy's, and right as well
+  const char* remedy = "";             ///< where no policy's name is near; empty: the usual one
+  const char* without_text = "leave it out";
+};
+
+/// Complains of a name that no policy has, and of one made from entropies where there is no text.
+void require_policy(const std::string& name, const std::string& path, const PolicyKey& key,
+                    const Campaign& campaign, Findings& findings);
+
 /// What a map from domain to number may say.
 struct NumbersByDomain {
   const std::vector<std::string>& names;

@@ -4,7 +4,6 @@
 #include "paths.hpp"
 
 #include <bimix/core/text.hpp>
-#include <bimix/mix/policy.hpp>
 #include <bimix/replay/mixture_list.hpp>
 
 #include <fmt/format.h>
@@ -51,22 +50,9 @@ class GroupParser {
     plan::PresetMixtures presets;
     group.words("preset", presets.names, "");
     group.whole("repeats", presets.repeats, {0, 1'000'000}, "");
-    std::vector<std::string> known = mix::policy_names(core::all_words<entropy::Measure>());
-    known.emplace_back(plan::deletions);
-    const bool has_text = !campaign_.corpus.domains.empty();
-    for (const std::string& name : presets.names) {
-      if (name == plan::deletions) continue;
-      if (!mix::is_policy_name(name, core::all_words<entropy::Measure>())) {
-        findings_.complain(group.path_of("preset"),
-                           {.problem = fmt::format("'{}' is no preset", core::shown_text(name)),
-                            .rule = "known: " + core::join_words(known),
-                            .remedy = core::did_you_mean(name, known)});
-      } else if (mix::needs_entropy(name) && !has_text) {
-        findings_.complain(group.path_of("preset"),
-                           {.problem = fmt::format("'{}' needs the domains' text", name),
-                            .remedy = "Give the domains `train:` files, or leave it out"});
-      }
-    }
+    for (const std::string& name : presets.names)
+      require_policy(name, group.path_of("preset"), {.besides = {std::string(plan::deletions)}},
+                     campaign_, findings_);
     return presets;
   }
 
@@ -96,17 +82,10 @@ class GroupParser {
         group.strength_high = group.strength_low;
     }
     block.text("around", group.around, "");
-    const std::vector<std::string> measures = core::all_words<entropy::Measure>();
-    if (!mix::is_policy_name(group.around, measures))
-      findings_.complain(
-          block.path_of("around"),
-          {.problem = fmt::format("'{}' is no centre", core::shown_text(group.around)),
-           .rule = "known: " + core::join_words(mix::policy_names(measures)),
-           .remedy = "Use default or uniform"});
-    else if (mix::needs_entropy(group.around) && campaign_.corpus.domains.empty())
-      findings_.complain(block.path_of("around"),
-                         {.problem = fmt::format("'{}' needs the domains' text", group.around),
-                          .remedy = "Give the domains `train:` files, or choose another"});
+    require_policy(
+        group.around, block.path_of("around"),
+        {.what = "centre", .remedy = "Use default or uniform", .without_text = "choose another"},
+        campaign_, findings_);
     block.finish();
     return group;
   }

@@ -119,6 +119,12 @@ std::int64_t epochs_target(const Campaign& campaign) {
   return campaign.source == SourceKind::command ? campaign.command.simulate_target : 0;
 }
 
+double target_tokens(const Campaign& campaign, double largest) {
+  if (campaign.optimize.tokens > 0.0) return campaign.optimize.tokens;
+  const auto target = static_cast<double>(epochs_target(campaign));
+  return target > 0.0 ? target : largest;
+}
+
 void refuse_target_below_volumes(const Campaign& campaign, Findings& findings) {
   const bool is_proxy = campaign.source == SourceKind::proxy;
   const std::int64_t target = epochs_target(campaign);

@@ -196,9 +196,13 @@ const PackedTokens& Corpus::tokens(std::size_t domain, Part part) const {
   return part == Part::train ? domains_[domain].train : domains_[domain].eval;
 }
 
-std::int64_t Corpus::pool(std::size_t domain, int context) const {
-  return pack_ == SequencePacking::across ? tokens(domain, Part::train).size()
-                                          : slots(domain, Part::train, context).count() * context;
+data::Pools Corpus::pools(int context) const {
+  data::Pools pools;
+  for (std::size_t d = 0; d < domain_count(); ++d)
+    pools.push_back(static_cast<double>(pack_ == SequencePacking::across
+                                            ? tokens(d, Part::train).size()
+                                            : slots(d, Part::train, context).count() * context));
+  return pools;
 }
 
 const std::string& Corpus::fingerprint(std::size_t domain) const {

@@ -158,8 +158,8 @@ data::Mixture between(std::span<const double> from, const data::Mixture& to, dou
 /// optima of the bootstrap laws for what other samples would have recommended, so that the part a
 /// that makes mean_b f((1 - a) r_b + a prior) least weighs their scatter against the prior's own
 /// loss.
-/// @see Sheth et al. 2023, arXiv 2302.09526, for a weight between an estimate and a prior from
-///      variances and bias
+/// @see Mixed Semi-Supervised Generalized-Linear-Regression, arXiv 2302.09526, which weighs two
+///      estimators against each other by their variances and bias
 double shrinkage(const Problem& problem, const data::Table& optima, const data::Mixture& prior) {
   constexpr int steps = 50;
   double best = 0.0, least = std::numeric_limits<double>::infinity();

@@ -32,10 +32,6 @@ bool has_loss(const std::vector<std::string>& header) {
 
 Columns columns_of(const CsvFile& file) {
   Columns columns{.run = column_of(file, "run", "csv-wide"), .pools = pool_columns(file.header)};
-  const auto is_pool = [&](std::size_t i) {
-    return std::any_of(columns.pools.begin(), columns.pools.end(),
-                       [i](const PoolColumn& pool) { return pool.column == i; });
-  };
   for (std::size_t i = 0; i < file.header.size(); ++i) {
     const std::string& name = file.header[i];
     if (name.starts_with(share_prefix))
@@ -50,7 +46,7 @@ Columns columns_of(const CsvFile& file) {
       columns.tokens = i;
     else if (name == "steps")
       columns.steps = i;
-    else if (name != "run" && !is_pool(i))
+    else if (name != "run" && !is_pool(columns.pools, i))
       throw bad_line(file.path, 1, "column '" + name + "' is unknown",
                      "the columns of csv-wide are run, repeat, parameters, tokens, steps, share/*, "
                      "pool/* and loss/*",

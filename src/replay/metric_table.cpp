@@ -51,7 +51,7 @@ class MetricTable {
     leave_out_batch_sizes();
     for (std::size_t i = 0; i < file.header.size(); ++i)
       if (!holds(steps_, i) && !holds(tokens_, i) && i != run_ && i != value_ && i != name_ &&
-          i != parameters_ && i != repeat_ && i != set_ && !is_pool(i))
+          i != parameters_ && i != repeat_ && i != set_ && !is_pool(pools_, i))
         others_.push_back(i);
   }
 
@@ -71,10 +71,6 @@ class MetricTable {
   }
 
  private:
-  bool is_pool(std::size_t i) const {
-    return std::any_of(pools_.begin(), pools_.end(),
-                       [i](const PoolColumn& pool) { return pool.column == i; });
-  }
   /// Without names of runs, rows that may differ in their pools are runs of their own.
   std::string run_of(const CsvRow& row) const {
     if (run_) return std::string(core::trimmed(row.cells[*run_]));

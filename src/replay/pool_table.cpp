@@ -21,6 +21,11 @@ std::vector<PoolColumn> pool_columns(const std::vector<std::string>& header) {
   return columns;
 }
 
+bool is_pool(const std::vector<PoolColumn>& columns, std::size_t column) {
+  return std::any_of(columns.begin(), columns.end(),
+                     [column](const PoolColumn& pool) { return pool.column == column; });
+}
+
 void add_pools(const CsvFile& file, const CsvRow& row, const std::vector<PoolColumn>& columns,
                const std::string& run, LogBuilder& builder) {
   for (const auto& [column, domain] : columns)

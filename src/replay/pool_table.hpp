@@ -20,6 +20,8 @@ struct PoolColumn {
 
 /// `pool/web`, `unique_tokens/web`, `unique_tokens_web`, or `unique_tokens` of runs on one domain.
 std::vector<PoolColumn> pool_columns(const std::vector<std::string>& header);
+/// True if this column of the table is one of them.
+bool is_pool(const std::vector<PoolColumn>& columns, std::size_t column);
 
 /// Adds what these columns of a row say of a run.
 void add_pools(const CsvFile& file, const CsvRow& row, const std::vector<PoolColumn>& columns,

@@ -7,7 +7,6 @@
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
 
-#include <boost/math/distributions/students_t.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -69,13 +68,6 @@ std::string coefficient_heading(const law::CoefficientColumn& column, double lev
       return "rmse";
   }
   return "";
-}
-
-/// Half a 90 % interval of a mean over repeats, by Student's t; NaN for fewer than two.
-double margin_of(int repeats, double error) {
-  if (repeats < 2) return std::nan("");
-  const boost::math::students_t t(repeats - 1);
-  return boost::math::quantile(t, 0.95) * error;
 }
 
 /// Each parameter by its name.
@@ -323,12 +315,16 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
   const bool knows_epochs = !chosen.empty();
   Rows rows{{"domain", "share", percent_level(choice.level), "default"}};
   if (knows_epochs) rows[0].insert(rows[0].end(), {"epochs", "at default"});
+  const std::size_t before_losses = rows[0].size();
   rows[0].insert(rows[0].end(), {"loss", "at default", "change"});
-  const std::string name = choice.objective_words.value;
   const bool is_weighted = choice.objective_words.shows_weights;
   const bool knows_bytes = !domains.bytes_per_token.empty();
   if (knows_bytes) rows[0].insert(rows[0].end(), {"bits/byte", "at default"});
   if (is_weighted) rows[0].push_back("weight");
+  const auto begin_set = [&](const std::string& set) {  // what has no share
+    rows.push_back({set});
+    rows.back().resize(before_losses);
+  };
   const auto add_losses = [&](double value, double at_default) {
     rows.back().insert(rows.back().end(),
                        {loss(value), loss(at_default), signed_loss(value - at_default)});
@@ -354,44 +350,13 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
   }
   for (std::size_t e = 0; e < domains.eval.size(); ++e) {
     if (is_shown[e] || std::isnan(choice.predicted_nats[e])) continue;  // no law: named below
-    rows.push_back({domains.eval[e], "", "", ""});
-    if (knows_epochs) rows.back().resize(6);
+    begin_set(domains.eval[e]);
     add_set(e);
   }
   const std::vector<bool> counts = choice.objective_words.counts;
   if (std::count(counts.begin(), counts.end(), true) > 1) {
-    rows.push_back({name, "", "", ""});
-    if (knows_epochs) rows.back().resize(6);
+    begin_set(choice.objective_words.value);
     add_losses(choice.objective_nats, choice.objective_default_nats);
-  }
-  return rows;
-}
-
-Rows check_rows(const data::CheckReport& report) {
-  Rows rows{{"domain"}};
-  std::vector<std::size_t> shown;  // the others are in rival_rows
-  for (std::size_t m = 0; m < report.labels.size(); ++m)
-    if (report.labels[m] == "default" || report.labels[m] == "optimum") shown.push_back(m);
-  for (const std::size_t m : shown) {
-    rows[0].push_back(report.labels[m] + " predicted");
-    rows[0].push_back("trained");
-  }
-  const bool knows_bytes = !report.bytes_per_token.empty();
-  if (knows_bytes)
-    for (const std::size_t m : shown) rows[0].push_back(report.labels[m] + " bits/byte");
-  rows[0].insert(rows[0].end(), {"gain", "+-"});
-  for (std::size_t e = 0; e < report.domains.size(); ++e) {
-    rows.push_back({report.domains[e]});
-    for (const std::size_t m : shown) {
-      rows.back().push_back(loss(report.predicted_nats(m, e)));
-      rows.back().push_back(loss(report.trained_nats(m, e)));
-    }
-    if (knows_bytes)
-      for (const std::size_t m : shown)
-        rows.back().push_back(
-            loss(data::bits_per_byte(report.trained_nats(m, e), report.bytes_per_token[e])));
-    rows.back().push_back(signed_loss(report.paired_gain_nats[e]));
-    rows.back().push_back(loss(report.paired_error_nats[e]));
   }
   return rows;
 }
@@ -423,29 +388,6 @@ std::vector<std::string> honest_lines(const data::MixtureChoice& choice,
     lines.push_back("Without floors, caps and epochs the law would take " +
                     named(choice.free_share) + "; what it says out there is not measured");
   return lines;
-}
-
-Rows rival_rows(const data::CheckReport& report) {
-  Rows rows{{"mixture", "predicted", "trained", "optimum gains", "90 %", "repeats"}};
-  if (report.labels.size() <= 2) return rows;
-  const double weights = core::stable_sum(report.weight);
-  const auto objective = [&](const data::Table& losses, std::size_t m) {
-    double sum = 0.0;
-    for (std::size_t e = 0; e < report.weight.size(); ++e)
-      if (report.weight[e] > 0.0) sum += report.weight[e] * losses(m, e);
-    return loss(sum / weights);
-  };
-  for (std::size_t m = 0; m < report.labels.size(); ++m) {
-    rows.push_back(
-        {report.labels[m], objective(report.predicted_nats, m), objective(report.trained_nats, m)});
-    if (report.labels[m] == "optimum") continue;
-    const double gain = report.over_nats[m];
-    const double margin = margin_of(report.over_repeats[m], report.over_error_nats[m]);
-    rows.back().insert(rows.back().end(),
-                       {signed_loss(gain), range(gain - margin, gain + margin, 4),
-                        fmt::format("{}", report.over_repeats[m])});
-  }
-  return rows;
 }
 
 std::string worse_sets_note(const data::LawFit& fit) {
@@ -490,25 +432,6 @@ std::vector<std::string> notes_of(const data::LawFit& fit) {
     notes.push_back(text);
   }
   return notes;
-}
-
-std::string gain_name(const data::CheckReport& report) {
-  const std::string name = data::mean_words(report.weight);
-  return name == "loss" ? "gain" : name.substr(0, name.rfind(' ')) + " gain";
-}
-
-double gain_margin(const data::CheckReport& report) {
-  return margin_of(report.repeats, report.mean_gain_error_nats);
-}
-
-std::string verdict(const data::CheckReport& report) {
-  const double gain = report.mean_gain_nats, margin = gain_margin(report);
-  if (!std::isfinite(gain)) return "nothing to judge: trials of the check failed";
-  if (!std::isfinite(margin)) return "one repeat tells nothing about noise; set check.repeats to 3";
-  if (gain > margin) return "the recommendation holds";
-  if (gain < -margin)
-    return "the recommendation does NOT hold: keep the default, or add mixtures between the two";
-  return "the two cannot be told apart at this noise; raise check.repeats to know";
 }
 
 }  // namespace bimix::report

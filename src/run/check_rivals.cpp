@@ -44,9 +44,8 @@ bool is_rival(const std::string& name, const data::SweepPlan& plan) {
 /// @param repetition R* outside the law; 0: repeated tokens are as good as new
 data::Mixture optimum_of_blind_law(const config::Campaign& campaign, const data::RunRecord& record,
                                    double repetition) {
-  data::Observations seen =
-      plan::observations_of(record.plan, record.results, campaign.unique_tokens);
-  seen.pools.clear();
+  data::Observations seen = plan::observations_of(record.plan, record.results, {});
+  seen.pools.clear();  // those that trials drew from
   seen.pool_id.clear();
   law::FitOptions one = campaign.fit;
   one.law = report::used_law(record)->law;

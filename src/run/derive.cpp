@@ -15,8 +15,7 @@ namespace bimix::run {
 mix::OptimizeOptions optimize_options(const config::Campaign& campaign,
                                       const data::SweepPlan& plan) {
   mix::OptimizeOptions options = campaign.optimize;
-  if (options.tokens == 0) options.tokens = static_cast<double>(config::epochs_target(campaign));
-  if (options.tokens == 0) options.tokens = static_cast<double>(plan.tokens.back());
+  options.tokens = config::target_tokens(campaign, static_cast<double>(plan.tokens.back()));
   options.unique_tokens = campaign.unique_tokens;
   options.level = campaign.fit.level;
   return options;

@@ -1,3 +1,4 @@
+#include <bimix/data/pools.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/run/forecast.hpp>
 #include <bimix/store/checkpoint.hpp>
@@ -73,15 +74,16 @@ bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
          store::has_model(folder, plan::run_id(now));
 }
 
-std::vector<double> most_epochs(const corpus::Corpus& corpus, int context,
-                                const data::SweepPlan& plan, double target) {
-  std::vector<double> epochs(corpus.domain_count(), 0.0);
-  for (std::size_t k = 0; k < epochs.size(); ++k)
-    for (const data::Mixture& mixture : plan.mixtures)
-      epochs[k] = std::max(epochs[k],
-                           mixture[k] * std::max(static_cast<double>(plan.tokens.back()), target) /
-                               static_cast<double>(corpus.pool(k, context)));
-  return epochs;
+std::vector<double> most_epochs(const data::SweepPlan& plan, const data::Pools& pools,
+                                std::int64_t target) {
+  std::vector<double> most(plan.domains.train.size(), 0.0);
+  for (const data::TrialSpec& spec : plan.trials) {
+    if (spec.tokens.empty()) continue;
+    const auto volume = static_cast<double>(std::max(spec.tokens.back(), target));
+    const std::vector<double> epochs = data::epochs(spec.mixture, volume, pools);
+    for (std::size_t k = 0; k < epochs.size(); ++k) most[k] = std::max(most[k], epochs[k]);
+  }
+  return most;
 }
 
 }  // namespace bimix::run

@@ -81,26 +81,26 @@ namespace {
 void note_what_no_sequence_has(const corpus::Corpus& corpus, int context,
                                std::vector<std::string>& notes) {
   constexpr double worth_telling = 0.05;
+  const data::Pools pools = corpus.pools(context);
   for (std::size_t d = 0; d < corpus.domain_count(); ++d) {
     const auto tokens = static_cast<double>(corpus.tokens(d, corpus::Part::train).size());
-    const auto used = static_cast<double>(corpus.pool(d, context));
-    if (1.0 - used / tokens > worth_telling)
+    const double used = pools[d] / tokens;
+    if (1.0 - used > worth_telling)
       notes.push_back(
           fmt::format("domain '{}': {:.0f} % of its training tokens are in no sequence of {}",
-                      corpus.names()[d], 100.0 * (1.0 - used / tokens), context));
+                      corpus.names()[d], 100.0 * (1.0 - used), context));
   }
 }
 
 /// Refuses parts of the texts that hold no sequence, before anything is trained.
 void note_matched_epochs(const corpus::Corpus& corpus, const config::Campaign& campaign,
                          std::vector<std::string>& notes) {
-  const auto target = static_cast<double>(config::epochs_target(campaign));
-  if (target == 0.0 || campaign.design.tokens.empty()) return;
+  const std::int64_t target = config::epochs_target(campaign);
+  if (target == 0 || campaign.design.tokens.empty()) return;
   const auto [least, most] =
       std::minmax_element(campaign.design.tokens.begin(), campaign.design.tokens.end());
   const bool is_trajectory = campaign.design.axis == plan::VolumeAxis::trajectory;
-  const auto largest = static_cast<double>(*most);
-  const double smallest = is_trajectory ? largest / target : static_cast<double>(*least) / target;
+  const double smallest = trial::matched_fraction(is_trajectory ? *most : *least, target);
   if (smallest < 1.0)
     corpus.part(smallest, campaign.seed).require_sequences(campaign.proxy.context);
   notes.push_back(
@@ -108,11 +108,10 @@ void note_matched_epochs(const corpus::Corpus& corpus, const config::Campaign& c
           ? fmt::format("each domain is cut to {:.3g} % of its documents, so that a run repeats at "
                         "its last volume, {}, as one of {} tokens does; at smaller volumes it "
                         "repeats less (axis: independent matches each)",
-                        100.0 * largest / target, core::format_count(*most),
-                        core::format_count(static_cast<std::int64_t>(target)))
+                        100.0 * smallest, core::format_count(*most), core::format_count(target))
           : fmt::format("each domain is cut, for each volume, so that a run repeats as one of {} "
                         "tokens does",
-                        core::format_count(static_cast<std::int64_t>(target))));
+                        core::format_count(target)));
 }
 
 }  // namespace
@@ -124,11 +123,11 @@ OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign
   par::collectively(comm, [&] {
     if (opened.corpus) {
       opened.notes = opened.corpus->notes();
+      const data::Pools pools = opened.corpus->pools(campaign.proxy.context);
       for (std::size_t k = 0; k < opened.corpus->domain_count(); ++k) {
         opened.fingerprints.emplace_back(campaign.domains.train[k], opened.corpus->fingerprint(k));
         if (campaign.unique_tokens[k] == config::unique_tokens_auto)
-          campaign.unique_tokens[k] =
-              static_cast<double>(opened.corpus->pool(k, campaign.proxy.context));
+          campaign.unique_tokens[k] = pools[k];
       }
     }
     if (campaign.source == config::SourceKind::proxy) {
@@ -166,29 +165,18 @@ OpenedSource open_source(const par::Comm& comm, Screen& screen, config::Campaign
   return opened;
 }
 
-namespace {
-
-/// The volume that the recommended mixture is for, as far as it is known before there is a plan.
-double target_tokens(const config::Campaign& campaign) {
-  if (campaign.optimize.tokens > 0.0) return campaign.optimize.tokens;
-  if (const std::int64_t target = config::epochs_target(campaign); target > 0)
-    return static_cast<double>(target);
-  const std::vector<std::int64_t>& volumes = campaign.design.tokens;
-  return volumes.empty() ? 0.0 : static_cast<double>(volumes.back());
-}
-
-}  // namespace
-
 data::SweepPlan plan_campaign(const config::Campaign& campaign,
                               const std::vector<data::EntropyTable>& entropy,
                               const trial::TrialSource& source) {
+  const std::vector<std::int64_t>& volumes = campaign.design.tokens;
+  const double largest = volumes.empty() ? 0.0 : static_cast<double>(volumes.back());
   const plan::PlanInput input{.name = campaign.name,
                               .seed = campaign.seed,
                               .domains = campaign.domains,
                               .default_mixture = campaign.default_mixture,
                               .design = campaign.design,
                               .unique_tokens = campaign.unique_tokens,
-                              .target_tokens = target_tokens(campaign)};
+                              .target_tokens = config::target_tokens(campaign, largest)};
   return source.traits().trains ? plan::make_plan(input, entropy, source)
                                 : plan::make_replay_plan(input, entropy, source);
 }

@@ -4,11 +4,11 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/text.hpp>
-#include <bimix/data/pools.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/forecast.hpp>
 #include <bimix/run/opened.hpp>
 
 #include <fmt/format.h>
@@ -54,14 +54,9 @@ void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::S
     }
   for (std::size_t k = 0; k < tried.share_low.size(); ++k)  // of what no mixture has
     tried.share_low[k] = std::min(tried.share_low[k], tried.share_high[k]);
-  for (const data::TrialSpec& spec : plan.trials)
-    if (!spec.tokens.empty())
-      tried.most_epochs = std::max(
-          tried.most_epochs,
-          data::most_epochs(
-              spec.mixture,
-              static_cast<double>(std::max(spec.tokens.back(), config::epochs_target(campaign))),
-              campaign.unique_tokens));
+  const std::vector<double> epochs =
+      most_epochs(plan, campaign.unique_tokens, config::epochs_target(campaign));
+  tried.most_epochs = *std::max_element(epochs.begin(), epochs.end());
   mix::allowed_box(tried, optimize_options(campaign, plan));
 }
 

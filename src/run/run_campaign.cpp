@@ -168,8 +168,8 @@ class Run {
   void tell_of_repetition() {
     const config::Campaign& campaign = session_.campaign();
     const std::vector<double> epochs =
-        most_epochs(*session_.opened().corpus, campaign.proxy.context, stored().plan,
-                    static_cast<double>(config::epochs_target(campaign)));
+        most_epochs(stored().plan, session_.opened().corpus->pools(campaign.proxy.context),
+                    config::epochs_target(campaign));
     const bool learns = law::wants_every_law(campaign.fit) ||
                         law::find_law(campaign.fit.law, {.repetition = true}).sees_repetition();
     for (std::size_t k = 0; k < epochs.size(); ++k)

@@ -110,10 +110,9 @@ void write_pools(const GroupWriter& group, const std::vector<data::TrialSpec>& s
       pools.push_back(known && data::is_known(result.unique_tokens[k]) ? result.unique_tokens[k]
                                                                        : missing);
   }
-  if (any)
-    group.write("pool", {"trial", "train_domain"}, pools,
-                {"tokens", "different tokens of each domain to draw from; infinite: endless"});
   if (!any) return;
+  group.write("pool", {"trial", "train_domain"}, pools,
+              {"tokens", "different tokens of each domain to draw from; infinite: endless"});
   std::vector<double> epochs(pools.size(), missing);
   for (std::size_t t = 0; t < table.results.size(); ++t) {
     const data::TrialSpec& spec = specs[t];

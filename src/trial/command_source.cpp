@@ -151,7 +151,7 @@ CommandSource::CommandSource(CommandOptions options, data::DomainSet domains,
 std::string CommandSource::identity(const data::TrialSpec& spec) const {
   data::Json facts{{"run", options_.run}, {"losses", options_.losses}, {"domains", domains_.train}};
   if (options_.simulate_target > 0)
-    facts["fraction"] = matched_fraction(spec, options_.simulate_target);
+    facts["fraction"] = matched_fraction(spec.tokens.back(), options_.simulate_target);
   return "command " + facts.dump();
 }
 
@@ -181,7 +181,7 @@ void CommandSource::write_mixture(const data::TrialSpec& spec) const {
                   {"repeat", spec.repeat}, {"eval_domains", domains_.eval}};
   // One subset for all trials, and smaller ones in larger ones: its seed is the campaign's.
   if (options_.simulate_target > 0)
-    json["subset"] = {{"fraction", matched_fraction(spec, options_.simulate_target)},
+    json["subset"] = {{"fraction", matched_fraction(spec.tokens.back(), options_.simulate_target)},
                       {"seed", spec.seed},
                       {"target_tokens", options_.simulate_target}};
   std::error_code failure;
@@ -311,7 +311,7 @@ data::TrialResult CommandSource::run(const data::TrialSpec& spec, const TrialHoo
     if (options_.simulate_target > 0) {
       result.unique_tokens = unique_tokens_;
       for (double& pool : result.unique_tokens)
-        pool *= matched_fraction(spec, options_.simulate_target);
+        pool *= matched_fraction(spec.tokens.back(), options_.simulate_target);
     }
     return result;
   } catch (const TrialFailure&) {

@@ -46,12 +46,13 @@ std::string ProxySource::identity(const data::TrialSpec& spec) const {
   std::string text =
       fmt::format("proxy {} corpus {}", proxy::canonical_text(options_), corpus_.fingerprint());
   if (options_.match_target > 0)
-    text += fmt::format(" fraction {}", matched_fraction(spec, options_.match_target));
+    text +=
+        fmt::format(" fraction {}", matched_fraction(spec.tokens.back(), options_.match_target));
   return text;
 }
 
 corpus::Corpus ProxySource::corpus_of(const data::TrialSpec& spec) const {
-  const double fraction = matched_fraction(spec, options_.match_target);
+  const double fraction = matched_fraction(spec.tokens.back(), options_.match_target);
   if (fraction >= 1.0) return corpus_;
   corpus::Corpus part = corpus_.part(fraction, seed_);
   part.require_sequences(options_.context);
@@ -152,8 +153,7 @@ data::TrialResult ProxySource::run(const data::TrialSpec& spec, const TrialHooks
     throw core::Interrupted({.place = "trial " + spec.id, .problem = "stopped on request"});
   data::TrialResult result{
       .id = spec.id, .curve = outcome.curve, .tokens_seen = sampler.tokens_drawn()};
-  for (std::size_t k = 0; k < drawn_from.domain_count(); ++k)
-    result.unique_tokens.push_back(static_cast<double>(drawn_from.pool(k, options_.context)));
+  result.unique_tokens = drawn_from.pools(options_.context);
   result.parameters = static_cast<double>(proxy::parameter_count(options_));
   result.tokens_per_second = static_cast<double>(outcome.trained_tokens - tokens_before) / seconds;
   if (outcome.end == proxy::TrainingEnd::diverged) {

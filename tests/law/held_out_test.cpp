@@ -126,6 +126,20 @@ TEST(FoldOfMixture, LeavesOneOutWhereMixturesAreFew) {
   for (int n = 0; n < 12; ++n) EXPECT_EQ(fold[static_cast<std::size_t>(n)], n);
 }
 
+// As many folds as mixtures, or some would hold out nothing.
+TEST(FoldOfMixture, HoldsOneMixtureOnTwoPoolsOutAsOne) {
+  data::Observations seen = synthetic::observations(synthetic::three_domains(), {.mixtures = 6});
+  const std::vector<data::Mixture> shares = seen.mixtures;
+  const std::vector<int> ids = seen.mixture_id;
+  const data::Observations again = seen;
+  seen.mixtures.insert(seen.mixtures.end(), shares.begin(), shares.end());
+  for (const int id : ids) seen.mixture_id.push_back(id + 6);
+  seen.tokens.insert(seen.tokens.end(), again.tokens.begin(), again.tokens.end());
+  EXPECT_EQ(fold_count(seen, {}), 6);
+  const std::vector<int> fold = fold_of_mixture(seen, {}, 6);
+  for (std::size_t n = 0; n < 6; ++n) EXPECT_EQ(fold[n], fold[n + 6]);
+}
+
 TEST(FoldOfMixture, PassesOverMixturesWithoutObservations) {
   data::Observations seen = synthetic::observations(synthetic::three_domains(), {.mixtures = 5});
   seen.mixtures.push_back({0.2, 0.3, 0.5});

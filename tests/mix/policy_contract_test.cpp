@@ -120,6 +120,23 @@ TEST(PolicyMixture, NeedsThePoolsThatItIsMadeOf) {
   EXPECT_THROW(of_pools("proportional", {1e8, endless, 1e8}), core::UsageError);
 }
 
+TEST(PolicyMixture, UniMaxRefusesAVolumeThatIsNotKnown) {
+  try {
+    of_pools("unimax", pools, 0.0);
+    FAIL() << "epochs of no volume";
+  } catch (const core::UsageError& error) {
+    EXPECT_EQ(error.complaint().place, "p");
+    EXPECT_THAT(error.complaint().remedy, testing::HasSubstr("optimize"));
+  }
+}
+
+TEST(PolicyMixture, InformationRefusesTextsThatHaveNone) {
+  std::vector<data::EntropyTable> entropy{some_entropies()};
+  entropy.front().nats = data::Table(3, 3);
+  EXPECT_THROW(policy_mixture("information", {default_share, entropy, "p", {}, pools, 1e9}),
+               core::UsageError);
+}
+
 TEST(PolicyMixture, TakesNoNameThatIsHalfOfOne) {
   const std::vector<data::EntropyTable> entropy{some_entropies()};
   for (const char* name :

@@ -58,6 +58,10 @@ struct Campaign {
 /// The volume of the run whose repetitions trials are to have; 0: they have those of their own.
 std::int64_t epochs_target(const Campaign& campaign);
 
+/// The volume that the recommended mixture is for: optimize.tokens, or epochs_target, or the
+/// largest that is trained. @param largest of these; 0: not known
+double target_tokens(const Campaign& campaign, double largest);
+
 /// How far a reader of campaigns looks at the files that they name; each one includes those before.
 enum class Look {
   stored,    ///< nowhere; of a run folder, whose earlier version may have taken what is now refused

@@ -4,6 +4,7 @@
 #include <bimix/corpus/reading.hpp>
 #include <bimix/corpus/slots.hpp>
 #include <bimix/data/corpus_table.hpp>
+#include <bimix/data/records.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -82,9 +83,9 @@ class Corpus {
     return {tokens(domain, part), context, pack_};
   }
 
-  /// Training tokens of a domain that sequences of `context` tokens are cut from: all of them, but
-  /// for what sequences that stay within documents leave out.
-  std::int64_t pool(std::size_t domain, int context) const;
+  /// Training tokens of each domain that sequences of `context` tokens are cut from: all of them,
+  /// but for what sequences that stay within documents leave out.
+  data::Pools pools(int context) const;
 
   /// 32 hex digits that change with the domain's name, the width of its tokens, its documents,
   /// their order, their division into parts, and the selection. Where the files are does not

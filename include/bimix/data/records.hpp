@@ -155,7 +155,8 @@ struct EntropyTable {
 /// The observations that laws are fitted to, wherever they come from: M rows.
 struct Observations {
   DomainSet domains{};
-  std::vector<Mixture> mixtures{};   ///< the distinct mixtures, indexed by mixture id
+  /// The distinct mixtures, indexed by mixture id; of logged runs, one again for each other pools.
+  std::vector<Mixture> mixtures{};
   std::vector<int> mixture_id{};     ///< M
   std::vector<int> repeat{};         ///< M
   std::vector<double> tokens{};      ///< M
@@ -274,10 +275,10 @@ struct MixtureChoice {
   std::vector<double> share_low{}, share_high{};            ///< K: interval of the optimum
   double gain_nats = 0.0, gain_low = 0.0, gain_high = 0.0;  ///< default minus optimum
   /// What is to be expected of the gain: its mean over the bootstrap laws. It is less than the
-  /// gain, which is that of the very law by which the mixture was chosen. Nothing without
+  /// gain as a rule, since that is of the very law by which the mixture was chosen. Nothing without
   /// bootstrap.
   std::optional<double> gain_expected{};
-  /// Of the mixtures that were run the nearest, by half the sum of |differences|; NaN: not
+  /// Of the mixtures that were run the nearest, by half the sum of |differences|; nothing: not
   /// compared.
   std::string nearest_run{};
   std::optional<double> nearest_distance{};

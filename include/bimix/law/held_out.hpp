@@ -30,8 +30,8 @@ struct HeldOutPart {
   bool operator==(const HeldOutPart&) const = default;
 };
 
-/// What takes part in a fit and what is held out. Held out are whole mixtures, never rows, or the
-/// later volumes of all of them, or the larger models of some.
+/// What takes part in a fit and what is held out: whole mixtures, or the later volumes of all of
+/// them, or the larger models of some, or all rows of some pools.
 struct Split {
   std::vector<bool> trains{};  ///< by mixture id
   /// The mixtures that train are seen below so many tokens, and are to be predicted themselves;
@@ -55,15 +55,19 @@ struct Split {
 HeldOutPart held_out_part(const data::Observations& observations, const FitOptions& options,
                           const Split& split);
 
-/// The number of folds: options.folds, at most one per mixture; 0 asks for the automatic choice.
+/// The number of folds: options.folds, at most one for each mixture or, where runs of one mixture
+/// differ in their pools and model sizes only, for each choice of these; 0 asks for the automatic
+/// choice.
 int fold_count(const data::Observations& observations, const FitOptions& options);
 
 /// The fold of each mixture id: mixtures shuffled by RandomStream(seed, Purpose::folds), dealt out
-/// in turn, so that sizes differ by one at most. -1 for mixtures without observations.
+/// in turn, so that sizes differ by one at most. -1 for mixtures without observations. Ids of equal
+/// shares, which differ in their pools, are of one fold.
 std::vector<int> fold_of_mixture(const data::Observations& observations, const FitOptions& options,
                                  int folds);
 
-/// The split that holds out the mixtures of one fold, all their repeats and volumes.
+/// The split that holds out the mixtures of one fold, all their repeats and volumes; where there is
+/// one mixture on several pools, the rows of the pools and model sizes of one fold.
 Split fold_split(const data::Observations& observations, const FitOptions& options, int fold,
                  int folds);
 

@@ -42,7 +42,7 @@ struct DomainData {
   std::vector<data::Mixture> mixtures{};  ///< D distinct mixtures that have rows
   std::vector<int> mixture_id{};          ///< D: their ids in the Observations
   std::vector<double> volumes{};          ///< V distinct volumes, ascending
-  std::vector<data::Pools> pools{};       ///< distinct pools of the rows; one is empty: not known
+  std::vector<data::Pools> pools{};       ///< those of the Observations; one is empty: not known
   std::vector<double> sizes{};            ///< distinct model sizes, ascending; {0}: not said
   double last_size = 0.0;    ///< the largest that half the mixtures were seen at: one of `sizes`
   double last_volume = 0.0;  ///< the largest that half of these reached: one of `volumes`

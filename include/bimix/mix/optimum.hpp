@@ -54,6 +54,12 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 /// `weight` is the mean of losses for which the mixture is the best as well: that of the campaign
 /// or, for an objective that is no mean, its slopes at the mixture.
 ///
+/// Where options.prior_share is given and the fit has a bootstrap, the optimum is drawn to it by
+/// the part that makes the mean loss of the samples' optima, drawn as far, least under the fit:
+/// `prior`, `prior_weight`, `unshrunk_share`. `gain_expected` is the mean gain of the mixture over
+/// the bootstrap laws; `free_share` what the law would take without floors, caps and epochs, where
+/// that is something else.
+///
 /// Training domains that no fitted evaluation domain depends on keep their default share; those
 /// whose loss does not depend on their share get their floor, or what the others cannot take.
 /// Intervals are of options.level, central_interval over fit.bootstrap: share_low/high of the

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <bimix/config/campaign.hpp>
-#include <bimix/corpus/corpus.hpp>
 #include <bimix/data/records.hpp>
 #include <bimix/trial/trial_source.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -41,10 +41,10 @@ bool keeps_models(const config::Campaign& campaign, const data::SweepPlan& plan,
 bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
              const data::TrialSpec& then);
 
-/// How often each text is gone through by the trial that draws most of it.
-/// @param context of the sequences that are cut from them
+/// How often each pool is gone through by the trial that draws most of it, K; 0 where it is not
+/// known.
 /// @param target the volume of the run whose repetitions trials are to have; 0: none
-std::vector<double> most_epochs(const corpus::Corpus& corpus, int context,
-                                const data::SweepPlan& plan, double target);
+std::vector<double> most_epochs(const data::SweepPlan& plan, const data::Pools& pools,
+                                std::int64_t target);
 
 }  // namespace bimix::run

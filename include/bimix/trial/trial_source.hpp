@@ -78,9 +78,11 @@ struct WorkEstimate {
   double memory_bytes_per_rank = 0.0;  ///< at most
 };
 
-/// The part of each domain on which a trial repeats as a run of `target` tokens does on all of it:
-/// its largest volume over that. 1 where there is no target.
-double matched_fraction(const data::TrialSpec& spec, std::int64_t target);
+/// The part of each domain on which a run of `tokens` repeats as one of `target` tokens does on all
+/// of it. 1 where there is no target.
+inline double matched_fraction(std::int64_t tokens, std::int64_t target) {
+  return target > tokens ? static_cast<double>(tokens) / static_cast<double>(target) : 1.0;
+}
 
 /// Turns a TrialSpec into a TrialResult: trains a proxy, replays a log, runs a command.
 ///

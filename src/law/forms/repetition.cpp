@@ -11,8 +11,6 @@
 namespace bimix::law {
 namespace {
 
-constexpr std::size_t place(RepetitionCoefficient which) { return static_cast<std::size_t>(which); }
-
 /// What going through one pool does.
 struct OnePool {
   double epochs = 0.0;
@@ -31,14 +29,13 @@ OnePool pool_of(std::span<const double> c, const LawPoint& point, std::size_t k)
   OnePool pool{.epochs = data::epochs(point.share[k], point.tokens, unique),
                .share = point.share[k]};
   if (!(pool.epochs > 1.0)) return pool;
-  const double log_z = std::log(pool.epochs - 1.0) - c[place(RepetitionCoefficient::log_epochs)];
+  const double log_z = std::log(pool.epochs - 1.0) - c[repetition::log_epochs];
   pool.reached = 1.0 / (1.0 + std::exp(-2.0 * log_z));
   pool.reached_slope = 2.0 * pool.reached * (1.0 - pool.reached);
   if (point.model_size > 0.0) pool.log_ratio = std::log(point.model_size / unique);
-  const double x = c[place(RepetitionCoefficient::offset)] +
-                   c[place(RepetitionCoefficient::omega)] * pool.log_ratio;
+  const double x = c[repetition::offset] + c[repetition::omega] * pool.log_ratio;
   pool.logistic = 1.0 / (1.0 + std::exp(-x));
-  pool.most = std::exp(c[place(RepetitionCoefficient::log_most)]) * pool.logistic;
+  pool.most = std::exp(c[repetition::log_most]) * pool.logistic;
   return pool;
 }
 
@@ -47,12 +44,11 @@ void add_harm(const OnePool& pool, double weight, std::size_t k, WornRun& run) {
   if (!(pool.epochs > 1.0)) return;
   const double harm = weight * pool.harm();
   run.harm += harm;
-  run.harm_slope[place(RepetitionCoefficient::log_most)] += harm;
-  run.harm_slope[place(RepetitionCoefficient::offset)] += harm * (1.0 - pool.logistic);
-  run.harm_slope[place(RepetitionCoefficient::omega)] +=
-      harm * (1.0 - pool.logistic) * pool.log_ratio;
+  run.harm_slope[repetition::log_most] += harm;
+  run.harm_slope[repetition::offset] += harm * (1.0 - pool.logistic);
+  run.harm_slope[repetition::omega] += harm * (1.0 - pool.logistic) * pool.log_ratio;
   const double by_log_z = weight * pool.most * pool.reached_slope;
-  run.harm_slope[place(RepetitionCoefficient::log_epochs)] -= by_log_z;
+  run.harm_slope[repetition::log_epochs] -= by_log_z;
   run.harm_share[k] += by_log_z / (pool.epochs - 1.0) * pool.epochs / pool.share;
 }
 
@@ -107,7 +103,7 @@ WornRun worn_run(std::span<const double> c, const LawPoint& point) {
               .slope = std::vector<double>(domains, 1.0),
               .worth_by_r = std::vector<double>(domains, 0.0),
               .harm_share = std::vector<double>(domains, 0.0)};
-  const double R = std::exp(c[place(RepetitionCoefficient::log_r)]);
+  const double R = std::exp(c[repetition::log_r]);
   for (std::size_t k = 0; k < domains; ++k) {
     const OnePool pool = pool_of(c, point, k);
     if (point.own >= 0 ? static_cast<int>(k) == point.own : pool.share > 0.0)

@@ -26,14 +26,17 @@
 namespace bimix::law {
 
 /// Places of the coefficients, behind those of the law itself.
-enum class RepetitionCoefficient : std::size_t {
-  log_r,      ///< R
-  log_most,   ///< a
-  offset,     ///< c
-  omega,      ///< of the parameters for each token
-  log_epochs  ///< E_0
+namespace repetition {
+enum Place : std::size_t {
+  log_r,       ///< R
+  log_most,    ///< a
+  offset,      ///< c
+  omega,       ///< of the parameters for each token
+  log_epochs,  ///< E_0
+  count
 };
-constexpr std::size_t repetition_count = 5;
+}  // namespace repetition
+constexpr std::size_t repetition_count = repetition::count;
 
 /// A number for each coefficient.
 using RepetitionValues = std::array<double, repetition_count>;

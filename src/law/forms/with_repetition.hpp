@@ -91,26 +91,20 @@ class WithRepetition final : public Base {
   void gradient(std::span<const double> parameter, const LawPoint& point,
                 std::span<double> slope) const override {
     if (!repeats(point)) return Base::gradient(parameter, point, slope);
-    const WornRun run = worn(parameter, point);
-    const double harm = std::exp(run.harm);
-    const double loss = harm * Base::predict(parameter, as_new(run, point));
+    const auto [run, harm, loss, by] = WornSlopes(*this, parameter, point);
     Base::gradient(parameter, as_new(run, point), slope);
     for (double& value : slope) value *= harm;
-    const WorthSlopes by = worth_slopes(parameter, run, point);
     double by_r = 0.0;
     for (std::size_t k = 0; k < run.share.size(); ++k)
       if (run.worth_by_r[k] > 0.0) by_r += (by.rise[k] - by.lost) * run.worth_by_r[k];
     const std::span<double> last = slope.last(repetition_count);
     for (std::size_t i = 0; i < repetition_count; ++i) last[i] = loss * run.harm_slope[i];
-    last[static_cast<std::size_t>(RepetitionCoefficient::log_r)] += harm * by_r;
+    last[repetition::log_r] += harm * by_r;
   }
   void share_gradient(std::span<const double> parameter, const LawPoint& point,
                       std::span<double> slope) const override {
     if (!repeats(point)) return Base::share_gradient(parameter, point, slope);
-    const WornRun run = worn(parameter, point);
-    const double harm = std::exp(run.harm);
-    const double loss = harm * Base::predict(parameter, as_new(run, point));
-    const WorthSlopes by = worth_slopes(parameter, run, point);
+    const auto [run, harm, loss, by] = WornSlopes(*this, parameter, point);
     for (std::size_t k = 0; k < slope.size(); ++k)
       slope[k] = harm * (by.rise[k] * run.slope[k] + by.lost * (1.0 - run.slope[k])) +
                  loss * run.harm_share[k];
@@ -132,10 +126,17 @@ class WithRepetition final : public Base {
   static LawPoint as_new(const WornRun& run, const LawPoint& point) {
     return {run.share, point.own, run.tokens, point.model_size};
   }
-  WorthSlopes worth_slopes(std::span<const double> parameter, const WornRun& run,
-                           const LawPoint& point) const {
-    return {*this, parameter, run, as_new(run, point), point.tokens};
-  }
+  /// What both gradients are made of.
+  struct WornSlopes {
+    WornSlopes(const WithRepetition& law, std::span<const double> parameter, const LawPoint& point)
+        : run(law.worn(parameter, point)),
+          harm(std::exp(run.harm)),
+          loss(harm * law.Base::predict(parameter, as_new(run, point))),
+          by(law, parameter, run, as_new(run, point), point.tokens) {}
+    WornRun run;
+    double harm, loss;
+    WorthSlopes by;
+  };
 };
 
 }  // namespace bimix::law

@@ -15,6 +15,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <span>
 
 namespace bimix::law {
 namespace {
@@ -98,6 +99,15 @@ double largest(const std::vector<double>& values) {
   for (const double value : values)
     if (std::isfinite(value) && !(value <= most)) most = value;
   return most;
+}
+
+/// The rows of all parts of all groups, as HeldOutPart::Column has them.
+std::vector<std::span<const double>> points_of(const LawScore& score) {
+  std::vector<std::span<const double>> points;
+  for (const auto& group : score.parts)
+    for (const HeldOutPart& part : group)
+      for (std::size_t row = 0; row < part.point.rows; ++row) points.push_back(part.point.row(row));
+  return points;
 }
 
 std::vector<core::Complaint> held_out_complaints(const EvaluateOptions& options,
@@ -312,18 +322,14 @@ std::vector<MixtureScore> mixture_scores(const LawScore& score) {
     std::vector<double> error{}, persistence{}, curve_r2{};
   };
   std::map<int, Values> by_mixture;
-  for (const auto& group : score.parts)
-    for (const HeldOutPart& part : group)
-      for (std::size_t row = 0; row < part.point.rows; ++row) {
-        const double seen = part.point(row, HeldOutPart::seen);
-        const double predicted = part.point(row, HeldOutPart::predicted);
-        Values& values = by_mixture[static_cast<int>(part.point(row, HeldOutPart::mixture_id))];
-        if (!std::isfinite(seen) || !std::isfinite(predicted)) continue;
-        values.error.push_back(std::abs(predicted - seen) / seen);
-        values.persistence.push_back(std::abs(part.point(row, HeldOutPart::previous) - seen) /
-                                     seen);
-        values.curve_r2.push_back(part.point(row, HeldOutPart::curve_r2));
-      }
+  for (const auto& point : points_of(score)) {
+    const double seen = point[HeldOutPart::seen], predicted = point[HeldOutPart::predicted];
+    Values& values = by_mixture[static_cast<int>(point[HeldOutPart::mixture_id])];
+    if (!std::isfinite(seen) || !std::isfinite(predicted)) continue;
+    values.error.push_back(std::abs(predicted - seen) / seen);
+    values.persistence.push_back(std::abs(point[HeldOutPart::previous] - seen) / seen);
+    values.curve_r2.push_back(point[HeldOutPart::curve_r2]);
+  }
   std::vector<MixtureScore> scores;
   for (auto& [id, values] : by_mixture) {
     if (values.error.empty()) continue;
@@ -364,16 +370,14 @@ std::vector<EpochScore> epoch_scores(const LawScore& score) {
   double most = 0.0;
   for (EpochScore& range : scores) {
     std::vector<double> errors;
-    for (const auto& group : score.parts)
-      for (const HeldOutPart& part : group)
-        for (std::size_t row = 0; row < part.point.rows; ++row) {
-          const double epochs = part.point(row, HeldOutPart::epochs);
-          const double error = std::abs(std::log(part.point(row, HeldOutPart::predicted) /
-                                                 part.point(row, HeldOutPart::seen)));
-          most = std::max(most, epochs);
-          if (epochs <= range.above || epochs > range.up_to || !std::isfinite(error)) continue;
-          errors.push_back(error);
-        }
+    for (const auto& point : points_of(score)) {
+      const double epochs = point[HeldOutPart::epochs];
+      const double error =
+          std::abs(std::log(point[HeldOutPart::predicted] / point[HeldOutPart::seen]));
+      most = std::max(most, epochs);
+      if (epochs <= range.above || epochs > range.up_to || !std::isfinite(error)) continue;
+      errors.push_back(error);
+    }
     range.readings = errors.size();
     range.log_error = mean_of(errors);
   }

@@ -12,6 +12,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace bimix::law {
@@ -188,14 +189,22 @@ bool holds_out_pools(const data::Observations& observations) {
   return has_one_mixture(observations) && pool_groups(observations).size() > 1;
 }
 
+/// How many there are to be dealt out. One mixture on several pools is held out as one, unless
+/// there is no other.
+std::size_t units_held_out(const data::Observations& observations) {
+  if (holds_out_pools(observations)) return pool_groups(observations).size();
+  const std::vector<int> ids = observed_mixtures(observations);
+  std::set<data::Mixture> shares;
+  for (const int id : ids) shares.insert(observations.mixtures[static_cast<std::size_t>(id)]);
+  return shares.size() > 1 ? shares.size() : ids.size();
+}
+
 }  // namespace
 
 int fold_count(const data::Observations& observations, const FitOptions& options) {
-  const int mixtures =
-      static_cast<int>(holds_out_pools(observations) ? pool_groups(observations).size()
-                                                     : observed_mixtures(observations).size());
-  if (options.folds > 0) return std::min(options.folds, mixtures);
-  return mixtures < leave_one_out_below ? mixtures : automatic_folds;
+  const int units = static_cast<int>(units_held_out(observations));
+  if (options.folds > 0) return std::min(options.folds, units);
+  return units < leave_one_out_below ? units : automatic_folds;
 }
 
 std::vector<int> fold_of_mixture(const data::Observations& observations, const FitOptions& options,

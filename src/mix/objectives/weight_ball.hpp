@@ -14,7 +14,7 @@ namespace bimix::mix {
 /// whose divergence D(w) from the campaign's is at most the radius q. By duality it is the least
 /// over prices l > 0 of max_w [w . x - l (D(w) - q)]; with l kept above a softness it is smooth,
 /// and its slopes are the w. Between the mean (q = 0) and the largest rise (q large).
-/// @see Duchi and Namkoong 2021, doi:10.1214/20-AOS2004; Liu et al. 2022, arXiv 2204.07742 (DRFLM)
+/// @see Duchi and Namkoong 2021, doi:10.1214/20-AOS2004; Wu et al. 2022, arXiv 2204.07742 (DRFLM)
 class WeightBall : public Objective {
  public:
   /// @param name as in a campaign

@@ -1,17 +1,18 @@
+#include "measures.hpp"
 #include "pools.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/simplex.hpp>
 #include <bimix/mix/policy.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 namespace bimix::mix {
 namespace {
-
-constexpr std::string_view conditional = "conditional";
 
 /// What is left of each pool when its redundancy is taken out: r_i ~ n_i H_i, H the conditional
 /// entropy of a token after the one before.
@@ -22,18 +23,16 @@ class Information final : public Policy {
   bool needs_entropy() const override { return true; }
   data::Mixture mixture(const PolicyInput& input, std::string_view) const override {
     const data::Pools& pools = known_pools(input, name(), true);
-    for (const data::EntropyTable& table : input.entropy) {
-      const auto found = std::find(table.measures.begin(), table.measures.end(), conditional);
-      if (found == table.measures.end()) continue;
-      const auto nats = table.nats.row(static_cast<std::size_t>(found - table.measures.begin()));
-      std::vector<double> information;
-      for (std::size_t k = 0; k < pools.size(); ++k) information.push_back(pools[k] * nats[k]);
-      return shares_of_pools(information, 1.0);
-    }
-    throw core::UsageError(core::Complaint{
-        input.place, fmt::format("preset '{}' needs the measure '{}'", name(), conditional),
-        "entropy.measures does not list it, or the source has no text",
-        fmt::format("Add '{}' to entropy.measures", conditional)});
+    const std::span<const double> nats =
+        row_of_measure(input, &data::EntropyTable::nats, "conditional", name());
+    if (std::none_of(nats.begin(), nats.end(), [](double h) { return h > 0.0; }))
+      throw core::UsageError(core::Complaint{
+          input.place, fmt::format("preset '{}' has nothing to weigh the domains by", name()),
+          "in each of them every token follows from the one before",
+          "Look at their texts, or use `proportional`"});
+    std::vector<double> information;
+    for (std::size_t k = 0; k < pools.size(); ++k) information.push_back(pools[k] * nats[k]);
+    return core::normalised(information);
   }
 };
 
