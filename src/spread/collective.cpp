@@ -240,8 +240,13 @@ data::LawFit used_fit_over_ranks(const par::Comm& comm, const data::Observations
 law::Evaluation evaluate_over_ranks(const par::Comm& comm, const data::Observations& all,
                                     const law::FitOptions& fit, law::EvaluateOptions options) {
   const data::Observations observations = law::counted(all, options);
-  if (options.laws.empty()) options.laws = law::law_names();
-  par::collectively(comm, [&] { core::refuse_if_any(law::complaints(options, observations)); });
+  par::collectively(comm, [&] {
+    core::refuse_if_any(law::complaints(options, observations));
+    if (!options.laws.empty()) return;
+    law::FitOptions every = fit;
+    every.law = "all";
+    options.laws = law::laws_to_fit(observations, every);
+  });
   if (options.protocol == law::Protocol::extrapolation) {
     std::vector<std::string> anchored;
     for (const std::string& law : options.laws)

@@ -158,6 +158,18 @@ Estimate solve_logs(RowModel& rows, LeastSquares problem, const Estimate& start)
 
 Estimate SolvedLaw::least_squares(const DomainData& data, std::span<const double> start,
                                   core::RandomStream* /*priors that only pull*/) const {
+  std::vector<std::vector<double>> from = starts(data);
+  if (!start.empty()) {
+    const std::vector<bool> pinned = this->pinned(data);
+    from.emplace_back(start.begin(), start.end());
+    for (std::size_t p = 0; p < start.size(); ++p)
+      if (pinned[p]) from.back()[p] = from.front()[p];
+  }
+  return solve_from(data, from);
+}
+
+Estimate SolvedLaw::solve_from(const DomainData& data,
+                               const std::vector<std::vector<double>>& starts) const {
   const std::size_t domains = data.mixtures.front().size();
   const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
   LeastSquares problem;
@@ -174,14 +186,8 @@ Estimate SolvedLaw::least_squares(const DomainData& data, std::span<const double
   }
   const bool logs = data.residual == Residual::log;
   if (logs) problem.scale.array() /= problem.target.array();
-  std::vector<std::vector<double>> from = starts(data);
-  if (!start.empty()) {
-    from.emplace_back(start.begin(), start.end());
-    for (std::size_t p = 0; p < start.size(); ++p)
-      if (problem.pinned[p]) from.back()[p] = from.front()[p];
-  }
   const std::unique_ptr<RowModel> model = this->rows(data);
-  Estimate estimate = solve(*model, problem, from);
+  Estimate estimate = solve(*model, problem, starts);
   if (!logs) return estimate;
   problem.scale = row_scales(data);
   return solve_logs(*model, problem, estimate);

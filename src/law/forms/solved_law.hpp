@@ -43,6 +43,8 @@ class SolvedLaw : public Law {
  protected:
   Estimate least_squares(const DomainData& data, std::span<const double> start,
                          core::RandomStream* prior_draws) const override;
+  /// The fit from these starting points, at least one.
+  Estimate solve_from(const DomainData& data, const std::vector<std::vector<double>>& starts) const;
 };
 
 /// Asks a law for each row.
