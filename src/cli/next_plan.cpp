@@ -82,8 +82,10 @@ core::ExitCode propose_next(Context& context, const NextPlan& plan) {
       run::used_fit_of(context.comm(), context.console, asked.run, seen, asked.campaign.fit);
   data::NextMixtures next;
   par::on_root(context.comm(), [&] {
-    next = mix::next_mixtures(fit, seen, run::optimize_options(asked.campaign, asked.run.plan),
-                              asked.campaign.default_mixture, {plan.count, asked.campaign.seed});
+    mix::OptimizeOptions options = run::optimize_options(asked.campaign, asked.run.plan);
+    run::settle_policies(asked.campaign, run::recorded(asked.run).entropy, options);
+    next = mix::next_mixtures(fit, seen, options, asked.campaign.default_mixture,
+                              {plan.count, asked.campaign.seed});
     const data::DomainSet& domains = asked.run.plan.domains;
     context.console.show(plan.json ? data::to_json(next, domains).dump(1)
                                    : report::next_text(next, domains, fit.law));

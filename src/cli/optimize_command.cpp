@@ -9,6 +9,7 @@
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
+#include <bimix/run/by_volume.hpp>
 #include <bimix/run/derive.hpp>
 #include <bimix/run/fitted_run.hpp>
 #include <bimix/run/run_folder.hpp>
@@ -20,9 +21,9 @@ namespace {
 
 struct OptimizeFlags {
   std::string folder, tokens, parameters, objective, weights, floor, cap, unique_tokens, max_epochs,
-      prior;
+      prior, reference;
   double repetition = -1, radius = -1;
-  bool extrapolate = false;
+  bool extrapolate = false, less_error = false;
   bool json = false;
 };
 
@@ -42,7 +43,15 @@ mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun
   if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
   if (!flags.parameters.empty())
     options.model_size = parse_tokens("--parameters", flags.parameters);
-  if (!flags.objective.empty()) options.objective = flags.objective;
+  if (!flags.objective.empty() && flags.objective != options.objective) {
+    options.objective = flags.objective;
+    // What the campaign says of the objective that it names is of that alone.
+    if (!mix::find_objective(options.objective).needs_groups()) options.group.clear();
+    options.reference = mix::OptimizeOptions().reference;
+    options.less_error = false;
+  }
+  if (!flags.reference.empty()) options.reference = flags.reference;
+  options.less_error = options.less_error || flags.less_error;
   if (flags.radius >= 0) options.radius = flags.radius;
   if (!flags.weights.empty()) {
     options.weights = parse_by_domain("--weights", flags.weights, run.plan.domains.eval, 0.0);
@@ -61,7 +70,7 @@ mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun
   if (flags.repetition >= 0) options.repetition = flags.repetition;
   if (!flags.max_epochs.empty()) options.max_epochs = parse_epochs(flags.max_epochs);
   options.extrapolate = options.extrapolate || flags.extrapolate;
-  run::settle_prior(run, options);
+  run::settle_policies(run.campaign, run::recorded(run).entropy, options);
   return options;
 }
 
@@ -78,6 +87,10 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--objective", flags->objective,
                       core::join_words(mix::objective_names(), "or"));
   command->add_option("--radius", flags->radius, "of kl and chi-squared: how far weights may go");
+  command->add_option("--reference", flags->reference,
+                      "what worst, groups, kl and chi-squared count rises from: a preset, or best");
+  command->add_flag("--less-error", flags->less_error,
+                    "count each rise less by the error of its prediction");
   command->add_option("--weights", flags->weights, "of the domains' losses: a=2,b=1");
   command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");
   command->add_option("--cap", flags->cap, "largest shares: a=0.4");
@@ -102,13 +115,23 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
       mix::OptimizeOptions options;
       par::collectively(context.comm(), [&] { options = options_of(*flags, run); });
       run.campaign.fit.weights = options.weights;
-      const data::LawFit fit = run::used_fit_of(context.comm(), context.console, run,
-                                                run::observations_of(run), run.campaign.fit);
+      const data::Observations seen = run::observations_of(run);
+      const data::LawFit fit =
+          run::used_fit_of(context.comm(), context.console, run, seen, run.campaign.fit);
       par::on_root(context.comm(), [&] {
         data::MixtureChoice choice = mix::best_mixture(fit, options, run.campaign.default_mixture);
-        mix::add_nearest_run(run.plan, choice);
-        context.console.show(flags->json ? data::to_json(choice, run.plan.domains).dump(1)
-                                         : report::optimum_text(choice, run.plan.domains));
+        mix::add_distance_from_runs(run.plan, fit, options, choice);
+        const std::vector<data::VolumeOptimum> by_volume =
+            run::optima_by_volume(fit, seen, options, run.campaign.default_mixture);
+        const data::DomainSet& domains = run.plan.domains;
+        if (flags->json) {
+          data::Json json = data::to_json(choice, domains);
+          json["by_volume"] = data::to_json(by_volume, domains);
+          context.console.show(json.dump(1));
+          return;
+        }
+        context.console.show(report::optimum_text(choice, domains) + "\n" +
+                             report::volumes_text(by_volume, domains));
       });
       return core::ExitCode::done;
     };

@@ -92,7 +92,8 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
             {.campaign = flags->file, .folder = flags->folder, .ranks = flags->ranks}));
         return core::ExitCode::done;
       }
-      context.console.show(report::plan_text(plan));
+      context.console.show(
+          report::plan_text(plan, campaign.unique_tokens, config::epochs_target(campaign)));
       const std::string folder = flags->folder.empty() ? "runs/" + campaign.name : flags->folder;
       if (opened.corpus) context.console.show(epochs_text(*opened.corpus, campaign, plan));
       for (const std::string& text :

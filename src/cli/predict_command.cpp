@@ -4,6 +4,7 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/law/continuation.hpp>
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/plan/plan.hpp>
@@ -20,7 +21,7 @@ namespace bimix::cli {
 namespace {
 
 struct PredictFlags {
-  std::string folder, mixture, mixtures, trial, tokens, parameters;
+  std::string folder, mixture, mixtures, trial, tokens, parameters, unique_tokens;
   bool json = false, csv = false;
 };
 
@@ -41,6 +42,7 @@ struct AskedLosses {
   std::vector<data::Mixture> mixtures{};
   bool is_table = false;
   double tokens = 0, model_size = 0;
+  data::Pools unique_tokens{};  ///< empty: those of the runs
 };
 
 AskedLosses asked_by(const PredictFlags& flags, const run::StoredRun& run) {
@@ -53,6 +55,9 @@ AskedLosses asked_by(const PredictFlags& flags, const run::StoredRun& run) {
   AskedLosses asked{.is_table = !flags.mixtures.empty(),
                     .tokens = parse_tokens("--tokens", flags.tokens)};
   if (!flags.parameters.empty()) asked.model_size = parse_tokens("--parameters", flags.parameters);
+  if (!flags.unique_tokens.empty())
+    asked.unique_tokens =
+        parse_by_domain("--unique-tokens", flags.unique_tokens, run.plan.domains.train, 0.0);
   if (!flags.trial.empty())
     asked.trial = &trial_named(flags.trial, run.plan);
   else if (asked.is_table)
@@ -78,7 +83,8 @@ report::Answer answer_to(const AskedLosses& asked, const data::LawFit& fit,
   const report::Question question{
       .tokens = asked.tokens,
       .model_size = law::FittedLaw(fit).predicted_size(asked.model_size, "--parameters"),
-      .level = level};
+      .level = level,
+      .unique_tokens = data::settled_pools(asked.unique_tokens, fit.unique_tokens)};
   return asked.is_table ? report::predict_mixtures(fit, asked.mixtures, question)
                         : report::predict_mixture(fit, asked.mixtures.front(), question);
 }
@@ -110,6 +116,10 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
       ->add_option("--parameters", flags->parameters,
                    "model size, where the logs have several; the largest common one if not given")
       ->excludes(trial);
+  command
+      ->add_option("--unique-tokens", flags->unique_tokens,
+                   "what is drawn from, a=3B,b=200M; the runs' pools if not given")
+      ->excludes(trial);
   CLI::Option* json = command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->add_flag("--csv", flags->csv, "as CSV, on stdout")->needs(table)->excludes(json);
   command->callback([&context, &action, flags] {
@@ -125,7 +135,7 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
         const report::Answer answer = answer_to(asked, fit, run);
         context.console.show(flags->json  ? answer.json.dump(1)
                              : flags->csv ? answer.csv
-                                          : report::aligned(answer.rows));
+                                          : report::aligned(answer.rows) + answer.epochs);
       });
       return core::ExitCode::done;
     };

@@ -24,6 +24,30 @@ void parse_optimize_maps(Reader& block, const data::DomainSet& domains,
   map("cap", {.names = domains.train, .missing = 1.0}, options.cap);
 }
 
+/// `groups: {code: [python, cpp], text: [web]}`: E numbers, sets in none numbered last, each alone.
+std::vector<int> parse_groups(Reader block, const std::vector<std::string>& sets) {
+  std::vector<int> group;
+  int count = 0;
+  for (const auto& [name, ignored] : block.take_all()) {
+    std::vector<std::string> members;
+    block.words(name.c_str(), members, "");
+    group.resize(sets.size(), -1);
+    for (const std::string& member : members) {
+      const auto e = domain_index(member, block.path_of(name), sets, block.findings());
+      if (e && group[*e] >= 0)
+        block.findings().complain(
+            block.path_of(name),
+            {.problem = fmt::format("'{}' is in two groups", core::shown_text(member)),
+             .remedy = "Drop it from one of them"});
+      if (e) group[*e] = count;
+    }
+    ++count;
+  }
+  for (int& g : group)
+    if (g < 0) g = count++;
+  return group;
+}
+
 }  // namespace
 
 void parse_fit(Reader& root, Campaign& campaign) {
@@ -39,8 +63,12 @@ void parse_optimize(Reader& root, Campaign& campaign) {
   mix::OptimizeOptions& options = campaign.optimize;
   describe(block, options);
   parse_optimize_maps(block, campaign.domains, options);
+  options.group = parse_groups(Reader(block.take("groups"), "optimize.groups", block.findings()),
+                               campaign.domains.eval);
   block.finish();
   campaign.fit.weights = options.weights;
+  require_policy(options.reference, "optimize.reference",
+                 {.besides = {std::string(mix::best_reference)}}, campaign, block.findings());
   require_policy(options.prior, "optimize.prior", {.besides = {"none"}}, campaign,
                  block.findings());
   // tokens = 0 stands for the largest trained volume, which only the plan knows.

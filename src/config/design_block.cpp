@@ -64,13 +64,15 @@ bool parse_design(Reader& root, const MixtureRules& rules, Campaign& campaign) {
     findings.complain("design", {.problem = "names no mixtures",
                                  .remedy = "Add `mixtures: [{preset: [default, uniform]}]`"});
   campaign.design.mixtures = std::move(mixtures.groups);
+  const bool has_relative_utilities =
+      parse_utilities(block.take("utilities"), rules, campaign, findings);
   parse_volumes(Reader(block.take("volumes"), "design.volumes", findings), replay, campaign.design);
   block.whole("repeats", campaign.design.repeats, {1, 1'000'000}, "");
   block.word("seeds", campaign.design.seeds, "");
   block.finish();
   if (findings.count() == before)
     findings.adopt("", plan::complaints(campaign.design, campaign.domains.train.size()));
-  return mixtures.has_relative_list;
+  return mixtures.has_relative_list || has_relative_utilities;
 }
 
 }  // namespace bimix::config

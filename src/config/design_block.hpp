@@ -26,8 +26,14 @@ struct ParsedMixtures {
 ParsedMixtures parse_mixtures(const YAML::Node& node, const Campaign& campaign,
                               const MixtureRules& rules, Findings& findings);
 
+/// `design.utilities`: a table's file, or `{web: {exams: 0.4}, code: {exams: [0.2, 0.05]}}`, a
+/// value or a value and its standard error for each domain and task. Into campaign.design.
+/// @return whether it names a file by a path that is not absolute
+bool parse_utilities(const YAML::Node& node, const MixtureRules& rules, Campaign& campaign,
+                     Findings& findings);
+
 /// The whole block, into campaign.design. After domains and source.
-/// @return whether it names a file of mixtures by a path that is not absolute
+/// @return whether it names a table by a path that is not absolute
 bool parse_design(Reader& root, const MixtureRules& rules, Campaign& campaign);
 
 }  // namespace bimix::config

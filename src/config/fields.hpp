@@ -150,6 +150,11 @@ void describe(Visitor& v, mix::OptimizeOptions& o) {
   v.text("objective", o.objective, core::join_words(mix::objective_names(), "or").c_str());
   v.number("radius", o.radius, {positive, infinity},
            "of kl and chi-squared: how far weights may go");
+  v.text("reference", o.reference,
+         "what worst, groups, kl and chi-squared count rises from: a preset, or best: the least "
+         "that each set can have");
+  v.flag("less_error", o.less_error,
+         "count each rise less by the error of its prediction, so that noise is not the worst");
   v.number("repetition", o.repetition, {0, infinity},
            "R*: epochs after which repeated tokens of unique_tokens are worth little; 0: as new");
   v.parsed("max_epochs", o.max_epochs,

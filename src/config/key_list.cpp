@@ -111,13 +111,18 @@ std::string campaign_keys() {
       "\n"
       "                       (temperature(3): r ~ pool^(1/3), 2 unless said; unimax(8): at most "
       "8\n"
-      "                       epochs, 4 unless said; deletions: the default without each domain;\n"
+      "                       epochs, 4 unless said; utilimax(7): from `utilities`, kappa 7, the "
+      "number\n"
+      "                       of domains unless said; deletions: the default without each domain;\n"
       "                       repeats: N gives them more seeds than the others)\n"
       "    simplex          {step, floor}: a regular lattice\n"
       "    dirichlet        {count, strength: [low, high], around: a preset, floor}\n"
       "    grid             {domain: [shares]}: the rest in proportion to the default\n"
       "    list             [{domain: share, ...}]\n"
       "    file             CSV with a column for each domain\n"
+      "  utilities        what domains are worth for tasks, 0 to 1: CSV with domain, task, value, "
+      "sd;\n"
+      "                   or {domain: {task: value}}, with a standard error {task: [value, sd]}\n"
       "  volumes          {values: [64K, ...]} or {from, to, count}; axis: trajectory|independent\n"
       "  repeats          seeds for each mixture  [1]\n"
       "  seeds            common: mixtures share them, so that trials differ by the mixture "
@@ -134,7 +139,8 @@ std::string campaign_keys() {
   list("source.command", defaults.command);
   list("entropy", defaults.entropy);
   list("fit", defaults.fit);
-  list("optimize   (and weights, floor, cap: maps from domain to number)", defaults.optimize);
+  list("optimize   (and weights, floor, cap: maps from domain to number; groups: {name: [sets]})",
+       defaults.optimize);
   list("check", defaults.check);
   return text;
 }

@@ -133,21 +133,13 @@ class GroupParser {
   }
 
   void add_file(const std::filesystem::path& file, const std::string& key) {
-    const std::filesystem::path path = campaign_.base / file;
     parsed_.has_relative_list = parsed_.has_relative_list || file.is_relative();
-    std::error_code ignored;
-    if (rules_.look <= Look::nowhere && !std::filesystem::exists(path, ignored)) return;
-    try {
-      add(plan::ListedMixtures{
-          "file", replay::read_mixtures(path, campaign_.domains.train, rules_.normalise)});
-    } catch (const core::Error& error) {
-      core::Complaint complaint = error.complaint();
-      complaint.problem = complaint.place + ": " + complaint.problem;
-      if (!std::filesystem::exists(path, ignored))
-        complaint.remedy =
-            from_working_directory(campaign_.base, file.string(), "Check its name and permissions");
-      findings_.complain(key, std::move(complaint));
-    }
+    read_named_table(
+        {file, key, campaign_.base, rules_.look}, findings_,
+        [&](const std::filesystem::path& path) {
+          add(plan::ListedMixtures{
+              "file", replay::read_mixtures(path, campaign_.domains.train, rules_.normalise)});
+        });
   }
 
   const Campaign& campaign_;

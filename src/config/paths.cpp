@@ -95,6 +95,24 @@ std::string from_working_directory(const fs::path& base, const std::string& patt
   return fmt::format("The working directory has it: write `{}`", works.string());
 }
 
+void read_named_table(const NamedTable& table, Findings& findings,
+                      const std::function<void(const fs::path&)>& read) {
+  const fs::path path = table.base / table.file;
+  std::error_code ignored;
+  const bool is_there = fs::exists(path, ignored);
+  if (table.look <= Look::nowhere && !is_there) return;
+  try {
+    read(path);
+  } catch (const core::Error& error) {
+    core::Complaint complaint = error.complaint();
+    complaint.problem = complaint.place + ": " + complaint.problem;
+    if (!is_there)
+      complaint.remedy =
+          from_working_directory(table.base, table.file.string(), "Check its name and permissions");
+    findings.complain(table.key, std::move(complaint));
+  }
+}
+
 void look_for_data(const Campaign& campaign, Findings& findings) {
   for (const corpus::DomainFiles& files : campaign.corpus.domains) {
     look_for(campaign, "domains." + files.name + ".train", files.train_patterns, findings);

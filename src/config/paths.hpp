@@ -5,6 +5,7 @@
 #include <bimix/config/campaign.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 /// The paths that a campaign names: where relative ones start, and whether there is anything.
@@ -20,6 +21,19 @@ bool names_relative_paths(const Campaign& campaign);
 /// what `base` lacks; else `otherwise`.
 std::string from_working_directory(const std::filesystem::path& base, const std::string& pattern,
                                    const std::string& otherwise);
+
+/// A table that a campaign names and that is read with it.
+struct NamedTable {
+  std::filesystem::path file{};  ///< as it is written
+  std::string key{};             ///< that names it
+  std::filesystem::path base{};  ///< where relative paths start
+  Look look = Look::mixtures;
+};
+
+/// Hands the table's path to `read`, unless the look leaves out what is not there. What `read`
+/// throws as a core::Error is a finding at the key.
+void read_named_table(const NamedTable& table, Findings& findings,
+                      const std::function<void(const std::filesystem::path&)>& read);
 
 /// Finds every pattern of texts and logs that matches no file.
 void look_for_data(const Campaign& campaign, Findings& findings);

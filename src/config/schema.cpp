@@ -137,7 +137,7 @@ Schema mixtures_schema() {
       {"anyOf",
        {one_of(mix::policy_names(core::all_words<entropy::Measure>())),
         {{"type", "string"},
-         {"pattern", R"(^(temperature|unimax)\([0-9][0-9.eE+]*\)$|^deletions$)"}}}}};
+         {"pattern", R"(^(temperature|unimax|utilimax)\([0-9][0-9.eE+]*\)$|^deletions$)"}}}}};
   const auto only = [](const char* key, const Schema& schema) {
     return block({{key, schema}}, {key});
   };
@@ -156,6 +156,12 @@ Schema mixtures_schema() {
          only("file", {{"type", "string"}})}}});
 }
 
+Schema utilities_schema() {
+  const Schema value = number_between(0, 1);
+  const Schema by_task = map_of({{"anyOf", {value, list_of(number_between(0, infinity))}}});
+  return {{"anyOf", {{{"type", "string"}}, map_of(by_task)}}};
+}
+
 Schema volumes_schema() {
   const Schema tokens = count_between(1, static_cast<double>(most_tokens));
   return block({{"values", list_of(tokens)},
@@ -172,6 +178,7 @@ std::string campaign_schema() {
   const Schema by_domain = map_of(number_between(0, infinity));
   Schema optimize = properties_of(defaults.optimize);
   for (const char* key : {"weights", "floor", "cap"}) optimize[key] = by_domain;
+  optimize["groups"] = map_of(one_or_more({{"type", "string"}}));
   Schema source{{"type", "object"}, {"minProperties", 1}, {"maxProperties", 1}};
   source["properties"] = {{"proxy", block(properties_of(defaults.proxy))},
                           {"replay", block(properties_of(defaults.replay), {"files"})},
@@ -192,6 +199,7 @@ std::string campaign_schema() {
              {"domains", domains},
              {"eval_domains", eval_domains},
              {"design", block({{"mixtures", mixtures_schema()},
+                               {"utilities", utilities_schema()},
                                {"volumes", volumes_schema()},
                                {"repeats", count_between(1, 1'000'000)},
                                {"seeds", one_of(core::all_words<plan::SeedChoice>())}})},

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <cmath>
+#include <map>
+
 namespace bimix::config {
 namespace {
 
@@ -72,6 +75,18 @@ void write_by_domain(YAML::Emitter& out, const char* key, const std::vector<std:
   out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
   for (std::size_t k = 0; k < values.size(); ++k)
     out << YAML::Key << names[k] << YAML::Value << shown(values[k]);
+  out << YAML::EndMap;
+}
+
+/// Each set in its group; what they were called is not kept.
+void write_groups(YAML::Emitter& out, const std::vector<std::string>& sets,
+                  const std::vector<int>& group) {
+  if (group.empty()) return;
+  std::map<int, std::vector<std::string>> members;
+  for (std::size_t e = 0; e < group.size(); ++e) members[group[e]].push_back(sets[e]);
+  out << YAML::Key << "groups" << YAML::Value << YAML::BeginMap;
+  for (const auto& [number, names] : members)
+    out << YAML::Key << fmt::format("group-{}", number + 1) << YAML::Value << YAML::Flow << names;
   out << YAML::EndMap;
 }
 
@@ -159,6 +174,25 @@ struct GroupWriter {
   }
 };
 
+void write_utilities(YAML::Emitter& out, const data::Utilities& utilities,
+                     const std::vector<std::string>& domains) {
+  if (utilities.empty()) return;
+  out << YAML::Key << "utilities" << YAML::Value << YAML::BeginMap;
+  for (std::size_t k = 0; k < domains.size(); ++k) {
+    out << YAML::Key << domains[k] << YAML::Value << YAML::Flow << YAML::BeginMap;
+    for (std::size_t t = 0; t < utilities.tasks.size(); ++t) {
+      out << YAML::Key << utilities.tasks[t] << YAML::Value;
+      const std::string value = shown(utilities.value(k, t));
+      if (std::isnan(utilities.sd(k, t)))
+        out << value;
+      else
+        out << std::vector{value, shown(utilities.sd(k, t))};
+    }
+    out << YAML::EndMap;
+  }
+  out << YAML::EndMap;
+}
+
 void write_design(YAML::Emitter& out, const Campaign& campaign) {
   const plan::DesignOptions& design = campaign.design;
   out << YAML::Key << "design" << YAML::Value << YAML::BeginMap;
@@ -171,6 +205,7 @@ void write_design(YAML::Emitter& out, const Campaign& campaign) {
     }
     out << YAML::EndSeq;
   }
+  write_utilities(out, design.utilities, campaign.domains.train);
   out << YAML::Key << "volumes" << YAML::Value << YAML::BeginMap;
   if (!design.tokens.empty()) {
     std::vector<std::string> values;
@@ -224,6 +259,7 @@ std::string resolved_yaml(const Campaign& campaign) {
   mix::OptimizeOptions optimize = campaign.optimize;
   describe(writer, optimize);
   write_by_domain(out, "weights", campaign.domains.eval, optimize.weights);
+  write_groups(out, campaign.domains.eval, optimize.group);
   write_by_domain(out, "floor", campaign.domains.train, optimize.floor);
   write_by_domain(out, "cap", campaign.domains.train, optimize.cap);
   out << YAML::EndMap;

@@ -43,6 +43,12 @@ std::vector<double> project_to_simplex(std::span<const double> point, double flo
   return projected;
 }
 
+double total_variation(std::span<const double> a, std::span<const double> b) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < a.size(); ++k) sum += 0.5 * std::abs(a[k] - b[k]);
+  return sum;
+}
+
 double stable_sum(std::span<const double> terms) {
   StableSum sum;
   for (const double term : terms) sum.add(term);

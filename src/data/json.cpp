@@ -370,6 +370,7 @@ Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
           {"gain_expected", to_json(choice.gain_expected.value_or(std::nan("")))},
           {"nearest_run", choice.nearest_run},
           {"nearest_distance", to_json(choice.nearest_distance.value_or(std::nan("")))},
+          {"gain_beyond_runs", to_json(choice.gain_beyond_runs.value_or(std::nan("")))},
           {"prior", choice.prior},
           {"prior_weight", choice.prior_weight},
           {"unshrunk_share", to_json(choice.unshrunk_share)},
@@ -405,11 +406,28 @@ Json to_json(const LawFit& fit) {
   }
   return {{"law", fit.law},
           {"loss_unit", unit_text(fit.domains.loss_unit)},
+          {"bytes_per_token", to_json(fit.domains.bytes_per_token)},
           {"model_size", to_json(std::vector{fit.size_low, fit.size_high})},
           {"trust", trust_json(fit.trust, fit.domains)},
           {"flags", fit.flags},
           {"domains", std::move(domains)},
           {"held_out", to_json(fit.held_out)}};
+}
+
+Json to_json(const std::vector<VolumeOptimum>& optima, const DomainSet& domains) {
+  const auto by_domain = [&](const std::vector<double>& shares) {
+    Json named = Json::object();
+    for (std::size_t k = 0; k < shares.size(); ++k) named[domains.train[k]] = to_json(shares[k]);
+    return named;
+  };
+  Json rows = Json::array();
+  for (const VolumeOptimum& optimum : optima)
+    rows.push_back({{"tokens", optimum.tokens},
+                    {"share", by_domain(optimum.share)},
+                    {"share_low", by_domain(optimum.share_low)},
+                    {"share_high", by_domain(optimum.share_high)},
+                    {"foreseen", by_domain(optimum.foreseen)}});
+  return rows;
 }
 
 Json to_json(const NextMixtures& next, const DomainSet& domains) {
@@ -427,6 +445,7 @@ Json to_json(const NextMixtures& next, const DomainSet& domains) {
   }
   return {{"mixtures", std::move(mixtures)},
           {"loss_unit", unit_text(domains.loss_unit)},
+          {"bytes_per_token", to_json(domains.bytes_per_token)},
           {"regret_nats", next.regret_nats},
           {"regret_after_nats", next.regret_after_nats},
           {"flags", next.flags}};

@@ -103,13 +103,15 @@ void Search::add_objective(Problem problem, const std::vector<double>& mean_weig
   for (Unknown& unknown : unknown_)
     unknown.objective.resize(static_cast<Index>(samples.size()),
                              static_cast<Index>(optima_.size()));
-  for (std::size_t b = 0; b < samples.size(); ++b)
+  for (std::size_t b = 0; b < samples.size(); ++b) {
+    const Posed posed(problem, samples[b]);
     for (std::size_t x = 0; x < optima_.size(); ++x) {
-      const std::vector<double> loss = problem.losses(samples[b], optima_[x]);
+      const std::vector<double> loss = posed.losses(optima_[x]);
       for (std::size_t n = 0; n < domains_.size(); ++n)
         unknown_[n].objective(static_cast<Index>(b), static_cast<Index>(x)) =
             mean_weight[domains_[n]] * loss[domains_[n]];
     }
+  }
 }
 
 /// Drops optima and candidates for which some sample has no finite loss.

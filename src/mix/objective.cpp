@@ -9,7 +9,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 namespace bimix::mix {
@@ -65,23 +64,23 @@ std::vector<std::string> objective_names() {
 
 namespace {
 
-/// Objectives with numbers live as long as the program, once each.
-const Objective* with_number(const Objective& objective, double number) {
+/// Objectives as campaigns set them live as long as the program, once each.
+const Objective* as_set(const Objective& objective, const ObjectiveSetting& setting) {
   static std::mutex mutex;
-  static std::map<std::pair<std::string, double>, std::unique_ptr<const Objective>> made;
+  static std::map<std::pair<std::string, ObjectiveSetting>, std::unique_ptr<const Objective>> made;
   const std::scoped_lock lock(mutex);
-  const auto [place, is_new] = made.try_emplace({std::string(objective.name()), number}, nullptr);
-  if (is_new) place->second = objective.with_number(number);
+  const auto [place, is_new] = made.try_emplace({std::string(objective.name()), setting}, nullptr);
+  if (is_new) place->second = objective.with(setting);
   return place->second.get();
 }
 
 }  // namespace
 
-const Objective& find_objective(std::string_view name, std::optional<double> number) {
+const Objective& find_objective(std::string_view name, const ObjectiveSetting& setting) {
   for (const Objective* objective : objectives()) {
     if (objective->name() != name) continue;
-    const Objective* with = number ? with_number(*objective, *number) : nullptr;
-    return with != nullptr ? *with : *objective;
+    const Objective* set = as_set(*objective, setting);
+    return set != nullptr ? *set : *objective;
   }
   throw core::UsageError(core::Complaint{
       "optimize.objective", fmt::format("'{}' is no objective", core::shown_text(name)),
@@ -89,11 +88,11 @@ const Objective& find_objective(std::string_view name, std::optional<double> num
 }
 
 data::ObjectiveWords words_of(const Objective& objective, std::span<const double> weight,
-                              const data::DomainSet& domains) {
+                              const data::DomainSet& domains, const std::string& reference) {
   data::ObjectiveWords words{.value = objective.value_words(weight),
                              .shows_weights = objective.is_mean() && !data::weighs_alike(weight)};
   for (const double w : weight) words.counts.push_back(w > 0.0);
-  words.whole = objective.words(weight, sets_in_words(words.counts, domains));
+  words.whole = objective.words(weight, sets_in_words(words.counts, domains), reference);
   return words;
 }
 

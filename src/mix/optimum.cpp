@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 namespace bimix::mix {
@@ -66,8 +67,8 @@ std::vector<data::Mixture> starts(const Problem& problem, bool convex) {
 /// last one, and the plane of height h below the objective, the gap is value - min over v of
 /// h + sum p slope . (v - share).
 /// @param weight written: p
-Rest descend_from(const Problem& problem, const data::Table& coefficient,
-                  const data::Mixture& start, std::vector<double>& weight) {
+Rest descend_from(const Problem& problem, const Posed& posed, const data::Mixture& start,
+                  std::vector<double>& weight) {
   const Objective& objective = problem.objective;
   Rest rest{start, 0.0, 0.0};
   double softness = 0.0;
@@ -78,13 +79,13 @@ Rest descend_from(const Problem& problem, const data::Table& coefficient,
     softness = next;
     rest = descend(
         [&](const data::Mixture& share, std::vector<double>& slope) {
-          const double value = smooth(problem.losses(coefficient, share));
-          problem.add_slope(coefficient, weight, share, slope);
+          const double value = smooth(posed.losses(share));
+          posed.add_slope(weight, share, slope);
           return value;
         },
         problem.box, rest.share);
   }
-  const std::vector<double> loss = problem.losses(coefficient, rest.share);
+  const std::vector<double> loss = posed.losses(rest.share);
   smooth(loss);
   rest.value = objective.value(problem.weight, loss);
   if (std::isfinite(rest.value))
@@ -93,10 +94,9 @@ Rest descend_from(const Problem& problem, const data::Table& coefficient,
 }
 
 /// From the law's own share_gradient, not from the solver's formula.
-double kkt_residual(const Problem& problem, const data::Table& coefficient,
-                    const data::Mixture& share) {
+double kkt_residual(const Problem& problem, const Posed& posed, const data::Mixture& share) {
   std::vector<double> slope(share.size(), 0.0);
-  problem.add_slope(coefficient, problem.weight, share, slope);
+  posed.add_slope(problem.weight, share, slope);
   constexpr double infinity = std::numeric_limits<double>::infinity();
   double most_wanted = -infinity, least_missed = infinity;
   for (std::size_t k = 0; k < share.size(); ++k) {
@@ -106,13 +106,13 @@ double kkt_residual(const Problem& problem, const data::Table& coefficient,
   return std::max(0.0, most_wanted - least_missed);
 }
 
-Solution solve_by_descent(const Problem& problem, const data::Table& coefficient) {
-  const bool convex = problem.is_convex(coefficient);
+Solution solve_by_descent(const Problem& problem, const Posed& posed) {
+  const bool convex = posed.is_convex();
   Solution best;
   double least = std::numeric_limits<double>::infinity();
   for (const data::Mixture& start : starts(problem, convex)) {
     std::vector<double> weight = problem.weight;
-    const Rest rest = descend_from(problem, coefficient, start, weight);
+    const Rest rest = descend_from(problem, posed, start, weight);
     if (best.share.empty() || rest.value < least) {
       least = rest.value;
       best = {rest.share, rest.gap, "", weight};
@@ -126,15 +126,16 @@ Solution solve_by_descent(const Problem& problem, const data::Table& coefficient
 }
 
 Solution solve(const Problem& problem, const data::Table& coefficient) {
+  const Posed posed(problem, coefficient);
   if (problem.objective.is_mean())
     if (const auto terms = power_terms(problem, coefficient)) {
       const data::Mixture share = minimise_separable(*terms, problem.box);
-      return {share, kkt_residual(problem, coefficient, share),
+      return {share, kkt_residual(problem, posed, share),
               fmt::format("KKT residual, {} per unit of share",
                           data::unit_text(problem.fit.domains.loss_unit)),
               problem.weight};
     }
-  return solve_by_descent(problem, coefficient);
+  return solve_by_descent(problem, posed);
 }
 
 data::Table optima_of_samples(const Problem& problem) {
@@ -162,12 +163,13 @@ data::Mixture between(std::span<const double> from, const data::Mixture& to, dou
 ///      estimators against each other by their variances and bias
 double shrinkage(const Problem& problem, const data::Table& optima, const data::Mixture& prior) {
   constexpr int steps = 50;
+  const Posed fitted(problem, problem.fit.coefficient);
   double best = 0.0, least = std::numeric_limits<double>::infinity();
   for (int n = 0; n <= steps; ++n) {
     const double part = static_cast<double>(n) / steps;
     std::vector<double> losses;
     for (std::size_t b = 0; b < optima.rows; ++b)
-      losses.push_back(problem.value(problem.fit.coefficient, between(optima.row(b), prior, part)));
+      losses.push_back(fitted.value(between(optima.row(b), prior, part)));
     const double mean = core::stable_sum(losses) / static_cast<double>(losses.size());
     if (mean < least) {
       least = mean;
@@ -196,9 +198,10 @@ void add_region(const Problem& problem, data::MixtureChoice& choice) {
   const auto& samples = problem.fit.bootstrap;
   const std::size_t domains = choice.share.size();
   std::vector<double> gains;
-  for (const data::Table& sample : samples)
-    gains.push_back(problem.value(sample, choice.default_share) -
-                    problem.value(sample, choice.share));
+  for (const data::Table& sample : samples) {
+    const Posed posed(problem, sample);
+    gains.push_back(posed.value(choice.default_share) - posed.value(choice.share));
+  }
   if (!gains.empty())
     choice.gain_expected = core::stable_sum(gains) / static_cast<double>(gains.size());
   for (std::size_t k = 0; k < domains; ++k) {
@@ -211,13 +214,6 @@ void add_region(const Problem& problem, data::MixtureChoice& choice) {
   const law::Interval gain = law::central_interval(gains, choice.level);
   choice.gain_low = gain.low;
   choice.gain_high = gain.high;
-}
-
-/// The part of the tokens that changes its domain.
-double distance_of(const data::Mixture& a, const data::Mixture& b) {
-  double distance = 0.0;
-  for (std::size_t k = 0; k < a.size(); ++k) distance += 0.5 * std::abs(a[k] - b[k]);
-  return distance;
 }
 
 /// Without floors, caps and epochs, beyond the shares that were tried; empty if nothing bounds it,
@@ -233,14 +229,47 @@ data::Mixture free_optimum(const Problem& problem) {
   }
   if (!is_bounded) return {};
   const data::Mixture share = solve(free, problem.fit.coefficient).share;
-  return std::isfinite(free.value(problem.fit.coefficient, share)) ? share : data::Mixture();
+  return std::isfinite(Posed(free, problem.fit.coefficient).value(share)) ? share : data::Mixture();
+}
+
+/// The mixture of the runs' mixtures that comes nearest to `share` (Euclidean).
+data::Mixture nearest_in_hull(const std::vector<data::Mixture>& runs, const data::Mixture& share) {
+  const auto blend = [&](const std::vector<double>& weight) {
+    data::Mixture sum(share.size(), 0.0);
+    for (std::size_t m = 0; m < runs.size(); ++m)
+      for (std::size_t k = 0; k < share.size(); ++k) sum[k] += weight[m] * runs[m][k];
+    return sum;
+  };
+  const auto half_square = [&](const std::vector<double>& weight, std::vector<double>& slope) {
+    data::Mixture off = blend(weight);
+    double sum = 0.0;
+    for (std::size_t k = 0; k < off.size(); ++k) {
+      off[k] -= share[k];
+      sum += 0.5 * off[k] * off[k];
+    }
+    for (std::size_t m = 0; m < runs.size(); ++m)
+      slope[m] = std::inner_product(off.begin(), off.end(), runs[m].begin(), 0.0);
+    return sum;
+  };
+  const std::size_t count = runs.size();
+  const Box weights{std::vector<double>(count, 0.0), std::vector<double>(count, 1.0)};
+  const std::vector<double> even(count, 1.0 / static_cast<double>(count));
+  return blend(descend(half_square, weights, even).share);
 }
 
 }  // namespace
 
-void add_nearest_run(const data::SweepPlan& plan, data::MixtureChoice& choice) {
+void add_distance_from_runs(const data::SweepPlan& plan, const data::LawFit& fit,
+                            const OptimizeOptions& options, data::MixtureChoice& choice) {
+  if (plan.mixtures.empty()) return;
+  const Problem problem = problem_of(fit, options, choice.default_share);
+  const Posed fitted(problem, fit.coefficient);
+  const double reached = fitted.value(nearest_in_hull(plan.mixtures, choice.share));
+  if (choice.gain_nats > 0.0 && std::isfinite(reached))
+    choice.gain_beyond_runs =
+        std::clamp((reached - choice.objective_nats) / choice.gain_nats, 0.0, 1.0);
   for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
-    const double distance = distance_of(plan.mixtures[m], choice.share);
+    const double distance = core::total_variation(plan.mixtures[m], choice.share);
     if (choice.nearest_distance && distance >= *choice.nearest_distance) continue;
     choice.nearest_distance = distance;
     choice.nearest_run = plan.labels[m];
@@ -254,7 +283,8 @@ data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions&
   choice.law = fit.law;
   choice.trust = fit.trust;
   choice.objective = options.objective;
-  choice.objective_words = words_of(problem.objective, problem.weight, fit.domains);
+  choice.objective_words =
+      words_of(problem.objective, problem.weight, fit.domains, words_of_reference(options));
   choice.tokens = options.tokens;
   if (problem.law.sees_model_size()) choice.model_size = problem.model_size;
   choice.level = options.level;
@@ -270,18 +300,18 @@ data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions&
   shrink(problem, options, choice);
   choice.free_share = free_optimum(problem);
   constexpr double same = 0.005;
-  if (!choice.free_share.empty() && distance_of(choice.free_share, choice.share) < same)
+  if (!choice.free_share.empty() && core::total_variation(choice.free_share, choice.share) < same)
     choice.free_share.clear();
+  const Posed fitted(problem, fit.coefficient);
   const auto losses = [&](const data::Mixture& share) {
     std::vector<double> nats;
-    for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
-      nats.push_back(problem.loss(fit.coefficient, e, share));
+    for (std::size_t e = 0; e < fit.domains.eval.size(); ++e) nats.push_back(fitted.loss(e, share));
     return nats;
   };
   choice.predicted_nats = losses(choice.share);
   choice.predicted_default_nats = losses(default_share);
-  choice.objective_nats = problem.value(fit.coefficient, choice.share);
-  choice.objective_default_nats = problem.value(fit.coefficient, default_share);
+  choice.objective_nats = fitted.value(choice.share);
+  choice.objective_default_nats = fitted.value(default_share);
   choice.gain_nats = choice.objective_default_nats - choice.objective_nats;
   choice.certificate = solution.certificate;
   choice.certificate_kind = solution.certificate_kind;

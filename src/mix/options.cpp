@@ -56,8 +56,23 @@ void check_sums(std::vector<core::Complaint>& found, const OptimizeOptions& opti
 /// An objective that is not known says nothing of the weights.
 void check_objective(std::vector<core::Complaint>& found, const OptimizeOptions& options) {
   try {
-    const auto wrong = find_objective(options.objective).complaints(options.weights);
+    const Objective& objective = find_objective(options.objective);
+    const auto wrong = objective.complaints(options.weights);
     found.insert(found.end(), wrong.begin(), wrong.end());
+    if (!objective.counts_rises() && (options.reference != "default" || options.less_error))
+      found.push_back({options.less_error ? "optimize.less_error" : "optimize.reference",
+                       fmt::format("objective {} counts losses as they are", options.objective),
+                       "a reference is what rises are counted from",
+                       "Use objective: worst, groups, kl or chi-squared, or drop it"});
+    if (objective.needs_groups() == options.group.empty())
+      found.push_back(
+          objective.needs_groups()
+              ? core::Complaint{"optimize.groups", "no groups are given",
+                                "this objective needs some",
+                                "Write `groups: {code: [python, cpp], text: [web]}`"}
+              : core::Complaint{"optimize.groups",
+                                fmt::format("objective {} knows no groups", options.objective), "",
+                                "Use objective: groups, or drop them"});
   } catch (const core::UsageError& unknown) {
     found.push_back(unknown.complaint());
   }

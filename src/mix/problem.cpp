@@ -1,5 +1,7 @@
 #include "problem.hpp"
 
+#include "descent.hpp"
+
 #include <bimix/core/simplex.hpp>
 #include <bimix/data/pools.hpp>
 #include <bimix/law/fitted_law.hpp>
@@ -15,7 +17,7 @@ namespace bimix::mix {
 namespace {
 
 std::vector<double> weights(const data::LawFit& fit, const OptimizeOptions& options) {
-  std::vector<double> weight = find_objective(options.objective, options.radius)
+  std::vector<double> weight = find_objective(options.objective, setting_of(options))
                                    .weights(options.weights, fit.domains.eval.size());
   for (std::size_t e = 0; e < weight.size(); ++e)
     if (!is_fitted(fit.coefficient, e)) weight[e] = 0.0;
@@ -24,6 +26,14 @@ std::vector<double> weights(const data::LawFit& fit, const OptimizeOptions& opti
                                            "the objective would be empty",
                                            "Weight a domain that was fitted"});
   return core::normalised(weight);
+}
+
+/// How far predictions of a set are off, as part of its loss: held out, or where nothing was held
+/// out, fitted.
+double error_of_prediction(const data::LawFit& fit, std::size_t e) {
+  const double held_out =
+      e < fit.held_out.error.size() ? fit.held_out.error[e] : fit.domain[e].rmse_relative;
+  return std::isfinite(held_out) ? held_out : 0.0;
 }
 
 /// d worth / d share of domain k.
@@ -93,49 +103,86 @@ bool Problem::law_sees_repeats() const {
   return law.sees_repetition() && data::most_epochs(box.high, tokens, pools) > 1.0;
 }
 
-std::vector<double> Problem::losses(const data::Table& coefficient,
-                                    const data::Mixture& share) const {
-  std::vector<double> loss(weight.size(), 0.0);
-  const data::Mixture here = worth(share), there = worth(default_share);
-  for (std::size_t e = 0; e < loss.size(); ++e) {
-    if (weight[e] == 0.0) continue;
-    const auto parameter = coefficient.row(e);
-    loss[e] = law.predict(parameter, point_of(*this, here, e));
-    if (objective.counts_rises()) loss[e] -= law.predict(parameter, point_of(*this, there, e));
+Posed::Posed(const Problem& problem, const data::Table& coefficient)
+    : problem_(problem), coefficient_(coefficient), counted_from_(problem.weight.size(), 0.0) {
+  if (!problem.objective.counts_rises()) return;
+  for (std::size_t e = 0; e < counted_from_.size(); ++e) {
+    if (problem.weight[e] == 0.0) continue;
+    const double reference = problem.reference.empty() ? least_loss(e) : loss(e, problem.reference);
+    counted_from_[e] = reference * (1.0 + problem.margin[e]);
   }
-  return loss;
 }
 
-double Problem::loss(const data::Table& coefficient, std::size_t e,
-                     const data::Mixture& share) const {
-  return law.predict(coefficient.row(e), point_of(*this, worth(share), e));
+double Posed::least_loss(std::size_t e) const {
+  std::vector<double> this_set(problem_.weight.size(), 0.0);
+  this_set[e] = 1.0;
+  const auto objective = [&](const data::Mixture& share, std::vector<double>& slope) {
+    add_slope(this_set, share, slope);
+    return loss(e, share);
+  };
+  double least = std::numeric_limits<double>::infinity();
+  std::vector<data::Mixture> starts{problem_.default_share};
+  for (std::size_t k = 0; k < problem_.default_share.size(); ++k) {
+    starts.push_back(problem_.default_share);
+    starts.back()[k] += 1.0;
+  }
+  for (const data::Mixture& start : starts)
+    least = std::min(least, descend(objective, problem_.box, start).value);
+  return least;
 }
 
-double Problem::value(const data::Table& coefficient, const data::Mixture& share) const {
-  return objective.value(weight, losses(coefficient, share));
+std::vector<double> Posed::losses(const data::Mixture& share) const {
+  std::vector<double> losses(problem_.weight.size(), 0.0);
+  const data::Mixture here = problem_.worth(share);
+  for (std::size_t e = 0; e < losses.size(); ++e)
+    if (problem_.weight[e] != 0.0)
+      losses[e] =
+          problem_.law.predict(coefficient_.row(e), point_of(problem_, here, e)) - counted_from_[e];
+  return losses;
 }
 
-void Problem::add_slope(const data::Table& coefficient, const std::vector<double>& mean_weight,
-                        const data::Mixture& share, std::vector<double>& slope) const {
+double Posed::loss(std::size_t e, const data::Mixture& share) const {
+  return problem_.law.predict(coefficient_.row(e), point_of(problem_, problem_.worth(share), e));
+}
+
+double Posed::value(const data::Mixture& share) const {
+  return problem_.objective.value(problem_.weight, losses(share));
+}
+
+void Posed::add_slope(const std::vector<double>& mean_weight, const data::Mixture& share,
+                      std::vector<double>& slope) const {
   std::vector<double> part(share.size());
-  const data::Mixture here = worth(share);
+  const data::Mixture here = problem_.worth(share);
   for (std::size_t e = 0; e < mean_weight.size(); ++e) {
     if (mean_weight[e] == 0.0) continue;
-    law.share_gradient(coefficient.row(e), point_of(*this, here, e), part);
+    problem_.law.share_gradient(coefficient_.row(e), point_of(problem_, here, e), part);
     for (std::size_t k = 0; k < part.size(); ++k)
-      slope[k] += mean_weight[e] * part[k] * worth_slope(*this, share, k);
+      slope[k] += mean_weight[e] * part[k] * worth_slope(problem_, share, k);
   }
 }
 
-bool Problem::is_convex(const data::Table& coefficient) const {
-  if (law_sees_repeats()) return false;
-  const bool repeats = may_repeat();
-  for (std::size_t e = 0; e < weight.size(); ++e) {
-    const auto row = coefficient.row(e);
-    if (weight[e] > 0.0 && (!law.convex_in_shares(row) || (repeats && !law.falls_in_shares(row))))
+bool Posed::is_convex() const {
+  if (problem_.law_sees_repeats()) return false;
+  const bool repeats = problem_.may_repeat();
+  for (std::size_t e = 0; e < problem_.weight.size(); ++e) {
+    const auto row = coefficient_.row(e);
+    if (problem_.weight[e] > 0.0 &&
+        (!problem_.law.convex_in_shares(row) || (repeats && !problem_.law.falls_in_shares(row))))
       return false;
   }
   return true;
+}
+
+ObjectiveSetting setting_of(const OptimizeOptions& options) {
+  return {options.radius, options.group};
+}
+
+std::string words_of_reference(const OptimizeOptions& options) {
+  const std::string reference =
+      options.reference == best_reference
+          ? "the least that each set can have"
+          : fmt::format("{}{}'s", options.reference == "default" ? "the " : "", options.reference);
+  return options.less_error ? reference + " and the error of its prediction" : reference;
 }
 
 Problem problem_of(const data::LawFit& fit, const OptimizeOptions& options,
@@ -144,10 +191,16 @@ Problem problem_of(const data::LawFit& fit, const OptimizeOptions& options,
     throw core::UsageError(core::Complaint{
         "domains", fmt::format("the default mixture is ({})", fmt::join(default_share, ", ")),
         "one share for each domain, summing to 1", ""});
-  Problem problem{law::law_of(fit), fit, find_objective(options.objective, options.radius),
+  Problem problem{law::law_of(fit), fit, find_objective(options.objective, setting_of(options)),
                   options.tokens,
                   law::FittedLaw(fit).predicted_size(options.model_size, "optimize.parameters")};
   problem.default_share = default_share;
+  if (options.reference != best_reference)
+    problem.reference = options.reference_share.empty() ? default_share : options.reference_share;
+  problem.margin.assign(fit.domains.eval.size(), 0.0);
+  if (options.less_error)
+    for (std::size_t e = 0; e < problem.margin.size(); ++e)
+      problem.margin[e] = error_of_prediction(fit, e);
   problem.box = allowed_box(fit, options);
   problem.repetition = options.repetition;
   if (options.repetition == 0.0) problem.pools = target_pools(fit, options);

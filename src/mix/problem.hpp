@@ -9,8 +9,7 @@
 
 namespace bimix::mix {
 
-/// What the search is about, the same for the point fit and each bootstrap law, whose coefficients
-/// (E, P) its members take.
+/// What the search is about, the same for the point fit and each bootstrap law.
 struct Problem {
   const law::Law& law;
   const data::LawFit& fit;
@@ -19,7 +18,9 @@ struct Problem {
   double model_size = 0.0;
   std::vector<double> weight{};  ///< E, sums to 1, 0 where not fitted
   data::Mixture default_share{};
-  data::Pools pools{};                 ///< that the law is told of; empty: of none
+  data::Mixture reference{};     ///< that rises are counted from; empty: from each set's least loss
+  std::vector<double> margin{};  ///< E: part of its loss by which a set's rise counts less
+  data::Pools pools{};           ///< that the law is told of; empty: of none
   std::vector<double> unique_share{};  ///< K: without repetition; infinite where repeats are as new
   double repetition = 0.0;   ///< R* outside the law, which then is told of no pools; 0: none
   Box box{};                 ///< domains that keep their share have no room
@@ -35,24 +36,45 @@ struct Problem {
 
   /// True if the box lets a domain be repeated and the law has something to say of that.
   bool law_sees_repeats() const;
+};
 
-  /// E losses at a mixture, or their rises from those at the default if the objective counts these;
-  /// 0 for domains of weight 0, fitted or not.
-  std::vector<double> losses(const data::Table& coefficient, const data::Mixture& share) const;
+/// A problem under one law's coefficients: those of the fit, or of a resample.
+class Posed {
+ public:
+  /// @param problem, coefficient (E, P): must outlive this
+  Posed(const Problem& problem, const data::Table& coefficient);
+
+  /// E losses at a mixture, or their rises from the reference if the objective counts these; 0 for
+  /// domains of weight 0, fitted or not.
+  std::vector<double> losses(const data::Mixture& share) const;
 
   /// Of one evaluation domain, counted or not; NaN where no law was fitted.
-  double loss(const data::Table& coefficient, std::size_t e, const data::Mixture& share) const;
+  double loss(std::size_t e, const data::Mixture& share) const;
 
   /// The objective at a mixture.
-  double value(const data::Table& coefficient, const data::Mixture& share) const;
+  double value(const data::Mixture& share) const;
 
   /// d (sum_e mean_weight_e L_e) / d share, added to `slope` (K).
-  void add_slope(const data::Table& coefficient, const std::vector<double>& mean_weight,
-                 const data::Mixture& share, std::vector<double>& slope) const;
+  void add_slope(const std::vector<double>& mean_weight, const data::Mixture& share,
+                 std::vector<double>& slope) const;
 
   /// True if the objective is convex in the shares.
-  bool is_convex(const data::Table& coefficient) const;
+  bool is_convex() const;
+
+ private:
+  /// The least loss of one set that a mixture of the box gives.
+  double least_loss(std::size_t e) const;
+
+  const Problem& problem_;
+  const data::Table& coefficient_;
+  std::vector<double> counted_from_{};  ///< E, what losses are counted from; 0 where as they are
 };
+
+/// What the objective asks of the options.
+ObjectiveSetting setting_of(const OptimizeOptions& options);
+
+/// What rises are counted from, in words: "the default's", "the least each set can have".
+std::string words_of_reference(const OptimizeOptions& options);
 
 /// @throws UsageError with this rule and remedy if no mixture is in the box (box.cpp)
 void require_mixture(const Box& box, const std::string& rule, const std::string& remedy);

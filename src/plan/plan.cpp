@@ -76,7 +76,8 @@ mix::PolicyInput known_before_runs(const PlanInput& input,
           .entropy = entropy,
           .domains = input.domains.train,
           .unique_tokens = input.unique_tokens,
-          .tokens = input.target_tokens};
+          .tokens = input.target_tokens,
+          .utilities = input.design.utilities};
 }
 
 /// What the logs have, as if it had been designed.

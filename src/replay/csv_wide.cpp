@@ -1,6 +1,6 @@
 /// Our own format, wide: one row a run and volume. Described in FORMAT.md.
-/// Checks: what a table must be (csv.hpp); known columns only; run and a loss/* there; repeat below
-/// 2^31; numbers (cells.hpp); all else in LogBuilder.
+/// Checks: what a table must be (csv.hpp); known columns only; run and a loss/* (or
+/// bits_per_byte/*) there; repeat below 2^31; numbers (cells.hpp); all else in LogBuilder.
 
 #include "cells.hpp"
 #include "csv.hpp"
@@ -16,7 +16,7 @@
 namespace bimix::replay::csv_wide {
 namespace {
 
-const std::string share_prefix = "share/", loss_prefix = "loss/";
+const std::string share_prefix = "share/", loss_prefix = "loss/", bits_prefix = "bits_per_byte/";
 
 struct Columns {
   std::size_t run = 0;
@@ -26,8 +26,17 @@ struct Columns {
 };
 
 bool has_loss(const std::vector<std::string>& header) {
-  return std::any_of(header.begin(), header.end(),
-                     [](const std::string& name) { return name.starts_with(loss_prefix); });
+  return std::any_of(header.begin(), header.end(), [](const std::string& name) {
+    return name.starts_with(loss_prefix) || name.starts_with(bits_prefix);
+  });
+}
+
+/// True for a column of bits a byte beside which the same loss stands in nats, as our own export
+/// writes them.
+bool says_it_again(const std::vector<std::string>& header, const std::string& name) {
+  return name.starts_with(bits_prefix) &&
+         std::find(header.begin(), header.end(), loss_prefix + name.substr(bits_prefix.size())) !=
+             header.end();
 }
 
 Columns columns_of(const CsvFile& file) {
@@ -36,7 +45,9 @@ Columns columns_of(const CsvFile& file) {
     const std::string& name = file.header[i];
     if (name.starts_with(share_prefix))
       columns.shares.push_back(i);
-    else if (name.starts_with(loss_prefix))
+    else if (says_it_again(file.header, name))
+      continue;
+    else if (name.starts_with(loss_prefix) || name.starts_with(bits_prefix))
       columns.losses.push_back(i);
     else if (name == "repeat")
       columns.repeat = i;
@@ -49,7 +60,7 @@ Columns columns_of(const CsvFile& file) {
     else if (name != "run" && !is_pool(columns.pools, i))
       throw bad_line(file.path, 1, "column '" + name + "' is unknown",
                      "the columns of csv-wide are run, repeat, parameters, tokens, steps, share/*, "
-                     "pool/* and loss/*",
+                     "pool/*, loss/* and bits_per_byte/*",
                      "Remove it");
   }
   if (columns.losses.empty())
@@ -57,10 +68,17 @@ Columns columns_of(const CsvFile& file) {
   return columns;
 }
 
-/// What a column of losses says that they are: `loss/web_bpb`.
-LossScale scale_of_loss(const std::string& name) {
-  const LossScale scale = plain_metric_of(name).scale;
-  return scale == LossScale::perplexity ? LossScale::nats : scale;
+/// The set of a column of losses, and what the column says that they are: `loss/web_bpb`,
+/// `bits_per_byte/web`.
+void take_name(const std::string& column, LogCell& entry) {
+  if (column.starts_with(bits_prefix)) {
+    entry.domain = column.substr(bits_prefix.size());
+    entry.scale = LossScale::bits_per_byte;
+    return;
+  }
+  entry.domain = column.substr(loss_prefix.size());
+  entry.scale = plain_metric_of(entry.domain).scale;
+  if (entry.scale == LossScale::perplexity) entry.scale = LossScale::nats;
 }
 
 }  // namespace
@@ -86,8 +104,7 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
                         read_share(row.cells[i], place(i), options.normalise), file.path, row.line);
     add_pools(file, row, columns.pools, entry.run, builder);
     for (const std::size_t i : columns.losses) {
-      entry.domain = file.header[i].substr(loss_prefix.size());
-      entry.scale = scale_of_loss(entry.domain);
+      take_name(file.header[i], entry);
       entry.loss = read_loss(row.cells[i], place(i));
       builder.add_loss(entry, file.path, row.line);
     }

@@ -1,7 +1,10 @@
 /// The project's own wide table: one row a run and volume, with share/DOMAIN and loss/DOMAIN
-/// columns. Spreadsheets and pandas like it; `bimix import` reads it (csv-wide).
+/// columns, and bits_per_byte/DOMAIN where bytes are known. Spreadsheets and pandas like it;
+/// `bimix import` reads it (csv-wide).
 
 #include "exporter.hpp"
+
+#include <bimix/data/loss_unit.hpp>
 
 namespace bimix::report {
 
@@ -13,6 +16,9 @@ std::string export_csv_wide(const ExportInput& input) {
   if (knows_pools)
     for (const std::string& name : domains.train) cells.push_back("pool/" + name);
   for (const std::string& name : domains.eval) cells.push_back("loss/" + name);
+  const bool knows_bytes = !domains.bytes_per_token.empty();
+  if (knows_bytes)
+    for (const std::string& name : domains.eval) cells.push_back("bits_per_byte/" + name);
   std::string text = csv_line(cells);
   for (const LoggedRun& run : logged_runs(input.record))
     for (const data::LossPoint& point : run.result->curve) {
@@ -25,6 +31,9 @@ std::string export_csv_wide(const ExportInput& input) {
           cells.push_back(pools.empty() ? "" : pool_cell(pools[k]));
         }
       for (const double loss : point.loss_nats) cells.push_back(number_cell(loss));
+      for (std::size_t e = 0; knows_bytes && e < point.loss_nats.size(); ++e)
+        cells.push_back(
+            number_cell(data::bits_per_byte(point.loss_nats[e], domains.bytes_per_token[e])));
       text += csv_line(cells);
     }
   return text;

@@ -65,6 +65,7 @@ std::string export_json(const ExportInput& input) {
                                            [&](const data::MixtureChoice& choice) {
                                              return data::to_json(choice, record.plan.domains);
                                            })},
+                        {"by_volume", data::to_json(record.by_volume, record.plan.domains)},
                         {"check", listed(record.check, check_json)}};
   return json.dump(1) + "\n";
 }

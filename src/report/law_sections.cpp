@@ -85,6 +85,15 @@ Rows section_rows(const PageInput& input) {
   return rows;
 }
 
+/// The same at a few volumes, with intervals.
+std::string drift_table(const data::RunRecord& record) {
+  const Rows rows = volume_rows(record.by_volume, record.plan.domains);
+  if (rows.size() < 2) return "";
+  const std::string words = drift_words(record.by_volume);
+  return paragraph("With intervals of the optimum." + (words.empty() ? "" : " " + words + ".")) +
+         table("Best mixture by volume, with intervals", rows);
+}
+
 }  // namespace
 
 Section law_section(const std::vector<data::LawFit>& laws, const data::LawFit& fit, double level) {
@@ -209,7 +218,7 @@ Section volumes_section(const PageInput& input) {
   return {"volume", "The best mixture at other volumes",
           paragraph("What the law recommends for shorter and longer training. Volumes beyond the "
                     "largest that was seen are shaded: there the law extrapolates.") +
-              chart("volume", "Best mixture by volume", rows)};
+              chart("volume", "Best mixture by volume", rows) + drift_table(input.record)};
 }
 
 }  // namespace bimix::report

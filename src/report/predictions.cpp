@@ -1,11 +1,15 @@
+#include "rows.hpp"
+
 #include <bimix/core/text.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/report/predictions.hpp>
 #include <bimix/report/tables.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace bimix::report {
@@ -25,7 +29,8 @@ struct Predicted {
 
 Predicted predicted(const law::FittedLaw& law, std::size_t e, const data::Mixture& mixture,
                     const Question& question) {
-  const law::PredictedRun run{mixture, question.tokens, question.model_size};
+  const law::PredictedRun run{mixture, question.tokens, question.model_size,
+                              question.unique_tokens};
   return {law.predict(e, run), law.interval(e, run, question.level)};
 }
 
@@ -48,6 +53,31 @@ std::string interval_text(const law::Interval& interval) {
   return fmt::format("{:.4f} to {:.4f}", interval.low, interval.high);
 }
 
+/// How often each pool is gone through, K; empty where none is known.
+std::vector<double> epochs_of(const data::LawFit& fit, const data::Mixture& mixture,
+                              const Question& question) {
+  return data::epochs(mixture, question.tokens,
+                      question.unique_tokens.empty() ? fit.unique_tokens : question.unique_tokens);
+}
+
+/// Of one mixture in words, with a warning where no run repeated so often.
+std::string epochs_line(const data::LawFit& fit, const std::vector<double>& counts) {
+  if (counts.empty()) return "";
+  std::vector<std::string> parts;
+  for (std::size_t k = 0; k < counts.size(); ++k)
+    if (counts[k] > 0.0)
+      parts.push_back(fmt::format("{} {}", fit.domains.train[k], epochs(counts[k])));
+  constexpr std::size_t most = 8;
+  std::string line = "  Epochs: " + core::join_some(parts, most) + "\n";
+  const double most_epochs = *std::max_element(counts.begin(), counts.end());
+  if (const double seen = std::max(1.0, fit.most_epochs); most_epochs > seen * 1.005)
+    line += fmt::format(
+        "  No run went through a domain more than {} times: beyond, the law goes by "
+        "what is known of other runs\n",
+        epochs(seen));
+  return line;
+}
+
 std::string loss_heading(const data::LawFit& fit) {
   return fmt::format("loss ({})", data::unit_text(fit.domains.loss_unit));
 }
@@ -68,6 +98,7 @@ Answer predict_mixture(const data::LawFit& fit, const data::Mixture& mixture,
     if (knows_bytes(fit))
       answer.rows.back().push_back(fmt::format("{:.4f}", in_bits(fit, e, value.loss)));
   }
+  answer.epochs = epochs_line(fit, epochs_of(fit, mixture, question));
   return answer;
 }
 
@@ -78,6 +109,11 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
   std::vector<std::string> cells{"mixture", "tokens"};
   answer.rows = {{loss_heading(fit) + " of mixture"}};
   for (const std::string& name : domains.train) cells.push_back("share/" + name);
+  const bool knows_pools = !mixtures.empty() && !epochs_of(fit, mixtures.front(), question).empty();
+  if (knows_pools) {
+    for (const std::string& name : domains.train) cells.push_back("epochs/" + name);
+    answer.rows.front().push_back("most epochs");
+  }
   for (const std::string& name : domains.eval) {
     for (const char* what : {"loss/", "low/", "high/"}) cells.push_back(what + name);
     if (knows_bytes(fit)) cells.push_back("bits_per_byte/" + name);
@@ -95,6 +131,10 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
       cells.push_back(number_cell(mixtures[m][k]));
       shares[domains.train[k]] = mixtures[m][k];
     }
+    const std::vector<double> counts = epochs_of(fit, mixtures[m], question);
+    for (const double count : counts) cells.push_back(number_cell(count));
+    if (knows_pools)
+      answer.rows.back().push_back(epochs(*std::max_element(counts.begin(), counts.end())));
     for (std::size_t e = 0; e < domains.eval.size(); ++e) {
       const Predicted value = predicted(law, e, mixtures[m], question);
       for (const double x : {value.loss, value.interval.low, value.interval.high})
@@ -105,7 +145,10 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
     }
     cells.emplace_back(data::unit_text(domains.loss_unit));
     answer.csv += csv_line(cells);
-    answer.json.push_back({{"mixture", shares}, {"tokens", question.tokens}, {"losses", losses}});
+    answer.json.push_back({{"mixture", shares},
+                           {"tokens", question.tokens},
+                           {"epochs", data::to_json(counts)},
+                           {"losses", losses}});
   }
   return answer;
 }

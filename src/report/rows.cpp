@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <numbers>
 #include <span>
 
 namespace bimix::report {
@@ -131,6 +132,19 @@ std::string capitalised(std::string words) {
 
 std::string loss_name(const data::DomainSet& domains) {
   return data::mean_words(std::vector<double>(domains.eval.size(), 1.0));
+}
+
+std::string bits_line(const data::DomainSet& domains) {
+  if (domains.bytes_per_token.empty()) return "";
+  const std::vector<double>& bytes = domains.bytes_per_token;
+  const bool are_alike =
+      std::all_of(bytes.begin(), bytes.end(), [&](double count) { return count == bytes.front(); });
+  std::vector<std::string> parts;
+  for (std::size_t e = 0; e < (are_alike ? 1 : bytes.size()); ++e)
+    parts.push_back(fmt::format("{:.4g}", bytes[e] * std::numbers::ln2) +
+                    (are_alike ? "" : fmt::format(" ({})", domains.eval[e])));
+  constexpr std::size_t most = 8;
+  return "  Bits a byte are nats a token divided by " + core::join_some(parts, most) + "\n";
 }
 
 Rows entropy_rows(const data::EntropyTable& table) {
@@ -361,6 +375,35 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
   return rows;
 }
 
+Rows volume_rows(const std::vector<data::VolumeOptimum>& optima, const data::DomainSet& domains) {
+  Rows rows{{"tokens"}};
+  rows[0].insert(rows[0].end(), domains.train.begin(), domains.train.end());
+  const auto add = [&](const std::string& head, const data::Mixture& shares) {
+    rows.push_back({head});
+    for (const double r : shares) rows.back().push_back(share(r));
+  };
+  for (const data::VolumeOptimum& optimum : optima) {
+    add(volume(optimum.tokens), optimum.share);
+    const bool has_interval = !optimum.share_low.empty() && std::isfinite(optimum.share_low[0]);
+    for (std::size_t k = 0; has_interval && k < optimum.share.size(); ++k)
+      rows.back()[k + 1] +=
+          fmt::format(" ({} to {})", share(optimum.share_low[k]), share(optimum.share_high[k]));
+    if (!optimum.foreseen.empty()) add("  foreseen by smaller", optimum.foreseen);
+  }
+  return rows;
+}
+
+std::string drift_words(const std::vector<data::VolumeOptimum>& optima) {
+  for (const data::VolumeOptimum& optimum : optima)
+    if (!optimum.foreseen.empty())
+      return fmt::format(
+          "Fitted to smaller volumes only, the law foresees the mixture for {} tokens but for {} "
+          "of "
+          "the tokens (total variation)",
+          volume(optimum.tokens), percent(core::total_variation(optimum.share, optimum.foreseen)));
+  return "";
+}
+
 std::vector<std::string> honest_lines(const data::MixtureChoice& choice,
                                       const data::DomainSet& domains) {
   std::vector<std::string> lines;
@@ -380,6 +423,10 @@ std::vector<std::string> honest_lines(const data::MixtureChoice& choice,
     lines.push_back(fmt::format(
         "Nearest mixture that was run: {}, {} of the tokens would have to change their domain",
         choice.nearest_run, percent(*choice.nearest_distance)));
+  if (constexpr double worth_telling = 0.05; choice.gain_beyond_runs.value_or(0.0) >= worth_telling)
+    lines.push_back(fmt::format(
+        "{} of the gain is extrapolated: it lies beyond every mixture of the runs' mixtures",
+        percent(*choice.gain_beyond_runs)));
   if (!choice.prior.empty())
     lines.push_back(
         fmt::format("Drawn by {} to {}, as far as the law is unsure; by itself it would take {}",

@@ -34,6 +34,9 @@ std::string percent_level(double level);
 std::string capitalised(std::string words);
 /// Of all evaluation sets alike: "mean loss", or "loss" where there is one.
 std::string loss_name(const data::DomainSet& domains);
+/// What makes nats a token bits a byte of the text of each set, as a line; empty where bytes are
+/// not known.
+std::string bits_line(const data::DomainSet& domains);
 
 /// A line for each domain, and one for all of them.
 Rows corpus_rows(const data::CorpusTable& table);
@@ -69,6 +72,11 @@ Rows without_empty_columns(const Rows& rows);
 /// Every domain with its share and the loss of the set of its name, then the sets that are left,
 /// then what the objective makes of them.
 Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains);
+/// The optimum by volume: shares with their intervals, and at the last trained volume what smaller
+/// ones foresaw; a heading alone where there is nothing.
+Rows volume_rows(const std::vector<data::VolumeOptimum>& optima, const data::DomainSet& domains);
+/// How far what smaller volumes foresaw lies from what all say, as a sentence; or empty.
+std::string drift_words(const std::vector<data::VolumeOptimum>& optima);
 Rows check_rows(const data::CheckReport& report);
 /// How far the choice is to be believed: what its gain is expected to be, how far it lies from any
 /// run, what it was drawn to, and what nothing but the law would say.

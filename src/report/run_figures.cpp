@@ -1,5 +1,6 @@
 #include "run_figures.hpp"
 
+#include <bimix/data/pools.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/law/fitted_law.hpp>
 
@@ -33,6 +34,19 @@ std::vector<TrialAndResult> trials_of(const data::RunRecord& record) {
 bool is_of_the_figures(const data::LawFit& fit, const data::TrialResult& result) {
   return fit.last_size == 0.0 || result.parameters == 0.0 ||
          data::is_same_size(result.parameters, fit.last_size);
+}
+
+std::vector<double> most_epochs_of_mixtures(const data::RunRecord& record) {
+  const ResultsById results(record);
+  std::vector<double> most(record.plan.mixtures.size(), 0.0);
+  for (const data::TrialSpec& spec : record.plan.trials) {
+    const data::TrialResult* result = results.of(spec);
+    if (result == nullptr || result->curve.empty()) continue;
+    double& here = most[static_cast<std::size_t>(spec.mixture_id)];
+    const auto last = static_cast<double>(result->curve.back().tokens);
+    here = std::max(here, data::most_epochs(spec.mixture, last, result->unique_tokens));
+  }
+  return most;
 }
 
 data::Table seen_at_last_volume(const data::RunRecord& record) {

@@ -35,6 +35,10 @@ bool is_of_the_figures(const data::LawFit& fit, const data::TrialResult& result)
 /// Losses seen at the last volume, mean over repeats: [mixture][E], NaN where there is none.
 data::Table seen_at_last_volume(const data::RunRecord& record);
 
+/// The most epochs that a run of each mixture gave to any domain, [mixture]; 0 where no pool is
+/// known.
+std::vector<double> most_epochs_of_mixtures(const data::RunRecord& record);
+
 /// (predicted - seen) / seen of held-out mixtures: [mixture][E], NaN where there is none.
 data::Table held_out_residuals(const PageInput& input);
 

@@ -69,13 +69,15 @@ Section mixtures_section(const PageInput& input) {
   Rows rows{{"mixture"}};
   rows[0].insert(rows[0].end(), record.plan.domains.train.begin(), record.plan.domains.train.end());
   const std::string name = loss_name(record.plan.domains);
-  rows[0].push_back(name);
+  const std::vector<double> most = most_epochs_of_mixtures(record);
+  rows[0].insert(rows[0].end(), {name, "most epochs"});
   for (const std::size_t m : listed_mixtures(input).index) {
     rows.push_back({record.plan.labels[m]});
     for (const double r : record.plan.mixtures[m]) rows.back().push_back(share(r));
     rows.back().push_back(
         loss(mean_of({seen.values.begin() + static_cast<std::ptrdiff_t>(m * seen.columns),
                       seen.values.begin() + static_cast<std::ptrdiff_t>((m + 1) * seen.columns)})));
+    rows.back().push_back(epochs(most[m]));
   }
   const std::string words =
       record.plan.domains.train.size() == 3
@@ -85,9 +87,9 @@ Section mixtures_section(const PageInput& input) {
           : "One line a mixture, one axis a domain; the colour is its " + name +
                 " at the last volume. "
                 "The thick lines are the default and the recommended mixture.";
-  return {
-      "mixtures", "The mixtures that were tried",
-      paragraph(words + listed_words(input)) + chart("mixtures", "Shares of every mixture", rows)};
+  return {"mixtures", "The mixtures that were tried",
+          paragraph(words + listed_words(input)) +
+              chart("mixtures", "Shares of every mixture", without_empty_columns(rows))};
 }
 
 Section corpus_section(const data::CorpusTable& corpus) {

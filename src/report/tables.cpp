@@ -3,6 +3,7 @@
 #include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/report/tables.hpp>
 
@@ -54,7 +55,7 @@ std::string fit_text(const data::LawFit& fit, double level) {
   const law::LawWords words = law::law_of(fit).words();
   if (!words.formula.empty()) text += fmt::format(": {}, {}", words.formula, words.gauge);
   if (const std::string sizes = model_size_words(fit); !sizes.empty()) text += "\n  " + sizes;
-  text += "\n" + aligned(coefficient_rows(fit, level));
+  text += "\n" + aligned(coefficient_rows(fit, level)) + bits_line(fit.domains);
   text += "\nNoise of a loss (standard deviation; of a run: between seeds, which needs repeats)\n" +
           aligned(noise_rows(fit));
   if (!fit.held_out.error.empty()) {
@@ -73,7 +74,7 @@ std::string fit_text(const data::LawFit& fit, double level) {
 std::string laws_text(const std::vector<data::LawFit>& laws) {
   return fmt::format("Laws on held-out mixtures ({}, {} folds)\n", laws.front().held_out.protocol,
                      laws.front().held_out.folds) +
-         aligned(laws_rows(laws));
+         aligned(laws_rows(laws)) + bits_line(laws.front().domains);
 }
 
 std::string evaluation_text(const law::Evaluation& evaluation,
@@ -118,6 +119,7 @@ std::string evaluation_text(const law::Evaluation& evaluation,
               ? ".\n"
               : "; R2 along runs and its lowest are the paper's, of log loss over the volumes "
                 "of a run.\n";
+  text += bits_line(evaluation.domains);
   if (const Rows repeated = epoch_rows(evaluation); repeated.size() > 1)
     text +=
         "Mean error of the log loss, by the epochs of the domain that is gone through most "
@@ -157,6 +159,15 @@ std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSe
   return text;
 }
 
+std::string volumes_text(const std::vector<data::VolumeOptimum>& optima,
+                         const data::DomainSet& domains) {
+  const Rows rows = volume_rows(optima, domains);
+  if (rows.size() < 2) return "";
+  const std::string words = drift_words(optima);
+  return "The best mixture by volume\n" + aligned(rows) +
+         (words.empty() ? "" : "  " + words + "\n");
+}
+
 std::string next_text(const data::NextMixtures& next, const data::DomainSet& domains,
                       const std::string& law) {
   std::string text = fmt::format("What to run next (law {})\n", law);
@@ -182,6 +193,7 @@ std::string next_text(const data::NextMixtures& next, const data::DomainSet& dom
       "  Expected regret of today's best mixture: {:.6f} {}, after these runs {:.6f}, given the "
       "law\n",
       next.regret_nats, data::unit_text(domains.loss_unit), next.regret_after_nats);
+  text += bits_line(domains);
   for (const std::string& flag : next.flags) text += "  " + flag + "\n";
   return text;
 }
@@ -208,7 +220,8 @@ std::string check_text(const data::CheckReport& report) {
   return text + fmt::format("  Verdict: {}\n", verdict(report));
 }
 
-std::string plan_text(const data::SweepPlan& plan) {
+std::string plan_text(const data::SweepPlan& plan, const data::Pools& unique_tokens,
+                      std::int64_t target) {
   std::vector<std::string> volumes;
   for (const std::int64_t tokens : plan.tokens) volumes.push_back(core::format_count(tokens));
   std::string text = fmt::format("Campaign {}: {} trials of {} mixtures at {} volumes\n", plan.name,
@@ -219,11 +232,20 @@ std::string plan_text(const data::SweepPlan& plan) {
                         plan.duplicates_dropped);
   std::vector<std::vector<std::string>> rows{{"mixture"}};
   rows[0].insert(rows[0].end(), plan.domains.train.begin(), plan.domains.train.end());
+  rows[0].emplace_back("most epochs");
+  std::vector<double> most(plan.mixtures.size(), 0.0);
+  for (const data::TrialSpec& spec : plan.trials)
+    if (!spec.tokens.empty()) {
+      double& here = most[static_cast<std::size_t>(spec.mixture_id)];
+      const auto volume = static_cast<double>(std::max(spec.tokens.back(), target));
+      here = std::max(here, data::most_epochs(spec.mixture, volume, unique_tokens));
+    }
   for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
     rows.push_back({plan.labels[m]});
     for (const double r : plan.mixtures[m]) rows.back().push_back(share(r));
+    rows.back().push_back(epochs(most[m]));
   }
-  return text + aligned(rows);
+  return text + aligned(without_empty_columns(rows));
 }
 
 std::string failures_text(const std::vector<data::TrialResult>& results) {

@@ -51,6 +51,8 @@ data::Mixture optimum_of_blind_law(const config::Campaign& campaign, const data:
   one.law = report::used_law(record)->law;
   one.bootstrap = 0;
   mix::OptimizeOptions options = optimize_options(campaign, record.plan);
+  settle_policies(campaign, record.entropy, options);
+  options.prior_share.clear();  // what the law says, and no more
   options.max_epochs = {std::numeric_limits<double>::infinity()};
   options.repetition = repetition;
   if (repetition == 0.0) options.unique_tokens.clear();
@@ -70,7 +72,8 @@ data::Mixture mixture_called(const std::string& name, const config::Campaign& ca
                                     .place = "check.mixtures",
                                     .domains = campaign.domains.train,
                                     .unique_tokens = campaign.unique_tokens,
-                                    .tokens = record.optimum.front().tokens});
+                                    .tokens = record.optimum.front().tokens,
+                                    .utilities = campaign.design.utilities});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <bimix/plan/check.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/page.hpp>
+#include <bimix/run/by_volume.hpp>
 #include <bimix/run/derive.hpp>
 #include <bimix/spread/collective.hpp>
 
@@ -21,22 +22,28 @@ mix::OptimizeOptions optimize_options(const config::Campaign& campaign,
   return options;
 }
 
-void settle_prior(const StoredRun& run, mix::OptimizeOptions& options) {
+void settle_policies(const config::Campaign& campaign,
+                     const std::vector<data::EntropyTable>& entropy,
+                     mix::OptimizeOptions& options) {
+  const auto mixture = [&](const std::string& name, const char* place) {
+    return mix::policy_mixture(name, {.default_share = campaign.default_mixture,
+                                      .entropy = entropy,
+                                      .place = place,
+                                      .domains = campaign.domains.train,
+                                      .unique_tokens = options.unique_tokens,
+                                      .tokens = options.tokens,
+                                      .utilities = campaign.design.utilities});
+  };
   options.prior_share.clear();
-  if (options.prior == "none") return;
-  const std::vector<data::EntropyTable> entropy = recorded(run).entropy;
-  options.prior_share =
-      mix::policy_mixture(options.prior, {.default_share = run.campaign.default_mixture,
-                                          .entropy = entropy,
-                                          .place = "optimize.prior",
-                                          .domains = run.campaign.domains.train,
-                                          .unique_tokens = options.unique_tokens,
-                                          .tokens = options.tokens});
+  if (options.prior != "none") options.prior_share = mixture(options.prior, "optimize.prior");
+  options.reference_share.clear();
+  if (options.reference != mix::best_reference)
+    options.reference_share = mixture(options.reference, "optimize.reference");
 }
 
 mix::OptimizeOptions optimize_options(const StoredRun& run) {
   mix::OptimizeOptions options = optimize_options(run.campaign, run.plan);
-  settle_prior(run, options);
+  settle_policies(run.campaign, recorded(run).entropy, options);
   return options;
 }
 
@@ -53,9 +60,12 @@ data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::strin
   record.laws = std::move(fits.laws);
   record.fitted_to = std::move(fitted_to);
   if (run.plan.domains.train.size() > 1) {  // of one there is nothing to mix
-    record.optimum.push_back(mix::best_mixture(record.laws.at(fits.used), optimize_options(run),
-                                               run.campaign.default_mixture));
-    mix::add_nearest_run(run.plan, record.optimum.back());
+    const data::LawFit& fit = record.laws.at(fits.used);
+    const mix::OptimizeOptions options = optimize_options(run);
+    const data::Mixture& default_share = run.campaign.default_mixture;
+    record.optimum.push_back(mix::best_mixture(fit, options, default_share));
+    mix::add_distance_from_runs(run.plan, fit, options, record.optimum.back());
+    record.by_volume = optima_by_volume(fit, observations_of(run), options, default_share);
   }
   judge_check(record);
   return record;

@@ -214,6 +214,10 @@ class Run {
                   report::fit_text(*report::used_law(record), session_.campaign().fit.level));
     for (const data::MixtureChoice& choice : record.optimum)
       screen().show("\n" + report::optimum_text(choice, session_.campaign().domains));
+    if (const std::string text =
+            report::volumes_text(record.by_volume, session_.campaign().domains);
+        !text.empty())
+      screen().show("\n" + text);
   }
 
   /// Fixes the mixtures of the check, with all digits, before any of them is trained.

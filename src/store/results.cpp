@@ -66,6 +66,7 @@ std::string results_image(const data::RunRecord& record) {
       write_optimum(root, plan.domains, choice);
       write_objective(root, plan.domains, choice);
     }
+    write_by_volume(root, record);
     write_check(root, record);
     write_provenance(root, record);
   }

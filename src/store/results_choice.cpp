@@ -1,8 +1,11 @@
 #include "results_columns.hpp"
 #include "results_groups.hpp"
 
+#include <bimix/core/simplex.hpp>
 #include <bimix/data/pools.hpp>
 #include <bimix/data/set_names.hpp>
+
+#include <cmath>
 
 namespace bimix::store {
 
@@ -58,6 +61,8 @@ void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
                loss_of(domains, "mean gain over the bootstrap laws"));
   write_scalar(group, "nearest_distance", choice.nearest_distance.value_or(missing),
                plain("of the nearest mixture that was run: half the sum of differences"));
+  write_scalar(group, "gain_beyond_runs", choice.gain_beyond_runs.value_or(missing),
+               plain("part of the gain beyond the convex hull of the mixtures that were run"));
   write_scalar(group, "prior_weight", choice.prior_weight,
                plain("how far it was drawn to `prior`"));
   write_scalar(group, "gain_low", choice.gain_low, loss_of(domains, "lower end of its interval"));
@@ -70,6 +75,36 @@ void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
   group.attribute("prior", choice.prior);
   group.attribute("nearest_run", choice.nearest_run);
   group.attribute("flags", joined(choice.flags));
+}
+
+void write_by_volume(const GroupWriter& root, const data::RunRecord& record) {
+  if (record.by_volume.empty()) return;
+  const GroupWriter group = root.group("by_volume");
+  train_domains(group, record.plan.domains);
+  std::vector<std::int64_t> volumes;
+  std::vector<double> moved;
+  std::vector<std::vector<double>> share, low, high, foreseen;
+  for (const data::VolumeOptimum& optimum : record.by_volume) {
+    volumes.push_back(std::llround(optimum.tokens));
+    share.push_back(optimum.share);
+    low.push_back(optimum.share_low);
+    high.push_back(optimum.share_high);
+    const bool is_foreseen = !optimum.foreseen.empty();
+    foreseen.push_back(is_foreseen ? optimum.foreseen
+                                   : data::Mixture(optimum.share.size(), missing));
+    moved.push_back(is_foreseen ? core::total_variation(optimum.share, optimum.foreseen) : missing);
+  }
+  group.coordinate("tokens", volumes, {"tokens", "volume the mixture is meant for"});
+  const auto write = [&](const char* name, const std::vector<std::vector<double>>& rows,
+                         const char* what) {
+    group.write(name, {"tokens", "train_domain"}, flattened(rows), share_of(what));
+  };
+  write("share", share, "recommended mixture");
+  write("share_low", low, "lower end of the interval of the optimum");
+  write("share_high", high, "upper end of the interval of the optimum");
+  write("foreseen", foreseen, "what the law recommends if it has seen smaller volumes only");
+  group.write("total_variation", {"tokens"}, moved,
+              plain("half the sum of differences between share and foreseen"));
 }
 
 void write_objective(const GroupWriter& root, const data::DomainSet& domains,

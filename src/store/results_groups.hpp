@@ -41,6 +41,9 @@ void write_law(const hdf5::GroupWriter& laws, const data::LawFit& fit);
 void write_optimum(const hdf5::GroupWriter& root, const data::DomainSet& domains,
                    const data::MixtureChoice& choice);
 
+/// /by_volume: the recommended mixture at several volumes; no group without any.
+void write_by_volume(const GroupWriter& root, const data::RunRecord& record);
+
 /// /objective: what the objective of the recommendation is made of.
 void write_objective(const hdf5::GroupWriter& root, const data::DomainSet& domains,
                      const data::MixtureChoice& choice);

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -66,11 +67,38 @@ TEST(ParseCampaign, KnowsEveryPolicyAndEveryObjective) {
               "accepted");
   for (const std::string& objective : mix::objective_names()) {
     const bool needs_weights = !mix::find_objective(objective).complaints({}).empty();
+    const bool needs_groups = mix::find_objective(objective).needs_groups();
     EXPECT_EQ(
         complaint_about(with("tokens: 20M", "tokens: 20M, objective: " + objective +
-                                                (needs_weights ? ", weights: {code: 1}" : ""))),
+                                                (needs_weights ? ", weights: {code: 1}" : "") +
+                                                (needs_groups ? ", groups: {text: [prose]}" : ""))),
         "accepted");
   }
+}
+
+TEST(ParseCampaign, KnowsWhatAnObjectiveAsks) {
+  const auto complaint = [](const std::string& keys) {
+    return complaint_about(with("tokens: 20M", "tokens: 20M, " + keys));
+  };
+  const Campaign campaign = parse_campaign(
+      with("tokens: 20M",
+           "tokens: 20M, objective: groups, groups: {a: [german, prose]}, reference: best, "
+           "less_error: true"),
+      "c.yaml");
+  EXPECT_THAT(campaign.optimize.group, ElementsAre(0, 1, 0)) << "a set in no group is its own";
+  const std::string resolved = resolved_yaml(campaign);
+  EXPECT_EQ(resolved_yaml(parse_campaign(resolved, "resolved.yaml")), resolved);
+  EXPECT_EQ(complaint("objective: worst, reference: uniform"), "accepted");
+  EXPECT_THAT(complaint("objective: groups"), HasSubstr("optimize.groups: no groups are given"));
+  EXPECT_THAT(complaint("groups: {a: [code]}"), HasSubstr("objective mean knows no groups"));
+  EXPECT_THAT(complaint("objective: groups, groups: {a: [code], b: [code]}"),
+              HasSubstr("'code' is in two groups"));
+  EXPECT_THAT(complaint("objective: groups, groups: {a: [cods]}"),
+              HasSubstr("'cods' is no domain"));
+  EXPECT_THAT(complaint("reference: uniform"),
+              HasSubstr("optimize.reference: objective mean counts losses as they are"));
+  EXPECT_THAT(complaint("less_error: true"), HasSubstr("optimize.less_error"));
+  EXPECT_THAT(complaint("objective: worst, reference: bets"), HasSubstr("Did you mean 'best'"));
 }
 
 TEST(ParseCampaign, FillsTheOptionsOfTheLayers) {
@@ -277,6 +305,31 @@ TEST(ParseCampaign, TellsOneFaultOfAMixtureFileOnce) {
               AllOf(HasSubstr("design.mixtures[0].file: "),
                     HasSubstr("the first line holds 3 numbers parted by commas"),
                     testing::Not(HasSubstr("..")), testing::Not(HasSubstr("names no mixtures"))));
+}
+
+TEST(ParseCampaign, KnowsWhatDomainsAreWorth) {
+  const std::string rows =
+      "{prose: {exams: 0.4, chat: [0.9, 0.05]}, code: {exams: 0.2, chat: 0}, german: {chat: 1, "
+      "exams: 0}}";
+  const Campaign campaign =
+      parse_campaign(with("  repeats: 2", "  utilities: " + rows + "\n  repeats: 2"), "c.yaml");
+  EXPECT_THAT(campaign.design.utilities.tasks, ElementsAre("exams", "chat"));
+  EXPECT_THAT(campaign.design.utilities.value.values, ElementsAre(0.4, 0.9, 0.2, 0.0, 0.0, 1.0));
+  EXPECT_EQ(campaign.design.utilities.sd(0, 1), 0.05);
+  EXPECT_TRUE(std::isnan(campaign.design.utilities.sd(0, 0)));
+  const std::string resolved = resolved_yaml(campaign);
+  EXPECT_EQ(resolved_yaml(parse_campaign(resolved, "resolved.yaml")), resolved);
+  const auto complaint = [](const std::string& utilities) {
+    return complaint_about(with("  repeats: 2", "  utilities: " + utilities + "\n  repeats: 2"));
+  };
+  EXPECT_THAT(complaint("{prose: {a: 1}, code: {a: 1}}"), HasSubstr("nothing of domain 'german'"));
+  EXPECT_THAT(complaint("{prose: {a: 1}, code: {b: 1}, german: {a: 1}}"),
+              HasSubstr("not every domain has the same tasks"));
+  EXPECT_THAT(complaint("{prose: {a: 2}, code: {a: 1}, german: {a: 1}}"),
+              HasSubstr("out of range"));
+  EXPECT_THAT(complaint("{prose: {a: [1]}, code: {a: 1}, german: {a: 1}}"),
+              HasSubstr("with its standard error"));
+  EXPECT_THAT(complaint("nowhere.csv"), HasSubstr("nowhere.csv"));
 }
 
 TEST(ParseCampaign, SuggestsTheNearestKeyWithItsPlace) {

@@ -99,8 +99,11 @@ TEST(Descend, AgreesWithTheExactSolverOfSeparableLaws) {
 class EveryLaw : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    const data::Observations seen =
-        synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
+    data::Observations seen = synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
+    if (law::find_law(GetParam()).sees_repetition()) {  // it goes by pools
+      seen.pools = {{1e6, 1e6, 1e6}};
+      seen.pool_id.assign(seen.tokens.size(), 0);
+    }
     law::FitOptions options;
     options.law = GetParam();
     fit_ = law::fit_law(seen, options);
@@ -109,7 +112,7 @@ class EveryLaw : public testing::TestWithParam<std::string> {
   }
   double value(const data::MixtureChoice& choice, const OptimizeOptions& options,
                const data::Mixture& share) const {
-    const Objective& objective = find_objective(choice.objective);
+    const Objective& objective = find_objective(choice.objective, {options.radius, options.group});
     const law::FittedLaw law(fit_);
     std::vector<double> loss(3);
     for (std::size_t e = 0; e < 3; ++e) {
@@ -126,6 +129,7 @@ TEST_P(EveryLaw, HasAnOptimumThatNoMixtureBeatsByMoreThanItsCertificate) {
   for (const std::string& objective : objective_names()) {
     OptimizeOptions options{.tokens = 4e6, .objective = objective};
     if (!find_objective(objective).complaints({}).empty()) options.weights = {1.0, 3.0, 2.0};
+    if (find_objective(objective).needs_groups()) options.group = {0, 1, 0};
     const data::MixtureChoice choice = best_mixture(fit_, options, {0.6, 0.2, 0.2});
     EXPECT_TRUE(core::is_on_simplex(choice.share));
     EXPECT_NEAR(choice.objective_nats, value(choice, options, choice.share), 1e-13);
@@ -161,9 +165,8 @@ TEST(BestMixture, CallsAnOptimumLocalWhereTheLawIsNotConvex) {
               HasSubstr("local"));
 }
 
-// K r^-1 with K = (1, 4) and the default at (1/2, 1/2): losses 2 and 8. The excesses 1/r - 2 and
-// 4/(1 - r) - 8 have opposite signs but at r = 1/2: no mixture is better for both.
-TEST(BestMixture, KeepsTheDefaultIfAnythingElseHarmsSomeone) {
+/// K r^-1 with K = (1, 4) of two domains that were tried from 0.1 to 0.9.
+data::LawFit two_powers() {
   data::LawFit fit;
   fit.law = "bimix";
   fit.domains = synthetic::domain_set(2);
@@ -173,12 +176,38 @@ TEST(BestMixture, KeepsTheDefaultIfAnythingElseHarmsSomeone) {
   fit.share_low = {0.1, 0.1};
   fit.share_high = {0.9, 0.9};
   fit.tokens_low = fit.tokens_high = 1e6;
+  return fit;
+}
+
+// At the default (1/2, 1/2) losses are 2 and 8. The excesses 1/r - 2 and 4/(1 - r) - 8 have
+// opposite signs but at r = 1/2: no mixture is better for both.
+TEST(BestMixture, KeepsTheDefaultIfAnythingElseHarmsSomeone) {
   const data::MixtureChoice choice =
-      best_mixture(fit, {.tokens = 1e6, .objective = "worst"}, {0.5, 0.5});
+      best_mixture(two_powers(), {.tokens = 1e6, .objective = "worst"}, {0.5, 0.5});
   EXPECT_NEAR(choice.share[0], 0.5, 1e-5);
   EXPECT_NEAR(choice.objective_nats, 0.0, 1e-5);
   // Slopes -4 and 16: the weights that balance them are 0.8 and 0.2.
   EXPECT_NEAR(choice.weight[0], 0.8, 1e-3);
+}
+
+// The least losses are 1/0.9 and 4/0.9: 1/r + 4/0.9 - 1/0.9 = 4/(1 - r) at r = 0.352079.
+TEST(BestMixture, CountsRisesFromTheReferenceThatIsAskedFor) {
+  OptimizeOptions options{.tokens = 1e6, .objective = "worst", .reference = "best"};
+  const data::MixtureChoice best = best_mixture(two_powers(), options, {0.5, 0.5});
+  EXPECT_NEAR(best.share[0], 0.352079, 2e-5);
+  EXPECT_NEAR(best.objective_nats, 1.0 / 0.352079 - 1.0 / 0.9, 1e-4);
+  EXPECT_THAT(best.objective_words.whole, HasSubstr("above the least that each set can have"));
+  options.reference = "uniform";
+  options.reference_share = {0.25, 0.75};
+  EXPECT_NEAR(best_mixture(two_powers(), options, {0.5, 0.5}).share[0], 0.25, 1e-5);
+}
+
+// The first set is off by 10 %: 1/r - 2.2 = 4/(1 - r) - 8 at r = 0.489881.
+TEST(BestMixture, CountsLessWhatIsPredictedIll) {
+  data::LawFit fit = two_powers();
+  fit.held_out.error = {0.1, 0.0};
+  const OptimizeOptions options{.tokens = 1e6, .objective = "worst", .less_error = true};
+  EXPECT_NEAR(best_mixture(fit, options, {0.5, 0.5}).share[0], 0.489881, 2e-5);
 }
 
 // min -sum a_k r_k^g on the simplex is at r_k ~ a_k^(1 / (1 - g)): shares down to 1e-10.

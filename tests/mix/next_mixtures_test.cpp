@@ -104,6 +104,7 @@ TEST(NextMixtures, WorkForLawsOfAllSharesAndForEveryObjective) {
   for (const std::string& objective : objective_names()) {
     OptimizeOptions options{.tokens = 4e6, .objective = objective};
     if (!find_objective(objective).complaints({}).empty()) options.weights = {1.0, 3.0, 2.0};
+    if (find_objective(objective).needs_groups()) options.group = {0, 1, 0};
     const data::NextMixtures next =
         next_mixtures(made.fit, made.seen, options, {0.6, 0.2, 0.2}, {2, 1});
     EXPECT_EQ(next.mixtures.size(), 2u) << objective;

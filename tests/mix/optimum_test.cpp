@@ -405,9 +405,49 @@ TEST(BestMixture, SaysWhatTheLawWouldTakeWithoutLimits) {
   data::SweepPlan plan;
   plan.mixtures = {{0.9, 0.1}, {0.5, 0.5}};
   plan.labels = {"a", "b"};
-  add_nearest_run(plan, choice);
+  add_distance_from_runs(plan, fit, options, choice);
   EXPECT_EQ(choice.nearest_run, "b");
   EXPECT_NEAR(*choice.nearest_distance, 0.1, 1e-12);
+  EXPECT_NEAR(*choice.gain_beyond_runs, 1.0, 1e-6)
+      << "the runs reach from the default away from it";
+  plan.mixtures.push_back({0.2, 0.8});
+  plan.labels.emplace_back("c");
+  add_distance_from_runs(plan, fit, options, choice);
+  EXPECT_NEAR(*choice.gain_beyond_runs, 0.0, 1e-6) << "it is a mixture of b and c";
+}
+
+// The seven domains of AutoScale's published runs (Kang et al., arXiv 2407.20177): perplexity over
+// the base's is (x + a)^-b + c through a fifth, one and three times a domain's base, and the best
+// of seven parts has at least a fifth of each.
+TEST(BestMixture, IsAutoScalesOnItsPublishedRuns) {
+  const std::vector<double> a{2.6659, 6.6162, 2.6736, 2.4631, 2.5184, 2.8900, 3.3192};
+  const std::vector<double> b{1.2492, 1.4360, 1.5363, 1.8287, 1.1859, 1.9536, 1.9267};
+  const std::vector<double> best{1.6248, 0.2, 1.2741, 1.1799, 1.8519, 0.6372, 0.2322};
+  data::LawFit fit;
+  fit.law = "autoscale";
+  fit.domains = synthetic::domain_set(7);
+  fit.domains.eval = {"all"};
+  fit.domains.share_of = {-1};
+  fit.parameters = law::find_law("autoscale").parameters(7);
+  std::vector<double> parameter{0.0, 0.0};
+  for (const double x : a) parameter.push_back(std::log(x));
+  parameter.insert(parameter.end(), b.begin(), b.end());
+  fit.coefficient = data::Table(1, parameter.size());
+  fit.coefficient.values = parameter;
+  fit.share_low.assign(7, 0.0);
+  fit.share_high.assign(7, 1.0);
+  fit.tokens_low = fit.tokens_high = 7.0;
+  const OptimizeOptions options{.tokens = 7.0, .floor = std::vector<double>(7, 0.2 / 7.0)};
+  const data::MixtureChoice choice = best_mixture(fit, options, std::vector<double>(7, 1.0 / 7.0));
+  for (std::size_t k = 0; k < 7; ++k) EXPECT_NEAR(7.0 * choice.share[k], best[k], 2e-4) << k;
+  // The published best mixtures at 0.3B, 0.6B and 1.2B tokens: amounts grow by one factor a domain,
+  // so that the middle one is the geometric middle of the outer two.
+  const data::Mixture first{0.2226, 0.0286, 0.1664, 0.2033, 0.2136, 0.0974, 0.0681};
+  const data::Mixture middle{0.2362, 0.0286, 0.1713, 0.1826, 0.2316, 0.1130, 0.0367};
+  const data::Mixture last{0.2330, 0.0286, 0.1860, 0.1735, 0.2618, 0.0886, 0.0286};
+  data::Mixture between(7);
+  for (std::size_t k = 0; k < 7; ++k) between[k] = std::sqrt(first[k] * last[k]);
+  EXPECT_NEAR(core::total_variation(core::normalised(between), middle), 0.0265, 1e-4);
 }
 
 TEST(BestMixture, RefusesWhatLeavesNoMixture) {

@@ -16,6 +16,13 @@ const std::vector<std::string> measures{"shannon", "joint", "conditional"};
 const data::Mixture default_share{0.5, 0.3, 0.2};
 const data::Pools pools{6e8, 3e8, 1e8};
 
+/// Of web, code and books for two tasks. @param sd of each utility; NaN: not known
+data::Utilities some_utilities(double sd = std::nan("")) {
+  data::Utilities utilities{{"exams", "chat"}, data::Table(3, 2), data::Table(3, 2, sd)};
+  utilities.value.values = {0.3, 0.9, 0.6, 0.1, 0.8, 0.5};
+  return utilities;
+}
+
 data::EntropyTable some_entropies() {
   data::EntropyTable table{.domains = {"web", "code", "books"}, .measures = measures};
   table.nats = data::Table(3, 3);
@@ -33,8 +40,9 @@ data::EntropyTable some_entropies() {
 class EveryPolicy : public testing::TestWithParam<std::string> {
  protected:
   data::Mixture mixture(const std::vector<data::EntropyTable>& entropy) const {
-    return policy_mixture(GetParam(),
-                          {default_share, entropy, "design.mixtures[3]", {}, pools, 1e9});
+    return policy_mixture(
+        GetParam(),
+        {default_share, entropy, "design.mixtures[3]", {}, pools, 1e9, some_utilities()});
   }
 };
 
@@ -110,6 +118,62 @@ TEST(PolicyMixture, IsAsEvenAsTheEpochsAllow) {
   EXPECT_THAT(
       of_pools("unimax(1)", {endless, endless, 1e8}),
       ElementsAre(DoubleNear(0.45, 1e-15), DoubleNear(0.45, 1e-15), DoubleNear(0.1, 1e-15)));
+}
+
+data::Mixture of_utilities(const std::string& name, const data::Utilities& utilities,
+                           const data::Pools& drawn = {}, double tokens = 0.0) {
+  return policy_mixture(name, {default_share, {}, "p", {}, drawn, tokens, utilities});
+}
+
+// Along the free shares U_k . (U'r - 1) / |U'r - 1| + 2 kappa v_k r_k is one constant.
+TEST(PolicyMixture, UtiliMaxIsWhereNoExchangePays) {
+  const double kappa = 0.4;
+  for (const double sd : {std::nan(""), 0.5}) {
+    const data::Utilities utilities = some_utilities(sd);
+    const data::Mixture share = of_utilities("utilimax(0.4)", utilities);
+    std::vector<double> lack(2, -1.0), marginal;
+    for (std::size_t k = 0; k < 3; ++k)
+      for (std::size_t t = 0; t < 2; ++t) lack[t] += share[k] * utilities.value(k, t);
+    const double spread = std::isnan(sd) ? 1.0 : 2.0 * sd * sd;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double along = utilities.value(k, 0) * lack[0] + utilities.value(k, 1) * lack[1];
+      marginal.push_back(along / std::hypot(lack[0], lack[1]) + 2 * kappa * spread * share[k]);
+    }
+    EXPECT_GT(share[0], 0.0);
+    for (std::size_t k = 0; k < 3; ++k)
+      if (share[k] > 0.0)
+        EXPECT_NEAR(marginal[k], marginal[0], 1e-7);
+      else
+        EXPECT_GT(marginal[k], marginal[0]) << "where a share is 0, more of it harms";
+  }
+}
+
+TEST(PolicyMixture, UtiliMaxIsUniMaxWhereRiskCountsAlone) {
+  const data::Mixture even = of_utilities("utilimax(1e9)", some_utilities(), pools, 2e9);
+  const data::Mixture unimax = of_pools("unimax(4)", pools, 2e9);
+  for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(even[k], unimax[k], 1e-6);
+  EXPECT_EQ(of_utilities("utilimax", some_utilities()),
+            of_utilities("utilimax(3)", some_utilities()))
+      << "the number of domains";
+}
+
+TEST(PolicyMixture, UtiliMaxGoesThroughNoPoolMoreThanFourTimes) {
+  data::Utilities books_only = some_utilities();
+  books_only.value.values = {0.0, 0.0, 0.0, 0.0, 1.0, 1.0};
+  const data::Mixture share = of_utilities("utilimax(0.001)", books_only, pools, 2e9);
+  EXPECT_NEAR(share[2], 4 * 1e8 / 2e9, 1e-12);
+  const data::Mixture short_of_all = of_utilities("utilimax", some_utilities(), pools, 1e11);
+  EXPECT_NEAR(short_of_all[0], 0.6, 1e-12) << "all are repeated alike";
+}
+
+TEST(PolicyMixture, UtiliMaxSaysWhereUtilitiesAreGiven) {
+  try {
+    of_utilities("utilimax", {});
+    FAIL() << "a mixture of nothing";
+  } catch (const core::UsageError& error) {
+    EXPECT_EQ(error.complaint().place, "p");
+    EXPECT_THAT(error.complaint().remedy, testing::HasSubstr("utilities: FILE"));
+  }
 }
 
 TEST(PolicyMixture, NeedsThePoolsThatItIsMadeOf) {

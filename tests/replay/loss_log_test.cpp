@@ -285,6 +285,21 @@ TEST(ReadLogs, ReadsTheSameFromAllItsOwnLayouts) {
   }
 }
 
+// What our own export writes beside nats says the same again; alone it is the loss.
+TEST(ReadLogs, TakesBitsAByteOfAWideTableWhereThereAreNoNats) {
+  const std::string head = "run,tokens,share/a,share/b,";
+  const LossLog both = read_text(head + "loss/a,bits_per_byte/a\nr,1000,0.5,0.5,5,1.2\n");
+  EXPECT_THAT(both.units, ElementsAre(data::LossUnit::nats));
+  EXPECT_THAT(both.domains.eval, ElementsAre("a"));
+  EXPECT_THAT(both.runs[0].points[0].loss_nats, ElementsAre(5.0));
+  const LossLog alone = read_text(head + "bits_per_byte/a\nr,1000,0.5,0.5,1.2\n");
+  EXPECT_THAT(alone.units, ElementsAre(data::LossUnit::bits_per_byte));
+  EXPECT_THAT(alone.domains.eval, ElementsAre("a"));
+  EXPECT_THAT(alone.runs[0].points[0].loss_nats, ElementsAre(1.2));
+  EXPECT_THAT(read_text(head + "loss/a,bits_per_byte/b\nr,1000,0.5,0.5,5,1.2\n").units,
+              ElementsAre(data::LossUnit::nats, data::LossUnit::bits_per_byte));
+}
+
 TEST(ReadLogs, RefusesColumnsThatAWideTableDoesNotHave) {
   EXPECT_THAT(what_of("run,tokens,loss/a,note\nr,1,5,x\n"),
               HasSubstr("log.csv:1: column 'note' is unknown"));

@@ -1,6 +1,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/report/exports.hpp>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -220,12 +221,75 @@ TEST(CsvExport, HasBitsPerByteBesideNatsWhereBytesAreKnown) {
   EXPECT_THAT(export_text("json", input), HasSubstr("\"bytes_per_token\": ["));
 }
 
+/// Runs of a mixture, one for each loss of the sets web and law.
+void add_runs(ExportInput& input, const data::Mixture& mixture,
+              const std::vector<std::vector<double>>& losses) {
+  for (const std::vector<double>& loss : losses) {
+    const std::string id = fmt::format("u{}", input.record.plan.trials.size());
+    input.record.plan.trials.push_back({.id = id, .mixture_label = id, .mixture = mixture});
+    input.record.results.push_back({.id = id,
+                                    .curve = {{.tokens = 1000, .loss_nats = {9.0, 9.0}},
+                                              {.tokens = 2000, .loss_nats = loss}}});
+  }
+}
+
+ExportInput no_runs() {
+  ExportInput input;
+  input.record.plan.domains = {
+      .train = {"web", "code"}, .eval = {"web", "law"}, .share_of = {0, -1}};
+  return input;
+}
+
+// On the set web the domain web alone is 2 nats better than code, which is the worst; on law code
+// is 1 nat better.
+TEST(UtilitiesExport, ComparesRunsOnEachDomainAlone) {
+  ExportInput input = no_runs();
+  add_runs(input, {1.0, 0.0}, {{1.5, 4.0}, {2.5, 4.0}});
+  add_runs(input, {0.0, 1.0}, {{4.0, 3.0}});
+  add_runs(input, {0.5, 0.5}, {{0.0, 0.0}});
+  EXPECT_EQ(export_text("utilities", input),
+            "domain,task,value,sd\n"
+            "web,web,1,0.25\ncode,web,0,\n"
+            "web,law,0,0\ncode,law,1,\n");
+}
+
+// Without web its loss rises by 1, without code by 0.25, and without news it falls.
+TEST(UtilitiesExport, ComparesRunsWithoutEachDomainWithTheRunOfAll) {
+  ExportInput input = no_runs();
+  input.record.plan.domains.train.emplace_back("news");
+  add_runs(input, {0.6, 0.2, 0.2}, {{2.0, 3.0}});
+  add_runs(input, {0.0, 0.5, 0.5}, {{3.0, 3.0}});
+  EXPECT_THROW(export_text("utilities", input), core::DataError);
+  add_runs(input, {0.75, 0.0, 0.25}, {{2.25, 3.0}});
+  add_runs(input, {0.75, 0.25, 0.0}, {{1.5, 3.0}});
+  EXPECT_EQ(export_text("utilities", input),
+            "domain,task,value,sd\nweb,web,1,\ncode,web,0.25,\nnews,web,0,\n");
+}
+
+TEST(UtilitiesExport, LeavesOutSetsThatTellNothing) {
+  ExportInput input = no_runs();
+  add_runs(input, {1.0, 0.0}, {{2.0, 3.0}});
+  add_runs(input, {0.0, 1.0}, {{4.0, 3.0}});
+  EXPECT_EQ(export_text("utilities", input), "domain,task,value,sd\nweb,web,1,\ncode,web,0,\n");
+  input.record.results.back().curve.back().loss_nats[0] = std::nan("");
+  EXPECT_THROW(export_text("utilities", input), core::DataError);
+}
+
 TEST(CsvWideExport, HasARowARunAndVolume) {
   EXPECT_EQ(export_text("csv-wide", some_run()),
             "run,repeat,parameters,tokens,steps,share/web,\"share/a,\"\"b\"\"\",loss/web,loss/law\n"
             "mix-1,1,7,1000,10,0.25,0.75,2.1,3.1\n"
             "mix-1,1,7,2000,20,0.25,0.75,0.1,0.2\n"
             "mix-2,1,,1000,0,0.25,0.75,2.5,\n");
+}
+
+TEST(CsvWideExport, HasBitsPerByteBesideNatsWhereBytesAreKnown) {
+  ExportInput input = some_run();
+  input.record.plan.domains.bytes_per_token = {2.0, 4.0};
+  const std::string text = export_text("csv-wide", input);
+  EXPECT_THAT(text, HasSubstr("loss/web,loss/law,bits_per_byte/web,bits_per_byte/law\n"));
+  EXPECT_THAT(text, HasSubstr("mix-1,1,7,2000,20,0.25,0.75,0.1,0.2,0.07213475204"));
+  EXPECT_THAT(text, HasSubstr("mix-2,1,,1000,0,0.25,0.75,2.5,,1.80336880"));
 }
 
 TEST(JsonExport, HoldsTrialsResultsAndDomains) {

@@ -77,6 +77,20 @@ TEST(NextText, SaysWhatEachMixtureBringsAndWhy) {
   EXPECT_THAT(text, HasSubstr("it is known"));
 }
 
+TEST(BitsAByte, StandBelowEveryTableOfNatsWhereBytesAreKnown) {
+  data::LawFit fit = some_fit();
+  fit.domains.bytes_per_token = {2.0, 4.0};
+  law::Evaluation evaluation{.protocol = law::Protocol::draws, .domains = fit.domains};
+  evaluation.splits = {{law::Split{.trains = {true, false, true, false, false}}}};
+  evaluation.laws = {{"bimix", fit.held_out, {}, {}}};
+  for (const std::string& text :
+       {fit_text(fit, 0.9), laws_text({fit}), next_text({}, fit.domains, "bimix"),
+        evaluation_text(evaluation, {})})
+    EXPECT_THAT(text,
+                HasSubstr("Bits a byte are nats a token divided by 1.386 (web) and 2.773 (code)"));
+  EXPECT_THAT(fit_text(some_fit(), 0.9), Not(HasSubstr("Bits a byte")));
+}
+
 TEST(LawsText, PutsEveryLawAndTheBaselinesInOneTable) {
   data::LawFit other = some_fit();
   other.law = "joint";

@@ -55,7 +55,7 @@ def check_root(path, engine):
     in_bits = run.loss.values / 4 / math.log(2)
     assert numpy.array_equal(run.loss_bits_per_byte.values, in_bits, equal_nan=True)
     assert run.loss_bits_per_byte.attrs["units"] == "bits/byte"
-    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.7"
+    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.8"
 
 
 def check_groups(path, engine):
@@ -82,6 +82,10 @@ def check_groups(path, engine):
     assert int(trust.is_trusted) == 0 and float(trust.error) == 0.25 and math.isnan(trust.r2)
     assert list(trust.is_worse.values) == [0, 1, 0] and trust.attrs["doubt"] == "not to be trusted"
     assert group("entropy").nats.sel(measure="joint", train_domain="prose") == 3.5
+    by_volume = group("by_volume").sel(tokens=128000)
+    assert float(by_volume.share_high.sel(train_domain="日本")) == 0.8
+    assert abs(float(by_volume.total_variation) - 0.05) < 1e-15
+    assert group("by_volume").foreseen.sel(tokens=64000).isnull().all()
     assert float(group("check").predicted_nats.sel(label="optimum", eval_domain="prose")) == 2
     assert list(group("check/trials").loss.values.ravel()) == [2.5, 2.0, 1.5]
     curve = group("curve")

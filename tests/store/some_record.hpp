@@ -122,6 +122,13 @@ inline data::RunRecord some_record() {
   choice.certificate_kind = "KKT residual";
   choice.bootstrap_share = data::Table(2, 2, 0.5);
   record.optimum = {choice};
+  record.by_volume = {
+      {.tokens = 64'000, .share = {0.4, 0.6}, .share_low = {0.3, 0.5}, .share_high = {0.5, 0.7}},
+      {.tokens = 128'000,
+       .share = {0.3, 0.7},
+       .share_low = {0.2, 0.6},
+       .share_high = {0.4, 0.8},
+       .foreseen = {0.35, 0.65}}};
 
   record.check_trials = {{.id = "00000000000000c0",
                           .purpose = "check",

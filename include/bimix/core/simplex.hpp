@@ -19,6 +19,10 @@ std::vector<double> normalised(std::span<const double> weights);
 /// @see Duchi et al. 2008, "Efficient projections onto the l1-ball", doi:10.1145/1390156.1390191
 std::vector<double> project_to_simplex(std::span<const double> point, double floor = 0.0);
 
+/// Total variation of two mixtures: half the sum of |differences|, the part that changes its place.
+/// @param b as long as a
+double total_variation(std::span<const double> a, std::span<const double> b);
+
 /// Sum with Neumaier's compensation: the same bits wherever it is computed, error independent of
 /// the number of terms. NaN and infinities behave as in a plain sum.
 double stable_sum(std::span<const double> terms);

@@ -27,6 +27,7 @@ Json to_json(const EntropyTable& table);
 Json to_json(const MixtureChoice& choice, const DomainSet& domains);
 Json to_json(const LawFit& fit);
 Json to_json(const NextMixtures& next, const DomainSet& domains);
+Json to_json(const std::vector<VolumeOptimum>& optima, const DomainSet& domains);
 Json to_json(const HeldOut& held);
 
 TrialSpec trial_spec_from(const Json& json);

@@ -278,14 +278,27 @@ struct MixtureChoice {
   /// gain as a rule, since that is of the very law by which the mixture was chosen. Nothing without
   /// bootstrap.
   std::optional<double> gain_expected{};
-  /// Of the mixtures that were run the nearest, by half the sum of |differences|; nothing: not
-  /// compared.
+  /// Of the mixtures that were run the nearest, by total variation; nothing: not compared.
   std::string nearest_run{};
   std::optional<double> nearest_distance{};
+  /// The part of the gain, 0 to 1, that the law promises beyond the convex hull of the mixtures
+  /// that were run; nothing: not compared, or there is no gain.
+  std::optional<double> gain_beyond_runs{};
   Trust trust{};          ///< in the law
   std::string caution{};  ///< what to know before all else: repeats beyond any run; or empty
   std::vector<std::string> flags{};
   bool operator==(const MixtureChoice&) const = default;
+};
+
+/// The recommended mixture at one volume.
+struct VolumeOptimum {
+  double tokens = 0.0;
+  Mixture share{};                                ///< K
+  std::vector<double> share_low{}, share_high{};  ///< K; NaN without bootstrap
+  /// K: what the same law recommends for this volume if it has seen smaller ones only; empty: not
+  /// asked, or these do not suffice.
+  Mixture foreseen{};
+  bool operator==(const VolumeOptimum&) const = default;
 };
 
 /// A mixture that is worth a run.
@@ -365,8 +378,9 @@ struct RunRecord {
   std::vector<EntropyTable> entropy{};  ///< none or one
   std::vector<LawFit> laws{};           ///< the reference law first
   std::string fitted_to{};  ///< hash of the observations and options that the laws were fitted with
-  std::vector<MixtureChoice> optimum{};  ///< none or one
-  std::vector<CheckReport> check{};      ///< none or one
+  std::vector<MixtureChoice> optimum{};    ///< none or one
+  std::vector<VolumeOptimum> by_volume{};  ///< the optimum by ascending volume
+  std::vector<CheckReport> check{};        ///< none or one
   RunStamp stamp{};
 };
 

@@ -3,14 +3,21 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/records.hpp>
 
+#include <compare>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace bimix::mix {
+
+/// What some objectives ask of a campaign besides weights.
+struct ObjectiveSetting {
+  double radius = 0.1;       ///< of the ball of weights: `radius`
+  std::vector<int> group{};  ///< E: the group of each set, from 0 on: `groups`; empty: none
+  auto operator<=>(const ObjectiveSetting&) const = default;
+};
 
 /// What is made least: one number from the losses of all evaluation sets, E of them.
 ///
@@ -28,8 +35,8 @@ class Objective {
   /// As in objectives.def and after `objective:` in a campaign.
   virtual std::string_view name() const = 0;
 
-  /// The same objective with another number, `radius` in a campaign; null if it takes none.
-  virtual std::unique_ptr<const Objective> with_number(double /*number*/) const { return nullptr; }
+  /// The same objective as a campaign sets it; null if it asks for nothing.
+  virtual std::unique_ptr<const Objective> with(const ObjectiveSetting&) const { return nullptr; }
 
   /// What is wrong with the weights of a campaign; the place is "optimize.weights". By default all
   /// sets are treated alike, and weights refused.
@@ -39,7 +46,10 @@ class Objective {
   /// E weights, not all 0, of any sum. @param given as for complaints(), without any
   virtual std::vector<double> weights(std::span<const double> given, std::size_t sets) const;
 
-  /// True: each loss is counted from what the default mixture gives, so that it is the rise.
+  /// True: it is about groups of sets, which a campaign has to give.
+  virtual bool needs_groups() const { return false; }
+
+  /// True: each loss is counted from that of the reference, so that it is the rise.
   virtual bool counts_rises() const { return false; }
 
   /// True if value() is the sum of weight[e] * loss[e]. Laws whose sections are powers have their
@@ -70,19 +80,22 @@ class Objective {
   virtual std::string value_words(std::span<const double> weight) const = 0;
 
   /// The same with the sets that count: "mean loss of web and code".
-  virtual std::string words(std::span<const double> weight, const std::string& sets) const = 0;
+  /// @param reference what rises are counted from: "the default's"
+  virtual std::string words(std::span<const double> weight, const std::string& sets,
+                            const std::string& reference) const = 0;
 };
 
 /// Names in the order of objectives.def.
 std::vector<std::string> objective_names();
 
-/// @param name one of objective_names() @param number of those that take one; nothing: the usual
+/// @param name one of objective_names() @param setting of those that ask for one
 /// @throws UsageError if there is none of this name, naming those there are
-const Objective& find_objective(std::string_view name, std::optional<double> number = {});
+const Objective& find_objective(std::string_view name, const ObjectiveSetting& setting = {});
 
 /// How an objective of these weights is told.
-/// @param weight E, 0 for sets that do not count
+/// @param weight E, 0 for sets that do not count @param reference see Objective::words
 data::ObjectiveWords words_of(const Objective& objective, std::span<const double> weight,
-                              const data::DomainSet& domains);
+                              const data::DomainSet& domains,
+                              const std::string& reference = "the default's");
 
 }  // namespace bimix::mix

@@ -72,7 +72,10 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions& options,
                                  const data::Mixture& default_share);
 
-/// Says which mixture of the plan is the nearest to the recommended one, and how near.
-void add_nearest_run(const data::SweepPlan& plan, data::MixtureChoice& choice);
+/// Says which mixture of the plan is the nearest to the recommended one, and how near; and what
+/// part of the gain lies beyond all that mixing the runs' mixtures could give.
+/// @param fit, options that the choice was made from
+void add_distance_from_runs(const data::SweepPlan& plan, const data::LawFit& fit,
+                            const OptimizeOptions& options, data::MixtureChoice& choice);
 
 }  // namespace bimix::mix

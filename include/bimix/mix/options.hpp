@@ -10,6 +10,9 @@
 
 namespace bimix::mix {
 
+/// For OptimizeOptions::reference.
+inline constexpr std::string_view best_reference = "best";
+
 /// How often a domain may be gone through.
 struct EpochLimit {
   /// Infinite: any number of times. Nothing: as often as a run went through any domain, at least
@@ -32,7 +35,15 @@ struct OptimizeOptions {
   double model_size = 0.0;
   /// of find_objective
   std::string objective = "mean";
-  double radius = 0.1;            ///< of the ball of weights, for the objectives that have one
+  double radius = 0.1;       ///< of the ball of weights, for the objectives that have one
+  std::vector<int> group{};  ///< E: the group of each set, for objective groups; empty: none
+  /// What rises are counted from: the name of a policy, or `best`, each set's least loss that a
+  /// mixture within the limits gives.
+  std::string reference = "default";
+  data::Mixture reference_share{};  ///< K: its mixture; empty: the default's
+  /// Each rise counts less by the error of its prediction, so that a noisy set does not own the
+  /// worst.
+  bool less_error = false;
   std::vector<double> weights{};  ///< E, not negative; empty: none. See Objective
   std::vector<double> floor{};    ///< K smallest shares; empty: none
   std::vector<double> cap{};      ///< K largest shares; empty: none

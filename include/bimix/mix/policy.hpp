@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bimix/data/records.hpp>
+#include <bimix/data/utilities.hpp>
 
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ struct PolicyInput {
   std::vector<std::string> domains{};  ///< K names, for messages and labels; empty: numbers do
   data::Pools unique_tokens{};         ///< what the model will draw from; empty: not known
   double tokens = 0.0;                 ///< the volume the mixture is for; 0: not known
+  data::Utilities utilities{};         ///< empty: not known
 };
 
 /// What a name says besides that of its policy.

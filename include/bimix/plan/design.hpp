@@ -3,6 +3,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/words.hpp>
 #include <bimix/data/records.hpp>
+#include <bimix/data/utilities.hpp>
 #include <bimix/mix/policy.hpp>
 
 #include <cstdint>
@@ -72,6 +73,7 @@ struct DesignOptions {
   VolumeAxis axis = VolumeAxis::trajectory;
   int repeats = 1;
   SeedChoice seeds = SeedChoice::common;
+  data::Utilities utilities{};  ///< for policies; empty: not known
 };
 
 /// A mixture and where it came from.

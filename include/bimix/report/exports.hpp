@@ -34,6 +34,7 @@ std::vector<BlendPart> blend_of(const ExportInput& input);
 /// What of a run an export holds, and so what must be known for it.
 enum class ExportOf {
   losses,      ///< of the trials, as logs
+  comparison,  ///< what some runs say beside others; refused without these
   mixture,     ///< one mixture for a volume, as a trainer reads it
   everything,  ///< with what is derived: laws, optimum, check
   description  ///< what it is and how it was made, without its numbers

@@ -13,14 +13,16 @@ namespace bimix::report {
 /// What losses are asked for.
 struct Question {
   double tokens = 0.0;
-  double model_size = 0.0;  ///< parameters; 0: of no meaning to the law
-  double level = 0.9;       ///< of the intervals
+  double model_size = 0.0;      ///< parameters; 0: of no meaning to the law
+  double level = 0.9;           ///< of the intervals
+  data::Pools unique_tokens{};  ///< what is drawn from; empty: LawFit::unique_tokens
 };
 
 struct Answer {
   data::Json json = data::Json::array();
   std::vector<std::vector<std::string>> rows{};  ///< for people, the first one names the columns
   std::string csv{};                             ///< of tables of mixtures only
+  std::string epochs{};  ///< how often pools are gone through, for people; empty: not known
 };
 
 /// Losses of one mixture, a row for each evaluation domain.

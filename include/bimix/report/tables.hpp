@@ -27,6 +27,11 @@ std::string laws_text(const std::vector<data::LawFit>& laws);
 std::string evaluation_text(const law::Evaluation& evaluation,
                             const std::vector<std::string>& labels);
 
+/// The optimum by volume with intervals, and how far smaller volumes foresaw it; empty if there is
+/// nothing.
+std::string volumes_text(const std::vector<data::VolumeOptimum>& optima,
+                         const data::DomainSet& domains);
+
 /// The recommended mixture against the default: shares with intervals, predicted losses, gain.
 std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSet& domains);
 
@@ -38,7 +43,10 @@ std::string next_text(const data::NextMixtures& next, const data::DomainSet& dom
 std::string check_text(const data::CheckReport& report);
 
 /// Trials of a plan by count, volumes and cost; every mixture.
-std::string plan_text(const data::SweepPlan& plan);
+/// @param unique_tokens what trials draw from; empty: not known
+/// @param target the volume whose repetitions they have; 0: their own
+std::string plan_text(const data::SweepPlan& plan, const data::Pools& unique_tokens,
+                      std::int64_t target);
 
 /// The trials that ended badly, those of one kind and message together, and how to run one again.
 /// Empty if there are none.

@@ -26,13 +26,16 @@ data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::strin
 /// Adds the check's report, once all its trials have ended.
 void judge_check(data::RunRecord& record);
 
-/// The `optimize:` block with what it leaves open filled in from the plan, but for the prior's
-/// mixture, which may be made from entropies.
+/// The `optimize:` block with what it leaves open filled in from the plan, but for mixtures of
+/// policies, which may be made from entropies.
 mix::OptimizeOptions optimize_options(const config::Campaign& campaign,
                                       const data::SweepPlan& plan);
-/// The same with that. @throws UsageError at "optimize.prior", if what it needs is not there
+/// The same with these. @throws UsageError at "optimize.prior" or "optimize.reference", if what it
+/// needs is not there
 mix::OptimizeOptions optimize_options(const StoredRun& run);
-/// The prior's mixture by its name in the options, for what they say.
-void settle_prior(const StoredRun& run, mix::OptimizeOptions& options);
+/// The mixtures of the prior and the reference by their names in the options, for what they say.
+/// @param entropy none, or one table
+void settle_policies(const config::Campaign& campaign,
+                     const std::vector<data::EntropyTable>& entropy, mix::OptimizeOptions& options);
 
 }  // namespace bimix::run

@@ -10,9 +10,10 @@ namespace {
 /// from sum w = 1.
 class ChiSquaredBall final : public WeightBall {
  public:
-  explicit ChiSquaredBall(double radius = 0.1) : WeightBall("chi-squared", radius) {}
-  std::unique_ptr<const Objective> with_number(double radius) const override {
-    return std::make_unique<ChiSquaredBall>(radius);
+  explicit ChiSquaredBall(double radius = ObjectiveSetting().radius)
+      : WeightBall("chi-squared", radius) {}
+  std::unique_ptr<const Objective> with(const ObjectiveSetting& setting) const override {
+    return std::make_unique<ChiSquaredBall>(setting.radius);
   }
 
  protected:

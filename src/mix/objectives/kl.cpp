@@ -9,9 +9,9 @@ namespace {
 /// Kullback-Leibler divergence: w ~ v exp(x / l).
 class KlBall final : public WeightBall {
  public:
-  explicit KlBall(double radius = 0.1) : WeightBall("kl", radius) {}
-  std::unique_ptr<const Objective> with_number(double radius) const override {
-    return std::make_unique<KlBall>(radius);
+  explicit KlBall(double radius = ObjectiveSetting().radius) : WeightBall("kl", radius) {}
+  std::unique_ptr<const Objective> with(const ObjectiveSetting& setting) const override {
+    return std::make_unique<KlBall>(setting.radius);
   }
 
  protected:

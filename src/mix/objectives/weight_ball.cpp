@@ -90,8 +90,9 @@ std::string WeightBall::value_words(std::span<const double> weight) const {
              : "mean rise at the worst weights";
 }
 
-std::string WeightBall::words(std::span<const double>, const std::string& sets) const {
-  return fmt::format("rise above the default's at the worst weights within {} {:g}, of {}",
+std::string WeightBall::words(std::span<const double>, const std::string& sets,
+                              const std::string& reference) const {
+  return fmt::format("rise above {} at the worst weights within {} {:g}, of {}", reference,
                      divergence_word(), radius_, sets);
 }
 

@@ -10,7 +10,7 @@
 
 namespace bimix::mix {
 
-/// The largest mean of the rises above what the default gives, over all weights w on the simplex
+/// The largest mean of the rises above the reference, over all weights w on the simplex
 /// whose divergence D(w) from the campaign's is at most the radius q. By duality it is the least
 /// over prices l > 0 of max_w [w . x - l (D(w) - q)]; with l kept above a softness it is smooth,
 /// and its slopes are the w. Between the mean (q = 0) and the largest rise (q large).
@@ -29,7 +29,8 @@ class WeightBall : public Objective {
   double plane(std::span<const double> weight, std::span<const double> loss,
                std::span<const double> slope) const final;
   std::string value_words(std::span<const double> weight) const final;
-  std::string words(std::span<const double> weight, const std::string& sets) const final;
+  std::string words(std::span<const double> weight, const std::string& sets,
+                    const std::string& reference) const final;
 
  protected:
   /// The weights at a price, and how far they are.

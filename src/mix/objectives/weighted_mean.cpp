@@ -24,7 +24,8 @@ std::string WeightedMean::value_words(std::span<const double> weight) const {
   return data::mean_words(weight);
 }
 
-std::string WeightedMean::words(std::span<const double> weight, const std::string& sets) const {
+std::string WeightedMean::words(std::span<const double> weight, const std::string& sets,
+                                const std::string& /*reference*/) const {
   return fmt::format("{} of {}", value_words(weight), sets);
 }
 

@@ -12,7 +12,8 @@ class WeightedMean : public Objective {
   double smooth(std::span<const double> weight, std::span<const double> loss, double softness,
                 std::span<double> slope) const override;
   std::string value_words(std::span<const double> weight) const override;
-  std::string words(std::span<const double> weight, const std::string& sets) const override;
+  std::string words(std::span<const double> weight, const std::string& sets,
+                    const std::string& reference) const override;
 };
 
 }  // namespace bimix::mix

@@ -1,0 +1,91 @@
+#include <bimix/core/error.hpp>
+#include <bimix/data/volumes.hpp>
+#include <bimix/law/evaluate.hpp>
+#include <bimix/law/fit.hpp>
+#include <bimix/law/law.hpp>
+#include <bimix/mix/optimum.hpp>
+#include <bimix/run/by_volume.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+
+namespace bimix::run {
+namespace {
+
+constexpr std::size_t most_samples = 40;
+
+/// The fitted volumes, ascending.
+std::vector<double> fitted_volumes(const data::LawFit& fit, const data::Observations& seen) {
+  std::vector<std::int64_t> tokens;
+  for (const double seen_at : seen.tokens)
+    if (seen_at >= fit.tokens_low && seen_at <= fit.tokens_high)
+      tokens.push_back(std::llround(seen_at));
+  const std::vector<std::int64_t> distinct = data::merged_volumes(std::move(tokens));
+  return {distinct.begin(), distinct.end()};
+}
+
+/// Which of them are shown, and the volume that the recommendation is for.
+std::vector<double> shown_volumes(const std::vector<double>& fitted, double wanted) {
+  std::vector<double> shown{fitted.front(), fitted[fitted.size() / 2], fitted.back(), wanted};
+  std::sort(shown.begin(), shown.end());
+  shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
+  return shown;
+}
+
+/// Nothing where the limits leave no mixture.
+std::optional<data::MixtureChoice> optimum_at(const data::LawFit& fit, double tokens,
+                                              mix::OptimizeOptions options,
+                                              const data::Mixture& default_share) {
+  options.tokens = tokens;
+  try {
+    return mix::best_mixture(fit, options, default_share);
+  } catch (const core::UsageError&) {
+    return std::nullopt;
+  }
+}
+
+/// What the law would have recommended for a volume before any run went that far.
+data::Mixture foreseen(const data::LawFit& fit, const data::Observations& seen, double tokens,
+                       double largest_before, const mix::OptimizeOptions& options,
+                       const data::Mixture& default_share) {
+  law::FitOptions one;
+  one.law = fit.law;
+  one.min_tokens = fit.tokens_low;
+  try {
+    const data::LawFit before = law::fit_law(law::counted(seen, {.tokens = largest_before}), one);
+    const auto choice = optimum_at(before, tokens, options, default_share);
+    return choice ? choice->share : data::Mixture();
+  } catch (const core::TooLittleData&) {
+    return {};
+  }
+}
+
+}  // namespace
+
+std::vector<data::VolumeOptimum> optima_by_volume(const data::LawFit& fit,
+                                                  const data::Observations& seen,
+                                                  const mix::OptimizeOptions& options,
+                                                  const data::Mixture& default_share) {
+  std::vector<data::VolumeOptimum> optima;
+  const std::vector<double> fitted = fitted_volumes(fit, seen);
+  if (fitted.empty() || law::law_of(fit).last_volume_only()) return optima;
+  data::LawFit sampled = fit;
+  if (sampled.bootstrap.size() > most_samples) sampled.bootstrap.resize(most_samples);
+  for (const double tokens : shown_volumes(fitted, options.tokens)) {
+    const auto choice = optimum_at(sampled, tokens, options, default_share);
+    if (!choice) continue;
+    data::VolumeOptimum next{.tokens = tokens,
+                             .share = choice->share,
+                             .share_low = choice->share_low,
+                             .share_high = choice->share_high};
+    if (tokens == fitted.back() && fitted.size() > 2)
+      next.foreseen =
+          foreseen(fit, seen, tokens, fitted[fitted.size() - 2], options, default_share);
+    optima.push_back(std::move(next));
+  }
+  return optima;
+}
+
+}  // namespace bimix::run
