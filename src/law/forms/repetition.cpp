@@ -121,8 +121,9 @@ WornRun worn_run(std::span<const double> c, const LawPoint& point) {
   return run;
 }
 
-RepeatedRows::RepeatedRows(const Law& law, const DomainData& data, std::unique_ptr<RowModel> others)
-    : law_(law), data_(data), others_(std::move(others)) {
+RepeatedRows::RepeatedRows(const DomainData& data, std::unique_ptr<RowModel> others,
+                           Predict predict)
+    : data_(data), others_(std::move(others)), predict_(std::move(predict)) {
   for (std::size_t m = 0; m < data.loss_nats.size(); ++m)
     if (repeats(data.point(m))) repeated_.push_back(m);
 }
@@ -133,21 +134,19 @@ void RepeatedRows::evaluate(std::span<const double> parameter, Eigen::VectorXd& 
   std::vector<double> row(parameter.size());
   for (const std::size_t m : repeated_) {
     const auto i = static_cast<Eigen::Index>(m);
-    predicted(i) = law_.predict(parameter, data_.point(m));
-    law_.gradient(parameter, data_.point(m), row);
+    predicted(i) = predict_(parameter, data_.point(m), row);
     slope.row(i) = Eigen::Map<const Eigen::RowVectorXd>(row.data(), slope.cols());
   }
 }
 
-WorthSlopes::WorthSlopes(const CurveLaw& law, std::span<const double> parameter, const WornRun& run,
-                         const LawPoint& as_new, double tokens)
+WorthSlopes::WorthSlopes(const CurveLaw::Predicted& as_new, const WornRun& run, double tokens)
     : rise(run.share.size()) {
-  law.CurveLaw::share_gradient(parameter, as_new, rise);
+  as_new.share_gradient(rise);
   for (std::size_t k = 0; k < rise.size(); ++k) {
     if (run.share[k] > 0.0) lost += rise[k] * run.share[k] / run.kept;
     rise[k] /= run.kept;
   }
-  lost -= law.volume_slope(parameter, as_new) * tokens;
+  lost -= as_new.volume_slope() * tokens;
 }
 
 }  // namespace bimix::law

@@ -55,22 +55,6 @@ Curve zero_curve(std::size_t parameters, std::size_t domains) {
   return curve;
 }
 
-/// x^-exponent at a volume or model size, and the logarithm that its slope needs.
-struct Power {
-  Power(double x, double exponent) : log(std::log(x)), value(std::exp(-exponent * log)) {}
-  double log, value;
-};
-
-/// The powers of a point, those of a law without the model size 0.
-struct Powers {
-  Powers(const CurveLaw& law, std::span<const double> parameter, const LawPoint& point)
-      : volume(point.tokens, parameter[law.exponent(point.share.size())]),
-        size(law.sees_model_size()
-                 ? Power(point.model_size, parameter[law.size_exponent(point.share.size())])
-                 : Power(1.0, 0.0)) {}
-  Power volume, size;
-};
-
 class CurveRows final : public RowModel {
  public:
   CurveRows(const CurveLaw& law, const DomainData& data)
@@ -88,9 +72,11 @@ class CurveRows final : public RowModel {
       law_.curve(parameter, mixture, data_.own, curves.back());
     }
     std::vector<Power> volumes, sizes;
-    for (const double tokens : data_.volumes) volumes.emplace_back(tokens, parameter[exponent_]);
+    for (const double tokens : data_.volumes)
+      volumes.push_back(Power::of(tokens, parameter[exponent_]));
     if (law_.sees_model_size())
-      for (const double size : data_.sizes) sizes.emplace_back(size, parameter[size_exponent_]);
+      for (const double size : data_.sizes)
+        sizes.push_back(Power::of(size, parameter[size_exponent_]));
     predicted.resize(static_cast<Eigen::Index>(rows));
     slope.resize(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(count));
     for (std::size_t m = 0; m < rows; ++m) {
@@ -224,45 +210,62 @@ std::unique_ptr<RowModel> SolvedLaw::rows(const DomainData& data) const {
   return plain_rows(*this, data);
 }
 
+Power Power::of(double x, double exponent) {
+  const double log = std::log(x);
+  return {log, std::exp(-exponent * log)};
+}
+
+CurveLaw::Predicted::Predicted(const CurveLaw& law, std::span<const double> parameter,
+                               const LawPoint& point)
+    : curve_(zero_curve(parameter.size(), point.share.size())),
+      tokens_(point.tokens),
+      exponent_place_(law.exponent(point.share.size())) {
+  law.curve(parameter, point.share, point.own, curve_);
+  volume_exponent_ = parameter[exponent_place_];
+  volume_ = Power::of(point.tokens, volume_exponent_);
+  if (!law.sees_model_size()) return;
+  size_exponent_place_ = law.size_exponent(point.share.size());
+  size_ = Power::of(point.model_size, parameter[*size_exponent_place_]);
+}
+
+double CurveLaw::Predicted::loss() const {
+  return curve_.floor + curve_.decay * volume_.value + curve_.capacity * size_.value;
+}
+
+void CurveLaw::Predicted::gradient(std::span<double> slope) const {
+  const double v = volume_.value, n = size_.value;
+  for (std::size_t p = 0; p < slope.size(); ++p) {
+    const auto i = static_cast<Eigen::Index>(p);
+    slope[p] = curve_.floor_slope(i) + v * curve_.decay_slope(i) + n * curve_.capacity_slope(i);
+  }
+  slope[exponent_place_] -= volume_.log * curve_.decay * v;
+  if (size_exponent_place_) slope[*size_exponent_place_] -= size_.log * curve_.capacity * n;
+}
+
+void CurveLaw::Predicted::share_gradient(std::span<double> slope) const {
+  for (std::size_t k = 0; k < slope.size(); ++k) {
+    const auto i = static_cast<Eigen::Index>(k);
+    slope[k] = curve_.floor_share(i) + volume_.value * curve_.decay_share(i) +
+               size_.value * curve_.capacity_share(i);
+  }
+}
+
+double CurveLaw::Predicted::volume_slope() const {
+  return -volume_exponent_ * curve_.decay * volume_.value / tokens_;
+}
+
 double CurveLaw::predict(std::span<const double> parameter, const LawPoint& point) const {
-  Curve curve = zero_curve(parameter.size(), point.share.size());
-  this->curve(parameter, point.share, point.own, curve);
-  const Powers at(*this, parameter, point);
-  return curve.floor + curve.decay * at.volume.value + curve.capacity * at.size.value;
+  return Predicted(*this, parameter, point).loss();
 }
 
 void CurveLaw::gradient(std::span<const double> parameter, const LawPoint& point,
                         std::span<double> slope) const {
-  Curve curve = zero_curve(parameter.size(), point.share.size());
-  this->curve(parameter, point.share, point.own, curve);
-  const Powers at(*this, parameter, point);
-  const double v = at.volume.value, n = at.size.value;
-  for (std::size_t p = 0; p < slope.size(); ++p) {
-    const auto i = static_cast<Eigen::Index>(p);
-    slope[p] = curve.floor_slope(i) + v * curve.decay_slope(i) + n * curve.capacity_slope(i);
-  }
-  slope[exponent(point.share.size())] -= at.volume.log * curve.decay * v;
-  if (sees_model_size())
-    slope[size_exponent(point.share.size())] -= at.size.log * curve.capacity * n;
+  Predicted(*this, parameter, point).gradient(slope);
 }
 
 void CurveLaw::share_gradient(std::span<const double> parameter, const LawPoint& point,
                               std::span<double> slope) const {
-  Curve curve = zero_curve(parameter.size(), point.share.size());
-  this->curve(parameter, point.share, point.own, curve);
-  const Powers at(*this, parameter, point);
-  for (std::size_t k = 0; k < slope.size(); ++k) {
-    const auto i = static_cast<Eigen::Index>(k);
-    slope[k] = curve.floor_share(i) + at.volume.value * curve.decay_share(i) +
-               at.size.value * curve.capacity_share(i);
-  }
-}
-
-double CurveLaw::volume_slope(std::span<const double> parameter, const LawPoint& point) const {
-  Curve curve = zero_curve(parameter.size(), point.share.size());
-  this->curve(parameter, point.share, point.own, curve);
-  const Powers at(*this, parameter, point);
-  return -parameter[exponent(point.share.size())] * curve.decay * at.volume.value / point.tokens;
+  Predicted(*this, parameter, point).share_gradient(slope);
 }
 
 std::unique_ptr<RowModel> CurveLaw::rows(const DomainData& data) const {

@@ -8,6 +8,7 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -63,6 +64,12 @@ struct Curve {
   Eigen::VectorXd floor_share{}, decay_share{}, capacity_share{};  ///< K: by share
 };
 
+/// x^-exponent at a volume or model size, and the logarithm that its slope needs.
+struct Power {
+  static Power of(double x, double exponent);
+  double log = 0.0, value = 1.0;
+};
+
 /// A law that is a power law of the volume, and of the model size if it sees that, at every
 /// mixture, plus a floor.
 class CurveLaw : public SolvedLaw {
@@ -74,8 +81,25 @@ class CurveLaw : public SolvedLaw {
                 std::span<double> slope) const override;
   void share_gradient(std::span<const double> parameter, const LawPoint& point,
                       std::span<double> slope) const override;
-  /// d predict / d volume.
-  double volume_slope(std::span<const double> parameter, const LawPoint& point) const;
+  /// A prediction with all its slopes, from one curve.
+  class Predicted {
+   public:
+    Predicted(const CurveLaw& law, std::span<const double> parameter, const LawPoint& point);
+    double loss() const;
+    /// By parameter, P.
+    void gradient(std::span<double> slope) const;
+    /// By share, K.
+    void share_gradient(std::span<double> slope) const;
+    /// By the volume.
+    double volume_slope() const;
+
+   private:
+    Curve curve_{};
+    Power volume_{}, size_{};
+    double volume_exponent_ = 0.0, tokens_ = 0.0;
+    std::size_t exponent_place_ = 0;
+    std::optional<std::size_t> size_exponent_place_{};
+  };
   /// One curve a mixture, one power a volume.
   std::unique_ptr<RowModel> rows(const DomainData& data) const override;
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,15 +16,18 @@ namespace bimix::law {
 /// Rows of runs that repeat one by one, those of others by another model.
 class RepeatedRows final : public RowModel {
  public:
+  /// Predicts one run that repeats. @param slope P, written
+  using Predict = std::function<double(std::span<const double> parameter, const LawPoint& point,
+                                       std::span<double> slope)>;
   /// @param others predicts all rows as if nothing repeated
-  RepeatedRows(const Law& law, const DomainData& data, std::unique_ptr<RowModel> others);
+  RepeatedRows(const DomainData& data, std::unique_ptr<RowModel> others, Predict predict);
   void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
                 Eigen::MatrixXd& slope) override;
 
  private:
-  const Law& law_;
   const DomainData& data_;
   std::unique_ptr<RowModel> others_;
+  Predict predict_;
   std::vector<std::size_t> repeated_{};
 };
 
@@ -31,8 +35,8 @@ class RepeatedRows final : public RowModel {
 /// raises it by `rise`; what it loses raises the shares of all others and lowers the volume,
 /// `lost`.
 struct WorthSlopes {
-  WorthSlopes(const CurveLaw& law, std::span<const double> parameter, const WornRun& run,
-              const LawPoint& as_new, double tokens);
+  /// @param as_new the run of new tokens that it is worth @param tokens of the run itself
+  WorthSlopes(const CurveLaw::Predicted& as_new, const WornRun& run, double tokens);
   std::vector<double> rise;  ///< K
   double lost = 0.0;
 };
@@ -80,7 +84,11 @@ class WithRepetition final : public Base {
   std::unique_ptr<RowModel> rows(const DomainData& data) const override {
     std::unique_ptr<RowModel> as_new = Base::rows(data);
     if (!any_repeats(data)) return as_new;
-    return std::make_unique<RepeatedRows>(*this, data, std::move(as_new));
+    return std::make_unique<RepeatedRows>(
+        data, std::move(as_new),
+        [this](std::span<const double> parameter, const LawPoint& point, std::span<double> slope) {
+          return WornSlopes(*this, parameter, point).gradient(slope);
+        });
   }
 
   double predict(std::span<const double> parameter, const LawPoint& point) const override {
@@ -91,23 +99,12 @@ class WithRepetition final : public Base {
   void gradient(std::span<const double> parameter, const LawPoint& point,
                 std::span<double> slope) const override {
     if (!repeats(point)) return Base::gradient(parameter, point, slope);
-    const auto [run, harm, loss, by] = WornSlopes(*this, parameter, point);
-    Base::gradient(parameter, as_new(run, point), slope);
-    for (double& value : slope) value *= harm;
-    double by_r = 0.0;
-    for (std::size_t k = 0; k < run.share.size(); ++k)
-      if (run.worth_by_r[k] > 0.0) by_r += (by.rise[k] - by.lost) * run.worth_by_r[k];
-    const std::span<double> last = slope.last(repetition_count);
-    for (std::size_t i = 0; i < repetition_count; ++i) last[i] = loss * run.harm_slope[i];
-    last[repetition::log_r] += harm * by_r;
+    WornSlopes(*this, parameter, point).gradient(slope);
   }
   void share_gradient(std::span<const double> parameter, const LawPoint& point,
                       std::span<double> slope) const override {
     if (!repeats(point)) return Base::share_gradient(parameter, point, slope);
-    const auto [run, harm, loss, by] = WornSlopes(*this, parameter, point);
-    for (std::size_t k = 0; k < slope.size(); ++k)
-      slope[k] = harm * (by.rise[k] * run.slope[k] + by.lost * (1.0 - run.slope[k])) +
-                 loss * run.harm_share[k];
+    WornSlopes(*this, parameter, point).share_gradient(slope);
   }
 
  protected:
@@ -126,16 +123,39 @@ class WithRepetition final : public Base {
   static LawPoint as_new(const WornRun& run, const LawPoint& point) {
     return {run.share, point.own, run.tokens, point.model_size};
   }
-  /// What both gradients are made of.
-  struct WornSlopes {
+  /// What both gradients are made of, from one curve.
+  class WornSlopes {
+   public:
     WornSlopes(const WithRepetition& law, std::span<const double> parameter, const LawPoint& point)
-        : run(law.worn(parameter, point)),
-          harm(std::exp(run.harm)),
-          loss(harm * law.Base::predict(parameter, as_new(run, point))),
-          by(law, parameter, run, as_new(run, point), point.tokens) {}
-    WornRun run;
-    double harm, loss;
-    WorthSlopes by;
+        : run_(law.worn(parameter, point)),
+          as_new_(law, parameter, as_new(run_, point)),
+          harm_(std::exp(run_.harm)),
+          loss_(harm_ * as_new_.loss()),
+          by_(as_new_, run_, point.tokens) {}
+
+    /// @return the loss
+    double gradient(std::span<double> slope) const {
+      as_new_.gradient(slope);
+      for (double& value : slope) value *= harm_;
+      double by_r = 0.0;
+      for (std::size_t k = 0; k < run_.share.size(); ++k)
+        if (run_.worth_by_r[k] > 0.0) by_r += (by_.rise[k] - by_.lost) * run_.worth_by_r[k];
+      const std::span<double> last = slope.last(repetition_count);
+      for (std::size_t i = 0; i < repetition_count; ++i) last[i] = loss_ * run_.harm_slope[i];
+      last[repetition::log_r] += harm_ * by_r;
+      return loss_;
+    }
+    void share_gradient(std::span<double> slope) const {
+      for (std::size_t k = 0; k < slope.size(); ++k)
+        slope[k] = harm_ * (by_.rise[k] * run_.slope[k] + by_.lost * (1.0 - run_.slope[k])) +
+                   loss_ * run_.harm_share[k];
+    }
+
+   private:
+    WornRun run_;
+    CurveLaw::Predicted as_new_;
+    double harm_, loss_;
+    WorthSlopes by_;
   };
 };
 
