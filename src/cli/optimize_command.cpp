@@ -130,8 +130,9 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
           context.console.show(json.dump(1));
           return;
         }
-        context.console.show(report::optimum_text(choice, domains) + "\n" +
-                             report::volumes_text(by_volume, domains));
+        context.console.show(report::optimum_text(choice, domains));
+        if (const std::string text = report::volumes_text(by_volume, domains); !text.empty())
+          context.console.show("\n" + text);
       });
       return core::ExitCode::done;
     };

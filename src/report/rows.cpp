@@ -397,9 +397,8 @@ std::string drift_words(const std::vector<data::VolumeOptimum>& optima) {
   for (const data::VolumeOptimum& optimum : optima)
     if (!optimum.foreseen.empty())
       return fmt::format(
-          "Fitted to smaller volumes only, the law foresees the mixture for {} tokens but for {} "
-          "of "
-          "the tokens (total variation)",
+          "Fitted to smaller volumes only, the law misses the mixture for {} tokens by {} of the "
+          "tokens (total variation)",
           volume(optimum.tokens), percent(core::total_variation(optimum.share, optimum.foreseen)));
   return "";
 }

@@ -30,6 +30,39 @@ TEST(Training, GivesTheSameBitsAt1And2And3Ranks) {
   EXPECT_THAT(real_differences(folder / "1", folder / "2"), IsEmpty());
   EXPECT_THAT(real_differences(folder / "1", folder / "3"), IsEmpty());
   EXPECT_EQ(bimix("verify " + (folder / "2")).exit_code, 0);
+
+  const auto history =
+      bimix("report " + (folder / "1") + " " + (folder / "2") + " " + (folder / "nowhere"), 2);
+  EXPECT_EQ(history.exit_code, 0) << history.output;
+  EXPECT_THAT(history.output, HasSubstr("Of 2 checks with repeats"));
+  EXPECT_THAT(history.output, HasSubstr("Without a finished check: " + (folder / "nowhere")));
+  EXPECT_EQ(bimix("report " + (folder / "nowhere") + " " + (folder / "else")).exit_code, 3);
+  EXPECT_EQ(bimix("report " + (folder / "1") + " " + (folder / "2") + " -o x.html").exit_code, 2);
+}
+
+TEST(Utilities, AreMadeByOneCampaignAndUsedByTheNext) {
+  const TemporaryFolder folder;
+  const std::string campaign = write_tiny_campaign(folder);
+  std::string text = test::bytes_of(campaign);
+  const std::string presets = "[default, uniform]";
+  text.replace(text.find(presets), presets.size(), "[default, deletions]");
+  text.replace(text.find("check: {repeats: 2}"), 19, "check: {enabled: false}");
+  test::write_text(folder / "before.yaml", text);
+  const std::string run = folder / "before", table = folder / "utilities.csv";
+  ASSERT_EQ(bimix("run " + (folder / "before.yaml") + " -o " + run).exit_code, 0);
+  ASSERT_EQ(bimix("export " + run + " --to utilities -o " + table).exit_code, 0);
+  EXPECT_THAT(test::bytes_of(table), HasSubstr("words,words,1,"));
+  text.replace(text.find("[default, deletions]"), 20, "[utilimax]");
+  text.replace(text.find("design:\n"), 8, "design:\n  utilities: utilities.csv\n");
+  test::write_text(folder / "next.yaml", text);
+  const auto planned = bimix("plan " + (folder / "next.yaml"));
+  EXPECT_EQ(planned.exit_code, 0) << planned.output;
+  EXPECT_THAT(planned.output, HasSubstr("utilimax"));
+  text.replace(text.find("  utilities: utilities.csv\n"), 27, "");
+  test::write_text(folder / "without.yaml", text);
+  const auto refused = bimix("plan " + (folder / "without.yaml"));
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.output, HasSubstr("utilities: FILE"));
 }
 
 // Stopped in the middle where two ranks shared each trial, finished by ranks of their own.
