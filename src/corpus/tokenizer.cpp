@@ -149,7 +149,9 @@ std::string train_tokenizer(int vocabulary,
         {.place = "tokenizer.train",
          .problem = fmt::format("a vocabulary of {} cannot be trained", vocabulary),
          .rule = reason_of(status.ToString()),
-         .remedy = "Choose a smaller vocabulary, or add texts"});
+         .remedy = reason_of(status.ToString()).find("required_chars") != std::string::npos
+                       ? "Choose a larger vocabulary: it has to hold every character of the texts"
+                       : "Choose a smaller vocabulary, or add texts"});
   return model;
 }
 

@@ -438,6 +438,7 @@ Json to_json(const NextMixtures& next, const DomainSet& domains) {
       share[domains.train[k]] = proposal.share[k];
     mixtures.push_back({{"share", std::move(share)},
                         {"gain_nats", proposal.gain_nats},
+                        {"most_epochs", proposal.most_epochs},
                         {"domain", proposal.domain},
                         {"domain_fall", proposal.domain_fall},
                         {"coefficient", proposal.coefficient},

@@ -4,6 +4,7 @@
 
 #include <bimix/core/random.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/mix/next_mixtures.hpp>
@@ -181,6 +182,8 @@ double Search::value_with(Index c) const {
 
 data::NextMixture Search::explained(Index c, double gain) const {
   data::NextMixture next{.share = candidates_[static_cast<std::size_t>(c)], .gain_nats = gain};
+  next.most_epochs =
+      data::most_epochs(next.share, law_.fit().tokens_high, law_.fit().unique_tokens);
   double most = -1.0;
   for (std::size_t n = 0; n < unknown_.size(); ++n) {
     const Unknown& unknown = unknown_[n];

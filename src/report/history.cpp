@@ -30,6 +30,19 @@ double predicted_gain(const data::CheckReport& check) {
   return gain / weights;
 }
 
+/// The gain as trained in bits a byte of the sets' texts; NaN where bytes are not known.
+double gain_in_bits(const data::CheckReport& check) {
+  if (check.bytes_per_token.empty()) return std::nan("");
+  double gain = 0.0, weights = 0.0;
+  for (std::size_t e = 0; e < check.weight.size(); ++e) {
+    if (!(check.weight[e] > 0.0)) continue;
+    gain +=
+        check.weight[e] * data::bits_per_byte(check.paired_gain_nats[e], check.bytes_per_token[e]);
+    weights += check.weight[e];
+  }
+  return gain / weights;
+}
+
 /// Whether the prediction lies in the interval of what was trained.
 bool agrees(const data::CheckReport& check) {
   return std::abs(predicted_gain(check) - check.mean_gain_nats) <= gain_margin(check);
@@ -59,13 +72,14 @@ std::string summary(const std::vector<PastCheck>& checks) {
 }  // namespace
 
 std::string history_text(const std::vector<PastCheck>& checks) {
-  Rows rows{
-      {"run", "law", "tokens", "predicted gain", "trained gain", "90 %", "repeats", "verdict"}};
+  Rows rows{{"run", "law", "tokens", "predicted gain", "trained gain", "90 %", "bits/byte",
+             "repeats", "verdict"}};
   for (const auto& [run, law, check] : checks) {
     const double margin = gain_margin(check), gain = check.mean_gain_nats;
     rows.push_back({run, law, volume(static_cast<double>(check.tokens)),
                     signed_loss(predicted_gain(check)), signed_loss(gain),
-                    range(gain - margin, gain + margin, 4), fmt::format("{}", check.repeats),
+                    range(gain - margin, gain + margin, 4), signed_loss(gain_in_bits(check)),
+                    fmt::format("{}", check.repeats),
                     !std::isfinite(margin) ? "-"
                     : gain > margin        ? agrees(check) ? "holds" : "holds, not as predicted"
                     : gain < -margin       ? "fails"
@@ -73,7 +87,7 @@ std::string history_text(const std::vector<PastCheck>& checks) {
   }
   return "Gains of the optimum over the default, predicted and trained (each in the unit of its "
          "losses)\n" +
-         aligned(rows) + summary(checks);
+         aligned(without_empty_columns(rows)) + summary(checks);
 }
 
 data::Json history_json(const std::vector<PastCheck>& checks) {
@@ -88,6 +102,7 @@ data::Json history_json(const std::vector<PastCheck>& checks) {
                    {"trained_gain", data::to_json(check.mean_gain_nats)},
                    {"trained_low", data::to_json(check.mean_gain_nats - margin)},
                    {"trained_high", data::to_json(check.mean_gain_nats + margin)},
+                   {"trained_gain_bits_per_byte", data::to_json(gain_in_bits(check))},
                    {"repeats", check.repeats}});
   }
   return all;

@@ -173,19 +173,20 @@ std::string next_text(const data::NextMixtures& next, const data::DomainSet& dom
   std::string text = fmt::format("What to run next (law {})\n", law);
   Rows rows{{"next"}};
   rows[0].insert(rows[0].end(), domains.train.begin(), domains.train.end());
-  rows[0].insert(rows[0].end(), {fmt::format("gain, {}", data::unit_text(domains.loss_unit)),
-                                 "tells most about", "unknown", "and its"});
+  rows[0].insert(rows[0].end(),
+                 {"most epochs", fmt::format("gain, {}", data::unit_text(domains.loss_unit)),
+                  "tells most about", "unknown", "and its"});
   for (std::size_t n = 0; n < next.mixtures.size(); ++n) {
     const data::NextMixture& proposal = next.mixtures[n];
     rows.push_back({fmt::format("{}", n + 1)});
     for (const double r : proposal.share) rows.back().push_back(fixed(r, 4));
     rows.back().insert(
         rows.back().end(),
-        {fixed(proposal.gain_nats, 6), "loss of " + proposal.domain,
+        {epochs(proposal.most_epochs), fixed(proposal.gain_nats, 6), "loss of " + proposal.domain,
          fmt::format("-{:.0f} %", 100 * proposal.domain_fall),
          fmt::format("{} -{:.0f} %", proposal.coefficient, 100 * proposal.coefficient_fall)});
   }
-  text += aligned(rows);
+  text += aligned(next.mixtures.empty() ? rows : without_empty_columns(rows));
   text += fmt::format(
       "  gain: expected fall of the objective at the mixture then recommended; unknown: what is "
       "not\n"

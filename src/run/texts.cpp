@@ -1,11 +1,13 @@
 #include <bimix/core/hash.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/core/words.hpp>
 #include <bimix/run/texts.hpp>
 #include <bimix/spread/prepare.hpp>
 #include <bimix/store/disk.hpp>
 #include <bimix/store/folder_lock.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -95,7 +97,8 @@ std::unique_ptr<store::FolderLock> lock_store(Screen& screen, const fs::path& fo
     } catch (const core::DataError& held) {
       if (!fs::is_directory(folder)) throw;
       if (!std::exchange(was_told, true))
-        screen.say(fmt::format("Waiting for the texts: {}", held.what()));
+        screen.say(fmt::format("Waiting for the texts, which another process prepares in {}",
+                               folder.string()));
       std::this_thread::sleep_for(look_every);
     }
   }
@@ -106,7 +109,7 @@ std::unique_ptr<store::FolderLock> lock_store(Screen& screen, const fs::path& fo
 fs::path store_folder(const config::Campaign& campaign, const fs::path& run_folder) {
   std::string read;
   for (const corpus::DomainFiles& domain : campaign.corpus.domains) {
-    read += domain.name + "\n" + domain.text_key + "\n";
+    read += domain.name + "\n" + domain.text_key + "\n" + (domain.binary ? "binary\n" : "");
     for (const auto* words : {&domain.train_patterns, &domain.eval_patterns, &domain.command})
       for (const std::string& word : *words) read += word + "\n";
     for (const corpus::FieldFilter& filter : domain.where) {
@@ -115,9 +118,12 @@ fs::path store_folder(const config::Campaign& campaign, const fs::path& run_fold
     }
   }
   const corpus::TokenizerOptions& tokenizer = campaign.corpus.tokenizer;
-  read += fmt::format("{} {} {} {} {} {}", campaign.corpus.base.string(), campaign.seed,
+  read += fmt::format("{} {} {} {} {} {} {} {} {}", campaign.corpus.base.string(), campaign.seed,
                       campaign.corpus.tokens.width, campaign.corpus.end_of_document,
-                      tokenizer.sentencepiece, tokenizer.train);
+                      tokenizer.sentencepiece, tokenizer.train, campaign.corpus.eval_fraction,
+                      campaign.corpus.max_document, core::word_of(campaign.corpus.on_error));
+  // A tokenizer is trained on the default mixture.
+  if (tokenizer.train > 0) read += fmt::format(" {}", fmt::join(campaign.default_mixture, " "));
   constexpr std::size_t digits = 8;
   const std::string name =
       fmt::format("{}-{}", campaign.name, core::content_hash(read).substr(0, digits));

@@ -192,6 +192,22 @@ TEST(LineReader, PassesOverALineThatIsTooLongWhateverItsLength) {
   EXPECT_THAT(lines_of(std::string(std::size_t{5} << 20, 'x'), 10), ElementsAre("1@0 too long"));
 }
 
+/// Prints without end, and never a line end.
+class EndlessStream final : public ByteStream {
+ public:
+  std::size_t read(std::span<char> out) override {
+    std::fill(out.begin(), out.end(), 'x');
+    return out.size();
+  }
+  std::uint64_t source_bytes() const override { return 0; }
+};
+
+// A reader command that prints garbage was read for ever before anything was said of it.
+TEST(LineReader, TellsOfALineThatNeverEndsOnceItIsTooLong) {
+  LineReader reader(std::make_unique<EndlessStream>(), 1000);
+  EXPECT_TRUE(reader.next()->is_too_long);
+}
+
 TEST(LineReader, GivesWholeLinesAcrossBuffers) {
   std::string text;
   std::vector<std::string> lines;

@@ -147,6 +147,28 @@ TEST_F(Prepared, IsMadeAgainWhereASourceOrAnOptionChanged) {
   EXPECT_FALSE(Preparation(options, folder / "store").is_done());
 }
 
+// Two campaigns of one store, or texts that are edited: what a run has open stays what it was.
+TEST_F(Prepared, LeavesTextsThatAreOpenAsTheyWereWhereItIsMadeAnew) {
+  folder.write("a.jsonl", json_lines(some_texts(30, "a")));
+  folder.write("b.jsonl", json_lines(some_texts(30, "b")));
+  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  prepare(options, folder / "store");
+  const Corpus open = Corpus::prepared(folder / "store");
+  const auto text_of = [](const Corpus& corpus) {
+    const PackedTokens& packed = corpus.tokens(0, Part::train);
+    std::vector<std::int32_t> tokens(static_cast<std::size_t>(packed.size()));
+    packed.copy(0, tokens);
+    return tokens;
+  };
+  const std::vector<std::int32_t> before = text_of(open);
+  for (const int texts : {40, 3}) {
+    folder.write("a.jsonl", json_lines(some_texts(texts, "other")));
+    prepare(options, folder / "store");
+    EXPECT_EQ(text_of(open), before);
+    EXPECT_NE(text_of(Corpus::prepared(folder / "store")), before);
+  }
+}
+
 TEST_F(Prepared, TakesDomainsByAFieldOutOfTheSameFile) {
   std::string lines;
   for (int n = 0; n < 60; ++n)

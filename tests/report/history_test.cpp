@@ -35,6 +35,15 @@ TEST(History, TellsWhatWasPredictedAndWhatCameOfIt) {
   EXPECT_THAT(text, HasSubstr("Trained over predicted gain: 0.50 (median of 4)"));
 }
 
+// Runs of different tokenizers are compared by bits a byte: 0.09 nats of 4 bytes are 0.03246.
+TEST(History, HasBitsAByteWhereBytesAreKnown) {
+  PastCheck past = check_of("a", 0.09, 0.01);
+  EXPECT_THAT(history_text({past}), testing::Not(HasSubstr("bits/byte")));
+  past.check.paired_gain_nats = {0.09};
+  past.check.bytes_per_token = {4.0};
+  EXPECT_THAT(history_text({past, check_of("b", 0.05, 0.005)}), HasSubstr("+0.0325"));
+}
+
 TEST(History, MakesNoIntervalOfOneRepeat) {
   const std::vector<PastCheck> one{check_of("a", 0.09, std::nan(""))};
   EXPECT_THAT(history_text(one), HasSubstr("Of 0 checks"));

@@ -303,8 +303,9 @@ struct VolumeOptimum {
 
 /// A mixture that is worth a run.
 struct NextMixture {
-  Mixture share{};         ///< K, in whole ten-thousandths
-  double gain_nats = 0.0;  ///< expected fall of the objective at the mixture then recommended
+  Mixture share{};           ///< K, in whole ten-thousandths
+  double gain_nats = 0.0;    ///< expected fall of the objective at the mixture then recommended
+  double most_epochs = 0.0;  ///< of any domain in a run to the last fitted volume; 0: not known
   /// The evaluation domain about which it says most, and the fraction by which the uncertainty of
   /// that loss over the possible optima (its standard deviation) is expected to fall.
   std::string domain{};

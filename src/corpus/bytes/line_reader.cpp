@@ -65,13 +65,15 @@ void LineReader::pass_over_rest() {
 }
 
 std::optional<LineReader::Line> LineReader::next() {
+  // Not at once: what follows may never end, and who reads may want no more of it.
+  if (std::exchange(is_in_long_line_, false)) pass_over_rest();
   for (;;) {
     const auto end = find_end();
     const std::size_t length = end.value_or(filled_) - from_;
     if (length > longest_) {
       const Line line{{}, ++number_, offset_of_buffer_ + from_, true};
       searched_ = end.value_or(filled_);
-      pass_over_rest();
+      is_in_long_line_ = true;
       return line;
     }
     if (!end && refill()) continue;

@@ -20,7 +20,7 @@ class LineReader {
     std::string_view text{};   ///< without its end; valid until the next call
     std::uint64_t number = 0;  ///< from 1
     std::uint64_t offset = 0;  ///< of its first byte in the unpacked stream
-    bool is_too_long = false;  ///< then `text` is empty, and the line was passed over
+    bool is_too_long = false;  ///< then `text` is empty
   };
 
   /// @param longest bytes that a line may have; memory is twice that at most
@@ -46,6 +46,7 @@ class LineReader {
   std::size_t searched_ = 0;           ///< no line ends in [from_, searched_)
   std::uint64_t offset_of_buffer_ = 0, number_ = 0;
   bool at_end_ = false;
+  bool is_in_long_line_ = false;  ///< whose rest is to be passed over
 };
 
 }  // namespace bimix::corpus

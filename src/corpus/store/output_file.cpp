@@ -17,12 +17,19 @@ namespace {
 
 constexpr std::size_t buffered = std::size_t{1} << 20;
 
+/// A new file, never an old one emptied: a run that has that one open keeps the texts it began
+/// with.
+int opened_anew(const std::filesystem::path& path) {
+  ::unlink(path.c_str());
+  return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
+}
+
 }  // namespace
 
 OutputFile::OutputFile(std::filesystem::path path, How how, std::uint64_t offset)
     : path_(std::move(path)),
-      descriptor_(::open(path_.c_str(),
-                         O_WRONLY | O_CLOEXEC | (how == How::anew ? O_CREAT | O_TRUNC : 0), 0666)),
+      descriptor_(how == How::anew ? opened_anew(path_)
+                                   : ::open(path_.c_str(), O_WRONLY | O_CLOEXEC)),
       offset_(offset) {
   if (descriptor_ < 0) fail(errno);
   buffer_.reserve(buffered);

@@ -13,7 +13,7 @@ namespace bimix::corpus {
 class OutputFile {
  public:
   enum class How {
-    anew,        ///< made, or emptied
+    anew,        ///< made, in place of one that may be there
     at_a_place,  ///< of a file that is there
   };
   OutputFile(std::filesystem::path path, How how, std::uint64_t offset = 0);
