@@ -21,26 +21,17 @@ double predicted_gain(const data::CheckReport& check) {
   };
   const std::size_t optimum = row_of("optimum"), other = row_of("default");
   if (std::max(optimum, other) >= check.labels.size()) return std::nan("");
-  double gain = 0.0, weights = 0.0;
-  for (std::size_t e = 0; e < check.weight.size(); ++e) {
-    if (!(check.weight[e] > 0.0)) continue;
-    gain += check.weight[e] * (check.predicted_nats(other, e) - check.predicted_nats(optimum, e));
-    weights += check.weight[e];
-  }
-  return gain / weights;
+  return mean_of_sets(check, [&](std::size_t e) {
+    return check.predicted_nats(other, e) - check.predicted_nats(optimum, e);
+  });
 }
 
 /// The gain as trained in bits a byte of the sets' texts; NaN where bytes are not known.
 double gain_in_bits(const data::CheckReport& check) {
   if (check.bytes_per_token.empty()) return std::nan("");
-  double gain = 0.0, weights = 0.0;
-  for (std::size_t e = 0; e < check.weight.size(); ++e) {
-    if (!(check.weight[e] > 0.0)) continue;
-    gain +=
-        check.weight[e] * data::bits_per_byte(check.paired_gain_nats[e], check.bytes_per_token[e]);
-    weights += check.weight[e];
-  }
-  return gain / weights;
+  return mean_of_sets(check, [&](std::size_t e) {
+    return data::bits_per_byte(check.paired_gain_nats[e], check.bytes_per_token[e]);
+  });
 }
 
 /// Whether the prediction lies in the interval of what was trained.

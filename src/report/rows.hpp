@@ -3,6 +3,7 @@
 #include <bimix/data/records.hpp>
 #include <bimix/law/evaluate.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,10 @@ std::string worse_sets_note(const data::LawFit& fit);
 /// What the reader must know of a fit: whether to trust it first, then its flags. Those that say
 /// the same of several domains become one.
 std::vector<std::string> notes_of(const data::LawFit& fit);
+/// The mean over the sets of a check, by the weights of its objective.
+/// @param of_set of set e; asked of those that count
+double mean_of_sets(const data::CheckReport& report,
+                    const std::function<double(std::size_t e)>& of_set);
 /// "gain" in the one loss that counts, "mean gain" or "weighted mean gain".
 std::string gain_name(const data::CheckReport& report);
 /// Half the 90 % interval of the mean gain, by Student's t over the paired repeats; NaN for one.

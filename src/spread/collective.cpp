@@ -244,7 +244,7 @@ law::Evaluation evaluate_over_ranks(const par::Comm& comm, const data::Observati
     core::refuse_if_any(law::complaints(options, observations));
     if (!options.laws.empty()) return;
     law::FitOptions every = fit;
-    every.law = "all";
+    every.law = law::automatic_law;  // which is sought among all
     options.laws = law::laws_to_fit(observations, every);
   });
   if (options.protocol == law::Protocol::extrapolation) {

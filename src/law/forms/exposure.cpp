@@ -18,15 +18,6 @@ namespace {
 
 enum : std::size_t { floor_index, c_index, beta_index, rho_index, kappa_index, tau_index, a_index };
 
-double worth(double rho, double kappa, double epochs) {
-  return -std::expm1(-std::pow(rho * epochs, kappa));
-}
-
-double harm(double tau, double epochs) {
-  const double s = softplus(std::log1p(epochs) - tau);
-  return s * s;
-}
-
 double logistic(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
 class Exposure final : public SolvedLaw {
@@ -106,8 +97,8 @@ class Exposure final : public SolvedLaw {
     for (std::size_t k = 0; k < domains; ++k) {
       const double e = epochs_of(point, k), a = parameter[a_index + k],
                    g = parameter[a_index + domains + k];
-      slope[a_index + k] = -above * worth(rho, kappa, e);
-      slope[a_index + domains + k] = above * harm(parameter[tau_index], e);
+      slope[a_index + k] = -above * exposure_worth(rho, kappa, e);
+      slope[a_index + domains + k] = above * exposure_harm(parameter[tau_index], e);
       const double z = std::log1p(e) - parameter[tau_index];
       slope[tau_index] -= above * g * 2.0 * softplus(z) * logistic(z);
       if (!(e > 0.0)) continue;
@@ -158,8 +149,9 @@ class Exposure final : public SolvedLaw {
     double sum = parameter[c_index] - parameter[beta_index] * std::log(point.tokens);
     for (std::size_t k = 0; k < domains; ++k) {
       const double e = epochs_of(point, k);
-      sum -= parameter[a_index + k] * worth(parameter[rho_index], parameter[kappa_index], e);
-      sum += parameter[a_index + domains + k] * harm(parameter[tau_index], e);
+      sum -=
+          parameter[a_index + k] * exposure_worth(parameter[rho_index], parameter[kappa_index], e);
+      sum += parameter[a_index + domains + k] * exposure_harm(parameter[tau_index], e);
     }
     return sum;
   }

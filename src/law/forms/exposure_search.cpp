@@ -184,6 +184,15 @@ class GridPlace {
 
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 
+double exposure_worth(double rho, double kappa, double epochs) {
+  return -std::expm1(-std::pow(rho * epochs, kappa));
+}
+
+double exposure_harm(double tau, double epochs) {
+  const double s = softplus(std::log1p(epochs) - tau);
+  return s * s;
+}
+
 bool is_on_grid(double rho, double kappa, double tau) {
   const auto is_one_of = [](const auto& grid, double x) {
     return std::find(grid.begin(), grid.end(), x) != grid.end();
@@ -198,14 +207,12 @@ ExposureShape search_exposure(const DomainData& data) {
   ExposureShape best;
   double least = std::numeric_limits<double>::infinity();
   for (const double tau : taus) {
-    const MatrixXd harm = rows.epochs.unaryExpr([tau](double e) {
-      const double s = softplus(std::log1p(e) - tau);
-      return s * s;
-    });
+    const MatrixXd harm =
+        rows.epochs.unaryExpr([tau](double epochs) { return exposure_harm(tau, epochs); });
     for (const double kappa : kappas)
       for (const double rho : rhos) {
-        GridPlace place(rows, rows.epochs.unaryExpr([rho, kappa](double e) {
-          return -std::expm1(-std::pow(rho * e, kappa));
+        GridPlace place(rows, rows.epochs.unaryExpr([rho, kappa](double epochs) {
+          return exposure_worth(rho, kappa, epochs);
         }),
                         harm);
         VectorXd coefficient = VectorXd::Zero(1 + 2 * domains);

@@ -22,6 +22,11 @@ bool is_on_grid(double rho, double kappa, double tau);
 
 double softplus(double x);
 
+/// What epochs are worth, b(E).
+double exposure_worth(double rho, double kappa, double epochs);
+/// How they harm, h(E).
+double exposure_harm(double tau, double epochs);
+
 /// Fits ln(L - floor) = c - beta ln s - sum a_k b(E_k) + sum g_k h(E_k) with a, g, beta >= 0 for
 /// every (rho, kappa, tau) of a grid and several floors, and takes those that predict whole
 /// mixtures best from the others, three folds of them. A floor lies gamma times as far below the

@@ -68,22 +68,6 @@ double WeightBall::value(std::span<const double> weight, std::span<const double>
   return std::min(smooth(weight, loss, hardest, ignored), Counted(weight, loss).largest());
 }
 
-std::vector<double> WeightBall::softness() const {
-  constexpr double hardest = 1e-6;
-  std::vector<double> prices;
-  for (double price = 0.1; price >= 0.99 * hardest; price *= 0.1) prices.push_back(price);
-  return prices;
-}
-
-/// The weights are in the ball, so that no objective is below their mean.
-double WeightBall::plane(std::span<const double>, std::span<const double> loss,
-                         std::span<const double> slope) const {
-  double mean = 0.0;
-  for (std::size_t e = 0; e < loss.size(); ++e)
-    if (slope[e] > 0.0) mean += slope[e] * loss[e];
-  return mean;
-}
-
 std::string WeightBall::value_words(std::span<const double> weight) const {
   return std::count_if(weight.begin(), weight.end(), [](double w) { return w > 0.0; }) == 1
              ? "rise of the loss"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bimix/mix/objective.hpp>
+#include "rises.hpp"
 
 #include <memory>
 #include <span>
@@ -15,19 +15,14 @@ namespace bimix::mix {
 /// over prices l > 0 of max_w [w . x - l (D(w) - q)]; with l kept above a softness it is smooth,
 /// and its slopes are the w. Between the mean (q = 0) and the largest rise (q large).
 /// @see Duchi and Namkoong 2021, doi:10.1214/20-AOS2004; Wu et al. 2022, arXiv 2204.07742 (DRFLM)
-class WeightBall : public Objective {
+class WeightBall : public Rises {
  public:
   /// @param name as in a campaign
-  WeightBall(std::string name, double radius) : name_(std::move(name)), radius_(radius) {}
+  WeightBall(std::string name, double radius) : Rises(std::move(name)), radius_(radius) {}
 
-  std::string_view name() const final { return name_; }
-  bool counts_rises() const final { return true; }
   double value(std::span<const double> weight, std::span<const double> loss) const final;
-  std::vector<double> softness() const final;
   double smooth(std::span<const double> weight, std::span<const double> loss, double softness,
                 std::span<double> slope) const final;
-  double plane(std::span<const double> weight, std::span<const double> loss,
-               std::span<const double> slope) const final;
   std::string value_words(std::span<const double> weight) const final;
   std::string words(std::span<const double> weight, const std::string& sets,
                     const std::string& reference) const final;
@@ -47,7 +42,6 @@ class WeightBall : public Objective {
   /// The price at which the weights are the radius away, or `least` where they are nearer there.
   double price_at(std::span<const double> weight, std::span<const double> rise, double least) const;
 
-  std::string name_;
   double radius_;
 };
 

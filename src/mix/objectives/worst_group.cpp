@@ -51,14 +51,6 @@ double WorstGroup::value(std::span<const double> weight, std::span<const double>
   return *std::max_element(rise.begin(), rise.end());
 }
 
-std::vector<double> WorstGroup::softness() const {
-  constexpr double coldest = 1e-6;
-  std::vector<double> temperatures;
-  for (double temperature = 0.1; temperature >= 0.99 * coldest; temperature *= 0.1)
-    temperatures.push_back(temperature);
-  return temperatures;
-}
-
 double WorstGroup::smooth(std::span<const double> weight, std::span<const double> loss,
                           double temperature, std::span<double> slope) const {
   std::fill(slope.begin(), slope.end(), 0.0);
@@ -75,14 +67,6 @@ double WorstGroup::smooth(std::span<const double> weight, std::span<const double
       slope[e] =
           groups[g].size() == 1 ? pull[g] : pull[g] * weight[e] / sum_of_weights(groups[g], weight);
   return top + temperature * std::log(sum);
-}
-
-/// No mean of the groups' rises is above the largest of them.
-double WorstGroup::plane(std::span<const double>, std::span<const double> loss,
-                         std::span<const double> slope) const {
-  double mean = 0.0;
-  for (std::size_t e = 0; e < loss.size(); ++e) mean += slope[e] * loss[e];
-  return mean;
 }
 
 std::string WorstGroup::value_words(std::span<const double> weight) const {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <bimix/mix/objective.hpp>
+#include "rises.hpp"
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,20 +12,15 @@ namespace bimix::mix {
 /// The largest rise above the reference of any group, a group's rise being the mean of its sets' by
 /// their weights. Its smooth stand-in is T log sum exp(rise / T) over G groups, which is above the
 /// largest by T log G at most.
-class WorstGroup : public Objective {
+class WorstGroup : public Rises {
  public:
   /// @param name as in a campaign @param group E: of each set, from 0 on; empty: each is its own
   WorstGroup(std::string name, std::vector<int> group)
-      : name_(std::move(name)), group_(std::move(group)) {}
+      : Rises(std::move(name)), group_(std::move(group)) {}
 
-  std::string_view name() const final { return name_; }
-  bool counts_rises() const final { return true; }
   double value(std::span<const double> weight, std::span<const double> loss) const final;
-  std::vector<double> softness() const final;
   double smooth(std::span<const double> weight, std::span<const double> loss, double temperature,
                 std::span<double> slope) const final;
-  double plane(std::span<const double> weight, std::span<const double> loss,
-               std::span<const double> slope) const final;
   std::string value_words(std::span<const double> weight) const final;
   std::string words(std::span<const double> weight, const std::string& sets,
                     const std::string& reference) const final;
@@ -35,7 +29,6 @@ class WorstGroup : public Objective {
   /// Sets that count, by group; groups without one are left out.
   std::vector<std::vector<std::size_t>> members(std::span<const double> weight) const;
 
-  std::string name_;
   std::vector<int> group_;
 };
 
