@@ -40,6 +40,32 @@ TEST(Repetition, IsWorthAndHarmsWhatTheFormulaSays) {
   EXPECT_NEAR(worn_run(by_hand, {half, -1, 4e6, 2e5, pools}).harm, 0.5 * 0.030447153325, 1e-11);
 }
 
+// One domain alone, whose runs differ in their pools: they are held out pool by pool. E = 0.5, 1,
+// 4, 8, 16 and 64 by hand, for rho 0.8, kappa 0.7 and tau ln 9.
+TEST(Exposure, LearnsFromOneMixtureOnSeveralPools) {
+  const std::vector<double> epochs{0.5, 1, 4, 8, 16, 64};
+  const std::vector<double> worth{0.409363, 0.574882, 0.895376, 0.974450, 0.997413, 1.0};
+  const std::vector<double> harm{0.023762, 0.040269, 0.195216, 0.480453, 1.125449, 4.438777};
+  data::Observations seen;
+  seen.domains = synthetic::domain_set(1);
+  seen.mixtures = {{1.0}};
+  seen.loss_nats.columns = 1;
+  seen.pools = {{7e9}};  // of no run
+  for (std::size_t n = 0; n < epochs.size(); ++n) {
+    seen.pools.push_back({1e6 / epochs[n]});
+    seen.mixture_id.push_back(0);
+    seen.repeat.push_back(0);
+    seen.tokens.push_back(1e6);
+    seen.pool_id.push_back(static_cast<int>(n) + 1);
+    seen.loss_nats.values.push_back(2.0 + std::exp(0.5 - 0.8 * worth[n] + 0.1 * harm[n]));
+    ++seen.loss_nats.rows;
+  }
+  FitOptions options;
+  options.law = "exposure";
+  const data::LawFit fit = fit_law(seen, options);
+  EXPECT_LT(fit.domain[0].rmse_relative, 0.005);
+}
+
 data::Observations on(const data::Pools& pools, data::Observations seen) {
   seen.pools = {pools};
   seen.pool_id.assign(seen.tokens.size(), 0);

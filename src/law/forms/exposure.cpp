@@ -41,7 +41,10 @@ class Exposure final : public SolvedLaw {
   std::vector<std::size_t> linear(std::size_t) const override { return {}; }
   bool needs_two_volumes(const DomainData&) const override { return false; }
   /// Runs on several pools tell of epochs.
-  bool needs_two_mixtures(const DomainData& data) const override { return data.pools.size() < 2; }
+  bool needs_two_mixtures(const DomainData& data) const override {
+    return std::all_of(data.pool.begin(), data.pool.end(),
+                       [&](std::size_t pool) { return pool == data.pool.front(); });
+  }
 
   std::optional<core::Complaint> obstacle(const DomainData& data) const override {
     for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace bimix::law {
 namespace {
@@ -54,6 +55,7 @@ struct Rows {
         loss(Eigen::Map<const VectorXd>(data.loss_nats.data(), count(data))),
         weight(VectorXd::Ones(count(data))) {
     const double log_last = std::log(data.last_volume);
+    std::map<std::size_t, int> turn;
     for (Index m = 0; m < loss.size(); ++m) {
       const auto row = static_cast<std::size_t>(m);
       const LawPoint point = data.point(row);
@@ -61,7 +63,9 @@ struct Rows {
       for (Index k = 0; k < epochs.cols(); ++k) epochs(m, k) = each[static_cast<std::size_t>(k)];
       log_volume(m) = std::log(point.tokens) - log_last;
       if (!data.weight.empty()) weight(m) = data.weight[row];
-      fold.push_back(static_cast<int>(data.mixture[row]) % folds);
+      // Whole mixtures in turn; runs of one mixture differ in their pools.
+      const std::size_t unit = data.mixtures.size() > 1 ? data.mixture[row] : data.pool[row];
+      fold.push_back(turn.try_emplace(unit, static_cast<int>(turn.size())).first->second % folds);
     }
   }
   static Index count(const DomainData& data) { return static_cast<Index>(data.loss_nats.size()); }
