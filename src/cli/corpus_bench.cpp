@@ -53,13 +53,24 @@ class OwnDocuments {
   fs::path folder_;
 };
 
-std::string text_of(const corpus::ReadingSpeed& speed, double pairs) {
-  constexpr double mega = 1e-6;
+constexpr double mega = 1e-6;
+
+/// What another program reaches in the same run; empty if it reaches nothing.
+std::string beside(double rate, double peer, const char* name) {
+  if (!(peer > 0)) return "";
+  return fmt::format("{:8.0f} by {}: {:.1f} times as much\n", mega * peer, name, rate / peer);
+}
+
+std::string text_of(const corpus::ReadingSpeed& speed, const spread::PairSpeed& pairs) {
   return fmt::format(
-      "{:8.0f} MB/s of text read, {} documents of {:.1f} MB from a file of {:.1f} MB\n"
-      "{:8.0f} M tokens/s whose pairs are counted, of a vocabulary of {}\n",
-      mega * speed.bytes_per_second, speed.documents, mega * static_cast<double>(speed.text_bytes),
-      mega * static_cast<double>(speed.file_bytes), mega * pairs, usual_vocabulary);
+             "{:8.0f} MB/s of text read, {} documents of {:.1f} MB from a file of {:.1f} MB\n",
+             mega * speed.bytes_per_second, speed.documents,
+             mega * static_cast<double>(speed.text_bytes),
+             mega * static_cast<double>(speed.file_bytes)) +
+         beside(speed.bytes_per_second, speed.peer_bytes_per_second, "nlohmann-json") +
+         fmt::format("{:8.0f} M tokens/s whose pairs are counted, of a vocabulary of {}\n",
+                     mega * pairs.tokens_per_second, usual_vocabulary) +
+         beside(pairs.tokens_per_second, pairs.peer_tokens_per_second, "std::unordered_map");
 }
 
 }  // namespace
@@ -87,16 +98,19 @@ void add_corpus_bench(CLI::App& app, CLI::App& bench, Context& context, Action& 
       if (flags->file.empty()) own.emplace(built_in_text(app));
       const corpus::ReadingSpeed speed = corpus::bench_reading(
           own ? own->path() : fs::path(flags->file), {.text_key = flags->key}, flags->seconds);
-      const double pairs = spread::bench_token_pairs(usual_vocabulary, token_count, flags->seconds);
-      context.console.show(flags->json
-                               ? data::Json{{"text_bytes_per_second", speed.bytes_per_second},
-                                            {"documents", speed.documents},
-                                            {"text_bytes", speed.text_bytes},
-                                            {"file_bytes", speed.file_bytes},
-                                            {"tokens_per_second", pairs},
-                                            {"vocabulary", usual_vocabulary}}
-                                     .dump(1)
-                               : text_of(speed, pairs));
+      const spread::PairSpeed pairs =
+          spread::bench_token_pairs(usual_vocabulary, token_count, flags->seconds);
+      context.console.show(
+          flags->json ? data::Json{{"text_bytes_per_second", speed.bytes_per_second},
+                                   {"documents", speed.documents},
+                                   {"text_bytes", speed.text_bytes},
+                                   {"file_bytes", speed.file_bytes},
+                                   {"peer_text_bytes_per_second", speed.peer_bytes_per_second},
+                                   {"tokens_per_second", pairs.tokens_per_second},
+                                   {"peer_tokens_per_second", pairs.peer_tokens_per_second},
+                                   {"vocabulary", usual_vocabulary}}
+                            .dump(1)
+                      : text_of(speed, pairs));
       return core::ExitCode::done;
     };
   });

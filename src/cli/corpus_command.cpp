@@ -7,19 +7,22 @@ namespace bimix::cli {
 
 void add_corpus_command(CLI::App& app, Context& context, Action& action) {
   struct Flags {
-    std::string file;
+    std::string file, folder;
     bool json = false;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "corpus", "what there is of each domain's texts",
                                   "bimix corpus configs/demo.yaml");
   command->add_option("FILE", flags->file, "campaign")->required();
+  command->add_option("-o", flags->folder,
+                      "run folder that is meant, beside which `prepared` lies [runs/<name>]");
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      const corpus::Corpus corpus = texts_of_campaign(context, flags->file).corpus;
+      const corpus::Corpus corpus = texts_of_campaign(context, flags->file, flags->folder).corpus;
       context.console.show(flags->json ? report::corpus_json(corpus.table())
                                        : report::corpus_text(corpus.table()));
+      for (const std::string& note : corpus.notes()) context.console.say(note);
       return core::ExitCode::done;
     };
   });

@@ -22,6 +22,7 @@ void add_prepare_command(CLI::App& app, Context& context, Action& action) {
     action = [&context, flags] {
       const TextsOfCampaign texts = texts_of_campaign(context, flags->file, flags->folder);
       context.console.show(report::corpus_text(texts.corpus.table()));
+      for (const std::string& note : texts.corpus.notes()) context.console.say(note);
       context.console.say(fmt::format(
           "Prepared in {}{}", run::store_folder(texts.campaign, flags->folder).string(),
           texts.campaign.corpus.tokens.width == 1 ? "" : "; tokens stay where they lie"));

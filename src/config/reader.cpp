@@ -27,10 +27,13 @@ std::string kind_of(const YAML::Node& node) {
 
 template <class T>
 std::string range_text(Range<T> range) {
-  if (range.high == std::numeric_limits<T>::max() ||
-      static_cast<double>(range.high) == std::numeric_limits<double>::infinity())
-    return fmt::format("at least {}", range.low);
-  return fmt::format("from {} to {}", range.low, range.high);
+  const bool is_open = range.high == std::numeric_limits<T>::max() ||
+                       static_cast<double>(range.high) == std::numeric_limits<double>::infinity();
+  if (static_cast<double>(range.low) ==
+      std::numeric_limits<double>::min())  // of fields.hpp: above 0
+    return is_open ? "above 0" : fmt::format("above 0, at most {}", range.high);
+  return is_open ? fmt::format("at least {}", range.low)
+                 : fmt::format("from {} to {}", range.low, range.high);
 }
 
 }  // namespace

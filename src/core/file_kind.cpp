@@ -108,7 +108,8 @@ constexpr std::array signs{
     Sign{"PAR1",
          {"a Parquet table", ".parquet",
           "Write its texts with `python3 -c \"import pandas,sys; "
-          "print(*pandas.read_parquet(sys.argv[1]).text, sep='\\n\\n')\" {0} > {1}`",
+          "print(*pandas.read_parquet(sys.argv[1]).text, sep='\\n\\n')\" {0} > {1}`, or let "
+          "scripts/parquet_lines print its documents (`bimix help campaign`, `read`)",
           "Convert it with `python3 -c \"import pandas,sys; "
           "pandas.read_parquet(sys.argv[1]).to_csv(sys.argv[2], index=False)\" {0} {1}`"}},
     Sign{"ARROW1\0\0"sv,

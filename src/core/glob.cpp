@@ -25,6 +25,18 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return entries;
 }
 
+/// @throws DataError for a link to nothing: it stands for a file that somebody means to be there
+bool is_file(const fs::path& entry) {
+  const fs::file_status status = fs::status(entry);
+  if (status.type() == fs::file_type::not_found && fs::is_symlink(fs::symlink_status(entry)))
+    throw DataError({.place = entry.string(),
+                     .problem = fmt::format("is a link to {}, which is not there",
+                                            fs::read_symlink(entry).string()),
+                     .remedy = "Get what it points to (`git annex get` where git-annex keeps the "
+                               "files), or remove the link"});
+  return fs::is_regular_file(status);
+}
+
 using Components = std::vector<std::string>;
 
 /// Adds to `found` the files below `folder` that components [at, end) match.
@@ -38,19 +50,19 @@ void collect(const fs::path& folder, const Components& components, std::size_t a
       if (entry.filename().string().front() == '.') continue;
       const fs::file_status status = fs::symlink_status(entry);
       if (fs::is_directory(status)) collect(entry, components, at, found);
-      if (last && fs::is_regular_file(fs::status(entry))) found.push_back(entry);
+      if (last && is_file(entry)) found.push_back(entry);
     }
     return;
   }
   if (!has_wildcard(components[at])) {
     const fs::path entry = folder / components[at];
-    if (last && fs::is_regular_file(entry)) found.push_back(entry);
+    if (last && is_file(entry)) found.push_back(entry);
     if (!last && fs::is_directory(entry)) collect(entry, components, at + 1, found);
     return;
   }
   for (const fs::path& entry : entries_of(folder)) {
     if (fnmatch(components[at].c_str(), entry.filename().c_str(), FNM_PERIOD) != 0) continue;
-    if (last && fs::is_regular_file(entry)) found.push_back(entry);
+    if (last && is_file(entry)) found.push_back(entry);
     if (!last && fs::is_directory(entry)) collect(entry, components, at + 1, found);
   }
 }

@@ -198,6 +198,9 @@ void refuse_container(const std::string& file, std::span<const std::uint8_t> byt
   if (width > 1 && has_token_header(bytes)) return;
   const auto kind =
       core::file_kind(text_of(bytes.first(std::min(bytes.size(), core::file_kind_bytes))));
+  if (!kind && width == 1 && has_token_header(bytes))
+    refuse(file, "holds tokens behind a header", "`tokens: bytes` reads text",
+           "Say `tokens: uint16` or `tokens: uint32`");
   if (!kind || (width > 1 && kind->form == core::FileKind::Form::encoded)) return;
   refuse(file, fmt::format("is {}", kind->name),
          width == 1

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace bimix::report {
 namespace {
@@ -18,8 +19,17 @@ std::string count(std::uint64_t number) {
   return core::format_count_about(static_cast<double>(number), shown_digits);
 }
 
-std::string left_out(const data::CorpusRow& row) {
-  return count(row.duplicates + row.evaluated_on + row.damaged);
+/// NaN where the bytes of texts are not known.
+double bytes_per_token(const data::CorpusRow& row) {
+  return row.bytes > 0 && row.tokens > 0
+             ? static_cast<double>(row.bytes) / static_cast<double>(row.tokens)
+             : std::nan("");
+}
+
+/// The part of all that can be trained on.
+double part_of_pool(const data::CorpusRow& row, const data::CorpusRow& all) {
+  return all.pool > 0 ? static_cast<double>(row.pool) / static_cast<double>(all.pool)
+                      : std::nan("");
 }
 
 data::CorpusRow sum_of(const data::CorpusTable& table) {
@@ -44,21 +54,18 @@ data::CorpusRow sum_of(const data::CorpusTable& table) {
 }  // namespace
 
 Rows corpus_rows(const data::CorpusTable& table) {
-  Rows rows{{"domain", "documents", "bytes", "tokens", "bytes/token", "longest", "left out",
-             "to train on", "share"}};
+  Rows rows{{"domain", "documents", "bytes", "tokens", "bytes/token", "longest", "duplicates",
+             "also left out", "to train on", "share"}};
   const data::CorpusRow all = sum_of(table);
   std::vector<data::CorpusRow> shown = table.rows;
   shown.push_back(all);
   for (const data::CorpusRow& row : shown) {
-    const bool knows_bytes = row.bytes > 0 && row.tokens > 0;
-    rows.push_back(
-        {row.domain, count(row.documents), knows_bytes ? count(row.bytes) : "-", count(row.tokens),
-         knows_bytes ? fmt::format("{:.2f}",
-                                   static_cast<double>(row.bytes) / static_cast<double>(row.tokens))
-                     : "-",
-         count(row.longest), left_out(row), count(row.pool),
-         all.pool > 0 ? share(static_cast<double>(row.pool) / static_cast<double>(all.pool))
-                      : "-"});
+    const double bytes = bytes_per_token(row), part = part_of_pool(row, all);
+    rows.push_back({row.domain, count(row.documents), std::isnan(bytes) ? "-" : count(row.bytes),
+                    count(row.tokens), std::isnan(bytes) ? "-" : fmt::format("{:.2f}", bytes),
+                    count(row.longest), count(row.duplicates),
+                    count(row.evaluated_on + row.damaged), count(row.pool),
+                    std::isnan(part) ? "-" : share(part)});
   }
   return rows;
 }
@@ -87,13 +94,16 @@ std::string corpus_text(const data::CorpusTable& table) {
 
 std::string corpus_json(const data::CorpusTable& table) {
   data::Json domains = data::Json::array();
+  const data::CorpusRow all = sum_of(table);
   for (const data::CorpusRow& row : table.rows)
     domains.push_back({{"domain", row.domain},
                        {"documents", row.documents},
                        {"bytes", row.bytes > 0 ? data::Json(row.bytes) : data::Json()},
                        {"tokens", row.tokens},
+                       {"bytes_per_token", data::to_json(bytes_per_token(row))},
                        {"longest_tokens", row.longest},
                        {"train_tokens", row.pool},
+                       {"share", data::to_json(part_of_pool(row, all))},
                        {"eval_tokens", row.eval_tokens},
                        {"duplicates", row.duplicates},
                        {"evaluated_on", row.evaluated_on},

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <bimix/run/stop.hpp>
+
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace bimix::run {
 
@@ -39,6 +42,13 @@ class LongWork {
   std::condition_variable over_{};
   bool is_over_ = false;
   std::thread thread_{};
+};
+
+/// Work that is ended as it can be ended when a stop comes, while this lives.
+struct WatchedWork {
+  explicit WatchedWork(LongWork::Hooks hooks) : work(std::move(hooks)) {}
+  StopIsNoticed stop_is_noticed{};
+  LongWork work;
 };
 
 }  // namespace bimix::run

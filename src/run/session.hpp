@@ -18,13 +18,6 @@
 
 namespace bimix::run {
 
-/// Work that is ended as it can be ended when a stop comes, while this lives.
-struct WatchedWork {
-  explicit WatchedWork(LongWork::Hooks hooks) : work(std::move(hooks)) {}
-  StopIsNoticed stop_is_noticed{};
-  LongWork work;
-};
-
 /// One start of a run: what is known of the campaign, where its results go, and when it is to stop.
 /// Every rank holds the same campaign, plan and results; only rank 0 has the folder.
 class Session {

@@ -1,3 +1,5 @@
+#include "long_work.hpp"
+
 #include <bimix/core/hash.hpp>
 #include <bimix/core/text.hpp>
 #include <bimix/core/words.hpp>
@@ -11,8 +13,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -32,47 +36,96 @@ std::string size_text(std::uint64_t bytes) {
   return size < 1e9 ? fmt::format("{:.1f} MB", size / 1e6) : fmt::format("{:.1f} GB", size / 1e9);
 }
 
-/// Tells of a preparation.
+/// Tells of a preparation. Its last words come from another thread than the rest.
 class Teller {
  public:
   Teller(Screen& screen, fs::path folder) : screen_(screen), folder_(std::move(folder)) {}
 
-  /// @param are_texts or tokens, which are not copied
-  void begin(std::uint64_t bytes, bool are_texts) {
-    bytes_ = bytes;
-    begin_ = last_ = Clock::now();
+  void last_words() {
+    const std::lock_guard lock(mutex_);
+    screen_.complain(
+        fmt::format("{}: stopped while preparing texts: a signal came. What was read "
+                    "and encoded is kept; the same command goes on from there.",
+                    folder_.string()));
+  }
+
+  void begin(const corpus::Preparation& what, bool are_texts) {
+    const std::lock_guard lock(mutex_);
+    begin_ = Clock::now();
+    std::uint64_t bytes = 0;
+    for (std::size_t unit = 0; unit < what.unit_count(); ++unit) bytes += what.unit_bytes(unit);
     if (!are_texts) {
       screen_.say(
           fmt::format("Looking through {} of tokens for {}", size_text(bytes), folder_.string()));
       return;
     }
-    std::error_code unknown;
-    const auto space = fs::space(folder_, unknown);
-    screen_.say(fmt::format(
-        "Preparing {} in {}{}", bytes > 0 ? size_text(bytes) + " of texts" : "what programs print",
-        folder_.string(),
-        unknown ? "" : fmt::format("; {} are free there", size_text(space.available))));
+    screen_.say(fmt::format("Preparing {} in {}",
+                            bytes > 0 ? size_text(bytes) + " of files" : "what programs print",
+                            folder_.string()));
+    tell_of_room(what);
   }
-  void progress(std::uint64_t read) {
+
+  void progress(const spread::PrepareProgress& now) {
     constexpr double every = 0.5;
-    if (read == 0 || bytes_ == 0 || seconds_since(last_) < every) return;
+    const std::lock_guard lock(mutex_);
+    if (now.stage != stage_) {
+      stage_ = now.stage;
+      stage_begin_ = last_ = Clock::now();
+      if (now.stage == spread::PrepareStage::settling)
+        screen_.progress("  settling what is trained and what is evaluated on");
+      return;
+    }
+    if (now.done == 0 || seconds_since(last_) < every) return;
     last_ = Clock::now();
-    const double rate = static_cast<double>(read) / seconds_since(begin_);
-    const double left = static_cast<double>(bytes_ - std::min(read, bytes_)) / rate;
-    screen_.progress(fmt::format("  {} of {} read, {}/s, {} left", size_text(read),
-                                 size_text(bytes_), size_text(static_cast<std::uint64_t>(rate)),
-                                 core::format_seconds(left)));
+    const double rate = static_cast<double>(now.done) / seconds_since(stage_begin_);
+    const std::string speed = size_text(static_cast<std::uint64_t>(rate)) + "/s";
+    const char* what = now.stage == spread::PrepareStage::encoding ? "encoded" : "read";
+    if (now.all == 0) {
+      screen_.progress(fmt::format("  {} {}, {}", size_text(now.done), what, speed));
+      return;
+    }
+    const double left = static_cast<double>(now.all - std::min(now.done, now.all)) / rate;
+    screen_.progress(fmt::format("  {} of {} {}, {}, {} left", size_text(now.done),
+                                 size_text(now.all), what, speed, core::format_seconds(left)));
   }
+
   void end() {
+    const std::lock_guard lock(mutex_);
     screen_.end_progress();
     screen_.say(fmt::format("  prepared in {}", core::format_seconds(seconds_since(begin_))));
   }
 
  private:
+  /// What it will take of the disk, if that can be foreseen.
+  void tell_of_room(const corpus::Preparation& what) {
+    std::error_code unknown;
+    const auto space = fs::space(folder_, unknown);
+    const std::uint64_t texts = what.estimated_text_bytes();
+    std::string words;
+    if (texts > 0) {
+      // The store holds a byte, or some of a token's two for each of its three to five, of every
+      // byte of text; the texts themselves lie beside it until it is complete.
+      const double needed = 2.0 * static_cast<double>(texts);
+      words = fmt::format("about {} of texts; until they are prepared they take twice that at most",
+                          size_text(texts));
+      if (!unknown && needed > static_cast<double>(space.available))
+        screen_.warn(
+            fmt::format("{}: {} are free, and about {} may be needed. Say `corpus: "
+                        "{{store: FOLDER}}` with a folder on another disk if it fills",
+                        folder_.string(), size_text(space.available),
+                        size_text(static_cast<std::uint64_t>(needed))));
+    }
+    if (!unknown)
+      words +=
+          fmt::format("{}{} are free there", words.empty() ? "" : "; ", size_text(space.available));
+    if (!words.empty()) screen_.say("  " + words);
+  }
+
+  std::mutex mutex_{};
   Screen& screen_;
   fs::path folder_;
-  std::uint64_t bytes_ = 0;
-  Clock::time_point begin_{}, last_{};
+  Clock::time_point begin_{}, stage_begin_{Clock::now()}, last_{Clock::now()};
+  spread::PrepareStage stage_ = spread::PrepareStage::reading;
 };
 
 /// How long nothing was written into the pieces of a store, as its file system says.
@@ -82,6 +135,17 @@ double seconds_of_silence(const fs::path& folder) {
   for (const auto& file : fs::directory_iterator(folder / "pieces", gone))
     least = std::min(least, store::seconds_since_written(file.path()));
   return least;
+}
+
+/// Ends this process in words when a signal comes. What was prepared is kept.
+LongWork::Hooks ended_by_signal(const par::Comm& comm, Teller& teller) {
+  LongWork::Hooks hooks{.is_to_stop = [] { return stop_by_signal().stop_requested(); },
+                        .end = [] { std::_Exit(static_cast<int>(core::ExitCode::interrupted)); }};
+  if (comm.is_root())
+    hooks.last_words = [&teller] { teller.last_words(); };
+  else
+    hooks.end_after = std::chrono::seconds(2);  // the root has its say first
+  return hooks;
 }
 
 /// The lock of a store; waits while another process holds it. Where there are no locks, one that
@@ -140,14 +204,18 @@ corpus::Corpus open_corpus(const par::Comm& comm, Screen& screen, const config::
   const fs::path folder = store_folder(campaign, run_folder);
   std::unique_ptr<store::FolderLock> lock;
   Teller teller(screen, folder);
-  spread::prepare_over_ranks(comm, campaign.corpus, folder,
-                             {.begin =
-                                  [&](std::uint64_t bytes) {
-                                    lock = lock_store(screen, folder);
-                                    teller.begin(bytes, campaign.corpus.tokens.width == 1);
-                                  },
-                              .progress = [&](std::uint64_t read) { teller.progress(read); },
-                              .end = [&] { teller.end(); }});
+  {
+    const WatchedWork watch(ended_by_signal(comm, teller));
+    spread::prepare_over_ranks(
+        comm, campaign.corpus, folder,
+        {.begin =
+             [&](const corpus::Preparation& what) {
+               lock = lock_store(screen, folder);
+               teller.begin(what, campaign.corpus.tokens.width == 1);
+             },
+         .progress = [&](const spread::PrepareProgress& now) { teller.progress(now); },
+         .end = [&] { teller.end(); }});
+  }
   par::collectively(comm, [&] {
     corpus::Selection selection{.seed = campaign.seed, .pack = campaign.corpus.pack};
     for (const corpus::DomainFiles& files : campaign.corpus.domains)

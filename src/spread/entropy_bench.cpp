@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <unordered_map>
 #include <vector>
 
 namespace bimix::spread {
@@ -39,7 +40,7 @@ double bench_entropy(std::span<const std::uint8_t> text, double seconds) {
   });
 }
 
-double bench_token_pairs(int vocabulary, std::int64_t count, double seconds) {
+PairSpeed bench_token_pairs(int vocabulary, std::int64_t count, double seconds) {
   core::require(count > 1, "there is a pair to count");
   core::RandomStream stream(1, core::Purpose::test);
   std::vector<std::int32_t> tokens(static_cast<std::size_t>(count));
@@ -47,12 +48,22 @@ double bench_token_pairs(int vocabulary, std::int64_t count, double seconds) {
     token = static_cast<std::int32_t>(std::exp(stream.uniform() * std::log(vocabulary))) - 1;
   constexpr std::size_t window = std::size_t{1} << 16;
   entropy::PairCounter counter(vocabulary);
-  return rate_of(static_cast<double>(count), seconds, [&] {
+  PairSpeed speed;
+  speed.tokens_per_second = rate_of(static_cast<double>(count), seconds, [&] {
     counter.begin({}, count);
     for (std::size_t from = 0; from < tokens.size(); from += window)
       counter.add(std::span(tokens).subspan(from, std::min(window, tokens.size() - from)));
     counter.take();
   });
+  const std::size_t some = std::min<std::size_t>(tokens.size(), 1'000'000);
+  speed.peer_tokens_per_second = rate_of(static_cast<double>(some), seconds, [&] {
+    std::unordered_map<std::uint64_t, std::int64_t> pairs;
+    for (std::size_t n = 1; n < some; ++n)
+      ++pairs[static_cast<std::uint64_t>(tokens[n - 1]) << 32 |
+              static_cast<std::uint64_t>(tokens[n])];
+    core::require(!pairs.empty(), "there is a pair to count");
+  });
+  return speed;
 }
 
 }  // namespace bimix::spread

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <numeric>
 #include <optional>
 #include <thread>
@@ -34,33 +35,35 @@ std::vector<std::size_t> own_units(const par::Comm& comm, const corpus::Preparat
   return own;
 }
 
-/// Adds up on the root what all ranks read.
+/// Adds up on the root what all ranks have done of a stage.
 class Progress {
  public:
-  Progress(const par::Comm& comm, const PrepareHooks& hooks) : comm_(comm), hooks_(hooks) {}
+  /// @param stage with nothing done
+  Progress(const par::Comm& comm, const PrepareHooks& hooks, PrepareProgress stage)
+      : comm_(comm), hooks_(hooks), sum_(stage) {}
 
   void add(std::uint64_t bytes) {
-    constexpr std::uint64_t step = std::uint64_t{16} << 20;
+    constexpr std::uint64_t step = std::uint64_t{4} << 20;
     own_ += bytes;
     if (own_ < step) return;
     if (comm_.is_root())
       listen();
     else
       comm_.send(0, told_tag, par::bytes_of(own_));
-    all_ += std::exchange(own_, 0);
-    if (comm_.is_root()) hooks_.progress(all_);
+    sum_.done += std::exchange(own_, 0);
+    if (comm_.is_root()) hooks_.progress(sum_);
   }
 
-  /// This rank has read all of its own; the root waits for the others.
+  /// This rank has done all of its own; the root waits for the others.
   void finish() {
     if (!comm_.is_root()) {
       comm_.send(0, told_tag, par::bytes_of(no_more));
       return;
     }
-    all_ += std::exchange(own_, 0);
+    sum_.done += std::exchange(own_, 0);
     while (finished_ < comm_.size() - 1) {
       listen();
-      hooks_.progress(all_);
+      hooks_.progress(sum_);
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
@@ -72,27 +75,40 @@ class Progress {
       if (bytes == no_more)
         ++finished_;
       else
-        all_ += bytes;
+        sum_.done += bytes;
     }
   }
 
   const par::Comm& comm_;
   const PrepareHooks& hooks_;
-  std::uint64_t own_ = 0, all_ = 0;
+  PrepareProgress sum_;
+  std::uint64_t own_ = 0;
   int finished_ = 0;
 };
 
-void read_units(const par::Comm& comm, const corpus::Preparation& preparation,
-                const std::vector<std::size_t>& units, const PrepareHooks& hooks) {
-  Progress progress(comm, hooks);
-  try {
-    for (const std::size_t unit : units)
-      preparation.read_unit(unit, [&](std::uint64_t bytes) { progress.add(bytes); });
-  } catch (...) {
-    progress.finish();  // or the root would wait for this rank
-    throw;
-  }
-  progress.finish();
+using OnBytes = std::function<void(std::uint64_t)>;
+
+/// @collective Does a stage of the units of this rank.
+void over_units(const par::Comm& comm, const std::vector<std::size_t>& own,
+                const std::function<void(std::size_t, const OnBytes&)>& work, Progress progress) {
+  par::collectively(comm, [&] {
+    try {
+      for (const std::size_t unit : own)
+        work(unit, [&](std::uint64_t bytes) { progress.add(bytes); });
+    } catch (...) {
+      progress.finish();  // or the root would wait for this rank
+      throw;
+    }
+    progress.finish();
+  });
+}
+
+std::uint64_t sum_over(const corpus::Preparation& preparation,
+                       std::uint64_t (corpus::Preparation::*bytes)(std::size_t) const) {
+  std::uint64_t sum = 0;
+  for (std::size_t unit = 0; unit < preparation.unit_count(); ++unit)
+    sum += (preparation.*bytes)(unit);
+  return sum;
 }
 
 }  // namespace
@@ -104,10 +120,7 @@ void prepare_over_ranks(const par::Comm& comm, const corpus::CorpusOptions& opti
   par::on_root(comm, [&] {
     preparation.emplace(options, folder);
     if (preparation->is_done()) return;
-    std::uint64_t bytes = 0;
-    for (std::size_t unit = 0; unit < preparation->unit_count(); ++unit)
-      bytes += preparation->unit_bytes(unit);
-    hooks.begin(bytes);
+    hooks.begin(*preparation);
     if (preparation->is_done()) return;
     preparation->begin();
     shared = preparation->shared();
@@ -115,18 +128,28 @@ void prepare_over_ranks(const par::Comm& comm, const corpus::CorpusOptions& opti
   shared = comm.broadcast(shared);
   if (shared.empty()) return;
   if (!comm.is_root()) preparation = corpus::Preparation::from(shared);
-  const std::vector<std::size_t> units = own_units(comm, *preparation);
-  par::collectively(comm, [&] { read_units(comm, *preparation, units, hooks); });
-  par::on_root(comm, [&] { preparation->settle(); });
-  par::collectively(comm, [&] {
-    for (const std::size_t unit : units) preparation->encode_unit(unit);
+  const corpus::Preparation& p = *preparation;
+  const std::vector<std::size_t> units = own_units(comm, p);
+  PrepareProgress reading{.stage = PrepareStage::reading};
+  if (comm.is_root()) reading.all = sum_over(p, &corpus::Preparation::unit_bytes);
+  over_units(comm, units,
+             [&](std::size_t unit, const OnBytes& on_bytes) { p.read_unit(unit, on_bytes); },
+             {comm, hooks, reading});
+  PrepareProgress encoding{.stage = PrepareStage::encoding};
+  par::on_root(comm, [&] {
+    hooks.progress({.stage = PrepareStage::settling});
+    p.settle();
+    if (p.has_tokenizer()) encoding.all = sum_over(p, &corpus::Preparation::text_bytes);
   });
-  par::on_root(comm, [&] { preparation->place(); });
+  over_units(comm, units,
+             [&](std::size_t unit, const OnBytes& on_bytes) { p.encode_unit(unit, on_bytes); },
+             {comm, hooks, encoding});
+  par::on_root(comm, [&] { p.place(); });
   par::collectively(comm, [&] {
-    for (const std::size_t unit : units) preparation->copy_unit(unit);
+    for (const std::size_t unit : units) p.copy_unit(unit);
   });
   par::on_root(comm, [&] {
-    preparation->finish();
+    p.finish();
     hooks.end();
   });
 }

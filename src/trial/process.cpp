@@ -3,6 +3,7 @@
 #include "launcher.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/last_will.hpp>
 #include <bimix/core/spawn.hpp>
 #include <bimix/trial/command_source.hpp>
 
@@ -14,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <fstream>
@@ -53,13 +53,9 @@ void watch_children() {
 /// posix_spawn's file actions.
 class SpawnFiles {
  public:
-  /// @param input becomes the standard input; -1: an empty one
-  SpawnFiles(const std::filesystem::path& log, int input) {
+  explicit SpawnFiles(const std::filesystem::path& log) {
     posix_spawn_file_actions_init(&files_);
-    if (input < 0)
-      posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    else
-      posix_spawn_file_actions_adddup2(&files_, input, STDIN_FILENO);
+    posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, log.c_str(),
                                      O_WRONLY | O_CREAT | O_APPEND, 0666);
     posix_spawn_file_actions_adddup2(&files_, STDOUT_FILENO, STDERR_FILENO);
@@ -110,9 +106,8 @@ std::pair<std::string, std::string> start_failure(const std::vector<std::string>
   }
 }
 
-/// @param input see SpawnFiles
-pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log, int input = -1) {
-  const SpawnFiles files(log, input);
+pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log) {
+  const SpawnFiles files(log);
   const core::SpawnAttributes attributes;
   std::vector<std::string> environment = command_environment();
   const OnProcessors all(command_processors());
@@ -128,49 +123,6 @@ pid_t start(std::vector<std::string> arguments, const std::filesystem::path& log
        .rule = "",
        .remedy = remedy});
 }
-
-/// Ends a process group once this process is no more: a rank that is killed cannot do so itself,
-/// and its command would go on beside the one that a later run starts for the same trial. Its
-/// executor waits before there is a group, so that no moment is left between the two.
-class LastWill {
- public:
-  LastWill() {
-    if (::pipe2(ends_.data(), O_CLOEXEC) != 0) return;
-    // Nothing is written after the group: the second reading ends when this process does. What ends
-    // all of the job at once must not end the executor before it has done its work.
-    const std::string will = fmt::format(
-        "trap '' HUP INT TERM USR1 USR2; read group || exit; read nothing; "
-        "kill -s TERM -- -$group; n=0; "
-        "while [ $n -lt {} ] && kill -s 0 -- -$group; do sleep 1; n=$((n + 1)); done; "
-        "kill -s KILL -- -$group",
-        grace_seconds);
-    try {
-      executor_ = start({"sh", "-c", will}, "/dev/null", ends_[0]);
-    } catch (const core::DataError&) {
-      // Without a shell the command is still run, and ended by whoever ends the job.
-    }
-  }
-  ~LastWill() {
-    if (executor_ != 0) {
-      ::kill(-executor_, SIGKILL);
-      ::waitpid(executor_, nullptr, 0);
-    }
-    for (const int end : ends_)
-      if (end >= 0) ::close(end);
-  }
-  LastWill(const LastWill&) = delete;
-  LastWill& operator=(const LastWill&) = delete;
-
-  /// Says which group is meant, once. The pipe holds so little whether or not it is read.
-  void name(pid_t group) const {
-    const std::string line = fmt::format("{}\n", group);
-    if (ends_[1] >= 0 && ::write(ends_[1], line.data(), line.size()) < 0) return;
-  }
-
- private:
-  std::array<int, 2> ends_{-1, -1};  ///< read, write; both stay open here, so that no write fails
-  pid_t executor_ = 0;
-};
 
 std::optional<ProcessEnd> ended(pid_t child) {
   int status = 0;
@@ -207,7 +159,7 @@ void end_group(pid_t group, int grace) {
 ProcessEnd run_process(const std::vector<std::string>& arguments, const std::filesystem::path& log,
                        const std::stop_token& stop, double timeout_seconds) {
   watch_children();
-  const LastWill last_will;
+  const core::LastWill last_will;
   const pid_t child = start(arguments, log);
   last_will.name(child);
   AwakeTime time(seconds_now());

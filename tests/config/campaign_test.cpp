@@ -200,7 +200,8 @@ TEST(ParseCampaign, RefusesWhatDoesNotGoWithDocuments) {
               HasSubstr("asks twice for 'source'"));
   EXPECT_THAT(complaint("train: a.jsonl", "corpus: {pack: inside}\n"),
               HasSubstr("'inside' is no way to cut sequences (there is across and within)"));
-  EXPECT_THAT(complaint("train: a.jsonl", "corpus: {fraction: 0}\n"), HasSubstr("fraction"));
+  EXPECT_THAT(complaint("train: a.jsonl", "corpus: {fraction: 0}\n"),
+              HasSubstr("above 0, at most 1"));
   EXPECT_THAT(complaint("train: a.jsonl", "corpus: {on_error: ignore}\n"),
               HasSubstr("'ignore' is nothing that can be done (there is stop and skip)"));
   EXPECT_THAT(complaint("train: a.jsonl", "tokenizer: {train: 100}\n"), HasSubstr("at least 300"));

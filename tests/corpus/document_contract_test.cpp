@@ -79,6 +79,25 @@ TEST_P(EveryDocumentFormat, RefusesATornPackedFileByName) {
                   testing::ThrowsMessage<core::DataError>(testing::HasSubstr(writer().name)));
 }
 
+// What was whole of a file whose copy had broken off could not be used.
+TEST_P(EveryDocumentFormat, PassesOverTheEndOfATornPackedFileOnlyIfItIsAskedTo) {
+  std::vector<std::string> many(writer().holds_many ? 3000 : 1, std::string(300, 'x'));
+  for (std::size_t n = 0; n < many.size(); ++n) many[n] += std::to_string(n * n * 7919);
+  for (const std::string& packed :
+       {test::gzipped(writer().text(many)), test::zstd_packed(writer().text(many))}) {
+    const auto path = folder.write(writer().name, packed.substr(0, packed.size() - 3));
+    const auto reader = GetParam()->open({.path = path}, {.on_error = OnError::skip}, {{}});
+    std::size_t read = 0;
+    for (; const auto document = reader->next(); ++read)
+      EXPECT_EQ(std::string(document->bytes.begin(), document->bytes.end()), many[read]);
+    EXPECT_FALSE(reader->next()) << "the end stays the end";
+    EXPECT_EQ(reader->passed().damaged, 1u);
+    EXPECT_THAT(reader->passed().first_damage, testing::HasSubstr("ends within"));
+    EXPECT_LE(read, many.size());
+    EXPECT_GE(read, writer().holds_many ? many.size() / 2 : 0u);
+  }
+}
+
 TEST_P(EveryDocumentFormat, RefusesOrPassesOverADocumentThatIsTooLong) {
   const std::string packed = test::gzipped(writer().text({std::string(500, 'x')}));
   EXPECT_THAT([&] { read(packed, {.max_document = 100}); },

@@ -69,7 +69,7 @@ TEST_P(EveryIndex, IsFoundByTheNameOfTheTokensAlone) {
 }
 
 // It may end anywhere: its writer died, or the disk was full. What is left must not pass for more
-// than it was, and whoever reads it compares its last document with the tokens.
+// than it was, and its reader compares the last document with the tokens.
 TEST_P(EveryIndex, RefusesATornFileOrGivesItsFirstDocuments) {
   const std::string whole = writer().index(some_documents, 2);
   const auto wanted = test::ends_of(some_documents);

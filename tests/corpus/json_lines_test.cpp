@@ -2,6 +2,7 @@
 
 #include "corpus/bytes/line_reader.hpp"
 #include "corpus/documents/document_format.hpp"
+#include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>
 
@@ -88,6 +89,44 @@ TEST(JsonLines, MayHaveNumbersThatNoJsonHas) {
   EXPECT_THAT(complaint_about("{\"text\": \"a\", \"id\": \"\\"), HasSubstr("no JSON"));
 }
 
+// A number was taken for a text, since no parser could hold it.
+TEST(JsonLines, TakeNoNumberForATextHoweverLong) {
+  EXPECT_THAT(complaint_about("{\"text\": 340282366920938463463374607431768211456}\n"),
+              HasSubstr("'text' is no string"));
+  EXPECT_THAT(complaint_about("{\"x\": NaN, \"text\": 18446744073709551615}\n"),
+              HasSubstr("'text' is no string"));
+}
+
+TEST(JsonLines, RefuseAKeyThatStandsTwiceAtAnyDepth) {
+  EXPECT_THAT(complaint_about("{\"text\": \"a\", \"text\": \"b\"}\n"),
+              HasSubstr("'text' stands twice"));
+  EXPECT_THAT(complaint_about("{\"a\": {\"b\": \"one\", \"b\": \"two\"}}\n", {.text_key = "a.b"}),
+              HasSubstr("'b' stands twice"));
+  EXPECT_THAT(complaint_about("{\"a\": {\"b\": \"one\"}, \"a\": {}}\n", {.text_key = "a.b"}),
+              HasSubstr("'a' stands twice"));
+}
+
+// Editors and spreadsheets put it there.
+TEST(JsonLines, MayBeginWithAByteOrderMark) {
+  EXPECT_THAT(texts_of("\xef\xbb\xbf{\"text\": \"one\"}\n{\"text\": \"two\"}\n"),
+              ElementsAre("one", "two"));
+}
+
+// Each line of them was damaged, and with `on_error: skip` they were counted and forgotten.
+TEST(JsonLines, RefuseFilesOfOtherKindsThatHaveTheirName) {
+  using namespace std::string_literals;
+  const std::pair<std::string, const char*> others[] = {
+      {"PAR1\x15\x04\x15\n"s, "a Parquet table"},
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:1\n"s, "git lfs pull"},
+      {"\xff\xfe{\0\"\0t\0\n\0"s, "UTF-16"}};
+  for (const auto& [bytes, words] : others)
+    EXPECT_THAT(complaint_about(bytes, {.on_error = OnError::skip}), HasSubstr(words));
+}
+
+TEST(JsonLines, SayWhatHalfAPairOfEscapesIs) {
+  EXPECT_THAT(complaint_about("{\"text\": \"\\ud83d\"}\n"), HasSubstr("half of a pair"));
+}
+
 // The first document decides: a key that comes and goes is no choice of the reader's.
 TEST(JsonLines, RefuseADocumentWithoutTheKeyOfTheFirst) {
   EXPECT_THAT(complaint_about("{\"text\": \"t\"}\n{\"content\": \"c\"}\n"),
@@ -170,6 +209,31 @@ TEST(JsonLines, AreToldByTheirNameTheirKeyOrAFirstLineThatIsWhole) {
   EXPECT_FALSE(is_json_lines("a.json", "{\"text\": 1}"));
   EXPECT_FALSE(is_json_lines("a.txt.gz", "text"));
   EXPECT_FALSE(is_json_lines("a.txt", ""));
+}
+
+// Such files became one plain document each, keys and all, and nothing was said.
+TEST(JsonLines, AreToldByAFirstLineWithAMarkWithNaNOrOfAMegabyte) {
+  const test::TempFolder folder;
+  const auto name_of_format = [&](const std::string& text) {
+    return format_of(beginning_of(folder.write("a.txt", text)), {}).name();
+  };
+  EXPECT_EQ(name_of_format("\xef\xbb\xbf{\"text\": \"a\"}\n"), "json_lines");
+  EXPECT_EQ(name_of_format("{\"score\": NaN, \"text\": \"a\"}\n"), "json_lines");
+  const std::string longer = "{\"text\": \"" + std::string(std::size_t{1} << 20, 'x') + "\"}";
+  EXPECT_EQ(name_of_format(longer + "\n" + longer), "json_lines");
+  EXPECT_EQ(name_of_format(longer.substr(0, longer.size() - 2)), "text_file");
+}
+
+// A stretch that began behind the first document took another key than that did.
+TEST(JsonLines, TakeTheSameKeyInEveryStretchOfAFile) {
+  const test::TempFolder folder;
+  const std::string first = "{\"content\": \"one\"}\n",
+                    rest = "{\"text\": \"title\", \"content\": \"two\"}\n";
+  const auto path = folder.write("a.jsonl", first + rest);
+  const auto reader =
+      format_of(beginning_of(path), {})
+          .open({.path = path, .range = {first.size(), first.size() + rest.size()}}, {}, {{}});
+  EXPECT_THAT(texts_of(*reader), ElementsAre("two"));
 }
 
 // ---- lines

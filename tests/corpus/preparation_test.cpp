@@ -101,7 +101,7 @@ TEST_F(Prepared, IsTheSameOfTextsInWhateverFiles) {
   EXPECT_THAT(all, testing::UnorderedElementsAreArray(a));
 }
 
-// Whoever reads a unit, and in which order: as ranks do.
+// Units are read by any rank, in any order.
 TEST_F(Prepared, IsTheSameInWhateverOrderUnitsAreReadAndAfterAnInterruption) {
   for (int n = 0; n < 6; ++n)
     folder.write(fmt::format("a/{}.jsonl", n), json_lines(some_texts(30, fmt::format("a{}", n))));
@@ -121,13 +121,66 @@ TEST_F(Prepared, IsTheSameInWhateverOrderUnitsAreReadAndAfterAnInterruption) {
   ASSERT_GE(root.unit_count(), 2u);
   for (std::size_t unit = root.unit_count(); unit-- > 0;) other.read_unit(unit, nothing);
   root.settle();
-  for (std::size_t unit = root.unit_count(); unit-- > 0;) other.encode_unit(unit);
+  for (std::size_t unit = root.unit_count(); unit-- > 0;)
+    other.encode_unit(unit, [](std::uint64_t) {});
   root.place();
   for (std::size_t unit = root.unit_count(); unit-- > 0;) other.copy_unit(unit);
   EXPECT_FALSE(other.is_done());
   root.finish();
   EXPECT_TRUE(other.is_done());
   EXPECT_EQ(files_in(folder / "parts"), files_in(folder / "at once"));
+}
+
+// Hours of encoding began anew.
+TEST_F(Prepared, KeepsWhatWasEncodedBeforeAnInterruption) {
+  folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));
+  folder.write("b.jsonl", json_lines(some_texts(300, "and of the second")));
+  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  options.tokenizer.train = 300;
+  prepare(options, folder / "at once");
+  const auto nothing = [](std::uint64_t) {};
+  const auto encoded = [&](int unit) {
+    return folder / fmt::format("parts/pieces/{}.encoded", unit);
+  };
+  {
+    const Preparation killed(options, folder / "parts");
+    killed.begin();
+    for (std::size_t unit = 0; unit < killed.unit_count(); ++unit) killed.read_unit(unit, nothing);
+    killed.settle();
+    killed.encode_unit(0, nothing);
+    EXPECT_TRUE(std::filesystem::exists(encoded(0)));
+    EXPECT_FALSE(std::filesystem::exists(encoded(1)));
+    folder.write("parts/pieces/1.0.codes.tokens", "torn");
+  }
+  const auto model_made = std::filesystem::last_write_time(folder / "parts/tokenizer.model");
+  const auto codes_made =
+      std::filesystem::last_write_time(folder / "parts/pieces/0.0.codes.tokens");
+  {
+    const Preparation again(options, folder / "parts");
+    again.begin();
+    again.settle();
+    std::uint64_t told = 0;
+    again.encode_unit(0, [&](std::uint64_t bytes) { told += bytes; });
+    EXPECT_EQ(told, again.text_bytes(0));
+  }
+  EXPECT_EQ(std::filesystem::last_write_time(folder / "parts/tokenizer.model"), model_made);
+  EXPECT_EQ(std::filesystem::last_write_time(folder / "parts/pieces/0.0.codes.tokens"), codes_made);
+  prepare(options, folder / "parts");
+  EXPECT_EQ(files_in(folder / "parts"), files_in(folder / "at once"));
+}
+
+TEST_F(Prepared, TellsAboutHowManyBytesOfTextThereWillBe) {
+  std::string text;
+  for (int n = 0; n < 400; ++n) text += fmt::format("line {} of {}\n", n * 7919 % 1000, n);
+  folder.write("a.jsonl.zst", test::zstd_packed(json_lines({text, text + "2"})));
+  folder.write("b.txt", text);
+  const CorpusOptions options = options_of("a.jsonl.zst", "b.txt");
+  EXPECT_NEAR(static_cast<double>(Preparation(options, folder / "store").estimated_text_bytes()),
+              3.0 * static_cast<double>(text.size()), 0.05 * static_cast<double>(text.size()));
+  CorpusOptions printed = options;
+  printed.domains[0].train_patterns.clear();
+  printed.domains[0].command = {"sleep", "600"};
+  EXPECT_EQ(Preparation(printed, folder / "store").estimated_text_bytes(), 0u);
 }
 
 TEST_F(Prepared, IsMadeAgainWhereASourceOrAnOptionChanged) {

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <map>
 
 /// Campaigns on documents as teams keep them.
@@ -20,6 +22,7 @@ using test::tiny_campaign_rest;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 std::vector<std::string> documents_of(const std::string& domain) {
   std::vector<std::string> documents;
@@ -114,10 +117,10 @@ TEST(Documents, ArePreparedFromWhereAKilledPreparationStood) {
   test::write_text(folder / "words.jsonl", json_lines(documents_of("words")));
   test::write_text(folder / "sums.jsonl", json_lines(documents_of("sums")));
   const std::string campaign = folder / "tiny.yaml";
-  test::write_text(
-      campaign,
-      campaign_text("train: words.jsonl",
-                    "read: [sh, -c, \"until [ -e go ]; do sleep 0.05; done; cat sums.jsonl\"]"));
+  test::write_text(campaign,
+                   campaign_text("train: words.jsonl",
+                                 "read: [sh, -c, \"n=0; until [ -e go ] || [ $n = 1200 ]; do sleep "
+                                 "0.05; n=$((n+1)); done; cat sums.jsonl\"]"));
   const std::string prepare = "prepare " + campaign + " -o " + (folder / "broken/run");
   const auto killed = test::shell(
       BIMIX_PROGRAM " " + prepare + " & pid=$!; " +
@@ -133,7 +136,64 @@ TEST(Documents, ArePreparedFromWhereAKilledPreparationStood) {
   EXPECT_EQ(prepared_in(folder / "broken"), prepared_in(folder / "whole"));
   const auto third = bimix(prepare);
   EXPECT_EQ(third.exit_code, 0);
-  EXPECT_THAT(third.output, testing::Not(HasSubstr("Preparing")));
+  EXPECT_THAT(third.output, Not(HasSubstr("Preparing")));
+}
+
+// Hours of encoding began anew, and nothing was said while they lasted.
+TEST(Documents, AreEncodedFromWhereAKilledPreparationStood) {
+  const TemporaryFolder folder;
+  for (const std::string domain : {"words", "sums"}) {
+    const std::string lines = json_lines(documents_of(domain));
+    test::write_text(folder / (domain + ".jsonl"), lines);
+    std::ofstream many(folder / ("many_" + domain + ".jsonl"));
+    for (int n = 0; n < 60; ++n) many << json_lines({std::string(domain) + std::to_string(n)});
+    for (const std::string& document : documents_of(domain))
+      for (int n = 0; n < 60; ++n)
+        many << "{\"text\": \"" << n << escaped(document) << escaped(document) << "\"}\n";
+  }
+  const std::string small = folder / "small.yaml", campaign = folder / "tiny.yaml";
+  test::write_text(
+      small, campaign_text("train: words.jsonl", "train: sums.jsonl", "tokenizer: {train: 300}\n"));
+  ASSERT_EQ(bimix("prepare " + small + " -o " + (folder / "small/run")).exit_code, 0);
+  ASSERT_EQ(test::shell("cp " + (folder / "small/prepared") + "/*/tokenizer.model " +
+                        (folder / "tokenizer.model"))
+                .exit_code,
+            0);
+  test::write_text(campaign, campaign_text("train: many_words.jsonl", "train: many_sums.jsonl",
+                                           "tokenizer: {sentencepiece: tokenizer.model}\n"));
+  const std::string prepare = "prepare " + campaign + " -o " + (folder / "broken/run");
+  const std::string marks =
+      "ls " + (folder / "broken/prepared") + "/*/pieces/*.encoded 2>/dev/null";
+  const auto killed = test::shell(
+      BIMIX_PROGRAM " " + prepare + " & pid=$!; " +
+      test::wait_until("[ $(" + marks + " | wc -l) = 1 ]", "the first unit was encoded") +
+      "kill -KILL $pid; wait $pid; " + marks + " | wc -l");
+  ASSERT_NE(killed.exit_code, 99) << killed.output;
+  EXPECT_THAT(killed.output, testing::EndsWith("1\n")) << "one unit is left to encode";
+  const auto again = bimix(prepare, 2);
+  ASSERT_EQ(again.exit_code, 0) << again.output;
+  ASSERT_EQ(bimix("prepare " + campaign + " -o " + (folder / "whole/run")).exit_code, 0);
+  EXPECT_EQ(prepared_in(folder / "broken"), prepared_in(folder / "whole"));
+}
+
+// It slept on for good, and nobody was told what becomes of what was read.
+TEST(Documents, SayWhatIsKeptWhenTheyAreInterruptedAndEndTheirReader) {
+  const TemporaryFolder folder;
+  test::write_text(folder / "sums.jsonl", json_lines(documents_of("sums")));
+  const std::string campaign = folder / "tiny.yaml", seconds = "600.0" + std::to_string(::getpid());
+  test::write_text(campaign,
+                   campaign_text("read: [sh, -c, \"touch begun; exec sleep " + seconds + "\"]",
+                                 "train: sums.jsonl"));
+  const auto stopped =
+      test::shell(BIMIX_PROGRAM " prepare " + campaign + " -o " + (folder / "run") + " & pid=$!; " +
+                  test::wait_until("[ -e " + (folder / "begun") + " ]", "the program was started") +
+                  "kill -INT $pid; wait $pid; code=$?; n=0; while pgrep -f '^sleep " + seconds +
+                  "' && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done; [ $n -lt 100 ] || echo "
+                  "left; exit $code");
+  EXPECT_EQ(stopped.exit_code, 75) << stopped.output;
+  EXPECT_THAT(stopped.output,
+              AllOf(HasSubstr("stopped while preparing texts"),
+                    HasSubstr("the same command goes on from there"), Not(HasSubstr("left"))));
 }
 
 // Domains that are values of a field of one file, a part of their documents, and sequences that
@@ -234,7 +294,9 @@ TEST(Documents, AreShownWithWhatWasLeftOut) {
                                   HasSubstr("to train on")));
   EXPECT_TRUE(std::filesystem::is_directory(folder / "kept"));
   const auto json = bimix("corpus --json " + campaign);
-  EXPECT_THAT(json.output, HasSubstr("\"duplicates\": 1"));
+  EXPECT_THAT(json.output,
+              AllOf(HasSubstr("\"duplicates\": 1"), HasSubstr("\"bytes_per_token\": 1.0"),
+                    HasSubstr("\"share\": 0.")));
 }
 
 }  // namespace

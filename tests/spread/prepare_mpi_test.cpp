@@ -66,8 +66,13 @@ class PrepareOverRanks : public testing::Test {
 TEST_F(PrepareOverRanks, WritesWhatOneRankWrites) {
   std::uint64_t all = 0, last = 0;
   int begun = 0, ended = 0;
-  const PrepareHooks hooks{.begin = [&](std::uint64_t bytes) { all = bytes, ++begun; },
-                           .progress = [&](std::uint64_t read) { last = read; },
+  const PrepareHooks hooks{.begin = [&](const corpus::Preparation&) { ++begun; },
+                           .progress =
+                               [&](const PrepareProgress& now) {
+                                 if (now.stage != PrepareStage::reading) return;
+                                 all = now.all;
+                                 last = now.done;
+                               },
                            .end = [&] { ++ended; }};
   prepare_over_ranks(comm, options, folder / "together", hooks);
   prepare_over_ranks(comm, options, folder / "together", hooks);

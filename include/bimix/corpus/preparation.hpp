@@ -25,7 +25,8 @@ namespace bimix::corpus {
 ///     every unit once, on any rank        copy_unit
 ///     root, after all of them             finish
 ///
-/// What was read is kept when this is interrupted: read_unit then returns at once.
+/// What was read, settled and encoded is kept when this is interrupted: the steps that made it then
+/// return at once.
 class Preparation {
  public:
   struct State;
@@ -50,6 +51,10 @@ class Preparation {
   std::size_t unit_count() const;
   /// Bytes of its files; 0 for a program.
   std::uint64_t unit_bytes(std::size_t unit) const;
+  /// About how many bytes of text there will be, from the beginnings of some files; 0 if that is
+  /// not known, or if the files hold tokens.
+  std::uint64_t estimated_text_bytes() const;
+  bool has_tokenizer() const;
   /// @param on_bytes is told how many bytes more of the files were read
   /// @throws DataError for a document that cannot be read (unless it is passed over), a torn file,
   ///         a full disk
@@ -57,8 +62,11 @@ class Preparation {
   /// Decides what is trained on and what evaluated on, and what texts are encoded by.
   /// @throws DataError if no tokenizer can be trained
   void settle() const;
+  /// Bytes of text that were read of a unit. Call after read_unit.
+  std::uint64_t text_bytes(std::size_t unit) const;
   /// Encodes what is kept of its texts, if they are encoded.
-  void encode_unit(std::size_t unit) const;
+  /// @param on_bytes is told how many bytes more of its texts were gone through
+  void encode_unit(std::size_t unit, const std::function<void(std::uint64_t)>& on_bytes) const;
   /// Decides where everything goes, and makes room for it.
   /// @throws DataError for a domain without a document, a full disk
   void place() const;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bimix/core/error.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,14 +12,21 @@
 
 namespace bimix::corpus {
 
+/// A source that ends too early: it was not copied to its end, say. What comes before can be used.
+class TornError : public core::DataError {
+ public:
+  using core::DataError::DataError;
+};
+
 /// Bytes one behind the other, unpacked.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
 
   /// Fills `out` from its start.
-  /// @return bytes written: less than `out.size()` at the end only, then 0
-  /// @throws DataError that names the source, and where in it, if it is torn or damaged
+  /// @return bytes written: less than `out.size()` only before the end or before an error; then 0
+  /// @throws DataError that names the source, and where in it, if it is damaged; TornError if it
+  ///         ends too early
   virtual std::size_t read(std::span<char> out) = 0;
 
   /// Bytes of the source that were read for it: of a packed file before they are unpacked.

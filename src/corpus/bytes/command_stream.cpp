@@ -1,6 +1,7 @@
 #include "byte_stream.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/last_will.hpp>
 #include <bimix/core/spawn.hpp>
 #include <bimix/core/text.hpp>
 
@@ -84,8 +85,7 @@ class CommandStream final : public ByteStream {
     posix_spawn_file_actions_adddup2(&files, said_.descriptor(), STDERR_FILENO);
     if (!options_.folder.empty())
       posix_spawn_file_actions_addchdir_np(&files, options_.folder.c_str());
-    // A group of its own, so that what it starts ends with it. Should this process be killed, the
-    // pipe breaks, and that ends it as well.
+    // A group of its own, so that what it starts ends with it.
     const core::SpawnAttributes attributes;
     const std::vector<char*> words = core::exec_pointers(options_.words);
     const int failure =
@@ -98,6 +98,7 @@ class CommandStream final : public ByteStream {
       refuse(fmt::format("cannot be started: {}", std::strerror(failure)),
              "Check the name, and PATH on this host");
     }
+    last_will_.name(child_);
   }
 
   void wait_for_output() {
@@ -150,6 +151,7 @@ class CommandStream final : public ByteStream {
 
   CommandOptions options_;
   Said said_;
+  core::LastWill last_will_{};
   pid_t child_ = 0;
   int output_ = -1;
   std::uint64_t printed_ = 0;

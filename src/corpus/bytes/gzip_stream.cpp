@@ -28,7 +28,7 @@ class GzipStream final : public ByteStream {
     while (done < out.size()) {
       if (zlib_.avail_in == 0 && !has_more_) refill();
       if (zlib_.avail_in == 0 && !has_more_) {
-        if (within_member_) file_.damaged("ends within a gzip member", file_.offset());
+        if (within_member_ && done == 0) file_.torn("a gzip member");
         break;
       }
       done += inflate_into(out.subspan(done));

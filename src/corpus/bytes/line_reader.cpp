@@ -33,7 +33,7 @@ bool LineReader::refill() {
   const std::size_t wanted = buffer_.size() - padding - filled_;
   const std::size_t got = stream_->read({buffer_.data() + filled_, wanted});
   filled_ += got;
-  at_end_ = got < wanted;
+  at_end_ = got == 0;  // less than was wanted comes before an error too
   return got > 0;
 }
 

@@ -72,8 +72,15 @@ void InputFile::fail(int error) const {
 void InputFile::damaged(std::string problem, std::uint64_t at) const {
   throw core::DataError({.place = path_.string(),
                          .problem = fmt::format("{} at byte {}", problem, at),
-                         .rule = "the file is damaged or was not copied to its end",
+                         .rule = "the file is damaged",
                          .remedy = "Copy it again, or leave it out"});
+}
+
+void InputFile::torn(std::string within) const {
+  throw TornError({.place = path_.string(),
+                   .problem = fmt::format("ends within {} at byte {}", within, offset_),
+                   .rule = "the file was not copied to its end",
+                   .remedy = "Copy it again, or leave it out"});
 }
 
 Packing packing_of(const std::filesystem::path& path) {

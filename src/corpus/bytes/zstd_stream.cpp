@@ -25,7 +25,7 @@ class ZstdStream final : public ByteStream {
       if (input_.pos == input_.size && !has_more_) refill();
       const std::size_t before = unpacked.pos;
       if (input_.pos == input_.size && !has_more_) {
-        if (within_frame_) file_.damaged("ends within a zstd frame", file_.offset());
+        if (within_frame_ && unpacked.pos == 0) file_.torn("a zstd frame");
         break;
       }
       const std::size_t left = ZSTD_decompressStream(context_.get(), &unpacked, &input_);

@@ -1,6 +1,7 @@
 #include "document_format.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace bimix::corpus {
 
@@ -24,10 +25,36 @@ const DocumentFormat& format_of(const Beginning& file, const ReadOptions& option
   });
 }
 
-Beginning beginning_of(const std::filesystem::path& path) {
+namespace {
+
+/// True for a part of what may be a document of JSON Lines.
+bool may_be_a_longer_line(const std::string& bytes) {
+  constexpr std::size_t mark_and_blanks = 16;
+  return bytes.substr(0, mark_and_blanks).find('{') != std::string::npos &&
+         bytes.find('\n') == std::string::npos;
+}
+
+}  // namespace
+
+Beginning beginning_of(const std::filesystem::path& path, std::int64_t longest) {
   constexpr std::size_t enough = 64 << 10;
-  Beginning file{path, packing_of(path), std::string(enough, '\0')};
-  file.bytes.resize(open_bytes(path)->read(file.bytes));
+  Beginning file{path, packing_of(path), {}};
+  const auto stream = open_bytes(path);
+  const auto read_more = [&](std::size_t wanted) {
+    const std::size_t from = file.bytes.size();
+    file.bytes.resize(from + wanted);
+    const std::size_t got = stream->read(std::span(file.bytes).subspan(from));
+    file.bytes.resize(from + got);
+    return got > 0;
+  };
+  try {
+    bool has_more = read_more(enough);
+    while (has_more && may_be_a_longer_line(file.bytes) &&
+           file.bytes.size() < static_cast<std::size_t>(longest))
+      has_more = read_more(file.bytes.size());
+  } catch (const TornError&) {
+    // Who reads it from the beginning says so.
+  }
   return file;
 }
 

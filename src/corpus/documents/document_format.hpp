@@ -22,10 +22,12 @@ struct DocumentFile {
 struct Beginning {
   std::filesystem::path path{};
   Packing packing = Packing::none;
-  std::string bytes{};  ///< at most 64 KiB
+  std::string bytes{};  ///< 64 KiB; of what may be a longer line of JSON all of that line
 };
 
-Beginning beginning_of(const std::filesystem::path& path);
+/// @param longest bytes that a line may have
+Beginning beginning_of(const std::filesystem::path& path,
+                       std::int64_t longest = ReadOptions{}.max_document);
 
 /// How files hold documents of text.
 ///

@@ -22,4 +22,11 @@ void DocumentReader::on_damage(const ReadOptions& options, const core::Complaint
   if (passed_.damaged++ == 0) passed_.first_damage = core::to_string(complaint);
 }
 
+void DocumentReader::on_torn(const ReadOptions& options, const TornError& torn) {
+  core::Complaint complaint = torn.complaint();
+  complaint.remedy =
+      "Copy it again, leave it out, or say `corpus: {on_error: skip}` to go on without its end";
+  on_damage(options, complaint);
+}
+
 }  // namespace bimix::corpus

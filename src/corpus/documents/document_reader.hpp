@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../bytes/byte_stream.hpp"
 #include "../content_key.hpp"
 
 #include <bimix/core/error.hpp>
@@ -39,8 +40,8 @@ class DocumentReader {
   virtual ~DocumentReader() = default;
 
   /// The next document that somebody takes. @return nothing at the end
-  /// @throws DataError with the place of a document that cannot be read, unless it is passed over;
-  ///         always if the source itself is torn: what would follow is not known
+  /// @throws DataError with the place of a document that cannot be read, and of the end of a torn
+  ///         source, unless that is passed over; always if the source itself is damaged
   virtual std::optional<FoundDocument> next() = 0;
 
   /// Bytes of the source that were read, as they are packed: for the progress.
@@ -51,6 +52,8 @@ class DocumentReader {
  protected:
   /// Throws, or counts where damaged documents are passed over.
   void on_damage(const ReadOptions& options, const core::Complaint& complaint);
+  /// The same about a source of which what comes before its end can be used.
+  void on_torn(const ReadOptions& options, const TornError& torn);
   void count_unwanted() { ++passed_.unwanted; }
   void note(std::string text) { passed_.note = std::move(text); }
 

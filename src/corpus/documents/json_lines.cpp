@@ -4,6 +4,7 @@
 #include "document_format.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file_kind.hpp>
 #include <bimix/core/text.hpp>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace bimix::corpus {
@@ -21,21 +23,56 @@ namespace dom = simdjson::dom;
 /// Where the text stands if nothing is said of it.
 constexpr std::array<const char*, 2> usual_keys{"text", "content"};
 
-/// The element that a path of keys leads to; nothing if there is none.
-std::optional<dom::element> at_path(dom::element element, std::string_view path) {
+/// What a file begins with, without the mark that some editors put before it.
+std::string_view without_mark(std::string_view beginning) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (beginning.starts_with(byte_order_mark)) beginning.remove_prefix(byte_order_mark.size());
+  return beginning;
+}
+
+/// Calls `visit(object, key)` for each object on a path of keys, and the key that is next in it.
+/// @return the element that the path leads to; nothing if there is none
+template <class Visit>
+std::optional<dom::element> follow(dom::element element, std::string_view path, Visit visit) {
   // A key may hold a dot itself.
-  if (dom::element whole; element.at_key(path).get(whole) == simdjson::SUCCESS) return whole;
+  const bool is_whole = element.at_key(path).error() == simdjson::SUCCESS;
   for (;;) {
-    const std::size_t dot = path.find('.');
+    const std::size_t dot = is_whole ? path.npos : path.find('.');
+    visit(element, path.substr(0, dot));
     if (element.at_key(path.substr(0, dot)).get(element) != simdjson::SUCCESS) return std::nullopt;
-    if (dot == std::string_view::npos) return element;
+    if (dot == path.npos) return element;
     path.remove_prefix(dot + 1);
   }
 }
 
+std::optional<dom::element> at_path(const dom::element& element, std::string_view path) {
+  return follow(element, path, [](const dom::element&, std::string_view) {});
+}
+
+/// The key on a path that stands twice in its object; empty if none does.
+std::string_view key_twice(const dom::element& element, std::string_view path) {
+  std::string_view twice;
+  follow(element, path, [&](const dom::element& at, std::string_view key) {
+    dom::object object;
+    if (at.get(object) == simdjson::SUCCESS &&
+        std::count_if(object.begin(), object.end(),
+                      [&](const auto& field) { return field.key == key; }) > 1)
+      twice = key;
+  });
+  return twice;
+}
+
+/// The key under which with_plain_numbers keeps the digits of a number; no writer has such a one.
+constexpr std::string_view digits_key = "\x01";
+
 /// A scalar as a campaign would write it; nothing for objects, lists and null.
 std::optional<std::string> scalar_text(const dom::element& element) {
   switch (element.type()) {
+    case dom::element_type::OBJECT: {
+      std::string_view digits;
+      if (element.at_key(digits_key).get(digits) != simdjson::SUCCESS) return std::nullopt;
+      return std::string(digits);
+    }
     case dom::element_type::STRING:
       return std::string(std::string_view(element));
     case dom::element_type::BOOL:
@@ -80,10 +117,20 @@ std::size_t end_of_word(std::string_view line, std::size_t from) {
   return std::min(line.find_first_of(",:[]{} \t\"", from), line.size());
 }
 
+/// True for a whole number that 64 bits do not hold.
+bool is_too_large(std::string_view word) {
+  if (word.empty() || word.find_first_not_of("-0123456789") != word.npos) return false;
+  std::int64_t with_sign = 0;
+  std::uint64_t without = 0;
+  const char* const end = word.data() + word.size();
+  return std::from_chars(word.data(), end, with_sign).ec == std::errc::result_out_of_range &&
+         std::from_chars(word.data(), end, without).ec != std::errc();
+}
+
 /// A line in which numbers that no JSON has, but Python writes, are what a parser takes: NaN and
-/// infinities null, whole numbers beyond 64 bits strings. Texts stay as they are.
+/// infinities null, whole numbers beyond 64 bits an object with their digits, which is no text.
+/// Texts stay as they are.
 std::string with_plain_numbers(std::string_view line) {
-  constexpr std::size_t most_digits = 18;
   std::string plain;
   for (std::size_t at = 0; at < line.size();) {
     if (line[at] == '"') {
@@ -98,8 +145,8 @@ std::string with_plain_numbers(std::string_view line) {
     const std::string_view word = line.substr(at, end - at);
     if (word == "NaN" || word == "Infinity" || word == "-Infinity")
       plain += "null";
-    else if (word.size() > most_digits && word.find_first_not_of("-0123456789") == word.npos)
-      plain += fmt::format("\"{}\"", word);
+    else if (is_too_large(word))
+      plain.append("{\"\\u0001\":\"").append(word).append("\"}");
     else
       plain += word;
     at = end;
@@ -108,25 +155,61 @@ std::string with_plain_numbers(std::string_view line) {
   return plain;
 }
 
+/// Parses a line, and again with what no JSON has made plain if that fails.
+/// @return of the first try
+simdjson::error_code parse_line(dom::parser& parser, std::string_view line, bool is_padded,
+                                dom::element& document) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(line.data());
+  const auto failure = parser.parse(bytes, line.size(), !is_padded).get(document);
+  if (failure == simdjson::SUCCESS ||
+      parser.parse(with_plain_numbers(line)).get(document) == simdjson::SUCCESS)
+    return simdjson::SUCCESS;
+  return failure;
+}
+
+/// The key that holds the text of a document, if nothing is said of it.
+const char* usual_key(const dom::element& document) {
+  for (const char* key : usual_keys)
+    if (at_path(document, key)) return key;
+  return usual_keys.front();
+}
+
 class JsonLinesReader final : public DocumentReader {
  public:
+  /// @param key that holds the text; empty: the usual one of the first document
+  /// @param first_byte of a file, where the stream begins
   JsonLinesReader(std::string source, std::unique_ptr<ByteStream> stream, ReadOptions options,
-                  std::vector<Where> takers, std::uint64_t first_byte)
+                  std::vector<Where> takers, std::string key, std::uint64_t first_byte)
       : source_(std::move(source)),
         options_(std::move(options)),
         takers_(std::move(takers)),
         first_byte_(first_byte),
-        key_(options_.text_key),
+        key_(std::move(key)),
         lines_(std::move(stream), static_cast<std::size_t>(options_.max_document)) {}
 
   std::optional<FoundDocument> next() override {
-    while (const auto line = lines_.next())
+    while (auto line = next_line()) {
+      if (is_first(*line)) line->text = without_mark(line->text);
       if (auto document = read(*line)) return document;
+    }
     return std::nullopt;
   }
   std::uint64_t bytes_read() const override { return lines_.source_bytes(); }
 
  private:
+  bool is_first(const LineReader::Line& line) const { return first_byte_ + line.offset == 0; }
+
+  /// @return nothing at the end, and where the source is torn but used as far as it goes
+  std::optional<LineReader::Line> next_line() {
+    try {
+      if (!is_torn_) return lines_.next();
+    } catch (const TornError& torn) {
+      is_torn_ = true;
+      on_torn(options_, torn);
+    }
+    return std::nullopt;
+  }
+
   /// @return nothing if the line is passed over
   std::optional<FoundDocument> read(const LineReader::Line& line) {
     if (line.is_too_long)
@@ -134,12 +217,17 @@ class JsonLinesReader final : public DocumentReader {
           line, fmt::format("a document of more than {} bytes", options_.max_document), "",
           "Raise `corpus.max_document`, or say `corpus: {on_error: skip}` to leave it out");
     dom::element document;
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(line.text.data());
-    const auto failure = parser_.parse(bytes, line.text.size(), false).get(document);
-    if (failure != simdjson::SUCCESS &&
-        parser_.parse(with_plain_numbers(line.text)).get(document) != simdjson::SUCCESS)
-      return damaged(line, fmt::format("no JSON: {}", simdjson::error_message(failure)), "",
-                     "Mend it, or say `corpus: {on_error: skip}` to leave such lines out");
+    if (const auto failure = parse_line(parser_, line.text, true, document);
+        failure != simdjson::SUCCESS) {
+      if (is_first(line)) refuse_other_kinds(line.text);
+      return damaged(
+          line, fmt::format("no JSON: {}", simdjson::error_message(failure)),
+          failure == simdjson::STRING_ERROR
+              ? "an escape in it is no character; half of a pair (\\ud800 to \\udfff) is none"
+              : "",
+          "Mend it, or say `corpus: {on_error: skip}` to leave such lines out");
+    }
+    if (key_.empty()) key_ = usual_key(document);
     dom::object object;
     if (document.get(object) != simdjson::SUCCESS)
       return damaged(line, "JSON that is no object", "JSON Lines have an object in each line",
@@ -159,16 +247,17 @@ class JsonLinesReader final : public DocumentReader {
   std::optional<FoundDocument> document_of(const LineReader::Line& line,
                                            const dom::element& document,
                                            const dom::object& object) {
-    if (key_.empty()) key_ = default_key(document);
     const auto element = at_path(document, key_);
     if (!element)
       return damaged(line, fmt::format("a document without '{}'", core::shown_text(key_)),
                      keys_of(object),
-                     options_.text_key.empty() ? "Say which key holds the text with `text: KEY`"
-                                               : "Correct `text:` in the domain");
-    if (std::count_if(object.begin(), object.end(),
-                      [&](const auto& field) { return field.key == key_; }) > 1)
-      return damaged(line, fmt::format("'{}' stands twice", core::shown_text(key_)),
+                     options_.text_key.empty()
+                         ? "Say which key holds the text with `text: KEY`, or `corpus: {on_error: "
+                           "skip}` to leave such lines out"
+                         : "Correct `text:` in the domain, or say `corpus: {on_error: skip}` to "
+                           "leave such lines out");
+    if (const std::string_view twice = key_twice(document, key_); !twice.empty())
+      return damaged(line, fmt::format("'{}' stands twice", core::shown_text(twice)),
                      "which of them is meant nobody knows",
                      "Mend it, or say `corpus: {on_error: skip}` to leave such lines out");
     std::string_view text;
@@ -183,10 +272,14 @@ class JsonLinesReader final : public DocumentReader {
                          taken_by_};
   }
 
-  static std::string default_key(const dom::element& document) {
-    for (const char* key : usual_keys)
-      if (at_path(document, key)) return key;
-    return usual_keys.front();
+  /// What begins like a file of another kind is not passed over line by line.
+  void refuse_other_kinds(std::string_view line) const {
+    const auto kind = core::kind_if_no_text(line);
+    if (!kind) return;
+    throw core::DataError({.place = source_,
+                           .problem = fmt::format("is {}", kind->name),
+                           .rule = "JSON Lines are UTF-8 text with an object in each line",
+                           .remedy = core::remedy_for(*kind, source_, core::Wanted::text)});
   }
 
   std::optional<FoundDocument> damaged(const LineReader::Line& line, const std::string& problem,
@@ -207,20 +300,35 @@ class JsonLinesReader final : public DocumentReader {
   std::uint64_t first_byte_;
   std::string key_;
   LineReader lines_;
+  bool is_torn_ = false;
   simdjson::dom::parser parser_{};
 };
 
 /// True if the first line is whole and an object with a text under a usual key.
 bool begins_with_text(std::string_view beginning) {
+  beginning = without_mark(beginning);
   const std::string_view line = beginning.substr(0, beginning.find('\n'));
   if (!core::trimmed(line).starts_with('{')) return false;
   dom::parser parser;
   dom::element document;
-  if (parser.parse(line.data(), line.size()).get(document) != simdjson::SUCCESS) return false;
+  if (parse_line(parser, line, false, document) != simdjson::SUCCESS) return false;
   return std::any_of(usual_keys.begin(), usual_keys.end(), [&](const char* key) {
     const auto element = at_path(document, key);
     return element && element->is_string();
   });
+}
+
+/// The usual key of the first document of a file, for who reads it from the middle.
+std::string usual_key_in(const std::filesystem::path& path, std::int64_t max_document) {
+  LineReader lines(open_bytes(path), static_cast<std::size_t>(max_document));
+  dom::parser parser;
+  dom::element document;
+  while (const auto line = lines.next())
+    if (!line->is_too_long &&
+        parse_line(parser, line->offset == 0 ? without_mark(line->text) : line->text, true,
+                   document) == simdjson::SUCCESS)
+      return usual_key(document);
+  return usual_keys.front();
 }
 
 /// `a.jsonl`, `a.ndjson.gz`, ...
@@ -241,8 +349,12 @@ class JsonLines final : public DocumentFormat {
   }
   std::unique_ptr<DocumentReader> open(const DocumentFile& file, const ReadOptions& options,
                                        std::vector<Where> takers) const override {
-    return read_json_lines(file.path.string(), open_bytes(file.path, file.range), options,
-                           std::move(takers), file.range.from);
+    // Every stretch of a file takes the same key.
+    std::string key = options.text_key;
+    if (key.empty() && file.range.from > 0) key = usual_key_in(file.path, options.max_document);
+    return std::make_unique<JsonLinesReader>(file.path.string(), open_bytes(file.path, file.range),
+                                             options, std::move(takers), std::move(key),
+                                             file.range.from);
   }
 };
 
@@ -251,10 +363,9 @@ class JsonLines final : public DocumentFormat {
 std::unique_ptr<DocumentReader> read_json_lines(std::string source,
                                                 std::unique_ptr<ByteStream> stream,
                                                 const ReadOptions& options,
-                                                std::vector<Where> takers,
-                                                std::uint64_t first_byte) {
+                                                std::vector<Where> takers) {
   return std::make_unique<JsonLinesReader>(std::move(source), std::move(stream), options,
-                                           std::move(takers), first_byte);
+                                           std::move(takers), options.text_key, 0);
 }
 
 const DocumentFormat& documents_json_lines() {

@@ -12,12 +12,10 @@ namespace bimix::corpus {
 /// The documents of JSON Lines: an object in each line, with the text under a key. Where none is
 /// said it is `text`, or `content` if the first document has that alone.
 /// @param source what messages call it
-/// @param first_byte of the stream within the source; lines are numbered if it is 0
 /// @param takers the conditions of each that takes documents
 std::unique_ptr<DocumentReader> read_json_lines(std::string source,
                                                 std::unique_ptr<ByteStream> stream,
                                                 const ReadOptions& options,
-                                                std::vector<Where> takers,
-                                                std::uint64_t first_byte = 0);
+                                                std::vector<Where> takers);
 
 }  // namespace bimix::corpus

@@ -62,10 +62,14 @@ class TextFileReader final : public DocumentReader {
     constexpr std::size_t step = std::size_t{1} << 20;
     const auto most = static_cast<std::size_t>(options_.max_document);
     std::size_t size = 0;
-    for (std::size_t got = step; got == step && size <= most;) {
-      text_.resize(size + step);
-      got = stream->read({reinterpret_cast<char*>(text_.data()) + size, step});
-      size += got;
+    try {
+      for (std::size_t got = step; got > 0 && size <= most; size += got) {
+        text_.resize(size + step);
+        got = stream->read({reinterpret_cast<char*>(text_.data()) + size, step});
+      }
+    } catch (const TornError& torn) {
+      on_torn(options_, torn);
+      return std::nullopt;
     }
     bytes_ = stream->source_bytes();
     if (size > most || size == 0) {

@@ -125,7 +125,9 @@ void settle_tokenizer(const Preparation::State& state, const std::vector<Settled
 }
 
 void encode_texts(const Preparation::State& state, std::size_t unit,
-                  const std::vector<SettledSide>& settled) {
+                  const std::vector<SettledSide>& settled,
+                  const std::function<void(std::uint64_t)>& on_bytes) {
+  constexpr std::uint64_t step = std::uint64_t{1} << 20;
   const fs::path file = state.model_file();
   const Tokenizer tokenizer(core::read_file(file), file.string());
   std::vector<std::uint32_t> tokens;
@@ -135,6 +137,7 @@ void encode_texts(const Preparation::State& state, std::size_t unit,
     const std::size_t first = settled[s].first.at(state.number_of(unit, s));
     const Piece piece(state.piece(unit, taker), Held::texts);
     CodesWriter codes(state.codes(unit, taker));
+    std::uint64_t told = 0;
     for_each_kept(settled[s], first, piece.records, [&](const Kept& kept) {
       tokens.clear();
       tokenizer.encode(text_of(piece.texts.subspan(kept.at, kept.bytes)), tokens);
@@ -144,8 +147,11 @@ void encode_texts(const Preparation::State& state, std::size_t unit,
       } else {
         codes.add(std::as_bytes(std::span(tokens)), tokens.size());
       }
+      if (const std::uint64_t done = kept.at + kept.bytes; done - told >= step)
+        on_bytes(done - std::exchange(told, done));
     });
     codes.close();
+    on_bytes(piece.texts.size() - told);
   }
 }
 

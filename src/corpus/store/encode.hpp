@@ -2,6 +2,8 @@
 
 #include "state.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +19,9 @@ void settle_tokenizer(const Preparation::State& state, const std::vector<Settled
 std::string_view take_line(std::string_view& text);
 
 /// Encodes what is kept of the texts of a unit.
+/// @param on_bytes as of Preparation::encode_unit
 void encode_texts(const Preparation::State& state, std::size_t unit,
-                  const std::vector<SettledSide>& settled);
+                  const std::vector<SettledSide>& settled,
+                  const std::function<void(std::uint64_t)>& on_bytes);
 
 }  // namespace bimix::corpus

@@ -1,6 +1,7 @@
 #include "../tail.hpp"
 #include "destination.hpp"
 #include "encode.hpp"
+#include "estimate.hpp"
 #include "plan_json.hpp"
 #include "readers.hpp"
 #include "state.hpp"
@@ -126,6 +127,14 @@ std::uint64_t Preparation::unit_bytes(std::size_t unit) const {
   return state_->plan.units.at(unit).bytes();
 }
 
+std::uint64_t Preparation::estimated_text_bytes() const {
+  return state_->held() == Held::places
+             ? 0
+             : corpus::estimated_text_bytes(state_->plan, state_->options);
+}
+
+bool Preparation::has_tokenizer() const { return state_->has_tokenizer(); }
+
 void Preparation::read_unit(std::size_t number,
                             const std::function<void(std::uint64_t)>& on_bytes) const {
   const Unit& unit = state_->plan.units.at(number);
@@ -162,6 +171,10 @@ void Preparation::read_unit(std::size_t number,
 }
 
 void Preparation::settle() const {
+  // It is written last, and is all of what follows from the pieces.
+  if (fs::exists(state_->settled_file()) &&
+      (!state_->has_tokenizer() || fs::exists(state_->model_file())))
+    return;
   const ReadingPlan& plan = state_->plan;
   const EveryPiece all(*state_);
   const auto settled = corpus::settle(
@@ -175,8 +188,20 @@ void Preparation::settle() const {
   state_->write_settled(settled);
 }
 
-void Preparation::encode_unit(std::size_t unit) const {
-  if (state_->has_tokenizer()) encode_texts(*state_, unit, state_->settled());
+std::uint64_t Preparation::text_bytes(std::size_t unit) const {
+  std::uint64_t bytes = 0;
+  for (std::size_t taker = 0; taker < state_->plan.units.at(unit).takers.size(); ++taker)
+    bytes += Piece(state_->piece(unit, taker), state_->held()).texts.size();
+  return bytes;
+}
+
+void Preparation::encode_unit(std::size_t unit,
+                              const std::function<void(std::uint64_t)>& on_bytes) const {
+  if (!state_->has_tokenizer()) return;
+  const fs::path mark = state_->encoded_mark(unit);
+  if (fs::exists(mark)) return on_bytes(text_bytes(unit));
+  encode_texts(*state_, unit, state_->settled(), on_bytes);
+  write_whole(mark, "");
 }
 
 void Preparation::place() const {
@@ -250,10 +275,10 @@ void prepare(const CorpusOptions& options, const fs::path& folder) {
   if (preparation.is_done()) return;
   preparation.begin();
   const std::size_t units = preparation.unit_count();
-  for (std::size_t unit = 0; unit < units; ++unit)
-    preparation.read_unit(unit, [](std::uint64_t) {});
+  const auto in_silence = [](std::uint64_t) {};
+  for (std::size_t unit = 0; unit < units; ++unit) preparation.read_unit(unit, in_silence);
   preparation.settle();
-  for (std::size_t unit = 0; unit < units; ++unit) preparation.encode_unit(unit);
+  for (std::size_t unit = 0; unit < units; ++unit) preparation.encode_unit(unit, in_silence);
   preparation.place();
   for (std::size_t unit = 0; unit < units; ++unit) preparation.copy_unit(unit);
   preparation.finish();

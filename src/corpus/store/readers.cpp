@@ -40,7 +40,7 @@ std::vector<OpenReader> text_readers(const Unit& unit, const CorpusOptions& opti
   for (const SourcePart& part : unit.files)
     readers.push_back([=, &unit, &part] {
       const DocumentFormat* format = document_formats().back();
-      if (!unit.binary) format = &format_of(beginning_of(part.path), read);
+      if (!unit.binary) format = &format_of(beginning_of(part.path, read.max_document), read);
       if (has_where && !format->has_fields())
         throw core::DataError({.place = part.path,
                                .problem = "has no fields for `where` or `by` to look at",

@@ -35,6 +35,9 @@ fs::path Preparation::State::codes(std::size_t unit, std::size_t taker) const {
 fs::path Preparation::State::done_mark(std::size_t unit) const {
   return pieces() / fmt::format("{}.json", unit);
 }
+fs::path Preparation::State::encoded_mark(std::size_t unit) const {
+  return pieces() / fmt::format("{}.encoded", unit);
+}
 fs::path Preparation::State::plan_mark() const { return pieces() / "plan"; }
 fs::path Preparation::State::fates(std::size_t side) const {
   return pieces() / fmt::format("{}.fates", side);

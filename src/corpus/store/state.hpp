@@ -22,6 +22,7 @@ namespace bimix::corpus {
 ///   pieces/settled.json        the rest of what was decided
 ///   tokenizer.model            what texts are encoded by, if they are
 ///   pieces/U.T.codes.tokens, .counts   what is kept of them, encoded, and how many tokens each has
+///   pieces/U.encoded           the texts of unit U were encoded
 ///   pieces/placement.json      where all of it goes
 struct Preparation::State {
   CorpusOptions options{};
@@ -32,6 +33,7 @@ struct Preparation::State {
   std::filesystem::path piece(std::size_t unit, std::size_t taker) const;
   std::filesystem::path codes(std::size_t unit, std::size_t taker) const;
   std::filesystem::path done_mark(std::size_t unit) const;
+  std::filesystem::path encoded_mark(std::size_t unit) const;
   std::filesystem::path plan_mark() const;
   std::filesystem::path fates(std::size_t side) const;
   std::filesystem::path settled_file() const;

@@ -79,7 +79,7 @@ std::vector<SourcePart> parts_of(const Source& source, const ReadOptions& read,
                                  std::uint64_t most) {
   if (source.bytes <= most || source.domain->binary) return {whole_file(source)};
   const std::string path = source.file.match.path.string();
-  const Beginning beginning = beginning_of(path);
+  const Beginning beginning = beginning_of(path, read.max_document);
   if (beginning.packing != Packing::none || !format_of(beginning, read).is_by_line())
     return {whole_file(source)};
   std::vector<SourcePart> parts;
@@ -182,7 +182,8 @@ class Planner {
 
   /// @param joins whether it becomes a part of the last unit
   void add_units(Source& source, bool joins) {
-    const ReadOptions read{.text_key = source.domain->text_key};
+    const ReadOptions read{.text_key = source.domain->text_key,
+                           .max_document = options_.max_document};
     for (SourcePart& part :
          are_tokens_ ? std::vector{whole_file(source)} : parts_of(source, read, sizes_.most)) {
       if (!joins)
