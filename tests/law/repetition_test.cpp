@@ -26,7 +26,8 @@ FitOptions effective_share(int bootstrap = 0) {
 /// R = 15, a = e^0.4, c = -2.2, omega = 1.4, E_0 = e^4.1.
 constexpr RepetitionValues by_hand{2.70805020110221, 0.4, -2.2, 1.4, 4.1};
 
-// D' = 1e5 (1 + 15 (1 - exp(-19 / 15))); A = e^0.4 / (1 + exp(2.2 - 1.4 ln 2)), z = 19 / e^4.1.
+// D' = 1e5 (1 + 15 (1 - exp(-19 / 15))); A = e^0.4 / (1 + exp(2.2 - 1.4 ln (2 / 2))), z = 19 /
+// e^4.1.
 TEST(Repetition, IsWorthAndHarmsWhatTheFormulaSays) {
   const data::Mixture half{0.5, 0.5};
   const data::Pools pools{1e5, endless};
@@ -34,10 +35,10 @@ TEST(Repetition, IsWorthAndHarmsWhatTheFormulaSays) {
   EXPECT_NEAR(run.tokens, 4e6 * 0.79433651659, 1e-3);
   EXPECT_NEAR(run.share[0], 0.37054385697, 1e-10);
   EXPECT_NEAR(run.share[1], 0.62945614303, 1e-10);
-  EXPECT_NEAR(run.harm, 0.030447153325, 1e-11);
+  EXPECT_NEAR(run.harm, 0.013423579429, 1e-11);
   // What follows the other domain is not harmed; what follows none by the mean over the shares.
   EXPECT_EQ(worn_run(by_hand, {half, 1, 4e6, 2e5, pools}).harm, 0.0);
-  EXPECT_NEAR(worn_run(by_hand, {half, -1, 4e6, 2e5, pools}).harm, 0.5 * 0.030447153325, 1e-11);
+  EXPECT_NEAR(worn_run(by_hand, {half, -1, 4e6, 2e5, pools}).harm, 0.5 * 0.013423579429, 1e-11);
 }
 
 // One domain alone, whose runs differ in their pools: they are held out pool by pool. E = 0.5, 1,

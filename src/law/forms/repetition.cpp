@@ -19,7 +19,7 @@ struct OnePool {
   double reached = 0.0, reached_slope = 0.0;
   double most = 0.0;       ///< A
   double logistic = 0.0;   ///< A / a
-  double log_ratio = 0.0;  ///< log (N / n), 0 where N is not known
+  double log_ratio = 0.0;  ///< log (r N / n), log r where N is not known
 
   double harm() const { return most * reached; }
 };
@@ -32,7 +32,8 @@ OnePool pool_of(std::span<const double> c, const LawPoint& point, std::size_t k)
   const double log_z = std::log(pool.epochs - 1.0) - c[repetition::log_epochs];
   pool.reached = 1.0 / (1.0 + std::exp(-2.0 * log_z));
   pool.reached_slope = 2.0 * pool.reached * (1.0 - pool.reached);
-  if (point.model_size > 0.0) pool.log_ratio = std::log(point.model_size / unique);
+  pool.log_ratio = std::log(pool.share);
+  if (point.model_size > 0.0) pool.log_ratio += std::log(point.model_size / unique);
   const double x = c[repetition::offset] + c[repetition::omega] * pool.log_ratio;
   pool.logistic = 1.0 / (1.0 + std::exp(-x));
   pool.most = std::exp(c[repetition::log_most]) * pool.logistic;
@@ -40,7 +41,8 @@ OnePool pool_of(std::span<const double> c, const LawPoint& point, std::size_t k)
 }
 
 /// Adds `weight` times the pool's harm.
-void add_harm(const OnePool& pool, double weight, std::size_t k, WornRun& run) {
+void add_harm(std::span<const double> c, const OnePool& pool, double weight, std::size_t k,
+              WornRun& run) {
   if (!(pool.epochs > 1.0)) return;
   const double harm = weight * pool.harm();
   run.harm += harm;
@@ -49,7 +51,9 @@ void add_harm(const OnePool& pool, double weight, std::size_t k, WornRun& run) {
   run.harm_slope[repetition::omega] += harm * (1.0 - pool.logistic) * pool.log_ratio;
   const double by_log_z = weight * pool.most * pool.reached_slope;
   run.harm_slope[repetition::log_epochs] -= by_log_z;
-  run.harm_share[k] += by_log_z / (pool.epochs - 1.0) * pool.epochs / pool.share;
+  run.harm_share[k] += (by_log_z / (pool.epochs - 1.0) * pool.epochs +
+                        harm * (1.0 - pool.logistic) * c[repetition::omega]) /
+                       pool.share;
 }
 
 }  // namespace
@@ -59,7 +63,7 @@ void append_repetition_names(std::vector<std::string>& names) {
 }
 
 void append_repetition_bounds(std::vector<Bound>& bounds) {
-  bounds.insert(bounds.end(), {{-2.0, 12.0}, {-6.0, 3.0}, {-12.0, 12.0}, {0.0, 6.0}, {-2.0, 12.0}});
+  bounds.insert(bounds.end(), {{-2.0, 12.0}, {-6.0, 1.0}, {-12.0, 12.0}, {0.0, 3.0}, {-2.0, 12.0}});
 }
 
 RepetitionValues usual_repetition() { return {4.0, 0.4, -2.2, 1.4, 4.1}; }
@@ -107,7 +111,7 @@ WornRun worn_run(std::span<const double> c, const LawPoint& point) {
   for (std::size_t k = 0; k < domains; ++k) {
     const OnePool pool = pool_of(c, point, k);
     if (point.own >= 0 ? static_cast<int>(k) == point.own : pool.share > 0.0)
-      add_harm(pool, point.own >= 0 ? 1.0 : pool.share, k, run);
+      add_harm(c, pool, point.own >= 0 ? 1.0 : pool.share, k, run);
     if (point.own < 0) run.harm_share[k] += pool.harm();
     if (!(pool.epochs > 1.0)) continue;
     const double again = (pool.epochs - 1.0) / R, an_epoch = pool.share / pool.epochs;

@@ -17,12 +17,12 @@
 /// run is worth one of s' = sum D' new tokens with the shares D' / s' (Muennighoff et al. 2023,
 /// arXiv 2305.16264, equation 5).
 ///
-/// Harm: a model that goes through a pool again and again learns it by heart. With E epochs and N
-/// parameters the loss is exp(h) times as high,
-///   h = A z^2 / (1 + z^2),  z = (E - 1) / E_0,  A = a / (1 + exp(-(c + omega log(N / n)))):
+/// Harm: a model that goes through a pool again and again learns it by heart. With E epochs, a
+/// share r of the mixture and N parameters the loss is exp(h) times as high,
+///   h = A z^2 / (1 + z^2),  z = (E - 1) / E_0,  A = a / (1 + exp(-(c + omega log(r N / n)))):
 /// nothing at one epoch, half of A at E_0 epochs more, and more the more parameters there are for
-/// each token. Of a set that follows one domain E and n are that domain's; of others h is the mean
-/// over the shares.
+/// each token; in a mixture the other domains take their part of them. Of a set that follows one
+/// domain E, r and n are that domain's; of others h is the mean over the shares.
 namespace bimix::law {
 
 /// Places of the coefficients, behind those of the law itself.
