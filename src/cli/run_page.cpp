@@ -1,7 +1,6 @@
 #include "run_page.hpp"
 
 #include <bimix/core/error.hpp>
-#include <bimix/law/held_out.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/run/derive.hpp>
@@ -18,19 +17,6 @@ namespace {
 
 constexpr int volumes_of_the_optimum = 25;
 constexpr double beyond_the_largest = 10;
-
-/// Every mixture predicted by the used law fitted without it. The page shows the points; the fit
-/// holds their summary only.
-std::vector<law::HeldOutPart> held_out_points(const run::StoredRun& run, const data::LawFit& fit) {
-  const data::Observations observations = run::observations_of(run);
-  law::FitOptions options = run.campaign.fit;
-  options.law = fit.law;
-  std::vector<law::HeldOutPart> parts;
-  const int folds = law::fold_count(observations, options);
-  for (int fold = 0; fold < folds; ++fold)
-    parts.push_back(law::held_out_fold(observations, options, fold, folds));
-  return parts;
-}
 
 /// The optimum from the smallest fitted volume to ten times the largest that was seen or asked for;
 /// as far as the limits leave a mixture. Its chart has no intervals: they would cost all samples at
@@ -68,7 +54,6 @@ report::PageInput page_input(const par::Comm& comm, run::Screen& screen,
   par::on_root(comm, [&] {
     const data::LawFit* fit = report::used_law(input.record);
     if (fit == nullptr) return;
-    input.held_out = held_out_points(run, *fit);
     input.by_volume = optimum_by_volume(run, *fit);
   });
   return input;

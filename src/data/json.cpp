@@ -140,7 +140,7 @@ std::int64_t whole_number_from(const Json& object, const char* member) {
 
 Json to_json(const TrialSpec& spec) {
   return {{"id", spec.id},
-          {"purpose", spec.purpose},
+          {"purpose", core::word_of(spec.purpose)},
           {"mixture_label", spec.mixture_label},
           {"mixture_id", spec.mixture_id},
           {"mixture", to_json(spec.mixture)},
@@ -156,7 +156,9 @@ TrialSpec trial_spec_from(const Json& json) {
   const Reader read(json, "trial spec");
   TrialSpec spec;
   spec.id = read.value<std::string>("id");
-  spec.purpose = read.value<std::string>("purpose");
+  const auto purpose = core::find_word<TrialPurpose>(read.value<std::string>("purpose"));
+  if (!purpose) read.fail("purpose", "is neither 'sweep' nor 'check'");
+  spec.purpose = *purpose;
   spec.mixture_label = read.value<std::string>("mixture_label");
   spec.mixture_id = read.value<int>("mixture_id");
   spec.mixture = read.numbers("mixture");

@@ -62,8 +62,8 @@ void require_sound(const std::vector<TrialSpec>& trials, const DomainSet& domain
                   "a share is 0 to 1");
     demand.at_least("repeat", spec.repeat, 0);
     // A logged run that the logs lack has no volumes; a check is judged at its last one.
-    demand.that(!spec.tokens.empty() || spec.purpose != "check", "tokens", "has no volume",
-                "a check has one");
+    demand.that(!spec.tokens.empty() || spec.purpose != TrialPurpose::check, "tokens",
+                "has no volume", "a check has one");
     for (const std::int64_t tokens : spec.tokens) demand.at_least("tokens", tokens, 1);
     demand.that(std::is_sorted(spec.tokens.begin(), spec.tokens.end()), "tokens",
                 "goes down from one volume to the next", "volumes ascend");
@@ -135,6 +135,12 @@ SweepPlan plan_of(const std::string& name, const DomainSet& domains,
   }
   plan.tokens = merged_volumes(std::move(volumes));
   return plan;
+}
+
+const core::WordTable<TrialPurpose>& word_table(TrialPurpose) {
+  static const core::WordTable<TrialPurpose> table{
+      {{TrialPurpose::sweep, "sweep"}, {TrialPurpose::check, "check"}}};
+  return table;
 }
 
 }  // namespace bimix::data

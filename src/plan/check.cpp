@@ -85,7 +85,7 @@ std::vector<data::TrialSpec> make_check_trials(const data::SweepPlan& plan,
   for (std::size_t m = 0; m < mixtures.size(); ++m)
     for (int repeat = 0; repeat < runs.repeats; ++repeat)
       trials.push_back(
-          identified({.purpose = "check",
+          identified({.purpose = data::TrialPurpose::check,
                       .mixture_label = mixtures[m].label,
                       .mixture_id = static_cast<int>(m),
                       .mixture = mixtures[m].share,

@@ -60,7 +60,7 @@ std::vector<std::int64_t> logged_volumes(const data::LossCurve& run,
 
 data::TrialSpec replay_spec(const PlanInput& input, const data::SweepPlan& plan,
                             std::size_t mixture_id, const data::LossCurve& run) {
-  return {.purpose = "sweep",
+  return {.purpose = data::TrialPurpose::sweep,
           .mixture_label = plan.labels[mixture_id],
           .mixture_id = static_cast<int>(mixture_id),
           .mixture = run.mixture,
@@ -175,7 +175,7 @@ data::SweepPlan make_plan(const PlanInput& input, const std::vector<data::Entrop
     const int first = common ? 0 : static_cast<int>(m) * most_repeats;
     for (int repeat = first; repeat < first + repeats; ++repeat)
       for (const std::vector<std::int64_t>& tokens : visits)
-        plan.trials.push_back(identified({.purpose = "sweep",
+        plan.trials.push_back(identified({.purpose = data::TrialPurpose::sweep,
                                           .mixture_label = plan.labels[m],
                                           .mixture_id = static_cast<int>(m),
                                           .mixture = plan.mixtures[m],

@@ -89,7 +89,7 @@ Drawn listed_mixtures(const PageInput& input) {
   const std::size_t all = input.record.plan.mixtures.size();
   std::vector<bool> is_listed(all);
   for (const auto& places : {some_of(all, most_listed_mixtures), drawn_mixtures(input.record).index,
-                             drawn_residuals(held_out_residuals(input)).index})
+                             drawn_residuals(held_out_residuals(input.record)).index})
     for (const std::size_t m : places) is_listed[m] = true;
   Drawn listed{.all = all};
   for (std::size_t m = 0; m < all; ++m)
@@ -147,17 +147,13 @@ std::vector<TrialAndResult> listed_trials(const data::RunRecord& record) {
 std::vector<Unseen> unseen_points(const PageInput& input) {
   const std::vector<std::size_t> drawn = drawn_mixtures(input.record).index;
   std::vector<Unseen> points;
-  for (const law::HeldOutPart& part : input.held_out)
-    for (std::size_t i = 0; i < part.point.rows; ++i) {
-      const auto m = static_cast<std::size_t>(part.point(i, law::HeldOutPart::mixture_id));
-      if (!std::binary_search(drawn.begin(), drawn.end(), m)) continue;
-      points.push_back(
-          {.mixture = input.record.plan.labels[m],
-           .domain = static_cast<std::size_t>(part.point(i, law::HeldOutPart::eval_domain)),
-           .kind = "held out",
-           .seen = part.point(i, law::HeldOutPart::seen),
-           .predicted = part.point(i, law::HeldOutPart::predicted)});
-    }
+  for (const data::HeldOutLoss& loss : held_out_losses(input.record))
+    if (std::binary_search(drawn.begin(), drawn.end(), loss.mixture))
+      points.push_back({.mixture = input.record.plan.labels[loss.mixture],
+                        .domain = loss.eval_domain,
+                        .kind = "held out",
+                        .seen = loss.seen_nats,
+                        .predicted = loss.predicted_nats});
   for (const data::CheckReport& check : input.record.check)
     for (std::size_t m = 0; m < check.labels.size(); ++m)
       for (std::size_t e = 0; e < check.domains.size(); ++e)

@@ -130,7 +130,7 @@ Section curves_section(const data::RunRecord& record, const data::LawFit* fit) {
   if (fit != nullptr && static_cast<double>(record.plan.tokens.front()) < 0.995 * fit->tokens_low)
     words += " Earlier evaluations, hollow, were not fitted.";
   return {"curves", "Loss against volume",
-          paragraph(words + drawn_words(record)) +
+          paragraph(words + drawn_words(record)) + paragraph(bits_words(record.plan.domains)) +
               chart("curves", "Loss curves of every domain", curve_rows(record, fit))};
 }
 
@@ -143,6 +143,7 @@ Section shares_section(const PageInput& input) {
                 "while the other domains share the rest as in the default; a straight line is a "
                 "power law. Dots off their line show what the own share does not explain." +
                 drawn_words(record)) +
+          paragraph(bits_words(record.plan.domains)) +
           chart("sections",
                 fmt::format("Share and loss at {} tokens",
                             volume(static_cast<double>(record.plan.tokens.back()))),
@@ -184,7 +185,7 @@ Section predicted_section(const PageInput& input) {
 
 Section residuals_section(const PageInput& input) {
   const data::RunRecord& record = input.record;
-  const data::Table errors = held_out_residuals(input);
+  const data::Table errors = held_out_residuals(input.record);
   Rows rows{{"mixture"}};
   rows[0].insert(rows[0].end(), record.plan.domains.eval.begin(), record.plan.domains.eval.end());
   const Drawn drawn = drawn_residuals(errors);

@@ -37,8 +37,9 @@ std::vector<Section> all_sections(const PageInput& input) {
   if (fit != nullptr) found.push_back(shares_section(input));
   if (fit != nullptr && law::law_of(*fit).sees_every_share())
     found.push_back(transfer_section(record, *fit));
-  if (!input.held_out.empty() || !record.check.empty()) found.push_back(predicted_section(input));
-  if (!input.held_out.empty()) found.push_back(residuals_section(input));
+  const bool is_held_out = !held_out_losses(record).empty();
+  if (is_held_out || !record.check.empty()) found.push_back(predicted_section(input));
+  if (is_held_out) found.push_back(residuals_section(input));
   found.push_back(mixtures_section(input));
   if (!input.by_volume.empty()) found.push_back(volumes_section(input));
   for (const data::CorpusTable& corpus : record.corpus) found.push_back(corpus_section(corpus));

@@ -150,7 +150,7 @@ data::Json unseen(const PageInput& input) {
 
 /// Rows are the mixtures of `drawn_residuals`.
 data::Json residuals(const PageInput& input, const std::vector<std::size_t>& listed) {
-  const data::Table all = held_out_residuals(input);
+  const data::Table all = held_out_residuals(input.record);
   data::Json indices = data::Json::array(), rows = data::Json::array();
   for (const std::size_t m : drawn_residuals(all).index) {
     indices.push_back(place_of(listed, m));
@@ -172,7 +172,7 @@ data::Json trials(const data::RunRecord& record) {
   data::Json array = data::Json::array();
   for (const auto& [spec, result] : drawn_trials(record))
     array.push_back({{"label", spec->mixture_label},
-                     {"purpose", spec->purpose},
+                     {"purpose", core::word_of(spec->purpose)},
                      {"repeat", spec->repeat},
                      {"status", static_cast<int>(result->status)},
                      {"seconds", data::to_json(result->wall_seconds)}});
@@ -194,7 +194,7 @@ data::Json timeline(const data::RunRecord& record) {
                     {"from", data::to_json(bar.from)},
                     {"to", data::to_json(bar.to)},
                     {"label", bar.spec->mixture_label},
-                    {"purpose", bar.spec->purpose},
+                    {"purpose", core::word_of(bar.spec->purpose)},
                     {"repeat", bar.spec->repeat},
                     {"status", static_cast<int>(bar.result->status)}});
   }

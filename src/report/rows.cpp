@@ -134,7 +134,7 @@ std::string loss_name(const data::DomainSet& domains) {
   return data::mean_words(std::vector<double>(domains.eval.size(), 1.0));
 }
 
-std::string bits_line(const data::DomainSet& domains) {
+std::string bits_words(const data::DomainSet& domains) {
   if (domains.bytes_per_token.empty()) return "";
   const std::vector<double>& bytes = domains.bytes_per_token;
   const bool are_alike =
@@ -144,7 +144,12 @@ std::string bits_line(const data::DomainSet& domains) {
     parts.push_back(fmt::format("{:.4g}", bytes[e] * std::numbers::ln2) +
                     (are_alike ? "" : fmt::format(" ({})", domains.eval[e])));
   constexpr std::size_t most = 8;
-  return "  Bits a byte are nats a token divided by " + core::join_some(parts, most) + "\n";
+  return "Bits a byte are nats a token divided by " + core::join_some(parts, most) + ".";
+}
+
+std::string bits_line(const data::DomainSet& domains) {
+  const std::string words = bits_words(domains);
+  return words.empty() ? "" : fmt::format("  {}\n", words);
 }
 
 Rows entropy_rows(const data::EntropyTable& table) {

@@ -38,6 +38,8 @@ std::string loss_name(const data::DomainSet& domains);
 /// What makes nats a token bits a byte of the text of each set, as a line; empty where bytes are
 /// not known.
 std::string bits_line(const data::DomainSet& domains);
+/// The same as a sentence.
+std::string bits_words(const data::DomainSet& domains);
 
 /// A line for each domain, and one for all of them.
 Rows corpus_rows(const data::CorpusTable& table);

@@ -73,17 +73,18 @@ data::Table seen_at_last_volume(const data::RunRecord& record) {
   return sum;
 }
 
-data::Table held_out_residuals(const PageInput& input) {
-  data::Table residuals(input.record.plan.mixtures.size(), input.record.plan.domains.eval.size(),
-                        std::nan(""));
-  for (const law::HeldOutPart& part : input.held_out)
-    for (std::size_t i = 0; i < part.point.rows; ++i) {
-      const double seen = part.point(i, law::HeldOutPart::seen);
-      residuals(static_cast<std::size_t>(part.point(i, law::HeldOutPart::mixture_id)),
-                static_cast<std::size_t>(part.point(i, law::HeldOutPart::eval_domain))) =
-          (part.point(i, law::HeldOutPart::predicted) - seen) / seen;
-    }
+data::Table held_out_residuals(const data::RunRecord& record) {
+  data::Table residuals(record.plan.mixtures.size(), record.plan.domains.eval.size(), std::nan(""));
+  for (const data::HeldOutLoss& loss : held_out_losses(record))
+    residuals(loss.mixture, loss.eval_domain) =
+        (loss.predicted_nats - loss.seen_nats) / loss.seen_nats;
   return residuals;
+}
+
+const std::vector<data::HeldOutLoss>& held_out_losses(const data::RunRecord& record) {
+  static const std::vector<data::HeldOutLoss> none;
+  const data::LawFit* fit = used_law(record);
+  return fit == nullptr ? none : fit->held_out.losses;
 }
 
 const data::Mixture& default_of(const data::RunRecord& record) {

@@ -40,7 +40,9 @@ data::Table seen_at_last_volume(const data::RunRecord& record);
 std::vector<double> most_epochs_of_mixtures(const data::RunRecord& record);
 
 /// (predicted - seen) / seen of held-out mixtures: [mixture][E], NaN where there is none.
-data::Table held_out_residuals(const PageInput& input);
+data::Table held_out_residuals(const data::RunRecord& record);
+/// The held-out losses of the law that the optimum is of; none if nothing was fitted.
+const std::vector<data::HeldOutLoss>& held_out_losses(const data::RunRecord& record);
 
 /// The default mixture; the first one where nothing says which it is.
 const data::Mixture& default_of(const data::RunRecord& record);

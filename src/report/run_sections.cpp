@@ -88,7 +88,7 @@ Section mixtures_section(const PageInput& input) {
                 " at the last volume. "
                 "The thick lines are the default and the recommended mixture.";
   return {"mixtures", "The mixtures that were tried",
-          paragraph(words + listed_words(input)) +
+          paragraph(words + listed_words(input)) + paragraph(bits_words(record.plan.domains)) +
               chart("mixtures", "Shares of every mixture", without_empty_columns(rows))};
 }
 
@@ -109,8 +109,8 @@ Section trials_section(const data::RunRecord& record) {
   Rows rows{{"trial", "mixture", "purpose", "repeat", "status", "began, UTC", "seconds", "tokens/s",
              "rank", "attempt", "host", "message"}};
   for (const auto& [spec, result] : listed_trials(record)) {
-    rows.push_back(
-        {spec->id, spec->mixture_label, spec->purpose, fmt::format("{}", spec->repeat), "not run"});
+    rows.push_back({spec->id, spec->mixture_label, core::word_of(spec->purpose),
+                    fmt::format("{}", spec->repeat), "not run"});
     if (result == nullptr) continue;
     rows.back()[4] = status_word(result->status);
     rows.back().insert(rows.back().end(),

@@ -87,7 +87,7 @@ class TrialsStage::Caller final : public sweep::SweepCaller {
   }
 
   void keep(const data::TrialSpec& spec, std::string_view bytes) override {
-    if (spec.purpose == "check") return;
+    if (spec.purpose == data::TrialPurpose::check) return;
     try {
       store::write_model(session_.path(), plan::run_id(spec), bytes);
     } catch (const core::DataError& error) {

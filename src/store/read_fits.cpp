@@ -22,9 +22,12 @@ class FitReader {
   FitReader(hid_t file, std::string path) : file_(file), path_(std::move(path) + "/") {}
 
   bool has(const char* name) const { return hdf5::has_object(file_, path_ + name); }
+  std::vector<double> doubles(const char* name) const {
+    return hdf5::read_doubles(file_, path_ + name);
+  }
   /// @param count of values that there must be
   std::vector<double> doubles(const char* name, std::size_t count) const {
-    auto values = hdf5::read_doubles(file_, path_ + name);
+    auto values = doubles(name);
     expect(values.size(), count, name);
     return values;
   }
@@ -98,6 +101,19 @@ std::vector<data::DomainFit> read_domain_fits(const FitReader& read, std::size_t
   return fits;
 }
 
+std::vector<data::HeldOutLoss> read_held_out_losses(const FitReader& read) {
+  std::vector<data::HeldOutLoss> losses;
+  if (!read.has("seen_nats")) return losses;
+  const auto seen = read.doubles("seen_nats");
+  const auto predicted = read.doubles("predicted_nats", seen.size());
+  const auto mixture = read.integers("mixture_id", seen.size()),
+             domain = read.integers("eval_domain_index", seen.size());
+  for (std::size_t n = 0; n < seen.size(); ++n)
+    losses.push_back({static_cast<std::size_t>(mixture[n]), static_cast<std::size_t>(domain[n]),
+                      seen[n], predicted[n]});
+  return losses;
+}
+
 data::HeldOut read_held_out(const FitReader& read, std::size_t E) {
   return {.protocol = read.attribute("protocol"),
           .folds = static_cast<int>(read.scalar("folds")),
@@ -108,7 +124,8 @@ data::HeldOut read_held_out(const FitReader& read, std::size_t E) {
           .mean_baseline = read.doubles_if_any("mean_baseline", E),
           .curve_r2 = read.doubles_if_any("curve_r2", E),
           .spearman = read.scalar("spearman"),
-          .regret_nats = read.scalar("regret_nats")};
+          .regret_nats = read.scalar("regret_nats"),
+          .losses = read_held_out_losses(read)};
 }
 
 data::Trust read_trust(const FitReader& read, std::size_t E) {

@@ -74,7 +74,7 @@ std::vector<data::TrialSpec> read_specs(const TrialReader& read,
   std::vector<data::TrialSpec> specs;
   for (std::size_t t = 0; t < ids.size(); ++t)
     specs.push_back({.id = ids[t],
-                     .purpose = "sweep",
+                     .purpose = data::TrialPurpose::sweep,
                      .mixture_label = labels[t],
                      .mixture_id = static_cast<int>(mixture_ids[t]),
                      .mixture = row_of(mixtures, t, K),
@@ -174,7 +174,7 @@ void read_check_trials(hid_t file, data::RunRecord& record) {
   if (!hdf5::has_object(file, "/check/trials")) return;
   StoredTrials stored = read_trials(file, "/check/trials/", record.plan.domains);
   for (data::TrialSpec& spec : stored.specs) {
-    spec.purpose = "check";
+    spec.purpose = data::TrialPurpose::check;
     record.check_trials.push_back(std::move(spec));
   }
   for (data::TrialResult& result : stored.results) record.results.push_back(std::move(result));

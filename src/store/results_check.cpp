@@ -20,6 +20,10 @@ void write_check_report(const GroupWriter& group, const data::DomainSet& domains
               loss_of(domains, "trained loss, mean over repeats"));
   group.write("trained_error_nats", cells, check.trained_error_nats.values,
               loss_of(domains, "its standard error"));
+  write_in_bits(group, "predicted_bits_per_byte", cells, check.predicted_nats.values,
+                check.bytes_per_token);
+  write_in_bits(group, "trained_bits_per_byte", cells, check.trained_nats.values,
+                check.bytes_per_token);
   write_if_any(group, "paired_gain_nats", {"eval_domain"}, check.paired_gain_nats,
                loss_of(domains, "default minus optimum, mean over repeats"));
   write_if_any(group, "paired_error_nats", {"eval_domain"}, check.paired_error_nats,

@@ -40,6 +40,10 @@ void write_optimum(const GroupWriter& root, const data::DomainSet& domains,
                loss_of(domains, "loss predicted at the recommended mixture"));
   write_if_any(group, "predicted_default_nats", {"eval_domain"}, choice.predicted_default_nats,
                loss_of(domains, "loss predicted at the default mixture"));
+  write_in_bits(group, "predicted_bits_per_byte", {"eval_domain"}, choice.predicted_nats,
+                domains.bytes_per_token);
+  write_in_bits(group, "predicted_default_bits_per_byte", {"eval_domain"},
+                choice.predicted_default_nats, domains.bytes_per_token);
   if (choice.bootstrap_share.rows > 0) {
     group.coordinate("sample", counted(choice.bootstrap_share.rows), plain("bootstrap sample"));
     group.write("bootstrap_share", {"sample", "train_domain"}, choice.bootstrap_share.values,

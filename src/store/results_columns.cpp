@@ -42,6 +42,17 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
+void write_in_bits(const GroupWriter& group, const char* name, const Names& dimensions,
+                   std::vector<double> nats, const std::vector<double>& bytes_per_token) {
+  const std::size_t E = bytes_per_token.size();
+  if (E == 0) return;
+  for (std::size_t i = 0; i < nats.size(); ++i)
+    nats[i] = data::bits_per_byte(nats[i], bytes_per_token[i % E]);
+  write_if_any(
+      group, name, dimensions, nats,
+      {data::unit_symbol(data::LossUnit::bits_per_byte), "the same in bits a byte of text"});
+}
+
 void train_domains(const GroupWriter& group, const data::DomainSet& domains) {
   group.coordinate("train_domain", domains.train, plain("training domain"));
 }

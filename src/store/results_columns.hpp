@@ -37,6 +37,11 @@ void write_scalar(const GroupWriter& group, const char* name, double value, Mean
 void write_if_any(const GroupWriter& group, const char* name, const Names& dimensions,
                   const std::vector<double>& values, Meaning meaning);
 
+/// Losses in nats a token, of which the last dimension is `eval_domain`, as bits a byte of the
+/// text; nothing where it is not known how many bytes a token stands for.
+void write_in_bits(const GroupWriter& group, const char* name, const Names& dimensions,
+                   std::vector<double> nats, const std::vector<double>& bytes_per_token);
+
 /// The coordinate `train_domain` of K labels.
 void train_domains(const GroupWriter& group, const data::DomainSet& domains);
 /// The coordinate `eval_domain` of E labels.

@@ -28,6 +28,23 @@ void write_held_out(const GroupWriter& law, const data::LawFit& fit) {
                loss_of(fit.domains,
                        "true mean loss of the held-out mixture predicted best, above the best"));
   write_scalar(group, "folds", held.folds, plain("folds of whole mixtures"));
+  if (held.losses.empty()) return;
+  group.coordinate("point", counted(held.losses.size()), plain("a held-out loss"));
+  const auto each = [&](const char* name, auto get, Meaning meaning) {
+    group.write(name, {"point"}, column(held.losses, get), meaning);
+  };
+  each(
+      "mixture_id", [](const auto& l) { return static_cast<std::int32_t>(l.mixture); },
+      plain("which mixture, as in /mixture_id"));
+  each(
+      "eval_domain_index", [](const auto& l) { return static_cast<std::int32_t>(l.eval_domain); },
+      plain("index into eval_domain"));
+  each(
+      "seen_nats", [](const auto& l) { return l.seen_nats; },
+      loss_of(fit.domains, "loss of a mixture that was held out"));
+  each(
+      "predicted_nats", [](const auto& l) { return l.predicted_nats; },
+      loss_of(fit.domains, "what the law predicted without it"));
 }
 
 void write_trust(const GroupWriter& law, const data::LawFit& fit) {

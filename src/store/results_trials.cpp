@@ -9,6 +9,7 @@
 #include <array>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace bimix::store {
 namespace {
@@ -33,14 +34,10 @@ void write_grid(const GroupWriter& group, const TrialTable& table) {
   group.write("loss", {"trial", "tokens", "eval_domain"}, losses,
               loss_of(table.domains, "evaluation loss"));
   const std::vector<double>& bytes = table.domains.bytes_per_token;
-  if (bytes.size() == E) {
-    group.write("bytes_per_token", {"eval_domain"}, bytes,
-                {"bytes/token", "text that a held-out token stands for"});
-    for (std::size_t i = 0; i < losses.size(); ++i)
-      losses[i] = data::bits_per_byte(losses[i], bytes[i % E]);
-    group.write("loss_bits_per_byte", {"trial", "tokens", "eval_domain"}, losses,
-                {data::unit_symbol(data::LossUnit::bits_per_byte), "evaluation loss"});
-  }
+  write_if_any(group, "bytes_per_token", {"eval_domain"}, bytes,
+               {"bytes/token", "text that a held-out token stands for"});
+  write_in_bits(group, "loss_bits_per_byte", {"trial", "tokens", "eval_domain"}, std::move(losses),
+                bytes);
   group.write("steps", {"trial", "tokens"}, steps, plain("optimiser steps at each volume"));
 }
 
@@ -202,6 +199,8 @@ void write_curve(const GroupWriter& root, const TrialTable& table) {
   group.write("tokens", {"row"}, tokens, {"tokens", "training tokens seen so far"});
   group.write("steps", {"row"}, steps, plain("optimiser steps so far"));
   group.write("loss", {"row", "eval_domain"}, losses, loss_of(table.domains, "evaluation loss"));
+  write_in_bits(group, "loss_bits_per_byte", {"row", "eval_domain"}, losses,
+                table.domains.bytes_per_token);
 }
 
 }  // namespace bimix::store

@@ -47,7 +47,7 @@ TEST(TrialResultJson, TakesMessagesThatAreNoText) {
 
 TEST(TrialSpecJson, RoundTripsEveryBit) {
   const TrialSpec spec{.id = "ab",
-                       .purpose = "sweep",
+                       .purpose = data::TrialPurpose::sweep,
                        .mixture_label = "default",
                        .mixture_id = 3,
                        .mixture = {0.1, 0.9},

@@ -28,7 +28,7 @@ PageInput measured(const std::string& first_domain = "web") {
   for (int m = 0; m < 2; ++m) {
     const std::string id = m == 0 ? "aa" : "bb";
     record.plan.trials.push_back({.id = id,
-                                  .purpose = "sweep",
+                                  .purpose = data::TrialPurpose::sweep,
                                   .mixture_label = record.plan.labels[m],
                                   .mixture_id = m,
                                   .mixture = record.plan.mixtures[m],
@@ -134,12 +134,8 @@ TEST(Page, DrawsSixtyFourMixturesOfManyAndSaysSo) {
     record.results.back().id = record.plan.labels[m];
     record.results.back().wall_seconds = m;
   }
-  input.held_out = {{.fold = 0, .point = data::Table(100, law::HeldOutPart::column_count, 1.0)}};
-  for (std::size_t m = 0; m < 100; ++m) {
-    input.held_out[0].point(m, law::HeldOutPart::mixture_id) = static_cast<double>(m);
-    input.held_out[0].point(m, law::HeldOutPart::eval_domain) = 0;
-    input.held_out[0].point(m, law::HeldOutPart::predicted) = m < 40 ? 1.001 : 1.5;
-  }
+  for (std::size_t m = 0; m < 100; ++m)
+    record.laws[0].held_out.losses.push_back({m, 0, 1.0, m < 40 ? 1.001 : 1.5});
   const std::string html = page_html(input);
   EXPECT_THAT(html, HasSubstr("Drawn are 64 of 100 mixtures"));
   EXPECT_THAT(html, HasSubstr("Shown are 60 of 100 mixtures, those that are missed most."));
@@ -338,7 +334,7 @@ TEST(Page, HasSectionsOnlyOfWhatThereIs) {
   EXPECT_THAT(page_html(fitted()), HasSubstr("<section id=\"law\""));
 
   PageInput full = recommended();
-  full.held_out = {{.fold = 0, .point = data::Table(1, law::HeldOutPart::column_count, 1.0)}};
+  full.record.laws[0].held_out.losses = {{1, 1, 1.0, 1.0}};
   data::EntropyTable entropy{.domains = {"web", "code"}, .measures = {"shannon"}};
   entropy.nats = entropy.mixture = data::Table(1, 2, 0.5);
   full.record.entropy = {entropy};

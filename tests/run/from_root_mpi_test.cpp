@@ -19,7 +19,7 @@ data::SweepPlan some_plan() {
                        .duplicates_dropped = 3};
   for (int i = 0; i < 2500; ++i)
     plan.trials.push_back({.id = std::to_string(i),
-                           .purpose = "sweep",
+                           .purpose = data::TrialPurpose::sweep,
                            .mixture_id = i % 2,
                            .mixture = {1.0 / (i + 3), 1 - 1.0 / (i + 3)},
                            .seed = 0xffff'ffff'ffff'ffff,

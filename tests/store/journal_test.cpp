@@ -78,8 +78,9 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
                    .samples = {0, 0},
                    .embedding = "hashed"}};
   told.results = {some_result("aa"), some_result("bb")};
-  told.plan_trials = {{.id = "aa", .purpose = "sweep", .mixture = {0.1, 0.9}}};
-  told.check_trials = {{.id = "cc", .purpose = "check", .mixture = {1.0 / 3.0, 2.0 / 3.0}}};
+  told.plan_trials = {{.id = "aa", .purpose = data::TrialPurpose::sweep, .mixture = {0.1, 0.9}}};
+  told.check_trials = {
+      {.id = "cc", .purpose = data::TrialPurpose::check, .mixture = {1.0 / 3.0, 2.0 / 3.0}}};
   told.stops = {
       {.exit_code = 75, .reason = "SIGTERM", .utc_seconds = 1'795'000'000, .cut_off = {"lost"}}};
   told.cut_off = {{"lost", {.alone = 1}}};
@@ -298,8 +299,8 @@ TEST(ReadJournal, RefusesDamageThatNoTornAppendExplains) {
       << "the append had been synced when another line followed";
 }
 
-// A purge of old files, `git clean`: what was written is written again, and whoever watches is
-// told.
+// A purge of old files, `git clean`: what was written is written again, and a message
+// says so.
 TEST(Journal, IsWrittenAgainWhenItWasRemovedUnderARun) {
   const TempFolder folder;
   const FolderLock lock(folder.path());

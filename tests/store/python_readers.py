@@ -55,7 +55,7 @@ def check_root(path, engine):
     in_bits = run.loss.values / 4 / math.log(2)
     assert numpy.array_equal(run.loss_bits_per_byte.values, in_bits, equal_nan=True)
     assert run.loss_bits_per_byte.attrs["units"] == "bits/byte"
-    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.8"
+    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.9"
 
 
 def check_groups(path, engine):
@@ -91,6 +91,7 @@ def check_groups(path, engine):
     curve = group("curve")
     assert list(curve.tokens.values[:4]) == [64000, 1000000, 19998000000, 20000000000]
     assert list(curve.trial_index.values) == [0, 0, 0, 0, 1]
+    assert numpy.array_equal(curve.loss_bits_per_byte.values, curve.loss.values / 4 / math.log(2), equal_nan=True)
     provenance = group("provenance")
     assert str(provenance.campaign.values) == "name: demo  # größer\n"
     assert provenance.attrs["commit"] == "0123abc" and len(str(provenance.hosts.values)) == 100000

@@ -123,6 +123,7 @@ TEST(Results, SayBitsPerByteOfEveryLossAndReadItBack) {
   const std::size_t losses = count(results_image(record), "nats/token");
   EXPECT_GT(losses, 10U);
   record.plan.domains.loss_unit = data::LossUnit::bits_per_byte;
+  record.check.front().bytes_per_token.clear();  // there is nothing to convert
   for (data::LawFit& fit : record.laws) fit.domains = record.plan.domains;
   EXPECT_EQ(count(results_image(record), "nats/token"), 0U);
   EXPECT_EQ(count(results_image(record), "bits/byte"), losses);

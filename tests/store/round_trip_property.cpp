@@ -78,7 +78,7 @@ data::SweepPlan some_plan() {
     const int repeats = *rc::gen::inRange(1, 4);
     for (int r = 0; r < repeats; ++r)
       plan.trials.push_back({.id = fmt::format("{:016x}", plan.trials.size() + 1),
-                             .purpose = "sweep",
+                             .purpose = data::TrialPurpose::sweep,
                              .mixture_label = plan.labels.back(),
                              .mixture_id = m,
                              .mixture = plan.mixtures.back(),

@@ -25,7 +25,7 @@ inline data::RunRecord some_record() {
   for (int t = 0; t < 4; ++t) {
     const int m = t / 2;
     plan.trials.push_back({.id = "000000000000000" + std::to_string(t),
-                           .purpose = "sweep",
+                           .purpose = data::TrialPurpose::sweep,
                            .mixture_label = plan.labels[static_cast<std::size_t>(m)],
                            .mixture_id = m,
                            .mixture = plan.mixtures[static_cast<std::size_t>(m)],
@@ -89,6 +89,7 @@ inline data::RunRecord some_record() {
   data::HeldOut& held = fit.held_out;
   held.error = held.worst = held.r2 = held.persistence = held.mean_baseline =
       held.curve_r2 = {0.01, 0.02, nan};
+  held.losses = {{0, 1, 2.5, 2.25}, {1, 0, 2.0, 1.75}};
   fit.trust = {.doubt = "not to be trusted", .error = 0.25, .is_worse = {0, 1, 0}};
   fit.share_low = {0.25, 2.0 / 3.0};
   fit.share_high = {1.0 / 3.0, 0.75};
@@ -131,7 +132,7 @@ inline data::RunRecord some_record() {
        .foreseen = {0.35, 0.65}}};
 
   record.check_trials = {{.id = "00000000000000c0",
-                          .purpose = "check",
+                          .purpose = data::TrialPurpose::check,
                           .mixture_label = "optimum",
                           .mixture = {0.3, 0.7},
                           .seed = 7,
@@ -144,6 +145,7 @@ inline data::RunRecord some_record() {
   check.domains = plan.domains.eval;
   check.labels = {"default", "optimum"};
   check.mixtures = {{0.25, 0.75}, {0.3, 0.7}};
+  check.bytes_per_token = {4.0, 4.0, 4.0};
   check.predicted_nats = check.trained_nats = data::Table(2, 3, 2.0);
   check.trained_error_nats = data::Table(2, 3, nan);
   check.repeats = 1;

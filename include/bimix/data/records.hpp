@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bimix/core/words.hpp>
 #include <bimix/data/corpus_table.hpp>
 #include <bimix/data/loss_unit.hpp>
 
@@ -71,10 +72,19 @@ struct DomainSet {
   bool operator==(const DomainSet&) const = default;
 };
 
+/// What a trial is run for.
+enum class TrialPurpose {
+  sweep,  ///< for the fit
+  check   ///< on fresh seeds, for how well the recommended mixture does
+};
+
+/// "sweep", "check"
+const core::WordTable<TrialPurpose>& word_table(TrialPurpose);
+
 /// Everything that a trial's losses depend on, and nothing else that does.
 struct TrialSpec {
-  std::string id{};             ///< 16 hex digits: hash of the fields marked (h)
-  std::string purpose{};        ///< "sweep" or "check"
+  std::string id{};  ///< 16 hex digits: hash of the fields marked (h)
+  TrialPurpose purpose = TrialPurpose::sweep;
   std::string mixture_label{};  ///< where the mixture came from: "default", "dirichlet-3", ...
   int mixture_id = 0;           ///< trials of one mixture share it: held out and resampled together
   Mixture mixture{};            ///< (h) K
@@ -184,6 +194,15 @@ struct DomainFit {
   bool operator==(const DomainFit&) const = default;
 };
 
+/// One loss of a mixture that the fit never saw.
+struct HeldOutLoss {
+  std::size_t mixture = 0;      ///< id
+  std::size_t eval_domain = 0;  ///< e
+  double seen_nats = 0.0;       ///< mean over its repeats
+  double predicted_nats = 0.0;
+  bool operator==(const HeldOutLoss&) const = default;
+};
+
 /// Errors on mixtures that the fit never saw. NaN where it could not be computed.
 struct HeldOut {
   std::string protocol{};  ///< "mixture folds at the last volume", ...
@@ -198,6 +217,7 @@ struct HeldOut {
   /// True mean loss of the held-out mixture that is predicted to be the best, above that of the one
   /// that is.
   double regret_nats = 0.0;
+  std::vector<HeldOutLoss> losses{};  ///< fold by fold
   bool operator==(const HeldOut&) const = default;
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <bimix/data/records.hpp>
-#include <bimix/law/held_out.hpp>
 #include <bimix/law/options.hpp>
 
 #include <string>
@@ -12,9 +11,7 @@ namespace bimix::report {
 /// What the page is made from. What is missing is left out of it.
 struct PageInput {
   data::RunRecord record{};
-  law::FitOptions fit{};  ///< of the campaign
-  std::vector<law::HeldOutPart>
-      held_out{};  ///< the folds of the law that the optimum is of, or none
+  law::FitOptions fit{};                         ///< of the campaign
   std::vector<data::MixtureChoice> by_volume{};  ///< the optimum at ascending volumes, or none
   std::vector<std::string> notes{};              ///< what the reader must know first
   int reload_seconds = 0;  ///< a browser loads the page anew this often; 0: the page stays

@@ -48,53 +48,60 @@ std::pair<double, double> latest(const data::Observations& observations,
   return found;
 }
 
-/// Rows of each (mixture, repeat), of the last model size.
-using Runs = std::map<std::pair<int, int>, std::vector<std::size_t>>;
-
-Runs runs_of(const data::Observations& observations) {
-  const Range last = last_rows(observations).size;
-  Runs runs;
-  for (std::size_t row = 0; row < observations.tokens.size(); ++row)
-    if (last.holds(model_size_of(observations, row)))
-      runs[{observations.mixture_id[row], observations.repeat[row]}].push_back(row);
-  return runs;
-}
-
-/// @param seen_below the loss before is sought below this and the last volume
-Tail tail_of(const data::Observations& observations, const Runs& runs, const Range& last,
-             double seen_below, int mixture, std::size_t e) {
-  std::vector<double> tokens, seen, previous;
-  for (auto run = runs.lower_bound({mixture, std::numeric_limits<int>::min()});
-       run != runs.end() && run->first.first == mixture; ++run) {
-    const auto [at, loss] =
-        latest(observations, run->second, e, last.low, std::nextafter(last.high, infinity));
-    if (std::isnan(loss)) continue;
-    tokens.push_back(at);
-    seen.push_back(loss);
-    previous.push_back(
-        latest(observations, run->second, e, 0.0, std::min(last.low, seen_below)).second);
+/// The runs of each mixture, of the last model size.
+class Runs {
+ public:
+  explicit Runs(const data::Observations& observations) : observations_(observations) {
+    const Range last = last_rows(observations).size;
+    for (std::size_t row = 0; row < observations.tokens.size(); ++row)
+      if (last.holds(model_size_of(observations, row)))
+        rows_[observations.mixture_id[row]][observations.repeat[row]].push_back(row);
   }
-  return {mean(tokens), mean(seen), mean(previous)};
-}
 
-/// R2 of log loss along the volumes from `from` on, mean over the runs of one mixture.
-double curve_r2(const data::Observations& observations, const Runs& runs, int mixture,
-                std::size_t e, double from, const std::function<double(double)>& predict) {
-  std::vector<double> found;
-  for (auto run = runs.lower_bound({mixture, std::numeric_limits<int>::min()});
-       run != runs.end() && run->first.first == mixture; ++run) {
-    std::vector<double> seen, predicted;
-    for (const std::size_t row : run->second) {
-      const double loss = observations.loss_nats(row, e);
-      if (observations.tokens[row] < from || !std::isfinite(loss)) continue;
-      seen.push_back(std::log(loss));
-      predicted.push_back(std::log(predict(observations.tokens[row])));
+  /// @param last volumes @param seen_below the loss before is sought below this and the last volume
+  Tail tail(int mixture, std::size_t e, const Range& last, double seen_below) const {
+    std::vector<double> tokens, seen, previous;
+    for (const auto& [repeat, rows] : of(mixture)) {
+      const auto [at, loss] =
+          latest(observations_, rows, e, last.low, std::nextafter(last.high, infinity));
+      if (std::isnan(loss)) continue;
+      tokens.push_back(at);
+      seen.push_back(loss);
+      previous.push_back(
+          latest(observations_, rows, e, 0.0, std::min(last.low, seen_below)).second);
     }
-    const double r2 = r_squared(predicted, seen);
-    if (std::isfinite(r2)) found.push_back(r2);
+    return {mean(tokens), mean(seen), mean(previous)};
   }
-  return mean(found);
-}
+
+  /// R2 of log loss along the volumes from `from` on, mean over the runs of one mixture.
+  double curve_r2(int mixture, std::size_t e, double from,
+                  const std::function<double(double)>& predict) const {
+    std::vector<double> found;
+    for (const auto& [repeat, rows] : of(mixture)) {
+      std::vector<double> seen, predicted;
+      for (const std::size_t row : rows) {
+        const double loss = observations_.loss_nats(row, e);
+        if (observations_.tokens[row] < from || !std::isfinite(loss)) continue;
+        seen.push_back(std::log(loss));
+        predicted.push_back(std::log(predict(observations_.tokens[row])));
+      }
+      const double r2 = r_squared(predicted, seen);
+      if (std::isfinite(r2)) found.push_back(r2);
+    }
+    return mean(found);
+  }
+
+ private:
+  using RowsByRepeat = std::map<int, std::vector<std::size_t>>;
+  const RowsByRepeat& of(int mixture) const {
+    static const RowsByRepeat none;
+    const auto found = rows_.find(mixture);
+    return found == rows_.end() ? none : found->second;
+  }
+
+  const data::Observations& observations_;
+  std::map<int, RowsByRepeat> rows_{};  // by mixture
+};
 
 /// Averages over the points whose values are all finite.
 struct Score {
@@ -320,7 +327,7 @@ HeldOutPart held_out_rows(
     const std::function<Predictor(std::size_t, const data::Observations&)>& predictor_of) {
   check_shape(observations);
   const std::vector<int> mixtures = observed_mixtures(observations);
-  const Runs runs = runs_of(observations);
+  const Runs runs(observations);
   const Range last = last_rows(observations).tokens;
   const double held_from = split.continues_runs() ? split.seen_below : options.min_tokens;
   std::optional<data::Observations> part_seen;
@@ -331,7 +338,7 @@ HeldOutPart held_out_rows(
   if (split.smaller_than > 0.0)
     with_smaller = rows_where(
         observations, [&](std::size_t row) { return is_smaller(observations, row, split); });
-  const Runs smaller_runs = runs_of(with_smaller);
+  const Runs smaller_runs(with_smaller);
 
   const PoolsOfMixtures pools(observations);
   HeldOutPart part;
@@ -341,9 +348,9 @@ HeldOutPart held_out_rows(
     std::vector<double> training;
     std::vector<std::pair<int, Tail>> held_out;
     for (const int id : mixtures) {
-      Tail tail = tail_of(observations, runs, last, split.seen_below, id, e);
+      Tail tail = runs.tail(id, e, last, split.seen_below);
       if (split.smaller_than > 0.0)
-        tail.previous = tail_of(with_smaller, smaller_runs, last, split.seen_below, id, e).seen;
+        tail.previous = smaller_runs.tail(id, e, last, split.seen_below).seen;
       if (!split.trains[static_cast<std::size_t>(id)] || split.continues_runs())
         held_out.emplace_back(id, tail);
       else if (std::isfinite(tail.seen))
@@ -361,7 +368,7 @@ HeldOutPart held_out_rows(
           predicted(tail.tokens),
           tail.previous,
           mean_of_training,
-          predictor.has_curve ? curve_r2(observations, runs, id, e, held_from, predicted) : nan,
+          predictor.has_curve ? runs.curve_r2(id, e, held_from, predicted) : nan,
           data::most_epochs(observations.mixtures[static_cast<std::size_t>(id)], tail.tokens,
                             pools.at(id, tail.tokens))};
       part.point.values.insert(part.point.values.end(), std::begin(row), std::end(row));
@@ -374,13 +381,16 @@ HeldOutPart held_out_rows(
 data::HeldOut merge_folds(const data::DomainSet& domains, std::vector<HeldOutPart> parts) {
   std::sort(parts.begin(), parts.end(),
             [](const HeldOutPart& a, const HeldOutPart& b) { return a.fold < b.fold; });
+  data::HeldOut result;
   std::vector<std::vector<std::span<const double>>> by_domain(domains.eval.size());
   for (const HeldOutPart& part : parts)
     for (std::size_t row = 0; row < part.point.rows; ++row) {
       const std::span<const double> point = part.point.row(row);
       by_domain[static_cast<std::size_t>(point[HeldOutPart::eval_domain])].push_back(point);
+      result.losses.push_back({static_cast<std::size_t>(point[HeldOutPart::mixture_id]),
+                               static_cast<std::size_t>(point[HeldOutPart::eval_domain]),
+                               point[HeldOutPart::seen], point[HeldOutPart::predicted]});
     }
-  data::HeldOut result;
   result.protocol = domains.train.size() == 1 ? "folds of pools and model sizes, at all volumes"
                                               : "mixture folds at the last volume";
   result.folds = static_cast<int>(parts.size());
