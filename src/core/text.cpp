@@ -154,7 +154,7 @@ std::optional<double> parse_seconds(std::string_view text) {
 }
 
 std::string format_seconds(double seconds) {
-  constexpr double most = 1e15;  // whoever says more says nothing
+  constexpr double most = 1e15;  // beyond that a duration tells nothing
   if (!(seconds >= 0 && seconds < most)) return "?";
   if (seconds < 10) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<std::int64_t>(std::llround(seconds));

@@ -51,6 +51,8 @@ std::int64_t scaled(std::int64_t a, std::int64_t b, std::int64_t c) {
   return static_cast<std::int64_t>(Wide{a} * b / c);
 }
 
+bool is_one(const Portion& part) { return part.number >= 0 && part.number < part.count; }
+
 /// What is counted of a domain.
 class Counted {
  public:
@@ -62,12 +64,13 @@ class Counted {
   const corpus::PackedTokens& tokens() const { return tokens_; }
   std::int64_t pairs() const { return wanted_; }
 
-  /// Visits part `part` of `parts` of its texts, each within one document: its first token and how
+  /// Visits a part of its texts, each within one document: its first token and how
   /// many pairs begin from there on.
   template <class Visit>
-  void visit(int part, int parts, Visit visit) const {
+  void visit(const Portion& part, Visit visit) const {
     const std::int64_t windows = (all_ + window - 1) / window;
-    for (std::int64_t w = scaled(windows, part, parts); w < scaled(windows, part + 1, parts); ++w) {
+    const std::int64_t last = scaled(windows, part.number + 1, part.count);
+    for (std::int64_t w = scaled(windows, part.number, part.count); w < last; ++w) {
       // Each window gives its share of what is wanted; rounding down the running sum makes it
       // exact.
       const std::int64_t begin = w * window, end = std::min(all_, begin + window);
@@ -95,32 +98,32 @@ class Counted {
 }  // namespace
 
 std::vector<std::int64_t> byte_cells(const corpus::Corpus& corpus, std::size_t domain,
-                                     const EntropyOptions& options, int part, int parts) {
-  core::require(part >= 0 && part < parts && corpus.format().width == 1,
+                                     const EntropyOptions& options, const Portion& part) {
+  core::require(is_one(part) && corpus.format().width == 1,
                 "byte_cells of an existing part of bytes");
   const Counted counted(corpus, domain, options);
   BytePairCounter counter;
-  counted.visit(part, parts, [&](std::int64_t first, std::int64_t pairs) {
+  counted.visit(part, [&](std::int64_t first, std::int64_t pairs) {
     counter.add(counted.tokens().view(first, pairs + 1).bytes());
   });
   return counter.take();
 }
 
 PairTally tally_part(const corpus::Corpus& corpus, std::size_t domain,
-                     const EntropyOptions& options, PairCounter& counter, int part, int parts) {
-  core::require(part >= 0 && part < parts, "tally_part of an existing part");
+                     const EntropyOptions& options, PairCounter& counter, const Portion& part) {
+  core::require(is_one(part), "tally_part of an existing part");
   const Counted counted(corpus, domain, options);
   const int vocabulary = counted.tokens().vocabulary();
-  const std::int64_t own = counted.pairs() / parts + 1;
+  const std::int64_t own = counted.pairs() / part.count + 1;
   const std::int64_t passes =
       own / std::max<std::int64_t>(1, options.memory / PairCounter::bytes_per_pair(vocabulary)) + 1;
   PairTally tally;
   std::vector<std::int32_t> text;
   for (std::int64_t pass = 0; pass < passes; ++pass) {
-    counter.begin({static_cast<std::uint64_t>(part + parts * pass),
-                   static_cast<std::uint64_t>(parts * passes)},
+    counter.begin({static_cast<std::uint64_t>(part.number + part.count * pass),
+                   static_cast<std::uint64_t>(part.count * passes)},
                   own / passes);
-    counted.visit(0, 1, [&](std::int64_t first, std::int64_t pairs) {
+    counted.visit({}, [&](std::int64_t first, std::int64_t pairs) {
       text.resize(static_cast<std::size_t>(pairs) + 1);
       counted.tokens().copy(first, text);
       counter.add(text);

@@ -62,29 +62,22 @@ std::vector<std::string> objective_names() {
   return names;
 }
 
-namespace {
-
-/// Objectives as campaigns set them live as long as the program, once each.
-const Objective* as_set(const Objective& objective, const ObjectiveSetting& setting) {
-  static std::mutex mutex;
-  static std::map<std::pair<std::string, ObjectiveSetting>, std::unique_ptr<const Objective>> made;
-  const std::scoped_lock lock(mutex);
-  const auto [place, is_new] = made.try_emplace({std::string(objective.name()), setting}, nullptr);
-  if (is_new) place->second = objective.with(setting);
-  return place->second.get();
-}
-
-}  // namespace
-
-const Objective& find_objective(std::string_view name, const ObjectiveSetting& setting) {
-  for (const Objective* objective : objectives()) {
-    if (objective->name() != name) continue;
-    const Objective* set = as_set(*objective, setting);
-    return set != nullptr ? *set : *objective;
-  }
+const Objective& find_objective(std::string_view name) {
+  for (const Objective* objective : objectives())
+    if (objective->name() == name) return *objective;
   throw core::UsageError(core::Complaint{
       "optimize.objective", fmt::format("'{}' is no objective", core::shown_text(name)),
       core::join_words(objective_names(), "or"), "Choose one of them"});
+}
+
+const Objective& find_objective(std::string_view name, const ObjectiveSetting& setting) {
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, ObjectiveSetting>, std::unique_ptr<const Objective>> made;
+  const Objective& as_it_is = find_objective(name);
+  const std::scoped_lock lock(mutex);
+  const auto [place, is_new] = made.try_emplace({std::string(name), setting}, nullptr);
+  if (is_new) place->second = as_it_is.with(setting);
+  return place->second ? *place->second : as_it_is;
 }
 
 data::ObjectiveWords words_of(const Objective& objective, std::span<const double> weight,

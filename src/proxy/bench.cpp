@@ -112,7 +112,7 @@ double best_product_gflops(const ProxyOptions& options, double seconds) {
   double best = 0;
   for (const auto& [depth, columns] :
        {std::array{width, 3 * width}, {width, 4 * width}, {4 * width, width}}) {
-    LinearProducts products(arena, rows, depth, columns, factors, kernels_for(options.isa));
+    LinearProducts products(arena, {rows, depth, columns, factors}, kernels_for(options.isa));
     const Buffer scratch = arena.take(products.scratch_size());
     double fastest = fastest_seconds(
         [&] { products.forward(a.data(), 0, c.data(), scratch.data()); }, seconds / 6);

@@ -6,9 +6,9 @@
 #include <vector>
 
 /// The order in which the gradients of a step's micro-batches are added: one binary tree over them,
-/// halved from the top. Whoever computes a part of the leaves adds up whatever nodes of the tree
-/// lie within it, and what remains is added when all parts are there: the same additions, so the
-/// same bits, however the leaves are divided among threads and processes.
+/// halved from the top. A thread or process that computes a part of the leaves adds up the
+/// nodes of the tree within it, and what remains is added when all parts are there: the same
+/// additions, so the same bits, however the leaves are divided among threads and processes.
 namespace bimix::proxy {
 
 /// Leaves [first, last) of the tree.

@@ -124,28 +124,29 @@ const void* LinearProducts::Factor::ready(const float* numbers, float*& scratch)
   return rounded;
 }
 
-LinearProducts::LinearProducts(Arena& arena, Index rows, Index in, Index out, Factors factors,
-                               const Kernels& kernels)
-    : rows_(rows),
-      in_(in),
-      out_(out),
-      flops_(2.0 * static_cast<double>(rows * in * out)),
-      x_(rows, in, factors, kernels),
-      dy_(rows, out, factors, kernels),
-      plain_(plain(in, out)),
-      turned_(turned(out, in)),
-      forward_{Product{x_.multiplied, any(in, out, type_of(factors)), plain(rows, out), false},
-               Product{x_.multiplied, any(in, out, type_of(factors)), plain(rows, out), true}},
-      input_gradient_{dy_.multiplied, any(out, in, type_of(factors)), plain(rows, in), false},
+LinearProducts::LinearProducts(Arena& arena, const ProductShape& shape, const Kernels& kernels)
+    : rows_(shape.rows),
+      in_(shape.in),
+      out_(shape.out),
+      flops_(2.0 * static_cast<double>(rows_ * in_ * out_)),
+      x_(rows_, in_, shape.factors, kernels),
+      dy_(rows_, out_, shape.factors, kernels),
+      plain_(plain(in_, out_)),
+      turned_(turned(out_, in_)),
+      forward_{
+          Product{x_.multiplied, any(in_, out_, type_of(shape.factors)), plain(rows_, out_), false},
+          Product{x_.multiplied, any(in_, out_, type_of(shape.factors)), plain(rows_, out_), true}},
+      input_gradient_{dy_.multiplied, any(out_, in_, type_of(shape.factors)), plain(rows_, in_),
+                      false},
       packed_(in_arena(arena, forward_[0].shape.weights_desc())),
       packed_turned_(in_arena(arena, input_gradient_.shape.weights_desc())),
       pack_(at(plain_, nullptr), packed_),
       pack_turned_(at(turned_, nullptr), packed_turned_) {
-  if (factors == Factors::rounded) rounded_ = arena.take(in * out);
-  if (factors != Factors::bf16) return;
+  if (shape.factors == Factors::rounded) rounded_ = arena.take(in_ * out_);
+  if (shape.factors != Factors::bf16) return;
   for (const bool keep : {false, true})
     weight_gradient_.push_back(
-        {turned(in, rows, type_of(factors)), dy_.multiplied, plain(in, out), keep});
+        {turned(in_, rows_, type_of(shape.factors)), dy_.multiplied, plain(in_, out_), keep});
 }
 
 void LinearProducts::pack(const float* weights) {

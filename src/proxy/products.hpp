@@ -24,6 +24,14 @@ enum class Factors {
   bf16      ///< by tiles (AMX)
 };
 
+/// What is multiplied with a matrix of weights.
+struct ProductShape {
+  Index rows = 0;
+  Index in = 0;
+  Index out = 0;
+  Factors factors = Factors::fp32;
+};
+
 /// The products with one matrix of weights W (in, out), for a fixed number of rows. W is kept
 /// rearranged in the two ways that the products read fastest, so they see it as it was at the last
 /// `pack`. Unless they are fp32 it is rounded there, and what it is multiplied with when it is. Any
@@ -31,8 +39,7 @@ enum class Factors {
 class LinearProducts {
  public:
   /// @param arena where the two copies of W lie
-  LinearProducts(Arena& arena, Index rows, Index in, Index out, Factors factors,
-                 const Kernels& kernels);
+  LinearProducts(Arena& arena, const ProductShape& shape, const Kernels& kernels);
 
   /// Takes over W. @param weights (in, out)
   void pack(const float* weights);

@@ -79,10 +79,12 @@ TransformerShared::TransformerShared(Arena& arena, const ProxyOptions& resolved_
       rows(pass_sequences(options) * options.context),
       head_rows(proxy::head_rows(options)),
       embedding{layout.embedding,
-                {arena, head_rows, layout.embedding.rows, layout.embedding.columns,
-                 factors_of(options), kernels}} {
+                {arena,
+                 {head_rows, layout.embedding.rows, layout.embedding.columns, factors_of(options)},
+                 kernels}} {
   const auto linear = [&](const Matrix& matrix) {
-    return Linear{matrix, {arena, rows, matrix.rows, matrix.columns, factors_of(options), kernels}};
+    return Linear{matrix,
+                  {arena, {rows, matrix.rows, matrix.columns, factors_of(options)}, kernels}};
   };
   for (const ParameterLayout::Layer& layer : layout.layers)
     layers.push_back({linear(layer.qkv), linear(layer.out), linear(layer.up), linear(layer.down)});

@@ -250,11 +250,11 @@ void LogBuilder::add_loss(const LogCell& cell, const std::string& path, int line
   }
 }
 
-void LogBuilder::add_metric(LogCell cell, const Metric& metric, const std::string& name,
-                            const std::string& text, const CellPlace& place, Again again) {
+void LogBuilder::add_metric(LogCell cell, const Metric& metric, const std::string& text,
+                            const CellPlace& place, Again again) {
   if (cell.domain.empty()) cell.domain = metric.set;
   cell.scale = metric.scale;
-  cell.metric = name;
+  if (cell.metric.empty()) cell.metric = place.column;
   cell.version = metric.version;
   cell.says_loss = metric.says_loss;
   cell.needs_domain = metric.needs_domain;

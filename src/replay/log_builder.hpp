@@ -19,8 +19,8 @@ namespace bimix::replay {
 
 /// Who wrote the logs.
 enum class LogOrigin {
-  archive,  ///< whoever trained, some time ago: what contradicts itself or is no number is a
-            ///< mistake
+  archive,  ///< logs of runs that ended some time ago: what contradicts itself or is no number is
+            ///< a mistake
   trial     ///< a trial that has just ended, as it went, perhaps with interruptions: of two losses
             ///< for one cell the later holds, lines that were cut and bytes that are no text are
             ///< passed over; a loss that is not finite is infinity, since the training has diverged
@@ -83,9 +83,10 @@ class LogBuilder {
   /// The number that a log has under the name of a metric, which is a loss, or a perplexity that
   /// tells the base of the losses beside it; what is neither is not added.
   /// @param cell where it was logged; its set, where empty, is the metric's
-  /// @param text the number @throws DataError as add_loss, and for what is no number
-  void add_metric(LogCell cell, const Metric& metric, const std::string& name,
-                  const std::string& text, const CellPlace& place, Again again = Again::refused);
+  /// @param text the number @param place its column is the metric's name, if the cell has none
+  /// @throws DataError as add_loss, and for what is no number
+  void add_metric(LogCell cell, const Metric& metric, const std::string& text,
+                  const CellPlace& place, Again again = Again::refused);
 
   /// @throws DataError if the cell contradicts an earlier one, or is not finite in an archive
   /// @throws UsageError if its volume is not known

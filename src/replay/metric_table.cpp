@@ -221,7 +221,7 @@ class MetricTable {
     if (parameters_)
       entry.parameters = read_size(row.cells[*parameters_], place_of(file_, row, *parameters_));
     if (repeat_) entry.repeat = read_repeat(row.cells[*repeat_], place_of(file_, row, *repeat_));
-    builder_.add_metric(entry, metric, name, cell, {file_.path, row.line, name},
+    builder_.add_metric(entry, metric, cell, {file_.path, row.line, name},
                         goes_back(entry, name) ? Again::replaces : Again::refused);
   }
 

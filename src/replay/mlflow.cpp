@@ -65,8 +65,7 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
     if (!line.is_ended) throw torn_line(file.path, line.line);
     const LogCell cell{.run = file.run,
                        .steps = read_count(fields[2], {file.path, line.line, "step"})};
-    builder.add_metric(cell, metric, name, fields[1], {file.path, line.line, name},
-                       Again::replaces);
+    builder.add_metric(cell, metric, fields[1], {file.path, line.line, name}, Again::replaces);
   }
 }
 

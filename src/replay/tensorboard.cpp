@@ -30,8 +30,7 @@ void read(const LogFile& file, const ReplayOptions& options, LogBuilder& builder
     if (!is_loss && metric.kind != Metric::Kind::perplexity) return;
     const CellPlace place{file.path, scalar.record, scalar.tag};
     const LogCell cell{.run = file.run, .steps = read_count(fmt::format("{}", scalar.step), place)};
-    builder.add_metric(cell, metric, scalar.tag, fmt::format("{}", scalar.value), place,
-                       Again::replaces);
+    builder.add_metric(cell, metric, fmt::format("{}", scalar.value), place, Again::replaces);
     count += is_loss;
   });
   if (!is_whole) builder.pass_over("last records of event files that were cut");

@@ -47,8 +47,7 @@ void read_entry(const LogJson& entry, int line, Reading& reading) {
           read_count(cell_of(entry.at(tokens_key)), {path, line, tokens_key});
       if (tokens > 0) cell.tokens = tokens;  // 0: the trainer did not count
     }
-    reading.builder.add_metric(cell, metric, key, cell_of(value), {path, line, key},
-                               Again::replaces);
+    reading.builder.add_metric(cell, metric, cell_of(value), {path, line, key}, Again::replaces);
     reading.losses += is_loss;
   }
 }

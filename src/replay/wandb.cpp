@@ -80,14 +80,13 @@ void read(const LogFile& log, const ReplayOptions& options, LogBuilder& builder)
     for (const CsvRow& row : file.rows) {
       const std::string& cell = row.cells[column.index];
       if (core::trimmed(cell).empty()) continue;
-      LogCell entry{.run = column.run};
+      LogCell entry{.run = column.run, .metric = column.metric_name};
       const CellPlace place{file.path, row.line, x};
       if (axis.kind == AxisKind::tokens)
         entry.tokens = read_scaled_count(row.cells.front(), place, axis.scale);
       else
         entry.steps = read_count(row.cells.front(), place);
-      builder.add_metric(entry, column.metric, column.metric_name, cell,
-                         place_of(file, row, column.index));
+      builder.add_metric(entry, column.metric, cell, place_of(file, row, column.index));
     }
 }
 

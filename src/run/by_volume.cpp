@@ -46,19 +46,17 @@ std::optional<data::MixtureChoice> optimum_at(const data::LawFit& fit, double to
   }
 }
 
-/// What the law would have recommended for a volume before any run went that far.
-data::Mixture foreseen(const data::LawFit& fit, const data::Observations& seen, double tokens,
-                       double largest_before, const mix::OptimizeOptions& options,
-                       const data::Mixture& default_share) {
+/// The law as it would have been fitted before any run went beyond a volume; nothing if it could
+/// not be.
+std::optional<data::LawFit> fit_before(const data::LawFit& fit, const data::Observations& seen,
+                                       double largest) {
   law::FitOptions one;
   one.law = fit.law;
   one.min_tokens = fit.tokens_low;
   try {
-    const data::LawFit before = law::fit_law(law::counted(seen, {.tokens = largest_before}), one);
-    const auto choice = optimum_at(before, tokens, options, default_share);
-    return choice ? choice->share : data::Mixture();
+    return law::fit_law(law::counted(seen, {.tokens = largest}), one);
   } catch (const core::TooLittleData&) {
-    return {};
+    return std::nullopt;
   }
 }
 
@@ -81,8 +79,9 @@ std::vector<data::VolumeOptimum> optima_by_volume(const data::LawFit& fit,
                              .share_low = choice->share_low,
                              .share_high = choice->share_high};
     if (tokens == fitted.back() && fitted.size() > 2)
-      next.foreseen =
-          foreseen(fit, seen, tokens, fitted[fitted.size() - 2], options, default_share);
+      if (const auto before = fit_before(fit, seen, fitted[fitted.size() - 2]))
+        if (const auto foreseen = optimum_at(*before, tokens, options, default_share))
+          next.foreseen = foreseen->share;
     optima.push_back(std::move(next));
   }
   return optima;

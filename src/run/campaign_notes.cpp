@@ -91,7 +91,7 @@ std::string files_of_command(const trial::CommandOptions& command) {
         continue;
       try {
         text += fmt::format("{} {}\n", core::content_hash(core::read_file(name)), name);
-      } catch (const core::Error&) {  // whoever may run a file need not be allowed to read it
+      } catch (const core::Error&) {  // a file that may be run need not be readable
       }
       break;
     }

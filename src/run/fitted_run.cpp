@@ -1,6 +1,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/law/fit.hpp>
+#include <bimix/law/law.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/run/derive.hpp>
 #include <bimix/run/fitted_run.hpp>
@@ -24,14 +25,16 @@ void add(std::string& bytes, const std::vector<T>& values) {
   bytes.append(reinterpret_cast<const char*>(values.data()), count * sizeof(T));
 }
 
-/// Every option of the fit and the version of its method. An option that is added is named here, or
-/// this does not compile.
+/// Every option of the fit, the version of its method, and the laws that are compared, since a
+/// later version may have more. An option that is added is named here, or this does not compile.
 std::string text_of(const law::FitOptions& options) {
   const auto& [law, residual, huber, shrinkage, bootstrap, level, seed, min_tokens, weights,
                folds] = options;
-  return fmt::format("method {}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", law::fit_method, law,
-                     core::word_of(residual), huber, shrinkage, bootstrap, level, seed, min_tokens,
-                     fmt::join(weights, " "), folds);
+  const std::vector<std::string> compared =
+      law::wants_every_law(options) ? law::law_names() : std::vector<std::string>();
+  return fmt::format("method {}|{} {}|{}|{}|{}|{}|{}|{}|{}|{}|{}", law::fit_method, law,
+                     fmt::join(compared, " "), core::word_of(residual), huber, shrinkage, bootstrap,
+                     level, seed, min_tokens, fmt::join(weights, " "), folds);
 }
 
 /// The kept fits, if they are of the journal's results and these options. Root only.

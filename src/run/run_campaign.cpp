@@ -4,6 +4,7 @@
 #include "session.hpp"
 #include "trials_stage.hpp"
 
+#include <bimix/core/text.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/trials.hpp>
 #include <bimix/law/evaluate.hpp>
@@ -165,22 +166,33 @@ class Run {
     return cost;
   }
 
+  /// What the laws that are fitted make of repeated text.
+  static std::string repetition_words(const law::FitOptions& options) {
+    const auto learns = [](const std::string& name) {
+      return law::find_law(name, {.repetition = true}).sees_repetition();
+    };
+    if (!law::wants_every_law(options))
+      return learns(options.law) ? fmt::format("law {} learns from that", options.law)
+                                 : fmt::format(
+                                       "law {} takes repeated text for new. Use `fit: {{law: "
+                                       "effective_share}}`, which learns what repeating does",
+                                       options.law);
+    std::vector<std::string> learning = law::law_names();
+    std::erase_if(learning, [&](const std::string& name) { return !learns(name); });
+    return fmt::format("{} learn{} from that, other laws take repeated text for new",
+                       core::join_words(learning), learning.size() == 1 ? "s" : "");
+  }
+
   void tell_of_repetition() {
     const config::Campaign& campaign = session_.campaign();
     const std::vector<double> epochs =
         most_epochs(stored().plan, session_.opened().corpus->pools(campaign.proxy.context),
                     config::epochs_target(campaign));
-    const bool learns = law::wants_every_law(campaign.fit) ||
-                        law::find_law(campaign.fit.law, {.repetition = true}).sees_repetition();
     for (std::size_t k = 0; k < epochs.size(); ++k)
       if (epochs[k] > 1)
-        screen().say(fmt::format(
-            "  '{}' is gone through {:.1f} times by the trial with most of it: {}",
-            campaign.domains.train[k], epochs[k],
-            learns ? "effective_share learns from that, other laws take repeated text for new"
-                   : "law " + campaign.fit.law +
-                         " takes repeated text for new. Use `fit: {law: effective_share}`, which "
-                         "learns what repeating does"));
+        screen().say(
+            fmt::format("  '{}' is gone through {:.1f} times by the trial with most of it: {}",
+                        campaign.domains.train[k], epochs[k], repetition_words(campaign.fit)));
   }
 
   void refuse_if_all_failed() {

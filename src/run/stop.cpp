@@ -33,8 +33,8 @@ std::stop_source stop_source;
 
 bool hangup_is_ignored = false;
 
-/// Whether whoever started us ignores SIGHUP (nohup) is seen before any library's constructor runs:
-/// UCX, which MPI libraries are linked to, puts a handler of its own there.
+/// Whether we were started with SIGHUP ignored (nohup) is seen before any library's constructor
+/// runs: UCX, which MPI libraries are linked to, puts a handler of its own there.
 void look_at_hangup() {
   struct sigaction inherited {};
   sigaction(SIGHUP, nullptr, &inherited);
@@ -73,7 +73,7 @@ void install_stop_handlers() {
     sigaction(signal, &action, nullptr);
     sigaddset(&ours, signal);
   }
-  sigprocmask(SIG_UNBLOCK, &ours, nullptr);  // whoever started us may have blocked them
+  sigprocmask(SIG_UNBLOCK, &ours, nullptr);  // we may have been started with them blocked
   // Past a file size limit a write then fails with an error that is reported, instead of a kill.
   std::signal(SIGXFSZ, SIG_IGN);
 }

@@ -29,7 +29,7 @@ entropy::PairTally tally_bytes(const par::Comm& comm, const corpus::Corpus& corp
                                std::size_t domain, const entropy::EntropyOptions& options) {
   std::vector<std::int64_t> cells;
   par::collectively(comm, [&] {
-    cells = entropy::byte_cells(corpus, domain, options, comm.rank(), comm.size());
+    cells = entropy::byte_cells(corpus, domain, options, {comm.rank(), comm.size()});
   });
   cells = comm.sum(std::move(cells));
   return comm.is_root() ? entropy::tally_of(cells) : entropy::PairTally();
@@ -42,7 +42,7 @@ entropy::PairTally tally_tokens(const par::Comm& comm, const corpus::Corpus& cor
                                 entropy::PairCounter& counter) {
   entropy::PairTally own, whole;
   par::collectively(comm, [&] {
-    own = entropy::tally_part(corpus, domain, options, counter, comm.rank(), comm.size());
+    own = entropy::tally_part(corpus, domain, options, counter, {comm.rank(), comm.size()});
   });
   for (const std::string& part : comm.gather(entropy::bytes_of(own)))
     whole.merge(entropy::pair_tally_from(part));

@@ -50,7 +50,7 @@ std::optional<Assignment> packed(const std::vector<double>& costs,
   return worker_of;
 }
 
-/// Whoever is free first takes the next.
+/// The worker that is free first takes the next.
 Assignment list_scheduled(const std::vector<double>& costs, const std::vector<std::size_t>& order,
                           int workers) {
   using Free = std::pair<double, std::size_t>;  // when, who
@@ -111,8 +111,8 @@ void relieve_the_last(const std::vector<double>& costs, int workers, Assignment&
   }
 }
 
-/// The trials by their start, the largest of each worker first. Taken in this order by whoever is
-/// free, none begins later than that.
+/// The trials by their start, the largest of each worker first. If each worker that is free takes
+/// the next of this order, none begins later than that.
 std::vector<std::size_t> by_start(const std::vector<double>& costs,
                                   const std::vector<std::size_t>& largest_first, int workers,
                                   const Assignment& worker_of) {

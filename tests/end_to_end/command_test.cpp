@@ -39,7 +39,7 @@ const std::string trainer = R"(END {
 }
 )";
 
-TEST(Command, TakesTheWholeRoadWithSomebodyElsesTrainer) {
+TEST(Command, RunsFromEntropyToCheckWithAnExternalTrainer) {
   const TemporaryFolder folder;
   const std::string campaign = write_campaign(folder, trainer);
   const auto run = bimix("run " + campaign + " -o " + (folder / "run"), 2);
@@ -375,10 +375,10 @@ TEST(Deadline, EndsAFitInWordsAndTheSecondTimeForGood) {
   std::string text = test::bytes_of(campaign);
   text.replace(text.find("bootstrap: 10"), 13, "law: effective_share, bootstrap: 1000000");
   test::write_text(campaign, text);
-  const auto first = bimix("run " + campaign + " --walltime 3s -o " + run, 2);
+  const auto first = bimix("run " + campaign + " --walltime 6s -o " + run, 2);
   EXPECT_EQ(first.exit_code, 75) << first.output;
   EXPECT_THAT(first.output,
-              testing::AllOf(HasSubstr("stopped while fitting: the walltime of 3.0 s"),
+              testing::AllOf(HasSubstr("stopped while fitting: the walltime of 6.0 s"),
                              HasSubstr("the fit begins anew")));
   EXPECT_THAT(bimix("status " + run + " --json").output, HasSubstr("\"ended\": true"));
   const auto second = bimix("run " + campaign + " --walltime 2s -o " + run);
@@ -558,12 +558,12 @@ TEST(Failures, OfAllTheFirstTrialsEndTheRunUnasked) {
 
 TEST(Walltime, EndsWithEverythingSavedAndResumes) {
   const TemporaryFolder folder;
-  const std::string slow = "BEGIN { system(\"sleep 0.7\") }\n";
+  const std::string slow = "BEGIN { system(\"sleep 1.4\") }\n";
   const std::string campaign = write_campaign(folder, slow + trainer);
   const std::string run = "run " + campaign + " -o " + (folder / "run");
-  const auto stopped = bimix(run + " --walltime 2s", 2);
+  const auto stopped = bimix(run + " --walltime 4s", 2);
   EXPECT_EQ(stopped.exit_code, 75) << stopped.output;
-  EXPECT_THAT(stopped.output, HasSubstr("the walltime of 2.0 s is over"));
+  EXPECT_THAT(stopped.output, HasSubstr("the walltime of 4.0 s is over"));
   EXPECT_EQ(bimix(run, 2).exit_code, 0);
   EXPECT_EQ(bimix(run + " --walltime soon").exit_code, 2);
 }

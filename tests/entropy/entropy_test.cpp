@@ -211,7 +211,7 @@ TEST_F(OverACorpus, MergesPartsToTheWhole) {
     for (const int parts : {1, 2, 3, 7}) {
       std::vector<std::int64_t> sum(whole.size(), 0);
       for (int part = 0; part < parts; ++part) {
-        const auto cells = byte_cells(*corpus, 0, options, part, parts);
+        const auto cells = byte_cells(*corpus, 0, options, {part, parts});
         for (std::size_t cell = 0; cell < cells.size(); ++cell) sum[cell] += cells[cell];
       }
       EXPECT_EQ(sum, whole) << parts << " parts";
@@ -353,7 +353,7 @@ TEST_F(OverTokens, MergesPartsToTheWhole) {
       PairTally merged;
       PairCounter counter(corpus->format().vocabulary);
       for (int part = 0; part < 3; ++part)
-        merged.merge(tally_part(*corpus, 0, options, counter, part, 3));
+        merged.merge(tally_part(*corpus, 0, options, counter, {part, 3}));
       EXPECT_EQ(merged, whole) << memory;
     }
   }

@@ -112,7 +112,8 @@ class EveryLaw : public testing::TestWithParam<std::string> {
   }
   double value(const data::MixtureChoice& choice, const OptimizeOptions& options,
                const data::Mixture& share) const {
-    const Objective& objective = find_objective(choice.objective, {options.radius, options.group});
+    const ObjectiveSetting setting{options.radius, options.group};
+    const Objective& objective = find_objective(choice.objective, setting);
     const law::FittedLaw law(fit_);
     std::vector<double> loss(3);
     for (std::size_t e = 0; e < 3; ++e) {

@@ -32,7 +32,8 @@ TEST(RobustObjectives, AreWorthWhatTheirFormulasSay) {
   EXPECT_NEAR(find_objective("kl", {.radius = 0.1}).value(weight, rise), 0.128282, 5e-7);
   EXPECT_NEAR(find_objective("kl").value(weight, rise), 0.128282, 5e-7)
       << "0.1 is the usual radius";
-  const Objective& chi = find_objective("chi-squared", {.radius = 0.1});
+  const ObjectiveSetting ball{.radius = 0.1};
+  const Objective& chi = find_objective("chi-squared", ball);
   EXPECT_NEAR(chi.value(weight, rise), 0.130623, 5e-7);
   std::vector<double> slope(3);
   chi.smooth(weight, rise, 1e-6, slope);
@@ -49,7 +50,8 @@ TEST(RobustObjectives, LieBetweenTheMeanAndTheWorst) {
     EXPECT_NEAR(find_objective(name, {.radius = 1000.0}).value(weight, rise), 0.3, 1e-12);
     double before = mean;
     for (const double radius : {0.05, 0.1, 0.5, 1.0, 1.5}) {
-      const Objective& objective = find_objective(name, {.radius = radius});
+      const ObjectiveSetting ball{.radius = radius};
+      const Objective& objective = find_objective(name, ball);
       std::vector<double> slope(3);
       const double value = objective.value(weight, rise);
       EXPECT_GT(value, before);
@@ -66,15 +68,16 @@ TEST(RobustObjectives, LieBetweenTheMeanAndTheWorst) {
 // Groups of web and exams, and of code: 0.5 x 0.1 + 0.2 x 0.3 over 0.7, and -0.2.
 TEST(Groups, AreAsBadAsTheMeanOfTheWorstOfThem) {
   const std::vector<double> weight{0.5, 0.3, 0.2}, rise{0.1, -0.2, 0.3};
-  const Objective& groups = find_objective("groups", {.group = {0, 1, 0}});
+  const ObjectiveSetting two{.group = {0, 1, 0}};
+  const Objective& groups = find_objective("groups", two);
   EXPECT_NEAR(groups.value(weight, rise), 0.11 / 0.7, 1e-15);
   EXPECT_NEAR(groups.value(weight, std::vector{0.1, 0.4, 0.3}), 0.4, 0.0);
   std::vector<double> slope(3);
   groups.smooth(weight, rise, 1e-6, slope);
   EXPECT_NEAR(slope[0], 0.5 / 0.7, 1e-15);
   EXPECT_EQ(slope[1], 0.0);
-  const Objective &all = find_objective("groups", {.group = {0, 0, 0}}),
-                  &each = find_objective("groups", {.group = {2, 1, 0}});
+  const ObjectiveSetting in_one{.group = {0, 0, 0}}, alone{.group = {2, 1, 0}};
+  const Objective &all = find_objective("groups", in_one), &each = find_objective("groups", alone);
   EXPECT_NEAR(all.value(weight, rise), 0.05, 1e-15) << "one group is its mean";
   EXPECT_EQ(each.value(weight, rise), find_objective("worst").value(weight, rise));
   EXPECT_EQ(words_of(groups, weight, three).whole,

@@ -62,7 +62,7 @@ TEST_P(LinearProductsOf, AreTheProductsAtOddSizes) {
   using reference::Operand;
   for (const Case& given : {Case{1, 2, 3}, Case{13, 24, 72}, Case{33, 7, 19}, Case{64, 48, 16}}) {
     Arena arena;
-    LinearProducts products(arena, given.rows, given.in, given.out, GetParam(), kernels());
+    LinearProducts products(arena, {given.rows, given.in, given.out, GetParam()}, kernels());
     products.pack(given.w.data());
     const Case c = as_multiplied(given, GetParam());
     const Buffer scratch = arena.take(products.scratch_size());
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Precisions, LinearProductsOf, testing::ValuesIn(factors
 TEST(LinearProducts, SeeTheWeightsAsTheyWereAtTheLastPack) {
   Case c{4, 8, 8};
   Arena arena;
-  LinearProducts products(arena, c.rows, c.in, c.out, Factors::fp32, kernels());
+  LinearProducts products(arena, {c.rows, c.in, c.out, Factors::fp32}, kernels());
   const Buffer scratch = arena.take(products.scratch_size());
   products.pack(c.w.data());
   std::vector<float> before(c.dy.size()), after(c.dy.size());
@@ -113,7 +113,7 @@ TEST(LinearProducts, SeeTheWeightsAsTheyWereAtTheLastPack) {
 TEST(LinearProducts, HaveTheSameBitsInEveryThread) {
   const Case c{128, 64, 192};
   Arena arena;
-  LinearProducts products(arena, c.rows, c.in, c.out, Factors::fp32, kernels());
+  LinearProducts products(arena, {c.rows, c.in, c.out, Factors::fp32}, kernels());
   products.pack(c.w.data());
   std::vector<std::vector<float>> results(3, std::vector<float>(c.dy.size()));
   std::vector<std::thread> threads;

@@ -99,7 +99,7 @@ TEST(Suspicions, AreOfTrialsThatRanAloneWhenTheirRunWasKilled) {
   EXPECT_THAT(suspicions(state, {}).suspects, IsEmpty()) << "what kills so many comes from outside";
 }
 
-// Whoever is killed without notice any number of times goes on from its checkpoint.
+// A trial that is killed without notice any number of times goes on from its checkpoint.
 TEST(Suspicions, AreNotOfTrialsThatHaveComeFurtherSince) {
   store::JournalState state;
   state.cut_off = {{"aa", {.alone = 5}}};

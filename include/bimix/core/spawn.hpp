@@ -8,8 +8,8 @@
 namespace bimix::core {
 
 /// What every program that is started has in common, for posix_spawn: a process group of its own,
-/// no signal blocked, all of them at their defaults. Hangups stay ignored if they are: whoever
-/// started the run with nohup meant all of it.
+/// no signal blocked, all of them at their defaults. Hangups stay ignored if they are: a run
+/// that was started with nohup is to go on with all of it.
 class SpawnAttributes {
  public:
   SpawnAttributes();

@@ -49,20 +49,25 @@ void check(const EntropyOptions& options);
 // smallest has, taken evenly from all of its length. Parts make the same whole for any number of
 // them, which may exceed the work: some are empty then.
 
-/// Cells of BytePairCounter for part `part` of `parts` of the texts of a domain of bytes. The cells
-/// of all parts add up to the whole.
+/// One of as many parts as share the work.
+struct Portion {
+  int number = 0;  ///< from 0
+  int count = 1;
+};
+
+/// Cells of BytePairCounter for a part of the texts of a domain of bytes. The cells of all parts
+/// add up to the whole.
 /// @throws DataError if a domain has no pair
 std::vector<std::int64_t> byte_cells(const corpus::Corpus& corpus, std::size_t domain,
-                                     const EntropyOptions& options, int part = 0, int parts = 1);
+                                     const EntropyOptions& options, const Portion& part = {});
 
-/// Part `part` of `parts` of the different pairs of a domain of tokens. Each part reads all of the
+/// A part of the different pairs of a domain of tokens. Each part reads all of the
 /// texts, in as many passes as keep it below options.memory. The tallies of all parts merge to the
 /// whole.
 /// @param counter of the corpus's vocabulary; its memory is used again for the next domain
 /// @throws DataError if a domain has no pair, for a token that is not below the vocabulary
 PairTally tally_part(const corpus::Corpus& corpus, std::size_t domain,
-                     const EntropyOptions& options, PairCounter& counter, int part = 0,
-                     int parts = 1);
+                     const EntropyOptions& options, PairCounter& counter, const Portion& part = {});
 
 /// All of a domain, of bytes or tokens, by this one thread.
 PairTally whole_tally(const corpus::Corpus& corpus, std::size_t domain,

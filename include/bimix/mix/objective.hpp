@@ -88,9 +88,11 @@ class Objective {
 /// Names in the order of objectives.def.
 std::vector<std::string> objective_names();
 
-/// @param name one of objective_names() @param setting of those that ask for one
+/// The objective of a name, as it is without a setting.
 /// @throws UsageError if there is none of this name, naming those there are
-const Objective& find_objective(std::string_view name, const ObjectiveSetting& setting = {});
+const Objective& find_objective(std::string_view name);
+/// The same with a setting, for those that ask for one. It lives as long as the program.
+const Objective& find_objective(std::string_view name, const ObjectiveSetting& setting);
 
 /// How an objective of these weights is told.
 /// @param weight E, 0 for sets that do not count @param reference see Objective::words

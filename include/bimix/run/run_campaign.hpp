@@ -15,7 +15,7 @@
 
 namespace bimix::run {
 
-/// What a run is given by whoever starts it.
+/// What a run is given by its caller.
 struct Surroundings {
   const par::Comm& comm;
   Screen& screen;

@@ -54,7 +54,7 @@ struct SweepNews {
   std::vector<TakenOut> taken_out{};  ///< for the failures among them and before
 };
 
-/// Whoever runs a sweep: takes what comes of it, and keeps what trials save.
+/// The caller of a sweep: takes what comes of it, and keeps what trials save.
 class SweepCaller {
  public:
   virtual ~SweepCaller() = default;
@@ -85,7 +85,7 @@ class SweepCaller {
 
 /// How a sweep is run.
 struct SweepOptions {
-  /// Whoever asks it to stop, on any rank, ends the sweep: trials that run save themselves. The
+  /// A stop that is asked of it, on any rank, ends the sweep: trials that run save themselves. The
   /// sweep asks it itself where another rank or the deadline ends it.
   std::stop_source stop{};
   /// Ranks that were taken out of an earlier sweep of this process, the same on all ranks.

@@ -29,6 +29,10 @@ class Bimix(CMakePackage):
     depends_on("nlohmann-json@3.9:")
     depends_on("boost@1.71:")
     depends_on("xxhash")
+    depends_on("simdjson")
+    depends_on("zlib-api")
+    depends_on("zstd")
+    depends_on("sentencepiece")
     depends_on("random123")
 
     generator("ninja")
