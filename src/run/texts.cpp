@@ -52,6 +52,7 @@ class Teller {
   void begin(const corpus::Preparation& what, bool are_texts) {
     const std::lock_guard lock(mutex_);
     begin_ = Clock::now();
+    has_tokenizer_ = what.has_tokenizer();
     std::uint64_t bytes = 0;
     for (std::size_t unit = 0; unit < what.unit_count(); ++unit) bytes += what.unit_bytes(unit);
     if (!are_texts) {
@@ -71,8 +72,8 @@ class Teller {
     if (now.stage != stage_) {
       stage_ = now.stage;
       stage_begin_ = last_ = Clock::now();
-      if (now.stage == spread::PrepareStage::settling)
-        screen_.progress("  settling what is trained and what is evaluated on");
+      if (now.stage == spread::PrepareStage::settling && has_tokenizer_)
+        screen_.progress("  settling what is trained on, and the tokenizer");
       return;
     }
     if (now.done == 0 || seconds_since(last_) < every) return;
@@ -126,6 +127,7 @@ class Teller {
   fs::path folder_;
   Clock::time_point begin_{}, stage_begin_{Clock::now()}, last_{Clock::now()};
   spread::PrepareStage stage_ = spread::PrepareStage::reading;
+  bool has_tokenizer_ = false;  // which takes its time
 };
 
 /// How long nothing was written into the pieces of a store, as its file system says.
