@@ -50,7 +50,8 @@ std::uint64_t read_as_peer(const std::filesystem::path& file, const ReadOptions&
 
 ReadingSpeed bench_reading(const std::filesystem::path& file, const ReadOptions& options,
                            double seconds) {
-  const DocumentFormat& format = format_of(beginning_of(file), options);
+  const Beginning beginning = beginning_of(file);
+  const DocumentFormat& format = format_of(beginning, options);
   ReadingSpeed speed{.file_bytes = std::filesystem::file_size(file)};
   speed.bytes_per_second = rate_of(seconds, [&] {
     speed.documents = speed.text_bytes = 0;
