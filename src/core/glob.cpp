@@ -25,10 +25,14 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return entries;
 }
 
-/// @throws DataError for a link to nothing: it stands for a file that somebody means to be there
-bool is_file(const fs::path& entry) {
+/// What is done about links to nothing.
+enum class DeadLinks { passed_over, refused };
+
+/// @throws DataError for a link to nothing, if these are refused
+bool is_file(const fs::path& entry, DeadLinks dead) {
   const fs::file_status status = fs::status(entry);
-  if (status.type() == fs::file_type::not_found && fs::is_symlink(fs::symlink_status(entry)))
+  if (dead == DeadLinks::refused && status.type() == fs::file_type::not_found &&
+      fs::is_symlink(fs::symlink_status(entry)))
     throw DataError({.place = entry.string(),
                      .problem = fmt::format("is a link to {}, which is not there",
                                             fs::read_symlink(entry).string()),
@@ -40,30 +44,30 @@ bool is_file(const fs::path& entry) {
 using Components = std::vector<std::string>;
 
 /// Adds to `found` the files below `folder` that components [at, end) match.
-void collect(const fs::path& folder, const Components& components, std::size_t at,
+void collect(const fs::path& folder, const Components& components, std::size_t at, DeadLinks dead,
              std::vector<fs::path>& found) {
   const bool last = at + 1 == components.size();
   if (components[at] == "**") {
     // No folder at all, or one folder less to go through.
-    if (!last) collect(folder, components, at + 1, found);
+    if (!last) collect(folder, components, at + 1, dead, found);
     for (const fs::path& entry : entries_of(folder)) {
       if (entry.filename().string().front() == '.') continue;
       const fs::file_status status = fs::symlink_status(entry);
-      if (fs::is_directory(status)) collect(entry, components, at, found);
-      if (last && is_file(entry)) found.push_back(entry);
+      if (fs::is_directory(status)) collect(entry, components, at, dead, found);
+      if (last && is_file(entry, dead)) found.push_back(entry);
     }
     return;
   }
   if (!has_wildcard(components[at])) {
     const fs::path entry = folder / components[at];
-    if (last && is_file(entry)) found.push_back(entry);
-    if (!last && fs::is_directory(entry)) collect(entry, components, at + 1, found);
+    if (last && is_file(entry, dead)) found.push_back(entry);
+    if (!last && fs::is_directory(entry)) collect(entry, components, at + 1, dead, found);
     return;
   }
   for (const fs::path& entry : entries_of(folder)) {
     if (fnmatch(components[at].c_str(), entry.filename().c_str(), FNM_PERIOD) != 0) continue;
-    if (last && is_file(entry)) found.push_back(entry);
-    if (!last && fs::is_directory(entry)) collect(entry, components, at + 1, found);
+    if (last && is_file(entry, dead)) found.push_back(entry);
+    if (!last && fs::is_directory(entry)) collect(entry, components, at + 1, dead, found);
   }
 }
 
@@ -87,9 +91,7 @@ Search search_for(const std::string& pattern, const fs::path& base) {
   return search;
 }
 
-}  // namespace
-
-std::vector<Match> find_files(const std::string& pattern, const fs::path& base) {
+std::vector<Match> matches_of(const std::string& pattern, const fs::path& base, DeadLinks dead) {
   const Search search = search_for(pattern, base);
   std::error_code ignored;
   if (fs::is_regular_file(search.plain, ignored))  // also with a [ in its name
@@ -97,7 +99,7 @@ std::vector<Match> find_files(const std::string& pattern, const fs::path& base) 
   std::vector<fs::path> found;
   try {
     if (!search.components.empty() && fs::is_directory(place_of(search.root)))
-      collect(search.root, search.components, 0, found);
+      collect(search.root, search.components, 0, dead, found);
   } catch (const fs::filesystem_error& error) {
     throw DataError({.place = pattern,
                      .problem = fmt::format("{} cannot be looked into: {}", error.path1().string(),
@@ -115,8 +117,14 @@ std::vector<Match> find_files(const std::string& pattern, const fs::path& base) 
   return matches;
 }
 
+}  // namespace
+
+std::vector<Match> find_files(const std::string& pattern, const fs::path& base) {
+  return matches_of(pattern, base, DeadLinks::passed_over);
+}
+
 std::vector<Match> files_matching(const std::string& pattern, const fs::path& base) {
-  std::vector<Match> matches = find_files(pattern, base);
+  std::vector<Match> matches = matches_of(pattern, base, DeadLinks::refused);
   if (!matches.empty()) return matches;
   const Search search = search_for(pattern, base);
   std::error_code ignored;

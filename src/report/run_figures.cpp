@@ -76,8 +76,9 @@ data::Table seen_at_last_volume(const data::RunRecord& record) {
 data::Table held_out_residuals(const data::RunRecord& record) {
   data::Table residuals(record.plan.mixtures.size(), record.plan.domains.eval.size(), std::nan(""));
   for (const data::HeldOutLoss& loss : held_out_losses(record))
-    residuals(loss.mixture, loss.eval_domain) =
-        (loss.predicted_nats - loss.seen_nats) / loss.seen_nats;
+    if (loss.mixture < residuals.rows)  // of a file that was changed it may be any
+      residuals(loss.mixture, loss.eval_domain) =
+          (loss.predicted_nats - loss.seen_nats) / loss.seen_nats;
   return residuals;
 }
 

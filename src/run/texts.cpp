@@ -50,6 +50,8 @@ class Teller {
   }
 
   void begin(const corpus::Preparation& what, bool are_texts) {
+    const std::uint64_t texts =
+        what.estimated_text_bytes();  // reads: last words may come meanwhile
     const std::lock_guard lock(mutex_);
     begin_ = Clock::now();
     has_tokenizer_ = what.has_tokenizer();
@@ -63,7 +65,8 @@ class Teller {
     screen_.say(fmt::format("Preparing {} in {}",
                             bytes > 0 ? size_text(bytes) + " of files" : "what programs print",
                             folder_.string()));
-    tell_of_room(what);
+    tell_of_room(texts);
+    stage_begin_ = last_ = Clock::now();
   }
 
   void progress(const spread::PrepareProgress& now) {
@@ -98,10 +101,9 @@ class Teller {
 
  private:
   /// What it will take of the disk, if that can be foreseen.
-  void tell_of_room(const corpus::Preparation& what) {
+  void tell_of_room(std::uint64_t texts) {
     std::error_code unknown;
     const auto space = fs::space(folder_, unknown);
-    const std::uint64_t texts = what.estimated_text_bytes();
     std::string words;
     if (texts > 0) {
       // The store holds a byte, or some of a token's two for each of its three to five, of every

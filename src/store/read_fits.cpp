@@ -64,10 +64,11 @@ class FitReader {
     return tables;
   }
 
- private:
   [[noreturn]] void fail(const char* name) const {
     throw hdf5::Failure(path_ + name + ": has another shape than its law");
   }
+
+ private:
   void expect(std::size_t found, std::size_t count, const char* name) const {
     if (found != count) fail(name);
   }
@@ -101,16 +102,19 @@ std::vector<data::DomainFit> read_domain_fits(const FitReader& read, std::size_t
   return fits;
 }
 
-std::vector<data::HeldOutLoss> read_held_out_losses(const FitReader& read) {
+std::vector<data::HeldOutLoss> read_held_out_losses(const FitReader& read, std::size_t E) {
   std::vector<data::HeldOutLoss> losses;
   if (!read.has("seen_nats")) return losses;
   const auto seen = read.doubles("seen_nats");
   const auto predicted = read.doubles("predicted_nats", seen.size());
   const auto mixture = read.integers("mixture_id", seen.size()),
              domain = read.integers("eval_domain_index", seen.size());
-  for (std::size_t n = 0; n < seen.size(); ++n)
+  for (std::size_t n = 0; n < seen.size(); ++n) {
+    if (mixture[n] < 0 || domain[n] < 0 || static_cast<std::size_t>(domain[n]) >= E)
+      read.fail("mixture_id");
     losses.push_back({static_cast<std::size_t>(mixture[n]), static_cast<std::size_t>(domain[n]),
                       seen[n], predicted[n]});
+  }
   return losses;
 }
 
@@ -125,7 +129,7 @@ data::HeldOut read_held_out(const FitReader& read, std::size_t E) {
           .curve_r2 = read.doubles_if_any("curve_r2", E),
           .spearman = read.scalar("spearman"),
           .regret_nats = read.scalar("regret_nats"),
-          .losses = read_held_out_losses(read)};
+          .losses = read_held_out_losses(read, E)};
 }
 
 data::Trust read_trust(const FitReader& read, std::size_t E) {

@@ -66,6 +66,19 @@ TEST_F(FilesMatching, DoesNotWalkInCirclesThroughLinks) {
   EXPECT_THAT(names_of("text/**/e.txt", folder), ElementsAre("deep/deeper/e.txt"));
 }
 
+// A text that git-annex had not fetched was passed over, and the corpus was smaller in silence. A
+// folder of logs may have such links.
+TEST_F(FilesMatching, RefusesALinkToNothingThatIsASource) {
+  std::filesystem::create_symlink("nowhere.txt", folder.path() / "text/z.txt");
+  try {
+    files_matching("text/*.txt", folder.path());
+    ADD_FAILURE();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("z.txt: is a link to nowhere.txt, which is not there"));
+  }
+  EXPECT_FALSE(find_files("text/*.txt", folder.path()).empty());
+}
+
 TEST_F(FilesMatching, NamesThePatternThatMatchesNothing) {
   for (const char* pattern : {"text/*.pdf", "nowhere/*.txt", "text", "", "text/a.txt/*"}) try {
       files_matching(pattern, folder.path());

@@ -136,6 +136,15 @@ TEST(JsonLines, RefuseADocumentWithoutTheKeyOfTheFirst) {
               HasSubstr("it has 'body' and 'id'). Say which key holds the text with `text: KEY`"));
 }
 
+// A heading, or a document that nobody wants, chose the key for all of the file.
+TEST(JsonLines, TakeTheKeyOfTheFirstDocumentThatHasOne) {
+  const std::string rest = "{\"type\": \"doc\", \"content\": \"c\"}\n";
+  for (const std::string first : {"null\n", "[1]\n", "\"heading\"\n", "{\"type\": \"meta\"}\n"})
+    EXPECT_THAT(texts_of(first + rest, {.on_error = OnError::skip}), ElementsAre("c")) << first;
+  EXPECT_THAT(texts_of("{\"type\": \"meta\"}\n" + rest, {}, {{{"type", {"doc"}}}}),
+              ElementsAre("c"));
+}
+
 TEST(JsonLines, NameWhatIsNoDocument) {
   const std::string good = "{\"text\": \"good\"}\n";
   const std::pair<std::string, const char*> bad[] = {

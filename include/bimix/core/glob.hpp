@@ -24,7 +24,8 @@ struct Match {
 /// @throws DataError naming the pattern if a folder cannot be read
 std::vector<Match> find_files(const std::string& pattern, const std::filesystem::path& base);
 
-/// The same. @throws DataError besides if nothing matches
+/// The same, for files that all have to be there.
+/// @throws DataError besides if nothing matches, and for a link to nothing
 std::vector<Match> files_matching(const std::string& pattern, const std::filesystem::path& base);
 
 }  // namespace bimix::core

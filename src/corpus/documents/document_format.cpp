@@ -41,10 +41,9 @@ Beginning beginning_of(const std::filesystem::path& path, std::int64_t longest) 
   Beginning file{path, packing_of(path), {}};
   const auto stream = open_bytes(path);
   const auto read_more = [&](std::size_t wanted) {
-    const std::size_t from = file.bytes.size();
-    file.bytes.resize(from + wanted);
-    const std::size_t got = stream->read(std::span(file.bytes).subspan(from));
-    file.bytes.resize(from + got);
+    std::string more(wanted, '\0');  // apart: a torn file has nothing to add
+    const std::size_t got = stream->read(more);
+    file.bytes.append(more, 0, got);
     return got > 0;
   };
   try {

@@ -119,7 +119,8 @@ std::size_t end_of_word(std::string_view line, std::size_t from) {
 
 /// True for a whole number that 64 bits do not hold.
 bool is_too_large(std::string_view word) {
-  if (word.empty() || word.find_first_not_of("-0123456789") != word.npos) return false;
+  const std::string_view digits = word.substr(word.starts_with('-') ? 1 : 0);
+  if (digits.empty() || digits.find_first_not_of("0123456789") != digits.npos) return false;
   std::int64_t with_sign = 0;
   std::uint64_t without = 0;
   const char* const end = word.data() + word.size();
@@ -167,11 +168,11 @@ simdjson::error_code parse_line(dom::parser& parser, std::string_view line, bool
   return failure;
 }
 
-/// The key that holds the text of a document, if nothing is said of it.
-const char* usual_key(const dom::element& document) {
+/// The usual key of a text that a document has; empty if it has none.
+std::string usual_key(const dom::element& document) {
   for (const char* key : usual_keys)
     if (at_path(document, key)) return key;
-  return usual_keys.front();
+  return {};
 }
 
 class JsonLinesReader final : public DocumentReader {
@@ -247,23 +248,24 @@ class JsonLinesReader final : public DocumentReader {
   std::optional<FoundDocument> document_of(const LineReader::Line& line,
                                            const dom::element& document,
                                            const dom::object& object) {
-    const auto element = at_path(document, key_);
+    const std::string key = key_.empty() ? usual_keys.front() : key_;
+    const auto element = at_path(document, key);
     if (!element)
-      return damaged(line, fmt::format("a document without '{}'", core::shown_text(key_)),
+      return damaged(line, fmt::format("a document without '{}'", core::shown_text(key)),
                      keys_of(object),
                      options_.text_key.empty()
                          ? "Say which key holds the text with `text: KEY`, or `corpus: {on_error: "
                            "skip}` to leave such lines out"
                          : "Correct `text:` in the domain, or say `corpus: {on_error: skip}` to "
                            "leave such lines out");
-    if (const std::string_view twice = key_twice(document, key_); !twice.empty())
+    if (const std::string_view twice = key_twice(document, key); !twice.empty())
       return damaged(line, fmt::format("'{}' stands twice", core::shown_text(twice)),
                      "which of them is meant nobody knows",
                      "Mend it, or say `corpus: {on_error: skip}` to leave such lines out");
     std::string_view text;
     if (element->get(text) != simdjson::SUCCESS)
       return damaged(
-          line, fmt::format("'{}' is no string", core::shown_text(key_)), "",
+          line, fmt::format("'{}' is no string", core::shown_text(key)), "",
           "Say which key holds the text with `text: KEY`, or `corpus: {on_error: skip}`");
     if (text.empty())
       return damaged(line, "an empty document", "",
@@ -318,7 +320,7 @@ bool begins_with_text(std::string_view beginning) {
   });
 }
 
-/// The usual key of the first document of a file, for who reads it from the middle.
+/// The usual key of the first document of a file that has one, for who reads it from the middle.
 std::string usual_key_in(const std::filesystem::path& path, std::int64_t max_document) {
   LineReader lines(open_bytes(path), static_cast<std::size_t>(max_document));
   dom::parser parser;
@@ -327,8 +329,8 @@ std::string usual_key_in(const std::filesystem::path& path, std::int64_t max_doc
     if (!line->is_too_long &&
         parse_line(parser, line->offset == 0 ? without_mark(line->text) : line->text, true,
                    document) == simdjson::SUCCESS)
-      return usual_key(document);
-  return usual_keys.front();
+      if (std::string key = usual_key(document); !key.empty()) return key;
+  return {};
 }
 
 /// `a.jsonl`, `a.ndjson.gz`, ...

@@ -15,6 +15,12 @@ struct Seen {
   double text_bytes = 0.0;
 };
 
+/// Whether documents are passed over, so that nobody knows when the next one comes.
+bool chooses(const Unit& unit) {
+  return std::any_of(unit.takers.begin(), unit.takers.end(),
+                     [](const Taker& taker) { return !taker.where.empty(); });
+}
+
 /// Reads the first documents of a unit.
 Seen beginning_of(const Unit& unit, const CorpusOptions& options) {
   constexpr double enough = 4e6;
@@ -33,19 +39,19 @@ Seen beginning_of(const Unit& unit, const CorpusOptions& options) {
 
 std::uint64_t estimated_text_bytes(const ReadingPlan& plan, const CorpusOptions& options) {
   constexpr std::size_t most_units = 8;
-  CorpusOptions lenient = options;
-  lenient.on_error = OnError::skip;
-  lenient.tokenizer = {};  // a file need not be checked to its end
+  CorpusOptions quick = options;
+  quick.on_error = OnError::stop;  // reading says what is wrong; here it only must not go on and on
+  quick.tokenizer = {};            // a file need not be checked to its end
   double file_bytes = 0.0;
   Seen seen;
   const std::size_t step = std::max<std::size_t>(1, plan.units.size() / most_units);
   for (std::size_t n = 0; n < plan.units.size(); ++n) {
     const Unit& unit = plan.units[n];
-    if (!unit.command.empty()) return 0;
+    if (!unit.command.empty() || chooses(unit)) return 0;
     file_bytes += static_cast<double>(unit.bytes());
     if (n % step != 0) continue;
     try {
-      const Seen part = beginning_of(unit, lenient);
+      const Seen part = beginning_of(unit, quick);
       seen.file_bytes += part.file_bytes;
       seen.text_bytes += part.text_bytes;
     } catch (const core::Error&) {
