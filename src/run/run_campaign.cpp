@@ -188,11 +188,12 @@ class Run {
     const std::vector<double> epochs =
         most_epochs(stored().plan, session_.opened().corpus->pools(campaign.proxy.context),
                     config::epochs_target(campaign));
+    const std::string words = repetition_words(campaign.fit);
     for (std::size_t k = 0; k < epochs.size(); ++k)
       if (epochs[k] > 1)
         screen().say(
             fmt::format("  '{}' is gone through {:.1f} times by the trial with most of it: {}",
-                        campaign.domains.train[k], epochs[k], repetition_words(campaign.fit)));
+                        campaign.domains.train[k], epochs[k], words));
   }
 
   void refuse_if_all_failed() {

@@ -106,8 +106,8 @@ class Teller {
     const auto space = fs::space(folder_, unknown);
     std::string words;
     if (texts > 0) {
-      // The store holds a byte, or some of a token's two for each of its three to five, of every
-      // byte of text; the texts themselves lie beside it until it is complete.
+      // A byte of text becomes a byte of the store, with a tokenizer less. The texts themselves lie
+      // beside it until it is complete.
       const double needed = 2.0 * static_cast<double>(texts);
       words = fmt::format("about {} of texts; until they are prepared they take twice that at most",
                           size_text(texts));

@@ -1,42 +1,22 @@
 #include <bimix/core/error.hpp>
-#include <bimix/core/median.hpp>
 #include <bimix/core/random.hpp>
+#include <bimix/core/rate.hpp>
 #include <bimix/entropy/pair_tally.hpp>
 #include <bimix/spread/entropy_bench.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <unordered_map>
 #include <vector>
 
 namespace bimix::spread {
-namespace {
-
-/// The median rate of passes over `amount` things.
-template <class Pass>
-double rate_of(double amount, double seconds, Pass pass) {
-  using Clock = std::chrono::steady_clock;
-  std::vector<double> rates;
-  const Clock::time_point start = Clock::now();
-  Clock::time_point now = start;
-  do {
-    const Clock::time_point begin = now;
-    pass();
-    now = Clock::now();
-    rates.push_back(amount / std::chrono::duration<double>(now - begin).count());
-  } while (std::chrono::duration<double>(now - start).count() < seconds);
-  return core::median(std::move(rates));
-}
-
-}  // namespace
-
 double bench_entropy(std::span<const std::uint8_t> text, double seconds) {
   core::require(text.size() > 1, "there is a pair to count");
   entropy::BytePairCounter counter;
-  return rate_of(static_cast<double>(text.size()), seconds, [&] {
+  return core::rate_of(seconds, [&] {
     counter.add(text);
     counter.take();
+    return text.size();
   });
 }
 
@@ -49,19 +29,21 @@ PairSpeed bench_token_pairs(int vocabulary, std::int64_t count, double seconds) 
   constexpr std::size_t window = std::size_t{1} << 16;
   entropy::PairCounter counter(vocabulary);
   PairSpeed speed;
-  speed.tokens_per_second = rate_of(static_cast<double>(count), seconds, [&] {
+  speed.tokens_per_second = core::rate_of(seconds, [&] {
     counter.begin({}, count);
     for (std::size_t from = 0; from < tokens.size(); from += window)
       counter.add(std::span(tokens).subspan(from, std::min(window, tokens.size() - from)));
     counter.take();
+    return count;
   });
   const std::size_t some = std::min<std::size_t>(tokens.size(), 1'000'000);
-  speed.peer_tokens_per_second = rate_of(static_cast<double>(some), seconds, [&] {
+  speed.peer_tokens_per_second = core::rate_of(seconds, [&] {
     std::unordered_map<std::uint64_t, std::int64_t> pairs;
     for (std::size_t n = 1; n < some; ++n)
       ++pairs[static_cast<std::uint64_t>(tokens[n - 1]) << 32 |
               static_cast<std::uint64_t>(tokens[n])];
     core::require(!pairs.empty(), "there is a pair to count");
+    return some;
   });
   return speed;
 }

@@ -248,7 +248,7 @@ class JsonLinesReader final : public DocumentReader {
   std::optional<FoundDocument> document_of(const LineReader::Line& line,
                                            const dom::element& document,
                                            const dom::object& object) {
-    const std::string key = key_.empty() ? usual_keys.front() : key_;
+    const std::string_view key = key_.empty() ? std::string_view(usual_keys.front()) : key_;
     const auto element = at_path(document, key);
     if (!element)
       return damaged(line, fmt::format("a document without '{}'", core::shown_text(key)),

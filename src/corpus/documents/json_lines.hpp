@@ -10,7 +10,7 @@
 namespace bimix::corpus {
 
 /// The documents of JSON Lines: an object in each line, with the text under a key. Where none is
-/// said it is `text`, or `content` if the first document has that alone.
+/// said it is `text`, or `content` if the first document that has one of them has that alone.
 /// @param source what messages call it
 /// @param takers the conditions of each that takes documents
 std::unique_ptr<DocumentReader> read_json_lines(std::string source,

@@ -15,20 +15,13 @@ struct Seen {
   double text_bytes = 0.0;
 };
 
-/// Whether documents are passed over, so that nobody knows when the next one comes.
-bool chooses(const Unit& unit) {
-  return std::any_of(unit.takers.begin(), unit.takers.end(),
-                     [](const Taker& taker) { return !taker.where.empty(); });
-}
-
 /// Reads the first documents of a unit.
-Seen beginning_of(const Unit& unit, const CorpusOptions& options) {
+Seen first_documents_of(const Unit& unit, const CorpusOptions& options) {
   constexpr double enough = 4e6;
   Seen seen;
   const auto reader = readers_of(unit, options).front()();
   while (const auto document = reader->next()) {
-    seen.text_bytes += static_cast<double>(document->bytes.size() *
-                                           std::max<std::size_t>(1, document->takers.size()));
+    seen.text_bytes += static_cast<double>(document->bytes.size() * document->takers.size());
     if (seen.text_bytes >= enough) break;
   }
   seen.file_bytes = static_cast<double>(reader->bytes_read());
@@ -47,11 +40,12 @@ std::uint64_t estimated_text_bytes(const ReadingPlan& plan, const CorpusOptions&
   const std::size_t step = std::max<std::size_t>(1, plan.units.size() / most_units);
   for (std::size_t n = 0; n < plan.units.size(); ++n) {
     const Unit& unit = plan.units[n];
-    if (!unit.command.empty() || chooses(unit)) return 0;
+    // With conditions nobody knows when the next document comes.
+    if (!unit.command.empty() || unit.has_conditions()) return 0;
     file_bytes += static_cast<double>(unit.bytes());
     if (n % step != 0) continue;
     try {
-      const Seen part = beginning_of(unit, quick);
+      const Seen part = first_documents_of(unit, quick);
       seen.file_bytes += part.file_bytes;
       seen.text_bytes += part.text_bytes;
     } catch (const core::Error&) {

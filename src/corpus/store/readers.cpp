@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace bimix::corpus {
 namespace {
 
@@ -28,8 +26,6 @@ std::vector<OpenReader> text_readers(const Unit& unit, const CorpusOptions& opti
                          .wants_utf8 = options.tokenizer.is_given()};
   std::vector<Where> takers;
   for (const Taker& taker : unit.takers) takers.push_back(taker.where);
-  const bool has_where =
-      std::any_of(takers.begin(), takers.end(), [](const Where& where) { return !where.empty(); });
   std::vector<OpenReader> readers;
   if (!unit.command.empty())
     readers.push_back([=, &unit, &options] {
@@ -41,7 +37,7 @@ std::vector<OpenReader> text_readers(const Unit& unit, const CorpusOptions& opti
     readers.push_back([=, &unit, &part] {
       const DocumentFormat* format = document_formats().back();
       if (!unit.binary) format = &format_of(beginning_of(part.path, read.max_document), read);
-      if (has_where && !format->has_fields())
+      if (unit.has_conditions() && !format->has_fields())
         throw core::DataError({.place = part.path,
                                .problem = "has no fields for `where` or `by` to look at",
                                .rule = "it is no JSON Lines",

@@ -215,6 +215,11 @@ std::uint64_t Unit::bytes() const {
   return sum;
 }
 
+bool Unit::has_conditions() const {
+  return std::any_of(takers.begin(), takers.end(),
+                     [](const Taker& taker) { return !taker.where.empty(); });
+}
+
 ReadingPlan plan_reading(const CorpusOptions& options, const UnitSizes& sizes) {
   return Planner(options, sizes).plan();
 }

@@ -31,6 +31,8 @@ struct Unit {
   std::string text_key{};
   bool binary = false;
   std::uint64_t bytes() const;
+  /// Whether somebody takes only documents of some fields.
+  bool has_conditions() const;
 };
 
 /// What has to be read for a corpus, and in which units. The documents of the units of a side, in
