@@ -26,6 +26,8 @@ void describe(Visitor& v, corpus::CorpusOptions& o) {
   v.number("eval_fraction", o.eval_fraction, {0.001, 0.5},
            "of a domain without `eval`: the part that is held out");
   v.word("on_error", o.on_error, "of a document that cannot be read: stop, or skip and count");
+  v.number("silence", o.silence, {1, 1e6},
+           "seconds for which a program of `read` may print nothing before it counts as hung");
   v.count("max_document", o.max_document, {1, 1'000'000'000'000},
           "bytes of a line of JSON Lines, or of a text in a packed file");
   v.count("end_of_document", o.end_of_document, {-1, (1 << 20) - 1},

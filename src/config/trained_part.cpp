@@ -22,6 +22,7 @@ Campaign without_places(Campaign campaign) {
   const corpus::CorpusOptions usual;
   campaign.corpus.store = usual.store;
   campaign.corpus.on_error = usual.on_error;
+  campaign.corpus.silence = usual.silence;
   campaign.corpus.max_document = usual.max_document;
   return campaign;
 }

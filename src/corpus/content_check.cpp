@@ -219,13 +219,14 @@ void check_sample(const Stretch& document, int vocabulary, Content content) {
 std::optional<std::string> note_on_json_lines(const Stretch& document) {
   constexpr std::size_t most = std::size_t{1} << 20;
   if (document.tokens.width() > 1) return std::nullopt;
-  const std::string_view text = text_of(document.tokens.bytes());
+  std::string_view text = text_of(document.tokens.bytes());
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n\t "), text.size()));
   const std::string_view line = text.substr(0, std::min(text.find('\n'), most));
   const bool is_list = core::trimmed(line).starts_with('[');
   if (!core::trimmed(line).starts_with('{') && !is_list) return std::nullopt;
   const Json json = Json::parse(line, nullptr, false);
   const Json& first = is_list && json.is_array() && !json.empty() ? json.front() : json;
-  if (!first.is_object() || text_key(first).empty()) return std::nullopt;
+  if (!first.is_object()) return std::nullopt;
   const std::string key = text_key(first), file(document.file);
   if (is_list)
     return fmt::format(
@@ -234,9 +235,8 @@ std::optional<std::string> note_on_json_lines(const Stretch& document) {
         file, core::shell_word(file), core::shell_word(file + ".jsonl"));
   return fmt::format(
       "{} is JSON: its keys and metadata are trained on like its text. Say `text: {}` in the "
-      "domain "
-      "to train on the texts alone",
-      file, key);
+      "domain to train on the texts alone",
+      file, key.empty() ? "KEY" : key);
 }
 
 }  // namespace bimix::corpus

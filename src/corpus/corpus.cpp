@@ -39,13 +39,13 @@ std::vector<std::string> notes_on(const PreparedDomain& domain) {
 
 data::CorpusRow row_of(const PreparedDomain& domain) {
   return {.domain = domain.name,
-          .documents = domain.train.documents + domain.eval.documents,
+          .documents = domain.documents,
           .bytes = domain.train.bytes + domain.eval.bytes,
           .tokens = domain.train.tokens + domain.eval.tokens,
           .pool = domain.train.tokens,
           .eval_tokens = domain.eval.tokens,
           .eval_bytes = domain.eval.bytes,
-          .longest = std::max(domain.train.longest, domain.eval.longest),
+          .longest = domain.longest,
           .duplicates = domain.duplicates,
           .evaluated_on = domain.evaluated_on,
           .in_other_domains = domain.in_other_domains,

@@ -113,17 +113,22 @@ int Tokenizer::vocabulary() const { return model_->processor.GetPieceSize(); }
 
 int Tokenizer::width() const { return vocabulary() <= most_vocabulary(2) ? 2 : 4; }
 
-void Tokenizer::encode(std::string_view text, std::vector<std::uint32_t>& tokens) const {
+void Tokenizer::encode(std::string_view text,
+                       const std::function<void(std::span<const std::uint32_t>)>& take) const {
   std::vector<int> ids;
+  std::vector<std::uint32_t> tokens;
   while (!text.empty()) {
     const std::size_t part = model_->lines_are_apart ? lines_part(text) : long_part(text);
     const auto status = model_->processor.Encode({text.data(), part}, &ids);
     core::require(status.ok(), "SentencePiece encodes every text");
-    tokens.insert(tokens.end(), ids.begin(), ids.end());
+    tokens.assign(ids.begin(), ids.end());
+    take(tokens);
     text.remove_prefix(part);
   }
-  if (const int end = model_->processor.eos_id(); end >= 0)
-    tokens.push_back(static_cast<std::uint32_t>(end));
+  if (const int end = model_->processor.eos_id(); end >= 0) {
+    const auto token = static_cast<std::uint32_t>(end);
+    take(std::span(&token, 1));
+  }
 }
 
 std::string train_tokenizer(int vocabulary,

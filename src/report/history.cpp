@@ -28,10 +28,7 @@ double predicted_gain(const data::CheckReport& check) {
 
 /// The gain as trained in bits a byte of the sets' texts; NaN where bytes are not known.
 double gain_in_bits(const data::CheckReport& check) {
-  if (check.bytes_per_token.empty()) return std::nan("");
-  return mean_of_sets(check, [&](std::size_t e) {
-    return data::bits_per_byte(check.paired_gain_nats[e], check.bytes_per_token[e]);
-  });
+  return mean_bits_per_byte(check.weight, check.paired_gain_nats, check.bytes_per_token);
 }
 
 /// Whether the prediction lies in the interval of what was trained.

@@ -2,6 +2,7 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/loss_unit.hpp>
 #include <bimix/data/mean_words.hpp>
 #include <bimix/data/pools.hpp>
 #include <bimix/law/fitted_law.hpp>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <span>
 
@@ -145,6 +147,18 @@ std::string bits_words(const data::DomainSet& domains) {
                     (are_alike ? "" : fmt::format(" ({})", domains.eval[e])));
   constexpr std::size_t most = 8;
   return "Bits a byte are nats a token divided by " + core::join_some(parts, most) + ".";
+}
+
+double mean_bits_per_byte(std::span<const double> weight, std::span<const double> nats,
+                          std::span<const double> bytes_per_token) {
+  double sum = 0.0, weights = 0.0;
+  for (std::size_t e = 0; e < weight.size(); ++e) {
+    if (weight[e] == 0.0) continue;
+    weights += weight[e];
+    sum += bytes_per_token.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                   : weight[e] * data::bits_per_byte(nats[e], bytes_per_token[e]);
+  }
+  return weights > 0.0 ? sum / weights : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::string bits_line(const data::DomainSet& domains) {
@@ -383,6 +397,10 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
 Rows volume_rows(const std::vector<data::VolumeOptimum>& optima, const data::DomainSet& domains) {
   Rows rows{{"tokens"}};
   rows[0].insert(rows[0].end(), domains.train.begin(), domains.train.end());
+  const bool knows_pools =
+      std::any_of(optima.begin(), optima.end(),
+                  [](const data::VolumeOptimum& optimum) { return optimum.most_epochs > 0.0; });
+  if (knows_pools) rows[0].emplace_back("most epochs");
   const auto add = [&](const std::string& head, const data::Mixture& shares) {
     rows.push_back({head});
     for (const double r : shares) rows.back().push_back(share(r));
@@ -393,7 +411,10 @@ Rows volume_rows(const std::vector<data::VolumeOptimum>& optima, const data::Dom
     for (std::size_t k = 0; has_interval && k < optimum.share.size(); ++k)
       rows.back()[k + 1] +=
           fmt::format(" ({} to {})", share(optimum.share_low[k]), share(optimum.share_high[k]));
-    if (!optimum.foreseen.empty()) add("  foreseen by smaller", optimum.foreseen);
+    if (knows_pools) rows.back().push_back(epochs(optimum.most_epochs));
+    if (optimum.foreseen.empty()) continue;
+    add("  foreseen by smaller", optimum.foreseen);
+    if (knows_pools) rows.back().emplace_back("");
   }
   return rows;
 }

@@ -4,6 +4,7 @@
 #include <bimix/law/evaluate.hpp>
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,11 @@ std::string loss_name(const data::DomainSet& domains);
 /// What makes nats a token bits a byte of the text of each set, as a line; empty where bytes are
 /// not known.
 std::string bits_line(const data::DomainSet& domains);
+/// Losses, or differences of them, in bits a byte of the text of each set, as a mean by weight:
+/// runs with other tokenizers have their like. NaN where bytes are not known.
+/// @param weight, nats, bytes_per_token E each
+double mean_bits_per_byte(std::span<const double> weight, std::span<const double> nats,
+                          std::span<const double> bytes_per_token);
 /// The same as a sentence.
 std::string bits_words(const data::DomainSet& domains);
 

@@ -149,11 +149,17 @@ std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSe
   text += aligned(optimum_rows(choice, domains));
   text += fmt::format(
       "  Objective: {}\n"
-      "  Predicted objective {} {}, default {}: gain {} ({}: {})\n"
-      "  Certificate: {} {:.1e}\n",
+      "  Predicted objective {} {}, default {}: gain {} ({}: {})\n",
       choice.objective_words.whole, loss(choice.objective_nats), data::unit_text(domains.loss_unit),
       loss(choice.objective_default_nats), loss(choice.gain_nats), percent_level(choice.level),
-      range(choice.gain_low, choice.gain_high, 4), choice.certificate_kind, choice.certificate);
+      range(choice.gain_low, choice.gain_high, 4));
+  const auto in_bits = [&](const std::vector<double>& nats) {
+    return mean_bits_per_byte(choice.weight, nats, domains.bytes_per_token);
+  };
+  if (const double bits = in_bits(choice.predicted_nats); std::isfinite(bits))
+    text += fmt::format("  Mean of the same sets in bits a byte {}, default {}\n", loss(bits),
+                        loss(in_bits(choice.predicted_default_nats)));
+  text += fmt::format("  Certificate: {} {:.1e}\n", choice.certificate_kind, choice.certificate);
   for (const std::string& line : honest_lines(choice, domains)) text += "  " + line + "\n";
   for (const std::string& flag : choice.flags) text += "  " + flag + "\n";
   return text;
@@ -214,6 +220,10 @@ std::string check_text(const data::CheckReport& report) {
   if (const double margin = gain_margin(report); std::isfinite(margin))
     text += fmt::format(" (90 %: {})",
                         range(report.mean_gain_nats - margin, report.mean_gain_nats + margin, 4));
+  if (const double bits =
+          mean_bits_per_byte(report.weight, report.paired_gain_nats, report.bytes_per_token);
+      std::isfinite(bits))
+    text += fmt::format(", {} bits a byte", signed_loss(bits));
   text += "\n";
   if (const Rows rivals = rival_rows(report); rivals.size() > 1)
     text += "The objective, and what the optimum gained over each, on the same seeds\n" +

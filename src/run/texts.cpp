@@ -50,8 +50,7 @@ class Teller {
   }
 
   void begin(const corpus::Preparation& what, bool are_texts) {
-    const std::uint64_t texts =
-        what.estimated_text_bytes();  // reads: last words may come meanwhile
+    const corpus::TextEstimate texts = what.estimated_texts();  // last words may come meanwhile
     const std::lock_guard lock(mutex_);
     begin_ = Clock::now();
     has_tokenizer_ = what.has_tokenizer();
@@ -83,7 +82,9 @@ class Teller {
     last_ = Clock::now();
     const double rate = static_cast<double>(now.done) / seconds_since(stage_begin_);
     const std::string speed = size_text(static_cast<std::uint64_t>(rate)) + "/s";
-    const char* what = now.stage == spread::PrepareStage::encoding ? "encoded" : "read";
+    const char* what = now.stage == spread::PrepareStage::reading    ? "read"
+                       : now.stage == spread::PrepareStage::encoding ? "encoded"
+                                                                     : "in place";
     if (now.all == 0) {
       screen_.progress(fmt::format("  {} {}, {}", size_text(now.done), what, speed));
       return;
@@ -101,16 +102,18 @@ class Teller {
 
  private:
   /// What it will take of the disk, if that can be foreseen.
-  void tell_of_room(std::uint64_t texts) {
+  void tell_of_room(const corpus::TextEstimate& texts) {
     std::error_code unknown;
     const auto space = fs::space(folder_, unknown);
     std::string words;
-    if (texts > 0) {
-      // A byte of text becomes a byte of the store, with a tokenizer less. The texts themselves lie
-      // beside it until it is complete.
-      const double needed = 2.0 * static_cast<double>(texts);
-      words = fmt::format("about {} of texts; until they are prepared they take twice that at most",
-                          size_text(texts));
+    if (texts.bytes > 0) {
+      // A byte of text becomes a byte of the store, and lies beside it until that is complete. A
+      // token of a tokenizer takes 2 or 4 bytes, and stands for 2 bytes of text or more as a rule.
+      const double needed = 2.0 * static_cast<double>(texts.bytes);
+      words = fmt::format(
+          "{} {} of texts; until they are prepared they take {}",
+          texts.is_most ? "at most" : "about", size_text(texts.bytes),
+          has_tokenizer_ ? "about twice that, more with a small vocabulary" : "twice that");
       if (!unknown && needed > static_cast<double>(space.available))
         screen_.warn(
             fmt::format("{}: {} are free, and about {} may be needed. Say `corpus: "
@@ -155,9 +158,11 @@ LongWork::Hooks ended_by_signal(const par::Comm& comm, Teller& teller) {
 /// The lock of a store; waits while another process holds it. Where there are no locks, one that
 /// was killed seems to hold it for good: it is given up once it has written nothing for longer than
 /// a program that prints texts may be silent.
-std::unique_ptr<store::FolderLock> lock_store(Screen& screen, const fs::path& folder) {
+/// @param silence seconds for which such a program may be silent
+std::unique_ptr<store::FolderLock> lock_store(Screen& screen, const fs::path& folder,
+                                              double silence) {
   constexpr auto look_every = std::chrono::seconds(1);
-  constexpr double given_up_after = 1200.0;
+  const double given_up_after = 2.0 * silence;
   for (bool was_told = false;;) {
     try {
       return std::make_unique<store::FolderLock>(folder,
@@ -214,7 +219,7 @@ corpus::Corpus open_corpus(const par::Comm& comm, Screen& screen, const config::
         comm, campaign.corpus, folder,
         {.begin =
              [&](const corpus::Preparation& what) {
-               lock = lock_store(screen, folder);
+               lock = lock_store(screen, folder, campaign.corpus.silence);
                teller.begin(what, campaign.corpus.tokens.width == 1);
              },
          .progress = [&](const spread::PrepareProgress& now) { teller.progress(now); },

@@ -135,19 +135,21 @@ void prepare_over_ranks(const par::Comm& comm, const corpus::CorpusOptions& opti
   over_units(comm, units,
              [&](std::size_t unit, const OnBytes& on_bytes) { p.read_unit(unit, on_bytes); },
              {comm, hooks, reading});
-  PrepareProgress encoding{.stage = PrepareStage::encoding};
+  PrepareProgress encoding{.stage = PrepareStage::encoding},
+      copying{.stage = PrepareStage::copying};
   par::on_root(comm, [&] {
     hooks.progress({.stage = PrepareStage::settling});
     p.settle();
-    if (p.has_tokenizer()) encoding.all = sum_over(p, &corpus::Preparation::text_bytes);
+    copying.all = sum_over(p, &corpus::Preparation::text_bytes);
+    if (p.has_tokenizer()) encoding.all = copying.all;
   });
   over_units(comm, units,
              [&](std::size_t unit, const OnBytes& on_bytes) { p.encode_unit(unit, on_bytes); },
              {comm, hooks, encoding});
   par::on_root(comm, [&] { p.place(); });
-  par::collectively(comm, [&] {
-    for (const std::size_t unit : units) p.copy_unit(unit);
-  });
+  over_units(comm, units,
+             [&](std::size_t unit, const OnBytes& on_bytes) { p.copy_unit(unit, on_bytes); },
+             {comm, hooks, copying});
   par::on_root(comm, [&] {
     p.finish();
     hooks.end();

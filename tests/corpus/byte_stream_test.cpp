@@ -69,6 +69,17 @@ TEST(OpenBytes, UnpacksMembersAndFramesOneBehindTheOther) {
     EXPECT_EQ(read_all(*open_bytes(folder / name)), text + "more") << name;
 }
 
+// Tapes and block devices fill up with zeros.
+TEST(OpenBytes, PassesOverZerosBehindTheEndOfAGzipFile) {
+  const test::TempFolder folder;
+  for (const std::size_t zeros : {1U, 511U, 600'000U}) {
+    folder.write("a.gz", test::gzipped("text") + std::string(zeros, '\0'));
+    EXPECT_EQ(read_all(*open_bytes(folder / "a.gz")), "text");
+    folder.write("b.gz", test::gzipped("text") + std::string(zeros, '\0') + "rest");
+    EXPECT_THAT(what_of([&] { read_all(*open_bytes(folder / "b.gz")); }), HasSubstr("is no gzip"));
+  }
+}
+
 TEST(OpenBytes, GivesARangeOfAPlainFile) {
   const test::TempFolder folder;
   folder.write("a.txt", "0123456789");
@@ -138,6 +149,10 @@ TEST(OpenCommand, EndsAProgramThatHangsAndWhatItStarted) {
                 all_of({.words = {"sh", "-c", "echo text; sleep 600 & wait"}, .silence = 0.3});
               }),
               HasSubstr("printed nothing for"));
+  EXPECT_THAT(what_of([] {
+                all_of({.words = {"sh", "-c", "echo text; exec >&-; sleep 600"}, .silence = 0.3});
+              }),
+              HasSubstr("closed its output and went on for"));
   // A stream that is closed early ends its program too.
   open_command({.words = {"sleep", "600"}});
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));

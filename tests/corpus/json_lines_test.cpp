@@ -217,6 +217,9 @@ TEST(JsonLines, AreToldByTheirNameTheirKeyOrAFirstLineThatIsWhole) {
   EXPECT_FALSE(is_json_lines("a.json", "{\n  \"text\": \"a\"\n}\n"));
   EXPECT_FALSE(is_json_lines("a.json", "{\"text\": 1}"));
   EXPECT_FALSE(is_json_lines("a.txt.gz", "text"));
+  EXPECT_TRUE(is_json_lines("a", "\n \r\n{\"text\": \"a\"}")) << "behind blank lines";
+  EXPECT_TRUE(is_json_lines("a.json", "{\"id\": 1}\n{\"text\": \"a\"}\n{\"te"));
+  EXPECT_FALSE(is_json_lines("a.json", "{\"id\": 1}\nwhatever\n{\"text\": \"a\"}\n"));
   EXPECT_FALSE(is_json_lines("a.txt", ""));
 }
 

@@ -124,7 +124,8 @@ TEST_F(Prepared, IsTheSameInWhateverOrderUnitsAreReadAndAfterAnInterruption) {
   for (std::size_t unit = root.unit_count(); unit-- > 0;)
     other.encode_unit(unit, [](std::uint64_t) {});
   root.place();
-  for (std::size_t unit = root.unit_count(); unit-- > 0;) other.copy_unit(unit);
+  for (std::size_t unit = root.unit_count(); unit-- > 0;)
+    other.copy_unit(unit, [](std::uint64_t) {});
   EXPECT_FALSE(other.is_done());
   root.finish();
   EXPECT_TRUE(other.is_done());
@@ -175,12 +176,12 @@ TEST_F(Prepared, TellsAboutHowManyBytesOfTextThereWillBe) {
   folder.write("a.jsonl.zst", test::zstd_packed(json_lines({text, text + "2"})));
   folder.write("b.txt", text);
   const CorpusOptions options = options_of("a.jsonl.zst", "b.txt");
-  EXPECT_NEAR(static_cast<double>(Preparation(options, folder / "store").estimated_text_bytes()),
+  EXPECT_NEAR(static_cast<double>(Preparation(options, folder / "store").estimated_texts().bytes),
               3.0 * static_cast<double>(text.size()), 0.05 * static_cast<double>(text.size()));
   CorpusOptions printed = options;
   printed.domains[0].train_patterns.clear();
   printed.domains[0].command = {"sleep", "600"};
-  EXPECT_EQ(Preparation(printed, folder / "store").estimated_text_bytes(), 0u);
+  EXPECT_EQ(Preparation(printed, folder / "store").estimated_texts().bytes, 0u);
 }
 
 TEST_F(Prepared, IsMadeAgainWhereASourceOrAnOptionChanged) {
@@ -239,8 +240,80 @@ TEST_F(Prepared, TakesDomainsByAFieldOutOfTheSameFile) {
   EXPECT_EQ(manifest("store")["domains"][1]["train"]["documents"], 36);
   options.domains[1].where = {{"source", {"nothing"}}};
   EXPECT_THAT([&] { prepare(options, folder / "none"); },
-              testing::ThrowsMessage<core::DataError>(
-                  HasSubstr("domain 'b': no document is left to train on")));
+              testing::ThrowsMessage<core::DataError>(testing::AllOf(
+                  HasSubstr("domain 'b': no document is left to train on"),
+                  HasSubstr("60 that do not meet its `where` or `by`"), HasSubstr("Correct"))));
+}
+
+// What nobody takes of a file that two domains read was counted by both.
+TEST_F(Prepared, CountsWhatOfASharedFileIsLeftOutOnce) {
+  std::string lines = "torn\n";
+  for (int n = 0; n < 80; ++n)
+    lines += nlohmann::json{{"text", fmt::format("text {}", n)},
+                            {"source", std::vector{"web", "books", "news", "mail"}.at(n % 4)}}
+                 .dump() +
+             "\n";
+  folder.write("all.jsonl", lines);
+  CorpusOptions options = options_of("all.jsonl", "all.jsonl");
+  options.on_error = OnError::skip;
+  options.domains[0].where = {{"source", {"web"}}};
+  options.domains[1].where = {{"source", {"books"}}};
+  prepare(options, folder / "store");
+  const auto told = manifest("store")["domains"];
+  EXPECT_EQ(told[0]["unwanted"], 40);
+  EXPECT_EQ(told[0]["not_taken"], 60);
+  EXPECT_EQ(told[0]["damaged"], 1);
+  EXPECT_EQ(told[1]["unwanted"], 0);
+  EXPECT_EQ(told[1]["not_taken"], 60);
+  EXPECT_EQ(told[1]["damaged"], 0);
+}
+
+TEST_F(Prepared, StartsAProgramOnceForAllDomainsThatReadIt) {
+  std::string lines;
+  for (int n = 0; n < 60; ++n)
+    lines +=
+        nlohmann::json{{"text", fmt::format("text {}", n)}, {"source", n % 2 ? "a" : "b"}}.dump() +
+        "\n";
+  folder.write("all.jsonl", lines);
+  CorpusOptions options = options_of("", "");
+  for (DomainFiles& domain : options.domains) {
+    domain.train_patterns.clear();
+    domain.command = {"sh", "-c", "echo started >> log; cat all.jsonl"};
+    domain.where = {{"source", {domain.name}}};
+  }
+  prepare(options, folder / "store");
+  EXPECT_EQ(core::read_file(folder / "log"), "started\n");
+  EXPECT_EQ(manifest("store")["domains"][0]["documents"], 30);
+  EXPECT_EQ(manifest("store")["domains"][1]["documents"], 30);
+}
+
+// A disk that lost what was written last left zeros, which were trained on.
+TEST_F(Prepared, IsRefusedIfItsFilesAreNotWhatWasWritten) {
+  folder.write("a.jsonl", json_lines(some_texts(30, "a")));
+  folder.write("b.jsonl", json_lines(some_texts(30, "b")));
+  const CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  prepare(options, folder / "store");
+  const std::string file = "store/0.train.tokens";
+  folder.write(file, std::string(core::read_file(folder / file).size(), '\0'));
+  EXPECT_THAT([&] { prepare(options, folder / "store"); },
+              testing::ThrowsMessage<core::DataError>(testing::AllOf(
+                  HasSubstr("not as they were written"), HasSubstr("Remove the folder"))));
+}
+
+TEST_F(Prepared, DropsTextsOnceTheyAreEncoded) {
+  folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));
+  folder.write("b.jsonl", json_lines(some_texts(300, "and of the second")));
+  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  options.tokenizer.train = 300;
+  const auto nothing = [](std::uint64_t) {};
+  const Preparation preparation(options, folder / "store");
+  preparation.begin();
+  for (std::size_t unit = 0; unit < 2; ++unit) preparation.read_unit(unit, nothing);
+  preparation.settle();
+  EXPECT_TRUE(std::filesystem::exists(folder / "store/pieces/0.0.texts"));
+  preparation.encode_unit(0, nothing);
+  EXPECT_FALSE(std::filesystem::exists(folder / "store/pieces/0.0.texts"));
+  EXPECT_GT(preparation.text_bytes(0), 10'000u);
 }
 
 TEST_F(Prepared, DropsDuplicatesAndWhatIsEvaluatedOn) {
@@ -278,6 +351,8 @@ TEST_F(Prepared, CutsTheOnlyTextOfADomainAtALineEnd) {
   ASSERT_EQ(train.size(), 1u);
   ASSERT_EQ(eval.size(), 1u);
   EXPECT_EQ(train[0] + eval[0], text);
+  EXPECT_EQ(corpus.table().rows[0].documents, 1u) << "it is cut, and still one";
+  EXPECT_EQ(corpus.table().rows[0].longest, text.size());
   EXPECT_EQ(train[0].back(), '\n');
   EXPECT_NEAR(static_cast<double>(eval[0].size()), 0.1 * static_cast<double>(text.size()), 10);
 }
@@ -293,6 +368,21 @@ TEST_F(Prepared, NamesWhatIsDamagedOrLeavesItOutAndCounts) {
   EXPECT_EQ(manifest("store")["domains"][0]["damaged"], 2);
   EXPECT_THAT(manifest("store")["domains"][0]["first_damage"].get<std::string>(),
               HasSubstr("a.jsonl:21: no JSON"));
+}
+
+// An empty shard ended the reading of thousands of others, though such were to be skipped.
+TEST_F(Prepared, PassesOverAnEmptyFileIfItIsAskedTo) {
+  folder.write("a/0.jsonl", "");
+  folder.write("a/1.jsonl", json_lines(some_texts(20, "a")));
+  folder.write("b/0.txt", "");
+  folder.write("b/1.txt", std::string(500, 'b'));
+  CorpusOptions options = options_of("a/*", "b/*");
+  EXPECT_THAT([&] { prepare(options, folder / "store"); },
+              testing::ThrowsMessage<core::DataError>(HasSubstr("a/0.jsonl: the file is empty")));
+  options.on_error = OnError::skip;
+  prepare(options, folder / "store");
+  EXPECT_EQ(manifest("store")["domains"][0]["documents"], 20);
+  EXPECT_EQ(manifest("store")["domains"][1]["damaged"], 1);
 }
 
 TEST_F(Prepared, EncodesTextsByATokenizerAndRefusesWhatIsNoUtf8) {

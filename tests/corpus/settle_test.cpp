@@ -126,6 +126,19 @@ TEST(Settle, CutsTheLargestDocumentWhereNoneFits) {
   EXPECT_EQ(settled[0].cut->byte, 4444u);
 }
 
+// A readme of 400 bytes was all that a megabyte was evaluated on.
+TEST(Settle, CutsTheLargestDocumentWhereTheOthersAreNextToNothing) {
+  const std::vector<DocumentRecord> records{{key_of("readme"), 200}, {key_of("large"), 50'000}};
+  const auto cut_of = [](const Side&, std::size_t document, std::uint64_t wanted) {
+    EXPECT_EQ(document, 1u);
+    EXPECT_EQ(wanted, 5020u);
+    return std::uint64_t{45'000};
+  };
+  const auto settled = settle(std::vector<SideRecords>{{train_a, {records}}}, {}, cut_of);
+  EXPECT_THAT(settled[0].fate, Each(Fate::train));
+  EXPECT_EQ(settled[0].cut->byte, 45'000u);
+}
+
 // Another domain trained on the end that was held out.
 TEST(Settle, KeepsTheEndOfACutDocumentFromTheOthers) {
   const std::vector<DocumentRecord> one{{key_of("one"), 5000}};

@@ -31,7 +31,9 @@ const std::string& some_model() {
 std::vector<std::uint32_t> encoded(const std::string& text) {
   const Tokenizer tokenizer(some_model(), "a.model");
   std::vector<std::uint32_t> tokens;
-  tokenizer.encode(text, tokens);
+  tokenizer.encode(text, [&](std::span<const std::uint32_t> part) {
+    tokens.insert(tokens.end(), part.begin(), part.end());
+  });
   return tokens;
 }
 

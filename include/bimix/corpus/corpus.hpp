@@ -36,6 +36,7 @@ struct CorpusOptions {
   std::int64_t end_of_document = -1;   ///< of files of tokens: what ends each document; -1: nothing
   std::int64_t max_document = 64'000'000;          ///< see ReadOptions
   OnError on_error = OnError::stop;                ///< see ReadOptions
+  double silence = 600.0;  ///< seconds for which a program of `read` may print nothing
   double fraction = 1.0;                           ///< see Selection
   SequencePacking pack = SequencePacking::across;  ///< see Selection
   TokenizerOptions tokenizer{};

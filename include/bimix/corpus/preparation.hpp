@@ -11,6 +11,12 @@
 
 namespace bimix::corpus {
 
+/// About how many bytes of text there will be.
+struct TextEstimate {
+  std::uint64_t bytes = 0;  ///< 0: not known
+  bool is_most = false;     ///< of these, those that `where` and `by` take
+};
+
 /// Reads the texts of a corpus once and writes what training needs of them into a folder: for each
 /// domain the tokens of its training and its evaluation documents, and where documents end. Any
 /// number of ranks share the work, and what is written is the same:
@@ -43,6 +49,7 @@ class Preparation {
   std::string shared() const;
 
   /// True if the folder holds what was made of these files by these options.
+  /// @throws DataError if its files are not as they were written
   bool is_done() const;
 
   /// Makes the folder, and drops what was read of other files or by other options.
@@ -51,9 +58,8 @@ class Preparation {
   std::size_t unit_count() const;
   /// Bytes of its files; 0 for a program.
   std::uint64_t unit_bytes(std::size_t unit) const;
-  /// About how many bytes of text there will be, from the beginnings of some files; 0 if that is
-  /// not known, or if the files hold tokens.
-  std::uint64_t estimated_text_bytes() const;
+  /// From the beginnings of some files; nothing if the files hold tokens.
+  TextEstimate estimated_texts() const;
   bool has_tokenizer() const;
   /// @param on_bytes is told how many bytes more of the files were read
   /// @throws DataError for a document that cannot be read (unless it is passed over), a torn file,
@@ -70,7 +76,8 @@ class Preparation {
   /// Decides where everything goes, and makes room for it.
   /// @throws DataError for a domain without a document, a full disk
   void place() const;
-  void copy_unit(std::size_t unit) const;
+  /// @param on_bytes is told how many bytes more of texts were put in their place
+  void copy_unit(std::size_t unit, const std::function<void(std::uint64_t)>& on_bytes) const;
   void finish() const;
 
  private:

@@ -4,11 +4,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace bimix::corpus {
+
+/// Of the model that texts were encoded by, in a store and in the folder of a run.
+inline constexpr const char* tokenizer_model_name = "tokenizer.model";
 
 /// Turns texts into numbers of a vocabulary, by a model of SentencePiece (unigram or BPE).
 /// @see Kudo and Richardson 2018, arXiv 1808.06226
@@ -26,12 +29,14 @@ class Tokenizer {
   /// Bytes that hold a token: 2 or 4.
   int width() const;
 
-  /// Appends the tokens of a document, then the model's end of sentence if it has one: where
+  /// Gives the tokens of a document, then the model's end of sentence if it has one: where
   /// sequences cross documents it is what tells them apart. A text of more than 1 MiB is encoded in
   /// parts that end with a line, so that memory stays bounded; shorter parts where the model gives
   /// a text the tokens of its lines, which is faster.
   /// @param text UTF-8
-  void encode(std::string_view text, std::vector<std::uint32_t>& tokens) const;
+  /// @param take is given the tokens of each part
+  void encode(std::string_view text,
+              const std::function<void(std::span<const std::uint32_t>)>& take) const;
 
  private:
   struct Model;

@@ -315,6 +315,7 @@ struct VolumeOptimum {
   double tokens = 0.0;
   Mixture share{};                                ///< K
   std::vector<double> share_low{}, share_high{};  ///< K; NaN without bootstrap
+  double most_epochs = 0.0;                       ///< of any domain; 0: no pool is known
   /// K: what the same law recommends for this volume if it has seen smaller ones only; empty: not
   /// asked, or these do not suffice.
   Mixture foreseen{};

@@ -14,7 +14,8 @@ namespace bimix::spread {
 enum class PrepareStage {
   reading,   ///< files, as they are packed
   settling,  ///< what is trained on, and a tokenizer: no bytes are counted
-  encoding   ///< texts
+  encoding,  ///< texts
+  copying    ///< texts, to their places
 };
 
 /// How far a stage is, by all ranks.

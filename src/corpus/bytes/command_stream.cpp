@@ -14,9 +14,11 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 namespace bimix::corpus {
 namespace {
@@ -109,22 +111,36 @@ class CommandStream final : public ByteStream {
     while (count < 0 && errno == EINTR);
     if (count == 0)
       refuse(fmt::format("printed nothing for {}", core::format_seconds(options_.silence)),
-             "It seems to hang: try it alone");
+             "It seems to hang: try it alone, or allow it more with `corpus: {silence: SECONDS}`");
   }
 
   /// Its output has ended: so must it, and well.
   void check_end() {
     ::close(output_);
     output_ = -1;
-    int status = 0;
-    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = waited_for();
     ::kill(-child_, SIGKILL);  // what it left running
     child_ = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
     refuse(WIFEXITED(status) ? fmt::format("exited with {}", WEXITSTATUS(status))
                              : fmt::format("was ended by signal {}", WTERMSIG(status)),
            "Try it alone: it has to exit with 0 after the last document");
+  }
+
+  /// Its exit status. @throws DataError if it goes on without printing
+  int waited_for() {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::milliseconds look_every{10};
+    const auto until = Clock::now() + std::chrono::duration<double>(options_.silence);
+    int status = 0;
+    while (::waitpid(child_, &status, WNOHANG) == 0) {
+      if (Clock::now() >= until)
+        refuse(fmt::format("closed its output and went on for {}",
+                           core::format_seconds(options_.silence)),
+               "It has to exit after the last document");
+      std::this_thread::sleep_for(look_every);
+    }
+    return status;
   }
 
   void end() {

@@ -31,7 +31,8 @@ class GzipStream final : public ByteStream {
         if (within_member_ && done == 0) file_.torn("a gzip member");
         break;
       }
-      done += inflate_into(out.subspan(done));
+      if (between_members_) skip_padding();
+      if (zlib_.avail_in > 0 || has_more_) done += inflate_into(out.subspan(done));
     }
     return done;
   }
@@ -47,6 +48,15 @@ class GzipStream final : public ByteStream {
     zlib_.avail_in = static_cast<uInt>(got);
   }
 
+  /// Zeros behind the last member are no damage: tapes and blocks are filled up with them.
+  void skip_padding() {
+    while (zlib_.avail_in > 0 && *zlib_.next_in == 0) {
+      ++zlib_.next_in;
+      --zlib_.avail_in;
+    }
+    if (zlib_.avail_in > 0) between_members_ = false;
+  }
+
   std::size_t inflate_into(std::span<char> out) {
     const auto room =
         static_cast<uInt>(std::min<std::size_t>(out.size(), std::numeric_limits<uInt>::max()));
@@ -56,6 +66,7 @@ class GzipStream final : public ByteStream {
     const int result = inflate(&zlib_, Z_NO_FLUSH);
     if (result == Z_STREAM_END) {
       within_member_ = false;
+      between_members_ = true;
       inflateReset(&zlib_);
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
       file_.damaged(fmt::format("is no gzip ({})", zlib_.msg != nullptr ? zlib_.msg : "zlib"),
@@ -69,7 +80,7 @@ class GzipStream final : public ByteStream {
   InputFile file_;
   std::vector<char> packed_;
   z_stream zlib_{};
-  bool within_member_ = false, has_more_ = false;
+  bool within_member_ = false, between_members_ = false, has_more_ = false;
 };
 
 }  // namespace

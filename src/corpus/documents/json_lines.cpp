@@ -306,18 +306,26 @@ class JsonLinesReader final : public DocumentReader {
   simdjson::dom::parser parser_{};
 };
 
-/// True if the first line is whole and an object with a text under a usual key.
+/// True if what it begins with are whole lines that are objects, blank ones apart, one of which has
+/// a text under a usual key: the first may be without.
 bool begins_with_text(std::string_view beginning) {
   beginning = without_mark(beginning);
-  const std::string_view line = beginning.substr(0, beginning.find('\n'));
-  if (!core::trimmed(line).starts_with('{')) return false;
   dom::parser parser;
   dom::element document;
-  if (parse_line(parser, line, false, document) != simdjson::SUCCESS) return false;
-  return std::any_of(usual_keys.begin(), usual_keys.end(), [&](const char* key) {
-    const auto element = at_path(document, key);
-    return element && element->is_string();
-  });
+  while (!beginning.empty()) {
+    const std::string_view line = beginning.substr(0, beginning.find('\n'));
+    beginning.remove_prefix(std::min(line.size() + 1, beginning.size()));
+    if (core::trimmed(line).empty()) continue;
+    if (!core::trimmed(line).starts_with('{') ||
+        parse_line(parser, line, false, document) != simdjson::SUCCESS)
+      return false;
+    if (std::any_of(usual_keys.begin(), usual_keys.end(), [&](const char* key) {
+          const auto element = at_path(document, key);
+          return element && element->is_string();
+        }))
+      return true;
+  }
+  return false;
 }
 
 /// The usual key of the first document of a file that has one, for who reads it from the middle.

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <numeric>
+#include <system_error>
 
 namespace bimix::corpus {
 namespace {
@@ -27,6 +29,8 @@ class TextFileReader final : public DocumentReader {
     was_read_ = true;
     // Bytes that are to be taken as they are may look packed, and are not unpacked.
     if (content_ == Content::as_it_is || packing_of(path_) == Packing::none) {
+      std::error_code unknown;
+      if (std::filesystem::file_size(path_, unknown) == 0) return refused_as_empty();
       mapped_ = map_file(path_);
       bytes_ = mapped_.bytes.size();
       return checked(mapped_.bytes);
@@ -72,18 +76,26 @@ class TextFileReader final : public DocumentReader {
       return std::nullopt;
     }
     bytes_ = stream->source_bytes();
-    if (size > most || size == 0) {
-      on_damage(options_,
-                {.place = path_.string(),
-                 .problem = size == 0 ? std::string("holds an empty document")
-                                      : fmt::format("holds a document of more than {} bytes",
-                                                    options_.max_document),
-                 .remedy = size == 0 ? "Say `corpus: {on_error: skip}` to leave it out"
-                                     : "Raise `corpus.max_document`, unpack the file, or say "
-                                       "`corpus: {on_error: skip}` to leave it out"});
+    if (size == 0) {
+      refused_as_empty();
+      return std::nullopt;
+    }
+    if (size > most) {
+      on_damage(options_, {.place = path_.string(),
+                           .problem = fmt::format("holds a document of more than {} bytes",
+                                                  options_.max_document),
+                           .remedy = "Raise `corpus.max_document`, unpack the file, or say "
+                                     "`corpus: {on_error: skip}` to leave it out"});
       return std::nullopt;
     }
     return std::span<const std::uint8_t>(text_.data(), size);
+  }
+
+  std::optional<FoundDocument> refused_as_empty() {
+    on_damage(options_, {.place = path_.string(),
+                         .problem = "holds an empty document",
+                         .remedy = "Say `corpus: {on_error: skip}` to leave it out"});
+    return std::nullopt;
   }
 
   std::filesystem::path path_;

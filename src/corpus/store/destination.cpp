@@ -35,11 +35,11 @@ void make_files(const fs::path& folder, const Manifest& manifest) {
             {.place = "domain '" + domain.name + "'",
              .problem = fmt::format("no document is left to {}",
                                     part == Part::train ? "train on" : "evaluate on"),
-             .rule = fmt::format("{} duplicates, {} that are evaluated on, {} unwanted and {} "
-                                 "damaged ones were left out",
-                                 domain.duplicates, domain.evaluated_on, domain.unwanted,
+             .rule = fmt::format("{} duplicates, {} that are evaluated on, {} that do not meet "
+                                 "its `where` or `by` and {} damaged ones were left out",
+                                 domain.duplicates, domain.evaluated_on, domain.not_taken,
                                  domain.damaged),
-             .remedy = domain.unwanted > 0
+             .remedy = domain.not_taken > 0
                            ? "Correct its `where` or `by`: the values of a field are "
                              "compared as they stand in the documents"
                            : "Add texts to it"});
@@ -81,7 +81,7 @@ void Destination::end(std::size_t part, std::uint64_t count) {
 
 void Destination::close() {
   for (auto* files : {&held_, &ends_})
-    for (auto& file : *files) file->close();
+    for (auto& file : *files) file->close_safely();
 }
 
 }  // namespace bimix::corpus

@@ -22,6 +22,7 @@ class Destination {
   /// @param count of its tokens
   void add(Part part, std::span<const std::uint8_t> tokens, std::uint64_t count);
   void add(Part part, const DocumentPlace& place, std::uint64_t count);
+  /// What was written is on the device then: the store has to outlast a power cut.
   void close();
 
  private:

@@ -130,7 +130,6 @@ void encode_texts(const Preparation::State& state, std::size_t unit,
   constexpr std::uint64_t step = std::uint64_t{1} << 20;
   const fs::path file = state.model_file();
   const Tokenizer tokenizer(core::read_file(file), file.string());
-  std::vector<std::uint32_t> tokens;
   std::vector<std::uint16_t> narrow;
   for (std::size_t taker = 0; taker < state.plan.units[unit].takers.size(); ++taker) {
     const std::size_t s = state.plan.units[unit].takers[taker].side;
@@ -139,14 +138,15 @@ void encode_texts(const Preparation::State& state, std::size_t unit,
     CodesWriter codes(state.codes(unit, taker));
     std::uint64_t told = 0;
     for_each_kept(settled[s], first, piece.records, [&](const Kept& kept) {
-      tokens.clear();
-      tokenizer.encode(text_of(piece.texts.subspan(kept.at, kept.bytes)), tokens);
-      if (tokenizer.width() == 2) {
-        narrow.assign(tokens.begin(), tokens.end());
-        codes.add(std::as_bytes(std::span(narrow)), tokens.size());
-      } else {
-        codes.add(std::as_bytes(std::span(tokens)), tokens.size());
-      }
+      std::uint64_t count = 0;
+      tokenizer.encode(text_of(piece.texts.subspan(kept.at, kept.bytes)),
+                       [&](std::span<const std::uint32_t> tokens) {
+                         count += tokens.size();
+                         if (tokenizer.width() == 4) return codes.write(std::as_bytes(tokens));
+                         narrow.assign(tokens.begin(), tokens.end());
+                         codes.write(std::as_bytes(std::span(narrow)));
+                       });
+      codes.end(count);
       if (const std::uint64_t done = kept.at + kept.bytes; done - told >= step)
         on_bytes(done - std::exchange(told, done));
     });

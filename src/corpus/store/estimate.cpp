@@ -30,18 +30,22 @@ Seen first_documents_of(const Unit& unit, const CorpusOptions& options) {
 
 }  // namespace
 
-std::uint64_t estimated_text_bytes(const ReadingPlan& plan, const CorpusOptions& options) {
+TextEstimate estimated_texts(const ReadingPlan& plan, const CorpusOptions& options) {
   constexpr std::size_t most_units = 8;
   CorpusOptions quick = options;
   quick.on_error = OnError::stop;  // reading says what is wrong; here it only must not go on and on
   quick.tokenizer = {};            // a file need not be checked to its end
   double file_bytes = 0.0;
   Seen seen;
+  TextEstimate estimate;
   const std::size_t step = std::max<std::size_t>(1, plan.units.size() / most_units);
   for (std::size_t n = 0; n < plan.units.size(); ++n) {
-    const Unit& unit = plan.units[n];
-    // With conditions nobody knows when the next document comes.
-    if (!unit.command.empty() || unit.has_conditions()) return 0;
+    Unit unit = plan.units[n];
+    if (!unit.command.empty()) return {};
+    if (unit.has_conditions()) {  // nobody knows when the next document comes that meets them
+      unit.takers = {Taker{}};
+      estimate.is_most = true;
+    }
     file_bytes += static_cast<double>(unit.bytes());
     if (n % step != 0) continue;
     try {
@@ -49,11 +53,12 @@ std::uint64_t estimated_text_bytes(const ReadingPlan& plan, const CorpusOptions&
       seen.file_bytes += part.file_bytes;
       seen.text_bytes += part.text_bytes;
     } catch (const core::Error&) {
-      return 0;
+      return {};
     }
   }
-  if (!(seen.file_bytes > 0)) return 0;
-  return static_cast<std::uint64_t>(file_bytes * seen.text_bytes / seen.file_bytes);
+  if (!(seen.file_bytes > 0)) return {};
+  estimate.bytes = static_cast<std::uint64_t>(file_bytes * seen.text_bytes / seen.file_bytes);
+  return estimate;
 }
 
 }  // namespace bimix::corpus

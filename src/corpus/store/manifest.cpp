@@ -12,20 +12,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int version = 2;
+constexpr int version = 3;
 
 Json to_json(const PreparedPart& part) {
-  return {{"documents", part.documents},
-          {"tokens", part.tokens},
-          {"bytes", part.bytes},
-          {"longest", part.longest}};
+  return {{"documents", part.documents}, {"tokens", part.tokens}, {"bytes", part.bytes}};
 }
 
 PreparedPart part_from(const Json& json) {
-  return {.documents = json.at("documents"),
-          .tokens = json.at("tokens"),
-          .bytes = json.at("bytes"),
-          .longest = json.at("longest")};
+  return {
+      .documents = json.at("documents"), .tokens = json.at("tokens"), .bytes = json.at("bytes")};
 }
 
 const char* part_word(Part part) { return part == Part::train ? "train" : "eval"; }
@@ -44,9 +39,12 @@ Json to_json(const Manifest& manifest) {
                        {"fingerprint", domain.fingerprint},
                        {"train", to_json(domain.train)},
                        {"eval", to_json(domain.eval)},
+                       {"documents", domain.documents},
+                       {"longest", domain.longest},
                        {"duplicates", domain.duplicates},
                        {"evaluated_on", domain.evaluated_on},
                        {"in_other_domains", domain.in_other_domains},
+                       {"not_taken", domain.not_taken},
                        {"unwanted", domain.unwanted},
                        {"damaged", domain.damaged},
                        {"first_damage", domain.first_damage},
@@ -58,7 +56,8 @@ Json to_json(const Manifest& manifest) {
           {"width", manifest.tokens.width},
           {"vocabulary", manifest.tokens.vocabulary},
           {"domains", domains},
-          {"files", files}};
+          {"files", files},
+          {"seal", manifest.seal}};
 }
 
 Manifest manifest_from(const Json& json, const std::string& place) {
@@ -68,16 +67,20 @@ Manifest manifest_from(const Json& json, const std::string& place) {
                              .problem = "is of another version of bimix",
                              .remedy = "Remove its folder: it is prepared again"});
     Manifest manifest{.signature = json.at("signature"),
-                      .tokens = {json.at("width"), json.at("vocabulary")}};
+                      .tokens = {json.at("width"), json.at("vocabulary")},
+                      .seal = json.at("seal")};
     for (const Json& file : json.at("files")) manifest.files.push_back(path_from(file));
     for (const Json& domain : json.at("domains"))
       manifest.domains.push_back({.name = domain.at("name"),
                                   .fingerprint = domain.at("fingerprint"),
                                   .train = part_from(domain.at("train")),
                                   .eval = part_from(domain.at("eval")),
+                                  .documents = domain.at("documents"),
+                                  .longest = domain.at("longest"),
                                   .duplicates = domain.at("duplicates"),
                                   .evaluated_on = domain.at("evaluated_on"),
                                   .in_other_domains = domain.at("in_other_domains"),
+                                  .not_taken = domain.at("not_taken"),
                                   .unwanted = domain.at("unwanted"),
                                   .damaged = domain.at("damaged"),
                                   .first_damage = domain.at("first_damage"),

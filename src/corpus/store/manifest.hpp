@@ -21,6 +21,7 @@ struct Manifest {
   TokenFormat tokens{};
   std::vector<PreparedDomain> domains{};
   std::vector<std::string> files{};  ///< where the tokens lie; none: in the folder
+  std::string seal{};                ///< seal_of the folder's files when they were complete
 };
 
 inline constexpr const char* manifest_name = "prepared.json";

@@ -71,6 +71,13 @@ void OutputFile::close() {
   if (::close(descriptor) != 0) fail(errno);
 }
 
+void OutputFile::close_safely() {
+  flush();
+  // EINVAL: what cannot be forced to a device.
+  if (::fdatasync(descriptor_) != 0 && errno != EINVAL) fail(errno);
+  close();
+}
+
 void OutputFile::reserve(std::uint64_t bytes) {
   // File systems that cannot reserve make the file longer; a full disk then shows at a write.
   const int error = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(bytes));

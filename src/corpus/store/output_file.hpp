@@ -28,6 +28,8 @@ class OutputFile {
   }
   /// Writes what is buffered and closes. @throws DataError if that fails
   void close();
+  /// The same, and waits until the device has it.
+  void close_safely();
   /// Makes the file this long. @throws DataError if there is no room for it
   void reserve(std::uint64_t bytes);
 

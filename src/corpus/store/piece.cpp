@@ -1,5 +1,7 @@
 #include "piece.hpp"
 
+#include <system_error>
+
 namespace bimix::corpus {
 namespace {
 
@@ -42,21 +44,29 @@ void PieceWriter::close() {
 }
 
 Piece::Piece(const std::filesystem::path& name, Held held)
-    : held_file(map_unless_empty(held_by(name, held))),
+    : held_file(held == Held::nothing ? MappedFile() : map_unless_empty(held_by(name, held))),
       records_file(map_unless_empty(with_suffix(name, ".records"))),
       records(values_in<DocumentRecord>(records_file)) {
-  if (held == Held::texts)
-    texts = held_file.bytes;
-  else
-    places = values_in<DocumentPlace>(held_file);
+  if (held == Held::texts) texts = held_file.bytes;
+  if (held == Held::places) places = values_in<DocumentPlace>(held_file);
+}
+
+void Piece::drop_texts(const std::filesystem::path& name) {
+  std::error_code harmless;  // they take room until the store is complete
+  std::filesystem::remove(held_by(name, Held::texts), harmless);
+}
+
+std::uint64_t Piece::bytes() const {
+  std::uint64_t sum = 0;
+  for (const DocumentRecord& record : records) sum += record.bytes;
+  return sum;
 }
 
 CodesWriter::CodesWriter(const std::filesystem::path& name)
     : codes_(with_suffix(name, ".tokens"), OutputFile::How::anew),
       counts_(with_suffix(name, ".counts"), OutputFile::How::anew) {}
 
-void CodesWriter::add(std::span<const std::byte> codes, std::uint64_t count) {
-  codes_.write(codes);
+void CodesWriter::end(std::uint64_t count) {
   counts_.write_values(std::span<const std::uint64_t>(&count, 1));
 }
 

@@ -10,8 +10,9 @@
 
 namespace bimix::corpus {
 
-/// What a piece has of its documents: texts are copied, tokens stay where they lie.
-enum class Held { texts, places };
+/// What a piece has of its documents: texts are copied, tokens stay where they lie; of texts that
+/// were encoded nothing is left but their records.
+enum class Held { texts, places, nothing };
 
 /// What a unit gave one of its takers, until it is put in its place: a record of each document, and
 /// their texts one behind the other, or where each of them lies.
@@ -28,7 +29,12 @@ class PieceWriter {
 
 /// Maps it. A piece without documents has neither.
 struct Piece {
+  /// @param held at most what it has
   Piece(const std::filesystem::path& name, Held held);
+  /// Drops the texts of a piece, once they are encoded.
+  static void drop_texts(const std::filesystem::path& name);
+  /// Of all its documents.
+  std::uint64_t bytes() const;
 
   MappedFile held_file{}, records_file{};
   std::span<const DocumentRecord> records{};
@@ -40,7 +46,10 @@ struct Piece {
 class CodesWriter {
  public:
   explicit CodesWriter(const std::filesystem::path& name);
-  void add(std::span<const std::byte> codes, std::uint64_t count);
+  void write(std::span<const std::byte> codes) { codes_.write(codes); }
+  /// What was written since the last end is of one document, or of one side of it.
+  /// @param count of its tokens
+  void end(std::uint64_t count);
   void close();
 
  private:

@@ -43,7 +43,18 @@ void add(PreparedPart& part, std::uint64_t tokens, std::uint64_t bytes) {
   ++part.documents;
   part.tokens += tokens;
   part.bytes += bytes;
-  part.longest = std::max(part.longest, tokens);
+}
+
+/// What of the documents of a unit did not become texts of a side.
+/// @param taken documents that the side took
+void add_passed(const Passed& passed, const Unit& unit, std::size_t side, std::uint64_t taken,
+                PreparedDomain& domain) {
+  domain.not_taken += passed.documents - taken;
+  if (domain.note.empty()) domain.note = passed.note;
+  if (unit.takers.front().side != side) return;  // each counts once, however many read the unit
+  domain.unwanted += passed.unwanted;
+  domain.damaged += passed.damaged;
+  if (domain.first_damage.empty()) domain.first_damage = passed.first_damage;
 }
 
 Json to_json(const Place& place) {
@@ -78,6 +89,7 @@ Placement placement_of(const CorpusOptions& options, const ReadingPlan& plan,
       places.push_back(at);
       std::size_t document = side.first[n], kept = 0;
       for (const DocumentRecord& record : gathered.records[s].pieces[n]) {
+        std::uint64_t of_document = 0;
         for_each_part(
             side.fate[document], side.cut, document, record.bytes,
             [&](Part part, std::uint64_t from, std::uint64_t bytes) {
@@ -85,17 +97,18 @@ Placement placement_of(const CorpusOptions& options, const ReadingPlan& plan,
                   gathered.counts.empty() ? bytes / width : gathered.counts[s][n].at(kept++);
               if (tokens == 0) return;  // a text that the tokenizer drops
               add(part == Part::train ? domain.train : domain.eval, tokens, are_texts ? bytes : 0);
+              of_document += tokens;
               at.tokens[index_of(part)] += tokens;
               ++at.documents[index_of(part)];
               fingerprint.add(part, record, from, bytes);
             });
+        domain.documents += of_document > 0;
+        domain.longest = std::max(domain.longest, of_document);
         ++document;
       }
-      const Passed& passed = gathered.passed[plan.units_of[s][n]];
-      domain.unwanted += passed.unwanted;
-      domain.damaged += passed.damaged;
-      if (domain.first_damage.empty()) domain.first_damage = passed.first_damage;
-      if (domain.note.empty()) domain.note = passed.note;
+      const std::size_t unit = plan.units_of[s][n];
+      add_passed(gathered.passed[unit], plan.units[unit], s, gathered.records[s].pieces[n].size(),
+                 domain);
     }
   }
   for (std::size_t d = 0; d < fingerprints.size(); ++d)

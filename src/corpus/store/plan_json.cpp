@@ -85,6 +85,7 @@ Json to_json(const CorpusOptions& options) {
           {"end_of_document", options.end_of_document},
           {"max_document", options.max_document},
           {"on_error", core::word_of(options.on_error)},
+          {"silence", options.silence},
           {"sentencepiece", options.tokenizer.sentencepiece},
           {"train_tokenizer", options.tokenizer.train},
           {"shares", options.shares}};
@@ -98,6 +99,7 @@ CorpusOptions options_from(const Json& json) {
                         .end_of_document = json.at("end_of_document"),
                         .max_document = json.at("max_document"),
                         .on_error = core::parse_word<OnError>(json.at("on_error"), "on_error"),
+                        .silence = json.at("silence"),
                         .tokenizer = {json.at("sentencepiece"), json.at("train_tokenizer")},
                         .shares = json.at("shares")};
   for (const Json& name : json.at("domains")) options.domains.push_back({.name = name});

@@ -4,6 +4,7 @@
 #include "estimate.hpp"
 #include "plan_json.hpp"
 #include "readers.hpp"
+#include "seal.hpp"
 #include "state.hpp"
 
 #include <bimix/core/error.hpp>
@@ -25,6 +26,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 void add(Passed& all, const Passed& more) {
+  all.documents += more.unwanted;  // those that are taken were counted
   all.unwanted += more.unwanted;
   if (all.damaged == 0) all.first_damage = more.first_damage;
   all.damaged += more.damaged;
@@ -33,9 +35,9 @@ void add(Passed& all, const Passed& more) {
 
 /// The documents of all sides.
 struct EveryPiece {
-  explicit EveryPiece(const Preparation::State& state) {
+  EveryPiece(const Preparation::State& state, Held what) {
     for (std::size_t s = 0; s < state.plan.sides.size(); ++s) {
-      pieces.push_back(state.pieces_of(s));
+      pieces.push_back(state.pieces_of(s, what));
       records.push_back({state.plan.sides[s], {}});
       for (const Piece& piece : pieces.back()) records.back().pieces.push_back(piece.records);
     }
@@ -102,7 +104,12 @@ std::string Preparation::shared() const {
 
 bool Preparation::is_done() const {
   const auto manifest = find_manifest(state_->folder);
-  return manifest && manifest->signature == state_->plan.signature;
+  if (!manifest || manifest->signature != state_->plan.signature) return false;
+  if (manifest->seal == seal_of(state_->folder, *manifest)) return true;
+  throw core::DataError({.place = state_->folder.string(),
+                         .problem = "its files are not as they were written",
+                         .rule = "a disk failed, or another program wrote into them",
+                         .remedy = "Remove the folder: it is prepared again"});
 }
 
 void Preparation::begin() const {
@@ -127,10 +134,9 @@ std::uint64_t Preparation::unit_bytes(std::size_t unit) const {
   return state_->plan.units.at(unit).bytes();
 }
 
-std::uint64_t Preparation::estimated_text_bytes() const {
-  return state_->held() == Held::places
-             ? 0
-             : corpus::estimated_text_bytes(state_->plan, state_->options);
+TextEstimate Preparation::estimated_texts() const {
+  return state_->held() == Held::places ? TextEstimate()
+                                        : corpus::estimated_texts(state_->plan, state_->options);
 }
 
 bool Preparation::has_tokenizer() const { return state_->has_tokenizer(); }
@@ -151,6 +157,7 @@ void Preparation::read_unit(std::size_t number,
     const auto reader = readers[file]();
     std::uint64_t told = 0;
     while (const auto document = reader->next()) {
+      ++passed.documents;
       const DocumentRecord record{
           document->content ? *document->content : content_key(document->bytes),
           document->bytes.size(), document->lead};
@@ -176,7 +183,7 @@ void Preparation::settle() const {
       (!state_->has_tokenizer() || fs::exists(state_->model_file())))
     return;
   const ReadingPlan& plan = state_->plan;
-  const EveryPiece all(*state_);
+  const EveryPiece all(*state_, state_->held());
   const auto settled = corpus::settle(
       all.records, {.eval_fraction = state_->options.eval_fraction, .seed = state_->options.seed},
       [&](const Side& side, std::size_t document, std::uint64_t wanted) {
@@ -191,7 +198,7 @@ void Preparation::settle() const {
 std::uint64_t Preparation::text_bytes(std::size_t unit) const {
   std::uint64_t bytes = 0;
   for (std::size_t taker = 0; taker < state_->plan.units.at(unit).takers.size(); ++taker)
-    bytes += Piece(state_->piece(unit, taker), state_->held()).texts.size();
+    bytes += Piece(state_->piece(unit, taker), Held::nothing).bytes();
   return bytes;
 }
 
@@ -202,12 +209,14 @@ void Preparation::encode_unit(std::size_t unit,
   if (fs::exists(mark)) return on_bytes(text_bytes(unit));
   encode_texts(*state_, unit, state_->settled(), on_bytes);
   write_whole(mark, "");
+  for (std::size_t taker = 0; taker < state_->plan.units[unit].takers.size(); ++taker)
+    Piece::drop_texts(state_->piece(unit, taker));
 }
 
 void Preparation::place() const {
   const ReadingPlan& plan = state_->plan;
   Gathered gathered{.settled = state_->settled(), .tokens = state_->options.tokens};
-  const EveryPiece all(*state_);
+  const EveryPiece all(*state_, Held::nothing);
   gathered.records = all.records;
   for (std::size_t unit = 0; unit < plan.units.size(); ++unit)
     gathered.passed.push_back(state_->passed_of(unit));
@@ -231,18 +240,19 @@ void Preparation::place() const {
   state_->write_placement(placement);
 }
 
-void Preparation::copy_unit(std::size_t number) const {
+void Preparation::copy_unit(std::size_t number,
+                            const std::function<void(std::uint64_t)>& on_bytes) const {
   const Placement placement = state_->placement();
-  const std::vector<SettledSide> settled = state_->settled();
+  const std::vector<SettledSide>& settled = state_->settled();
   const auto width = static_cast<std::uint64_t>(placement.manifest.tokens.width);
   const ReadingPlan& plan = state_->plan;
   const std::size_t before = files_before(plan, number);
   for (std::size_t taker = 0; taker < plan.units.at(number).takers.size(); ++taker) {
     const std::size_t s = plan.units[number].takers[taker].side;
     const std::size_t n = state_->number_of(number, s);
-    const Piece piece(state_->piece(number, taker), state_->held());
     std::optional<Codes> codes;
     if (state_->has_tokenizer()) codes.emplace(state_->codes(number, taker));
+    const Piece piece(state_->piece(number, taker), codes ? Held::nothing : state_->held());
     Destination destination(state_->folder, placement.manifest, plan.sides[s].domain,
                             placement.places.at(s).at(n));
     std::size_t encoded = 0;
@@ -261,11 +271,15 @@ void Preparation::copy_unit(std::size_t number) const {
       at_code += count * width;
     });
     destination.close();
+    on_bytes(piece.bytes());
   }
 }
 
 void Preparation::finish() const {
-  write_whole(state_->folder / manifest_name, to_json(state_->placement().manifest).dump(1) + "\n");
+  Manifest manifest = state_->placement().manifest;
+  manifest.seal = seal_of(state_->folder, manifest);
+  core::require(!manifest.seal.empty(), "a store has its files");
+  write_whole(state_->folder / manifest_name, to_json(manifest).dump(1) + "\n");
   std::error_code harmless;  // what is left of them is not looked at
   fs::remove_all(state_->pieces(), harmless);
 }
@@ -280,7 +294,7 @@ void prepare(const CorpusOptions& options, const fs::path& folder) {
   preparation.settle();
   for (std::size_t unit = 0; unit < units; ++unit) preparation.encode_unit(unit, in_silence);
   preparation.place();
-  for (std::size_t unit = 0; unit < units; ++unit) preparation.copy_unit(unit);
+  for (std::size_t unit = 0; unit < units; ++unit) preparation.copy_unit(unit, in_silence);
   preparation.finish();
 }
 

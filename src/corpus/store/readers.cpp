@@ -29,9 +29,10 @@ std::vector<OpenReader> text_readers(const Unit& unit, const CorpusOptions& opti
   std::vector<OpenReader> readers;
   if (!unit.command.empty())
     readers.push_back([=, &unit, &options] {
-      return read_json_lines(fmt::format("read: {}", unit.command.front()),
-                             open_command({.words = unit.command, .folder = options.base}), read,
-                             takers);
+      return read_json_lines(
+          fmt::format("read: {}", unit.command.front()),
+          open_command({.words = unit.command, .folder = options.base, .silence = options.silence}),
+          read, takers);
     });
   for (const SourcePart& part : unit.files)
     readers.push_back([=, &unit, &part] {

@@ -79,10 +79,11 @@ std::vector<Candidate> candidates_of(const SideRecords& side, const std::vector<
   return candidates;
 }
 
-/// Holds out documents of a side until the target is near. @return whether any was
+/// Holds out documents of a side until the target is near. @return false if whole documents come
+/// to less than half of it: none is held out then
 bool hold_out(const SideRecords& side, const SettleOptions& options, double target,
               std::vector<Fate>& fate) {
-  constexpr double near_enough = 0.99;
+  constexpr double near_enough = 0.99, too_little = 0.5;
   // Half as many keys again as would do were all documents of one length are mostly enough.
   double part = std::min(1.0, 1.5 * options.eval_fraction);
   for (;; part = std::min(1.0, 4.0 * part)) {
@@ -99,8 +100,9 @@ bool hold_out(const SideRecords& side, const SettleOptions& options, double targ
       bytes += size;
     }
     if (bytes < near_enough * target && !is_all) continue;
+    if (bytes < too_little * target) return false;
     for (const std::size_t document : held_out) fate[document] = Fate::eval;
-    return !held_out.empty();
+    return true;
   }
 }
 

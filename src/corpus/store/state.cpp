@@ -2,6 +2,7 @@
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
+#include <bimix/corpus/tokenizer.hpp>
 
 #include <fmt/format.h>
 
@@ -44,7 +45,7 @@ fs::path Preparation::State::fates(std::size_t side) const {
 }
 fs::path Preparation::State::settled_file() const { return pieces() / "settled.json"; }
 fs::path Preparation::State::placement_file() const { return pieces() / "placement.json"; }
-fs::path Preparation::State::model_file() const { return folder / "tokenizer.model"; }
+fs::path Preparation::State::model_file() const { return folder / tokenizer_model_name; }
 
 std::size_t Preparation::State::taker_of(std::size_t unit, std::size_t side) const {
   const auto& takers = plan.units[unit].takers;
@@ -58,15 +59,16 @@ std::size_t Preparation::State::number_of(std::size_t unit, std::size_t side) co
   return static_cast<std::size_t>(std::find(units.begin(), units.end(), unit) - units.begin());
 }
 
-std::vector<Piece> Preparation::State::pieces_of(std::size_t side) const {
+std::vector<Piece> Preparation::State::pieces_of(std::size_t side, Held what) const {
   std::vector<Piece> pieces;
   for (const std::size_t unit : plan.units_of[side])
-    pieces.emplace_back(piece(unit, taker_of(unit, side)), held());
+    pieces.emplace_back(piece(unit, taker_of(unit, side)), what);
   return pieces;
 }
 
 void Preparation::State::write_passed(std::size_t unit, const Passed& passed) const {
-  write_whole(done_mark(unit), line_of({{"unwanted", passed.unwanted},
+  write_whole(done_mark(unit), line_of({{"documents", passed.documents},
+                                        {"unwanted", passed.unwanted},
                                         {"damaged", passed.damaged},
                                         {"first_damage", passed.first_damage},
                                         {"note", passed.note}}));
@@ -75,7 +77,8 @@ void Preparation::State::write_passed(std::size_t unit, const Passed& passed) co
 Passed Preparation::State::passed_of(std::size_t unit) const {
   const Json json = Json::parse(core::read_file(done_mark(unit)), nullptr, false);
   try {
-    return {.unwanted = json.at("unwanted"),
+    return {.documents = json.at("documents"),
+            .unwanted = json.at("unwanted"),
             .damaged = json.at("damaged"),
             .first_damage = json.at("first_damage"),
             .note = json.at("note")};
@@ -101,7 +104,12 @@ void Preparation::State::write_settled(const std::vector<SettledSide>& settled) 
   write_whole(settled_file(), line_of(sides));
 }
 
-std::vector<SettledSide> Preparation::State::settled() const {
+const std::vector<SettledSide>& Preparation::State::settled() const {
+  if (!settled_before) settled_before = read_settled();
+  return *settled_before;
+}
+
+std::vector<SettledSide> Preparation::State::read_settled() const {
   std::vector<SettledSide> settled;
   const Json sides = Json::parse(core::read_file(settled_file()), nullptr, false);
   try {
@@ -140,7 +148,7 @@ void write_whole(const fs::path& path, const std::string& text) {
   const fs::path part = path.string() + ".part";
   OutputFile file(part, OutputFile::How::anew);
   file.write_values(std::span(text.data(), text.size()));
-  file.close();
+  file.close_safely();
   std::error_code failure;
   fs::rename(part, path, failure);
   if (failure)

@@ -7,6 +7,7 @@
 #include <bimix/corpus/preparation.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ namespace bimix::corpus {
 ///   pieces/settled.json        the rest of what was decided
 ///   tokenizer.model            what texts are encoded by, if they are
 ///   pieces/U.T.codes.tokens, .counts   what is kept of them, encoded, and how many tokens each has
-///   pieces/U.encoded           the texts of unit U were encoded
+///   pieces/U.encoded           the texts of unit U were encoded, and need not be there any more
 ///   pieces/placement.json      where all of it goes
 struct Preparation::State {
   CorpusOptions options{};
@@ -49,13 +50,18 @@ struct Preparation::State {
   /// Which of the units of a side a unit is.
   std::size_t number_of(std::size_t unit, std::size_t side) const;
   /// The documents of a side, piece by piece.
-  std::vector<Piece> pieces_of(std::size_t side) const;
+  std::vector<Piece> pieces_of(std::size_t side) const { return pieces_of(side, held()); }
+  std::vector<Piece> pieces_of(std::size_t side, Held what) const;
   Passed passed_of(std::size_t unit) const;
   void write_passed(std::size_t unit, const Passed& passed) const;
   void write_settled(const std::vector<SettledSide>& settled) const;
-  std::vector<SettledSide> settled() const;
+  /// Read once: a byte of memory a document.
+  const std::vector<SettledSide>& settled() const;
   void write_placement(const Placement& placement) const;
   Placement placement() const;
+  std::vector<SettledSide> read_settled() const;
+
+  mutable std::optional<std::vector<SettledSide>> settled_before{};  ///< what settled() has read
 };
 
 /// Writes a small file as a whole: it is there with all of it, or not.

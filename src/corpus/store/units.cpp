@@ -131,7 +131,7 @@ class Planner {
     if (are_tokens_) found = without_indexes(std::move(found));
     for (Found& file : found) {
       usage_.note(file, domain.name, side.part);
-      const std::uint64_t bytes = bytes_in(file.match.path);
+      const std::uint64_t bytes = size_of(file.match.path);
       description_ += described_file(file.match.name, file.match.path);
       std::string index;
       if (are_tokens_) {
@@ -146,6 +146,14 @@ class Planner {
       sources_[known->second].takers.push_back({number, domain.where});
       sources_of_.back().push_back(known->second);
     }
+  }
+
+  /// An empty text is a document that cannot be read.
+  std::uint64_t size_of(const fs::path& path) const {
+    std::error_code failure;
+    const bool is_passed_over = !are_tokens_ && options_.on_error == OnError::skip &&
+                                fs::file_size(path, failure) == 0 && !failure;
+    return is_passed_over ? 0 : bytes_in(path);
   }
 
   static std::string described(const Where& where) {
@@ -175,9 +183,12 @@ class Planner {
     }
     const DomainFiles& domain = options_.domains[plan_.sides[side].domain];
     if (domain.command.empty() || plan_.sides[side].part == Part::eval) return;
-    units.push_back(plan_.units.size());
-    plan_.units.push_back(
-        {.command = domain.command, .takers = {{side, domain.where}}, .text_key = domain.text_key});
+    // Domains that want of one program what it prints in the same way start it once.
+    const auto [known, is_new] =
+        programs_.insert({std::pair{domain.command, domain.text_key}, plan_.units.size()});
+    if (is_new) plan_.units.push_back({.command = domain.command, .text_key = domain.text_key});
+    plan_.units[known->second].takers.push_back({side, domain.where});
+    units.push_back(known->second);
   }
 
   /// @param joins whether it becomes a part of the last unit
@@ -204,6 +215,7 @@ class Planner {
   std::vector<Source> sources_{};
   std::vector<std::vector<std::size_t>> sources_of_{};  ///< [side]
   std::map<std::tuple<std::string, std::string, std::string, bool>, std::size_t> numbers_{};
+  std::map<std::pair<std::vector<std::string>, std::string>, std::size_t> programs_{};  // units
   std::string description_{};
 };
 
