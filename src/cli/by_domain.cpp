@@ -7,7 +7,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <optional>
 #include <sstream>
+#include <string_view>
 
 namespace bimix::cli {
 
@@ -32,19 +36,27 @@ NamedValue parse_named_value(const PairForm& form, const std::string& text,
   return {static_cast<std::size_t>(found - names.begin()), text.substr(equals + 1)};
 }
 
-std::vector<double> parse_by_domain(const std::string& flag, const std::string& text,
-                                    const std::vector<std::string>& names, double missing) {
+namespace {
+
+/// A number or a count, if the text is one.
+std::optional<double> parse_amount(std::string_view text) {
+  if (const auto number = core::parse_number(text)) return number;
+  const auto count = core::parse_count(text);
+  return count ? std::optional(static_cast<double>(*count)) : std::nullopt;
+}
+
+/// @param reads what a value is; nothing where it is none
+std::vector<double> parse_each(
+    const std::string& flag, const std::string& text, const std::vector<std::string>& names,
+    double missing, const std::function<std::optional<double>(std::string_view)>& reads) {
   const PairForm form{flag, "NAME=NUMBER", "domain", "Write name=number, separated by commas"};
   std::vector<double> values(names.size(), missing);
   std::vector<bool> given(names.size(), false);
   std::istringstream parts(text);
   for (std::string part; std::getline(parts, part, ',');) {
     const auto [index, text_of_value] = parse_named_value(form, part, names);
-    std::optional<double> value = core::parse_number(core::trimmed(text_of_value));
-    if (!value)
-      if (const auto count = core::parse_count(core::trimmed(text_of_value)))
-        value = static_cast<double>(*count);
-    if (!value || !(*value >= 0) || !std::isfinite(*value) || given[index])
+    const std::optional<double> value = reads(core::trimmed(text_of_value));
+    if (!value || given[index])
       throw core::UsageError(core::Complaint{
           .place = flag,
           .problem = given[index] ? fmt::format("'{}' is given twice", names[index])
@@ -54,6 +66,26 @@ std::vector<double> parse_by_domain(const std::string& flag, const std::string& 
     given[index] = true;
   }
   return values;
+}
+
+std::optional<double> parse_not_negative(std::string_view text) {
+  const std::optional<double> value = parse_amount(text);
+  return value && *value >= 0.0 && std::isfinite(*value) ? value : std::nullopt;
+}
+
+}  // namespace
+
+std::vector<double> parse_by_domain(const std::string& flag, const std::string& text,
+                                    const std::vector<std::string>& names, double missing) {
+  return parse_each(flag, text, names, missing, parse_not_negative);
+}
+
+std::vector<double> parse_pools(const std::string& flag, const std::string& text,
+                                const std::vector<std::string>& names) {
+  return parse_each(flag, text, names, 0.0, [](std::string_view value) {
+    return value == "none" ? std::optional(std::numeric_limits<double>::infinity())
+                           : parse_not_negative(value);
+  });
 }
 
 double parse_tokens(const std::string& flag, const std::string& text) {

@@ -31,6 +31,11 @@ NamedValue parse_named_value(const PairForm& form, const std::string& text,
 std::vector<double> parse_by_domain(const std::string& flag, const std::string& text,
                                     const std::vector<std::string>& names, double missing);
 
+/// Different tokens of each domain: "web=3B,stream=none". @return K: 0 where none are said,
+/// infinite for none. @throws as parse_by_domain
+std::vector<double> parse_pools(const std::string& flag, const std::string& text,
+                                const std::vector<std::string>& names);
+
 /// A volume of the command line: "20B". @throws UsageError naming the flag
 double parse_tokens(const std::string& flag, const std::string& text);
 

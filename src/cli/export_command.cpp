@@ -46,23 +46,29 @@ std::vector<std::string> paths_of(const ExportFlags& flags, const std::vector<st
 void choose_mixture(Context& context, report::ExportInput& input, const ExportFlags& flags,
                     const run::StoredRun& run) {
   const par::Comm& comm = context.comm();
-  mix::OptimizeOptions options = run::optimize_options(run);
+  mix::OptimizeOptions options;
+  data::Pools said;
   const auto& train = run.plan.domains.train;
   par::collectively(comm, [&] {
-    if (!flags.unique_tokens.empty())
-      options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
-    if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
-    if (!flags.parameters.empty())
-      options.model_size = parse_tokens("--parameters", flags.parameters);
+    options = run::optimize_options(run, [&](mix::OptimizeOptions& asked) {
+      if (!flags.unique_tokens.empty())
+        asked.unique_tokens = said = parse_pools("--unique-tokens", flags.unique_tokens, train);
+      if (!flags.tokens.empty()) asked.tokens = parse_tokens("--tokens", flags.tokens);
+      if (!flags.parameters.empty())
+        asked.model_size = parse_tokens("--parameters", flags.parameters);
+    });
     input.paths = paths_of(flags, train);
   });
   input.tokens = options.tokens;
   input.unique_tokens = options.unique_tokens;
   input.share = run.campaign.default_mixture;
   if (flags.mixture == "default") return;
-  const data::LawFit fit = run::used_fit_of(comm, context.console, run);
+  const data::LawFit fit = run::used_fit_of(comm, context.console, run, said);
   par::on_root(comm, [&] {
-    input.share = mix::best_mixture(fit, options, run.campaign.default_mixture).share;
+    const data::MixtureChoice choice =
+        mix::best_mixture(fit, options, run.campaign.default_mixture);
+    if (!choice.caution.empty()) context.console.say(choice.caution);
+    input.share = choice.share;
   });
 }
 

@@ -83,7 +83,8 @@ core::ExitCode propose_next(Context& context, const NextPlan& plan) {
   data::NextMixtures next;
   par::on_root(context.comm(), [&] {
     mix::OptimizeOptions options = run::optimize_options(asked.campaign, asked.run.plan);
-    run::settle_policies(asked.campaign, run::recorded(asked.run).entropy, options);
+    options.unique_tokens = run::target_pools(asked.run, options.unique_tokens);
+    run::settle_policies(asked.campaign, asked.run.state.entropy, options);
     next = mix::next_mixtures(fit, seen, options, asked.campaign.default_mixture,
                               {plan.count, asked.campaign.seed});
     const data::DomainSet& domains = asked.run.plan.domains;

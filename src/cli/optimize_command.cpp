@@ -35,9 +35,8 @@ mix::EpochLimit parse_epochs(const std::string& text) {
                           .remedy = "For example --max-epochs 4"});
 }
 
-/// The campaign's options with the flags' on top.
-mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun& run) {
-  mix::OptimizeOptions options = run::optimize_options(run.campaign, run.plan);
+/// Puts the flags on top of the campaign's options.
+void ask_for(const OptimizeFlags& flags, const run::StoredRun& run, mix::OptimizeOptions& options) {
   if (!flags.prior.empty()) options.prior = flags.prior;
   const auto& train = run.plan.domains.train;
   if (!flags.tokens.empty()) options.tokens = parse_tokens("--tokens", flags.tokens);
@@ -66,12 +65,10 @@ mix::OptimizeOptions options_of(const OptimizeFlags& flags, const run::StoredRun
   if (!flags.floor.empty()) options.floor = parse_by_domain("--floor", flags.floor, train, 0.0);
   if (!flags.cap.empty()) options.cap = parse_by_domain("--cap", flags.cap, train, 1.0);
   if (!flags.unique_tokens.empty())
-    options.unique_tokens = parse_by_domain("--unique-tokens", flags.unique_tokens, train, 0.0);
+    options.unique_tokens = parse_pools("--unique-tokens", flags.unique_tokens, train);
   if (flags.repetition >= 0) options.repetition = flags.repetition;
   if (!flags.max_epochs.empty()) options.max_epochs = parse_epochs(flags.max_epochs);
   options.extrapolate = options.extrapolate || flags.extrapolate;
-  run::settle_policies(run.campaign, run::recorded(run).entropy, options);
-  return options;
 }
 
 }  // namespace
@@ -95,7 +92,7 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");
   command->add_option("--cap", flags->cap, "largest shares: a=0.4");
   command->add_option("--unique-tokens", flags->unique_tokens,
-                      "different tokens of each domain: a=3B,b=200M");
+                      "different tokens of each domain: a=3B,b=200M,c=none");
   command->add_option("--repetition", flags->repetition,
                       "R*: epochs after which repeated tokens are worth little (15 in the "
                       "literature); 0: as much as new ones");
@@ -113,16 +110,22 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
       run::StoredRun run;
       par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
       mix::OptimizeOptions options;
-      par::collectively(context.comm(), [&] { options = options_of(*flags, run); });
+      data::Pools said;
+      par::collectively(context.comm(), [&] {
+        options = run::optimize_options(run, [&](mix::OptimizeOptions& asked) {
+          ask_for(*flags, run, asked);
+          said = asked.unique_tokens;
+        });
+      });
       run.campaign.fit.weights = options.weights;
-      const data::Observations seen = run::observations_of(run);
+      const data::Observations seen = run::observations_of(run, said);
       const data::LawFit fit =
           run::used_fit_of(context.comm(), context.console, run, seen, run.campaign.fit);
       par::on_root(context.comm(), [&] {
         data::MixtureChoice choice = mix::best_mixture(fit, options, run.campaign.default_mixture);
         mix::add_distance_from_runs(run.plan, fit, options, choice);
-        const std::vector<data::VolumeOptimum> by_volume =
-            run::optima_by_volume(fit, seen, options, run.campaign.default_mixture);
+        const std::vector<data::VolumeOptimum> by_volume = run::optima_by_volume(
+            {fit, seen, run.campaign.fit}, options, run.campaign.default_mixture);
         const data::DomainSet& domains = run.plan.domains;
         if (flags->json) {
           data::Json json = data::to_json(choice, domains);

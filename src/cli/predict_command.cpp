@@ -57,7 +57,7 @@ AskedLosses asked_by(const PredictFlags& flags, const run::StoredRun& run) {
   if (!flags.parameters.empty()) asked.model_size = parse_tokens("--parameters", flags.parameters);
   if (!flags.unique_tokens.empty())
     asked.unique_tokens =
-        parse_by_domain("--unique-tokens", flags.unique_tokens, run.plan.domains.train, 0.0);
+        parse_pools("--unique-tokens", flags.unique_tokens, run.plan.domains.train);
   if (!flags.trial.empty())
     asked.trial = &trial_named(flags.trial, run.plan);
   else if (asked.is_table)
@@ -84,7 +84,7 @@ report::Answer answer_to(const AskedLosses& asked, const data::LawFit& fit,
       .tokens = asked.tokens,
       .model_size = law::FittedLaw(fit).predicted_size(asked.model_size, "--parameters"),
       .level = level,
-      .unique_tokens = data::settled_pools(asked.unique_tokens, fit.unique_tokens)};
+      .unique_tokens = run::target_pools(run, asked.unique_tokens)};
   return asked.is_table ? report::predict_mixtures(fit, asked.mixtures, question)
                         : report::predict_mixture(fit, asked.mixtures.front(), question);
 }
@@ -118,7 +118,7 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
       ->excludes(trial);
   command
       ->add_option("--unique-tokens", flags->unique_tokens,
-                   "what is drawn from, a=3B,b=200M; the runs' pools if not given")
+                   "what is drawn from, a=3B,b=none; else the campaign's pools, or the runs'")
       ->excludes(trial);
   CLI::Option* json = command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->add_flag("--csv", flags->csv, "as CSV, on stdout")->needs(table)->excludes(json);
@@ -130,9 +130,12 @@ void add_predict_command(CLI::App& app, Context& context, Action& action) {
         run = run::load_run(flags->folder);
         asked = asked_by(*flags, run);
       });
-      const data::LawFit fit = run::used_fit_of(context.comm(), context.console, run);
+      const data::LawFit fit =
+          run::used_fit_of(context.comm(), context.console, run, asked.unique_tokens);
       par::on_root(context.comm(), [&] {
         const report::Answer answer = answer_to(asked, fit, run);
+        if (flags->csv && !answer.epochs.empty())
+          context.console.say(std::string(core::trimmed(answer.epochs)));
         context.console.show(flags->json  ? answer.json.dump(1)
                              : flags->csv ? answer.csv
                                           : report::aligned(answer.rows) + answer.epochs);

@@ -428,6 +428,7 @@ Json to_json(const std::vector<VolumeOptimum>& optima, const DomainSet& domains)
                     {"share", by_domain(optimum.share)},
                     {"share_low", by_domain(optimum.share_low)},
                     {"share_high", by_domain(optimum.share_high)},
+                    {"most_epochs", optimum.most_epochs},
                     {"foreseen", by_domain(optimum.foreseen)}});
   return rows;
 }

@@ -28,6 +28,22 @@ std::span<const double> pools_of(const Observations& observations, std::size_t r
   return observations.pools[static_cast<std::size_t>(observations.pool_id[row])];
 }
 
+Pools usual_pools(const Observations& observations) {
+  if (observations.pool_id.empty()) return {};
+  std::vector<std::size_t> rows(observations.pools.size(), 0);
+  for (const int id : observations.pool_id) ++rows[static_cast<std::size_t>(id)];
+  return observations
+      .pools[static_cast<std::size_t>(std::max_element(rows.begin(), rows.end()) - rows.begin())];
+}
+
+Pools first_known(const Pools& preferred, std::span<const double> otherwise) {
+  Pools pools = preferred;
+  pools.resize(std::max(preferred.size(), otherwise.size()), 0.0);
+  for (std::size_t k = 0; k < otherwise.size(); ++k)
+    if (!is_known(pools[k])) pools[k] = otherwise[k];
+  return pools;
+}
+
 Pools settled_pools(const Pools& own, const Pools& said) {
   if (own.empty() || said.empty()) return own.empty() ? said : own;
   Pools settled = own;

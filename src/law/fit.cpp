@@ -322,7 +322,7 @@ data::LawFit fit_law(const data::Observations& observations, const FitOptions& o
     fit_domain(law, data, e, options.level, fit);
   }
   set_ranges(observations, law, options, fit);
-  fit.unique_tokens = usual_pools(observations);
+  fit.unique_tokens = data::usual_pools(observations);
   if (observations.same_runs > 0)
     fit.flags.push_back(flag(
         law, {"",

@@ -106,14 +106,6 @@ bool has_one_mixture(const data::Observations& observations) {
   });
 }
 
-data::Pools usual_pools(const data::Observations& observations) {
-  if (observations.pool_id.empty()) return {};
-  std::vector<std::size_t> rows(observations.pools.size(), 0);
-  for (const int id : observations.pool_id) ++rows[static_cast<std::size_t>(id)];
-  return observations
-      .pools[static_cast<std::size_t>(std::max_element(rows.begin(), rows.end()) - rows.begin())];
-}
-
 double model_size_of(const data::Observations& observations, std::size_t row) {
   return observations.model_size.empty() ? 0.0 : observations.model_size[row];
 }

@@ -49,9 +49,6 @@ std::map<std::pair<double, int>, std::vector<std::size_t>> pool_groups(
 /// True if all runs are of one mixture: only pools and model sizes tell them apart.
 bool has_one_mixture(const data::Observations& observations);
 
-/// Those of most rows, of as many the first; empty: none is known.
-data::Pools usual_pools(const data::Observations& observations);
-
 /// Parameters of the model of a row; 0: not said.
 double model_size_of(const data::Observations& observations, std::size_t row);
 

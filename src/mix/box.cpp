@@ -1,7 +1,6 @@
 #include "problem.hpp"
 
 #include <bimix/core/simplex.hpp>
-#include <bimix/core/text.hpp>
 #include <bimix/data/pools.hpp>
 #include <bimix/mix/optimum.hpp>
 
@@ -10,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace bimix::mix {
 namespace {
@@ -71,47 +69,8 @@ double fewest_epochs(const Box& box, const data::Pools& pools, double volume) {
   return std::max(least, reached) * (1.0 + rounding);
 }
 
-/// The largest s with sum_k min(high_k, drawable_k / s) >= 1 and low_k <= drawable_k / s.
-/// Domains run out one after the other; between two of these volumes the sum is a + b / s.
-double largest_volume(const Box& box, const std::vector<double>& drawable) {
-  std::vector<std::size_t> order(drawable.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return drawable[a] * box.high[b] < drawable[b] * box.high[a];
-  });
-  double open = core::stable_sum(box.high), spent = 0.0, largest = 0.0;
-  for (const std::size_t k : order) {
-    if (std::isinf(drawable[k])) break;
-    open -= box.high[k];
-    spent += drawable[k];
-    if (open < 1.0) {
-      const double volume = spent / (1.0 - open);
-      if (volume * box.high[k] >= drawable[k]) largest = volume;
-    }
-  }
-  for (std::size_t k = 0; k < drawable.size(); ++k)
-    if (box.low[k] > 0.0) largest = std::min(largest, drawable[k] / box.low[k]);
-  return largest;
-}
-
-/// Rounded down to four digits, so that the volume named is one that works.
-std::string rounded_down(double tokens) {
-  const double unit = std::pow(10.0, std::max(0.0, std::floor(std::log10(tokens)) - 3.0));
-  return core::format_count(static_cast<std::int64_t>(std::floor(tokens / unit) * unit));
-}
-
 [[noreturn]] void refuse(core::Complaint complaint) {
   throw core::UsageError(std::move(complaint));
-}
-
-[[noreturn]] void refuse_epochs(const Box& box, const OptimizeOptions& options,
-                                const std::vector<double>& drawable) {
-  const double largest = largest_volume(box, drawable);
-  refuse({"optimize.tokens",
-          fmt::format("{:g} is a volume beyond what the caps allow", options.tokens),
-          fmt::format("at {:g} epochs of the unique tokens and these caps it ends at {}",
-                      *options.max_epochs.epochs, rounded_down(largest)),
-          "Lower the volume, or raise max_epochs, the caps or the unique tokens"});
 }
 
 void check_room(const Box& box, const data::LawFit& fit) {
@@ -144,15 +103,24 @@ void require_mixture(const Box& box, const std::string& rule, const std::string&
         rule, remedy});
 }
 
+void require_pools(const OptimizeOptions& options, const data::Pools& pools) {
+  if (std::any_of(pools.begin(), pools.end(), data::is_known)) return;
+  const auto complain = [](const char* key, const char* rule) {
+    refuse({std::string("optimize.") + key, "no domain's unique tokens are known", rule,
+            "Give unique_tokens"});
+  };
+  if (options.repetition > 0.0) complain("repetition", "repetition is counted against them");
+  if (options.max_epochs.epochs && !std::isinf(*options.max_epochs.epochs))
+    complain("max_epochs", "epochs are counted against them");
+}
+
 bool was_never_tried(const data::LawFit& fit, std::size_t k) { return !(fit.share_high[k] > 0.0); }
 
 double epochs_seen(const data::LawFit& fit) { return std::max(1.0, fit.most_epochs); }
 
 data::Pools target_pools(const data::LawFit& fit, const OptimizeOptions& options) {
-  data::Pools pools = options.unique_tokens;
+  data::Pools pools = data::first_known(options.unique_tokens, fit.unique_tokens);
   pools.resize(fit.domains.train.size(), 0.0);
-  for (std::size_t k = 0; k < fit.unique_tokens.size(); ++k)
-    if (!data::is_known(pools[k])) pools[k] = fit.unique_tokens[k];
   return pools;
 }
 
@@ -169,13 +137,12 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options) {
   check_room(box, fit);
 
   const data::Pools pools = target_pools(fit, options);
+  require_pools(options, pools);
   box.max_epochs = options.max_epochs.epochs.value_or(epochs_seen(fit));
   const auto limited = [&](double epochs) {
     return limited_to(box, drawable_tokens(pools, epochs, domains), options.tokens);
   };
   if (has_mixture(limited(box.max_epochs))) return limited(box.max_epochs);
-  if (options.max_epochs.epochs)
-    refuse_epochs(box, options, drawable_tokens(pools, box.max_epochs, domains));
   box.max_epochs = fewest_epochs(box, pools, options.tokens);
   return limited(box.max_epochs);
 }

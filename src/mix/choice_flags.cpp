@@ -90,18 +90,26 @@ std::string epochs_caution(const Problem& problem, const OptimizeOptions& option
       data::epochs(choice.share, options.tokens, choice.unique_tokens);
   if (epochs.empty()) return "";
   constexpr double rounding = 1e-9;
-  const double seen = epochs_seen(problem.fit);
+  const double seen = epochs_seen(problem.fit), asked = options.max_epochs.epochs.value_or(seen);
   const auto most = std::max_element(epochs.begin(), epochs.end());
-  if (*most <= seen * (1.0 + rounding)) return "";
+  const bool is_raised = problem.box.max_epochs > asked * (1.0 + rounding);
+  if (*most <= seen * (1.0 + rounding) && !(is_raised && *most > asked)) return "";
   const std::string& name =
       problem.fit.domains.train[static_cast<std::size_t>(most - epochs.begin())];
   const std::string runs = problem.fit.most_epochs > 1.0
                                ? fmt::format("no run repeated any more than {:.3g} times", seen)
                                : "no run repeated any of its tokens";
   const std::string why =
-      options.max_epochs.epochs
+      !is_raised
           ? "max_epochs lets it"
-          : fmt::format("no mixture of {:.3g} tokens repeats less", options.tokens);
+          : fmt::format("{} no mixture of {} tokens {}",
+                        options.extrapolate ? "within floors and caps"
+                                            : "within the shares that were tried, floors and caps,",
+                        core::format_count_about(options.tokens, 4),
+                        options.max_epochs.epochs ? fmt::format("repeats {:g} times at most", asked)
+                                                  : "repeats less");
+  if (*most <= seen * (1.0 + rounding))
+    return fmt::format("Take care: '{}' is gone through {:.4g} times; {}", name, *most, why);
   return fmt::format(
       "Take care: '{}' is gone through {:.4g} times, and {}; {}. What that does is not measured",
       name, *most, runs, why);

@@ -300,7 +300,9 @@ data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions&
   shrink(problem, options, choice);
   choice.free_share = free_optimum(problem);
   constexpr double same = 0.005;
-  if (!choice.free_share.empty() && core::total_variation(choice.free_share, choice.share) < same)
+  // What a prior drew is not what a limit held back.
+  const data::Mixture& within = choice.prior.empty() ? choice.share : choice.unshrunk_share;
+  if (!choice.free_share.empty() && core::total_variation(choice.free_share, within) < same)
     choice.free_share.clear();
   const Posed fitted(problem, fit.coefficient);
   const auto losses = [&](const data::Mixture& share) {
@@ -315,6 +317,8 @@ data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions&
   choice.gain_nats = choice.objective_default_nats - choice.objective_nats;
   choice.certificate = solution.certificate;
   choice.certificate_kind = solution.certificate_kind;
+  if (choice.prior_weight > 0.0)
+    choice.certificate_kind += ", of the optimum before it was drawn to " + choice.prior;
   add_region(problem, choice);
   choice.caution = epochs_caution(problem, options, choice);
   choice.flags = choice_flags(problem, options, choice);

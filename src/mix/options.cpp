@@ -119,12 +119,6 @@ std::vector<core::Complaint> complaints(const OptimizeOptions& options,
     found.push_back({"optimize.repetition", fmt::format("{} is out of range", options.repetition),
                      "finite and not negative",
                      "Try 15, or 0 if repeated tokens are as good as new"});
-  if (options.repetition > 0.0 && options.unique_tokens.empty())
-    found.push_back({"optimize.repetition", "no domain's unique tokens are known",
-                     "repetition is counted against them", "Give unique_tokens"});
-  if (epochs && !std::isinf(*epochs) && options.unique_tokens.empty())
-    found.push_back({"optimize.max_epochs", "no domain's unique tokens are known",
-                     "epochs are counted against them", "Give unique_tokens"});
   if (found.empty()) check_sums(found, options, domains.train);
   return found;
 }

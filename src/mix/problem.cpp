@@ -205,10 +205,11 @@ Problem problem_of(const data::LawFit& fit, const OptimizeOptions& options,
   problem.repetition = options.repetition;
   if (options.repetition == 0.0) problem.pools = target_pools(fit, options);
   problem.unique_share.assign(default_share.size(), std::numeric_limits<double>::infinity());
-  if (options.repetition > 0.0)
+  if (options.repetition > 0.0) {
+    const data::Pools pools = target_pools(fit, options);
     for (std::size_t k = 0; k < default_share.size(); ++k)
-      if (options.unique_tokens[k] > 0.0)
-        problem.unique_share[k] = options.unique_tokens[k] / options.tokens;
+      if (data::is_known(pools[k])) problem.unique_share[k] = pools[k] / options.tokens;
+  }
   problem.weight = weights(fit, options);
   keep_unfitted_shares(problem, default_share);
   check_caps(problem);

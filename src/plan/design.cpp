@@ -248,7 +248,12 @@ ExpandedDesign expand_design(const DesignOptions& options, const mix::PolicyInpu
         [&](const auto& mixtures) { return expand(mixtures, setting); }, options.mixtures[g]);
     for (LabelledMixture& mixture : group) {
       core::require(core::is_on_simplex(mixture.share), "every designed mixture is on the simplex");
-      if (!seen.near(mixture.share).empty()) {
+      if (const auto same = seen.near(mixture.share); !same.empty()) {
+        const auto seeds = [&](const LabelledMixture& one) {
+          return one.repeats > 0 ? one.repeats : options.repeats;
+        };
+        LabelledMixture& first = design.mixtures[same.front()];
+        if (seeds(mixture) > seeds(first)) first.repeats = mixture.repeats;
         ++design.duplicates_dropped;
         continue;
       }

@@ -272,6 +272,22 @@ data::Mixture LogBuilder::mixture_of(const Run& run, Counts& counts) const {
   return core::normalised(mixture);
 }
 
+/// A name that no log has is a slip of the pen: that run would count as one whose pool nobody
+/// knows.
+void LogBuilder::refuse_pools_of_unknown_runs() const {
+  std::vector<std::string> known;
+  for (const Run& run : runs_) known.push_back(run.name);
+  for (const auto& [run, pools] : pools_) {
+    if (run.empty() || runs_by_name_.contains(run) || recipes_.contains(run)) continue;
+    const Place place = pools.begin()->second.place;
+    throw bad_line(path_of(place), place.line,
+                   fmt::format("there is a pool of run '{}', which the logs do not have",
+                               core::shown_text(run)),
+                   "a pool is of a run of the logs, or without a run of all of them",
+                   core::did_you_mean(run, known, "Remove it"));
+  }
+}
+
 data::Pools LogBuilder::pools_of(const Run& run) const {
   data::Pools pools(train_.names.size(), 0.0);
   for (const std::string& of : {std::string(), run.name}) {  // what the run itself says holds
@@ -411,6 +427,7 @@ LossLog LogBuilder::build() const {
                            .rule = "some logs are pairs of files",
                            .remedy = "Name the file of losses too"});
   Counts counts;
+  refuse_pools_of_unknown_runs();
   const std::vector<const Run*> runs = runs_of_wanted_size(counts);
   const std::vector<std::size_t> evals = evaluated(runs, counts);
   refuse_another_base(runs, counts);

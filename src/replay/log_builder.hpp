@@ -176,6 +176,7 @@ class LogBuilder {
   bool is_version_of_another(std::size_t set, const std::set<std::size_t>& sets) const;
   void leave_out_versions(Counts& counts, std::set<std::size_t>& sets) const;
   void refuse_another_base(const std::vector<const Run*>& runs, const Counts& counts) const;
+  void refuse_pools_of_unknown_runs() const;
   data::Pools pools_of(const Run& run) const;
   data::Mixture mixture_of(const Run& run, Counts& counts) const;
   std::string shown_name(const Run& run) const;

@@ -47,6 +47,22 @@ std::optional<double> number_in(const CsvFile& file, const CsvRow& row, std::siz
                  rule, "Divide each task by what is best in it");
 }
 
+/// Without one of the standard errors none of them could be used.
+void refuse_few_errors(const CsvFile& file, const data::Utilities& utilities,
+                       const std::vector<std::string>& domains) {
+  const auto is_known = [](double sd) { return !std::isnan(sd); };
+  const std::vector<double>& all = utilities.sd.values;
+  if (std::none_of(all.begin(), all.end(), is_known)) return;
+  for (std::size_t k = 0; k < domains.size(); ++k)
+    for (std::size_t t = 0; t < utilities.tasks.size(); ++t)
+      if (!is_known(utilities.sd(k, t)))
+        throw bad_line(
+            file.path, 1,
+            fmt::format("the utility of '{}' for '{}' has no standard error, others have",
+                        domains[k], utilities.tasks[t]),
+            "all of them count, or none", "Add it, or remove the column sd");
+}
+
 }  // namespace
 
 data::Utilities read_utilities(const std::filesystem::path& path,
@@ -91,6 +107,7 @@ data::Utilities read_utilities(const std::filesystem::path& path,
             file.path, 1,
             fmt::format("domain '{}' has no utility for '{}'", domains[k], utilities.tasks[t]),
             "every pair has one", "Add its row");
+  refuse_few_errors(file, utilities, domains);
   return utilities;
 }
 

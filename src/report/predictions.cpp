@@ -60,6 +60,17 @@ std::vector<double> epochs_of(const data::LawFit& fit, const data::Mixture& mixt
                       question.unique_tokens.empty() ? fit.unique_tokens : question.unique_tokens);
 }
 
+/// Of what no run has seen; empty where runs have.
+std::string warning_beyond(const data::LawFit& fit, double most_epochs) {
+  const double seen = std::max(1.0, fit.most_epochs);
+  if (most_epochs <= seen * 1.005) return "";
+  return fmt::format("  No run went through a domain more than {} times: beyond, {}\n",
+                     epochs(seen),
+                     law::law_of(fit).sees_repetition()
+                         ? "the law goes by what is known of other runs"
+                         : fmt::format("law {} takes repeated text for new", fit.law));
+}
+
 /// Of one mixture in words, with a warning where no run repeated so often.
 std::string epochs_line(const data::LawFit& fit, const std::vector<double>& counts) {
   if (counts.empty()) return "";
@@ -68,14 +79,8 @@ std::string epochs_line(const data::LawFit& fit, const std::vector<double>& coun
     if (counts[k] > 0.0)
       parts.push_back(fmt::format("{} {}", fit.domains.train[k], epochs(counts[k])));
   constexpr std::size_t most = 8;
-  std::string line = "  Epochs: " + core::join_some(parts, most) + "\n";
-  const double most_epochs = *std::max_element(counts.begin(), counts.end());
-  if (const double seen = std::max(1.0, fit.most_epochs); most_epochs > seen * 1.005)
-    line += fmt::format(
-        "  No run went through a domain more than {} times: beyond, the law goes by "
-        "what is known of other runs\n",
-        epochs(seen));
-  return line;
+  return "  Epochs: " + core::join_some(parts, most) + "\n" +
+         warning_beyond(fit, *std::max_element(counts.begin(), counts.end()));
 }
 
 std::string loss_heading(const data::LawFit& fit) {
@@ -122,6 +127,7 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
   cells.push_back("loss_unit");
   answer.csv = csv_line(cells);
   const law::FittedLaw law(fit);
+  double most_epochs = 0.0;
   for (std::size_t m = 0; m < mixtures.size(); ++m) {
     const std::string number = std::to_string(m + 1);
     data::Json losses = data::Json::array(), shares = data::Json::object();
@@ -132,6 +138,7 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
       shares[domains.train[k]] = mixtures[m][k];
     }
     const std::vector<double> counts = epochs_of(fit, mixtures[m], question);
+    for (const double count : counts) most_epochs = std::max(most_epochs, count);
     for (const double count : counts) cells.push_back(number_cell(count));
     if (knows_pools)
       answer.rows.back().push_back(epochs(*std::max_element(counts.begin(), counts.end())));
@@ -150,6 +157,7 @@ Answer predict_mixtures(const data::LawFit& fit, const std::vector<data::Mixture
                            {"epochs", data::to_json(counts)},
                            {"losses", losses}});
   }
+  answer.epochs = warning_beyond(fit, most_epochs);
   return answer;
 }
 

@@ -1,4 +1,5 @@
 #include <bimix/core/error.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/data/volumes.hpp>
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/fit.hpp>
@@ -48,40 +49,49 @@ std::optional<data::MixtureChoice> optimum_at(const data::LawFit& fit, double to
 
 /// The law as it would have been fitted before any run went beyond a volume; nothing if it could
 /// not be.
-std::optional<data::LawFit> fit_before(const data::LawFit& fit, const data::Observations& seen,
-                                       double largest) {
-  law::FitOptions one;
-  one.law = fit.law;
-  one.min_tokens = fit.tokens_low;
+std::optional<data::LawFit> fit_before(const FitOfRuns& of, double largest) {
+  law::FitOptions one = of.options;
+  one.law = of.fit.law;
   try {
-    return law::fit_law(law::counted(seen, {.tokens = largest}), one);
+    return law::fit_law(law::counted(of.seen, {.tokens = largest}), one);
   } catch (const core::TooLittleData&) {
     return std::nullopt;
   }
 }
 
+/// As far towards the prior as the choice was drawn, from its own optimum to its share.
+data::Mixture drawn_alike(data::Mixture share, const data::MixtureChoice& choice) {
+  if (!(choice.prior_weight > 0.0)) return share;
+  for (std::size_t k = 0; k < share.size(); ++k)  // the prior's pull: weight times the prior
+    share[k] =
+        (1.0 - choice.prior_weight) * (share[k] - choice.unshrunk_share[k]) + choice.share[k];
+  return share;
+}
+
 }  // namespace
 
-std::vector<data::VolumeOptimum> optima_by_volume(const data::LawFit& fit,
-                                                  const data::Observations& seen,
+std::vector<data::VolumeOptimum> optima_by_volume(const FitOfRuns& of,
                                                   const mix::OptimizeOptions& options,
                                                   const data::Mixture& default_share) {
   std::vector<data::VolumeOptimum> optima;
-  const std::vector<double> fitted = fitted_volumes(fit, seen);
+  const data::LawFit& fit = of.fit;
+  const std::vector<double> fitted = fitted_volumes(fit, of.seen);
   if (fitted.empty() || law::law_of(fit).last_volume_only()) return optima;
   data::LawFit sampled = fit;
   if (sampled.bootstrap.size() > most_samples) sampled.bootstrap.resize(most_samples);
   for (const double tokens : shown_volumes(fitted, options.tokens)) {
     const auto choice = optimum_at(sampled, tokens, options, default_share);
     if (!choice) continue;
-    data::VolumeOptimum next{.tokens = tokens,
-                             .share = choice->share,
-                             .share_low = choice->share_low,
-                             .share_high = choice->share_high};
+    data::VolumeOptimum next{
+        .tokens = tokens,
+        .share = choice->share,
+        .share_low = choice->share_low,
+        .share_high = choice->share_high,
+        .most_epochs = data::most_epochs(choice->share, tokens, choice->unique_tokens)};
     if (tokens == fitted.back() && fitted.size() > 2)
-      if (const auto before = fit_before(fit, seen, fitted[fitted.size() - 2]))
+      if (const auto before = fit_before(of, fitted[fitted.size() - 2]))
         if (const auto foreseen = optimum_at(*before, tokens, options, default_share))
-          next.foreseen = foreseen->share;
+          next.foreseen = drawn_alike(foreseen->share, *choice);
     optima.push_back(std::move(next));
   }
   return optima;

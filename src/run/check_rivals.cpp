@@ -51,6 +51,7 @@ data::Mixture optimum_of_blind_law(const config::Campaign& campaign, const data:
   one.law = report::used_law(record)->law;
   one.bootstrap = 0;
   mix::OptimizeOptions options = optimize_options(campaign, record.plan);
+  options.unique_tokens = record.optimum.front().unique_tokens;
   settle_policies(campaign, record.entropy, options);
   options.prior_share.clear();  // what the law says, and no more
   options.max_epochs = {std::numeric_limits<double>::infinity()};
@@ -71,12 +72,35 @@ data::Mixture mixture_called(const std::string& name, const config::Campaign& ca
                                     .entropy = record.entropy,
                                     .place = "check.mixtures",
                                     .domains = campaign.domains.train,
-                                    .unique_tokens = campaign.unique_tokens,
+                                    .unique_tokens = record.optimum.front().unique_tokens,
                                     .tokens = record.optimum.front().tokens,
                                     .utilities = campaign.design.utilities});
 }
 
 }  // namespace
+
+void refuse_rivals_without_means(const config::Campaign& campaign, const data::SweepPlan& plan,
+                                 const std::vector<data::EntropyTable>& entropy) {
+  if (!campaign.check.enabled) return;
+  mix::OptimizeOptions options = optimize_options(campaign, plan);
+  for (const std::string& name : campaign.check.mixtures) {
+    if (name == "default" || name == "optimum" || name == untold_name ||
+        designed(name, plan) != nullptr)
+      continue;
+    if (const auto repetition = repetition_in(name)) {
+      options.repetition = *repetition;
+      mix::require_pools(options, options.unique_tokens);
+      continue;
+    }
+    mix::policy_mixture(name, {.default_share = campaign.default_mixture,
+                               .entropy = entropy,
+                               .place = "check.mixtures",
+                               .domains = campaign.domains.train,
+                               .unique_tokens = options.unique_tokens,
+                               .tokens = options.tokens,
+                               .utilities = campaign.design.utilities});
+  }
+}
 
 void refuse_unknown_rivals(const config::Campaign& campaign, const data::SweepPlan& plan) {
   if (!campaign.check.enabled) return;

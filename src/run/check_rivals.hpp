@@ -22,4 +22,9 @@ std::vector<plan::LabelledMixture> check_mixtures(const config::Campaign& campai
 /// Throws what check_mixtures would throw for names, before anything is trained.
 void refuse_unknown_rivals(const config::Campaign& campaign, const data::SweepPlan& plan);
 
+/// The same for rivals that lack what they are made from: pools, utilities, entropies.
+/// @param campaign with its pools counted
+void refuse_rivals_without_means(const config::Campaign& campaign, const data::SweepPlan& plan,
+                                 const std::vector<data::EntropyTable>& entropy);
+
 }  // namespace bimix::run

@@ -1,3 +1,4 @@
+#include <bimix/data/pools.hpp>
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/mix/policy.hpp>
@@ -9,6 +10,7 @@
 #include <bimix/spread/collective.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace bimix::run {
@@ -41,14 +43,25 @@ void settle_policies(const config::Campaign& campaign,
     options.reference_share = mixture(options.reference, "optimize.reference");
 }
 
-mix::OptimizeOptions optimize_options(const StoredRun& run) {
+mix::OptimizeOptions optimize_options(const StoredRun& run, const Asked& asked) {
   mix::OptimizeOptions options = optimize_options(run.campaign, run.plan);
-  settle_policies(run.campaign, recorded(run).entropy, options);
+  asked(options);
+  options.unique_tokens = target_pools(run, options.unique_tokens);
+  settle_policies(run.campaign, run.state.entropy, options);
   return options;
 }
 
-data::Observations observations_of(const StoredRun& run) {
-  return plan::observations_of(run.plan, run.state.results, run.campaign.unique_tokens);
+data::Pools target_pools(const StoredRun& run, const data::Pools& said) {
+  return data::first_known(data::first_known(said, run.campaign.unique_tokens),
+                           data::usual_pools(observations_of(run)));
+}
+
+data::Observations observations_of(const StoredRun& run, const data::Pools& said) {
+  data::Pools finite = said;  // an endless target says nothing of the runs
+  for (double& pool : finite)
+    if (std::isinf(pool)) pool = 0.0;
+  const data::Pools pools = data::first_known(run.campaign.unique_tokens, finite);
+  return plan::observations_of(run.plan, run.state.results, pools);
 }
 
 void warn_if_in_doubt(Screen& screen, const data::LawFit& fit) {
@@ -65,7 +78,8 @@ data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::strin
     const data::Mixture& default_share = run.campaign.default_mixture;
     record.optimum.push_back(mix::best_mixture(fit, options, default_share));
     mix::add_distance_from_runs(run.plan, fit, options, record.optimum.back());
-    record.by_volume = optima_by_volume(fit, observations_of(run), options, default_share);
+    record.by_volume =
+        optima_by_volume({fit, observations_of(run), run.campaign.fit}, options, default_share);
   }
   judge_check(record);
   return record;

@@ -91,8 +91,9 @@ data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun&
   return comm.is_root() ? std::move(kept->laws.at(kept->used)) : data::LawFit();
 }
 
-data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run) {
-  data::LawFit fit = used_fit_of(comm, screen, run, observations_of(run), run.campaign.fit);
+data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run,
+                         const data::Pools& said) {
+  data::LawFit fit = used_fit_of(comm, screen, run, observations_of(run, said), run.campaign.fit);
   warn_if_in_doubt(screen, fit);
   return fit;
 }

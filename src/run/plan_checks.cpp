@@ -40,10 +40,18 @@ std::vector<data::TrialResult> imagined_results(const data::SweepPlan& plan) {
 
 }  // namespace
 
-void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::SweepPlan& plan) {
-  if (traits_of(campaign).trains)
-    law::require_fittable(plan::observations_of(plan, imagined_results(plan)), campaign.fit);
+void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::SweepPlan& plan,
+                                 const std::vector<data::EntropyTable>& entropy) {
   refuse_unknown_rivals(campaign, plan);
+  mix::OptimizeOptions options = optimize_options(campaign, plan);
+  if (traits_of(campaign).trains) {
+    law::require_fittable(plan::observations_of(plan, imagined_results(plan)), campaign.fit);
+    settle_policies(campaign, entropy, options);
+    refuse_rivals_without_means(campaign, plan, entropy);
+  } else {  // logs may tell of pools
+    options.repetition = 0.0;
+    options.max_epochs = {};
+  }
   data::LawFit tried{.domains = campaign.domains};
   tried.share_low.assign(campaign.domains.train.size(), 1.0);
   tried.share_high.assign(campaign.domains.train.size(), 0.0);
@@ -57,7 +65,7 @@ void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::S
   const std::vector<double> epochs =
       most_epochs(plan, campaign.unique_tokens, config::epochs_target(campaign));
   tried.most_epochs = *std::max_element(epochs.begin(), epochs.end());
-  mix::allowed_box(tried, optimize_options(campaign, plan));
+  mix::allowed_box(tried, options);
 }
 
 void refuse_unknown_trials(const std::vector<std::string>& only,

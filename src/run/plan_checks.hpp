@@ -11,10 +11,13 @@
 /// What refuses a plan before any of its trials is paid for.
 namespace bimix::run {
 
-/// What would only show after all the training: too few mixtures or volumes for the law, and limits
-/// of the optimum that leave no mixture among the shares that are tried.
+/// What would only show after all the training: too few mixtures or volumes for the law, limits of
+/// the optimum that leave no mixture among the shares that are tried, and policies (prior,
+/// reference, rivals of the check) that lack what they are made from.
+/// @param campaign with its pools counted @param entropy none, or one table
 /// @throws UsageError, TooLittleData
-void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::SweepPlan& plan);
+void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::SweepPlan& plan,
+                                 const std::vector<data::EntropyTable>& entropy);
 
 /// `--only` names trials of the plan or of the check. @throws UsageError naming the nearest one
 void refuse_unknown_trials(const std::vector<std::string>& only,

@@ -4,7 +4,9 @@
 #include "session.hpp"
 #include "trials_stage.hpp"
 
+#include <bimix/core/file.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/corpus/tokenizer.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/trials.hpp>
 #include <bimix/law/evaluate.hpp>
@@ -16,7 +18,9 @@
 #include <bimix/run/fitted_run.hpp>
 #include <bimix/run/forecast.hpp>
 #include <bimix/run/run_campaign.hpp>
+#include <bimix/run/texts.hpp>
 #include <bimix/spread/collective.hpp>
+#include <bimix/store/disk.hpp>
 #include <bimix/sweep/coordinator.hpp>
 
 #include <fmt/format.h>
@@ -107,10 +111,11 @@ class Run {
     std::unordered_map<std::string, double> cost_before;
     par::on_root(comm(), [&] {
       plan = plan_campaign(campaign, stored().state.entropy, *session_.opened().source);
-      refuse_what_cannot_end_well(campaign, plan);
+      refuse_what_cannot_end_well(campaign, plan, stored().state.entropy);
       refuse_unknown_trials(session_.limits().only, plan.trials, stored().state.check_trials);
       cost_before = write_plan();
       keep_corpus_table();
+      keep_tokenizer();
     });
     plan.domains = campaign.domains;
     plan = from_root(comm(), std::move(plan));
@@ -150,6 +155,17 @@ class Run {
     if (!session_.opened().corpus || !corpus.empty()) return;
     corpus = {session_.opened().corpus->table()};
     session_.folder().journal().append(corpus.front());
+  }
+
+  /// Rank 0: the run has the tokenizer that its tokens are of, whatever becomes of the store.
+  void keep_tokenizer() {
+    const std::filesystem::path model =
+        store_folder(session_.campaign(), session_.path()) / corpus::tokenizer_model_name;
+    const std::filesystem::path kept = session_.path() / corpus::tokenizer_model_name;
+    if (!session_.campaign().corpus.tokenizer.is_given() || !std::filesystem::exists(model) ||
+        std::filesystem::exists(kept))
+      return;
+    store::write_file_atomically(kept, core::read_file(model));
   }
 
   /// Where volumes were added above those that a trial had, the model that it ended with is where
@@ -258,7 +274,7 @@ class Run {
   /// The check's trials have ended; what was derived from the others stands.
   void add_check(data::RunRecord& record) {
     record.check_trials = stored().state.check_trials;
-    record.results = current_results(stored().state);
+    record.results = current_results(stored());
     par::collectively(comm(), [&] { judge_check(record); });
     for (const data::CheckReport& report : record.check)
       screen().show("\n" + report::check_text(report));

@@ -3,6 +3,7 @@
 #include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/data/trials.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/store/disk.hpp>
@@ -221,6 +222,13 @@ std::vector<data::TrialResult> current_results(const store::JournalState& state)
   return results;
 }
 
+std::vector<data::TrialResult> current_results(const StoredRun& run) {
+  std::vector<data::TrialResult> results = current_results(run.state);
+  for (data::TrialResult& result : results)
+    result.unique_tokens = data::settled_pools(result.unique_tokens, run.campaign.unique_tokens);
+  return results;
+}
+
 data::RunRecord recorded(const StoredRun& run) {
   data::RunStamp stamp;
   if (!run.state.sessions.empty()) stamp = run.state.sessions.back();
@@ -231,7 +239,7 @@ data::RunRecord recorded(const StoredRun& run) {
           .resolved_text = run.resolved_text,
           .plan = run.plan,
           .check_trials = run.state.check_trials,
-          .results = current_results(run.state),
+          .results = current_results(run),
           .corpus = run.state.corpus,
           .entropy = run.state.entropy,
           .stamp = std::move(stamp)};

@@ -86,13 +86,14 @@ void write_by_volume(const GroupWriter& root, const data::RunRecord& record) {
   const GroupWriter group = root.group("by_volume");
   train_domains(group, record.plan.domains);
   std::vector<std::int64_t> volumes;
-  std::vector<double> moved;
+  std::vector<double> moved, most_epochs;
   std::vector<std::vector<double>> share, low, high, foreseen;
   for (const data::VolumeOptimum& optimum : record.by_volume) {
     volumes.push_back(std::llround(optimum.tokens));
     share.push_back(optimum.share);
     low.push_back(optimum.share_low);
     high.push_back(optimum.share_high);
+    most_epochs.push_back(optimum.most_epochs > 0.0 ? optimum.most_epochs : missing);
     const bool is_foreseen = !optimum.foreseen.empty();
     foreseen.push_back(is_foreseen ? optimum.foreseen
                                    : data::Mixture(optimum.share.size(), missing));
@@ -107,6 +108,8 @@ void write_by_volume(const GroupWriter& root, const data::RunRecord& record) {
   write("share_low", low, "lower end of the interval of the optimum");
   write("share_high", high, "upper end of the interval of the optimum");
   write("foreseen", foreseen, "what the law recommends if it has seen smaller volumes only");
+  group.write("most_epochs", {"tokens"}, most_epochs,
+              plain("epochs of the domain that is gone through most often"));
   group.write("total_variation", {"tokens"}, moved,
               plain("half the sum of differences between share and foreseen"));
 }

@@ -50,6 +50,27 @@ TEST(Replay, RecoversTheCoefficientsOfASyntheticLog) {
   }
 }
 
+// Pools that were said for all runs were neither in results.h5 nor in the table that is exported,
+// and an import of that knew none.
+TEST(Replay, KeepsThePoolsThatWereSaid) {
+  const TemporaryFolder folder;
+  const std::string flags = " --unique-tokens web=2M,code=none -o " + (folder / "run");
+  ASSERT_EQ(bimix("import " + synthetic_log + flags).exit_code, 0);
+  const auto table = bimix("-q export --to csv " + (folder / "run"));
+  ASSERT_EQ(table.exit_code, 0) << table.output;
+  EXPECT_THAT(table.output, HasSubstr("unique_tokens"));
+  test::write_text(folder / "again.csv", table.output);
+  ASSERT_EQ(bimix("import " + (folder / "again.csv") + " -o " + (folder / "again")).exit_code, 0);
+  for (const char* run : {"run", "again"}) {
+    const auto predicted = bimix("-q predict --json " + (folder / run) +
+                                 " --mixture web=0.5,code=0.3,books=0.2 --tokens 40M");
+    ASSERT_EQ(predicted.exit_code, 0) << predicted.output;
+    EXPECT_EQ(predicted.output, bimix("-q predict --json " + (folder / "run") +
+                                      " --mixture web=0.5,code=0.3,books=0.2 --tokens 40M")
+                                    .output);
+  }
+}
+
 TEST(Replay, GivesTheSameResultsAt1And2And3Ranks) {
   const TemporaryFolder folder;
   for (int ranks = 1; ranks <= 3; ++ranks) {

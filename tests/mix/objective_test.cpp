@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace bimix::mix {
 namespace {
 
@@ -40,6 +42,32 @@ TEST(RobustObjectives, AreWorthWhatTheirFormulasSay) {
   EXPECT_NEAR(slope[0], 0.562017, 5e-7);
   EXPECT_NEAR(slope[1], 0.113948, 5e-7);
   EXPECT_NEAR(slope[2], 0.324035, 5e-7);
+  const double price = 0.3758;
+  find_objective("kl", ball).smooth(weight, rise, 1e-6, slope);
+  for (std::size_t e = 1; e < 3; ++e)
+    EXPECT_NEAR(slope[e] / slope[0], weight[e] / weight[0] * std::exp((rise[e] - rise[0]) / price),
+                1e-3);
+}
+
+// At these radii a weight of the closed form is negative. By bisection of both multipliers; the
+// first by hand: 3/7 and 4/7.
+TEST(RobustObjectives, OfTheChiSquaredBallAreClippedToWeightsThatThereAre) {
+  const std::vector<double> weight{0.5, 0.3, 0.2}, rise{0.1, -0.2, 0.3};
+  struct Clipped {
+    double radius, value;
+    std::vector<double> weight;
+  };
+  const Clipped cases[]{{0.5, 3.0 / 14.0, {3.0 / 7.0, 0.0, 4.0 / 7.0}},
+                        {1.0, 0.2519035654, {0.2404821728, 0.0, 0.7595178272}},
+                        {10.0, 0.3, {0.0, 0.0, 1.0}}};
+  for (const Clipped& one : cases) {
+    const ObjectiveSetting ball{.radius = one.radius};
+    const Objective& chi = find_objective("chi-squared", ball);
+    EXPECT_NEAR(chi.value(weight, rise), one.value, 1e-9);
+    std::vector<double> slope(3);
+    chi.smooth(weight, rise, 1e-9, slope);
+    for (std::size_t e = 0; e < 3; ++e) EXPECT_NEAR(slope[e], one.weight[e], 1e-7) << one.radius;
+  }
 }
 
 TEST(RobustObjectives, LieBetweenTheMeanAndTheWorst) {

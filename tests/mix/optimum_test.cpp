@@ -248,25 +248,38 @@ TEST(BestMixture, KeepsTheDefaultShareOfADomainWithoutALaw) {
   EXPECT_THAT(choice.flags, Contains(HasSubstr("the objective leaves out 'd1'")));
 }
 
-TEST(BestMixture, NamesTheLargestVolumeThatTheCapsAllow) {
+// A number of epochs that nothing can keep to was refused, where the epochs of runs were raised.
+TEST(BestMixture, RaisesTheEpochsThatAreAskedForAndSaysSo) {
   // At 4 epochs: 4e8 tokens of d0, and d1 up to its cap of a half. r0 >= 1/2 needs s <= 8e8.
-  OptimizeOptions options{.tokens = 1e9, .cap = {1.0, 0.5}};
+  OptimizeOptions options{.tokens = 8e8, .cap = {1.0, 0.5}};
   options.unique_tokens = {1e8, 0.0};
   options.max_epochs = {4.0};
-  const data::LawFit fit = power_laws({1, 1}, {0.5, 0.5});
-  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}),
-              testing::AllOf(HasSubstr("volume beyond what the caps allow"), HasSubstr("800M")));
-  options.tokens = 8e8;
-  EXPECT_NEAR(best_mixture(fit, options, {0.5, 0.5}).share[0], 0.5, 4 * eps);
-  options.tokens = 8.001e8;
-  EXPECT_NE(refusal(fit, options, {0.5, 0.5}), "");
-  // Both domains run out: 4 * (1e8 + 5e7) tokens are all there are.
-  options.cap = {};
-  options.unique_tokens = {1e8, 5e7};
-  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}), HasSubstr("600M"));
-  // A floor keeps a domain from shrinking: 0.5 s <= 2e8.
-  options.floor = {0.0, 0.5};
-  EXPECT_THAT(refusal(fit, options, {0.5, 0.5}), HasSubstr("400M"));
+  data::LawFit fit = power_laws({1, 1}, {0.5, 0.5});
+  fit.most_epochs = 10.0;
+  data::MixtureChoice choice = best_mixture(fit, options, {0.5, 0.5});
+  EXPECT_NEAR(choice.share[0], 0.5, 4 * eps);
+  EXPECT_EQ(choice.max_epochs, 4.0);
+  EXPECT_EQ(choice.caution, "");
+  options.tokens = 1e9;
+  choice = best_mixture(fit, options, {0.5, 0.5});
+  EXPECT_NEAR(choice.max_epochs, 5.0, 1e-9);
+  EXPECT_THAT(choice.caution,
+              testing::AllOf(HasSubstr("'d0' is gone through 5 times"),
+                             HasSubstr("within the shares that were tried, floors and caps, no "
+                                       "mixture of 1B tokens repeats 4 times at most")));
+  EXPECT_THAT(choice.caution, testing::Not(HasSubstr("not measured"))) << "runs repeated 10 times";
+}
+
+// The pools that logs told were not seen, and books gone through 16 times counted as new.
+TEST(BestMixture, CountsRepetitionAgainstThePoolsOfTheRunsWhereNoneIsSaid) {
+  data::LawFit fit = power_laws({1, 4}, {1, 1});
+  OptimizeOptions options{.tokens = 1e8, .repetition = 15.0};
+  options.max_epochs = *EpochLimit::from("none");
+  options.unique_tokens = {0.0, 4e6};
+  const data::Mixture said = best_mixture(fit, options, {0.5, 0.5}).share;
+  fit.unique_tokens = {0.0, 4e6};
+  options.unique_tokens = {};
+  EXPECT_EQ(best_mixture(fit, options, {0.5, 0.5}).share, said);
 }
 
 TEST(BestMixture, LimitsEpochs) {
@@ -308,7 +321,7 @@ TEST(BestMixture, RaisesTheEpochsSeenToTheFewestThatLeaveAMixture) {
   EXPECT_NEAR(choice.share[1], 0.25, 1e-9);
   EXPECT_THAT(choice.caution,
               testing::AllOf(HasSubstr("2.5 times"), HasSubstr("no run repeated any of its tokens"),
-                             HasSubstr("no mixture of 1e+08 tokens repeats less")));
+                             HasSubstr("no mixture of 100M tokens repeats less")));
   // By hand: d0 stops at its cap of a half, so that d1 must give the other half, 5 epochs.
   options.cap = {0.5, 1.0};
   choice = best_mixture(fit, options, {0.5, 0.5});
@@ -375,6 +388,8 @@ TEST(BestMixture, IsDrawnToAPriorAsFarAsItIsUnsure) {
   EXPECT_NEAR(near.unshrunk_share[0], 1.0 / 3.0, 1e-12);
   EXPECT_LT(near.share_high[0] - near.share_low[0], far.share_high[0] - far.share_low[0])
       << "what is drawn scatters less";
+  EXPECT_THAT(near.certificate_kind, HasSubstr("of the optimum before it was drawn"));
+  EXPECT_TRUE(near.free_share.empty()) << "no limit holds it back, the prior does";
   options.prior_share.clear();
   const data::MixtureChoice alone = best_mixture(unsure_laws(), options, {0.5, 0.5});
   EXPECT_EQ(alone.prior, "");

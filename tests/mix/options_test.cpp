@@ -1,3 +1,4 @@
+#include <bimix/mix/optimum.hpp>
 #include <bimix/mix/options.hpp>
 
 #include <gmock/gmock.h>
@@ -59,11 +60,22 @@ TEST(OptimizeOptions, WantWeightsExactlyWhereTheyCount) {
               IsEmpty());
 }
 
+// Where pools were listed but not known, both did nothing without a word.
 TEST(OptimizeOptions, CountEpochsAgainstKnownTokens) {
-  EXPECT_THAT(complaints({.tokens = 1, .repetition = 15.0}, domains),
-              ElementsAre(place("optimize.repetition")));
-  EXPECT_THAT(complaints({.tokens = 1, .max_epochs = {4.0}}, domains),
-              ElementsAre(place("optimize.max_epochs")));
+  const auto refused = [](const OptimizeOptions& options, const data::Pools& pools) {
+    try {
+      require_pools(options, pools);
+    } catch (const core::UsageError& error) {
+      return error.complaint().place;
+    }
+    return std::string();
+  };
+  for (const data::Pools& unknown : {data::Pools{}, data::Pools{0.0, 0.0}}) {
+    EXPECT_EQ(refused({.repetition = 15.0}, unknown), "optimize.repetition");
+    EXPECT_EQ(refused({.max_epochs = {4.0}}, unknown), "optimize.max_epochs");
+    EXPECT_EQ(refused({}, unknown), "");
+  }
+  EXPECT_EQ(refused({.repetition = 15.0, .max_epochs = {4.0}}, {0.0, 1e6}), "");
 }
 
 TEST(EpochLimit, IsSeenNoneOrANumber) {

@@ -1,4 +1,5 @@
 #include <bimix/core/error.hpp>
+#include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/mix/policy.hpp>
 
@@ -118,6 +119,29 @@ TEST(PolicyMixture, IsAsEvenAsTheEpochsAllow) {
   EXPECT_THAT(
       of_pools("unimax(1)", {endless, endless, 1e8}),
       ElementsAre(DoubleNear(0.45, 1e-15), DoubleNear(0.45, 1e-15), DoubleNear(0.1, 1e-15)));
+}
+
+// As published: by ascending pool, an even part of what is left or e epochs, whichever is less.
+TEST(PolicyMixture, UniMaxIsItsGreedyForm) {
+  core::RandomStream stream(7, core::Purpose::test);
+  for (int n = 0; n < 100; ++n) {
+    data::Pools drawn(3);
+    for (double& pool : drawn) pool = std::exp(20.0 + 3.0 * stream.normal());
+    const double sum = drawn[0] + drawn[1] + drawn[2], epochs = 4.0;
+    const double tokens = epochs * sum * (0.02 + 0.9 * stream.uniform());
+    std::vector<std::size_t> order{0, 1, 2};
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return drawn[a] < drawn[b]; });
+    data::Mixture greedy(3);
+    double rest = tokens;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const double given = std::min(rest / static_cast<double>(3 - i), epochs * drawn[order[i]]);
+      greedy[order[i]] = given / tokens;
+      rest -= given;
+    }
+    const data::Mixture share = of_pools("unimax(4)", drawn, tokens);
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(share[k], greedy[k], 1e-9);
+  }
 }
 
 data::Mixture of_utilities(const std::string& name, const data::Utilities& utilities,

@@ -89,6 +89,23 @@ TEST(ExpandDesign, DropsAndCountsDuplicates) {
   EXPECT_EQ(design.mixtures[2].label, "list-1");
 }
 
+// The default stood among the presets first, and its repeats, asked for below, were dropped with
+// it.
+TEST(ExpandDesign, KeepsTheLargestNumberOfRepeatsOfEqualMixtures) {
+  const auto repeats_of_default = [](int first, int second, int of_design) {
+    return expand_design({.mixtures = {PresetMixtures{{"default", "uniform"}, first},
+                                       PresetMixtures{{"default"}, second}},
+                          .repeats = of_design},
+                         {default_mixture, {}}, 1)
+        .mixtures.front()
+        .repeats;
+  };
+  EXPECT_EQ(repeats_of_default(0, 4, 1), 4);
+  EXPECT_EQ(repeats_of_default(4, 0, 1), 4);
+  EXPECT_EQ(repeats_of_default(0, 2, 3), 0) << "as many as the design says";
+  EXPECT_EQ(repeats_of_default(2, 0, 3), 0);
+}
+
 /// Mixtures of K shares near to a few others: by less than the tolerance, by just as much, by more.
 std::vector<data::Mixture> crowded_mixtures(std::size_t count, std::size_t domains) {
   std::mt19937 draw(11);

@@ -69,6 +69,10 @@ TEST(PoolsOfLogs, AreRefusedWhereTheyContradictOrNameNoDomain) {
   EXPECT_THAT(refusal("domain,unique_tokens\nwep,3B\n"),
               testing::AllOf(HasSubstr("a pool of 'wep', which is no training domain"),
                              HasSubstr("Did you mean 'web'")));
+  EXPECT_THAT(
+      refusal("run,domain,unique_tokens\na,web,3B\nbb,web,3B\n"),
+      testing::AllOf(HasSubstr("p.csv:3: there is a pool of run 'bb', which the logs do not"),
+                     HasSubstr("Did you mean 'b'")));
   EXPECT_THAT(refusal("domain,pool\nweb,3B\n"), HasSubstr("no column unique_tokens"));
   EXPECT_THAT(refusal("domain,unique_tokens\nweb,0\n"), HasSubstr("at least"));
   EXPECT_THAT(refusal("domain,unique_tokens\nweb,-3\n"), HasSubstr("p.csv:2"));

@@ -33,11 +33,13 @@ std::string what_of(const std::string& text) {
 
 TEST(UtilityTable, HasAValueForEachDomainAndTask) {
   const data::Utilities read = read_text(
-      "task,domain,value,sd\nexams,code,0.2,0.05\nexams,web,0.4,\nchat,web,1,0\nchat,code,0,0.1\n");
+      "task,domain,value,sd\nexams,code,0.2,0.05\nexams,web,0.4,0.2\nchat,web,1,0\nchat,code,0,0."
+      "1\n");
   EXPECT_THAT(read.tasks, ElementsAre("exams", "chat"));
   EXPECT_THAT(read.value.values, ElementsAre(0.4, 1.0, 0.2, 0.0));
-  EXPECT_TRUE(std::isnan(read.sd(0, 0)));
+  EXPECT_EQ(read.sd(0, 0), 0.2);
   EXPECT_EQ(read.sd(1, 1), 0.1);
+  EXPECT_TRUE(std::isnan(read_text("domain,task,value,sd\nweb,a,1,\ncode,a,0,\n").sd(0, 0)));
   EXPECT_TRUE(std::isnan(read_text("domain,task,value\nweb,a,1\ncode,a,0\n").sd(1, 0)));
 }
 
@@ -55,6 +57,9 @@ TEST(UtilityTable, IsRefusedWithTheLineThatIsWrong) {
   for (const std::string value : {"-0.1", "1.5", "nan", "inf", "40 %", "x"})
     EXPECT_THAT(what_of(head + "web,a," + value + "\ncode,a,0\n"),
                 HasSubstr("utilities.csv:2: value"));
+  // One blank cell, and none of the others counted.
+  EXPECT_THAT(what_of("domain,task,value,sd\nweb,a,1,0.1\ncode,a,0,\n"),
+              HasSubstr("the utility of 'code' for 'a' has no standard error"));
   EXPECT_THAT(what_of(head + "web,a,\ncode,a,0\n"),
               HasSubstr("utilities.csv:2: the value is blank"));
   EXPECT_THAT(what_of("domain,task,value,sd\nweb,a,1,-1\ncode,a,0,0\n"), HasSubstr("sd: '-1'"));

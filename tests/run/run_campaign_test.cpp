@@ -85,7 +85,8 @@ class RunLife : public testing::Test {
  protected:
   core::ExitCode run(const RunLimits& limits = {}) {
     screen.lines.clear();
-    const ReadCampaign read{.campaign = config::parse_campaign(text, "tiny.yaml"), .text = text};
+    const std::string whole = text + more;
+    const ReadCampaign read{.campaign = config::parse_campaign(whole, "tiny.yaml"), .text = whole};
     return run_campaign(
         {.comm = serial,
          .screen = screen,
@@ -103,6 +104,7 @@ class RunLife : public testing::Test {
   store::JournalState journal() const { return store::read_journal(folder / "run"); }
 
   TempFolder folder{};
+  std::string more{};  ///< of the campaign
   par::Comm serial{};
   Record screen{};
   Fate fate{};
@@ -117,6 +119,16 @@ TEST_F(RunLife, ComesToItsResultsAndHasNothingLeftToDo) {
   EXPECT_EQ(journal().results.size(), ended);
   EXPECT_EQ(run(), core::ExitCode::done);
   EXPECT_EQ(fate.ended, ended) << "what was done is not done again";
+}
+
+// All trials were trained before it showed that the prior needs pools that nobody knows.
+TEST_F(RunLife, TrainsNothingForAPolicyThatLacksWhatItIsMadeFrom) {
+  for (const char* block : {"optimize: {prior: proportional}\n", "optimize: {max_epochs: 4}\n",
+                            "optimize: {objective: worst, reference: unimax}\n"}) {
+    more = block;
+    EXPECT_THROW(run(), par::CollectiveError) << block;
+  }
+  EXPECT_EQ(fate.ended, 0u);
 }
 
 TEST_F(RunLife, StopsOnASignalAndTheSameCommandRunsTheRestOnly) {

@@ -24,6 +24,13 @@ double most_epochs(std::span<const double> mixture, double tokens, std::span<con
 /// Those of a row, K; empty: not known.
 std::span<const double> pools_of(const Observations& observations, std::size_t row);
 
+/// Those of most rows, of as many the first; empty: none is known.
+Pools usual_pools(const Observations& observations);
+
+/// Of each domain the first that is known; empty if both are. @param preferred, otherwise K or
+/// empty
+Pools first_known(const Pools& preferred, std::span<const double> otherwise);
+
 /// Where a run's own pools are not known, what is said of all of them. An endless stream is one
 /// whatever a run drew from.
 /// @param own, said K or empty

@@ -26,11 +26,15 @@ double epochs_seen(const data::LawFit& fit);
 /// most runs. K; empty: none is known
 data::Pools target_pools(const data::LawFit& fit, const OptimizeOptions& options);
 
+/// @throws UsageError if the options count epochs or repetition and no pool is known
+/// @param pools target_pools
+void require_pools(const OptimizeOptions& options, const data::Pools& pools);
+
 /// Floors, caps and epochs, and unless options.extrapolate the range of shares that was tried. A
-/// domain that was never tried has no share. Where the epochs that were seen leave no mixture at
-/// that volume, they are raised, for all domains alike, to the fewest that leave one.
-/// @throws UsageError if no mixture is left, saying which limit to move; where as many
-///         epochs as are asked for are exhausted, the largest volume they allow is named
+/// domain that was never tried has no share. Where the epochs that were seen, or are asked for,
+/// leave no mixture at that volume, they are raised, for all domains alike, to the fewest that
+/// leave one.
+/// @throws UsageError if no mixture is left, saying which limit to move; as require_pools
 Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 
 /// The mixture of the allowed box that makes the objective of the options least (objective.hpp).

@@ -16,7 +16,7 @@ inline constexpr std::string_view best_reference = "best";
 /// How often a domain may be gone through.
 struct EpochLimit {
   /// Infinite: any number of times. Nothing: as often as a run went through any domain, at least
-  /// once, or the fewest times with which there is a mixture.
+  /// once. Where there is no mixture within it, the fewest times with which there is one.
   std::optional<double> epochs{};
 
   /// @param text "seen", "none" or a positive number; "0" is none, as it was in older campaigns

@@ -84,7 +84,7 @@ struct LabelledMixture {
 };
 
 /// Distinct mixtures of a design, in the order they are written, and how many were dropped because
-/// an earlier one was the same (to 1e-9 in every share).
+/// an earlier one was the same (to 1e-9 in every share); that one has the larger number of repeats.
 struct ExpandedDesign {
   std::vector<LabelledMixture> mixtures{};
   int duplicates_dropped = 0;

@@ -23,7 +23,9 @@ data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun&
                          const data::Observations& observations, const law::FitOptions& options);
 
 /// @collective The same with the run's own observations and options; says if it is in doubt.
-data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run);
+/// @param said see observations_of
+data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run,
+                         const data::Pools& said = {});
 
 /// @collective Everything that follows from the trials: the laws, the optimum and, once its trials
 /// are there, the check. Computed from the journal alone.

@@ -74,6 +74,8 @@ StoredRun load_run(const std::filesystem::path& path);
 /// Results of the plan's trials and of the check's. The journal also has those of trials that are
 /// no longer asked for: of an earlier check, or with fewer volumes than an extension gave them.
 std::vector<data::TrialResult> current_results(const store::JournalState& state);
+/// The same with the pools that the campaign says where a trial does not know its own.
+std::vector<data::TrialResult> current_results(const StoredRun& run);
 
 /// What the folder holds, without anything that is derived from it: the record that laws, optimum
 /// and check are added to. Its stamp is the last session's, with its end where that is known.
