@@ -129,7 +129,7 @@ void add_import_command(CLI::App& app, Context& context, Action& action) {
         tie_sets(flags->eval_map, log.domains);
         if (!flags->unique_tokens.empty())
           flags->campaign.unique_tokens =
-              parse_by_domain("--unique-tokens", flags->unique_tokens, log.domains.train, 0.0);
+              parse_pools("--unique-tokens", flags->unique_tokens, log.domains.train);
         for (const std::string& line : config::import_summary(log, options.format == "auto"))
           context.console.say(line);
         read.text =

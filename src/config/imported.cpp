@@ -108,7 +108,9 @@ std::string replay_campaign(const replay::LossLog& log, const ImportOptions& opt
         << YAML::Key << "share" << YAML::Value << fmt::format("{:.6f}", mean[k]);
     if (!options.unique_tokens.empty() && options.unique_tokens[k] > 0)
       out << YAML::Key << "unique_tokens" << YAML::Value
-          << core::format_count(std::llround(options.unique_tokens[k]));
+          << (std::isinf(options.unique_tokens[k])
+                  ? "none"
+                  : core::format_count(std::llround(options.unique_tokens[k])));
     out << YAML::EndMap;
   }
   out << YAML::EndMap;

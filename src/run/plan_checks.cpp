@@ -40,8 +40,9 @@ std::vector<data::TrialResult> imagined_results(const data::SweepPlan& plan) {
 
 }  // namespace
 
-void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::SweepPlan& plan,
-                                 const std::vector<data::EntropyTable>& entropy) {
+std::string refuse_what_cannot_end_well(const config::Campaign& campaign,
+                                        const data::SweepPlan& plan,
+                                        const std::vector<data::EntropyTable>& entropy) {
   refuse_unknown_rivals(campaign, plan);
   mix::OptimizeOptions options = optimize_options(campaign, plan);
   if (traits_of(campaign).trains) {
@@ -65,7 +66,14 @@ void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::S
   const std::vector<double> epochs =
       most_epochs(plan, campaign.unique_tokens, config::epochs_target(campaign));
   tried.most_epochs = *std::max_element(epochs.begin(), epochs.end());
-  mix::allowed_box(tried, options);
+  const double asked = options.max_epochs.epochs.value_or(mix::epochs_seen(tried));
+  const double allowed = mix::allowed_box(tried, options).max_epochs;
+  constexpr double rounding = 1e-9;
+  if (allowed <= asked * (1.0 + rounding)) return "";
+  return fmt::format(
+      "max_epochs: no mixture of {} tokens goes through each domain {:.3g} times at most; it will "
+      "be raised to {:.4g}",
+      core::format_count_about(options.tokens, 4), asked, allowed);
 }
 
 void refuse_unknown_trials(const std::vector<std::string>& only,

@@ -5,6 +5,7 @@
 #include <bimix/run/run_limits.hpp>
 
 #include <filesystem>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,9 +16,11 @@ namespace bimix::run {
 /// the optimum that leave no mixture among the shares that are tried, and policies (prior,
 /// reference, rivals of the check) that lack what they are made from.
 /// @param campaign with its pools counted @param entropy none, or one table
+/// @return what its reader should know before it trains: that max_epochs will have to be raised
 /// @throws UsageError, TooLittleData
-void refuse_what_cannot_end_well(const config::Campaign& campaign, const data::SweepPlan& plan,
-                                 const std::vector<data::EntropyTable>& entropy);
+std::string refuse_what_cannot_end_well(const config::Campaign& campaign,
+                                        const data::SweepPlan& plan,
+                                        const std::vector<data::EntropyTable>& entropy);
 
 /// `--only` names trials of the plan or of the check. @throws UsageError naming the nearest one
 void refuse_unknown_trials(const std::vector<std::string>& only,

@@ -111,7 +111,10 @@ class Run {
     std::unordered_map<std::string, double> cost_before;
     par::on_root(comm(), [&] {
       plan = plan_campaign(campaign, stored().state.entropy, *session_.opened().source);
-      refuse_what_cannot_end_well(campaign, plan, stored().state.entropy);
+      if (const std::string words =
+              refuse_what_cannot_end_well(campaign, plan, stored().state.entropy);
+          !words.empty())
+        screen().say("  " + words);
       refuse_unknown_trials(session_.limits().only, plan.trials, stored().state.check_trials);
       cost_before = write_plan();
       keep_corpus_table();

@@ -34,10 +34,10 @@ struct CorpusOptions {
   std::uint64_t seed = 0;              ///< of that split
   TokenFormat tokens{};                ///< what the files hold
   std::int64_t end_of_document = -1;   ///< of files of tokens: what ends each document; -1: nothing
-  std::int64_t max_document = 64'000'000;          ///< see ReadOptions
-  OnError on_error = OnError::stop;                ///< see ReadOptions
+  std::int64_t max_document = 64'000'000;  ///< see ReadOptions
+  OnError on_error = OnError::stop;        ///< see ReadOptions
   double silence = 600.0;  ///< seconds for which a program of `read` may print nothing
-  double fraction = 1.0;                           ///< see Selection
+  double fraction = 1.0;   ///< see Selection
   SequencePacking pack = SequencePacking::across;  ///< see Selection
   TokenizerOptions tokenizer{};
   std::vector<double> shares{};  ///< K: of domains in what a tokenizer is trained on; empty: alike

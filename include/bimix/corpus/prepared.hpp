@@ -29,8 +29,8 @@ struct PreparedDomain {
   /// Those that meet the `where` of no domain, and those that `on_error: skip` passed over; of
   /// files that several domains read, the first of these has them.
   std::uint64_t unwanted = 0, damaged = 0;
-  std::string first_damage{};          ///< the error that the first of them would have been
-  std::string note{};                  ///< on how a file was read
+  std::string first_damage{};  ///< the error that the first of them would have been
+  std::string note{};          ///< on how a file was read
   bool operator==(const PreparedDomain&) const = default;
 };
 

@@ -28,10 +28,10 @@ struct FoundDocument {
 /// What was passed over, for the table of the corpus.
 struct Passed {
   std::uint64_t documents = 0;  ///< that could be read, of a unit
-  std::uint64_t unwanted = 0;  ///< documents that nobody takes
-  std::uint64_t damaged = 0;   ///< with `on_error: skip`
-  std::string first_damage{};  ///< the error that the first of these would have been
-  std::string note{};          ///< on how a file was read
+  std::uint64_t unwanted = 0;   ///< documents that nobody takes
+  std::uint64_t damaged = 0;    ///< with `on_error: skip`
+  std::string first_damage{};   ///< the error that the first of these would have been
+  std::string note{};           ///< on how a file was read
   bool operator==(const Passed&) const = default;
 };
 
