@@ -19,10 +19,10 @@ void add_corpus_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
-      const corpus::Corpus corpus = texts_of_campaign(context, flags->file, flags->folder).corpus;
-      context.console.show(flags->json ? report::corpus_json(corpus.table())
-                                       : report::corpus_text(corpus.table()));
-      for (const std::string& note : corpus.notes()) context.console.say(note);
+      const TextsOfCampaign texts = texts_of_campaign(context, flags->file, flags->folder);
+      const data::CorpusTable table = texts.corpus.table(texts.campaign.proxy.context);
+      context.console.show(flags->json ? report::corpus_json(table) : report::corpus_text(table));
+      for (const std::string& note : texts.corpus.notes()) context.console.say(note);
       return core::ExitCode::done;
     };
   });

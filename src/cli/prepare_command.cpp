@@ -21,7 +21,7 @@ void add_prepare_command(CLI::App& app, Context& context, Action& action) {
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       const TextsOfCampaign texts = texts_of_campaign(context, flags->file, flags->folder);
-      context.console.show(report::corpus_text(texts.corpus.table()));
+      context.console.show(report::corpus_text(texts.corpus.table(texts.campaign.proxy.context)));
       for (const std::string& note : texts.corpus.notes()) context.console.say(note);
       context.console.say(fmt::format(
           "Prepared in {}{}", run::store_folder(texts.campaign, flags->folder).string(),

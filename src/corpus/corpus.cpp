@@ -196,6 +196,15 @@ const PackedTokens& Corpus::tokens(std::size_t domain, Part part) const {
   return part == Part::train ? domains_[domain].train : domains_[domain].eval;
 }
 
+data::CorpusTable Corpus::table(int context) const {
+  data::CorpusTable table = table_;
+  if (context == 0) return table;
+  const data::Pools drawn = pools(context);
+  for (std::size_t d = 0; d < drawn.size(); ++d)
+    table.rows[d].pool = static_cast<std::uint64_t>(drawn[d]);
+  return table;
+}
+
 data::Pools Corpus::pools(int context) const {
   data::Pools pools;
   for (std::size_t d = 0; d < domain_count(); ++d)

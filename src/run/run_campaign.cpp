@@ -156,7 +156,7 @@ class Run {
   void keep_corpus_table() {
     std::vector<data::CorpusTable>& corpus = stored().state.corpus;
     if (!session_.opened().corpus || !corpus.empty()) return;
-    corpus = {session_.opened().corpus->table()};
+    corpus = {session_.opened().corpus->table(session_.campaign().proxy.context)};
     session_.folder().journal().append(corpus.front());
   }
 

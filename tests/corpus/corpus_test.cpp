@@ -205,6 +205,21 @@ TEST(Corpus, RefusesWhatIsNoDomain) {
   }
 }
 
+// The table told of the tokens of all documents, where sequences within documents leave their ends
+// out.
+TEST(Corpus, TellsTheTokensThatSequencesAreCutFrom) {
+  const test::TextFolder folder;
+  write_documents(folder, "a");
+  CorpusOptions options = folder.options({"a"});
+  const Corpus across = test::opened(options);
+  EXPECT_EQ(across.table(64).rows[0].pool, across.table().rows[0].pool);
+  options.pack = SequencePacking::within;
+  const Corpus within = test::opened(options);
+  EXPECT_EQ(static_cast<double>(within.table(64).rows[0].pool), within.pools(64)[0]);
+  EXPECT_LT(within.table(64).rows[0].pool, within.table().rows[0].pool);
+  EXPECT_GT(within.table(64).rows[0].pool, 0u);
+}
+
 TEST(Corpus, NamesTheDomainThatIsShorterThanASequence) {
   const test::TextFolder folder;
   folder.write("a/x", std::string(1000, 'x'));

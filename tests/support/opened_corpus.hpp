@@ -14,7 +14,7 @@ namespace bimix::test {
 inline corpus::Corpus opened(const corpus::CorpusOptions& options) {
   const TempFolder store;
   corpus::prepare(options, store.path());
-  return corpus::Corpus::prepared(store.path());
+  return corpus::Corpus::prepared(store.path(), {.pack = options.pack});
 }
 
 /// The documents of a part of bytes, in order.

@@ -72,8 +72,9 @@ class Corpus {
   std::size_t domain_count() const { return domains_.size(); }
   const std::vector<std::string>& names() const { return names_; }
   const TokenFormat& format() const { return format_; }
-  /// What there is of each domain.
-  const data::CorpusTable& table() const { return table_; }
+  /// What there is of each domain. The tokens to train on are those that sequences of `context`
+  /// tokens are cut from; 0: all.
+  data::CorpusTable table(int context = 0) const;
   /// What a person should know of the texts: that some were left out, for example.
   const std::vector<std::string>& notes() const { return notes_; }
 
