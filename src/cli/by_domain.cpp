@@ -14,35 +14,14 @@
 #include <string_view>
 
 namespace bimix::cli {
-
-NamedValue parse_named_value(const PairForm& form, const std::string& text,
-                             const std::vector<std::string>& names) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || core::trimmed(text.substr(equals + 1)).empty())
-    throw core::UsageError(
-        core::Complaint{.place = form.flag,
-                        .problem = fmt::format("'{}' is not {}", text, form.form),
-                        .remedy = form.remedy});
-  const std::string name(core::trimmed(text.substr(0, equals)));
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) {
-    const auto nearest = core::nearest_name(name, names);
-    throw core::UsageError(core::Complaint{
-        .place = form.flag,
-        .problem = fmt::format("'{}' names no {}", text, form.what),
-        .rule = fmt::format("{}s: {}", form.what, core::join_words(names)),
-        .remedy = nearest ? fmt::format("Did you mean '{}=...'", *nearest) : form.remedy});
-  }
-  return {static_cast<std::size_t>(found - names.begin()), text.substr(equals + 1)};
-}
-
 namespace {
 
-/// A number or a count, if the text is one.
-std::optional<double> parse_amount(std::string_view text) {
-  if (const auto number = core::parse_number(text)) return number;
-  const auto count = core::parse_count(text);
-  return count ? std::optional(static_cast<double>(*count)) : std::nullopt;
+/// A number or a count from 0 on, if the text is one.
+std::optional<double> parse_not_negative(std::string_view text) {
+  std::optional<double> value = core::parse_number(text);
+  if (const auto count = core::parse_count(text); !value && count)
+    value = static_cast<double>(*count);
+  return value && *value >= 0.0 && std::isfinite(*value) ? value : std::nullopt;
 }
 
 /// @param reads what a value is; nothing where it is none
@@ -68,12 +47,28 @@ std::vector<double> parse_each(
   return values;
 }
 
-std::optional<double> parse_not_negative(std::string_view text) {
-  const std::optional<double> value = parse_amount(text);
-  return value && *value >= 0.0 && std::isfinite(*value) ? value : std::nullopt;
-}
-
 }  // namespace
+
+NamedValue parse_named_value(const PairForm& form, const std::string& text,
+                             const std::vector<std::string>& names) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || core::trimmed(text.substr(equals + 1)).empty())
+    throw core::UsageError(
+        core::Complaint{.place = form.flag,
+                        .problem = fmt::format("'{}' is not {}", text, form.form),
+                        .remedy = form.remedy});
+  const std::string name(core::trimmed(text.substr(0, equals)));
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    const auto nearest = core::nearest_name(name, names);
+    throw core::UsageError(core::Complaint{
+        .place = form.flag,
+        .problem = fmt::format("'{}' names no {}", text, form.what),
+        .rule = fmt::format("{}s: {}", form.what, core::join_words(names)),
+        .remedy = nearest ? fmt::format("Did you mean '{}=...'", *nearest) : form.remedy});
+  }
+  return {static_cast<std::size_t>(found - names.begin()), text.substr(equals + 1)};
+}
 
 std::vector<double> parse_by_domain(const std::string& flag, const std::string& text,
                                     const std::vector<std::string>& names, double missing) {

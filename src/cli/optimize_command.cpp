@@ -118,8 +118,8 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
         });
       });
       run.campaign.fit.weights = options.weights;
-      run::tell_of_assumed_pools(context.console, run, said);
       const data::Observations seen = run::observations_of(run, said);
+      run::tell_of_assumed_pools(context.console, run, seen);
       const data::LawFit fit =
           run::used_fit_of(context.comm(), context.console, run, seen, run.campaign.fit);
       par::on_root(context.comm(), [&] {

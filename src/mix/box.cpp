@@ -118,6 +118,10 @@ bool was_never_tried(const data::LawFit& fit, std::size_t k) { return !(fit.shar
 
 double epochs_seen(const data::LawFit& fit) { return std::max(1.0, fit.most_epochs); }
 
+double epochs_asked(const data::LawFit& fit, const OptimizeOptions& options) {
+  return options.max_epochs.epochs.value_or(epochs_seen(fit));
+}
+
 data::Pools target_pools(const data::LawFit& fit, const OptimizeOptions& options) {
   data::Pools pools = data::first_known(options.unique_tokens, fit.unique_tokens);
   pools.resize(fit.domains.train.size(), 0.0);
@@ -138,7 +142,7 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options) {
 
   const data::Pools pools = target_pools(fit, options);
   require_pools(options, pools);
-  box.max_epochs = options.max_epochs.epochs.value_or(epochs_seen(fit));
+  box.max_epochs = epochs_asked(fit, options);
   const auto limited = [&](double epochs) {
     return limited_to(box, drawable_tokens(pools, epochs, domains), options.tokens);
   };

@@ -82,6 +82,16 @@ void add_fit_flags(const Problem& problem, const data::MixtureChoice& choice,
   flags.insert(flags.end(), fit.flags.begin(), fit.flags.end());
 }
 
+/// Why a domain may be gone through more often than was asked.
+std::string why_raised(const OptimizeOptions& options, double asked) {
+  return fmt::format("{} no mixture of {} tokens {}",
+                     options.extrapolate ? "within floors and caps"
+                                         : "within the shares that were tried, floors and caps,",
+                     core::format_count_about(options.tokens, 4),
+                     options.max_epochs.epochs ? fmt::format("repeats {:g} times at most", asked)
+                                               : "repeats less");
+}
+
 }  // namespace
 
 std::string epochs_caution(const Problem& problem, const OptimizeOptions& options,
@@ -90,29 +100,21 @@ std::string epochs_caution(const Problem& problem, const OptimizeOptions& option
       data::epochs(choice.share, options.tokens, choice.unique_tokens);
   if (epochs.empty()) return "";
   constexpr double rounding = 1e-9;
-  const double seen = epochs_seen(problem.fit), asked = options.max_epochs.epochs.value_or(seen);
+  const double seen = epochs_seen(problem.fit), asked = epochs_asked(problem.fit, options);
   const auto most = std::max_element(epochs.begin(), epochs.end());
-  const bool is_raised = problem.box.max_epochs > asked * (1.0 + rounding);
-  if (*most <= seen * (1.0 + rounding) && !(is_raised && *most > asked)) return "";
-  const std::string& name =
-      problem.fit.domains.train[static_cast<std::size_t>(most - epochs.begin())];
-  const std::string runs = problem.fit.most_epochs > 1.0
-                               ? fmt::format("no run repeated any more than {:.3g} times", seen)
-                               : "no run repeated any of its tokens";
-  const std::string why =
-      !is_raised
-          ? "max_epochs lets it"
-          : fmt::format("{} no mixture of {} tokens {}",
-                        options.extrapolate ? "within floors and caps"
-                                            : "within the shares that were tried, floors and caps,",
-                        core::format_count_about(options.tokens, 4),
-                        options.max_epochs.epochs ? fmt::format("repeats {:g} times at most", asked)
-                                                  : "repeats less");
-  if (*most <= seen * (1.0 + rounding))
-    return fmt::format("Take care: '{}' is gone through {:.4g} times; {}", name, *most, why);
-  return fmt::format(
-      "Take care: '{}' is gone through {:.4g} times, and {}; {}. What that does is not measured",
-      name, *most, runs, why);
+  const bool is_raised = problem.box.max_epochs > asked;
+  const bool is_measured = *most <= seen * (1.0 + rounding);
+  if (is_measured && !is_raised) return "";
+  const std::string what = fmt::format(
+      "Take care: '{}' is gone through {:.4g} times",
+      problem.fit.domains.train[static_cast<std::size_t>(most - epochs.begin())], *most);
+  const std::string why = is_raised ? why_raised(options, asked) : "max_epochs lets it";
+  if (is_measured) return fmt::format("{}; {}", what, why);
+  return fmt::format("{}, and {}; {}. What that does is not measured", what,
+                     problem.fit.most_epochs > 1.0
+                         ? fmt::format("no run repeated any more than {:.3g} times", seen)
+                         : "no run repeated any of its tokens",
+                     why);
 }
 
 std::vector<std::string> choice_flags(const Problem& problem, const OptimizeOptions& options,

@@ -198,6 +198,10 @@ std::vector<LabelledMixture> expand(const ListedMixtures& group, const Setting&)
   return mixtures;
 }
 
+int seeds_of(const LabelledMixture& mixture, const DesignOptions& options) {
+  return mixture.repeats > 0 ? mixture.repeats : options.repeats;
+}
+
 }  // namespace
 
 std::vector<core::Complaint> complaints(const DesignOptions& options, std::size_t domains) {
@@ -249,11 +253,8 @@ ExpandedDesign expand_design(const DesignOptions& options, const mix::PolicyInpu
     for (LabelledMixture& mixture : group) {
       core::require(core::is_on_simplex(mixture.share), "every designed mixture is on the simplex");
       if (const auto same = seen.near(mixture.share); !same.empty()) {
-        const auto seeds = [&](const LabelledMixture& one) {
-          return one.repeats > 0 ? one.repeats : options.repeats;
-        };
         LabelledMixture& first = design.mixtures[same.front()];
-        if (seeds(mixture) > seeds(first)) first.repeats = mixture.repeats;
+        if (seeds_of(mixture, options) > seeds_of(first, options)) first.repeats = mixture.repeats;
         ++design.duplicates_dropped;
         continue;
       }

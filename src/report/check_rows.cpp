@@ -50,19 +50,11 @@ Rows check_rows(const data::CheckReport& report) {
   return rows;
 }
 
-double mean_of_sets(const data::CheckReport& report,
-                    const std::function<double(std::size_t e)>& of_set) {
-  double sum = 0.0;
-  for (std::size_t e = 0; e < report.weight.size(); ++e)
-    if (report.weight[e] > 0.0) sum += report.weight[e] * of_set(e);
-  return sum / core::stable_sum(report.weight);
-}
-
 Rows rival_rows(const data::CheckReport& report) {
   Rows rows{{"mixture", "predicted", "trained", "optimum gains", "90 %", "repeats"}};
   if (report.labels.size() <= 2) return rows;
   const auto objective = [&](const data::Table& losses, std::size_t m) {
-    return loss(mean_of_sets(report, [&](std::size_t e) { return losses(m, e); }));
+    return loss(mean_of_sets(report.weight, [&](std::size_t e) { return losses(m, e); }));
   };
   for (std::size_t m = 0; m < report.labels.size(); ++m) {
     rows.push_back(

@@ -21,7 +21,7 @@ double predicted_gain(const data::CheckReport& check) {
   };
   const std::size_t optimum = row_of("optimum"), other = row_of("default");
   if (std::max(optimum, other) >= check.labels.size()) return std::nan("");
-  return mean_of_sets(check, [&](std::size_t e) {
+  return mean_of_sets(check.weight, [&](std::size_t e) {
     return check.predicted_nats(other, e) - check.predicted_nats(optimum, e);
   });
 }

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <span>
 
@@ -149,16 +148,19 @@ std::string bits_words(const data::DomainSet& domains) {
   return "Bits a byte are nats a token divided by " + core::join_some(parts, most) + ".";
 }
 
+double mean_of_sets(std::span<const double> weight,
+                    const std::function<double(std::size_t e)>& of_set) {
+  double sum = 0.0;
+  for (std::size_t e = 0; e < weight.size(); ++e)
+    if (weight[e] > 0.0) sum += weight[e] * of_set(e);
+  return sum / core::stable_sum(weight);
+}
+
 double mean_bits_per_byte(std::span<const double> weight, std::span<const double> nats,
                           std::span<const double> bytes_per_token) {
-  double sum = 0.0, weights = 0.0;
-  for (std::size_t e = 0; e < weight.size(); ++e) {
-    if (weight[e] == 0.0) continue;
-    weights += weight[e];
-    sum += bytes_per_token.empty() ? std::numeric_limits<double>::quiet_NaN()
-                                   : weight[e] * data::bits_per_byte(nats[e], bytes_per_token[e]);
-  }
-  return weights > 0.0 ? sum / weights : std::numeric_limits<double>::quiet_NaN();
+  if (bytes_per_token.empty()) return std::nan("");
+  return mean_of_sets(
+      weight, [&](std::size_t e) { return data::bits_per_byte(nats[e], bytes_per_token[e]); });
 }
 
 std::string bits_line(const data::DomainSet& domains) {

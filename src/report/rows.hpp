@@ -39,13 +39,13 @@ std::string loss_name(const data::DomainSet& domains);
 /// What makes nats a token bits a byte of the text of each set, as a line; empty where bytes are
 /// not known.
 std::string bits_line(const data::DomainSet& domains);
+/// The same as a sentence.
+std::string bits_words(const data::DomainSet& domains);
 /// Losses, or differences of them, in bits a byte of the text of each set, as a mean by weight:
 /// runs with other tokenizers have their like. NaN where bytes are not known.
 /// @param weight, nats, bytes_per_token E each
 double mean_bits_per_byte(std::span<const double> weight, std::span<const double> nats,
                           std::span<const double> bytes_per_token);
-/// The same as a sentence.
-std::string bits_words(const data::DomainSet& domains);
 
 /// A line for each domain, and one for all of them.
 Rows corpus_rows(const data::CorpusTable& table);
@@ -101,9 +101,8 @@ std::string worse_sets_note(const data::LawFit& fit);
 /// What the reader must know of a fit: whether to trust it first, then its flags. Those that say
 /// the same of several domains become one.
 std::vector<std::string> notes_of(const data::LawFit& fit);
-/// The mean over the sets of a check, by the weights of its objective.
-/// @param of_set of set e; asked of those that count
-double mean_of_sets(const data::CheckReport& report,
+/// A mean over sets. @param weight E @param of_set of set e; asked of those that count
+double mean_of_sets(std::span<const double> weight,
                     const std::function<double(std::size_t e)>& of_set);
 /// "gain" in the one loss that counts, "mean gain" or "weighted mean gain".
 std::string gain_name(const data::CheckReport& report);

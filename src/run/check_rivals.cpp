@@ -17,6 +17,7 @@
 namespace bimix::run {
 namespace {
 
+constexpr const char* place = "check.mixtures";
 constexpr std::string_view untold_name = "optimum-without-exposure",
                            repeated_name = "optimum-repetition(";
 
@@ -40,6 +41,13 @@ bool is_rival(const std::string& name, const data::SweepPlan& plan) {
          designed(name, plan) != nullptr;
 }
 
+/// Those by which the optimum was chosen, but for the mixtures of policies.
+mix::OptimizeOptions options_of(const config::Campaign& campaign, const data::RunRecord& record) {
+  mix::OptimizeOptions options = optimize_options(campaign, record.plan);
+  options.unique_tokens = record.optimum.front().unique_tokens;
+  return options;
+}
+
 /// What the law that is used would recommend if it were told of no pool.
 /// @param repetition R* outside the law; 0: repeated tokens are as good as new
 data::Mixture optimum_of_blind_law(const config::Campaign& campaign, const data::RunRecord& record,
@@ -50,8 +58,7 @@ data::Mixture optimum_of_blind_law(const config::Campaign& campaign, const data:
   law::FitOptions one = campaign.fit;
   one.law = report::used_law(record)->law;
   one.bootstrap = 0;
-  mix::OptimizeOptions options = optimize_options(campaign, record.plan);
-  options.unique_tokens = record.optimum.front().unique_tokens;
+  mix::OptimizeOptions options = options_of(campaign, record);
   settle_policies(campaign, record.entropy, options);
   options.prior_share.clear();  // what the law says, and no more
   options.max_epochs = {std::numeric_limits<double>::infinity()};
@@ -68,37 +75,23 @@ data::Mixture mixture_called(const std::string& name, const config::Campaign& ca
   if (const auto repetition = repetition_in(name))
     return optimum_of_blind_law(campaign, record, *repetition);
   if (const data::Mixture* mixture = designed(name, record.plan)) return *mixture;
-  return mix::policy_mixture(name, {.default_share = campaign.default_mixture,
-                                    .entropy = record.entropy,
-                                    .place = "check.mixtures",
-                                    .domains = campaign.domains.train,
-                                    .unique_tokens = record.optimum.front().unique_tokens,
-                                    .tokens = record.optimum.front().tokens,
-                                    .utilities = campaign.design.utilities});
+  return mix::policy_mixture(
+      name, policy_input(campaign, record.entropy, options_of(campaign, record), place));
 }
 
 }  // namespace
 
 void refuse_rivals_without_means(const config::Campaign& campaign, const data::SweepPlan& plan,
-                                 const std::vector<data::EntropyTable>& entropy) {
+                                 const std::vector<data::EntropyTable>& entropy,
+                                 mix::OptimizeOptions options) {
   if (!campaign.check.enabled) return;
-  mix::OptimizeOptions options = optimize_options(campaign, plan);
   for (const std::string& name : campaign.check.mixtures) {
-    if (name == "default" || name == "optimum" || name == untold_name ||
-        designed(name, plan) != nullptr)
-      continue;
     if (const auto repetition = repetition_in(name)) {
       options.repetition = *repetition;
       mix::require_pools(options, options.unique_tokens);
-      continue;
+    } else if (name != "optimum" && name != untold_name && designed(name, plan) == nullptr) {
+      mix::policy_mixture(name, policy_input(campaign, entropy, options, place));
     }
-    mix::policy_mixture(name, {.default_share = campaign.default_mixture,
-                               .entropy = entropy,
-                               .place = "check.mixtures",
-                               .domains = campaign.domains.train,
-                               .unique_tokens = options.unique_tokens,
-                               .tokens = options.tokens,
-                               .utilities = campaign.design.utilities});
   }
 }
 
@@ -110,10 +103,10 @@ void refuse_unknown_rivals(const config::Campaign& campaign, const data::SweepPl
                                    std::string(repeated_name) + "15)"};
     const auto policies = mix::policy_names(core::all_words<entropy::Measure>());
     known.insert(known.end(), policies.begin(), policies.end());
-    throw core::UsageError(core::Complaint{
-        "check.mixtures", fmt::format("'{}' cannot be checked", core::shown_text(name)),
-        "there are " + core::join_words(known) + ", and the mixtures of the design",
-        core::did_you_mean(name, known)});
+    throw core::UsageError(
+        core::Complaint{place, fmt::format("'{}' cannot be checked", core::shown_text(name)),
+                        "there are " + core::join_words(known) + ", and the mixtures of the design",
+                        core::did_you_mean(name, known)});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <bimix/config/campaign.hpp>
 #include <bimix/data/records.hpp>
+#include <bimix/mix/options.hpp>
 #include <bimix/plan/design.hpp>
 
 #include <vector>
@@ -23,8 +24,9 @@ std::vector<plan::LabelledMixture> check_mixtures(const config::Campaign& campai
 void refuse_unknown_rivals(const config::Campaign& campaign, const data::SweepPlan& plan);
 
 /// The same for rivals that lack what they are made from: pools, utilities, entropies.
-/// @param campaign with its pools counted
+/// @param options those of the optimum, with its pools
 void refuse_rivals_without_means(const config::Campaign& campaign, const data::SweepPlan& plan,
-                                 const std::vector<data::EntropyTable>& entropy);
+                                 const std::vector<data::EntropyTable>& entropy,
+                                 mix::OptimizeOptions options);
 
 }  // namespace bimix::run

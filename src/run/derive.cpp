@@ -28,19 +28,25 @@ void settle_policies(const config::Campaign& campaign,
                      const std::vector<data::EntropyTable>& entropy,
                      mix::OptimizeOptions& options) {
   const auto mixture = [&](const std::string& name, const char* place) {
-    return mix::policy_mixture(name, {.default_share = campaign.default_mixture,
-                                      .entropy = entropy,
-                                      .place = place,
-                                      .domains = campaign.domains.train,
-                                      .unique_tokens = options.unique_tokens,
-                                      .tokens = options.tokens,
-                                      .utilities = campaign.design.utilities});
+    return mix::policy_mixture(name, policy_input(campaign, entropy, options, place));
   };
   options.prior_share.clear();
   if (options.prior != "none") options.prior_share = mixture(options.prior, "optimize.prior");
   options.reference_share.clear();
   if (options.reference != mix::best_reference)
     options.reference_share = mixture(options.reference, "optimize.reference");
+}
+
+mix::PolicyInput policy_input(const config::Campaign& campaign,
+                              const std::vector<data::EntropyTable>& entropy,
+                              const mix::OptimizeOptions& options, const std::string& place) {
+  return {.default_share = campaign.default_mixture,
+          .entropy = entropy,
+          .place = place,
+          .domains = campaign.domains.train,
+          .unique_tokens = options.unique_tokens,
+          .tokens = options.tokens,
+          .utilities = campaign.design.utilities};
 }
 
 mix::OptimizeOptions optimize_options(const StoredRun& run, const Asked& asked) {

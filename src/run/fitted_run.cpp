@@ -1,6 +1,5 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/hash.hpp>
-#include <bimix/data/pools.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/plan/plan.hpp>
@@ -11,8 +10,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -94,11 +91,9 @@ data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun&
   return comm.is_root() ? std::move(kept->laws.at(kept->used)) : data::LawFit();
 }
 
-void tell_of_assumed_pools(Screen& screen, const StoredRun& run, const data::Pools& said) {
-  const bool says_any = std::any_of(said.begin(), said.end(), [](double pool) {
-    return data::is_known(pool) && !std::isinf(pool);
-  });
-  if (says_any && observations_of(run).pool_id.empty())
+void tell_of_assumed_pools(Screen& screen, const StoredRun& run,
+                           const data::Observations& observations) {
+  if (!observations.pool_id.empty() && observations_of(run).pool_id.empty())
     screen.say(
         "The runs do not tell what they drew from: the unique tokens that are said are taken for "
         "theirs as well");
@@ -106,8 +101,9 @@ void tell_of_assumed_pools(Screen& screen, const StoredRun& run, const data::Poo
 
 data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run,
                          const data::Pools& said) {
-  tell_of_assumed_pools(screen, run, said);
-  data::LawFit fit = used_fit_of(comm, screen, run, observations_of(run, said), run.campaign.fit);
+  const data::Observations observations = observations_of(run, said);
+  tell_of_assumed_pools(screen, run, observations);
+  data::LawFit fit = used_fit_of(comm, screen, run, observations, run.campaign.fit);
   warn_if_in_doubt(screen, fit);
   return fit;
 }

@@ -48,7 +48,7 @@ std::string refuse_what_cannot_end_well(const config::Campaign& campaign,
   if (traits_of(campaign).trains) {
     law::require_fittable(plan::observations_of(plan, imagined_results(plan)), campaign.fit);
     settle_policies(campaign, entropy, options);
-    refuse_rivals_without_means(campaign, plan, entropy);
+    refuse_rivals_without_means(campaign, plan, entropy, options);
   } else {  // logs may tell of pools
     options.repetition = 0.0;
     options.max_epochs = {};
@@ -66,10 +66,9 @@ std::string refuse_what_cannot_end_well(const config::Campaign& campaign,
   const std::vector<double> epochs =
       most_epochs(plan, campaign.unique_tokens, config::epochs_target(campaign));
   tried.most_epochs = *std::max_element(epochs.begin(), epochs.end());
-  const double asked = options.max_epochs.epochs.value_or(mix::epochs_seen(tried));
+  const double asked = mix::epochs_asked(tried, options);
   const double allowed = mix::allowed_box(tried, options).max_epochs;
-  constexpr double rounding = 1e-9;
-  if (allowed <= asked * (1.0 + rounding)) return "";
+  if (allowed <= asked) return "";
   return fmt::format(
       "max_epochs: no mixture of {} tokens goes through each domain {:.3g} times at most; it will "
       "be raised to {:.4g}",

@@ -50,7 +50,7 @@ class Teller {
   }
 
   void begin(const corpus::Preparation& what, bool are_texts) {
-    const corpus::TextEstimate texts = what.estimated_texts();  // last words may come meanwhile
+    const corpus::TextEstimate texts = what.estimated_texts();  // reads: last words may come
     const std::lock_guard lock(mutex_);
     begin_ = Clock::now();
     has_tokenizer_ = what.has_tokenizer();
@@ -156,13 +156,14 @@ LongWork::Hooks ended_by_signal(const par::Comm& comm, Teller& teller) {
 }
 
 /// The lock of a store; waits while another process holds it. Where there are no locks, one that
-/// was killed seems to hold it for good: it is given up once it has written nothing for longer than
-/// a program that prints texts may be silent.
+/// was killed seems to hold it for good: it is given up once it has written nothing for much longer
+/// than a program that prints texts may be silent.
 /// @param silence seconds for which such a program may be silent
 std::unique_ptr<store::FolderLock> lock_store(Screen& screen, const fs::path& folder,
                                               double silence) {
   constexpr auto look_every = std::chrono::seconds(1);
-  const double given_up_after = 2.0 * silence;
+  // A tokenizer is trained in silence, too.
+  const double given_up_after = std::max(1200.0, 2.0 * silence);
   for (bool was_told = false;;) {
     try {
       return std::make_unique<store::FolderLock>(folder,

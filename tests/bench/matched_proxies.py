@@ -8,7 +8,7 @@ is 2.56M tokens; proxies train an eighth of that, on the same pools or on pools 
 cuts. 32 mixtures are trained at the target's volume. What each set of proxies recommends for the
 target, by two laws, is then trained there with the three best of the 32, on three common seeds that
 nothing was chosen by; the regret is what it loses to the best of these. About half an hour on two
-cores; what is done is not done again. The figures in src/mix/NOTES.md are its output.
+cores; what is done is not done again.
 """
 import json
 import pathlib

@@ -35,6 +35,17 @@ std::string json_lines(const std::vector<std::string>& texts) {
   return lines;
 }
 
+/// So many documents whose sources take turns.
+std::string lines_by_source(int count, const std::vector<std::string>& sources) {
+  std::string lines;
+  for (int n = 0; n < count; ++n)
+    lines += nlohmann::json{{"text", fmt::format("text {}", n)},
+                            {"source", sources[static_cast<std::size_t>(n) % sources.size()]}}
+                 .dump() +
+             "\n";
+  return lines;
+}
+
 /// Every file of a folder, by its name.
 std::map<std::string, std::string> files_in(const std::filesystem::path& folder) {
   std::map<std::string, std::string> files;
@@ -224,13 +235,7 @@ TEST_F(Prepared, LeavesTextsThatAreOpenAsTheyWereWhereItIsMadeAnew) {
 }
 
 TEST_F(Prepared, TakesDomainsByAFieldOutOfTheSameFile) {
-  std::string lines;
-  for (int n = 0; n < 60; ++n)
-    lines += nlohmann::json{{"text", fmt::format("text {}", n)},
-                            {"source", n % 3 == 0 ? "web" : "books"}}
-                 .dump() +
-             "\n";
-  folder.write("all.jsonl", lines);
+  folder.write("all.jsonl", lines_by_source(60, {"web", "books", "books"}));
   CorpusOptions options = options_of("all.jsonl", "all.jsonl");
   options.domains[0].where = {{"source", {"web"}}};
   options.domains[1].where = {{"source", {"books"}}};
@@ -247,13 +252,7 @@ TEST_F(Prepared, TakesDomainsByAFieldOutOfTheSameFile) {
 
 // What nobody takes of a file that two domains read was counted by both.
 TEST_F(Prepared, CountsWhatOfASharedFileIsLeftOutOnce) {
-  std::string lines = "torn\n";
-  for (int n = 0; n < 80; ++n)
-    lines += nlohmann::json{{"text", fmt::format("text {}", n)},
-                            {"source", std::vector{"web", "books", "news", "mail"}.at(n % 4)}}
-                 .dump() +
-             "\n";
-  folder.write("all.jsonl", lines);
+  folder.write("all.jsonl", "torn\n" + lines_by_source(80, {"web", "books", "news", "mail"}));
   CorpusOptions options = options_of("all.jsonl", "all.jsonl");
   options.on_error = OnError::skip;
   options.domains[0].where = {{"source", {"web"}}};
@@ -269,12 +268,7 @@ TEST_F(Prepared, CountsWhatOfASharedFileIsLeftOutOnce) {
 }
 
 TEST_F(Prepared, StartsAProgramOnceForAllDomainsThatReadIt) {
-  std::string lines;
-  for (int n = 0; n < 60; ++n)
-    lines +=
-        nlohmann::json{{"text", fmt::format("text {}", n)}, {"source", n % 2 ? "a" : "b"}}.dump() +
-        "\n";
-  folder.write("all.jsonl", lines);
+  folder.write("all.jsonl", lines_by_source(60, {"b", "a"}));
   CorpusOptions options = options_of("", "");
   for (DomainFiles& domain : options.domains) {
     domain.train_patterns.clear();

@@ -22,6 +22,10 @@ bool was_never_tried(const data::LawFit& fit, std::size_t k);
 /// The most epochs that a run gave to any domain, at least 1: below, nothing repeats.
 double epochs_seen(const data::LawFit& fit);
 
+/// As often as the options let a domain be gone through; a box whose `max_epochs` exceed it had to
+/// raise it.
+double epochs_asked(const data::LawFit& fit, const OptimizeOptions& options);
+
 /// What the model will draw from: options.unique_tokens, and where these are not known the pools of
 /// most runs. K; empty: none is known
 data::Pools target_pools(const data::LawFit& fit, const OptimizeOptions& options);

@@ -2,6 +2,7 @@
 
 #include <bimix/config/campaign.hpp>
 #include <bimix/data/records.hpp>
+#include <bimix/mix/policy.hpp>
 #include <bimix/par/comm.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/run/screen.hpp>
@@ -43,6 +44,11 @@ using Asked = std::function<void(mix::OptimizeOptions&)>;
 /// @throws UsageError at "optimize.prior" or "optimize.reference", if what it needs is not there
 mix::OptimizeOptions optimize_options(
     const StoredRun& run, const Asked& asked = [](mix::OptimizeOptions&) {});
+/// What a policy may know for the volume and the pools of the options. It refers to the first two.
+/// @param place where the campaign names the policy
+mix::PolicyInput policy_input(const config::Campaign& campaign,
+                              const std::vector<data::EntropyTable>& entropy,
+                              const mix::OptimizeOptions& options, const std::string& place);
 /// The mixtures of the prior and the reference by their names in the options, for what they say.
 /// @param entropy none, or one table
 void settle_policies(const config::Campaign& campaign,

@@ -22,8 +22,9 @@ std::string fitted_to(const data::Observations& observations, const law::FitOpti
 data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run,
                          const data::Observations& observations, const law::FitOptions& options);
 
-/// Says so where pools that a user tells stand in for those of the runs, see observations_of.
-void tell_of_assumed_pools(Screen& screen, const StoredRun& run, const data::Pools& said);
+/// Says so where the observations have pools that only a user told, see observations_of.
+void tell_of_assumed_pools(Screen& screen, const StoredRun& run,
+                           const data::Observations& observations);
 
 /// @collective The same with the run's own observations and options; says if it is in doubt.
 /// @param said see observations_of

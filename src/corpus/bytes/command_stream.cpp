@@ -133,7 +133,7 @@ class CommandStream final : public ByteStream {
     constexpr std::chrono::milliseconds look_every{10};
     const auto until = Clock::now() + std::chrono::duration<double>(options_.silence);
     int status = 0;
-    while (::waitpid(child_, &status, WNOHANG) == 0) {
+    while (::waitpid(child_, &status, WNOHANG) != child_) {
       if (Clock::now() >= until)
         refuse(fmt::format("closed its output and went on for {}",
                            core::format_seconds(options_.silence)),

@@ -54,7 +54,7 @@ struct UnitSizes {
 
 /// Finds the files and deals them out.
 /// @throws DataError for a pattern without match, a file that is both trained and evaluated on, an
-///         empty or unreadable file
+///         unreadable file, or an empty one unless such texts are passed over
 /// @throws UsageError for no domains, a domain without sources, a fraction outside (0, 0.5]
 ReadingPlan plan_reading(const CorpusOptions& options, const UnitSizes& sizes = {});
 
