@@ -78,7 +78,7 @@ TEST(Trust, IsLostWhereTheMeanOfTheOthersIsNearer) {
       {{{10.0, 11.0, 10.5}, {1.0, 1.0, 1.0}}, {{20.0, 24.0, 22.0}, {1.0, 1.0, 1.0}}}, {1.0, 0.0});
   EXPECT_GT(*trust.r2, 0.0);
   EXPECT_THAT(trust.doubt, HasSubstr("worse than the mean of the other mixtures does (error 15.00 "
-                                     "%, mean of the other mixtures 7.50 %, R2 0.66)"));
+                                     "%, mean of the other mixtures 7.50 %, pooled R2 0.66)"));
 }
 
 TEST(Trust, IsNotThereForOneMixtureNorForTwoThatCannotBeHeldOut) {

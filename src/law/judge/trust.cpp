@@ -69,7 +69,7 @@ std::string doubt_in(const data::Trust& trust, std::size_t mixtures) {
   if (!is_worse && !(r2 < 0.0)) return "";
   return never +
          fmt::format(
-             "{} (error {:.2f} %, mean of the other mixtures {:.2f} %, R2 {:.3g}). "
+             "{} (error {:.2f} %, mean of the other mixtures {:.2f} %, pooled R2 {:.3g}). "
              "Likely causes: the table of mixtures has slipped against the losses, training was "
              "too short for mixtures to matter, or noise. Check the table first; `bimix evaluate "
              "DIR` tells whether another law does better.",
