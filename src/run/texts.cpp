@@ -111,8 +111,8 @@ class Teller {
       // token of a tokenizer takes 2 or 4 bytes, and stands for 2 bytes of text or more as a rule.
       const double needed = 2.0 * static_cast<double>(texts.bytes);
       words = fmt::format(
-          "{} {} of texts; until they are prepared they take {}",
-          texts.is_most ? "at most" : "about", size_text(texts.bytes),
+          "about {} of texts{}; until they are prepared they take {}", size_text(texts.bytes),
+          texts.are_chosen_from ? ", of which `where` or `by` takes some" : "",
           has_tokenizer_ ? "about twice that, more with a small vocabulary" : "twice that");
       if (!unknown && needed > static_cast<double>(space.available))
         screen_.warn(

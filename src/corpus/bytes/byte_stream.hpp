@@ -29,7 +29,7 @@ class ByteStream {
   ///         ends too early
   virtual std::size_t read(std::span<char> out) = 0;
 
-  /// Bytes of the source that were read for it: of a packed file before they are unpacked.
+  /// Bytes of the source that were used for it: of a packed file before they are unpacked.
   virtual std::uint64_t source_bytes() const = 0;
 };
 

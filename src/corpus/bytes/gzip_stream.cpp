@@ -37,7 +37,7 @@ class GzipStream final : public ByteStream {
     return done;
   }
 
-  std::uint64_t source_bytes() const override { return file_.offset(); }
+  std::uint64_t source_bytes() const override { return file_.offset() - zlib_.avail_in; }
 
  private:
   static constexpr std::size_t packed_bytes = std::size_t{1} << 18;

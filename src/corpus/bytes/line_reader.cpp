@@ -31,10 +31,22 @@ bool LineReader::refill() {
   const std::size_t room = buffer_.size() - padding;
   if (filled_ == room) buffer_.resize(std::min(2 * room, longest_ + first_size) + padding);
   const std::size_t wanted = buffer_.size() - padding - filled_;
+  source_before_ = stream_->source_bytes();
+  filled_before_ = filled_;
   const std::size_t got = stream_->read({buffer_.data() + filled_, wanted});
   filled_ += got;
   at_end_ = got == 0;  // less than was wanted comes before an error too
   return got > 0;
+}
+
+std::uint64_t LineReader::source_bytes() const {
+  const std::uint64_t all = stream_->source_bytes();
+  if (from_ == filled_) return all;
+  if (from_ <= filled_before_) return source_before_;
+  const double part =
+      static_cast<double>(from_ - filled_before_) / static_cast<double>(filled_ - filled_before_);
+  return source_before_ +
+         static_cast<std::uint64_t>(part * static_cast<double>(all - source_before_));
 }
 
 /// Where the line that begins at from_ ends, if that is in the buffer.

@@ -30,8 +30,9 @@ class LineReader {
   /// blanks are passed over. @return nothing at the end
   std::optional<Line> next();
 
-  /// ByteStream::source_bytes.
-  std::uint64_t source_bytes() const { return stream_->source_bytes(); }
+  /// Bytes of the source, as they are packed, up to the line that was given last: of what was read
+  /// ahead at one go a proportional part. Never falls.
+  std::uint64_t source_bytes() const;
 
  private:
   bool refill();
@@ -45,6 +46,8 @@ class LineReader {
   std::size_t from_ = 0, filled_ = 0;  ///< of the buffer
   std::size_t searched_ = 0;           ///< no line ends in [from_, searched_)
   std::uint64_t offset_of_buffer_ = 0, number_ = 0;
+  std::uint64_t source_before_ = 0;  ///< bytes of the source that were used before the last reading
+  std::size_t filled_before_ = 0;    ///< of the buffer, at that time
   bool at_end_ = false;
   bool is_in_long_line_ = false;  ///< whose rest is to be passed over
 };

@@ -39,7 +39,9 @@ class ZstdStream final : public ByteStream {
     return unpacked.pos;
   }
 
-  std::uint64_t source_bytes() const override { return file_.offset(); }
+  std::uint64_t source_bytes() const override {
+    return file_.offset() - (input_.size - input_.pos);
+  }
 
  private:
   static constexpr int largest_window = 31;

@@ -9,23 +9,17 @@
 namespace bimix::corpus {
 namespace {
 
-/// What was read of some files.
-struct Seen {
-  double file_bytes = 0.0;
-  double text_bytes = 0.0;
-};
-
-/// Reads the first documents of a unit.
-Seen first_documents_of(const Unit& unit, const CorpusOptions& options) {
+/// Bytes of text to a byte of the files of a unit, by its first documents. @return 0: not known
+double texts_to_a_byte(const Unit& unit, const CorpusOptions& options) {
   constexpr double enough = 4e6;
-  Seen seen;
+  double text_bytes = 0.0;
   const auto reader = readers_of(unit, options).front()();
   while (const auto document = reader->next()) {
-    seen.text_bytes += static_cast<double>(document->bytes.size() * document->takers.size());
-    if (seen.text_bytes >= enough) break;
+    text_bytes += static_cast<double>(document->bytes.size() * document->takers.size());
+    if (text_bytes >= enough) break;
   }
-  seen.file_bytes = static_cast<double>(reader->bytes_read());
-  return seen;
+  const auto file_bytes = static_cast<double>(reader->bytes_read());
+  return file_bytes > 0 ? text_bytes / file_bytes : 0.0;
 }
 
 }  // namespace
@@ -35,8 +29,7 @@ TextEstimate estimated_texts(const ReadingPlan& plan, const CorpusOptions& optio
   CorpusOptions quick = options;
   quick.on_error = OnError::stop;  // reading says what is wrong; here it only must not go on and on
   quick.tokenizer = {};            // a file need not be checked to its end
-  double file_bytes = 0.0;
-  Seen seen;
+  double all_bytes = 0.0, seen_bytes = 0.0, seen_texts = 0.0;
   TextEstimate estimate;
   const std::size_t step = std::max<std::size_t>(1, plan.units.size() / most_units);
   for (std::size_t n = 0; n < plan.units.size(); ++n) {
@@ -44,20 +37,22 @@ TextEstimate estimated_texts(const ReadingPlan& plan, const CorpusOptions& optio
     if (!unit.command.empty()) return {};
     if (unit.has_conditions()) {  // nobody knows when the next document comes that meets them
       unit.takers = {Taker{}};
-      estimate.is_most = true;
+      estimate.are_chosen_from = true;
     }
-    file_bytes += static_cast<double>(unit.bytes());
+    const auto bytes = static_cast<double>(unit.bytes());
+    all_bytes += bytes;
     if (n % step != 0) continue;
     try {
-      const Seen part = first_documents_of(unit, quick);
-      seen.file_bytes += part.file_bytes;
-      seen.text_bytes += part.text_bytes;
+      const double ratio = texts_to_a_byte(unit, quick);
+      if (!(ratio > 0)) continue;
+      seen_bytes += bytes;
+      seen_texts += ratio * bytes;
     } catch (const core::Error&) {
       return {};
     }
   }
-  if (!(seen.file_bytes > 0)) return {};
-  estimate.bytes = static_cast<std::uint64_t>(file_bytes * seen.text_bytes / seen.file_bytes);
+  if (!(seen_bytes > 0)) return {};
+  estimate.bytes = static_cast<std::uint64_t>(all_bytes * seen_texts / seen_bytes);
   return estimate;
 }
 
