@@ -320,6 +320,40 @@ TEST_F(Prepared, IsRefusedIfItsFilesAreNotWhatWasWritten) {
                   HasSubstr("not as they were written"), HasSubstr("Remove the folder"))));
 }
 
+// Another tokenizer than the one that texts were encoded by went into the folder of a run.
+TEST_F(Prepared, IsRefusedWithoutTheTokenizerThatItWasEncodedBy) {
+  folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));
+  folder.write("b.jsonl", json_lines(some_texts(300, "and of the second")));
+  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  options.tokenizer.train = 300;
+  prepare(options, folder / "store");
+  const Preparation again(options, folder / "store");
+  EXPECT_TRUE(again.is_done());
+  const std::string file = "store/tokenizer.model", model = core::read_file(folder / file);
+  const auto is_refused = testing::ThrowsMessage<core::DataError>(HasSubstr("not as they were"));
+  std::string other = model;
+  other[other.size() / 2] ^= 1;
+  folder.write(file, other);
+  EXPECT_THAT([&] { (void)again.is_done(); }, is_refused);
+  std::filesystem::remove(folder / file);
+  EXPECT_THAT([&] { (void)again.is_done(); }, is_refused);
+  folder.write(file, model);
+  EXPECT_TRUE(again.is_done());
+}
+
+// Losses in bits a byte were told by bytes that nobody had counted.
+TEST_F(Prepared, IsRefusedIfItsCountsAreNotWhatWasWritten) {
+  folder.write("a.jsonl", json_lines(some_texts(30, "a")));
+  folder.write("b.jsonl", json_lines(some_texts(30, "b")));
+  const CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  prepare(options, folder / "store");
+  auto told = manifest("store");
+  told["domains"][0]["eval"]["bytes"] = told["domains"][0]["eval"]["bytes"].get<int>() + 1;
+  folder.write("store/prepared.json", told.dump());
+  EXPECT_THAT([&] { prepare(options, folder / "store"); },
+              testing::ThrowsMessage<core::DataError>(HasSubstr("not as they were written")));
+}
+
 TEST_F(Prepared, DropsTextsOnceTheyAreEncoded) {
   folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));
   folder.write("b.jsonl", json_lines(some_texts(300, "and of the second")));

@@ -12,8 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int version = 3;
-
 Json to_json(const PreparedPart& part) {
   return {{"documents", part.documents}, {"tokens", part.tokens}, {"bytes", part.bytes}};
 }
@@ -51,23 +49,25 @@ Json to_json(const Manifest& manifest) {
                        {"note", domain.note}});
   Json files = Json::array();
   for (const std::string& file : manifest.files) files.push_back(path_json(file));
-  return {{"version", version},
+  return {{"version", store_version},
           {"signature", manifest.signature},
           {"width", manifest.tokens.width},
           {"vocabulary", manifest.tokens.vocabulary},
           {"domains", domains},
           {"files", files},
+          {"encoded_by", manifest.encoded_by},
           {"seal", manifest.seal}};
 }
 
 Manifest manifest_from(const Json& json, const std::string& place) {
   try {
-    if (json.at("version") != version)
+    if (json.at("version") != store_version)
       throw core::DataError({.place = place,
                              .problem = "is of another version of bimix",
                              .remedy = "Remove its folder: it is prepared again"});
     Manifest manifest{.signature = json.at("signature"),
                       .tokens = {json.at("width"), json.at("vocabulary")},
+                      .encoded_by = json.at("encoded_by"),
                       .seal = json.at("seal")};
     for (const Json& file : json.at("files")) manifest.files.push_back(path_from(file));
     for (const Json& domain : json.at("domains"))

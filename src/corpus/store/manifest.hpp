@@ -15,13 +15,17 @@
 
 namespace bimix::corpus {
 
+/// Of prepared folders. A folder of another one is prepared again, and so are its pieces.
+inline constexpr int store_version = 4;
+
 /// What a prepared folder holds; its prepared.json.
 struct Manifest {
   std::string signature{};  ///< ReadingPlan::signature of what it was made of
   TokenFormat tokens{};
   std::vector<PreparedDomain> domains{};
   std::vector<std::string> files{};  ///< where the tokens lie; none: in the folder
-  std::string seal{};                ///< seal_of the folder's files when they were complete
+  std::string encoded_by{};          ///< hash of tokenizer.model; empty: there is none
+  std::string seal{};                ///< seal_of the folder when it was complete
 };
 
 inline constexpr const char* manifest_name = "prepared.json";

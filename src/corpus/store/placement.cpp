@@ -67,7 +67,9 @@ Place place_from(const Json& json) { return {{json.at(0), json.at(1)}, {json.at(
 
 Placement placement_of(const CorpusOptions& options, const ReadingPlan& plan,
                        const Gathered& gathered) {
-  Placement placement{.manifest = {.signature = plan.signature, .tokens = gathered.tokens}};
+  Placement placement{.manifest = {.signature = plan.signature,
+                                   .tokens = gathered.tokens,
+                                   .encoded_by = gathered.encoded_by}};
   const bool are_texts = options.tokens.width == 1;
   const auto width = static_cast<std::uint64_t>(options.tokens.width);
   std::vector<Fingerprint> fingerprints;

@@ -3,7 +3,9 @@
 #include "../mapped_file.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/core/hash.hpp>
+#include <bimix/corpus/tokenizer.hpp>
 
 #include <fmt/format.h>
 
@@ -27,11 +29,25 @@ std::string sampled(const std::filesystem::path& path) {
   return sample;
 }
 
+/// What prepared.json tells of the texts; the signature of the sources is compared by itself.
+std::string told_by(Manifest manifest) {
+  manifest.seal.clear();
+  manifest.signature.clear();
+  return to_json(manifest).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+/// Whether the folder has the tokenizer that its texts were encoded by, if they were.
+bool has_its_tokenizer(const std::filesystem::path& folder, const Manifest& manifest) {
+  return manifest.encoded_by.empty() ||
+         core::content_hash(core::read_file(folder / tokenizer_model_name)) == manifest.encoded_by;
+}
+
 }  // namespace
 
 std::string seal_of(const std::filesystem::path& folder, const Manifest& manifest) {
-  std::string hashes;
+  std::string hashes = core::content_hash(told_by(manifest));
   try {
+    if (!has_its_tokenizer(folder, manifest)) return "";
     for (std::size_t d = 0; d < manifest.domains.size(); ++d)
       for (const Part part : {Part::train, Part::eval}) {
         const Side side{d, part};

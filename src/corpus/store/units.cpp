@@ -4,6 +4,7 @@
 #include "../bytes/byte_stream.hpp"
 #include "../mapped_file.hpp"
 #include "../sources.hpp"
+#include "manifest.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/file.hpp>
@@ -99,6 +100,7 @@ class Planner {
 
   ReadingPlan plan() {
     check_options(options_);
+    description_ = fmt::format("store {}\n", store_version);
     for (std::size_t d = 0; d < options_.domains.size(); ++d) {
       const DomainFiles& domain = options_.domains[d];
       add_side({d, Part::train}, domain.train_patterns);
