@@ -98,6 +98,31 @@ TEST_P(EveryDocumentFormat, PassesOverTheEndOfATornPackedFileOnlyIfItIsAskedTo) 
   }
 }
 
+// All of a text was dropped whose packed file had lost its end.
+TEST(TextFile, IsUsedUpToWhereItsPackedFileIsTornAndWithoutHalfACharacter) {
+  const test::TempFolder folder;
+  std::string text;
+  for (std::uint64_t n = 0; n < 40'000; ++n)
+    text += std::to_string(n * 2'654'435'761 % 999'999'937) + " größer €\n";
+  for (const std::string& packed : {test::gzipped(text), test::zstd_packed(text)}) {
+    std::size_t most = 0;
+    for (std::size_t size = packed.size() / 2; size < packed.size() / 2 + 40; ++size) {
+      const auto path = folder.write("a.txt", packed.substr(0, size));
+      const auto reader = document_formats().back()->open(
+          {.path = path}, {.on_error = OnError::skip, .wants_utf8 = true}, {{}});
+      if (const auto document = reader->next()) {
+        const std::string read(document->bytes.begin(), document->bytes.end());
+        EXPECT_EQ(text.substr(0, read.size()), read);
+        most = std::max(most, read.size());
+      }
+      EXPECT_FALSE(reader->next());
+      EXPECT_EQ(reader->passed().damaged, 1u) << "it counts once, and is no other damage";
+      EXPECT_THAT(reader->passed().first_damage, testing::HasSubstr("ends within"));
+    }
+    EXPECT_GE(most, text.size() / 4);
+  }
+}
+
 TEST_P(EveryDocumentFormat, RefusesOrPassesOverADocumentThatIsTooLong) {
   const std::string packed = test::gzipped(writer().text({std::string(500, 'x')}));
   EXPECT_THAT([&] { read(packed, {.max_document = 100}); },

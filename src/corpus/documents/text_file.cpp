@@ -6,12 +6,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <numeric>
 #include <system_error>
 
 namespace bimix::corpus {
 namespace {
+
+/// Without the beginning of a character that the rest was torn off of; other encodings than UTF-8
+/// may lose a letter.
+std::span<const std::uint8_t> without_torn_character(std::span<const std::uint8_t> text) {
+  constexpr std::size_t longest = 4;
+  for (std::size_t length = 1; length < std::min(longest, text.size()); ++length) {
+    const std::uint8_t byte = text[text.size() - length];
+    const bool goes_on = (byte & 0xc0U) == 0x80;
+    if (goes_on) continue;
+    const std::size_t wanted = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return wanted > length ? text.first(text.size() - length) : text;
+  }
+  return text;
+}
 
 /// A file that is one document: mapped where it lies, or unpacked into memory.
 class TextFileReader final : public DocumentReader {
@@ -61,10 +76,10 @@ class TextFileReader final : public DocumentReader {
     return FoundDocument{bytes, takers_};
   }
 
-  std::optional<std::span<const std::uint8_t>> unpacked() {
+  /// Reads until there is more than a document may have. @return bytes of text_
+  std::size_t unpack(std::size_t most) {
     const auto stream = open_bytes(path_);
     constexpr std::size_t step = std::size_t{1} << 20;
-    const auto most = static_cast<std::size_t>(options_.max_document);
     std::size_t size = 0;
     try {
       for (std::size_t got = step; got > 0 && size <= most; size += got) {
@@ -73,11 +88,18 @@ class TextFileReader final : public DocumentReader {
       }
     } catch (const TornError& torn) {
       on_torn(options_, torn);
-      return std::nullopt;
+      is_torn_ = true;
     }
     bytes_ = stream->source_bytes();
+    return size;
+  }
+
+  /// @return nothing if it is passed over
+  std::optional<std::span<const std::uint8_t>> unpacked() {
+    const auto most = static_cast<std::size_t>(options_.max_document);
+    const std::size_t size = unpack(most);
     if (size == 0) {
-      refused_as_empty();
+      if (!is_torn_) refused_as_empty();
       return std::nullopt;
     }
     if (size > most) {
@@ -88,7 +110,8 @@ class TextFileReader final : public DocumentReader {
                                      "`corpus: {on_error: skip}` to leave it out"});
       return std::nullopt;
     }
-    return std::span<const std::uint8_t>(text_.data(), size);
+    const std::span<const std::uint8_t> text(text_.data(), size);
+    return is_torn_ ? without_torn_character(text) : text;
   }
 
   std::optional<FoundDocument> refused_as_empty() {
@@ -105,7 +128,7 @@ class TextFileReader final : public DocumentReader {
   MappedFile mapped_{};
   std::vector<std::uint8_t> text_{};
   std::uint64_t bytes_ = 0;
-  bool was_read_ = false;
+  bool was_read_ = false, is_torn_ = false;
 };
 
 class TextFile final : public DocumentFormat {
