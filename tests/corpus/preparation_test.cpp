@@ -439,6 +439,27 @@ TEST_F(Prepared, PassesOverAnEmptyFileIfItIsAskedTo) {
   EXPECT_EQ(manifest("store")["domains"][1]["damaged"], 1);
 }
 
+// Of empty shards of JSON Lines nobody learnt, and an empty one that was packed passed for texts.
+TEST_F(Prepared, CountsEmptyFilesOfJsonLinesAndRefusesAPackedOne) {
+  for (const std::string& packed : {test::gzipped(""), test::zstd_packed("")}) {
+    folder.write("a/0.jsonl.gz", packed);
+    folder.write("a/1.jsonl", json_lines(some_texts(20, "a")));
+    folder.write("b/1.jsonl", json_lines(some_texts(20, "b")));
+    CorpusOptions options = options_of("a/*", "b/*");
+    EXPECT_THAT([&] { prepare(options, folder / "store"); },
+                testing::ThrowsMessage<core::DataError>(HasSubstr("a/0.jsonl.gz: holds no text")));
+    options.on_error = OnError::skip;
+    folder.write("a/2.jsonl", "");
+    folder.write("a/3.jsonl.gz", "");
+    prepare(options, folder / "store");
+    EXPECT_EQ(manifest("store")["domains"][0]["damaged"], 3);
+    EXPECT_EQ(manifest("store")["domains"][0]["documents"], 20);
+    EXPECT_EQ(manifest("store")["domains"][1]["damaged"], 0);
+    std::filesystem::remove_all(folder / "a");
+    std::filesystem::remove_all(folder / "store");
+  }
+}
+
 TEST_F(Prepared, EncodesTextsByATokenizerAndRefusesWhatIsNoUtf8) {
   std::string latin;
   for (int n = 0; n < 400; ++n)

@@ -30,6 +30,9 @@ class LineReader {
   /// blanks are passed over. @return nothing at the end
   std::optional<Line> next();
 
+  /// At the end: whether the stream had no byte.
+  bool is_empty() const { return offset_of_buffer_ + filled_ == 0; }
+
   /// Bytes of the source, as they are packed, up to the line that was given last: of what was read
   /// ahead at one go a proportional part. Never falls.
   std::uint64_t source_bytes() const;

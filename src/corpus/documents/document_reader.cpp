@@ -17,6 +17,12 @@ const core::WordTable<OnError>& word_table(OnError) {
   return table;
 }
 
+core::Complaint complaint_on_empty(const std::string& file) {
+  return {.place = file,
+          .problem = "holds no text",
+          .remedy = "Say `corpus: {on_error: skip}` to leave it out"};
+}
+
 void DocumentReader::on_damage(const ReadOptions& options, const core::Complaint& complaint) {
   if (options.on_error == OnError::stop) throw core::DataError(complaint);
   if (passed_.damaged++ == 0) passed_.first_damage = core::to_string(complaint);

@@ -35,6 +35,9 @@ struct Passed {
   bool operator==(const Passed&) const = default;
 };
 
+/// About a file without a byte, once it is unpacked.
+core::Complaint complaint_on_empty(const std::string& file);
+
 /// Documents one after the other.
 class DocumentReader {
  public:

@@ -175,29 +175,43 @@ std::string usual_key(const dom::element& document) {
   return {};
 }
 
+/// Where lines come from.
+enum class Origin { file, packed_file, program };
+
+/// The lines of a file, or of a stretch of it, or of a program.
+struct LineSource {
+  std::string name{};  ///< in messages
+  std::unique_ptr<ByteStream> stream{};
+  Origin origin = Origin::file;
+  std::uint64_t first_byte = 0;  ///< of a file, where the stream begins
+};
+
 class JsonLinesReader final : public DocumentReader {
  public:
   /// @param key that holds the text; empty: the usual one of the first document
-  /// @param first_byte of a file, where the stream begins
-  JsonLinesReader(std::string source, std::unique_ptr<ByteStream> stream, ReadOptions options,
-                  std::vector<Where> takers, std::string key, std::uint64_t first_byte)
-      : source_(std::move(source)),
+  JsonLinesReader(LineSource source, ReadOptions options, std::vector<Where> takers,
+                  std::string key)
+      : source_(std::move(source.name)),
+        origin_(source.origin),
         options_(std::move(options)),
         takers_(std::move(takers)),
-        first_byte_(first_byte),
+        first_byte_(source.first_byte),
         key_(std::move(key)),
-        lines_(std::move(stream), static_cast<std::size_t>(options_.max_document)) {}
+        lines_(std::move(source.stream), static_cast<std::size_t>(options_.max_document)) {}
 
   std::optional<FoundDocument> next() override {
     while (auto line = next_line()) {
       if (is_first(*line)) line->text = without_mark(line->text);
       if (auto document = read(*line)) return document;
     }
+    if (!is_program() && !is_torn_ && lines_.is_empty() && !std::exchange(was_empty_, true))
+      on_damage(options_, complaint_on_empty(source_));
     return std::nullopt;
   }
   std::uint64_t bytes_read() const override { return lines_.source_bytes(); }
 
  private:
+  bool is_program() const { return origin_ == Origin::program; }
   bool is_first(const LineReader::Line& line) const { return first_byte_ + line.offset == 0; }
 
   /// @return nothing at the end, and where the source is torn but used as far as it goes
@@ -296,13 +310,14 @@ class JsonLinesReader final : public DocumentReader {
   }
 
   std::string source_;
+  Origin origin_;
   ReadOptions options_;
   std::vector<Where> takers_;
   std::vector<std::size_t> taken_by_{};  ///< the document that was read last
   std::uint64_t first_byte_;
   std::string key_;
   LineReader lines_;
-  bool is_torn_ = false;
+  bool is_torn_ = false, was_empty_ = false;
   simdjson::dom::parser parser_{};
 };
 
@@ -362,20 +377,25 @@ class JsonLines final : public DocumentFormat {
     // Every stretch of a file takes the same key.
     std::string key = options.text_key;
     if (key.empty() && file.range.from > 0) key = usual_key_in(file.path, options.max_document);
-    return std::make_unique<JsonLinesReader>(file.path.string(), open_bytes(file.path, file.range),
-                                             options, std::move(takers), std::move(key),
-                                             file.range.from);
+    LineSource source{
+        .name = file.path.string(),
+        .stream = open_bytes(file.path, file.range),
+        .origin = packing_of(file.path) == Packing::none ? Origin::file : Origin::packed_file,
+        .first_byte = file.range.from};
+    return std::make_unique<JsonLinesReader>(std::move(source), options, std::move(takers),
+                                             std::move(key));
   }
 };
 
 }  // namespace
 
-std::unique_ptr<DocumentReader> read_json_lines(std::string source,
+std::unique_ptr<DocumentReader> read_json_lines(std::string program,
                                                 std::unique_ptr<ByteStream> stream,
                                                 const ReadOptions& options,
                                                 std::vector<Where> takers) {
-  return std::make_unique<JsonLinesReader>(std::move(source), std::move(stream), options,
-                                           std::move(takers), options.text_key, 0);
+  return std::make_unique<JsonLinesReader>(
+      LineSource{std::move(program), std::move(stream), Origin::program}, options,
+      std::move(takers), options.text_key);
 }
 
 const DocumentFormat& documents_json_lines() {

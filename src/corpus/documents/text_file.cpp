@@ -115,9 +115,7 @@ class TextFileReader final : public DocumentReader {
   }
 
   std::optional<FoundDocument> refused_as_empty() {
-    on_damage(options_, {.place = path_.string(),
-                         .problem = "holds an empty document",
-                         .remedy = "Say `corpus: {on_error: skip}` to leave it out"});
+    on_damage(options_, complaint_on_empty(path_.string()));
     return std::nullopt;
   }
 
