@@ -119,7 +119,7 @@ void prepare_over_ranks(const par::Comm& comm, const corpus::CorpusOptions& opti
   std::string shared;
   par::on_root(comm, [&] {
     preparation.emplace(options, folder);
-    if (preparation->is_done()) return;
+    if (preparation->is_done()) return preparation->drop_pieces();
     hooks.begin(*preparation);
     if (preparation->is_done()) return;
     preparation->begin();

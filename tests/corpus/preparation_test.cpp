@@ -143,6 +143,23 @@ TEST_F(Prepared, IsTheSameInWhateverOrderUnitsAreReadAndAfterAnInterruption) {
   EXPECT_EQ(files_in(folder / "parts"), files_in(folder / "at once"));
 }
 
+// After a kill at the last moment the pieces stayed for good: as much as all of the texts.
+TEST_F(Prepared, DropsPiecesThatWereLeftWhenAllWasDone) {
+  folder.write("a.jsonl", json_lines(some_texts(30, "a")));
+  folder.write("b.jsonl", json_lines(some_texts(30, "b")));
+  const CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+  prepare(options, folder / "store");
+  const auto files = files_in(folder / "store");
+  folder.write("store/pieces/0.0.texts", "left");
+  prepare(options, folder / "store");
+  EXPECT_FALSE(std::filesystem::exists(folder / "store/pieces"));
+  EXPECT_EQ(files_in(folder / "store"), files);
+  // Another process has just begun to make the folder of other texts.
+  folder.write("store/pieces/plan", "of others");
+  prepare(options, folder / "store");
+  EXPECT_TRUE(std::filesystem::exists(folder / "store/pieces/plan"));
+}
+
 // Hours of encoding began anew.
 TEST_F(Prepared, KeepsWhatWasEncodedBeforeAnInterruption) {
   folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));

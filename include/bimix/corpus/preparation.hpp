@@ -22,7 +22,9 @@ struct TextEstimate {
 /// number of ranks share the work, and what is written is the same:
 ///
 ///   root   Preparation preparation(options, folder);   others   Preparation::from(its shared())
-///   unless is_done():
+///   if is_done():
+///     root                                drop_pieces
+///   else:
 ///     root                                begin
 ///     every unit once, on any rank        read_unit
 ///     root, after all of them             settle
@@ -51,6 +53,9 @@ class Preparation {
   /// True if the folder holds what was made of these files by these options.
   /// @throws DataError if its files are not as they were written
   bool is_done() const;
+
+  /// Removes the pieces that a process left which was killed once all was done. Call if is_done().
+  void drop_pieces() const;
 
   /// Makes the folder, and drops what was read of other files or by other options.
   void begin() const;

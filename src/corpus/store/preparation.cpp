@@ -112,6 +112,14 @@ bool Preparation::is_done() const {
                          .remedy = "Remove the folder: it is prepared again"});
 }
 
+void Preparation::drop_pieces() const {
+  const fs::path mark = state_->plan_mark();
+  // Those of another plan are of a process that makes the folder anew.
+  if (fs::exists(mark) && core::read_file(mark) != state_->plan.signature) return;
+  std::error_code harmless;  // what is left of them is not looked at
+  fs::remove_all(state_->pieces(), harmless);
+}
+
 void Preparation::begin() const {
   std::error_code failure;
   fs::create_directories(state_->pieces(), failure);
@@ -280,13 +288,12 @@ void Preparation::finish() const {
   manifest.seal = seal_of(state_->folder, manifest);
   core::require(!manifest.seal.empty(), "a store has its files");
   write_whole(state_->folder / manifest_name, to_json(manifest).dump(1) + "\n");
-  std::error_code harmless;  // what is left of them is not looked at
-  fs::remove_all(state_->pieces(), harmless);
+  drop_pieces();
 }
 
 void prepare(const CorpusOptions& options, const fs::path& folder) {
   const Preparation preparation(options, folder);
-  if (preparation.is_done()) return;
+  if (preparation.is_done()) return preparation.drop_pieces();
   preparation.begin();
   const std::size_t units = preparation.unit_count();
   const auto in_silence = [](std::uint64_t) {};
