@@ -7,9 +7,17 @@
 namespace bimix::corpus {
 namespace {
 
-constexpr std::size_t whole_file_bytes = std::size_t{16} << 20;
-constexpr std::size_t block_bytes = std::size_t{64} << 10;
-constexpr std::size_t block_count = 256;
+/// How much of a file is looked at, in tokens: by their count, so that the same tokens of another
+/// width are looked at in the same places.
+struct SampleSizes {
+  std::size_t whole_file = 0;
+  std::size_t block = 0;
+};
+
+SampleSizes sample_sizes(int width) {
+  if (width == 1) return {std::size_t{16} << 20, std::size_t{64} << 10};
+  return {std::size_t{8} << 20, std::size_t{32} << 10};
+}
 
 const FileFormat& format_of(const TokenFile& file) {
   const auto& formats = file_formats();
@@ -31,16 +39,14 @@ TokenSpan shard_tokens(const std::string& file, std::span<const std::uint8_t> by
 }
 
 std::vector<Block> sample_blocks(const TokenSpan& tokens) {
-  const std::size_t bytes = tokens.bytes().size(), width = static_cast<std::size_t>(tokens.width());
-  if (bytes <= whole_file_bytes) return {{0, tokens.size()}};
+  constexpr std::size_t block_count = 256;
+  const SampleSizes sizes = sample_sizes(tokens.width());
+  const std::size_t size = tokens.size();
+  if (size <= sizes.whole_file) return {{0, size}};
   std::vector<Block> blocks;
-  for (std::size_t b = 0; b < block_count; ++b) {
-    // First and last block touch the file's ends; (size - block) * b fits 64 bits to 2^56 bytes.
-    std::size_t at = (bytes - block_bytes) * b / (block_count - 1);
-    if (width > 1) at -= at % 4;  // the fingerprint of older runs was of these
-    const std::size_t end = b + 1 == block_count ? bytes : at + block_bytes;
-    blocks.push_back({at / width, (end - at) / width});
-  }
+  for (std::size_t b = 0; b < block_count; ++b)
+    // First and last block touch the file's ends; (size - block) * b fits 64 bits to 2^56 tokens.
+    blocks.push_back({(size - sizes.block) * b / (block_count - 1), sizes.block});
   return blocks;
 }
 

@@ -25,8 +25,8 @@ struct Block {
   std::size_t count = 0;
 };
 
-/// What is read of a file when a corpus is opened: one block with all of it up to 16 MiB, else 256
-/// blocks of 64 KiB, evenly, with its first and last token.
+/// What is read of a file when a corpus is opened: one block with all of it up to 16 MiB of text or
+/// 8Mi tokens, else 256 blocks of 64 KiB or 32Ki tokens, evenly, with its first and last token.
 std::vector<Block> sample_blocks(const TokenSpan& tokens);
 
 }  // namespace bimix::corpus

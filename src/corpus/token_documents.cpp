@@ -109,7 +109,7 @@ class TokenFileReader final : public DocumentReader {
         .takers = takers_,
         .lies_at = from,
         .lead = static_cast<std::uint64_t>(content.bytes().data() - tokens.bytes().data()),
-        .content = is_one_ ? sampled_key(tokens) : content_key(content.bytes())};
+        .content = is_one_ ? sampled_key(tokens) : content_key(content)};
   }
   std::uint64_t bytes_read() const override {
     return from_ * static_cast<std::uint64_t>(reading_.format.width);

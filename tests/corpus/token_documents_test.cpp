@@ -1,3 +1,4 @@
+#include "corpus/content_key.hpp"
 #include "support/opened_corpus.hpp"
 #include "support/packed_text.hpp"
 #include "support/text_folder.hpp"
@@ -241,6 +242,34 @@ TEST_F(TokenDocuments, AreHeldOutWholeAndByTheirContent) {
   folder.write("a/x", raw_tokens<std::uint16_t>(Tokens(tokens.begin() + 2000, tokens.end())));
   folder.write("a/y", raw_tokens<std::uint16_t>(Tokens(tokens.begin(), tokens.begin() + 2000)));
   EXPECT_THAT(documents(Part::eval), testing::UnorderedElementsAreArray(held_out));
+}
+
+// The same tokens in files of another width had other documents held out.
+TEST_F(TokenDocuments, OfAnyWidthHaveTheSameHeldOut) {
+  options.domains[0].eval_patterns.clear();
+  options.end_of_document = 0;
+  Tokens tokens;
+  for (std::int32_t d = 1; d <= 1000; ++d) tokens.insert(tokens.end(), {d, d * 40, d + 2, 0});
+  folder.write("a/x", raw_tokens<std::uint16_t>(tokens));
+  const auto held_out = documents(Part::eval);
+  folder.write("a/x", raw_tokens<std::uint32_t>(tokens));
+  options.tokens = {4, 50257};
+  EXPECT_EQ(documents(Part::eval), held_out);
+}
+
+TEST(SampledKey, IsOfTheTokensAndNotOfTheirWidth) {
+  for (const std::size_t size : {std::size_t{1000}, std::size_t{9} << 20}) {
+    Tokens tokens(size);
+    for (std::size_t n = 0; n < size; ++n) tokens[n] = static_cast<std::int32_t>(n * 7919 % 50'000);
+    const auto key_of = [](const std::string& bytes, int width) {
+      return sampled_key(
+          TokenSpan({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, width));
+    };
+    const ContentKey key = key_of(raw_tokens<std::uint16_t>(tokens), 2);
+    EXPECT_EQ(key, key_of(raw_tokens<std::uint32_t>(tokens), 4));
+    tokens.back() ^= 1;
+    EXPECT_NE(key, key_of(raw_tokens<std::uint32_t>(tokens), 4));
+  }
 }
 
 TEST_F(TokenDocuments, OfLargeFilesAreAllChecked) {

@@ -91,8 +91,8 @@ class Corpus {
 
   /// 32 hex digits that change with the domain's name, the width of its tokens, its documents,
   /// their order, their division into parts, and the selection. Where the files are does not
-  /// matter. The content of a file that is one document of tokens is 256 blocks of 64 KiB if it has
-  /// more than 16 MiB.
+  /// matter. The content of a file that is one document of tokens is 256 blocks of 32Ki tokens if
+  /// it has more than 8Mi.
   const std::string& fingerprint(std::size_t domain) const;
   /// Of all domains in their order.
   std::string fingerprint() const;
