@@ -2,6 +2,7 @@
 
 #include "corpus/bytes/line_reader.hpp"
 #include "corpus/documents/document_format.hpp"
+#include "support/packed_text.hpp"
 #include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>
@@ -13,6 +14,7 @@
 namespace bimix::corpus {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -119,8 +121,25 @@ TEST(JsonLines, RefuseFilesOfOtherKindsThatHaveTheirName) {
       {"PAR1\x15\x04\x15\n"s, "a Parquet table"},
       {"version https://git-lfs.github.com/spec/v1\noid sha256:1\n"s, "git lfs pull"},
       {"\xff\xfe{\0\"\0t\0\n\0"s, "UTF-16"}};
-  for (const auto& [bytes, words] : others)
-    EXPECT_THAT(complaint_about(bytes, {.on_error = OnError::skip}), HasSubstr(words));
+  const test::TempFolder folder;
+  for (const auto& [bytes, words] : others) {
+    const auto path = folder.write("a.jsonl", bytes);
+    const ReadOptions skip{.on_error = OnError::skip};
+    EXPECT_THAT(
+        [&] { texts_of(*format_of(beginning_of(path), skip).open({.path = path}, skip, {{}})); },
+        testing::ThrowsMessage<core::DataError>(
+            AllOf(HasSubstr("a.jsonl: is "), HasSubstr(words))));
+  }
+}
+
+// `gunzip -c 'read: cat' > 'read: cat.txt'` was the advice.
+TEST(JsonLines, OfAProgramThatPrintsAnotherKindAreForTheProgramToMake) {
+  EXPECT_THAT(complaint_about(test::gzipped("text")),
+              AllOf(HasSubstr("what it prints is compressed by gzip"),
+                    testing::EndsWith("Let the program unpack it.")));
+  EXPECT_THAT(complaint_about("PAR1\x15\x04\x15\n", {.on_error = OnError::skip}),
+              AllOf(HasSubstr("what it prints is a Parquet table"),
+                    testing::EndsWith("Let the program print the documents as JSON Lines.")));
 }
 
 TEST(JsonLines, SayWhatHalfAPairOfEscapesIs) {

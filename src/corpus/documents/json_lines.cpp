@@ -292,10 +292,15 @@ class JsonLinesReader final : public DocumentReader {
   void refuse_other_kinds(std::string_view line) const {
     const auto kind = core::kind_if_no_text(line);
     if (!kind) return;
-    throw core::DataError({.place = source_,
-                           .problem = fmt::format("is {}", kind->name),
-                           .rule = "JSON Lines are UTF-8 text with an object in each line",
-                           .remedy = core::remedy_for(*kind, source_, core::Wanted::text)});
+    const bool is_packed = kind->form == core::FileKind::Form::compressed;
+    const char* const by_program = is_packed ? "Let the program unpack it"
+                                             : "Let the program print the documents as JSON Lines";
+    throw core::DataError(
+        {.place = source_,
+         .problem = fmt::format("{} {}", is_program() ? "what it prints is" : "is", kind->name),
+         .rule = "JSON Lines are UTF-8 text with an object in each line",
+         .remedy =
+             is_program() ? by_program : core::remedy_for(*kind, source_, core::Wanted::text)});
   }
 
   std::optional<FoundDocument> damaged(const LineReader::Line& line, const std::string& problem,
