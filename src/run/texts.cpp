@@ -61,9 +61,10 @@ class Teller {
           fmt::format("Looking through {} of tokens for {}", size_text(bytes), folder_.string()));
       return;
     }
-    screen_.say(fmt::format("Preparing {} in {}",
-                            bytes > 0 ? size_text(bytes) + " of files" : "what programs print",
-                            folder_.string()));
+    std::string sources = bytes > 0 ? size_text(bytes) + " of files" : "";
+    if (what.has_programs())
+      sources += std::string(sources.empty() ? "" : " and ") + "what programs print";
+    screen_.say(fmt::format("Preparing {} in {}", sources, folder_.string()));
     tell_of_room(texts);
     stage_begin_ = last_ = Clock::now();
   }

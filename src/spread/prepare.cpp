@@ -131,7 +131,8 @@ void prepare_over_ranks(const par::Comm& comm, const corpus::CorpusOptions& opti
   const corpus::Preparation& p = *preparation;
   const std::vector<std::size_t> units = own_units(comm, p);
   PrepareProgress reading{.stage = PrepareStage::reading};
-  if (comm.is_root()) reading.all = sum_over(p, &corpus::Preparation::unit_bytes);
+  if (comm.is_root() && !p.has_programs())
+    reading.all = sum_over(p, &corpus::Preparation::unit_bytes);
   over_units(comm, units,
              [&](std::size_t unit, const OnBytes& on_bytes) { p.read_unit(unit, on_bytes); },
              {comm, hooks, reading});

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 
@@ -85,6 +86,17 @@ TEST_F(PrepareOverRanks, WritesWhatOneRankWrites) {
   });
   EXPECT_EQ(corpus::Corpus::prepared(folder / "together").names(),
             (std::vector<std::string>{"a", "b"}));
+}
+
+// What a program printed was told as a part of what there is of files: "100 MB of 161 kB".
+TEST_F(PrepareOverRanks, TellsNoTotalWhereAProgramPrintsATextOfAnyLength) {
+  options.domains[1] = {.name = "b", .command = {"cat", "b.jsonl"}};
+  std::uint64_t all = 0;
+  const PrepareHooks hooks{.progress = [&](const PrepareProgress& now) {
+    if (now.stage == PrepareStage::reading) all = std::max(all, now.all);
+  }};
+  prepare_over_ranks(comm, options, folder / "printed", hooks);
+  EXPECT_EQ(all, 0u);
 }
 
 // The other ranks waited for good.

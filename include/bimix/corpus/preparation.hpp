@@ -63,6 +63,8 @@ class Preparation {
   std::size_t unit_count() const;
   /// Bytes of its files; 0 for a program.
   std::uint64_t unit_bytes(std::size_t unit) const;
+  /// Whether programs print some of the texts: nobody knows how much.
+  bool has_programs() const;
   /// From the beginnings of some files; nothing if the files hold tokens.
   TextEstimate estimated_texts() const;
   bool has_tokenizer() const;

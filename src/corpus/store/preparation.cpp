@@ -142,6 +142,12 @@ std::uint64_t Preparation::unit_bytes(std::size_t unit) const {
   return state_->plan.units.at(unit).bytes();
 }
 
+bool Preparation::has_programs() const {
+  const auto& units = state_->plan.units;
+  return std::any_of(units.begin(), units.end(),
+                     [](const Unit& unit) { return !unit.command.empty(); });
+}
+
 TextEstimate Preparation::estimated_texts() const {
   return state_->held() == Held::places ? TextEstimate()
                                         : corpus::estimated_texts(state_->plan, state_->options);
