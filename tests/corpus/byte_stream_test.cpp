@@ -112,6 +112,23 @@ TEST(OpenBytes, NamesADamagedFileAndWhatFollowsTheLastMember) {
   }
 }
 
+// The beginning of what was read at one go was called the place of the damage.
+TEST(OpenBytes, SaysOfADamageInAFrameOnlyAfterWhichByteItWasNoticed) {
+  const test::TempFolder folder;
+  std::string text;
+  for (std::uint64_t n = 0; n < 100'000; ++n) text += std::to_string(n * 2'654'435'761) + "\n";
+  std::string packed = test::zstd_packed(text);
+  const std::size_t at = packed.size() / 2;
+  for (std::size_t n = 0; n < 64; ++n) packed[at + n] = '\xff';
+  folder.write("a.zst", packed);
+  const std::string what = what_of([&] { read_all(*open_bytes(folder / "a.zst")); });
+  EXPECT_THAT(what, HasSubstr("noticed after byte "));
+  EXPECT_THAT(what, testing::Not(HasSubstr("at byte")));
+  folder.write("b.zst", test::zstd_packed("text") + "rest");
+  EXPECT_THAT(what_of([&] { read_all(*open_bytes(folder / "b.zst")); }),
+              HasSubstr("noticed at byte "));
+}
+
 TEST(OpenBytes, NamesAFileThatIsNotThere) {
   EXPECT_THAT(what_of([] { open_bytes("/nowhere/a.txt"); }),
               HasSubstr("/nowhere/a.txt: cannot be read: No such file"));

@@ -69,8 +69,8 @@ class GzipStream final : public ByteStream {
       between_members_ = true;
       inflateReset(&zlib_);
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
-      file_.damaged(fmt::format("is no gzip ({})", zlib_.msg != nullptr ? zlib_.msg : "zlib"),
-                    file_.offset() - zlib_.avail_in);
+      file_.damaged(fmt::format("is no gzip ({}), noticed at byte {}",
+                                zlib_.msg != nullptr ? zlib_.msg : "zlib", source_bytes()));
     }
     // Where the output was full zlib may hold back some, for which it wants no more input.
     has_more_ = within_member_ && zlib_.avail_out == 0;

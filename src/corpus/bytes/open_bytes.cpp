@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace bimix::corpus {
 namespace {
@@ -69,9 +70,9 @@ void InputFile::fail(int error) const {
                          .remedy = "Check the path and its permissions"});
 }
 
-void InputFile::damaged(std::string problem, std::uint64_t at) const {
+void InputFile::damaged(std::string problem) const {
   throw core::DataError({.place = path_.string(),
-                         .problem = fmt::format("{} at byte {}", problem, at),
+                         .problem = std::move(problem),
                          .rule = "the file is damaged",
                          .remedy = "Copy it again, or leave it out"});
 }

@@ -23,8 +23,9 @@ class InputFile {
   void skip_to(std::uint64_t offset);
   /// Bytes of the file before what is read next.
   std::uint64_t offset() const { return offset_; }
-  /// @throws DataError about the byte at this offset, always: what was read before may be wrong too
-  [[noreturn]] void damaged(std::string problem, std::uint64_t at) const;
+  /// @param problem with where it was noticed: what was wrong may lie before that
+  /// @throws DataError, always: what was read before may be wrong too
+  [[noreturn]] void damaged(std::string problem) const;
   /// @throws TornError, always: the file ends within something, "a gzip member"
   [[noreturn]] void torn(std::string within) const;
 

@@ -29,9 +29,9 @@ class ZstdStream final : public ByteStream {
         break;
       }
       const std::size_t left = ZSTD_decompressStream(context_.get(), &unpacked, &input_);
-      if (ZSTD_isError(left) != 0)
-        file_.damaged(fmt::format("is no zstd ({})", ZSTD_getErrorName(left)),
-                      file_.offset() - (input_.size - input_.pos));
+      if (ZSTD_isError(left) != 0)  // within a frame all that is known is what was well before
+        file_.damaged(fmt::format("is no zstd ({}), noticed {} byte {}", ZSTD_getErrorName(left),
+                                  within_frame_ ? "after" : "at", source_bytes()));
       within_frame_ = left != 0;
       // A full output may leave bytes inside the decoder, for which it wants no more input.
       has_more_ = within_frame_ && unpacked.pos == unpacked.size && unpacked.pos > before;
