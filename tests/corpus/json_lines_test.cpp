@@ -52,14 +52,18 @@ std::vector<std::string> texts_of(const std::string& text, const ReadOptions& op
   return texts_of(*reader_of(text, options, std::move(takers)));
 }
 
-std::string complaint_about(const std::string& text, const ReadOptions& options = {}) {
+std::string complaint_of(DocumentReader& reader) {
   try {
-    texts_of(text, options);
+    texts_of(reader);
   } catch (const core::DataError& error) {
     EXPECT_FALSE(error.complaint().remedy.empty()) << error.what();
     return error.what();
   }
   return "no complaint";
+}
+
+std::string complaint_about(const std::string& text, const ReadOptions& options = {}) {
+  return complaint_of(*reader_of(text, options));
 }
 
 TEST(JsonLines, GiveTheTextsWhateverTheLinesEndWith) {
@@ -140,6 +144,28 @@ TEST(JsonLines, OfAProgramThatPrintsAnotherKindAreForTheProgramToMake) {
   EXPECT_THAT(complaint_about("PAR1\x15\x04\x15\n", {.on_error = OnError::skip}),
               AllOf(HasSubstr("what it prints is a Parquet table"),
                     testing::EndsWith("Let the program print the documents as JSON Lines.")));
+}
+
+// The line was blamed of which damage had made no JSON, and skipping such was advised to no avail.
+TEST(JsonLines, OfADamagedPackedFileBlameTheFileAndSayThatSkippingDoesNotHelp) {
+  const test::TempFolder folder;
+  std::string lines;
+  for (std::uint64_t n = 0; n < 100'000; ++n)
+    lines += fmt::format("{{\"text\": \"{} of many\"}}\n", n * 2'654'435'761);
+  std::string packed = test::gzipped(lines);
+  for (std::size_t at = packed.size() / 2; at < packed.size() / 2 + 8; ++at) packed[at] ^= 1;
+  const auto complaint = [&](const std::string& bytes, OnError on_error) {
+    const auto path = folder.write("a.jsonl.gz", bytes);
+    return complaint_of(
+        *document_formats().front()->open({.path = path}, {.on_error = on_error}, {{}}));
+  };
+  for (const OnError on_error : {OnError::stop, OnError::skip})
+    EXPECT_THAT(complaint(packed, on_error),
+                AllOf(HasSubstr("a.jsonl.gz: is no gzip"), HasSubstr("`on_error: skip` does not"),
+                      testing::Not(HasSubstr("no JSON"))));
+  // A line that was written like that is blamed.
+  EXPECT_THAT(complaint(test::gzipped("torn\n" + lines), OnError::stop),
+              HasSubstr("a.jsonl.gz:1: no JSON"));
 }
 
 TEST(JsonLines, SayWhatHalfAPairOfEscapesIs) {

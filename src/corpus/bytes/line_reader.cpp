@@ -39,6 +39,15 @@ bool LineReader::refill() {
   return got > 0;
 }
 
+bool LineReader::reads_to_its_end(std::uint64_t most) {
+  from_ = searched_ = filled_;
+  for (std::uint64_t done = 0; done < most; done += filled_) {
+    if (!refill()) return true;
+    from_ = searched_ = filled_;
+  }
+  return false;
+}
+
 std::uint64_t LineReader::source_bytes() const {
   const std::uint64_t all = stream_->source_bytes();
   if (from_ == filled_) return all;

@@ -30,6 +30,10 @@ class LineReader {
   /// blanks are passed over. @return nothing at the end
   std::optional<Line> next();
 
+  /// Reads on, for what is wrong with the source: no line is given after it.
+  /// @param most bytes to read @return whether its end was reached @throws as ByteStream::read
+  bool reads_to_its_end(std::uint64_t most);
+
   /// At the end: whether the stream had no byte.
   bool is_empty() const { return offset_of_buffer_ + filled_ == 0; }
 

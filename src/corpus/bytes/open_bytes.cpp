@@ -73,7 +73,8 @@ void InputFile::fail(int error) const {
 void InputFile::damaged(std::string problem) const {
   throw core::DataError({.place = path_.string(),
                          .problem = std::move(problem),
-                         .rule = "the file is damaged",
+                         .rule = "the file is damaged, and which of its bytes are right nobody "
+                                 "knows: `on_error: skip` does not pass over it",
                          .remedy = "Copy it again, or leave it out"});
 }
 

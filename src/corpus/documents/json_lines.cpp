@@ -303,8 +303,20 @@ class JsonLinesReader final : public DocumentReader {
              is_program() ? by_program : core::remedy_for(*kind, source_, core::Wanted::text)});
   }
 
+  /// In a packed file that is damaged lines are wrong of which nobody wrote one: then that is what
+  /// there is to say. @throws DataError if the rest of the file, or much of it, shows that
+  void refuse_damaged_file() {
+    constexpr std::uint64_t most = std::uint64_t{1} << 30;
+    try {
+      lines_.reads_to_its_end(most);
+    } catch (const TornError&) {
+      // What comes before the end is as it was written.
+    }
+  }
+
   std::optional<FoundDocument> damaged(const LineReader::Line& line, const std::string& problem,
                                        const std::string& rule, const std::string& remedy) {
+    if (origin_ == Origin::packed_file && options_.on_error == OnError::stop) refuse_damaged_file();
     on_damage(
         options_,
         {.place = first_byte_ == 0 ? fmt::format("{}:{}", source_, line.number) : source_,
