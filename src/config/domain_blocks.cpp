@@ -58,6 +58,27 @@ corpus::Where where_of(Reader& domain) {
   return where;
 }
 
+/// Adds what `by` asks of documents: the domain's name under its key.
+void add_by(Reader& domain, const std::string& name, corpus::Where& where) {
+  constexpr const char* rule = "`by` takes the documents whose value is the domain's name";
+  if (!domain.has("by")) return;
+  std::string by;
+  domain.text("by", by, "");
+  if (by.empty())
+    domain.findings().complain(
+        domain.path_of("by"),
+        {.problem = "names no key", .rule = rule, .remedy = "Name the key, or drop `by`"});
+  else if (std::any_of(where.begin(), where.end(),
+                       [&](const auto& filter) { return filter.field == by; }))
+    domain.findings().complain(
+        "domains." + name, {.problem = fmt::format("asks twice for '{}', in `by` and in `where`",
+                                                   core::shown_text(by)),
+                            .rule = rule,
+                            .remedy = "Drop one of them"});
+  else
+    where.push_back({by, {name}});
+}
+
 /// The next training domain of the campaign.
 void add_domain(const std::string& name, Reader block, bool normalise, Campaign& campaign) {
   Findings& findings = block.findings();
@@ -75,17 +96,7 @@ void add_domain(const std::string& name, Reader block, bool normalise, Campaign&
   block.text("text", files.text_key, "");
   block.number("fraction", files.fraction, {positive, 1}, "");
   files.where = where_of(block);
-  std::string by;
-  block.text("by", by, "");
-  if (!by.empty() && std::any_of(files.where.begin(), files.where.end(),
-                                 [&](const auto& filter) { return filter.field == by; }))
-    findings.complain("domains." + name,
-                      {.problem = fmt::format("asks twice for '{}', in `by` and in `where`",
-                                              core::shown_text(by)),
-                       .rule = "`by` takes the documents whose value is the domain's name",
-                       .remedy = "Drop one of them"});
-  else if (!by.empty())
-    files.where.push_back({by, {name}});
+  add_by(block, name, files.where);
   if (files.binary && (!files.text_key.empty() || !files.where.empty()))
     findings.complain("domains." + name,
                       {.problem = "says `binary: true` and what is in JSON Lines",

@@ -125,7 +125,7 @@ Schema domain_schema() {
                 {"read", one_or_more({{"type", "string"}})},
                 {"text", {{"type", "string"}}},
                 {"where", map_of(one_or_more({{"type", {"string", "number", "boolean"}}}))},
-                {"by", {{"type", "string"}}},
+                {"by", {{"type", "string"}, {"minLength", 1}}},
                 {"fraction", number_between(positive, 1)},
                 {"unique_tokens", {{"type", {"string", "number"}}}}},
                {"share"});

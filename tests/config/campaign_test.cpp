@@ -198,6 +198,8 @@ TEST(ParseCampaign, RefusesWhatDoesNotGoWithDocuments) {
   EXPECT_THAT(complaint("train: a.jsonl, binary: true, text: body"), HasSubstr("Drop `binary`"));
   EXPECT_THAT(complaint("train: a.jsonl, by: source, where: {source: web}"),
               HasSubstr("asks twice for 'source'"));
+  // Every document was taken.
+  EXPECT_THAT(complaint("train: a.jsonl, by: ''"), HasSubstr("domains.web.by: names no key"));
   EXPECT_THAT(complaint("train: a.jsonl", "corpus: {pack: inside}\n"),
               HasSubstr("'inside' is no way to cut sequences (there is across and within)"));
   EXPECT_THAT(complaint("train: a.jsonl", "corpus: {fraction: 0}\n"),

@@ -55,7 +55,8 @@ for path, value in [(["name"], None), (["domains"], {}), (["source"], {}), (["sa
                     (["source", "proxy", "widht"], 64), (["source", "proxy", "width"], "wide"),
                     (["source", "replay"], {"files": "a.csv"}), (["design", "volumes", "axis"], "sideways"),
                     (["design", "mixtures", 0], {"preset": ["defualt"]}), (["check", "repeats"], 0),
-                    (["tokens"], "uint8"), (["design", "mixtures"], [{"preset": ["default"], "grid": {}}])]:
+                    (["tokens"], "uint8"), (["domains", next(iter(good["domains"])), "by"], ""),
+                    (["design", "mixtures"], [{"preset": ["default"], "grid": {}}])]:
     if valid(with_change(path, value)):
         failures.append(f"{path} = {value} passes")
 
