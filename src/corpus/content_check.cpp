@@ -178,10 +178,10 @@ void check_text(const Stretch& document) {
 
 // ---- JSON Lines
 
-/// The member of a line that holds its text: by its name, or the longest one.
+/// The member of a line that holds its text: by its name, or the longest one. Empty: none does.
 std::string text_key(const Json& line) {
   for (const char* key : {"text", "content", "raw_content"})
-    if (line.contains(key)) return key;
+    if (line.contains(key) && line[key].is_string()) return key;
   std::string longest;
   std::size_t most = 0;
   for (const auto& [key, value] : line.items())
@@ -190,6 +190,35 @@ std::string text_key(const Json& line) {
       longest = key;
     }
   return longest;
+}
+
+/// The key of the text in the first lines, if all of them are objects; empty if none has a text.
+std::optional<std::string> text_key_of_lines(std::string_view text) {
+  constexpr std::size_t longest = std::size_t{1} << 20, enough = 8;
+  std::string key;
+  for (std::size_t n = 0; n < enough && !text.empty();) {
+    const std::string_view line = text.substr(0, std::min(text.find('\n'), longest));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (core::trimmed(line).empty()) continue;
+    if (line.size() == longest && n > 0) break;
+    const Json json =
+        core::trimmed(line).starts_with('{') ? Json::parse(line, nullptr, false) : Json();
+    if (!json.is_object()) return std::nullopt;
+    if (key.empty()) key = text_key(json);
+    ++n;
+  }
+  return key;
+}
+
+/// Whether the first line is a list of objects, with nothing but other lists behind it.
+bool begins_with_list(std::string_view text) {
+  constexpr std::size_t longest = std::size_t{1} << 20;
+  const std::string_view line = text.substr(0, std::min(text.find('\n'), longest));
+  const std::size_t next = std::min(text.find_first_not_of("\r\n\t ", line.size()), text.size());
+  if (!core::trimmed(line).starts_with('[') || (next < text.size() && text[next] != '['))
+    return false;
+  const Json json = Json::parse(line, nullptr, false);
+  return json.is_array() && !json.empty() && json.front().is_object();
 }
 
 }  // namespace
@@ -217,26 +246,22 @@ void check_sample(const Stretch& document, int vocabulary, Content content) {
 }
 
 std::optional<std::string> note_on_json_lines(const Stretch& document) {
-  constexpr std::size_t most = std::size_t{1} << 20;
   if (document.tokens.width() > 1) return std::nullopt;
   std::string_view text = text_of(document.tokens.bytes());
   text.remove_prefix(std::min(text.find_first_not_of("\r\n\t "), text.size()));
-  const std::string_view line = text.substr(0, std::min(text.find('\n'), most));
-  const bool is_list = core::trimmed(line).starts_with('[');
-  if (!core::trimmed(line).starts_with('{') && !is_list) return std::nullopt;
-  const Json json = Json::parse(line, nullptr, false);
-  const Json& first = is_list && json.is_array() && !json.empty() ? json.front() : json;
-  if (!first.is_object()) return std::nullopt;
-  const std::string key = text_key(first), file(document.file);
-  if (is_list)
+  if (text.empty()) return std::nullopt;
+  const std::string file(document.file);
+  if (begins_with_list(text))
     return fmt::format(
         "{} is JSON: its keys and metadata are trained on like its text. Make JSON Lines of it "
         "with `jq -c '.[]' {} > {}`",
         file, core::shell_word(file), core::shell_word(file + ".jsonl"));
+  const auto key = text_key_of_lines(text);
+  if (!key) return std::nullopt;
   return fmt::format(
       "{} is JSON: its keys and metadata are trained on like its text. Say `text: {}` in the "
       "domain to train on the texts alone",
-      file, key.empty() ? "KEY" : key);
+      file, key->empty() ? "KEY" : *key);
 }
 
 }  // namespace bimix::corpus

@@ -182,6 +182,14 @@ TEST_F(Contents, JsonWithoutAUsualKeyIsTextAndNoted) {
   EXPECT_THAT(opened("x.json", "{\n  \"a\": 1\n}\n" + test::numbered_lines(100)).notes(),
               IsEmpty());
   EXPECT_THAT(opened("x.json", std::string(100'000, '[')).notes(), IsEmpty());
+  EXPECT_THAT(opened("x.json", "{\"text\": 7, \"body\": \"words\"}\n" + lines).notes(),
+              ElementsAre(HasSubstr("Say `text: body` in the domain")));
+}
+
+// `text: KEY` was advised, by which no line behind the first could have been read.
+TEST_F(Contents, TextBehindALineThatHappensToBeJsonIsNoJson) {
+  for (const char* first : {"{}\n", "{\"a\": \"b\"}\n", "\n{}\n\n{}\n", "[{}]\n"})
+    EXPECT_THAT(opened("x.txt", first + test::numbered_lines(100)).notes(), IsEmpty()) << first;
 }
 
 }  // namespace
