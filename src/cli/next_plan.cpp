@@ -6,9 +6,9 @@
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
-#include <bimix/run/fitted_run.hpp>
 #include <bimix/run/opened.hpp>
 #include <bimix/run/run_folder.hpp>
+#include <bimix/spread/collective.hpp>
 
 #include <fmt/format.h>
 
@@ -78,18 +78,18 @@ core::ExitCode propose_next(Context& context, const NextPlan& plan) {
     check_write(plan, asked.campaign);
   });
   const data::Observations seen = run::observations_of(asked.run);
-  const data::LawFit fit =
-      run::used_fit_of(context.comm(), context.console, asked.run, seen, asked.campaign.fit);
+  const std::vector<data::LawFit> laws =
+      spread::believed_fits_over_ranks(context.comm(), seen, asked.campaign.fit);
   data::NextMixtures next;
   par::on_root(context.comm(), [&] {
     mix::OptimizeOptions options = run::optimize_options(asked.campaign, asked.run.plan);
     options.unique_tokens = run::target_pools(asked.run, options.unique_tokens);
     run::settle_policies(asked.campaign, asked.run.state.entropy, options);
-    next = mix::next_mixtures(fit, seen, options, asked.campaign.default_mixture,
-                              {plan.count, asked.campaign.seed});
+    next = mix::next_mixtures(laws, seen, options, asked.campaign.default_mixture,
+                              {.count = plan.count, .seed = asked.campaign.seed});
     const data::DomainSet& domains = asked.run.plan.domains;
     context.console.show(plan.json ? data::to_json(next, domains).dump(1)
-                                   : report::next_text(next, domains, fit.law));
+                                   : report::next_text(next, domains));
   });
   if (plan.write.empty()) {
     if (run::traits_of(asked.campaign).trains)

@@ -94,10 +94,12 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
       }
       context.console.show(
           report::plan_text(plan, campaign.unique_tokens, config::epochs_target(campaign)));
+      for (const std::string& note : opened.notes) context.console.say("  " + note);
       const std::string folder = flags->folder.empty() ? "runs/" + campaign.name : flags->folder;
       if (opened.corpus) context.console.show(epochs_text(*opened.corpus, campaign, plan));
       for (const std::string& text :
-           {cost_text(campaign, plan, *opened.source, flags->ranks), done_text(folder, plan)})
+           {rounds_text(campaign, *opened.source, flags->ranks),
+            cost_text(campaign, plan, *opened.source, flags->ranks), done_text(folder, plan)})
         if (!text.empty()) context.console.show(text);
       return core::ExitCode::done;
     };

@@ -53,6 +53,18 @@ std::string cost_text(const config::Campaign& campaign, const data::SweepPlan& p
          models_text(campaign, plan, source);
 }
 
+std::string rounds_text(const config::Campaign& campaign, const trial::TrialSource& source,
+                        int ranks) {
+  if (!campaign.design.adaptive) return "";
+  const plan::AdaptiveOptions& adaptive = *campaign.design.adaptive;
+  std::string text = fmt::format(
+      "  then rounds of {} mixtures, which the campaign chooses itself, until {} are spent or the "
+      "best is known to {:g} nats with probability {:g}\n",
+      adaptive.batch, adaptive.budget.text(), adaptive.until.gain, adaptive.until.confidence);
+  const std::string idle = run::idle_ranks_words(campaign, source.traits(), ranks);
+  return idle.empty() ? text : text + "  " + idle + "\n";
+}
+
 std::string done_text(const std::filesystem::path& folder, const data::SweepPlan& plan) {
   const auto done = run::done_before(folder, plan);
   if (!done) return "";

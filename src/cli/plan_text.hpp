@@ -20,6 +20,10 @@ std::string epochs_text(const corpus::Corpus& corpus, const config::Campaign& ca
 std::string cost_text(const config::Campaign& campaign, const data::SweepPlan& plan,
                       const trial::TrialSource& source, int ranks);
 
+/// Of a campaign that chooses its own mixtures: what comes after the plan. Empty for another.
+std::string rounds_text(const config::Campaign& campaign, const trial::TrialSource& source,
+                        int ranks);
+
 /// What a run folder holds of this plan; empty if no run has begun there.
 std::string done_text(const std::filesystem::path& folder, const data::SweepPlan& plan);
 

@@ -50,6 +50,34 @@ void parse_volumes(Reader block, bool may_be_left_out, plan::DesignOptions& desi
                                                  .remedy = "Add `values: [64K, 128K, ...]`"});
 }
 
+/// `adaptive:`, where it is given.
+void parse_adaptive(Reader& design, Campaign& campaign) {
+  if (!design.has("adaptive")) return;
+  Findings& findings = design.findings();
+  Reader block(design.take("adaptive"), "design.adaptive", findings);
+  plan::AdaptiveOptions adaptive;
+  describe(block, adaptive);
+  Reader until(block.take("until"), "design.adaptive.until", findings);
+  describe(until, adaptive.until);
+  until.finish();
+  block.finish();
+  if (campaign.source == SourceKind::replay)
+    findings.complain("design.adaptive",
+                      {.problem = "this campaign replays logs",
+                       .rule = "it can run no mixture that it chooses",
+                       .remedy = "Leave `adaptive` out; `bimix plan DIR --next 8` proposes what to "
+                                 "train next"});
+  if (campaign.source != SourceKind::proxy && adaptive.budget.unit == plan::Budget::Unit::flop)
+    findings.complain("design.adaptive.budget",
+                      {.problem = "only proxies know how many FLOP they take",
+                       .remedy = "Write a number of trials, such as `96 trials`, or a time"});
+  if (campaign.domains.train.size() < 2)
+    findings.complain("design.adaptive", {.problem = "there is one domain",
+                                          .rule = "of one there is nothing to mix",
+                                          .remedy = "Leave `adaptive` out"});
+  campaign.design.adaptive = adaptive;
+}
+
 }  // namespace
 
 bool parse_design(Reader& root, const MixtureRules& rules, Campaign& campaign) {
@@ -59,8 +87,9 @@ bool parse_design(Reader& root, const MixtureRules& rules, Campaign& campaign) {
   const bool replay = campaign.source == SourceKind::replay;
   const YAML::Node groups = block.take("mixtures");
   ParsedMixtures mixtures = parse_mixtures(groups, campaign, rules, findings);
+  parse_adaptive(block, campaign);
   const bool names_some = groups.IsDefined() && groups.size() > 0;
-  if (!names_some && !replay)
+  if (!names_some && !replay && !campaign.design.adaptive)
     findings.complain("design", {.problem = "names no mixtures",
                                  .remedy = "Add `mixtures: [{preset: [default, uniform]}]`"});
   campaign.design.mixtures = std::move(mixtures.groups);

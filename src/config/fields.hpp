@@ -46,6 +46,21 @@ void describe(Visitor& v, corpus::TokenizerOptions& o) {
 }
 
 template <class Visitor>
+void describe(Visitor& v, plan::AdaptiveOptions& o) {
+  v.whole("start", o.start, {2, 100'000},
+          "mixtures it begins with: those above, and others far from them");
+  v.whole("batch", o.batch, {1, 100'000}, "mixtures of a round");
+  v.parsed("budget", o.budget, "of all rounds: trials, FLOP (of proxies), or a time");
+}
+
+template <class Visitor>
+void describe(Visitor& v, plan::Until& o) {
+  v.number("gain", o.gain, {0, 100},
+           "no further round when the best mixture known is within so many nats of the best");
+  v.number("confidence", o.confidence, {0.5, 0.999}, "with this probability");
+}
+
+template <class Visitor>
 void describe(Visitor& v, proxy::ProxyOptions& o) {
   v.text("model", o.model, "transformer, or ngram: counts, tens of times cheaper");
   v.whole("layers", o.layers, {1, 1000}, "transformer blocks");

@@ -132,6 +132,9 @@ std::string campaign_keys() {
     KeyList keys(text, block);
     describe(keys, options);
   };
+  list("design.adaptive   (the campaign chooses more mixtures itself, round by round)",
+       plan::AdaptiveOptions());
+  list("design.adaptive.until", plan::Until());
   list("corpus", defaults.corpus);
   list("tokenizer   (of texts; without it their bytes are the tokens)", defaults.corpus.tokenizer);
   list("source.proxy", defaults.proxy);

@@ -184,6 +184,8 @@ std::string campaign_schema() {
                           {"replay", block(properties_of(defaults.replay), {"files"})},
                           {"command", block(properties_of(defaults.command), {"run"})}};
   source["additionalProperties"] = false;
+  Schema adaptive = properties_of(plan::AdaptiveOptions());
+  adaptive["until"] = block(properties_of(plan::Until()));
   const Schema domains{
       {"type", "object"}, {"minProperties", 1}, {"additionalProperties", domain_schema()}};
   const Schema eval_domains{
@@ -199,6 +201,7 @@ std::string campaign_schema() {
              {"domains", domains},
              {"eval_domains", eval_domains},
              {"design", block({{"mixtures", mixtures_schema()},
+                               {"adaptive", block(adaptive)},
                                {"utilities", utilities_schema()},
                                {"volumes", volumes_schema()},
                                {"repeats", count_between(1, 1'000'000)},

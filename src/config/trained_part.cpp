@@ -36,6 +36,10 @@ Campaign trained_part(Campaign campaign) {
   campaign.fit = defaults.fit;
   campaign.optimize = defaults.optimize;
   campaign.check = defaults.check;
+  if (campaign.design.adaptive) {  // when it ends changes no trial of before
+    campaign.design.adaptive->budget = {};
+    campaign.design.adaptive->until = {};
+  }
   campaign.proxy.threads_per_trial = defaults.proxy.threads_per_trial;
   campaign.proxy.ranks_per_trial = defaults.proxy.ranks_per_trial;
   campaign.proxy.checkpoint_every = defaults.proxy.checkpoint_every;

@@ -193,6 +193,15 @@ void write_utilities(YAML::Emitter& out, const data::Utilities& utilities,
   out << YAML::EndMap;
 }
 
+void write_adaptive(YAML::Emitter& out, std::optional<plan::AdaptiveOptions> adaptive) {
+  if (!adaptive) return;
+  out << YAML::Key << "adaptive" << YAML::Value << YAML::BeginMap;
+  Writer writer(out);
+  describe(writer, *adaptive);
+  write_block(out, "until", adaptive->until);
+  out << YAML::EndMap;
+}
+
 void write_design(YAML::Emitter& out, const Campaign& campaign) {
   const plan::DesignOptions& design = campaign.design;
   out << YAML::Key << "design" << YAML::Value << YAML::BeginMap;
@@ -205,6 +214,7 @@ void write_design(YAML::Emitter& out, const Campaign& campaign) {
     }
     out << YAML::EndSeq;
   }
+  write_adaptive(out, design.adaptive);
   write_utilities(out, design.utilities, campaign.domains.train);
   out << YAML::Key << "volumes" << YAML::Value << YAML::BeginMap;
   if (!design.tokens.empty()) {

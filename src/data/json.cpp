@@ -139,17 +139,19 @@ std::int64_t whole_number_from(const Json& object, const char* member) {
 }
 
 Json to_json(const TrialSpec& spec) {
-  return {{"id", spec.id},
-          {"purpose", core::word_of(spec.purpose)},
-          {"mixture_label", spec.mixture_label},
-          {"mixture_id", spec.mixture_id},
-          {"mixture", to_json(spec.mixture)},
-          {"repeat", spec.repeat},
-          {"seed", spec.seed},
-          {"tokens", spec.tokens},
-          {"run", spec.run},
-          {"source", spec.source},
-          {"cost", to_json(spec.cost)}};
+  Json json{{"id", spec.id},
+            {"purpose", core::word_of(spec.purpose)},
+            {"mixture_label", spec.mixture_label},
+            {"mixture_id", spec.mixture_id},
+            {"mixture", to_json(spec.mixture)},
+            {"repeat", spec.repeat},
+            {"seed", spec.seed},
+            {"tokens", spec.tokens},
+            {"run", spec.run},
+            {"source", spec.source},
+            {"cost", to_json(spec.cost)}};
+  if (spec.round > 0) json["round"] = spec.round;
+  return json;
 }
 
 TrialSpec trial_spec_from(const Json& json) {
@@ -168,6 +170,7 @@ TrialSpec trial_spec_from(const Json& json) {
   spec.run = read.value<std::string>("run");
   spec.source = read.value<std::string>("source");
   spec.cost = read.number("cost");
+  if (json.contains("round")) spec.round = read.value<int>("round");
   return spec;
 }
 
@@ -431,28 +434,6 @@ Json to_json(const std::vector<VolumeOptimum>& optima, const DomainSet& domains)
                     {"most_epochs", optimum.most_epochs},
                     {"foreseen", by_domain(optimum.foreseen)}});
   return rows;
-}
-
-Json to_json(const NextMixtures& next, const DomainSet& domains) {
-  Json mixtures = Json::array();
-  for (const NextMixture& proposal : next.mixtures) {
-    Json share;
-    for (std::size_t k = 0; k < proposal.share.size(); ++k)
-      share[domains.train[k]] = proposal.share[k];
-    mixtures.push_back({{"share", std::move(share)},
-                        {"gain_nats", proposal.gain_nats},
-                        {"most_epochs", proposal.most_epochs},
-                        {"domain", proposal.domain},
-                        {"domain_fall", proposal.domain_fall},
-                        {"coefficient", proposal.coefficient},
-                        {"coefficient_fall", proposal.coefficient_fall}});
-  }
-  return {{"mixtures", std::move(mixtures)},
-          {"loss_unit", unit_text(domains.loss_unit)},
-          {"bytes_per_token", to_json(domains.bytes_per_token)},
-          {"regret_nats", next.regret_nats},
-          {"regret_after_nats", next.regret_after_nats},
-          {"flags", next.flags}};
 }
 
 Json to_json(const HeldOut& held) {

@@ -61,6 +61,7 @@ void require_sound(const std::vector<TrialSpec>& trials, const DomainSet& domain
       demand.that(share >= 0 && share <= 1 + 1e-9, "mixture", fmt::format("{} is no share", share),
                   "a share is 0 to 1");
     demand.at_least("repeat", spec.repeat, 0);
+    demand.at_least("round", spec.round, 0);
     // A logged run that the logs lack has no volumes; a check is judged at its last one.
     demand.that(!spec.tokens.empty() || spec.purpose != TrialPurpose::check, "tokens",
                 "has no volume", "a check has one");
@@ -75,6 +76,20 @@ void require_sound(const std::vector<TrialSpec>& trials, const DomainSet& domain
               fmt::format("{} of {} are missing", mixtures - used, mixtures), numbered);
   demand.that(trials.empty() || volumes > 0, "tokens", "no trial has a volume",
               "losses are of volumes");
+}
+
+void require_sound(const std::vector<Round>& rounds, const DomainSet& domains) {
+  for (const Round& round : rounds) {
+    const Demands demand(fmt::format("round {}", round.number));
+    demand.at_least("number", round.number, 1);
+    demand.at_least("seen", round.seen, 0);
+    demand.at_least("under_way", round.under_way, 0);
+    for (const Mixture* share : {&round.best, &round.best_low, &round.best_high})
+      if (!round.best.empty())
+        demand.count("best", share->size(), domains.train.size(), one_a_domain);
+    demand.not_negative("spent", round.spent);
+    demand.not_negative("price", round.price);
+  }
 }
 
 void require_sound(const std::vector<TrialResult>& results, const DomainSet& domains) {

@@ -12,7 +12,7 @@
 namespace bimix::mix {
 namespace {
 
-constexpr std::size_t random_candidates = 200, optima_kept = 60;
+constexpr std::size_t random_candidates = 200;
 constexpr double beyond_tried = 2.0;
 
 /// A factor of two beyond the shares that were tried.
@@ -67,11 +67,12 @@ void widen(Box& box, const data::Mixture& mixture) {
   }
 }
 
-void append_optima(const data::MixtureChoice& choice, std::vector<data::Mixture>& optima) {
+void append_optima(const data::MixtureChoice& choice, std::size_t most,
+                   std::vector<data::Mixture>& optima) {
   constexpr double same = 1e-4;
   append_new(optima, choice.share, same);
   const data::Table& samples = choice.bootstrap_share;
-  const std::size_t kept = std::min(optima_kept, samples.rows);
+  const std::size_t kept = std::min(most, samples.rows);
   for (std::size_t n = 0; n < kept; ++n) {
     const auto row = samples.values.begin() +
                      static_cast<std::ptrdiff_t>(n * samples.rows / kept * samples.columns);

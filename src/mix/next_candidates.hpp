@@ -16,7 +16,9 @@ void widen(Box& box, const data::Mixture& mixture);
 OptimizeOptions widened(const data::LawFit& fit, OptimizeOptions options);
 
 /// Appends the best mixture and evenly chosen optima of the samples, each once.
-void append_optima(const data::MixtureChoice& choice, std::vector<data::Mixture>& optima);
+/// @param most of the samples' optima
+void append_optima(const data::MixtureChoice& choice, std::size_t most,
+                   std::vector<data::Mixture>& optima);
 
 /// Mixtures that may be run next, in whole ten-thousandths: the optima, `centre` with each share at
 /// either end of what was tried, and random ones; none that was run.

@@ -1,3 +1,4 @@
+#include "beliefs.hpp"
 #include "next_candidates.hpp"
 #include "next_posterior.hpp"
 #include "problem.hpp"
@@ -5,8 +6,8 @@
 #include <bimix/core/random.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/data/pools.hpp>
-#include <bimix/law/fitted_law.hpp>
 #include <bimix/law/law.hpp>
+#include <bimix/law/quantile.hpp>
 #include <bimix/mix/next_mixtures.hpp>
 #include <bimix/mix/optimum.hpp>
 
@@ -23,126 +24,148 @@ namespace bimix::mix {
 namespace {
 
 constexpr std::size_t fewest_samples = 20;
+/// Distinct optima that laws' samples may give, all laws together.
+constexpr std::size_t most_optima = 60;
 
-/// The search: which candidates were taken, and what is known then.
+/// The search: which mixtures were taken, and what is known then.
 class Search {
  public:
-  Search(const data::LawFit& fit, const data::Observations& seen, const OptimizeOptions& options,
-         const data::Mixture& default_share, std::uint64_t seed);
-  /// Of today's best mixture, expected.
-  double regret() const { return regret_; }
+  Search(const std::vector<data::LawFit>& laws, const data::Observations& seen,
+         const OptimizeOptions& options, const data::Mixture& default_share,
+         const NextOptions& asked);
+  /// What is known today of the best mixture there is.
+  void tell_of_best(double level, data::NextMixtures& result) const;
+  /// Counts a run of this mixture as one that will have been seen.
+  void expect(const data::Mixture& mixture);
   /// Takes the best candidate that is left; nothing if there is none.
-  std::optional<data::NextMixture> take(core::RandomStream& stream);
+  std::optional<data::NextMixture> take();
+  /// Of each law, and of no law: mean over the sets that count.
+  std::vector<std::pair<std::string, double>> law_weights() const;
 
  private:
-  void add_objective(Problem problem, const std::vector<double>& mean_weight);
   void keep_finite();
-  /// The optima that `optimize` would allow, with a run of this candidate or of none (-1).
+  /// The mixtures that `optimize` would allow, with a run of this one or of none (-1).
   std::vector<Index> allowed_with(Index candidate) const;
   MatrixXd moves_of(Index c) const;
   double value_with(Index c) const;
   data::NextMixture explained(Index c, double gain) const;
+  void draw_errors();
+  void settle(Index c);
 
-  const law::FittedLaw law_;
+  const std::vector<data::LawFit>& laws_;
   bool everywhere_ = false;  ///< optima need not lie where shares were tried
   Box tried_{};
-  std::vector<std::size_t> domains_{};  ///< evaluation domains with a weight
-  std::vector<data::Mixture> optima_{}, candidates_{};
-  std::vector<bool> taken_{};
-  std::vector<Unknown> unknown_{};  ///< one for each of domains_
-  VectorXd mean_{};                 ///< of the objective at each optimum
-  MatrixXd moved_{};                ///< (samples, optima): how it moves by what was taken
+  core::RandomStream stream_;
+  std::vector<data::Mixture> points_{};  ///< what may be best
+  std::vector<bool> may_run_{};          ///< which of them may be run, and were not taken
+  Beliefs beliefs_{};
+  std::vector<Unknown> unknown_{};  ///< one for each set that counts
+  VectorXd mean_{};                 ///< of the objective at each point
+  MatrixXd today_{};                ///< (functions, points): the objective by each, as known today
+  MatrixXd moved_{};                ///< (functions, points): how it moves by what was taken
   double value_ = 0.0;              ///< expected objective of the mixture recommended then
   double regret_ = 0.0;
+  Index best_ = 0;
 };
 
-Search::Search(const data::LawFit& fit, const data::Observations& seen,
+/// Where the laws have their optima, and those of their samples.
+std::vector<data::Mixture> optima_of(const std::vector<data::LawFit>& laws,
+                                     const OptimizeOptions& options,
+                                     const data::Mixture& default_share) {
+  std::vector<data::Mixture> optima;
+  const std::size_t of_each = std::max<std::size_t>(1, most_optima / laws.size());
+  for (const data::LawFit& fit : laws)
+    for (const OptimizeOptions& where : {options, widened(fit, options)})
+      append_optima(best_mixture(fit, where, default_share), of_each, optima);
+  return optima;
+}
+
+Search::Search(const std::vector<data::LawFit>& laws, const data::Observations& seen,
                const OptimizeOptions& options, const data::Mixture& default_share,
-               std::uint64_t seed)
-    : law_(fit), everywhere_(options.extrapolate), tried_{fit.share_low, fit.share_high} {
-  const data::MixtureChoice today = best_mixture(fit, options, default_share);
-  append_optima(today, optima_);
-  append_optima(best_mixture(fit, widened(fit, options), default_share), optima_);
-  candidates_ = candidates_of(fit, seen, today.share, optima_, seed);
-  for (std::size_t e = 0; e < today.weight.size(); ++e)
-    if (today.weight[e] > 0.0) domains_.push_back(e);
-  const RunShape shape = shape_of(law_, seen);
-  for (const std::size_t e : domains_) {
-    Unknown unknown;
-    unknown.run = runs_of(law_, e, shape, candidates_);
-    unknown.noise = noise_of(law_, seen, e, shape);
-    unknown.coefficient.resize(unknown.run.rows(), static_cast<Index>(fit.parameters.size()));
-    for (std::size_t b = 0; b < fit.bootstrap.size(); ++b)
-      unknown.coefficient.row(static_cast<Index>(b)) =
-          fit.bootstrap[b].view().row(static_cast<Index>(e));
-    unknown_.push_back(std::move(unknown));
-  }
-  add_objective(problem_of(fit, options, default_share), today.weight);
+               const NextOptions& asked)
+    : laws_(laws),
+      everywhere_(options.extrapolate),
+      tried_{laws.front().share_low, laws.front().share_high},
+      stream_(asked.seed, core::Purpose::next_mixtures, 1) {
+  const data::MixtureChoice today = best_mixture(laws.front(), options, default_share);
+  points_ = optima_of(laws, options, default_share);
+  const std::vector<data::Mixture> candidates =
+      candidates_of(laws.front(), seen, today.share, points_, asked.seed);
+  may_run_.assign(points_.size(), false);
+  points_.insert(points_.end(), candidates.begin(), candidates.end());
+  may_run_.resize(points_.size(), true);
+  points_.insert(points_.end(), asked.under_way.begin(), asked.under_way.end());
+  may_run_.resize(points_.size(), false);
+  beliefs_ =
+      beliefs_at(laws, seen, options, default_share, today.weight, points_, {.seed = asked.seed});
   keep_finite();
   MatrixXd all =
-      MatrixXd::Zero(static_cast<Index>(fit.bootstrap.size()), static_cast<Index>(optima_.size()));
-  for (Unknown& unknown : unknown_) {
-    all += unknown.objective;
-    for (MatrixXd* columns : {&unknown.objective, &unknown.coefficient, &unknown.run})
-      centre(*columns);
+      MatrixXd::Zero(beliefs_.of.front().objective.rows(), static_cast<Index>(points_.size()));
+  for (const SetBelief& belief : beliefs_.of) {
+    all += belief.objective;
+    Unknown unknown{.objective = belief.objective, .run = belief.run, .noise = belief.noise};
+    centre(unknown.objective);
+    centre(unknown.run);
+    unknown_.push_back(std::move(unknown));
   }
-  mean_ = all.colwise().mean().transpose();
+  mean_ = VectorXd::Zero(all.cols());
+  for (const SetBelief& belief : beliefs_.of) mean_ += belief.expected;
   moved_ = MatrixXd::Zero(all.rows(), all.cols());
-  taken_.assign(candidates_.size(), false);
-  value_ = mean_least(mean_, moved_, allowed_with(-1));
+  const std::vector<Index> allowed = allowed_with(-1);
+  value_ = mean_least(mean_, moved_, allowed);
+  for (const Index x : allowed)
+    if (mean_(x) == value_) best_ = x;
   centre(all);
-  std::vector<Index> every(optima_.size());
+  std::vector<Index> every(points_.size());
   std::iota(every.begin(), every.end(), Index{0});
   regret_ = std::max(0.0, value_ - mean_least(mean_, all, every));
+  today_ = all.rowwise() + mean_.transpose();
 }
 
-/// Each sample's part of the objective, domain by domain: as the optimum counts it, for the model
-/// that it is for and with repeated tokens at what they are worth.
-void Search::add_objective(Problem problem, const std::vector<double>& mean_weight) {
-  problem.weight = mean_weight;
-  const std::vector<data::Table>& samples = law_.fit().bootstrap;
-  for (Unknown& unknown : unknown_)
-    unknown.objective.resize(static_cast<Index>(samples.size()),
-                             static_cast<Index>(optima_.size()));
-  for (std::size_t b = 0; b < samples.size(); ++b) {
-    const Posed posed(problem, samples[b]);
-    for (std::size_t x = 0; x < optima_.size(); ++x) {
-      const std::vector<double> loss = posed.losses(optima_[x]);
-      for (std::size_t n = 0; n < domains_.size(); ++n)
-        unknown_[n].objective(static_cast<Index>(b), static_cast<Index>(x)) =
-            mean_weight[domains_[n]] * loss[domains_[n]];
-    }
+void Search::tell_of_best(double level, data::NextMixtures& result) const {
+  const std::size_t domains = points_.front().size();
+  std::vector<double> regret;
+  std::vector<std::vector<double>> share(domains);  // of the best mixture by each function
+  for (Index b = 0; b < today_.rows(); ++b) {
+    Index least = 0;
+    today_.row(b).minCoeff(&least);
+    regret.push_back(today_(b, best_) - today_(b, least));
+    for (std::size_t k = 0; k < domains; ++k)
+      share[k].push_back(points_[static_cast<std::size_t>(least)][k]);
+  }
+  result.best = points_[static_cast<std::size_t>(best_)];
+  result.regret_nats = regret_;
+  result.regret_high_nats = law::quantile(std::move(regret), level);
+  for (const std::vector<double>& values : share) {
+    const law::Interval interval = law::central_interval(values, level);
+    result.best_low.push_back(interval.low);
+    result.best_high.push_back(interval.high);
   }
 }
 
-/// Drops optima and candidates for which some sample has no finite loss.
+/// Drops mixtures for which some function has no finite loss.
 void Search::keep_finite() {
-  std::vector<Index> optima, columns;
-  std::vector<data::Mixture> kept_optima, kept_candidates;
-  const auto is_finite = [&](auto block_of) {
-    return std::all_of(unknown_.begin(), unknown_.end(),
-                       [&](const Unknown& unknown) { return block_of(unknown).allFinite(); });
-  };
-  for (std::size_t x = 0; x < optima_.size(); ++x) {
+  std::vector<Index> columns;
+  std::vector<data::Mixture> kept;
+  std::vector<bool> may_run;
+  for (std::size_t x = 0; x < points_.size(); ++x) {
     const auto column = static_cast<Index>(x);
-    if (!is_finite([&](const Unknown& unknown) { return unknown.objective.col(column); })) continue;
-    optima.push_back(column);
-    kept_optima.push_back(optima_[x]);
-  }
-  for (std::size_t c = 0; c < candidates_.size(); ++c) {
-    const auto column = static_cast<Index>(2 * c);
-    if (!is_finite([&](const Unknown& unknown) { return unknown.run.middleCols<2>(column); }))
+    if (!std::all_of(beliefs_.of.begin(), beliefs_.of.end(), [&](const SetBelief& belief) {
+          return belief.objective.col(column).allFinite() && belief.run.col(column).allFinite();
+        }))
       continue;
-    columns.insert(columns.end(), {column, column + 1});
-    kept_candidates.push_back(candidates_[c]);
+    columns.push_back(column);
+    kept.push_back(points_[x]);
+    may_run.push_back(may_run_[x]);
   }
-  for (Unknown& unknown : unknown_) {
-    unknown.objective = unknown.objective(Eigen::all, optima).eval();
-    unknown.run = unknown.run(Eigen::all, columns).eval();
+  for (SetBelief& belief : beliefs_.of) {
+    belief.objective = belief.objective(Eigen::all, columns).eval();
+    belief.run = belief.run(Eigen::all, columns).eval();
+    belief.expected = belief.expected(columns).eval();
   }
-  optima_ = std::move(kept_optima);
-  candidates_ = std::move(kept_candidates);
-  if (optima_.empty() || !unknown_.front().coefficient.allFinite())
+  points_ = std::move(kept);
+  may_run_ = std::move(may_run);
+  if (points_.empty())
     throw core::TooLittleData(
         core::Complaint{"plan --next", "some bootstrap law has no finite loss",
                         "what to run next follows from how the samples differ",
@@ -152,19 +175,19 @@ void Search::keep_finite() {
 std::vector<Index> Search::allowed_with(Index candidate) const {
   constexpr double rounding = 1e-9;
   Box tried = tried_;
-  if (candidate >= 0) widen(tried, candidates_[static_cast<std::size_t>(candidate)]);
+  if (candidate >= 0) widen(tried, points_[static_cast<std::size_t>(candidate)]);
   std::vector<Index> allowed;
-  for (std::size_t x = 0; x < optima_.size(); ++x) {
+  for (std::size_t x = 0; x < points_.size(); ++x) {
     bool inside = true;
     for (std::size_t k = 0; k < tried.low.size(); ++k)
-      inside = inside && optima_[x][k] >= tried.low[k] - rounding &&
-               optima_[x][k] <= tried.high[k] + rounding;
+      inside = inside && points_[x][k] >= tried.low[k] - rounding &&
+               points_[x][k] <= tried.high[k] + rounding;
     if (everywhere_ || inside) allowed.push_back(static_cast<Index>(x));
   }
   return allowed;
 }
 
-/// How the objective at each optimum would move by a run of this candidate: (samples, optima).
+/// How the objective at each point would move by a run of this candidate: (functions, points).
 MatrixXd Search::moves_of(Index c) const {
   MatrixXd sum = MatrixXd::Zero(moved_.rows(), moved_.cols());
   for (const Unknown& unknown : unknown_) sum += moves(unknown, unknown.objective, c);
@@ -181,9 +204,9 @@ double Search::value_with(Index c) const {
 }
 
 data::NextMixture Search::explained(Index c, double gain) const {
-  data::NextMixture next{.share = candidates_[static_cast<std::size_t>(c)], .gain_nats = gain};
-  next.most_epochs =
-      data::most_epochs(next.share, law_.fit().tokens_high, law_.fit().unique_tokens);
+  const data::LawFit& fit = laws_.front();
+  data::NextMixture next{.share = points_[static_cast<std::size_t>(c)], .gain_nats = gain};
+  next.most_epochs = data::most_epochs(next.share, fit.tokens_high, fit.unique_tokens);
   double most = -1.0;
   for (std::size_t n = 0; n < unknown_.size(); ++n) {
     const Unknown& unknown = unknown_[n];
@@ -193,31 +216,47 @@ data::NextMixture Search::explained(Index c, double gain) const {
     const double told = before - variance_left(unknown, differences, c).sum();
     if (!(told > most)) continue;
     most = told;
-    next.domain = law_.fit().domains.eval[domains_[n]];
+    next.domain = fit.domains.eval[beliefs_.sets[n]];
     next.domain_fall = before > 0.0 ? 1.0 - std::sqrt(1.0 - told / before) : 0.0;
-    const VectorXd all = variance(unknown.coefficient);
-    const VectorXd left = variance_left(unknown, unknown.coefficient, c);
-    next.coefficient_fall = 0.0;
-    for (Index p = 0; p < all.size(); ++p) {
-      const double fall = all(p) > 0.0 ? 1.0 - std::sqrt(left(p) / all(p)) : 0.0;
-      if (next.coefficient.empty() || fall > next.coefficient_fall) {
-        next.coefficient = law_.fit().parameters[static_cast<std::size_t>(p)];
-        next.coefficient_fall = fall;
-      }
-    }
   }
   return next;
 }
 
-std::optional<data::NextMixture> Search::take(core::RandomStream& stream) {
+void Search::draw_errors() {
   for (Unknown& unknown : unknown_) {
-    unknown.error.resize(moved_.rows(), 2);
-    for (double& value : unknown.error.reshaped()) value = stream.normal();
+    unknown.error.resize(moved_.rows());
+    for (double& value : unknown.error) value = stream_.normal();
   }
+}
+
+/// From here on a run of this mixture will have been seen.
+void Search::settle(Index c) {
+  may_run_[static_cast<std::size_t>(c)] = false;
+  widen(tried_, points_[static_cast<std::size_t>(c)]);
+  moved_ += moves_of(c);
+  for (Unknown& unknown : unknown_) {
+    const MatrixXd objective = moves(unknown, unknown.objective, c);
+    const MatrixXd run = moves(unknown, unknown.run, c);
+    unknown.objective -= objective;
+    unknown.run -= run;
+  }
+}
+
+void Search::expect(const data::Mixture& mixture) {
+  const auto found = std::find(points_.begin(), points_.end(), mixture);
+  if (found == points_.end()) return;  // some function has no loss there
+  const Index c = found - points_.begin();
+  draw_errors();
+  value_ = std::min(value_, value_with(c));
+  settle(c);
+}
+
+std::optional<data::NextMixture> Search::take() {
+  draw_errors();
   Index best = -1;
   double least = std::numeric_limits<double>::infinity();
-  for (std::size_t c = 0; c < candidates_.size(); ++c) {
-    if (taken_[c]) continue;
+  for (std::size_t c = 0; c < points_.size(); ++c) {
+    if (!may_run_[c]) continue;
     const double value = value_with(static_cast<Index>(c));
     if (value < least) {
       least = value;
@@ -227,38 +266,47 @@ std::optional<data::NextMixture> Search::take(core::RandomStream& stream) {
   if (best < 0) return std::nullopt;
   data::NextMixture next = explained(best, std::max(0.0, value_ - least));
   value_ = std::min(value_, least);
-  taken_[static_cast<std::size_t>(best)] = true;
-  widen(tried_, next.share);
-  moved_ += moves_of(best);
-  for (Unknown& unknown : unknown_) {
-    const MatrixXd objective = moves(unknown, unknown.objective, best);
-    const MatrixXd coefficient = moves(unknown, unknown.coefficient, best);
-    const MatrixXd run = moves(unknown, unknown.run, best);
-    unknown.objective -= objective;
-    unknown.coefficient -= coefficient;
-    unknown.run -= run;
-  }
+  settle(best);
   return next;
+}
+
+std::vector<std::pair<std::string, double>> Search::law_weights() const {
+  std::vector<std::pair<std::string, double>> weights;
+  for (std::size_t l = 0; l <= laws_.size(); ++l) {
+    double sum = 0.0;
+    for (const SetBelief& belief : beliefs_.of) sum += belief.law_weight[l];
+    weights.emplace_back(l < laws_.size() ? laws_[l].law : "no law",
+                         sum / static_cast<double>(beliefs_.of.size()));
+  }
+  return weights;
+}
+
+void refuse_too_few_samples(const std::vector<data::LawFit>& laws) {
+  std::size_t most = 0;
+  for (const data::LawFit& fit : laws) most = std::max(most, fit.bootstrap.size());
+  if (most >= fewest_samples) return;
+  throw core::TooLittleData(core::Complaint{
+      "plan --next", fmt::format("the law has {} bootstrap samples", most),
+      fmt::format("what to run next follows from how they differ; it takes {} at least",
+                  fewest_samples),
+      "Set fit.bootstrap to 200"});
 }
 
 }  // namespace
 
-data::NextMixtures next_mixtures(const data::LawFit& fit, const data::Observations& seen,
-                                 const OptimizeOptions& options, const data::Mixture& default_share,
-                                 const NextOptions& asked) {
-  const auto [count, seed] = asked;
-  if (fit.bootstrap.size() < fewest_samples)
-    throw core::TooLittleData(core::Complaint{
-        "plan --next", fmt::format("the law has {} bootstrap samples", fit.bootstrap.size()),
-        fmt::format("what to run next follows from how they differ; it takes {} at least",
-                    fewest_samples),
-        "Set fit.bootstrap to 200"});
-  Search search(fit, seen, options, default_share, seed);
-  core::RandomStream stream(seed, core::Purpose::next_mixtures, 1);
-  data::NextMixtures result{.regret_nats = search.regret()};
+data::NextMixtures next_mixtures(const std::vector<data::LawFit>& laws,
+                                 const data::Observations& seen, const OptimizeOptions& options,
+                                 const data::Mixture& default_share, const NextOptions& asked) {
+  refuse_too_few_samples(laws);
+  const data::LawFit& fit = laws.front();
+  Search search(laws, seen, options, default_share, asked);
+  for (const data::Mixture& mixture : asked.under_way) search.expect(mixture);
+  data::NextMixtures result;
+  search.tell_of_best(asked.level, result);
+  result.laws = search.law_weights();
   result.regret_after_nats = result.regret_nats;
-  for (int n = 0; n < count; ++n) {
-    const auto next = search.take(stream);
+  for (int n = 0; n < asked.count; ++n) {
+    const auto next = search.take();
     if (!next) break;
     result.regret_after_nats = std::max(0.0, result.regret_after_nats - next->gain_nats);
     result.mixtures.push_back(*next);
@@ -268,17 +316,18 @@ data::NextMixtures next_mixtures(const data::LawFit& fit, const data::Observatio
     result.flags.push_back(core::to_string(
         core::Complaint{"plan --next", std::move(problem), std::move(rule), std::move(remedy)}));
   };
-  if (static_cast<int>(result.mixtures.size()) < count)
+  if (static_cast<int>(result.mixtures.size()) < asked.count)
     flag(fmt::format("only {} mixtures are left to propose", result.mixtures.size()),
          "all others worth a look have been run", "");
   constexpr double nothing = 1e-6;
   if (!result.mixtures.empty() && result.mixtures.front().gain_nats < nothing)
     flag(fmt::format("no mixture promises more than {:.1g} {}", nothing,
                      data::unit_text(fit.domains.loss_unit)),
-         "given this law, the best mixture is known",
+         "the best mixture is known as well as runs can tell",
          "Spend the runs on repeats or larger volumes");
   for (std::size_t e = 0; e < fit.domains.eval.size(); ++e)
-    if (!is_fitted(fit.coefficient, e))
+    if (std::none_of(laws.begin(), laws.end(),
+                     [&](const data::LawFit& one) { return is_fitted(one.coefficient, e); }))
       flag(fmt::format("what helps '{}' is not seen", fit.domains.eval[e]),
            "no law could be fitted to it", "Add mixtures with other shares of it");
   return result;

@@ -1,53 +1,31 @@
 #pragma once
 
-#include <bimix/data/records.hpp>
-#include <bimix/law/fitted_law.hpp>
+#include "beliefs.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 
 #include <vector>
 
-/// What is known from the bootstrap samples, and what a run would add to it.
+/// What a run would add to what is believed.
 namespace bimix::mix {
 
 using Eigen::Index;
 using Eigen::MatrixXd;
-using Eigen::Vector2d;
 using Eigen::VectorXd;
 
-/// The volumes that a run is summed up over: those that were fitted, thinned out.
-struct RunShape {
-  std::vector<double> volumes{};  ///< ascending
-  std::vector<double> slope{};    ///< weights of log losses in the slope along log volume
-  double readings = 0.0;          ///< of a run, on average
-  double repeats = 0.0;           ///< runs of a mixture, on average
-};
-
-/// That of the runs that were fitted.
-RunShape shape_of(const law::FittedLaw& law, const data::Observations& seen);
-
-/// Level and slope of each mixture by each bootstrap sample: rows are samples, columns the level
-/// and the slope of each of the mixtures.
-MatrixXd runs_of(const law::FittedLaw& law, std::size_t e, const RunShape& shape,
-                 const std::vector<data::Mixture>& mixtures);
-
-/// Variances of the level and the slope of a run about what the law says, see next_mixtures.
-Vector2d noise_of(const law::FittedLaw& law, const data::Observations& seen, std::size_t e,
-                  const RunShape& shape);
-
-/// What is unknown of one evaluation domain: rows are samples, columns deviations from their mean.
+/// What is unknown of one evaluation set: rows are functions, columns deviations from their mean.
 struct Unknown {
-  MatrixXd objective{};    ///< its part of the objective at each x
-  MatrixXd coefficient{};  ///< P
-  MatrixXd run{};          ///< level and slope of each candidate, in turn
-  Vector2d noise{};        ///< variances of these
-  MatrixXd error{};        ///< two standard normal draws for each sample: how its run errs
+  MatrixXd objective{};  ///< its part of the objective at each mixture
+  MatrixXd run{};        ///< what a run of each mixture would show
+  double noise = 0.0;    ///< variance of what a run shows about that
+  VectorXd error{};      ///< a standard normal draw for each function: how its run errs
 };
 
 /// Makes the mean of each column 0.
 void centre(MatrixXd& columns);
 
-/// How the mean of the columns would move if each sample were the truth: (samples, columns).
+/// How the mean of the columns would move by a run of mixture c, if each function were the truth:
+/// (functions, columns).
 MatrixXd moves(const Unknown& unknown, const MatrixXd& columns, Index c);
 
 VectorXd variance(const MatrixXd& columns);

@@ -5,6 +5,7 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/mix/policy.hpp>
 #include <bimix/plan/design.hpp>
+#include <bimix/plan/space_filling.hpp>
 
 #include <fmt/format.h>
 
@@ -198,6 +199,18 @@ std::vector<LabelledMixture> expand(const ListedMixtures& group, const Setting&)
   return mixtures;
 }
 
+/// Fills the design up to `start` mixtures.
+void add_space_filling(int start, const data::Mixture& default_share, std::uint64_t seed,
+                       ExpandedDesign& design) {
+  if (design.mixtures.empty()) design.mixtures.push_back({"default", default_share});
+  std::vector<data::Mixture> there;
+  for (const LabelledMixture& mixture : design.mixtures) there.push_back(mixture.share);
+  const std::vector<data::Mixture> more =
+      space_filling(there, start - static_cast<int>(there.size()), seed);
+  for (std::size_t n = 0; n < more.size(); ++n)
+    design.mixtures.push_back({fmt::format("space-{}", n), more[n]});
+}
+
 int seeds_of(const LabelledMixture& mixture, const DesignOptions& options) {
   return mixture.repeats > 0 ? mixture.repeats : options.repeats;
 }
@@ -262,6 +275,8 @@ ExpandedDesign expand_design(const DesignOptions& options, const mix::PolicyInpu
       seen.add(design.mixtures.back().share);  // stays when the vector grows: its vector is moved
     }
   }
+  if (options.adaptive)
+    add_space_filling(options.adaptive->start, known.default_share, seed, design);
   return design;
 }
 

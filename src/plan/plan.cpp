@@ -1,4 +1,5 @@
 #include "mixture_index.hpp"
+#include "plan_trials.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/hash.hpp>
@@ -154,36 +155,16 @@ data::SweepPlan make_plan(const PlanInput& input, const std::vector<data::Entrop
                           const trial::TrialSource& source) {
   const ExpandedDesign design =
       expand_design(input.design, known_before_runs(input, entropy), input.seed);
-  const trial::SourceTraits traits = source.traits();
   data::SweepPlan plan = empty_plan(input, design);
-  plan.tokens = whole_steps(input.design.tokens, traits.tokens_per_step);
-  std::vector<std::vector<std::int64_t>> visits;
-  if (input.design.axis == VolumeAxis::trajectory || traits.shares_trunk) {
-    visits.push_back(plan.tokens);
-  } else {
-    for (const std::int64_t tokens : plan.tokens) visits.push_back({tokens});
-  }
-  const auto repeats_of = [&](const LabelledMixture& mixture) {
+  plan.tokens = whole_steps(input.design.tokens, source.traits().tokens_per_step);
+  const auto seeds_of = [&](const LabelledMixture& mixture) {
     return std::max(input.design.repeats, mixture.repeats);
   };
-  int most_repeats = input.design.repeats;
-  for (const LabelledMixture& mixture : design.mixtures)
-    most_repeats = std::max(most_repeats, repeats_of(mixture));
-  for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
-    const bool common = input.design.seeds == SeedChoice::common;
-    const int repeats = repeats_of(design.mixtures[m]);
-    const int first = common ? 0 : static_cast<int>(m) * most_repeats;
-    for (int repeat = first; repeat < first + repeats; ++repeat)
-      for (const std::vector<std::int64_t>& tokens : visits)
-        plan.trials.push_back(identified({.purpose = data::TrialPurpose::sweep,
-                                          .mixture_label = plan.labels[m],
-                                          .mixture_id = static_cast<int>(m),
-                                          .mixture = plan.mixtures[m],
-                                          .repeat = repeat,
-                                          .seed = input.seed,
-                                          .tokens = tokens},
-                                         source));
-  }
+  int most = input.design.repeats;
+  for (const LabelledMixture& mixture : design.mixtures) most = std::max(most, seeds_of(mixture));
+  const TrialMaker maker(input.design, input.seed, most, source);
+  for (std::size_t m = 0; m < plan.mixtures.size(); ++m)
+    maker.add(m, seeds_of(design.mixtures[m]), 0, plan);
   return plan;
 }
 

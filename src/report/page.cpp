@@ -41,6 +41,7 @@ std::vector<Section> all_sections(const PageInput& input) {
   if (is_held_out || !record.check.empty()) found.push_back(predicted_section(input));
   if (is_held_out) found.push_back(residuals_section(input));
   found.push_back(mixtures_section(input));
+  if (!record.rounds.empty()) found.push_back(rounds_section(record));
   if (!input.by_volume.empty()) found.push_back(volumes_section(input));
   for (const data::CorpusTable& corpus : record.corpus) found.push_back(corpus_section(corpus));
   for (const data::EntropyTable& entropy : record.entropy)

@@ -45,6 +45,7 @@ Section corpus_section(const data::CorpusTable& corpus);
 Section entropies_section(const data::EntropyTable& entropy);
 
 /// Which trials ran, how they ended, and when which rank ran them.
+Section rounds_section(const data::RunRecord& record);
 Section trials_section(const data::RunRecord& record);
 
 /// Where and with what the last session ran, and the campaign.

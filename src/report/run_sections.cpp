@@ -105,6 +105,40 @@ Section entropies_section(const data::EntropyTable& entropy) {
               chart("entropies", "Entropies in nats and implied shares", entropy_rows(entropy))};
 }
 
+/// What a campaign that chooses its own mixtures knew before each round, and why it ended.
+Section rounds_section(const data::RunRecord& record) {
+  const std::string unit(data::unit_text(record.plan.domains.loss_unit));
+  const auto whole = [](double share) { return fmt::format("{:.0f} %", 100.0 * share); };
+  Rows rows{{"round", "mixtures known", "under way", "regret, " + unit,
+             "at most, with " + whole(record.rounds.front().level), "expected to fall by"}};
+  for (const std::string& domain : record.plan.domains.train) rows[0].push_back(domain);
+  for (const data::Round& round : record.rounds) {
+    rows.push_back({round.stop.empty() ? fmt::format("{}", round.number) : "end",
+                    fmt::format("{}", round.seen), fmt::format("{}", round.under_way)});
+    std::vector<std::string>& row = rows.back();
+    if (round.best.empty()) {
+      row.resize(rows[0].size(), "-");
+      continue;
+    }
+    row.insert(row.end(), {fixed(round.regret_nats, 5), fixed(round.regret_high_nats, 5),
+                           round.stop.empty() ? fixed(round.gain_nats, 5) : "-"});
+    for (std::size_t k = 0; k < round.best.size(); ++k)
+      row.push_back(fmt::format("{} ({} to {})", fixed(round.best[k], 3),
+                                fixed(round.best_low[k], 3), fixed(round.best_high[k], 3)));
+  }
+  std::string body = paragraph(
+      "The campaign chose its own mixtures. Each row is what was known when a round was chosen: "
+      "the "
+      "regret is how far the best mixture known then is expected to lie above the best there is; "
+      "behind it are the shares of that mixture, with what they may be.");
+  const data::Round& last = record.rounds.back();
+  if (!last.stop.empty()) body += paragraph("It chose no further round: " + last.stop + ".");
+  for (const data::Round& round : record.rounds)
+    if (!round.note.empty())
+      body += paragraph(fmt::format("Round {}: {}", round.number, round.note));
+  return {"rounds", "Rounds of mixtures", body + table("What was known before each round", rows)};
+}
+
 Section trials_section(const data::RunRecord& record) {
   Rows rows{{"trial", "mixture", "purpose", "repeat", "status", "began, UTC", "seconds", "tokens/s",
              "rank", "attempt", "host", "message"}};

@@ -174,14 +174,46 @@ std::string volumes_text(const std::vector<data::VolumeOptimum>& optima,
          (words.empty() ? "" : "  " + words + "\n");
 }
 
-std::string next_text(const data::NextMixtures& next, const data::DomainSet& domains,
-                      const std::string& law) {
-  std::string text = fmt::format("What to run next (law {})\n", law);
+std::string round_text(const data::Round& round, const data::DomainSet& domains,
+                       const std::string& unit) {
+  const auto amount = [](double value) { return fmt::format("{:.4g}", value); };
+  std::string text =
+      round.stop.empty()
+          ? fmt::format(
+                "Round {}: chosen by {} mixtures{}{}", round.number, round.seen,
+                round.under_way > 0
+                    ? fmt::format(" and what is expected of {} that are under way", round.under_way)
+                    : "",
+                round.price > 0 ? fmt::format("; takes {} {} after {}", amount(round.price), unit,
+                                              amount(round.spent))
+                                : "")
+          : fmt::format("No round {}: {} (after {} {})", round.number, round.stop,
+                        amount(round.spent), unit);
+  if (!round.best.empty()) {
+    std::vector<std::string> shares;
+    for (std::size_t k = 0; k < round.best.size(); ++k)
+      shares.push_back(fmt::format("{} {} ({} to {})", domains.train[k], fixed(round.best[k], 3),
+                                   fixed(round.best_low[k], 3), fixed(round.best_high[k], 3)));
+    const std::string_view loss = data::unit_text(domains.loss_unit);
+    text += fmt::format(
+        "\n  best known  {}\n  expected to be {} {} above the best there is, with probability {:g} "
+        "at most {}",
+        core::join_words(shares), fixed(round.regret_nats, 5), loss, round.level,
+        fixed(round.regret_high_nats, 5));
+    if (round.stop.empty())
+      text += fmt::format("; the round is expected to take {} off", fixed(round.gain_nats, 5));
+  }
+  if (!round.note.empty()) text += "\n  " + round.note;
+  return text;
+}
+
+std::string next_text(const data::NextMixtures& next, const data::DomainSet& domains) {
+  std::string text = "What to run next\n";
   Rows rows{{"next"}};
   rows[0].insert(rows[0].end(), domains.train.begin(), domains.train.end());
   rows[0].insert(rows[0].end(),
                  {"most epochs", fmt::format("gain, {}", data::unit_text(domains.loss_unit)),
-                  "tells most about", "unknown", "and its"});
+                  "tells most about", "unknown"});
   for (std::size_t n = 0; n < next.mixtures.size(); ++n) {
     const data::NextMixture& proposal = next.mixtures[n];
     rows.push_back({fmt::format("{}", n + 1)});
@@ -189,17 +221,21 @@ std::string next_text(const data::NextMixtures& next, const data::DomainSet& dom
     rows.back().insert(
         rows.back().end(),
         {epochs(proposal.most_epochs), fixed(proposal.gain_nats, 6), "loss of " + proposal.domain,
-         fmt::format("-{:.0f} %", 100 * proposal.domain_fall),
-         fmt::format("{} -{:.0f} %", proposal.coefficient, 100 * proposal.coefficient_fall)});
+         fmt::format("-{:.0f} %", 100 * proposal.domain_fall)});
   }
   text += aligned(next.mixtures.empty() ? rows : without_empty_columns(rows));
   text += fmt::format(
       "  gain: expected fall of the objective at the mixture then recommended; unknown: what is "
       "not\n"
       "  known of that loss over the mixtures that may be the best (standard deviation)\n"
-      "  Expected regret of today's best mixture: {:.6f} {}, after these runs {:.6f}, given the "
-      "law\n",
+      "  Expected regret of today's best mixture: {:.6f} {}, after these runs {:.6f}\n",
       next.regret_nats, data::unit_text(domains.loss_unit), next.regret_after_nats);
+  std::vector<std::string> believed;
+  for (const auto& [law, weight] : next.laws)
+    if (weight >= 0.01) believed.push_back(fmt::format("{} {}", law, fixed(weight, 2)));
+  if (!believed.empty())
+    text += "  Believed by what they predict of held-out mixtures: " + core::join_words(believed) +
+            "\n";
   text += bits_line(domains);
   for (const std::string& flag : next.flags) text += "  " + flag + "\n";
   return text;

@@ -5,6 +5,8 @@
 #include <bimix/store/journal.hpp>
 #include <bimix/sweep/coordinator.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -72,6 +74,24 @@ bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
   return plan::has_more_volumes(now, then) &&
          std::equal(then.tokens.begin(), then.tokens.end(), now.tokens.begin()) &&
          store::has_model(folder, plan::run_id(now));
+}
+
+std::string idle_ranks_words(const config::Campaign& campaign, const trial::SourceTraits& traits,
+                             int ranks) {
+  if (!campaign.design.adaptive) return "";
+  const bool by_volume =
+      campaign.design.axis == plan::VolumeAxis::independent && !traits.shares_trunk;
+  const std::size_t volumes = by_volume ? campaign.design.tokens.size() : 1;
+  const std::size_t at_once = 2 * static_cast<std::size_t>(campaign.design.adaptive->batch) *
+                              static_cast<std::size_t>(campaign.design.repeats) * volumes;
+  const int groups = ranks / traits.ranks_per_trial;
+  if (static_cast<std::size_t>(groups) <= at_once) return "";
+  return fmt::format(
+      "design.adaptive.batch: {} mixtures a round keep at most {} trials going (a round and the "
+      "one "
+      "before it), so that ranks will wait; a larger batch, or {} ranks, would not",
+      campaign.design.adaptive->batch, at_once,
+      at_once * static_cast<std::size_t>(traits.ranks_per_trial));
 }
 
 std::vector<double> most_epochs(const data::SweepPlan& plan, const data::Pools& pools,

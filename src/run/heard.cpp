@@ -82,6 +82,7 @@ std::string status_text(const std::filesystem::path& folder, const Heard& heard)
                             ? " - stale: the run has ended or hangs; the same command resumes it"
                             : "");
   }
+  if (!status.round.empty()) text += status.round + "\n";
   if (!status.last_failure.empty()) text += "failure  " + status.last_failure + "\n";
   if (!status.message.empty()) text += "message  " + status.message + "\n";
   return text;

@@ -26,6 +26,8 @@ class LiveStatus {
 
   /// Another part of the run begins: "entropy", "trials", "fit", "check".
   void begin_stage(const std::string& name);
+  /// What the campaign last chose.
+  void tell_round(const std::string& words) { status_.round = words; }
   const std::string& stage() const { return status_.stage; }
   /// @param progress of the sweep that runs @param failed of all trials so far
   void tell(const sweep::SweepProgress& progress, const StageBefore& before, std::size_t failed);

@@ -7,6 +7,7 @@
 #include <bimix/law/fit.hpp>
 #include <bimix/mix/optimum.hpp>
 #include <bimix/plan/plan.hpp>
+#include <bimix/plan/rounds.hpp>
 #include <bimix/run/derive.hpp>
 #include <bimix/run/forecast.hpp>
 #include <bimix/run/opened.hpp>
@@ -38,12 +39,29 @@ std::vector<data::TrialResult> imagined_results(const data::SweepPlan& plan) {
   return results;
 }
 
+/// @param plan of a campaign that chooses its own mixtures: what it starts with, and its rounds
+void refuse_budget_below_start(const config::Campaign& campaign, const data::SweepPlan& plan) {
+  if (!campaign.design.adaptive) return;
+  const plan::Budget& budget = campaign.design.adaptive->budget;
+  data::SweepPlan start = plan;
+  std::erase_if(start.trials, [](const data::TrialSpec& spec) { return spec.round > 0; });
+  const double needed = plan::spent(start, budget.unit);
+  if (budget.unit == plan::Budget::Unit::hours || needed <= budget.amount) return;
+  throw core::UsageError(core::Complaint{
+      .place = "design.adaptive.budget",
+      .problem = fmt::format("{} are fewer than the campaign starts with", budget.text()),
+      .rule = fmt::format("its first {} mixtures take {}", start.mixtures.size(),
+                          plan::Budget{needed, budget.unit}.text()),
+      .remedy = "Give it more, or let it `start` with fewer mixtures"});
+}
+
 }  // namespace
 
 std::string refuse_what_cannot_end_well(const config::Campaign& campaign,
                                         const data::SweepPlan& plan,
                                         const std::vector<data::EntropyTable>& entropy) {
   refuse_unknown_rivals(campaign, plan);
+  refuse_budget_below_start(campaign, plan);
   mix::OptimizeOptions options = optimize_options(campaign, plan);
   if (traits_of(campaign).trains) {
     law::require_fittable(plan::observations_of(plan, imagined_results(plan)), campaign.fit);

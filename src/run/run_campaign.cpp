@@ -40,12 +40,11 @@ class Run {
       : session_(around, read, folder, limits) {}
 
   core::ExitCode go() {
+    refuse_shard_of_rounds();
     measure_entropy();
     TrialsStage trials(session_, make_plan());
     if (session_.limits().shard) return run_shard(trials);
-    if (const EarlyEnd end = trials.run_missing(stored().plan.trials, "trials");
-        !end.reason.empty())
-      return end_early(end, trials);
+    if (const EarlyEnd end = run_trials(trials); !end.reason.empty()) return end_early(end, trials);
     session_.begin_stage("fit");
     refuse_if_all_failed();
     data::RunRecord record = fit();
@@ -64,6 +63,35 @@ class Run {
   const par::Comm& comm() const { return session_.comm(); }
   Screen& screen() const { return session_.screen(); }
   StoredRun& stored() { return session_.stored(); }
+
+  void refuse_shard_of_rounds() {
+    par::collectively(comm(), [&] {
+      if (session_.limits().shard && session_.campaign().design.adaptive)
+        throw core::UsageError(core::Complaint{
+            .place = "--shard",
+            .problem = "this campaign chooses its own mixtures",
+            .rule = "a round is chosen by all results, and a shard has a part of them",
+            .remedy = "Leave --shard out, or `design.adaptive`"});
+    });
+  }
+
+  /// Of ranks beyond those that a batch and the one before it keep busy some would wait.
+  void tell_of_idle_ranks() {
+    if (!session_.campaign().design.adaptive) return;
+    const std::string words =
+        idle_ranks_words(session_.campaign(), session_.traits(), comm().size());
+    if (!words.empty()) screen().say("  " + words);
+  }
+
+  /// All trials of the plan and, where the campaign chooses more, those of its rounds.
+  EarlyEnd run_trials(TrialsStage& trials) {
+    std::optional<Rounds> rounds;
+    if (comm().is_root() && session_.campaign().design.adaptive && session_.limits().only.empty())
+      rounds.emplace(session_);
+    EarlyEnd end = trials.run_missing(stored().plan.trials, "trials", rounds ? &*rounds : nullptr);
+    stored().plan = from_root(comm(), std::move(stored().plan));
+    return end;
+  }
 
   /// One part of the trials; what is made of all of them is left to who merges the parts.
   core::ExitCode run_shard(TrialsStage& trials) {
@@ -110,7 +138,8 @@ class Run {
     const config::Campaign& campaign = session_.campaign();
     std::unordered_map<std::string, double> cost_before;
     par::on_root(comm(), [&] {
-      plan = plan_campaign(campaign, stored().state.entropy, *session_.opened().source);
+      plan =
+          with_rounds(plan_campaign(campaign, stored().state.entropy, *session_.opened().source));
       if (const std::string words =
               refuse_what_cannot_end_well(campaign, plan, stored().state.entropy);
           !words.empty())
@@ -129,8 +158,22 @@ class Run {
                              plan.mixtures.size(), plan.tokens.size(),
                              plan.tokens.size() == 1 ? "volume" : "volumes", comm().size(),
                              comm().size() == 1 ? "rank" : "ranks"));
+    tell_of_idle_ranks();
     if (session_.opened().corpus) tell_of_repetition();
     return cost_before;
+  }
+
+  /// Rank 0: the plan with the rounds that were chosen before, read and not chosen again.
+  data::SweepPlan with_rounds(data::SweepPlan plan) {
+    for (const data::TrialSpec& spec : stored().state.plan_trials) {
+      if (spec.round == 0) continue;
+      if (static_cast<std::size_t>(spec.mixture_id) == plan.mixtures.size()) {
+        plan.mixtures.push_back(spec.mixture);
+        plan.labels.push_back(spec.mixture_label);
+      }
+      plan.trials.push_back(spec);
+    }
+    return plan;
   }
 
   /// Rank 0: the session begins, and the folder has the plan. @return as make_plan

@@ -67,6 +67,7 @@ RunFolder::RunFolder(const std::filesystem::path& path, const std::string& campa
   }
   if (state_.header != header_) {
     state_.check_trials.clear();
+    store::forget_end_of_rounds(state_);
     state_.stuck = false;
   }
 }
@@ -242,7 +243,8 @@ data::RunRecord recorded(const StoredRun& run) {
           .results = current_results(run),
           .corpus = run.state.corpus,
           .entropy = run.state.entropy,
-          .stamp = std::move(stamp)};
+          .stamp = std::move(stamp),
+          .rounds = run.state.rounds};
 }
 
 }  // namespace bimix::run

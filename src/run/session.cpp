@@ -82,6 +82,7 @@ void Session::open_folder() {
   deadline_ = deadline_of(limits_.walltime_seconds, job_end(now), now);
   for (const std::string& words : deadline_.words) screen().say("  " + words);
   status_ = std::make_unique<LiveStatus>(screen(), path(), comm().size(), deadline_.utc);
+  status_->tell_round(round_words());
 }
 
 /// A job that is killed before it gets anywhere would be queued again for ever. It is refused
@@ -124,6 +125,17 @@ void Session::begin() {
 
 void Session::begin_stage(const std::string& name) {
   if (status_) status_->begin_stage(name);
+}
+
+std::string Session::round_words() const {
+  if (!campaign().design.adaptive || stored_.state.rounds.empty()) return "";
+  return report::round_text(stored_.state.rounds.back(), campaign().domains,
+                            campaign().design.adaptive->budget.unit_text());
+}
+
+void Session::tell_round() {
+  screen().say(round_words());
+  status_->tell_round(round_words());
 }
 
 void Session::share_state() {

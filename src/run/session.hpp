@@ -47,6 +47,9 @@ class Session {
   /// Something was made that the next session need not make again. Rank 0.
   void note_advance() { made_something_ = true; }
   void begin_stage(const std::string& name);
+  /// Rank 0: what the campaign last chose, on the screen and in the status.
+  void tell_round();
+  std::string round_words() const;
 
   /// @collective Gives every rank the results that rank 0 has, entropies, and trials of the check.
   void share_state();

@@ -31,7 +31,7 @@ class TrialsStage::Caller final : public sweep::SweepCaller {
   Caller(TrialsStage& stage, const Choice& choice, const StageBefore& before, std::stop_source stop)
       : stage_(stage),
         session_(stage.session_),
-        choice_(choice),
+        attempts_(choice.attempts),
         before_(before),
         stop_(std::move(stop)) {}
 
@@ -53,19 +53,35 @@ class TrialsStage::Caller final : public sweep::SweepCaller {
       if (!stage_.taken_out_.contains(result.rank))
         failures.ended(result.status == data::TrialStatus::ok);
     session_.note_ended(news.results.size());
-    session_.keep(news.results, choice_.attempts);
+    session_.keep(news.results, attempts_);
+    for (const data::TrialResult& result : news.results) note_for_rounds(result.id);
     for (const sweep::TakenOut& out : news.taken_out) take_out(out);
     if (failures.reached()) stop_.request_stop();
   }
 
   void on_progress(const sweep::SweepProgress& progress) override {
     out_of_time_ = progress.out_of_time;
-    session_.status().tell(progress, before_, session_.count_not_ok());
+    sweep::SweepProgress first_times = progress;  // a second one is no further trial
+    first_times.done -= std::min(again_, progress.done);
+    session_.status().tell(first_times, before_, session_.count_not_ok());
     const auto now = SteadyClock::now();
     if (now < stage_.next_results_) return;
     if (stage_.next_results_ != SteadyClock::time_point{}) session_.write_results_so_far();
     stage_.next_results_ = now + results_every;
   }
+
+  std::vector<data::TrialSpec> more_trials() override {
+    if (stage_.rounds_ == nullptr) return {};
+    std::vector<data::TrialSpec> more = stage_.rounds_->due();
+    for (const data::TrialSpec& spec : more) {
+      if (++attempts_[spec.id] > 1) continue;
+      ++before_.trials;
+      before_.cost += spec.cost;
+    }
+    return more;
+  }
+
+  bool expects_more() override { return stage_.rounds_ != nullptr && !stage_.rounds_->is_over(); }
 
   double seconds_to_deadline() override { return session_.seconds_to_deadline(); }
 
@@ -100,6 +116,12 @@ class TrialsStage::Caller final : public sweep::SweepCaller {
   }
 
  private:
+  void note_for_rounds(const std::string& id) {
+    if (stage_.rounds_ == nullptr || !stage_.rounds_->ended(*session_.result_of(id))) return;
+    ++again_;
+    stage_.failures_.tried_again(1);
+  }
+
   /// What failed there is tried elsewhere, when all others have ended.
   void take_out(const sweep::TakenOut& out) {
     stage_.taken_out_.insert(out.ranks.begin(), out.ranks.end());
@@ -111,14 +133,21 @@ class TrialsStage::Caller final : public sweep::SweepCaller {
 
   TrialsStage& stage_;
   Session& session_;
-  const Choice& choice_;
+  std::unordered_map<std::string, int> attempts_;
+  std::size_t again_ = 0;  // trials that failed and are tried again in this sweep
   StageBefore before_;
   std::stop_source stop_;
   bool out_of_time_ = false;
 };
 
+/// @collective Whether rounds will have trials that are not chosen yet.
+bool TrialsStage::more_will_come() const {
+  return json_from_root(session_.comm(), rounds_ != nullptr && !rounds_->is_over()).get<bool>();
+}
+
 EarlyEnd TrialsStage::run_missing(const std::vector<data::TrialSpec>& trials,
-                                  const std::string& stage) {
+                                  const std::string& stage, Rounds* rounds) {
+  rounds_ = rounds;
   const RunLimits& limits = session_.limits();
   const std::vector<data::TrialResult>& results = session_.stored().state.results;
   Screen& screen = session_.screen();
@@ -132,7 +161,7 @@ EarlyEnd TrialsStage::run_missing(const std::vector<data::TrialSpec>& trials,
   for (const std::string& id : choice.done_before)
     screen.say(fmt::format("  trial {} has ended well before; it is not repeated", id));
   par::on_root(session_.comm(), [&] { record_quarantined(choice); });
-  if (choice.is_empty()) {
+  if (choice.is_empty() && !more_will_come()) {
     session_.share_state();
     return early_;
   }
@@ -175,7 +204,10 @@ void TrialsStage::record_quarantined(const Choice& choice) {
 
 /// @return false if stopped
 bool TrialsStage::run_all(const Choice& choice, const std::vector<data::TrialSpec>& stage) {
-  if (!choice.missing.empty() && !run_chosen(choice.missing, choice, stage)) return false;
+  // A round waits for all trials before it, also for those that run alone.
+  Rounds* const rounds = choice.alone.empty() ? rounds_ : std::exchange(rounds_, nullptr);
+  if ((!choice.missing.empty() || more_will_come()) && !run_chosen(choice.missing, choice, stage))
+    return false;
   for (const data::TrialSpec& suspect : choice.alone) {
     session_.screen().say(
         fmt::format("  trial {} runs alone: it was running the last {} times that the run was "
@@ -183,7 +215,9 @@ bool TrialsStage::run_all(const Choice& choice, const std::vector<data::TrialSpe
                     suspect.id, most_cut_off));
     if (!run_chosen({suspect}, choice, stage)) return false;
   }
-  return true;
+  if (choice.alone.empty()) return true;
+  rounds_ = rounds;
+  return !more_will_come() || run_chosen({}, choice, stage);
 }
 
 /// What of a stage is done without the trials that are about to run.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "rounds.hpp"
 #include "session.hpp"
 
 #include <chrono>
@@ -21,7 +22,10 @@ class TrialsStage {
   /// @collective Runs those of the trials that are missing; with `--only`, those that it names.
   /// @param stage "trials" or "check", for status and screen
   /// @return why not all of them have a result; without a reason if they have
-  EarlyEnd run_missing(const std::vector<data::TrialSpec>& trials, const std::string& stage);
+  /// @param rounds whose trials are run as well as they come up; null where there are none, and on
+  ///        ranks other than 0
+  EarlyEnd run_missing(const std::vector<data::TrialSpec>& trials, const std::string& stage,
+                       Rounds* rounds = nullptr);
 
   /// Whether all trials that `--only` names have ended well.
   bool named_ended_well() const;
@@ -38,7 +42,10 @@ class TrialsStage {
                            const std::vector<data::TrialSpec>& stage) const;
   void record_quarantined(const Choice& choice);
 
+  bool more_will_come() const;
+
   Session& session_;
+  Rounds* rounds_ = nullptr;  // of the stage that runs
   std::unordered_map<std::string, double> cost_before_;
   FailureLimit failures_{std::nullopt, 0};  // of the stage that runs
   EarlyEnd early_{};

@@ -1,5 +1,6 @@
 #include <bimix/core/error.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/law/believed.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/held_out.hpp>
 #include <bimix/law/law.hpp>
@@ -227,6 +228,26 @@ LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& obs
     if (n == fits.used || one.law == law::reference_law)
       add_bootstrap(comm, observations, one, fits.laws[n]);
   }
+  return fits;
+}
+
+std::vector<data::LawFit> believed_fits_over_ranks(const par::Comm& comm,
+                                                   const data::Observations& observations,
+                                                   const law::FitOptions& options) {
+  law::FitOptions one = options;
+  std::vector<data::LawFit> fits;
+  par::collectively(comm, [&] {
+    for (const std::string& name : law::believed_laws(observations, options)) {
+      one.law = name;
+      fits.push_back(law::fit_law(observations, one));
+    }
+  });
+  add_held_out(comm, observations, options, fits);
+  for (data::LawFit& fit : fits) {
+    one.law = fit.law;
+    add_bootstrap(comm, observations, one, fit);
+  }
+  par::on_root(comm, [&] { law::put_used_first(options, fits); });
   return fits;
 }
 

@@ -133,6 +133,7 @@ void take_line(const data::Json& line, Gathered& gathered) {
     state.header = JournalHeader{.campaign_hash = line.at("campaign_hash").get<std::string>(),
                                  .fingerprints = pairs_from(line.at("fingerprints"))};
     state.check_trials.clear();  // chosen by what another campaign derived
+    forget_end_of_rounds(state);
     state.stuck = false;
   } else if (kind == "session") {
     gathered.cut_off_running();
@@ -156,6 +157,10 @@ void take_line(const data::Json& line, Gathered& gathered) {
     gathered.running.insert(id);
   } else if (kind == "plan") {
     state.plan_trials = trial_specs_from(line.at("trials"));
+  } else if (kind == "round") {
+    const std::vector<data::TrialSpec> trials = trial_specs_from(line.at("trials"));
+    state.plan_trials.insert(state.plan_trials.end(), trials.begin(), trials.end());
+    state.rounds.push_back(data::round_from(line.at("round")));
   } else if (kind == "check_plan") {
     state.check_trials = trial_specs_from(line.at("trials"));
   } else if (kind == "stop") {
@@ -276,6 +281,10 @@ std::optional<FileId> id_of(const std::filesystem::path& path) {
 
 }  // namespace
 
+void forget_end_of_rounds(JournalState& state) {
+  if (!state.rounds.empty() && !state.rounds.back().stop.empty()) state.rounds.pop_back();
+}
+
 std::filesystem::path journal_path(const std::filesystem::path& folder) {
   return folder / "journal.ndjson";
 }
@@ -294,6 +303,7 @@ void require_sound(const JournalState& state, const data::DomainSet& domains,
     for (const auto* trials : {&state.plan_trials, &state.check_trials})
       data::require_sound(*trials, domains);
     data::require_sound(state.results, domains);
+    data::require_sound(state.rounds, domains);
   } catch (const core::DataError& cause) {
     core::Complaint complaint = cause.complaint();
     complaint.place = journal_path(folder).string() + ": " + complaint.place;
@@ -453,6 +463,11 @@ void Journal::append_starts(const std::vector<TrialStart>& starts) {
 
 void Journal::append_plan(const std::vector<data::TrialSpec>& trials) {
   append_lines(journal_line("plan", {{"trials", json_of(trials)}}));
+}
+
+void Journal::append_round(const data::Round& round, const std::vector<data::TrialSpec>& trials) {
+  append_lines(
+      journal_line("round", {{"round", data::to_json(round)}, {"trials", json_of(trials)}}));
 }
 
 void Journal::append_check_plan(const std::vector<data::TrialSpec>& trials) {

@@ -71,6 +71,8 @@ std::vector<data::TrialSpec> read_specs(const TrialReader& read,
   const auto mixture_ids = read.integers("mixture_id"), repeats = read.integers("repeat");
   const auto labels = read.texts("mixture_label"), runs = read.texts("run");
   const auto seeds = read.seeds();
+  const auto rounds =
+      read.has("round") ? read.integers("round") : std::vector<std::int64_t>(ids.size(), 0);
   std::vector<data::TrialSpec> specs;
   for (std::size_t t = 0; t < ids.size(); ++t)
     specs.push_back({.id = ids[t],
@@ -81,7 +83,8 @@ std::vector<data::TrialSpec> read_specs(const TrialReader& read,
                      .repeat = static_cast<int>(repeats[t]),
                      .seed = seeds[t],
                      .tokens = volumes,
-                     .run = runs[t]});
+                     .run = runs[t],
+                     .round = static_cast<int>(rounds[t])});
   return specs;
 }
 

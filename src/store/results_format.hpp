@@ -11,7 +11,7 @@
 /// Names and versions that the writer and the reader of results.h5 share.
 namespace bimix::store {
 
-inline constexpr const char* results_version = "1.9";
+inline constexpr const char* results_version = "1.10";
 inline constexpr const char* version_attribute = "bimix_format_version";
 /// Of /law: what its fits were made of, the names of the laws in their order, and the one whose
 /// optimum was sought.

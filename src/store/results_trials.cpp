@@ -167,6 +167,10 @@ void write_trials(const GroupWriter& group, const TrialTable& table) {
       "run", [](const auto& s) { return s.run; }, plain("name of the logged run"));
   write(
       "repeat", [](const auto& s) { return std::int32_t{s.repeat}; }, plain("seed number"));
+  if (std::any_of(specs.begin(), specs.end(), [](const auto& s) { return s.round > 0; }))
+    write(
+        "round", [](const auto& s) { return std::int32_t{s.round}; },
+        plain("round in which the campaign chose the mixture; 0: it was designed"));
   write(
       "seed", [](const auto& s) { return s.seed; }, plain("seed of the campaign"));
   group.write("parameters", {"trial"},

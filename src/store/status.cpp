@@ -37,6 +37,7 @@ data::Json to_json(const RunStatus& status) {
           {"pid", status.pid},
           {"message", status.message},
           {"last_failure", status.last_failure},
+          {"round", status.round},
           {"longest", std::move(longest)}};
 }
 
@@ -90,6 +91,7 @@ std::optional<RunStatus> read_status(const std::filesystem::path& folder) {
         .pid = data::whole_number_from(json, "pid"),
         .message = json.at("message").get<std::string>(),
         .last_failure = json.value("last_failure", ""),
+        .round = json.value("round", ""),
         .longest = std::move(longest)};
   } catch (const std::exception& cause) {
     throw core::DataError({.place = path.string(),

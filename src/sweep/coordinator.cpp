@@ -198,6 +198,14 @@ Coordinator::Coordinator(std::vector<double> costs, int rank_count)
       seats_(static_cast<std::size_t>(rank_count)),
       cost_total_(sum_of(costs_)) {}
 
+void Coordinator::add(const std::vector<double>& costs) {
+  const std::size_t before = costs_.size();
+  for (const std::size_t trial : dispatch_order(costs, static_cast<int>(seats_.size())))
+    order_.push_back(before + trial);
+  costs_.insert(costs_.end(), costs.begin(), costs.end());
+  cost_total_ += sum_of(costs);
+}
+
 std::optional<std::size_t> Coordinator::next(int rank, double largest) {
   Seat& seat = seats_.at(static_cast<std::size_t>(rank));
   core::require(!seat.trial, "a rank runs one trial at a time");

@@ -86,9 +86,9 @@ void Lead::take(const par::Message& message) {
       const data::TrialResult& result =
           news_.results.emplace_back(data::trial_result_from(data::Json::parse(message.bytes)));
       remember(group, result);
-      const std::size_t trial = coordinator_.finished(group);
+      const std::size_t number = coordinator_.finished(group);
       if (result.status == data::TrialStatus::ok)
-        times_.learn(trials_[trial].cost, result.wall_seconds);
+        times_.learn(trial(number).cost, result.wall_seconds);
       else
         next_hand_over_ = 0.0;  // it may be a reason to stop
   }
@@ -101,6 +101,7 @@ void Lead::look(double now) {
   if (now >= next_hand_over_) hand_over(now);
   // After the news, which may be the reason.
   if (stop_.stop_requested() || caller_.seconds_to_deadline() <= 0) stop_everyone();
+  take_more_trials();
   serve_waiting(now);
   if (now < next_report_) return;
   next_report_ = now + report_every;
@@ -193,9 +194,18 @@ double Lead::largest_that_ends_in_time() const {
   return times_.cost_within(left / times_.spread(slow));
 }
 
-/// Gives every waiting group its next trial, or sends it away.
+void Lead::take_more_trials() {
+  std::vector<data::TrialSpec> more = caller_.more_trials();
+  if (more.empty()) return;
+  coordinator_.add(costs_of(more));
+  for (data::TrialSpec& spec : more) more_.push_back(std::move(spec));
+}
+
+/// Gives every waiting group its next trial, or sends it away; where there is none yet, it waits
+/// on.
 void Lead::serve_waiting(double now) {
   if (waiting_.empty()) return;
+  if (coordinator_.exhausted() && !coordinator_.is_stopped() && caller_.expects_more()) return;
   const double largest = largest_that_ends_in_time();
   std::vector<std::optional<std::size_t>> given;
   std::vector<const data::TrialSpec*> started;
@@ -204,7 +214,7 @@ void Lead::serve_waiting(double now) {
     given.push_back(is_out ? std::nullopt : coordinator_.next(group, largest));
     since_[static_cast<std::size_t>(group)] = now;
     if (given.back())
-      started.push_back(&trials_[*given.back()]);
+      started.push_back(&trial(*given.back()));
     else
       send_away(group);
     out_of_time_ = out_of_time_ || (!given.back() && !is_out && !coordinator_.exhausted());
@@ -216,7 +226,7 @@ void Lead::serve_waiting(double now) {
     const int leader = served[i] * crew_.ranks_per_trial;
     for (int rank = leader; rank < leader + crew_.ranks_per_trial; ++rank)
       if (given[i])
-        send_(rank, tag_assign, par::bytes_of(std::uint64_t{*given[i]}));
+        send_(rank, tag_assign, data::to_json(trial(*given[i])).dump());
       else
         send_(rank, tag_leave, "");
   }
@@ -240,7 +250,7 @@ void Lead::look_for_the_lost() {
       continue;
     lost_.push_back(rank);
     if (const auto trial = coordinator_.seats()[static_cast<std::size_t>(group)].trial) {
-      cut_off_.push_back(trials_[*trial].id);
+      cut_off_.push_back(this->trial(*trial).id);
       coordinator_.interrupted(group);
     }
     send_away(group);
@@ -268,7 +278,7 @@ std::vector<RunningTrial> Lead::longest_running(double now) const {
   std::vector<RunningTrial> longest;
   for (std::size_t i = 0; i < listed; ++i)
     longest.push_back({.rank = static_cast<int>(busy[i]) * crew_.ranks_per_trial,
-                       .id = trials_[*seats[busy[i]].trial].id,
+                       .id = trial(*seats[busy[i]].trial).id,
                        .seconds = now - since_[busy[i]],
                        .fraction = seats[busy[i]].fraction});
   return longest;

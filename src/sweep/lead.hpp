@@ -4,14 +4,15 @@
 #include <bimix/sweep/coordinator.hpp>
 #include <bimix/sweep/run_trials.hpp>
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace bimix::sweep {
 
-/// What rank 0 and the members of a sweep say to one another. Rank 0 sends `assign` (an index of
-/// the trial list), `stop` and `leave`; every rank `ready` or `absent`, and the leaders of groups
+/// What rank 0 and the members of a sweep say to one another. Rank 0 sends `assign` (the trial's
+/// spec), `stop` and `leave`; every rank `ready` or `absent`, and the leaders of groups
 /// the rest.
 enum SweepTag : int {
   tag_ready,
@@ -72,6 +73,7 @@ class Lead {
   bool works(std::size_t group, double since) const;
   void take_out(const std::vector<std::size_t>& place, const std::string& name);
   void take_out_broken();
+  void take_more_trials();
   void serve_waiting(double now);
   void stop_everyone();
   void send_away(int group);
@@ -80,8 +82,12 @@ class Lead {
   std::vector<RunningTrial> longest_running(double now) const;
   double largest_that_ends_in_time() const;
   std::size_t groups() const { return coordinator_.seats().size(); }
+  const data::TrialSpec& trial(std::size_t number) const {
+    return number < trials_.size() ? trials_[number] : more_[number - trials_.size()];
+  }
 
   const std::vector<data::TrialSpec>& trials_;
+  std::deque<data::TrialSpec> more_{};  ///< that came up later
   SweepCaller& caller_;
   Crew crew_;
   std::stop_token stop_;

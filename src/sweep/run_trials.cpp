@@ -45,10 +45,9 @@ data::FailureKind kind_of(const std::exception& error) {
 /// other ranks of its group.
 class Worker {
  public:
-  Worker(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
-         const trial::TrialSource& source, SweepCaller& caller, const SweepOptions& options)
-      : trials_(trials),
-        source_(source),
+  Worker(const par::Comm& comm, const trial::TrialSource& source, SweepCaller& caller,
+         const SweepOptions& options)
+      : source_(source),
         caller_(caller),
         keeps_models_(options.keeps_models),
         stop_(options.stop),
@@ -60,11 +59,10 @@ class Worker {
     talk_.hang_up();
   }
 
-  void start(std::size_t trial) {
+  void start(const data::TrialSpec& trial) {
     progress_ = 0.0;
-    running_ = std::async(std::launch::async, [this, trial, group = talk_.begin_turn()] {
-      return run(trials_[trial], group);
-    });
+    running_ = std::async(std::launch::async,
+                          [this, trial, group = talk_.begin_turn()] { return run(trial, group); });
   }
 
   /// Carries messages between trials. @return true if the message was one of theirs
@@ -130,7 +128,6 @@ class Worker {
     return ended;
   }
 
-  const std::vector<data::TrialSpec>& trials_;
   const trial::TrialSource& source_;
   SweepCaller& caller_;
   bool keeps_models_;
@@ -158,7 +155,7 @@ class Member {
     if (worker_.take(message)) return true;
     switch (message.tag) {
       case tag_assign:
-        assigned_.push_back(par::value_of<std::uint64_t>(message.bytes));
+        assigned_.push_back(data::trial_spec_from(data::Json::parse(message.bytes)));
         return true;
       case tag_stop:
         worker_.request_stop();
@@ -197,7 +194,7 @@ class Member {
  private:
   Worker& worker_;
   Tell tell_;
-  std::deque<std::size_t> assigned_;  // a leader may be a moment ahead of its members
+  std::deque<data::TrialSpec> assigned_;  // a leader may be a moment ahead of its members
   bool told_to_leave_ = false;
   std::chrono::duration<double> report_every_;
   std::chrono::time_point<Clock, std::chrono::duration<double>> next_report_ = Clock::now();
@@ -244,7 +241,7 @@ bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trial
                       options.taken_out.end();
   const bool has_seat = takes_trials(comm, traits.trials_per_node) && !is_out;
   const Clock::time_point start = Clock::now();
-  Worker worker(comm, trials, source, caller, options);
+  Worker worker(comm, source, caller, options);
   // Rank 0's own member and the lead talk without a network in between.
   std::optional<Lead> lead;
   Member member(worker, comm.size(), [&](SweepTag tag, std::string bytes) {

@@ -61,6 +61,54 @@ std::string complaint_about(const std::string& text) {
   return "accepted";
 }
 
+const std::string rounds =
+    "adaptive: {start: 9, batch: 3, budget: 2e15 FLOP, until: {gain: 0.002}}\n  repeats: 2";
+
+TEST(ParseCampaign, ReadsHowACampaignChoosesItsOwnMixtures) {
+  const Campaign campaign = parse_campaign(with("repeats: 2", rounds), "c.yaml");
+  const plan::AdaptiveOptions wanted{.batch = 3,
+                                     .start = 9,
+                                     .budget = {2e15, plan::Budget::Unit::flop},
+                                     .until = {.gain = 0.002, .confidence = 0.9}};
+  EXPECT_EQ(campaign.design.adaptive, wanted);
+  const std::string resolved = resolved_yaml(campaign);
+  EXPECT_EQ(parse_campaign(resolved, "resolved.yaml").design.adaptive, wanted);
+  EXPECT_EQ(resolved_yaml(parse_campaign(good, "c.yaml")).find("adaptive:"), std::string::npos);
+}
+
+// When it ends changes no trial of before; how it begins does.
+TEST(TrainedPart, LeavesOutWhenRoundsEnd) {
+  const Campaign campaign = parse_campaign(with("repeats: 2", rounds), "c.yaml");
+  Campaign longer = campaign, other = campaign;
+  longer.design.adaptive->budget = {96, plan::Budget::Unit::trials};
+  longer.design.adaptive->until.gain = 0.5;
+  other.design.adaptive->start = 10;
+  const std::string part = resolved_yaml(trained_part(campaign));
+  EXPECT_EQ(resolved_yaml(trained_part(longer)), part);
+  EXPECT_NE(resolved_yaml(trained_part(other)), part);
+}
+
+TEST(ParseCampaign, RefusesRoundsThatCannotBe) {
+  const auto complaint = [](const std::string& adaptive) {
+    return complaint_about(with("repeats: 2", "adaptive: " + adaptive + "\n  repeats: 2"));
+  };
+  EXPECT_THAT(complaint("{budget: 96}"), HasSubstr("design.adaptive.budget: '96' cannot be read"));
+  EXPECT_THAT(complaint("{budget: 0 trials}"), HasSubstr("96 trials, 2e15 FLOP"));
+  EXPECT_THAT(complaint("{start: 1}"), HasSubstr("design.adaptive.start"));
+  EXPECT_THAT(complaint("{bacth: 8}"), HasSubstr("batch"));
+  EXPECT_THAT(complaint("{until: {confidence: 1}}"), HasSubstr("until.confidence"));
+  const std::string replayed =
+      "name: r\ndomains: {a: {share: 0.5}, b: {share: 0.5}}\ndesign: {adaptive: {batch: "
+      "4}}\nsource: "
+      "{replay: {files: x.csv}}\n";
+  EXPECT_THAT(complaint_about(replayed), HasSubstr("this campaign replays logs"));
+  const std::string command =
+      "name: c\ndomains: {a: {share: 0.5}, b: {share: 0.5}}\ndesign: {adaptive: {budget: 1e15 "
+      "FLOP}, "
+      "volumes: {values: [1K, 2K]}}\nsource: {command: {run: [\"true\"]}}\n";
+  EXPECT_THAT(complaint_about(command), HasSubstr("only proxies know how many FLOP they take"));
+}
+
 TEST(ParseCampaign, KnowsEveryPolicyAndEveryObjective) {
   for (const std::string& policy : mix::policy_names(core::all_words<entropy::Measure>()))
     EXPECT_EQ(complaint_about(with("preset: [default, uniform,", "preset: [" + policy + ",")),
@@ -229,7 +277,8 @@ std::string completed(std::string example) {
   for (const auto& [key, rest] : std::vector<std::pair<std::string, std::string>>{
            {"name:", "name: example\n"},
            {"domains:", "domains: {code: {share: 0.5}, web: {share: 0.5}}\n"},
-           {"design:", "design: {mixtures: [{preset: [default]}], volumes: {values: [64K]}}\n"}})
+           {"design:", "design: {mixtures: [{preset: [default]}], volumes: {values: [64K]}}\n"},
+           {"source:", "source: {command: {run: [\"true\"]}}\n"}})
     if (("\n" + example).find("\n" + key) == std::string::npos) example += rest;
   return example;
 }
@@ -247,7 +296,7 @@ TEST(ParseCampaign, AcceptsEveryExampleInTheReadmes) {
       EXPECT_EQ(complaint_about(completed(example)), "accepted") << page << "\n" << example;
     }
   }
-  EXPECT_EQ(examples, 5);
+  EXPECT_EQ(examples, 6);
 }
 
 // yaml-cpp would read it byte by byte, and results.h5 and the page would be no UTF-8.

@@ -36,7 +36,7 @@ Case some_case(int mixtures = 8, double noise = 0.005) {
 TEST(NextMixtures, AreDistinctNewMixturesNearWhatWasTried) {
   const Case made = some_case();
   const data::NextMixtures next =
-      next_mixtures(made.fit, made.seen, {.tokens = 4e6}, uniform(3), {4, 1});
+      next_mixtures({made.fit}, made.seen, {.tokens = 4e6}, uniform(3), {4, 1});
   ASSERT_EQ(next.mixtures.size(), 4u);
   std::vector<data::Mixture> known = made.seen.mixtures;
   for (const data::NextMixture& proposal : next.mixtures) {
@@ -52,7 +52,6 @@ TEST(NextMixtures, AreDistinctNewMixturesNearWhatWasTried) {
     EXPECT_GE(proposal.domain_fall, 0.0);
     EXPECT_LE(proposal.domain_fall, 1.0);
     EXPECT_THAT(made.fit.domains.eval, Contains(proposal.domain));
-    EXPECT_THAT(made.fit.parameters, Contains(proposal.coefficient));
   }
   EXPECT_GT(next.regret_nats, next.regret_after_nats);
   EXPECT_GE(next.regret_after_nats, 0.0);
@@ -61,7 +60,7 @@ TEST(NextMixtures, AreDistinctNewMixturesNearWhatWasTried) {
 TEST(NextMixtures, AreTheSameForTheSameSeedAndBeginAlikeForMore) {
   const Case made = some_case();
   const auto propose = [&](int count) {
-    return next_mixtures(made.fit, made.seen, {.tokens = 4e6}, uniform(3), {count, 1});
+    return next_mixtures({made.fit}, made.seen, {.tokens = 4e6}, uniform(3), {count, 1});
   };
   EXPECT_EQ(propose(3), propose(3));
   const data::NextMixtures two = propose(2), three = propose(3);
@@ -91,9 +90,7 @@ TEST(NextMixtures, SeekTheShareThatWasNotVaried) {
     }
   }
   const data::LawFit fit = coverage::fitted(seen, {.bootstrap = 100});
-  const data::NextMixtures next = next_mixtures(fit, seen, {.tokens = 8e6}, uniform(3), {1, 1});
-  EXPECT_EQ(next.mixtures.front().domain, "d2");
-  EXPECT_EQ(next.mixtures.front().coefficient, "alpha");
+  const data::NextMixtures next = next_mixtures({fit}, seen, {.tokens = 8e6}, uniform(3), {1, 1});
   const double share = next.mixtures.front().share[2];
   EXPECT_TRUE(share < 0.27 || share > 0.38) << share;
 }
@@ -106,7 +103,7 @@ TEST(NextMixtures, WorkForLawsOfAllSharesAndForEveryObjective) {
     if (!find_objective(objective).complaints({}).empty()) options.weights = {1.0, 3.0, 2.0};
     if (find_objective(objective).needs_groups()) options.group = {0, 1, 0};
     const data::NextMixtures next =
-        next_mixtures(made.fit, made.seen, options, {0.6, 0.2, 0.2}, {2, 1});
+        next_mixtures({made.fit}, made.seen, options, {0.6, 0.2, 0.2}, {2, 1});
     EXPECT_EQ(next.mixtures.size(), 2u) << objective;
     EXPECT_TRUE(std::isfinite(next.regret_nats)) << objective;
   }
@@ -119,7 +116,7 @@ TEST(NextMixtures, AreForTheModelAndThePoolsThatTheOptimumIsFor) {
                                       {.mixtures = 8, .sizes = {1e6, 4e6, 16e6}, .noise = 0.005});
   made.fit = coverage::fitted(made.seen, {.bootstrap = 40});
   const auto regret_of = [&](const OptimizeOptions& options) {
-    return next_mixtures(made.fit, made.seen, options, uniform(3), {1, 1}).regret_nats;
+    return next_mixtures({made.fit}, made.seen, options, uniform(3), {1, 1}).regret_nats;
   };
   const OptimizeOptions last{.tokens = 4e6};
   OptimizeOptions small = last, few = last;
@@ -137,26 +134,26 @@ TEST(NextMixtures, AreForTheModelAndThePoolsThatTheOptimumIsFor) {
 TEST(NextMixtures, SayWhenTheDataCannotTell) {
   Case made = some_case();
   const OptimizeOptions options{.tokens = 4e6};
-  EXPECT_THAT(next_mixtures(some_case(8, 0.0).fit, made.seen, options, uniform(3), {1, 1}).flags,
+  const Case exact = some_case(8, 0.0);
+  EXPECT_THAT(next_mixtures({exact.fit}, exact.seen, options, uniform(3), {1, 1}).flags,
               Contains(HasSubstr("the best mixture is known")));
   data::LawFit without = made.fit;
   for (std::size_t p = 0; p < 4; ++p) {
     without.coefficient(1, p) = std::nan("");
     for (data::Table& sample : without.bootstrap) sample(1, p) = std::nan("");
   }
-  EXPECT_THAT(next_mixtures(without, made.seen, options, uniform(3), {1, 1}).flags,
+  EXPECT_THAT(next_mixtures({without}, made.seen, options, uniform(3), {1, 1}).flags,
               Contains(HasSubstr("what helps 'd1' is not seen")));
   made.fit.bootstrap.resize(19);
-  EXPECT_THROW(next_mixtures(made.fit, made.seen, options, uniform(3), {1, 1}),
+  EXPECT_THROW(next_mixtures({made.fit}, made.seen, options, uniform(3), {1, 1}),
                core::TooLittleData);
 }
 
 // 12 campaigns of 8 mixtures and 4 more. bimix_mix_next has many, with standard errors.
-TEST(NextMixtures, NarrowTheOptimumMoreThanRandomOnesDo) {
+TEST(NextMixtures, BringTheRecommendedMixtureNearerTheBestThanRandomOnesDo) {
   next_study::Summary all;
   for (int number = 0; number < 12; ++number)
     all.add(next_study::study("bimix", "bimix", 8, 4, number));
-  EXPECT_GT(all.width_saved.mean(), 0.0);
   EXPECT_LT(all.proposed_regret.mean(), all.random_regret.mean());
   EXPECT_LT(all.proposed_regret.mean(), 0.1 * all.regret.mean());
 }

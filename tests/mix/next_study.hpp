@@ -52,7 +52,7 @@ inline Outcome study(const std::string& law, const std::string& truth, int mixtu
                                .floor = std::vector<double>(domains, 0.03)};
   const data::Mixture uniform(domains, 1.0 / domains);
   const data::NextMixtures next =
-      next_mixtures(coverage::fitted(seen, options), seen, wanted, uniform, {more, seed});
+      next_mixtures({coverage::fitted(seen, options)}, seen, wanted, uniform, {more, seed});
   // The same errors for both.
   data::Observations with_proposed = seen, with_random = seen;
   core::RandomStream errors(seed, core::Purpose::test, static_cast<std::uint64_t>(mixtures), 2);

@@ -64,15 +64,14 @@ TEST(NextText, SaysWhatEachMixtureBringsAndWhy) {
   const data::NextMixtures next{.mixtures = {{.share = {0.25, 0.75},
                                               .gain_nats = 0.00125,
                                               .domain = "code",
-                                              .domain_fall = 0.4,
-                                              .coefficient = "alpha",
-                                              .coefficient_fall = 0.3}},
+                                              .domain_fall = 0.4}},
                                 .regret_nats = 0.002,
                                 .regret_after_nats = 0.00075,
+                                .laws = {{"bimix", 0.75}, {"joint", 0.001}, {"no law", 0.249}},
                                 .flags = {"plan --next: it is known."}};
-  const std::string text = next_text(next, some_fit().domains, "bimix");
+  const std::string text = next_text(next, some_fit().domains);
   EXPECT_THAT(text, HasSubstr("0.7500    0.001250      loss of code    -40 %"));
-  EXPECT_THAT(text, HasSubstr("alpha -30 %"));
+  EXPECT_THAT(text, HasSubstr("held-out mixtures: bimix 0.75 and no law 0.25"));
   EXPECT_THAT(text, HasSubstr("mixture: 0.002000 nats, after these runs 0.000750"));
   EXPECT_THAT(text, HasSubstr("it is known"));
 }
@@ -83,9 +82,8 @@ TEST(BitsAByte, StandBelowEveryTableOfNatsWhereBytesAreKnown) {
   law::Evaluation evaluation{.protocol = law::Protocol::draws, .domains = fit.domains};
   evaluation.splits = {{law::Split{.trains = {true, false, true, false, false}}}};
   evaluation.laws = {{"bimix", fit.held_out, {}, {}}};
-  for (const std::string& text :
-       {fit_text(fit, 0.9), laws_text({fit}), next_text({}, fit.domains, "bimix"),
-        evaluation_text(evaluation, {})})
+  for (const std::string& text : {fit_text(fit, 0.9), laws_text({fit}), next_text({}, fit.domains),
+                                  evaluation_text(evaluation, {})})
     EXPECT_THAT(text,
                 HasSubstr("Bits a byte are nats a token divided by 1.386 (web) and 2.773 (code)"));
   EXPECT_THAT(fit_text(some_fit(), 0.9), Not(HasSubstr("Bits a byte")));
@@ -230,7 +228,7 @@ TEST(Texts, SayBitsPerByteWhereLossesAreThat) {
   check.loss_unit = data::LossUnit::bits_per_byte;
   const data::NextMixtures next{.regret_nats = 0.002};
   const std::string text = fit_text(fit, 0.9) + optimum_text(choice, fit.domains) +
-                           check_text(check) + next_text(next, fit.domains, "bimix");
+                           check_text(check) + next_text(next, fit.domains);
   EXPECT_THAT(text, Not(HasSubstr("nats")));
   EXPECT_THAT(text, HasSubstr("Predicted objective 0.0000 bits per byte"));
   EXPECT_THAT(text, HasSubstr("over the default: +0.1000 bits per byte"));

@@ -24,10 +24,13 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 
-const std::string text =
-    "name: tiny\ndomains: {a: {share: 0.5}, b: {share: 0.5}}\ndesign:\n  mixtures:\n    - preset: "
-    "[default]\n    - simplex: {step: 0.2, floor: 0.2}\n  volumes: {values: [8K, 16K, 32K, "
-    "64K]}\nsource: {command: {run: [\"true\", \"{seed}\"]}}\nfit: {bootstrap: 10}\ncheck: "
+const std::string begin =
+    "name: tiny\ndomains: {a: {share: 0.5}, b: {share: 0.5}}\ndesign:\n  volumes: {values: [8K, "
+    "16K, 32K, 64K]}\n";
+const std::string grid =
+    "  mixtures:\n    - preset: [default]\n    - simplex: {step: 0.2, floor: 0.2}\n";
+const std::string end =
+    "source: {command: {run: [\"true\", \"{seed}\"]}}\nfit: {bootstrap: 10}\ncheck: "
     "{repeats: "
     "2}\n";
 
@@ -49,7 +52,9 @@ class Record final : public Screen {
 struct Fate {
   std::map<std::string, int> runs{};  ///< attempts by mixture
   std::size_t ended = 0;
-  std::set<int> failing{};  ///< numbers of attempts, from 1, that fail
+  std::set<int> failing{};        ///< numbers of attempts, from 1, that fail
+  std::string failing_mixture{};  ///< its label
+  double error = 0.0;             ///< by which the logs of losses err, another one for each mixture
   std::function<void()> after_each = [] {};
 };
 
@@ -62,14 +67,16 @@ class LawfulSource final : public test::FakeSource {
     ++fate_.runs[spec.mixture_label];
     ++fate_.ended;
     data::TrialResult result{.id = spec.id};
-    if (fate_.failing.contains(static_cast<int>(fate_.ended)))
+    if (fate_.failing.contains(static_cast<int>(fate_.ended)) ||
+        spec.mixture_label == fate_.failing_mixture)
       throw trial::TrialFailure(data::FailureKind::command,
                                 {.place = "fake", .problem = "gave up"});
     for (const std::int64_t tokens : spec.tokens) {
       data::LossPoint point{.tokens = tokens};
       const auto s = static_cast<double>(tokens);
       for (const double r : spec.mixture)
-        point.loss_nats.push_back(std::pow(r, -0.1) * (30 * std::pow(s, -0.4) + 2) +
+        point.loss_nats.push_back(std::pow(r, -0.1) * (30 * std::pow(s, -0.4) + 2) *
+                                      std::exp(fate_.error * std::sin(1000 * r)) +
                                   1e-4 * spec.repeat);
       result.curve.push_back(point);
     }
@@ -85,7 +92,7 @@ class RunLife : public testing::Test {
  protected:
   core::ExitCode run(const RunLimits& limits = {}) {
     screen.lines.clear();
-    const std::string whole = text + more;
+    const std::string whole = begin + in_design + end + more;
     const ReadCampaign read{.campaign = config::parse_campaign(whole, "tiny.yaml"), .text = whole};
     return run_campaign(
         {.comm = serial,
@@ -104,6 +111,7 @@ class RunLife : public testing::Test {
   store::JournalState journal() const { return store::read_journal(folder / "run"); }
 
   TempFolder folder{};
+  std::string in_design = grid;
   std::string more{};  ///< of the campaign
   par::Comm serial{};
   Record screen{};
@@ -128,6 +136,107 @@ TEST_F(RunLife, TrainsNothingForAPolicyThatLacksWhatItIsMadeFrom) {
     more = block;
     EXPECT_THROW(run(), par::CollectiveError) << block;
   }
+  EXPECT_EQ(fate.ended, 0u);
+}
+
+/// A campaign that starts with 6 mixtures and chooses 2 at a time.
+constexpr const char* adaptive =
+    "  adaptive: {start: 6, batch: 2, budget: 12 trials, until: {gain: 0}}\n";
+
+/// Of each round: by how many mixtures it was chosen, and which it chose.
+std::vector<std::pair<int, std::vector<std::string>>> chosen(const store::JournalState& state) {
+  std::vector<std::pair<int, std::vector<std::string>>> rounds;
+  for (const data::Round& round : state.rounds) {
+    rounds.emplace_back(round.seen, std::vector<std::string>());
+    for (const data::TrialSpec& spec : state.plan_trials)
+      if (spec.round == round.number) rounds.back().second.push_back(spec.id);
+  }
+  return rounds;
+}
+
+class AdaptiveLife : public RunLife {
+ protected:
+  AdaptiveLife() {
+    in_design = adaptive;
+    fate.error = some_error;
+  }
+  static constexpr double some_error = 0.01;
+};
+
+TEST_F(AdaptiveLife, ChoosesRoundsUntilTheBudgetIsSpent) {
+  EXPECT_EQ(run(), core::ExitCode::done);
+  const store::JournalState state = journal();
+  ASSERT_THAT(state.rounds, SizeIs(4));
+  EXPECT_EQ(state.rounds.front().seen, 4);
+  EXPECT_EQ(state.rounds.front().under_way, 2);
+  EXPECT_THAT(state.rounds.front().best, SizeIs(2));
+  EXPECT_THAT(state.rounds.back().stop, HasSubstr("the budget of 12 trials is spent"));
+  EXPECT_THAT(state.plan_trials, SizeIs(12));
+  EXPECT_THAT(screen.lines, Contains(HasSubstr("Round 1: chosen by 4 mixtures")));
+  const std::size_t ended = fate.ended;
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_EQ(fate.ended, ended) << "what was chosen is not chosen again";
+  EXPECT_EQ(journal().rounds, state.rounds);
+}
+
+TEST_F(AdaptiveLife, ChoosesTheSameAfterAnInterruptionAnywhere) {
+  EXPECT_EQ(run(), core::ExitCode::done);
+  const auto whole = chosen(journal());
+  for (std::size_t at = 1; at < 12; at += 3) {
+    std::filesystem::remove_all(folder / "run");
+    fate = {.error = some_error};
+    fate.after_each = [&] {
+      if (fate.ended == at) stop.request_stop();
+    };
+    EXPECT_EQ(run(), core::ExitCode::interrupted) << at;
+    stop = std::stop_source();
+    fate.after_each = [] {};
+    EXPECT_EQ(run(), core::ExitCode::done) << at;
+    EXPECT_EQ(chosen(journal()), whole) << at;
+  }
+}
+
+TEST_F(AdaptiveLife, ATrialThatItsNodeFailedIsTriedAgainAndEntersNoChoiceAsFailed) {
+  EXPECT_EQ(run(), core::ExitCode::done);
+  const auto whole = chosen(journal());
+  std::filesystem::remove_all(folder / "run");
+  fate = {.failing = {2, 9}, .error = some_error};
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_EQ(chosen(journal()), whole);
+}
+
+TEST_F(AdaptiveLife, GoesOnWhereOneMixtureFailsWheneverItIsTried) {
+  fate.failing_mixture = "space-2";
+  EXPECT_EQ(run(), core::ExitCode::some_trials_failed);
+  EXPECT_THAT(journal().plan_trials, SizeIs(12));
+  EXPECT_EQ(fate.runs["space-2"], 2);
+}
+
+TEST_F(AdaptiveLife, ALargerBudgetGoesOn) {
+  EXPECT_EQ(run(), core::ExitCode::done);
+  const auto before = chosen(journal());
+  in_design = "  adaptive: {start: 6, batch: 2, budget: 14 trials, until: {gain: 0}}\n";
+  EXPECT_EQ(run(), core::ExitCode::done);
+  const auto after = chosen(journal());
+  ASSERT_THAT(journal().plan_trials, SizeIs(14));
+  EXPECT_TRUE(std::equal(before.begin(), before.end() - 1, after.begin()));
+}
+
+TEST_F(AdaptiveLife, EndsWhereTheBestIsKnownWellEnough) {
+  in_design = "  adaptive: {start: 6, batch: 2, budget: 90 trials, until: {gain: 10}}\n";
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_THAT(journal().plan_trials, SizeIs(6));
+  EXPECT_THAT(journal().rounds.back().stop, HasSubstr("is within 10 nats"));
+}
+
+TEST_F(AdaptiveLife, RefusesABudgetBelowWhatItStartsWithBeforeATrialRuns) {
+  in_design = "  adaptive: {start: 6, batch: 2, budget: 5 trials}\n";
+  EXPECT_THROW(run(), par::CollectiveError);
+  EXPECT_EQ(fate.ended, 0u);
+}
+
+TEST_F(AdaptiveLife, RefusesToBeShardedSinceARoundIsChosenByAllResults) {
+  EXPECT_THROW(run({.shard = Shard{0, 2}}), par::CollectiveError);
   EXPECT_EQ(fate.ended, 0u);
 }
 

@@ -102,6 +102,50 @@ TEST(Journal, SaysAgainAllThatItWasTold) {
   EXPECT_EQ(read_journal(folder.path()), told);
 }
 
+data::Round some_round(int number) {
+  return {.number = number,
+          .seen = 6,
+          .under_way = 4,
+          .best = {0.3, 0.7},
+          .best_low = {0.2, 0.6},
+          .best_high = {0.4, 0.8},
+          .regret_nats = 0.25,
+          .regret_high_nats = 0.5,
+          .gain_nats = 0.125,
+          .spent = 10,
+          .price = 4,
+          .laws = {{"bimix", 0.75}, {"no law", 0.25}}};
+}
+
+TEST(Journal, AppendsTheTrialsOfARoundToThoseOfThePlan) {
+  const TempFolder folder;
+  const data::TrialSpec first{.id = "aa", .mixture = {0.1, 0.9}};
+  const data::TrialSpec second{.id = "bb", .mixture_id = 1, .mixture = {0.2, 0.8}, .round = 1};
+  const FolderLock lock(folder.path());
+  Journal journal(lock);
+  journal.append(some_header());
+  journal.append_plan({first});
+  journal.append_round(some_round(1), {second});
+  const JournalState state = read_journal(folder.path());
+  EXPECT_THAT(state.plan_trials, ElementsAre(first, second));
+  EXPECT_THAT(state.rounds, ElementsAre(some_round(1)));
+}
+
+// Another campaign may have a larger budget.
+TEST(Journal, ForgetsUnderANewHeaderWhyThereWereNoMoreRounds) {
+  const TempFolder folder;
+  const FolderLock lock(folder.path());
+  Journal journal(lock);
+  data::Round end = some_round(2);
+  end.stop = "the budget is spent";
+  journal.append(some_header());
+  journal.append_round(some_round(1), {});
+  journal.append_round(end, {});
+  EXPECT_THAT(read_journal(folder.path()).rounds, ElementsAre(some_round(1), end));
+  journal.append(some_header());
+  EXPECT_THAT(read_journal(folder.path()).rounds, ElementsAre(some_round(1)));
+}
+
 TEST(Journal, ContinuesWhereItStopped) {
   const TempFolder folder;
   write_some_journal(folder);

@@ -55,7 +55,7 @@ def check_root(path, engine):
     in_bits = run.loss.values / 4 / math.log(2)
     assert numpy.array_equal(run.loss_bits_per_byte.values, in_bits, equal_nan=True)
     assert run.loss_bits_per_byte.attrs["units"] == "bits/byte"
-    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.9"
+    assert run.attrs["title"] == "demo" and run.attrs["bimix_format_version"] == "1.10"
 
 
 def check_groups(path, engine):

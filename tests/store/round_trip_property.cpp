@@ -85,7 +85,8 @@ data::SweepPlan some_plan() {
                              .repeat = r,
                              .seed = *rc::gen::arbitrary<std::uint64_t>(),
                              .tokens = plan.tokens,
-                             .run = some_text(3)});
+                             .run = some_text(3),
+                             .round = m});
   }
   return plan;
 }

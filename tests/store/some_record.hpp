@@ -32,7 +32,8 @@ inline data::RunRecord some_record() {
                            .repeat = t % 2,
                            .seed = ~0ULL,
                            .tokens = plan.tokens,
-                           .run = t == 0 ? "run a" : ""});
+                           .run = t == 0 ? "run a" : "",
+                           .round = m});
   }
   const auto result = [&](int t, data::TrialStatus status, std::vector<data::LossPoint> curve) {
     data::TrialResult r;

@@ -45,6 +45,24 @@ TEST(Coordinator, RefusesTwoTrialsOnOneRank) {
   EXPECT_THROW(idle.finished(0), core::InternalError);
 }
 
+TEST(Coordinator, GivesWhatComesUpLaterAfterWhatWasThereInItsOwnOrder) {
+  Coordinator coordinator({1, 5, 2}, 2);
+  EXPECT_EQ(coordinator.next(0), 1u);
+  coordinator.add({4, 9});
+  EXPECT_EQ(coordinator.total(), 5u);
+  EXPECT_DOUBLE_EQ(coordinator.cost_total(), 21.0);
+  EXPECT_EQ(coordinator.next(1), 2u);
+  coordinator.finished(1);
+  EXPECT_EQ(coordinator.next(1), 0u);
+  coordinator.finished(1);
+  EXPECT_EQ(coordinator.next(1), 4u) << "the larger of the new ones";
+  coordinator.finished(0);
+  EXPECT_EQ(coordinator.next(0), 3u);
+  EXPECT_TRUE(coordinator.exhausted());
+  coordinator.add({1});
+  EXPECT_FALSE(coordinator.exhausted());
+}
+
 TEST(Coordinator, EstimatesTheRestByCost) {
   Coordinator coordinator({4.0, 2.0, 2.0}, 2);
   EXPECT_FALSE(coordinator.seconds_left(1.0).has_value());

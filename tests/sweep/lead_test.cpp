@@ -21,8 +21,7 @@ namespace {
 /// rank would tell. Time passes from event to event.
 class SimulatedRanks {
  public:
-  SimulatedRanks(const std::vector<data::TrialSpec>& trials, int ranks)
-      : trials_(trials), running_(static_cast<std::size_t>(ranks)) {
+  explicit SimulatedRanks(int ranks) : running_(static_cast<std::size_t>(ranks)) {
     for (int rank = 0; rank < ranks; ++rank) events_.push({0.0, rank, tag_ready});
   }
 
@@ -31,9 +30,9 @@ class SimulatedRanks {
     ++received;
     if (tag != tag_assign) return;
     Running& mine = running_[static_cast<std::size_t>(rank)];
-    mine.trial = par::value_of<std::uint64_t>(bytes);
+    mine.trial = data::trial_spec_from(data::Json::parse(bytes));
     mine.begin = now_;
-    const double seconds = trials_[mine.trial].cost;
+    const double seconds = mine.trial.cost;
     events_.push({now_ + seconds, rank, tag_result});
     const double every = seconds_between_reports(static_cast<int>(running_.size()));
     for (double after = every; after < seconds; after += every)
@@ -60,7 +59,7 @@ class SimulatedRanks {
 
  private:
   struct Running {
-    std::size_t trial = 0;
+    data::TrialSpec trial{};
     double begin = 0.0;
   };
   struct Event {
@@ -74,7 +73,7 @@ class SimulatedRanks {
 
   std::string words(const Event& event) const {
     const Running& mine = running_[static_cast<std::size_t>(event.rank)];
-    const data::TrialSpec& spec = trials_[mine.trial];
+    const data::TrialSpec& spec = mine.trial;
     if (event.tag == tag_progress) return par::bytes_of((now_ - mine.begin) / spec.cost);
     if (event.tag != tag_result) return "";
     return data::to_json(
@@ -82,7 +81,6 @@ class SimulatedRanks {
         .dump();
   }
 
-  const std::vector<data::TrialSpec>& trials_;
   std::vector<Running> running_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   double now_ = 0.0;
@@ -103,7 +101,7 @@ TEST(Lead, ServesSixteenThousandRanksWithFewWordsAndLittleMemory) {
   std::vector<double> costs;
   for (const data::TrialSpec& trial : trials) costs.push_back(trial.cost);
   test::NotingCaller caller;
-  SimulatedRanks all(trials, ranks);
+  SimulatedRanks all(ranks);
   const std::size_t before = test::heap_bytes();
   Lead lead(trials, {.ranks = ranks, .saves_progress = true}, caller, {},
             [&](int rank, SweepTag tag, const std::string& bytes) { all.take(rank, tag, bytes); });
@@ -129,12 +127,43 @@ TEST(Lead, DoesNotSyncEveryOneOfManyFastResults) {
   std::vector<data::TrialSpec> trials;
   for (int i = 0; i < 2000; ++i) trials.push_back({.id = fmt::format("{:016x}", i), .cost = 0.001});
   test::NotingCaller caller;
-  SimulatedRanks one(trials, 1);
+  SimulatedRanks one(1);
   Lead lead(trials, {}, caller, {},
             [&](int rank, SweepTag tag, const std::string& bytes) { one.take(rank, tag, bytes); });
   const double seconds = one.drive(lead);
   EXPECT_EQ(caller.results.size(), trials.size());
   EXPECT_LE(static_cast<double>(caller.hand_overs), 20 * seconds + 2);
+}
+
+/// Two more trials come up once four have ended, and two more once six have.
+class GrowingCaller final : public test::NotingCaller {
+ public:
+  std::vector<data::TrialSpec> more_trials() override {
+    if (results.size() < 4 + 2 * rounds || rounds == 2) return {};
+    ++rounds;
+    std::vector<data::TrialSpec> more;
+    for (int i = 0; i < 2; ++i)
+      more.push_back({.id = fmt::format("round-{}-{}", rounds, i), .cost = 1.0});
+    return more;
+  }
+  bool expects_more() override { return rounds < 2; }
+
+  std::size_t rounds = 0;
+};
+
+// Ranks without a trial were sent away, and what came up later had nobody to run it.
+TEST(Lead, RunsTrialsThatComeUpLaterOnRanksThatWaitForThem) {
+  std::vector<data::TrialSpec> trials;
+  for (int i = 0; i < 4; ++i) trials.push_back({.id = fmt::format("{}", i), .cost = 1.0 + i});
+  GrowingCaller caller;
+  SimulatedRanks three(3);
+  Lead lead(
+      trials, {.ranks = 3}, caller, {},
+      [&](int rank, SweepTag tag, const std::string& bytes) { three.take(rank, tag, bytes); });
+  three.drive(lead);
+  EXPECT_EQ(caller.results.size(), 8u);
+  EXPECT_EQ(caller.progress.total, 8u);
+  EXPECT_EQ(caller.started.back().substr(0, 7), "round-2");
 }
 
 TEST(Lead, HandsOverAFailureAtOnce) {

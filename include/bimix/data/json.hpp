@@ -27,12 +27,14 @@ Json to_json(const EntropyTable& table);
 Json to_json(const MixtureChoice& choice, const DomainSet& domains);
 Json to_json(const LawFit& fit);
 Json to_json(const NextMixtures& next, const DomainSet& domains);
+Json to_json(const Round& round);
 Json to_json(const std::vector<VolumeOptimum>& optima, const DomainSet& domains);
 Json to_json(const HeldOut& held);
 
 TrialSpec trial_spec_from(const Json& json);
 TrialResult trial_result_from(const Json& json);
 CorpusTable corpus_table_from(const Json& json);
+Round round_from(const Json& json);
 EntropyTable entropy_table_from(const Json& json);
 
 /// A member that is a whole number of 64 bits, without the wrapping around of a plain conversion.

@@ -94,6 +94,7 @@ struct TrialSpec {
   std::string run{};                   ///< (h) name of the logged run, for replay; empty otherwise
   std::string source{};                ///< (h) canonical text of the trial source and its settings
   double cost = 0.0;  ///< expected work in the source's unit; orders and estimates only
+  int round = 0;      ///< in which the campaign chose the mixture itself; 0: it was designed
   bool operator==(const TrialSpec&) const = default;
 };
 
@@ -331,9 +332,6 @@ struct NextMixture {
   /// that loss over the possible optima (its standard deviation) is expected to fall.
   std::string domain{};
   double domain_fall = 0.0;
-  /// The coefficient of that domain whose standard deviation falls most, and by which part.
-  std::string coefficient{};
-  double coefficient_fall = 0.0;
   bool operator==(const NextMixture&) const = default;
 };
 
@@ -343,8 +341,32 @@ struct NextMixtures {
   /// Expected loss of the best mixture known today above that of the best there is, now and when
   /// these have been run.
   double regret_nats = 0.0, regret_after_nats = 0.0;
+  double regret_high_nats = 0.0;  ///< today's is below it with the probability that was asked for
+  Mixture best{};                 ///< K: of the mixtures looked at, the best by what is known today
+  Mixture best_low{}, best_high{};  ///< K: with that probability, between these by each share
+  /// What the laws were believed by their held-out losses, mean over the sets that count; the last
+  /// is "no law".
+  std::vector<std::pair<std::string, double>> laws{};
   std::vector<std::string> flags{};  ///< what the reader must know
   bool operator==(const NextMixtures&) const = default;
+};
+
+/// How a campaign chose its next mixtures, or why it chose no more.
+struct Round {
+  int number = 1;      ///< from 1
+  int seen = 0;        ///< it was chosen by the first so many mixtures of the plan
+  int under_way = 0;   ///< and by what was expected of so many after them
+  std::string stop{};  ///< why no mixtures were chosen; empty: some were
+  std::string note{};  ///< what the reader must know of the choice
+  /// Of the best mixture known then; empty where no law could be fitted yet. See NextMixtures.
+  Mixture best{}, best_low{}, best_high{};
+  double regret_nats = 0.0, regret_high_nats = 0.0;
+  double level = 0.9;      ///< of the interval, and probability of the regret's bound
+  double gain_nats = 0.0;  ///< by which the round is expected to lower the regret
+  double spent = 0.0;      ///< by the trials before it, in the unit of the budget
+  double price = 0.0;      ///< of the round, in the same unit
+  std::vector<std::pair<std::string, double>> laws{};  ///< see NextMixtures
+  bool operator==(const Round&) const = default;
 };
 
 /// Predicted against trained loss of the recommended mixture and the default.
@@ -404,6 +426,7 @@ struct RunRecord {
   std::vector<VolumeOptimum> by_volume{};  ///< the optimum by ascending volume
   std::vector<CheckReport> check{};        ///< none or one
   RunStamp stamp{};
+  std::vector<Round> rounds{};  ///< of a campaign that chooses its own mixtures
 };
 
 }  // namespace bimix::data

@@ -13,6 +13,7 @@ namespace bimix::data {
 /// @throws DataError naming the trial and the member
 void require_sound(const std::vector<TrialSpec>& trials, const DomainSet& domains);
 void require_sound(const std::vector<TrialResult>& results, const DomainSet& domains);
+void require_sound(const std::vector<Round>& rounds, const DomainSet& domains);
 void require_sound(const CorpusTable& corpus, const DomainSet& domains);
 void require_sound(const EntropyTable& entropy, const DomainSet& domains);
 

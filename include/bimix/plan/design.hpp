@@ -7,6 +7,7 @@
 #include <bimix/mix/policy.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -66,6 +67,38 @@ enum class SeedChoice { common, independent };
 
 const core::WordTable<SeedChoice>& word_table(SeedChoice);
 
+/// What a campaign that chooses its own mixtures may spend.
+struct Budget {
+  enum class Unit { trials, flop, hours };
+  double amount = 96.0;
+  Unit unit = Unit::trials;
+
+  /// @param text "96 trials", "2e15 FLOP" or a time such as "12h", above zero
+  static std::optional<Budget> from(std::string_view text);
+  std::string text() const;
+  std::string unit_text() const;
+  /// What `from` takes, in words.
+  static std::string forms() { return "96 trials, 2e15 FLOP (proxies), or a time such as 12h"; }
+  bool operator==(const Budget&) const = default;
+};
+
+/// When more rounds are not worth it: with this probability, the best mixture known is within so
+/// many nats of the best there is.
+struct Until {
+  double gain = 0.001;
+  double confidence = 0.9;
+  bool operator==(const Until&) const = default;
+};
+
+/// How a campaign chooses its own mixtures, round by round: the `adaptive:` block of a design.
+struct AdaptiveOptions {
+  int batch = 8;   ///< mixtures of a round
+  int start = 16;  ///< mixtures that spread over the simplex before the first round
+  Budget budget{};
+  Until until{};
+  bool operator==(const AdaptiveOptions&) const = default;
+};
+
 /// The grid of a campaign.
 struct DesignOptions {
   std::vector<MixtureGroup> mixtures{};
@@ -74,6 +107,8 @@ struct DesignOptions {
   int repeats = 1;
   SeedChoice seeds = SeedChoice::common;
   data::Utilities utilities{};  ///< for policies; empty: not known
+  /// Nothing: the mixtures above are all. Else they are where it starts from.
+  std::optional<AdaptiveOptions> adaptive{};
 };
 
 /// A mixture and where it came from.
@@ -97,7 +132,8 @@ struct ExpandedDesign {
 /// @return places such as "design.mixtures[1]"; empty if it can be made
 std::vector<core::Complaint> complaints(const DesignOptions& options, std::size_t domains);
 
-/// All mixtures of a design.
+/// All mixtures of a design; of an adaptive one those that it starts with, filled up by
+/// space_filling.
 ///
 /// Cost grows as n log n with the number of mixtures.
 ///

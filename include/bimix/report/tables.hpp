@@ -36,8 +36,12 @@ std::string volumes_text(const std::vector<data::VolumeOptimum>& optima,
 std::string optimum_text(const data::MixtureChoice& choice, const data::DomainSet& domains);
 
 /// Further mixtures, with the gain expected of each and the loss about which it says most.
-std::string next_text(const data::NextMixtures& next, const data::DomainSet& domains,
-                      const std::string& law);
+std::string next_text(const data::NextMixtures& next, const data::DomainSet& domains);
+
+/// What a campaign chose next and by what, or why it chose no more. No line end.
+/// @param unit of the budget
+std::string round_text(const data::Round& round, const data::DomainSet& domains,
+                       const std::string& unit);
 
 /// Predicted against trained loss, and the paired difference between default and optimum.
 std::string check_text(const data::CheckReport& report);

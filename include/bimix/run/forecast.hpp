@@ -47,4 +47,8 @@ bool goes_on(const std::filesystem::path& folder, const data::TrialSpec& now,
 std::vector<double> most_epochs(const data::SweepPlan& plan, const data::Pools& pools,
                                 std::int64_t target);
 
+/// What a campaign that chooses its own mixtures makes of so many ranks: empty where all have work.
+std::string idle_ranks_words(const config::Campaign& campaign, const trial::SourceTraits& traits,
+                             int ranks);
+
 }  // namespace bimix::run

@@ -38,6 +38,11 @@ struct LawFits {
 LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& observations,
                             const law::FitOptions& options);
 
+/// @collective law::believed_fits, on the root.
+std::vector<data::LawFit> believed_fits_over_ranks(const par::Comm& comm,
+                                                   const data::Observations& observations,
+                                                   const law::FitOptions& options);
+
 /// @collective The one law that is used, for those who need no other.
 data::LawFit used_fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
                                  const law::FitOptions& options);

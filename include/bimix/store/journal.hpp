@@ -58,12 +58,14 @@ struct CutOff {
 
 /// Everything a journal says.
 struct JournalState {
-  std::optional<JournalHeader> header{};        ///< nothing if the journal is absent or empty
-  std::vector<data::RunStamp> sessions{};       ///< one for each start of the program, in order
-  std::vector<data::CorpusTable> corpus{};      ///< none or one: the last
-  std::vector<data::EntropyTable> entropy{};    ///< none or one: the last
-  std::vector<data::TrialResult> results{};     ///< one for each id: the last, at its first place
-  std::vector<data::TrialSpec> plan_trials{};   ///< of the last plan, in plan order
+  std::optional<JournalHeader> header{};      ///< nothing if the journal is absent or empty
+  std::vector<data::RunStamp> sessions{};     ///< one for each start of the program, in order
+  std::vector<data::CorpusTable> corpus{};    ///< none or one: the last
+  std::vector<data::EntropyTable> entropy{};  ///< none or one: the last
+  std::vector<data::TrialResult> results{};   ///< one for each id: the last, at its first place
+  /// Of the last plan and of the rounds after it, in plan order.
+  std::vector<data::TrialSpec> plan_trials{};
+  std::vector<data::Round> rounds{};            ///< in order; the last may be why there are no more
   std::vector<data::TrialSpec> check_trials{};  ///< of the last check plan, with all digits
   std::vector<RunStop> stops{};                 ///< in order
   bool ended = false;                           ///< nothing has happened since the last of them
@@ -80,6 +82,9 @@ struct JournalState {
   std::uint64_t sound_bytes = 0;               ///< length without a torn last line
   bool operator==(const JournalState&) const = default;
 };
+
+/// Drops why a campaign chose no more rounds: it was said of another budget, perhaps.
+void forget_end_of_rounds(JournalState& state);
 
 /// DIR/journal.ndjson.
 std::filesystem::path journal_path(const std::filesystem::path& folder);
@@ -134,6 +139,9 @@ class Journal {
   void append_starts(const std::vector<TrialStart>& starts);
   /// All trials of the campaign, written before any of them is run.
   void append_plan(const std::vector<data::TrialSpec>& trials);
+  /// A round of a campaign that chooses its own mixtures, before any of its trials is run.
+  /// @param trials none if it says why there are no more
+  void append_round(const data::Round& round, const std::vector<data::TrialSpec>& trials);
   /// The mixtures chosen for the check, written before any of them is trained.
   void append_check_plan(const std::vector<data::TrialSpec>& trials);
   void append(const RunStop& stop);

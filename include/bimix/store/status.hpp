@@ -39,8 +39,9 @@ struct RunStatus {
   int ranks = 1;
   std::string host{};
   std::int64_t pid = 0;
-  std::string message{};               ///< one line for people
-  std::string last_failure{};          ///< the last trial that did not end well, and why
+  std::string message{};       ///< one line for people
+  std::string last_failure{};  ///< the last trial that did not end well, and why
+  std::string round{};  ///< what the campaign last chose, and by what; empty: it chooses nothing
   std::vector<StatusTrial> longest{};  ///< trials that have been running longest, the oldest first
   bool operator==(const RunStatus&) const = default;
 };

@@ -37,6 +37,8 @@ class Coordinator {
   /// @param rank_count ranks that may ask, or groups of them where ranks share trials
   Coordinator(std::vector<double> costs, int rank_count);
 
+  /// Further trials, numbered on: they go out after those before them, in their dispatch order.
+  void add(const std::vector<double>& costs);
   /// The next trial for a rank that is free; nothing if none is left (or stop was called).
   /// @param largest larger ones are skipped, and remain to be done
   std::optional<std::size_t> next(int rank,
@@ -58,6 +60,7 @@ class Coordinator {
   const std::vector<Seat>& seats() const { return seats_; }
 
   bool exhausted() const { return stopped_ || next_ == order_.size(); }
+  bool is_stopped() const { return stopped_; }
   int running() const { return running_; }
   std::size_t done() const { return done_; }
   std::size_t total() const { return order_.size(); }

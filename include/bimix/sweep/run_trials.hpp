@@ -71,6 +71,12 @@ class SweepCaller {
   /// time.
   virtual double seconds_to_deadline() { return std::numeric_limits<double>::infinity(); }
 
+  /// Rank 0, main thread, many times a second: trials that have come up since, to be run after
+  /// those before them.
+  virtual std::vector<data::TrialSpec> more_trials() { return {}; }
+  /// Rank 0, main thread: whether more may come up. Ranks without a trial wait for them then.
+  virtual bool expects_more() { return false; }
+
   /// Every rank, from its worker thread: what an earlier run of the trial saved, or of one with
   /// fewer volumes kept; empty if nothing.
   virtual std::string load(const data::TrialSpec&) { return {}; }
@@ -124,7 +130,7 @@ void require_whole_groups(int ranks, int ranks_per_trial);
 /// @throws UsageError on every rank if the ranks do not make whole groups
 /// @throws RanksLost on rank 0 alone, after what finished was handed over; other ranks may wait for
 ///         the lost ones for ever, so that the job has to be ended
-/// @param trials the same on every rank
+/// @param trials looked at on rank 0, which sends each to the ranks that run it
 /// @return true if all trials have ended, false if a stop came before, or there was no time left to
 ///         start them; the same on every rank
 bool run_trials(const par::Comm& comm, const std::vector<data::TrialSpec>& trials,
