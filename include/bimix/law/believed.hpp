@@ -10,9 +10,8 @@
 /// Laws that may all be right, for mix::next_mixtures.
 namespace bimix::law {
 
-/// The law of the options, and the few laws that one of is near the truth as a rule: of own shares,
-/// of all shares, and with a floor that mixtures move. What they all get wrong shows in what they
-/// leave.
+/// The law of the options, and those that are usually near the truth. What they all get wrong shows
+/// in what they leave.
 /// @return those that can be fitted to these observations @throws as laws_to_fit
 std::vector<std::string> believed_laws(const data::Observations& observations,
                                        const FitOptions& options);

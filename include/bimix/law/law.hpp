@@ -165,6 +165,10 @@ class Law {
   /// True if the law's prior states how far coefficients spread: see Bootstrap.
   virtual bool prior_states_spread() const { return false; }
 
+  /// True for the few laws that one of is near the truth as a rule: what a run would show is
+  /// foreseen by these together (believed.hpp).
+  virtual bool is_usually_near() const { return false; }
+
   /// P: parameters that a fit of these observations keeps at a value by choice of gauge, since
   /// moving them changes nothing that the others cannot undo.
   virtual std::vector<bool> pinned(const DomainData& data) const;

@@ -17,6 +17,7 @@ class Additive final : public CurveLaw {
     return sight.repetition ? nullptr : std::make_unique<Additive>(sight);
   }
   std::string name() const override { return "additive"; }
+  bool is_usually_near() const override { return true; }  // where mixtures move a floor
   std::vector<std::string> parameters(std::size_t domains) const override {
     std::vector<std::string> names{"E", "B", "beta"};
     reciprocal_sum::append_parameters(names, domains);

@@ -41,6 +41,7 @@ class Bimix final : public Law {
     return static_cast<int>(k) == own;
   }
   bool sees_every_share() const override { return false; }
+  bool is_usually_near() const override { return true; }  // where own shares are what matters
   LawWords words() const override { return bimix_words(*this); }
   std::unique_ptr<const Law> seeing(Sight sight) const override {
     return sight == Sight{.model_size = true} ? make_bimix_with_size() : nullptr;

@@ -101,6 +101,7 @@ class EffectiveShare : public CurveLaw {
   }
 
   bool prior_states_spread() const override { return true; }
+  bool is_usually_near() const override { return true; }  // where domains help one another
   /// What one volume cannot tell stays where it usually is.
   bool needs_two_volumes(const DomainData& data) const override { return data.shrinkage == 0.0; }
   Prior prior(const DomainData& data) const override;

@@ -3,16 +3,13 @@
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/fit.hpp>
 #include <bimix/law/held_out.hpp>
+#include <bimix/law/law.hpp>
 #include <bimix/law/trust.hpp>
 
 #include <algorithm>
 
 namespace bimix::law {
 namespace {
-
-bool is_usually_near(const std::string& law) {
-  return law == "effective_share" || law == "bimix" || law == "additive";
-}
 
 void go_on_unless(const std::stop_token& stop) {
   if (stop.stop_requested())
@@ -26,8 +23,9 @@ std::vector<std::string> believed_laws(const data::Observations& observations,
   FitOptions every = options;
   every.law = automatic_law;
   std::vector<std::string> laws = laws_to_fit(observations, every);
-  std::erase_if(
-      laws, [&](const std::string& law) { return law != options.law && !is_usually_near(law); });
+  std::erase_if(laws, [&](const std::string& law) {
+    return law != options.law && !find_law(law).is_usually_near();
+  });
   return laws;
 }
 
