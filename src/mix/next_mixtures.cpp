@@ -94,7 +94,9 @@ Search::Search(const std::vector<data::LawFit>& laws, const data::Observations& 
   may_run_.assign(points_.size(), false);
   points_.insert(points_.end(), candidates.begin(), candidates.end());
   may_run_.resize(points_.size(), true);
-  points_.insert(points_.end(), asked.under_way.begin(), asked.under_way.end());
+  // What was run may be the best, also where laws do not see why.
+  for (const auto* mixtures : {&asked.under_way, &seen.mixtures})
+    points_.insert(points_.end(), mixtures->begin(), mixtures->end());
   may_run_.resize(points_.size(), false);
   beliefs_ =
       beliefs_at(laws, seen, options, default_share, today.weight, points_, {.seed = asked.seed});
@@ -112,9 +114,9 @@ Search::Search(const std::vector<data::LawFit>& laws, const data::Observations& 
   for (const SetBelief& belief : beliefs_.of) mean_ += belief.expected;
   moved_ = MatrixXd::Zero(all.rows(), all.cols());
   const std::vector<Index> allowed = allowed_with(-1);
-  value_ = mean_least(mean_, moved_, allowed);
-  for (const Index x : allowed)
-    if (mean_(x) == value_) best_ = x;
+  best_ = *std::min_element(allowed.begin(), allowed.end(),
+                            [&](Index a, Index b) { return mean_(a) < mean_(b); });
+  value_ = mean_(best_);
   centre(all);
   std::vector<Index> every(points_.size());
   std::iota(every.begin(), every.end(), Index{0});

@@ -34,8 +34,9 @@ struct NextOptions {
 ///
 /// x and c: optima of the laws and of their samples in the allowed box, and beyond the shares that
 /// were tried by a factor of two, which count as x once a run has been there; random mixtures and
-/// the ends of each domain's range within the shares that were tried. For an objective that is no
-/// mean f is the mean with the weights of today's best mixture; of rises, if it counts these.
+/// the ends of each domain's range within the shares that were tried; as x alone what was run. For
+/// an objective that is no mean f is the mean with the weights of today's best mixture; of rises,
+/// if it counts these.
 /// @param laws fits, each with its bootstrap and held-out losses; the first is the one that is used
 /// @param seen what the fits are of
 /// @return deterministic in its arguments
