@@ -46,7 +46,7 @@ def main():
     def run(name, seed, rest):
         path = folder / f"{name}.yaml"
         path.write_text(HEAD.format(name=name, seed=seed, base=base) + rest)
-        subprocess.run(["mpirun", "-n", ranks, program, "run", str(path), "-o", str(folder / name)], check=True)
+        subprocess.run([str(base / "scripts/mpirun"), "-n", ranks, program, "run", str(path), "-o", str(folder / name)], check=True)
         return folder / name
 
     def recommended(run_folder):

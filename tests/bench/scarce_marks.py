@@ -38,7 +38,7 @@ def main():
     def run(name, text):
         path = folder / f"{name}.yaml"
         path.write_text(text.replace("name: scarce", f"name: {name}"))
-        subprocess.run(["mpirun", "-n", ranks, program, "run", str(path), "-o", str(folder / name)], check=True)
+        subprocess.run([str(base / "scripts/mpirun"), "-n", ranks, program, "run", str(path), "-o", str(folder / name)], check=True)
         return folder / name
 
     def told(*words):
