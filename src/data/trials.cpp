@@ -84,8 +84,8 @@ void require_sound(const std::vector<Round>& rounds, const DomainSet& domains) {
     demand.at_least("number", round.number, 1);
     demand.at_least("seen", round.seen, 0);
     demand.at_least("under_way", round.under_way, 0);
-    for (const Mixture* share : {&round.best, &round.best_low, &round.best_high})
-      if (!round.best.empty())
+    for (const Mixture* share : {&round.known.share, &round.known.low, &round.known.high})
+      if (!round.known.share.empty())
         demand.count("best", share->size(), domains.train.size(), one_a_domain);
     demand.not_negative("spent", round.spent);
     demand.not_negative("price", round.price);

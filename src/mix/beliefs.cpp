@@ -155,6 +155,10 @@ class Believer {
       problems_.back().weight = weight;
     }
     sampled_.resize(laws.size());
+    const Posed posed(problems_.front(), laws.front().coefficient);
+    counted_from_ = posed.losses(default_share);
+    for (std::size_t e = 0; e < counted_from_.size(); ++e)
+      counted_from_[e] = posed.loss(e, default_share) - counted_from_[e];
   }
 
   SetBelief of(std::size_t e) {
@@ -221,7 +225,7 @@ class Believer {
     if (!by.law) {
       belief.run.row(row) = deviation.transpose();
       belief.objective.row(row) =
-          weight_[e] * (deviation.array().exp() - counted_from(e)).transpose();
+          weight_[e] * (deviation.array().exp() - counted_from_[e]).transpose();
       return;
     }
     const Sampled& law = sampled(*by.law, sample % laws_[*by.law].bootstrap.size());
@@ -235,7 +239,7 @@ class Believer {
   /// The set's part of the objective by one explanation: VectorXd of the points.
   VectorXd expected(const Explanation& by, std::size_t e) {
     const Eigen::ArrayXd deviation = by.process->mean().array();
-    if (!by.law) return weight_[e] * (deviation.exp() - counted_from(e)).matrix();
+    if (!by.law) return weight_[e] * (deviation.exp() - counted_from_[e]).matrix();
     const auto column = static_cast<Index>(e);
     const std::size_t samples = laws_[*by.law].bootstrap.size();
     VectorXd sum = VectorXd::Zero(static_cast<Index>(points_.size()));
@@ -246,13 +250,6 @@ class Believer {
               .matrix();
     }
     return weight_[e] / static_cast<double>(samples) * sum;
-  }
-
-  /// What the objective takes off a loss: that of the reference, by the first law.
-  double counted_from(std::size_t e) const {
-    const Problem& problem = problems_.front();
-    const Posed posed(problem, laws_.front().coefficient);
-    return posed.loss(e, problem.default_share) - posed.losses(problem.default_share)[e];
   }
 
   const Sampled& sampled(std::size_t law, std::size_t sample) {
@@ -287,6 +284,7 @@ class Believer {
   BeliefOptions asked_;
   Correlations correlations_;
   std::vector<Problem> problems_{};
+  std::vector<double> counted_from_{};  // E: what the objective takes off a loss, by the first law
   std::vector<std::map<std::size_t, Sampled>> sampled_{};  // by law and bootstrap sample
 };
 

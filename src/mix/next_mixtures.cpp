@@ -34,7 +34,7 @@ class Search {
          const OptimizeOptions& options, const data::Mixture& default_share,
          const NextOptions& asked);
   /// What is known today of the best mixture there is.
-  void tell_of_best(double level, data::NextMixtures& result) const;
+  data::BestKnown best_known(double level) const;
   /// Counts a run of this mixture as one that will have been seen.
   void expect(const data::Mixture& mixture);
   /// Takes the best candidate that is left; nothing if there is none.
@@ -124,7 +124,7 @@ Search::Search(const std::vector<data::LawFit>& laws, const data::Observations& 
   today_ = all.rowwise() + mean_.transpose();
 }
 
-void Search::tell_of_best(double level, data::NextMixtures& result) const {
+data::BestKnown Search::best_known(double level) const {
   const std::size_t domains = points_.front().size();
   std::vector<double> regret;
   std::vector<std::vector<double>> share(domains);  // of the best mixture by each function
@@ -135,14 +135,16 @@ void Search::tell_of_best(double level, data::NextMixtures& result) const {
     for (std::size_t k = 0; k < domains; ++k)
       share[k].push_back(points_[static_cast<std::size_t>(least)][k]);
   }
-  result.best = points_[static_cast<std::size_t>(best_)];
-  result.regret_nats = regret_;
-  result.regret_high_nats = law::quantile(std::move(regret), level);
+  data::BestKnown known{.share = points_[static_cast<std::size_t>(best_)],
+                        .regret_nats = regret_,
+                        .regret_high_nats = law::quantile(std::move(regret), level),
+                        .laws = law_weights()};
   for (const std::vector<double>& values : share) {
     const law::Interval interval = law::central_interval(values, level);
-    result.best_low.push_back(interval.low);
-    result.best_high.push_back(interval.high);
+    known.low.push_back(interval.low);
+    known.high.push_back(interval.high);
   }
+  return known;
 }
 
 /// Drops mixtures for which some function has no finite loss.
@@ -303,10 +305,8 @@ data::NextMixtures next_mixtures(const std::vector<data::LawFit>& laws,
   const data::LawFit& fit = laws.front();
   Search search(laws, seen, options, default_share, asked);
   for (const data::Mixture& mixture : asked.under_way) search.expect(mixture);
-  data::NextMixtures result;
-  search.tell_of_best(asked.level, result);
-  result.laws = search.law_weights();
-  result.regret_after_nats = result.regret_nats;
+  data::NextMixtures result{.known = search.best_known(asked.level)};
+  result.regret_after_nats = result.known.regret_nats;
   for (int n = 0; n < asked.count; ++n) {
     const auto next = search.take();
     if (!next) break;

@@ -81,10 +81,17 @@ data::SweepPlan first_mixtures(const data::SweepPlan& plan, std::size_t count) {
 }
 
 double spent(const data::SweepPlan& plan, Budget::Unit unit) {
+  if (unit == Budget::Unit::hours) return 0.0;
   if (unit == Budget::Unit::trials) return static_cast<double>(plan.trials.size());
   double sum = 0.0;
   for (const data::TrialSpec& spec : plan.trials) sum += spec.cost;
   return sum;
+}
+
+double price(const data::SweepPlan& plan, Budget::Unit unit, std::size_t mixtures) {
+  return unit == Budget::Unit::hours
+             ? 0.0
+             : static_cast<double>(mixtures) * work_of_a_mixture(plan, unit);
 }
 
 int affordable(const data::SweepPlan& plan, const AdaptiveOptions& options, double hours) {
@@ -94,6 +101,18 @@ int affordable(const data::SweepPlan& plan, const AdaptiveOptions& options, doub
   const double left = budget.amount * (1.0 + rounding) - spent(plan, budget.unit);
   const double mixtures = std::floor(left / work_of_a_mixture(plan, budget.unit));
   return static_cast<int>(std::clamp(mixtures, 0.0, static_cast<double>(options.batch)));
+}
+
+data::SweepPlan with_rounds(data::SweepPlan plan, const std::vector<data::TrialSpec>& trials) {
+  for (const data::TrialSpec& spec : trials) {
+    if (spec.round == 0) continue;
+    if (static_cast<std::size_t>(spec.mixture_id) == plan.mixtures.size()) {
+      plan.mixtures.push_back(spec.mixture);
+      plan.labels.push_back(spec.mixture_label);
+    }
+    plan.trials.push_back(spec);
+  }
+  return plan;
 }
 
 std::vector<data::TrialSpec> add_round(data::SweepPlan& plan,

@@ -116,15 +116,16 @@ Section rounds_section(const data::RunRecord& record) {
     rows.push_back({round.stop.empty() ? fmt::format("{}", round.number) : "end",
                     fmt::format("{}", round.seen), fmt::format("{}", round.under_way)});
     std::vector<std::string>& row = rows.back();
-    if (round.best.empty()) {
+    if (round.known.share.empty()) {
       row.resize(rows[0].size(), "-");
       continue;
     }
-    row.insert(row.end(), {fixed(round.regret_nats, 5), fixed(round.regret_high_nats, 5),
-                           round.stop.empty() ? fixed(round.gain_nats, 5) : "-"});
-    for (std::size_t k = 0; k < round.best.size(); ++k)
-      row.push_back(fmt::format("{} ({} to {})", fixed(round.best[k], 3),
-                                fixed(round.best_low[k], 3), fixed(round.best_high[k], 3)));
+    row.insert(row.end(),
+               {fixed(round.known.regret_nats, 5), fixed(round.known.regret_high_nats, 5),
+                round.stop.empty() ? fixed(round.gain_nats, 5) : "-"});
+    for (std::size_t k = 0; k < round.known.share.size(); ++k)
+      row.push_back(fmt::format("{} ({} to {})", fixed(round.known.share[k], 3),
+                                fixed(round.known.low[k], 3), fixed(round.known.high[k], 3)));
   }
   std::string body = paragraph(
       "The campaign chose its own mixtures. Each row is what was known when a round was chosen: "

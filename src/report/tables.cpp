@@ -189,17 +189,18 @@ std::string round_text(const data::Round& round, const data::DomainSet& domains,
                                 : "")
           : fmt::format("No round {}: {} (after {} {})", round.number, round.stop,
                         amount(round.spent), unit);
-  if (!round.best.empty()) {
+  if (!round.known.share.empty()) {
     std::vector<std::string> shares;
-    for (std::size_t k = 0; k < round.best.size(); ++k)
-      shares.push_back(fmt::format("{} {} ({} to {})", domains.train[k], fixed(round.best[k], 3),
-                                   fixed(round.best_low[k], 3), fixed(round.best_high[k], 3)));
+    for (std::size_t k = 0; k < round.known.share.size(); ++k)
+      shares.push_back(fmt::format("{} {} ({} to {})", domains.train[k],
+                                   fixed(round.known.share[k], 3), fixed(round.known.low[k], 3),
+                                   fixed(round.known.high[k], 3)));
     const std::string_view loss = data::unit_text(domains.loss_unit);
     text += fmt::format(
         "\n  best known  {}\n  expected to be {} {} above the best there is, with probability {:g} "
         "at most {}",
-        core::join_words(shares), fixed(round.regret_nats, 5), loss, round.level,
-        fixed(round.regret_high_nats, 5));
+        core::join_words(shares), fixed(round.known.regret_nats, 5), loss, round.level,
+        fixed(round.known.regret_high_nats, 5));
     if (round.stop.empty())
       text += fmt::format("; the round is expected to take {} off", fixed(round.gain_nats, 5));
   }
@@ -229,9 +230,9 @@ std::string next_text(const data::NextMixtures& next, const data::DomainSet& dom
       "not\n"
       "  known of that loss over the mixtures that may be the best (standard deviation)\n"
       "  Expected regret of today's best mixture: {:.6f} {}, after these runs {:.6f}\n",
-      next.regret_nats, data::unit_text(domains.loss_unit), next.regret_after_nats);
+      next.known.regret_nats, data::unit_text(domains.loss_unit), next.regret_after_nats);
   std::vector<std::string> believed;
-  for (const auto& [law, weight] : next.laws)
+  for (const auto& [law, weight] : next.known.laws)
     if (weight >= 0.01) believed.push_back(fmt::format("{} {}", law, fixed(weight, 2)));
   if (!believed.empty())
     text += "  Believed by what they predict of held-out mixtures: " + core::join_words(believed) +

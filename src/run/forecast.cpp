@@ -88,8 +88,7 @@ std::string idle_ranks_words(const config::Campaign& campaign, const trial::Sour
   if (static_cast<std::size_t>(groups) <= at_once) return "";
   return fmt::format(
       "design.adaptive.batch: {} mixtures a round keep at most {} trials going (a round and the "
-      "one "
-      "before it), so that ranks will wait; a larger batch, or {} ranks, would not",
+      "one before it), so that ranks will wait; a larger batch, or {} ranks, would not",
       campaign.design.adaptive->batch, at_once,
       at_once * static_cast<std::size_t>(traits.ranks_per_trial));
 }

@@ -43,10 +43,13 @@ std::vector<data::TrialResult> imagined_results(const data::SweepPlan& plan) {
 void refuse_budget_below_start(const config::Campaign& campaign, const data::SweepPlan& plan) {
   if (!campaign.design.adaptive) return;
   const plan::Budget& budget = campaign.design.adaptive->budget;
-  data::SweepPlan start = plan;
-  std::erase_if(start.trials, [](const data::TrialSpec& spec) { return spec.round > 0; });
+  const auto rounds = std::find_if(plan.trials.begin(), plan.trials.end(),
+                                   [](const data::TrialSpec& spec) { return spec.round > 0; });
+  const data::SweepPlan start = plan::first_mixtures(
+      plan, rounds == plan.trials.end() ? plan.mixtures.size()
+                                        : static_cast<std::size_t>(rounds->mixture_id));
   const double needed = plan::spent(start, budget.unit);
-  if (budget.unit == plan::Budget::Unit::hours || needed <= budget.amount) return;
+  if (needed <= budget.amount) return;
   throw core::UsageError(core::Complaint{
       .place = "design.adaptive.budget",
       .problem = fmt::format("{} are fewer than the campaign starts with", budget.text()),

@@ -47,27 +47,21 @@ RoundChoice choose_round(const RoundInput& input, const std::stop_token& stop) {
   round.level = until.confidence;
   try {
     const data::NextMixtures next = proposed(input, stop);
-    round.best = next.best;
-    round.best_low = next.best_low;
-    round.best_high = next.best_high;
-    round.regret_nats = next.regret_nats;
-    round.regret_high_nats = next.regret_high_nats;
-    round.gain_nats = next.regret_nats - next.regret_after_nats;
-    round.laws = next.laws;
+    round.known = next.known;
+    round.gain_nats = next.known.regret_nats - next.regret_after_nats;
     for (const data::NextMixture& one : next.mixtures) choice.mixtures.push_back(one.share);
   } catch (const core::Interrupted&) {
     throw;
   } catch (const core::Error& error) {
     fill_space(input, error.what(), choice);
   }
-  if (!round.best.empty() && round.regret_high_nats <= until.gain)
+  if (!round.known.share.empty() && round.known.regret_high_nats <= until.gain)
     round.stop = fmt::format(
         "with probability {:g} the best mixture known is within {:g} {} of the best there is",
         until.confidence, until.gain, data::unit_text(input.known.plan.domains.loss_unit));
   else if (choice.mixtures.empty())
     round.stop = "no mixture is left that would tell anything";
   if (!round.stop.empty()) choice.mixtures.clear();
-  round.price *= static_cast<double>(choice.mixtures.size());
   return choice;
 }
 

@@ -13,7 +13,7 @@ namespace bimix::run {
 struct RoundInput {
   StoredRun known{};  ///< with the plan of the known mixtures alone, and their results
   std::vector<data::Mixture> under_way{};
-  data::Round round{};  ///< its number, what was spent, and the price of one mixture
+  data::Round round{};  ///< its number, and what was spent
   int count = 1;        ///< of mixtures
 };
 

@@ -66,18 +66,15 @@ double Rounds::hours_spent() const {
 void Rounds::begin_choice(std::size_t known) {
   const StoredRun& run = session_.stored();
   const plan::AdaptiveOptions& options = options_of(run.campaign);
-  const int count = plan::affordable(run.plan, options, hours_spent());
-  const bool counts_hours = options.budget.unit == plan::Budget::Unit::hours;
-  data::Round round{
-      .number = run.plan.trials.back().round + 1,
-      .seen = static_cast<int>(known),
-      .under_way = static_cast<int>(run.plan.mixtures.size() - known),
-      .spent = counts_hours ? hours_spent() : plan::spent(run.plan, options.budget.unit),
-      .price = counts_hours ? 0.0
-                            : plan::spent(run.plan, options.budget.unit) /
-                                  static_cast<double>(run.plan.mixtures.size())};
+  const double hours = hours_spent();
+  const int count = plan::affordable(run.plan, options, hours);
+  data::Round round{.number = run.plan.trials.back().round + 1,
+                    .seen = static_cast<int>(known),
+                    .under_way = static_cast<int>(run.plan.mixtures.size() - known),
+                    .spent = options.budget.unit == plan::Budget::Unit::hours
+                                 ? hours
+                                 : plan::spent(run.plan, options.budget.unit)};
   if (count == 0) {
-    round.price = 0.0;
     round.stop = fmt::format("the budget of {} is spent", options.budget.text());
     return stop_with(std::move(round));
   }
@@ -97,6 +94,8 @@ std::vector<data::TrialSpec> Rounds::take_choice() {
     return {};
   }
   StoredRun& run = session_.stored();
+  choice.round.price =
+      plan::price(run.plan, options_of(run.campaign).budget.unit, choice.mixtures.size());
   data::SweepPlan grown = run.plan;
   std::vector<data::TrialSpec> trials =
       plan::add_round(grown, choice.mixtures, choice.round.number, run.campaign.seed,

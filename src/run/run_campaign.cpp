@@ -12,6 +12,7 @@
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/plan/check.hpp>
+#include <bimix/plan/rounds.hpp>
 #include <bimix/report/page.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
@@ -77,7 +78,6 @@ class Run {
 
   /// Of ranks beyond those that a batch and the one before it keep busy some would wait.
   void tell_of_idle_ranks() {
-    if (!session_.campaign().design.adaptive) return;
     const std::string words =
         idle_ranks_words(session_.campaign(), session_.traits(), comm().size());
     if (!words.empty()) screen().say("  " + words);
@@ -138,8 +138,10 @@ class Run {
     const config::Campaign& campaign = session_.campaign();
     std::unordered_map<std::string, double> cost_before;
     par::on_root(comm(), [&] {
-      plan =
-          with_rounds(plan_campaign(campaign, stored().state.entropy, *session_.opened().source));
+      // Rounds that were chosen before are read, and not chosen again.
+      plan = plan::with_rounds(
+          plan_campaign(campaign, stored().state.entropy, *session_.opened().source),
+          stored().state.plan_trials);
       if (const std::string words =
               refuse_what_cannot_end_well(campaign, plan, stored().state.entropy);
           !words.empty())
@@ -161,19 +163,6 @@ class Run {
     tell_of_idle_ranks();
     if (session_.opened().corpus) tell_of_repetition();
     return cost_before;
-  }
-
-  /// Rank 0: the plan with the rounds that were chosen before, read and not chosen again.
-  data::SweepPlan with_rounds(data::SweepPlan plan) {
-    for (const data::TrialSpec& spec : stored().state.plan_trials) {
-      if (spec.round == 0) continue;
-      if (static_cast<std::size_t>(spec.mixture_id) == plan.mixtures.size()) {
-        plan.mixtures.push_back(spec.mixture);
-        plan.labels.push_back(spec.mixture_label);
-      }
-      plan.trials.push_back(spec);
-    }
-    return plan;
   }
 
   /// Rank 0: the session begins, and the folder has the plan. @return as make_plan

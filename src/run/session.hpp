@@ -49,7 +49,6 @@ class Session {
   void begin_stage(const std::string& name);
   /// Rank 0: what the campaign last chose, on the screen and in the status.
   void tell_round();
-  std::string round_words() const;
 
   /// @collective Gives every rank the results that rank 0 has, entropies, and trials of the check.
   void share_state();
@@ -92,6 +91,7 @@ class Session {
   void tell_of_failures() const;
 
  private:
+  std::string round_words() const;
   void open_folder();
   void refuse_if_killed_early(const store::JournalState& state) const;
   void note_files_of_command(const store::JournalState& state);

@@ -113,7 +113,7 @@ class Teller {
       const double needed = 2.0 * static_cast<double>(texts.bytes);
       words = fmt::format(
           "about {} of texts{}; until they are prepared they take {}", size_text(texts.bytes),
-          texts.are_chosen_from ? ", of which `where` or `by` takes some" : "",
+          texts.are_filtered ? ", of which `where` or `by` takes some" : "",
           has_tokenizer_ ? "about twice that, more with a small vocabulary" : "twice that");
       if (!unknown && needed > static_cast<double>(space.available))
         screen_.warn(

@@ -178,10 +178,10 @@ std::size_t used_law(const law::FitOptions& options, std::vector<data::LawFit>& 
       if (fits[n].law == options.law) return n;
     return 0;
   }
-  std::vector<data::HeldOut> held;
-  for (const data::LawFit& fit : fits) held.push_back(fit.held_out);
-  const std::size_t best = law::best_of(held);
-  if (std::isnan(law::mean_error(held[best]))) {
+  const std::size_t best = law::best_of(fits);
+  const auto& first = fits.front().held_out;
+  const auto& held = fits[best].held_out;
+  if (std::isnan(law::mean_error(held))) {
     fits[best].flags.push_back(core::to_string(
         core::Complaint{"law auto", "no law could be held against mixtures left out",
                         fmt::format("{} is used", fits[best].law), "Add mixtures"}));
@@ -190,10 +190,10 @@ std::size_t used_law(const law::FitOptions& options, std::vector<data::LawFit>& 
   fits[best].flags.push_back(core::to_string(core::Complaint{
       "law auto",
       fmt::format("{} predicts held-out mixtures best: {:.2f} % error, regret {:.4f} {}",
-                  fits[best].law, 100.0 * law::mean_error(held[best]), held[best].regret_nats,
+                  fits[best].law, 100.0 * law::mean_error(held), held.regret_nats,
                   data::unit_text(fits[best].domains.loss_unit)),
-      fmt::format("{}: {:.2f} %, {:.4f}", fits.front().law, 100.0 * law::mean_error(held.front()),
-                  held.front().regret_nats),
+      fmt::format("{}: {:.2f} %, {:.4f}", fits.front().law, 100.0 * law::mean_error(first),
+                  first.regret_nats),
       ""}));
   return best;
 }

@@ -63,6 +63,14 @@ class Prepared : public testing::Test {
     options.domains.push_back({.name = "b", .train_patterns = {b}});
     return options;
   }
+  /// Two domains of text, with a tokenizer that is trained on them.
+  CorpusOptions to_be_encoded() const {
+    folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));
+    folder.write("b.jsonl", json_lines(some_texts(300, "and of the second")));
+    CorpusOptions options = options_of("a.jsonl", "b.jsonl");
+    options.tokenizer.train = 300;
+    return options;
+  }
   nlohmann::json manifest(const std::string& store) const {
     return nlohmann::json::parse(core::read_file(folder / store / "prepared.json"));
   }
@@ -162,10 +170,7 @@ TEST_F(Prepared, DropsPiecesThatWereLeftWhenAllWasDone) {
 
 // Hours of encoding began anew.
 TEST_F(Prepared, KeepsWhatWasEncodedBeforeAnInterruption) {
-  folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));
-  folder.write("b.jsonl", json_lines(some_texts(300, "and of the second")));
-  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
-  options.tokenizer.train = 300;
+  const CorpusOptions options = to_be_encoded();
   prepare(options, folder / "at once");
   const auto nothing = [](std::uint64_t) {};
   const auto encoded = [&](int unit) {
@@ -233,9 +238,9 @@ TEST_F(Prepared, TellsOfTextsThatPackWellAndOfDomainsThatPackUnlike) {
 TEST_F(Prepared, SaysThatTextsAreChosenFromWhatItTellsOf) {
   folder.write("all.jsonl", lines_by_source(60, {"web", "books"}));
   CorpusOptions options = options_of("all.jsonl", "all.jsonl");
-  EXPECT_FALSE(Preparation(options, folder / "store").estimated_texts().are_chosen_from);
+  EXPECT_FALSE(Preparation(options, folder / "store").estimated_texts().are_filtered);
   options.domains[0].where = {{"source", {"web"}}};
-  EXPECT_TRUE(Preparation(options, folder / "store").estimated_texts().are_chosen_from);
+  EXPECT_TRUE(Preparation(options, folder / "store").estimated_texts().are_filtered);
 }
 
 TEST_F(Prepared, IsMadeAgainWhereASourceOrAnOptionChanged) {
@@ -339,10 +344,7 @@ TEST_F(Prepared, IsRefusedIfItsFilesAreNotWhatWasWritten) {
 
 // Another tokenizer than the one that texts were encoded by went into the folder of a run.
 TEST_F(Prepared, IsRefusedWithoutTheTokenizerThatItWasEncodedBy) {
-  folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));
-  folder.write("b.jsonl", json_lines(some_texts(300, "and of the second")));
-  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
-  options.tokenizer.train = 300;
+  const CorpusOptions options = to_be_encoded();
   prepare(options, folder / "store");
   const Preparation again(options, folder / "store");
   EXPECT_TRUE(again.is_done());
@@ -372,10 +374,7 @@ TEST_F(Prepared, IsRefusedIfItsCountsAreNotWhatWasWritten) {
 }
 
 TEST_F(Prepared, DropsTextsOnceTheyAreEncoded) {
-  folder.write("a.jsonl", json_lines(some_texts(300, "words of the first")));
-  folder.write("b.jsonl", json_lines(some_texts(300, "and of the second")));
-  CorpusOptions options = options_of("a.jsonl", "b.jsonl");
-  options.tokenizer.train = 300;
+  const CorpusOptions options = to_be_encoded();
   const auto nothing = [](std::uint64_t) {};
   const Preparation preparation(options, folder / "store");
   preparation.begin();

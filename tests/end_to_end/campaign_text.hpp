@@ -41,4 +41,12 @@ inline std::string write_tiny_campaign(const TemporaryFolder& folder,
   return path;
 }
 
+/// Replaces the first such piece of a campaign's text.
+inline void replace_in(const std::string& campaign, const std::string& piece,
+                       const std::string& replacement) {
+  std::string text = bytes_of(campaign);
+  text.replace(text.find(piece), piece.size(), replacement);
+  write_text(campaign, text);
+}
+
 }  // namespace bimix::test

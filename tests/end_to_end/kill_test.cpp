@@ -82,9 +82,7 @@ int kills_asked() {
 TEST(Kill, NothingIsLostAndTheBitsAreTheSame) {
   const TemporaryFolder folder;
   const std::string path = write_tiny_campaign(folder);
-  std::string text = test::bytes_of(path);
-  text.replace(text.find("warmup_steps"), 0, "checkpoint_every: 0s, ");
-  test::write_text(path, text);
+  test::replace_in(path, "warmup_steps", "checkpoint_every: 0s, warmup_steps");
   EXPECT_GT(kill_and_compare(folder, path, kills_asked()), 0)
       << "no resumed run had a trial that went on from its checkpoint";
 }
@@ -92,11 +90,9 @@ TEST(Kill, NothingIsLostAndTheBitsAreTheSame) {
 TEST(Kill, TheSameRoundsAreChosen) {
   const TemporaryFolder folder;
   const std::string path = write_tiny_campaign(folder);
-  std::string text = test::bytes_of(path);
-  const std::size_t at = text.find("  mixtures:");
-  text.replace(at, text.find('\n', at) - at,
-               "  adaptive: {start: 6, batch: 2, budget: 12 trials, until: {gain: 0}}");
-  test::write_text(path, text);
+  test::replace_in(path,
+                   "mixtures: [{preset: [default, uniform]}, {simplex: {step: 0.25, floor: 0.1}}]",
+                   "adaptive: {start: 6, batch: 2, budget: 12 trials, until: {gain: 0}}");
   kill_and_compare(folder, path, kills_asked() / 5);
 }
 

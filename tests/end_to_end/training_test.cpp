@@ -254,9 +254,7 @@ TEST(Shards, WithATokenOutOfRangeAreRefused) {
 TEST(Stop, EndsALongFitAtOnce) {
   const TemporaryFolder folder;
   const std::string campaign = write_tiny_campaign(folder);
-  std::string text = test::bytes_of(campaign);
-  text.replace(text.find("bootstrap: 20"), 13, "bootstrap: 1000000");
-  test::write_text(campaign, text);
+  test::replace_in(campaign, "bootstrap: 20", "bootstrap: 1000000");
   // The journal's last trial has come, so the fit goes on; unhindered it would take a minute.
   const auto stopped = test::shell(
       BIMIX_PROGRAM " run " + campaign + " -o " + (folder / "run") + " > /dev/null & pid=$!; " +

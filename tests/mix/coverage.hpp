@@ -28,9 +28,13 @@ inline constexpr std::size_t domains = 4;
 inline constexpr const char* repeating = "repeating";
 inline constexpr double run_noise = 0.003, reading_noise = 0.002;
 
-/// Coefficients as they occur on public tables; those of effective_share are drawn from its prior.
+/// Coefficients of bimix as they occur on public tables, or else of effective_share, drawn from its
+/// prior.
+/// @param own the domain that the evaluation set is of
+/// @param among how many domains there are
 inline std::vector<double> true_coefficients(const std::string& law, std::size_t own,
-                                             double last_volume, core::RandomStream& stream) {
+                                             std::size_t among, double last_volume,
+                                             core::RandomStream& stream) {
   const auto between = [&](double low, double high) {
     return low + (high - low) * stream.uniform();
   };
@@ -46,9 +50,8 @@ inline std::vector<double> true_coefficients(const std::string& law, std::size_t
                         usual(-3.0, 1.0, {-12, 6}), usual(0.35, 0.15, {0.05, 3}),
                         usual(0.3, 0.5, {0, 6})};
   const double level = usual(-1.5, 0.7, {-12, 6});
-  for (std::size_t k = 0; k < domains; ++k)
-    c.push_back(k == own ? 0.0 : usual(level, 0.7, {-12, 6}));
-  for (std::size_t k = 0; k < domains; ++k)
+  for (std::size_t k = 0; k < among; ++k) c.push_back(k == own ? 0.0 : usual(level, 0.7, {-12, 6}));
+  for (std::size_t k = 0; k < among; ++k)
     c.push_back(k == own ? usual(0.6, 0.2, {0.02, 1}) : usual(0.9, 0.1, {0.02, 1}));
   c.insert(c.end(), {3.0, last_volume});
   if (law != repeating) return c;
@@ -69,6 +72,29 @@ inline void count(Hits& hits, const std::string& what, double truth,
   hits[what].second += 1;
 }
 
+/// Adds a run of a mixture through volumes, with as many evaluation sets as domains. Its losses err
+/// together by run_noise and each by reading_noise.
+/// @param loss_of (set, tokens): the true loss
+template <class LossOf>
+void add_run(const data::Mixture& mixture, const std::vector<double>& volumes,
+             core::RandomStream& stream, data::Observations& seen, const LossOf& loss_of) {
+  const std::size_t sets = mixture.size();
+  seen.domains = synthetic::domain_set(sets);
+  seen.loss_nats.columns = sets;
+  seen.mixtures.push_back(mixture);
+  std::vector<double> errors(sets);
+  for (double& error : errors) error = run_noise * stream.normal();
+  for (const double tokens : volumes) {
+    seen.mixture_id.push_back(static_cast<int>(seen.mixtures.size()) - 1);
+    seen.repeat.push_back(0);
+    seen.tokens.push_back(tokens);
+    ++seen.loss_nats.rows;
+    for (std::size_t e = 0; e < sets; ++e)
+      seen.loss_nats.values.push_back(loss_of(e, tokens) *
+                                      (1 + errors[e] + reading_noise * stream.normal()));
+  }
+}
+
 /// A law that is known, and campaigns that see it through noise.
 struct World {
   const law::Law& law;
@@ -82,7 +108,7 @@ struct World {
     constexpr double endless = std::numeric_limits<double>::infinity();
     if (name == repeating) pools = {0.5e9, 2e9, endless, endless};
     for (std::size_t e = 0; e < domains; ++e)
-      truth.push_back(true_coefficients(name, e, volumes.back(), stream));
+      truth.push_back(true_coefficients(name, e, domains, volumes.back(), stream));
   }
 
   double loss(std::size_t e, const data::Mixture& mixture, double tokens) const {
@@ -92,22 +118,11 @@ struct World {
   /// Adds a run of this mixture.
   void run(const data::Mixture& mixture, core::RandomStream& stream,
            data::Observations& seen) const {
-    seen.domains = synthetic::domain_set(domains);
-    seen.loss_nats.columns = domains;
-    seen.mixtures.push_back(mixture);
-    if (!pools.empty()) seen.pools = {pools};
-    std::vector<double> errors(domains);
-    for (double& error : errors) error = run_noise * stream.normal();
-    for (const double tokens : volumes) {
-      seen.mixture_id.push_back(static_cast<int>(seen.mixtures.size()) - 1);
-      seen.repeat.push_back(0);
-      if (!pools.empty()) seen.pool_id.push_back(0);
-      seen.tokens.push_back(tokens);
-      ++seen.loss_nats.rows;
-      for (std::size_t e = 0; e < domains; ++e)
-        seen.loss_nats.values.push_back(loss(e, mixture, tokens) *
-                                        (1 + errors[e] + reading_noise * stream.normal()));
-    }
+    add_run(mixture, volumes, stream, seen,
+            [&](std::size_t e, double tokens) { return loss(e, mixture, tokens); });
+    if (pools.empty()) return;
+    seen.pools = {pools};
+    seen.pool_id.resize(seen.tokens.size(), 0);
   }
 
   /// The truth in the form of a fit.

@@ -1,6 +1,5 @@
 // bimix_mix_next [CAMPAIGNS [LAW [TRUTH]]]: whether the mixtures that `plan --next` proposes tell
-// more of the best mixture than random ones, on synthetic campaigns whose law is known. The figures
-// in src/mix/NOTES.md are its output.
+// more of the best mixture than random ones, on synthetic campaigns whose law is known.
 #include "next_study.hpp"
 
 #include <fmt/format.h>

@@ -53,7 +53,7 @@ TEST(NextMixtures, AreDistinctNewMixturesNearWhatWasTried) {
     EXPECT_LE(proposal.domain_fall, 1.0);
     EXPECT_THAT(made.fit.domains.eval, Contains(proposal.domain));
   }
-  EXPECT_GT(next.regret_nats, next.regret_after_nats);
+  EXPECT_GT(next.known.regret_nats, next.regret_after_nats);
   EXPECT_GE(next.regret_after_nats, 0.0);
 }
 
@@ -105,7 +105,7 @@ TEST(NextMixtures, WorkForLawsOfAllSharesAndForEveryObjective) {
     const data::NextMixtures next =
         next_mixtures({made.fit}, made.seen, options, {0.6, 0.2, 0.2}, {2, 1});
     EXPECT_EQ(next.mixtures.size(), 2u) << objective;
-    EXPECT_TRUE(std::isfinite(next.regret_nats)) << objective;
+    EXPECT_TRUE(std::isfinite(next.known.regret_nats)) << objective;
   }
 }
 
@@ -116,7 +116,7 @@ TEST(NextMixtures, AreForTheModelAndThePoolsThatTheOptimumIsFor) {
                                       {.mixtures = 8, .sizes = {1e6, 4e6, 16e6}, .noise = 0.005});
   made.fit = coverage::fitted(made.seen, {.bootstrap = 40});
   const auto regret_of = [&](const OptimizeOptions& options) {
-    return next_mixtures({made.fit}, made.seen, options, uniform(3), {1, 1}).regret_nats;
+    return next_mixtures({made.fit}, made.seen, options, uniform(3), {1, 1}).known.regret_nats;
   };
   const OptimizeOptions last{.tokens = 4e6};
   OptimizeOptions small = last, few = last;
@@ -142,7 +142,7 @@ TEST(NextMixtures, TheBestKnownIsWhatIsBelievedNotTheOptimumOfTheFirstLaw) {
       for (std::size_t e = 0; e < 3; ++e) made.seen.loss_nats(row, e) *= 0.5;
   const data::NextMixtures next =
       next_mixtures({made.fit}, made.seen, {.tokens = 4e6}, uniform(3), {0, 1});
-  EXPECT_EQ(next.best, better);
+  EXPECT_EQ(next.known.share, better);
 }
 
 TEST(NextMixtures, SayWhenTheDataCannotTell) {

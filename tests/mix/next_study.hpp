@@ -62,7 +62,8 @@ inline Outcome study(const std::string& law, const std::string& truth, int mixtu
   for (int m = 0; m < more; ++m)
     world.run(synthetic::random_mixture(stream, domains, 0.03), same_errors, with_random);
   return {knowledge(world, seen, options, wanted), knowledge(world, with_proposed, options, wanted),
-          knowledge(world, with_random, options, wanted), next.regret_nats, next.regret_after_nats};
+          knowledge(world, with_random, options, wanted), next.known.regret_nats,
+          next.regret_after_nats};
 }
 
 /// Mean over campaigns and its standard error.

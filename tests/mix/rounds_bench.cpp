@@ -1,6 +1,5 @@
 // bimix_mix_rounds [CAMPAIGNS [DOMAINS [WORLD [FIRST]]]]: true regret of the recommended mixture
-// after 16, 24 and 48 trials, by how the trials were chosen. The figures in src/mix/NOTES.md are
-// its output.
+// after 16, 24 and 48 trials, by how the trials were chosen.
 #include "rounds_study.hpp"
 
 #include <fmt/format.h>

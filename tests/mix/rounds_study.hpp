@@ -1,10 +1,9 @@
 #pragma once
 
+#include "coverage.hpp"
 #include "support/synthetic.hpp"
 
-#include <bimix/law/evaluate.hpp>
-#include <bimix/law/fit.hpp>
-#include <bimix/law/fitted_law.hpp>
+#include <bimix/law/believed.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/mix/next_mixtures.hpp>
 #include <bimix/mix/optimum.hpp>
@@ -26,7 +25,7 @@
 /// above the least of any mixture with shares of `floor` or more.
 namespace bimix::mix::rounds {
 
-inline constexpr double run_noise = 0.003, reading_noise = 0.002, floor = 0.02;
+inline constexpr double floor = 0.02;
 inline const std::vector<double> volumes{2e9, 4e9, 8e9, 16e9};
 
 /// What losses follow.
@@ -46,38 +45,16 @@ class LawTruth final : public Truth {
  public:
   LawTruth(const std::string& name, std::size_t domains, core::RandomStream& stream)
       : law_(law::find_law(name)) {
-    for (std::size_t e = 0; e < domains; ++e) coefficient_.push_back(drawn(domains, e, stream));
+    for (std::size_t e = 0; e < domains; ++e)
+      coefficient_.push_back(name == "additive" ? additive(domains, e, stream)
+                                                : coverage::true_coefficients(
+                                                      name, e, domains, volumes.back(), stream));
   }
   double loss(std::size_t e, const data::Mixture& share, double tokens) const override {
     return law_.predict(coefficient_[e], {share, static_cast<int>(e), tokens});
   }
 
  private:
-  std::vector<double> drawn(std::size_t domains, std::size_t own,
-                            core::RandomStream& stream) const {
-    const auto between = [&](double low, double high) {
-      return low + (high - low) * stream.uniform();
-    };
-    const auto usual = [&](double mean, double deviation, law::Bound within) {
-      return std::clamp(mean + deviation * stream.normal(), within.low, within.high);
-    };
-    const double last = volumes.back();
-    if (law_.name() == "bimix") {
-      const double beta = between(0.2, 0.5), part = between(0.1, 0.4), loss = between(2, 4);
-      return {part * loss * std::pow(last, beta), (1 - part) * loss, between(0.05, 0.25), beta};
-    }
-    if (law_.name() == "additive") return additive(domains, own, stream);
-    std::vector<double> c{usual(0.75, 0.1, {0, 0.98}), usual(-1.8, 0.7, {-12, 6}),
-                          usual(-3.0, 1.0, {-12, 6}), usual(0.35, 0.15, {0.05, 3}),
-                          usual(0.3, 0.5, {0, 6})};
-    const double level = usual(-1.5, 0.7, {-12, 6});
-    for (std::size_t k = 0; k < domains; ++k)
-      c.push_back(k == own ? 0.0 : usual(level, 0.7, {-12, 6}));
-    for (std::size_t k = 0; k < domains; ++k)
-      c.push_back(k == own ? usual(0.6, 0.2, {0.02, 1}) : usual(0.9, 0.1, {0.02, 1}));
-    c.insert(c.end(), {3.0, last});
-    return c;
-  }
   std::vector<double> additive(std::size_t domains, std::size_t own,
                                core::RandomStream& stream) const;
 
@@ -180,41 +157,13 @@ inline double least(const Truth& truth, std::size_t domains, core::RandomStream 
 
 inline void run(const Truth& truth, const data::Mixture& mixture, core::RandomStream& errors,
                 data::Observations& seen) {
-  const std::size_t domains = mixture.size();
-  seen.domains = synthetic::domain_set(domains);
-  seen.loss_nats.columns = domains;
-  seen.mixtures.push_back(mixture);
-  std::vector<double> common(domains);
-  for (double& error : common) error = run_noise * errors.normal();
-  for (const double tokens : volumes) {
-    seen.mixture_id.push_back(static_cast<int>(seen.mixtures.size()) - 1);
-    seen.repeat.push_back(0);
-    seen.tokens.push_back(tokens);
-    ++seen.loss_nats.rows;
-    for (std::size_t e = 0; e < domains; ++e)
-      seen.loss_nats.values.push_back(truth.loss(e, mixture, tokens) *
-                                      (1 + common[e] + reading_noise * errors.normal()));
-  }
+  coverage::add_run(mixture, volumes, errors, seen,
+                    [&](std::size_t e, double tokens) { return truth.loss(e, mixture, tokens); });
 }
 
-/// The laws that are believed in part: one of own shares, two of all shares.
-inline const std::vector<std::string> believed{"effective_share", "bimix", "additive"};
-
 inline std::vector<data::LawFit> fits_of(const data::Observations& seen, std::uint64_t seed) {
-  std::vector<data::LawFit> fits;
-  for (const std::string& law : believed) {
-    const law::FitOptions options{.law = law, .bootstrap = 40, .seed = seed, .folds = 10};
-    data::LawFit fit = law::fit_law(seen, options);
-    const law::Bootstrap bootstrap(seen, options, fit);
-    for (int b = 0; b < options.bootstrap; ++b) fit.bootstrap.push_back(bootstrap.sample(b));
-    std::vector<law::HeldOutPart> parts;
-    const int folds = law::fold_count(seen, options);
-    for (int fold = 0; fold < folds; ++fold)
-      parts.push_back(law::held_out_fold(seen, options, fold, folds));
-    fit.held_out = law::merge_folds(seen.domains, parts);
-    fits.push_back(std::move(fit));
-  }
-  return fits;
+  return law::believed_fits(
+      seen, {.law = "effective_share", .bootstrap = 40, .seed = seed, .folds = 10}, {});
 }
 
 inline OptimizeOptions wanted(std::size_t domains) {
@@ -336,8 +285,8 @@ inline std::vector<Regret> campaign(const std::string& world, std::size_t domain
     } else {
       const data::NextMixtures told =
           next_mixtures(fits_of(seen, seed), seen, wanted(domains), uniform, {0, seed});
-      regret.regret = truth->mean(told.best) - best;
-      regret.expected = told.regret_nats;
+      regret.regret = truth->mean(told.known.share) - best;
+      regret.expected = told.known.regret_nats;
     }
     regrets.push_back(regret);
   }

@@ -61,14 +61,13 @@ TEST(FitText, SaysOnceWhatHoldsForSeveralDomains) {
 }
 
 TEST(NextText, SaysWhatEachMixtureBringsAndWhy) {
-  const data::NextMixtures next{.mixtures = {{.share = {0.25, 0.75},
-                                              .gain_nats = 0.00125,
-                                              .domain = "code",
-                                              .domain_fall = 0.4}},
-                                .regret_nats = 0.002,
-                                .regret_after_nats = 0.00075,
-                                .laws = {{"bimix", 0.75}, {"joint", 0.001}, {"no law", 0.249}},
-                                .flags = {"plan --next: it is known."}};
+  const data::NextMixtures next{
+      .mixtures =
+          {{.share = {0.25, 0.75}, .gain_nats = 0.00125, .domain = "code", .domain_fall = 0.4}},
+      .known = {.regret_nats = 0.002,
+                .laws = {{"bimix", 0.75}, {"joint", 0.001}, {"no law", 0.249}}},
+      .regret_after_nats = 0.00075,
+      .flags = {"plan --next: it is known."}};
   const std::string text = next_text(next, some_fit().domains);
   EXPECT_THAT(text, HasSubstr("0.7500    0.001250      loss of code    -40 %"));
   EXPECT_THAT(text, HasSubstr("held-out mixtures: bimix 0.75 and no law 0.25"));
@@ -226,7 +225,7 @@ TEST(Texts, SayBitsPerByteWhereLossesAreThat) {
                              .share_high = {0.5, 0.5}};
   data::CheckReport check = some_check(0.1, 0.01);
   check.loss_unit = data::LossUnit::bits_per_byte;
-  const data::NextMixtures next{.regret_nats = 0.002};
+  const data::NextMixtures next{.known = {.regret_nats = 0.002}};
   const std::string text = fit_text(fit, 0.9) + optimum_text(choice, fit.domains) +
                            check_text(check) + next_text(next, fit.domains);
   EXPECT_THAT(text, Not(HasSubstr("nats")));

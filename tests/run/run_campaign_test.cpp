@@ -169,7 +169,7 @@ TEST_F(AdaptiveLife, ChoosesRoundsUntilTheBudgetIsSpent) {
   ASSERT_THAT(state.rounds, SizeIs(4));
   EXPECT_EQ(state.rounds.front().seen, 4);
   EXPECT_EQ(state.rounds.front().under_way, 2);
-  EXPECT_THAT(state.rounds.front().best, SizeIs(2));
+  EXPECT_THAT(state.rounds.front().known.share, SizeIs(2));
   EXPECT_THAT(state.rounds.back().stop, HasSubstr("the budget of 12 trials is spent"));
   EXPECT_THAT(state.plan_trials, SizeIs(12));
   EXPECT_THAT(screen.lines, Contains(HasSubstr("Round 1: chosen by 4 mixtures")));

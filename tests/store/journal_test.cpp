@@ -106,15 +106,15 @@ data::Round some_round(int number) {
   return {.number = number,
           .seen = 6,
           .under_way = 4,
-          .best = {0.3, 0.7},
-          .best_low = {0.2, 0.6},
-          .best_high = {0.4, 0.8},
-          .regret_nats = 0.25,
-          .regret_high_nats = 0.5,
+          .known = {.share = {0.3, 0.7},
+                    .low = {0.2, 0.6},
+                    .high = {0.4, 0.8},
+                    .regret_nats = 0.25,
+                    .regret_high_nats = 0.5,
+                    .laws = {{"bimix", 0.75}, {"no law", 0.25}}},
           .gain_nats = 0.125,
           .spent = 10,
-          .price = 4,
-          .laws = {{"bimix", 0.75}, {"no law", 0.25}}};
+          .price = 4};
 }
 
 TEST(Journal, AppendsTheTrialsOfARoundToThoseOfThePlan) {

@@ -13,8 +13,8 @@ namespace bimix::corpus {
 
 /// About how many bytes of text there will be.
 struct TextEstimate {
-  std::uint64_t bytes = 0;       ///< 0: not known
-  bool are_chosen_from = false;  ///< `where` and `by` take some of them, nobody knows how many
+  std::uint64_t bytes = 0;    ///< 0: not known
+  bool are_filtered = false;  ///< `where` and `by` take some of them, nobody knows how many
 };
 
 /// Reads the texts of a corpus once and writes what training needs of them into a folder: for each

@@ -335,37 +335,39 @@ struct NextMixture {
   bool operator==(const NextMixture&) const = default;
 };
 
-/// What to run next, the most useful first; each is chosen as if the ones before it had been run.
-struct NextMixtures {
-  std::vector<NextMixture> mixtures{};
-  /// Expected loss of the best mixture known today above that of the best there is, now and when
-  /// these have been run.
-  double regret_nats = 0.0, regret_after_nats = 0.0;
-  double regret_high_nats = 0.0;  ///< today's is below it with the probability that was asked for
-  Mixture best{};                 ///< K: of the mixtures looked at, the best by what is known today
-  Mixture best_low{}, best_high{};  ///< K: with that probability, between these by each share
+/// What is known of the best mixture, by functions of the mixture that may be true.
+struct BestKnown {
+  Mixture share{};           ///< K: of the mixtures looked at, the best by what is known
+  Mixture low{}, high{};     ///< K: with the probability asked for, between these by each share
+  double regret_nats = 0.0;  ///< expected loss of `share` above that of the best there is
+  double regret_high_nats = 0.0;  ///< it is below this with the probability that was asked for
   /// What the laws were believed by their held-out losses, mean over the sets that count; the last
   /// is "no law".
   std::vector<std::pair<std::string, double>> laws{};
+  bool operator==(const BestKnown&) const = default;
+};
+
+/// What to run next, the most useful first; each is chosen as if the ones before it had been run.
+struct NextMixtures {
+  std::vector<NextMixture> mixtures{};
+  BestKnown known{};                 ///< today
+  double regret_after_nats = 0.0;    ///< when these have been run
   std::vector<std::string> flags{};  ///< what the reader must know
   bool operator==(const NextMixtures&) const = default;
 };
 
 /// How a campaign chose its next mixtures, or why it chose no more.
 struct Round {
-  int number = 1;      ///< from 1
-  int seen = 0;        ///< it was chosen by the first so many mixtures of the plan
-  int under_way = 0;   ///< and by what was expected of so many after them
-  std::string stop{};  ///< why no mixtures were chosen; empty: some were
-  std::string note{};  ///< what the reader must know of the choice
-  /// Of the best mixture known then; empty where no law could be fitted yet. See NextMixtures.
-  Mixture best{}, best_low{}, best_high{};
-  double regret_nats = 0.0, regret_high_nats = 0.0;
+  int number = 1;          ///< from 1
+  int seen = 0;            ///< it was chosen by the first so many mixtures of the plan
+  int under_way = 0;       ///< and by what was expected of so many after them
+  std::string stop{};      ///< why no mixtures were chosen; empty: some were
+  std::string note{};      ///< what the reader must know of the choice
+  BestKnown known{};       ///< then; its mixtures are empty where no law could be fitted yet
   double level = 0.9;      ///< of the interval, and probability of the regret's bound
   double gain_nats = 0.0;  ///< by which the round is expected to lower the regret
   double spent = 0.0;      ///< by the trials before it, in the unit of the budget
   double price = 0.0;      ///< of the round, in the same unit
-  std::vector<std::pair<std::string, double>> laws{};  ///< see NextMixtures
   bool operator==(const Round&) const = default;
 };
 

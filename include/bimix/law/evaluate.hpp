@@ -126,6 +126,8 @@ double mean_error(const data::HeldOut& held);
 /// The place of the best by mean_error; one displaces those before it only if it is better by a
 /// hundredth and by 1e-6. 0 if none has any.
 std::size_t best_of(const std::vector<data::HeldOut>& held);
+/// The same of the held-out figures of fits.
+std::size_t best_of(const std::vector<data::LawFit>& fits);
 
 /// The law that predicts the mixtures of inner folds best, when it sees only what the split lets it
 /// see.

@@ -10,9 +10,8 @@ namespace bimix::mix {
 
 /// What is asked of next_mixtures.
 struct NextOptions {
-  int count = 1;  ///< of mixtures to propose
-  std::uint64_t seed =
-      0;  ///< of the random candidates, of what may be true and how a run would err
+  int count = 1;           ///< of mixtures to propose
+  std::uint64_t seed = 0;  ///< of random candidates, what may be true and how a run would err
   /// Mixtures that are being run: they count by what is expected of them, and are not proposed.
   std::vector<data::Mixture> under_way{};
   double level = 0.9;  ///< of what is said of the best mixture and of the regret
@@ -23,7 +22,7 @@ struct NextOptions {
 ///   gain(c) = min_x E[f(x)] - E_y[ min_x E[f(x) | y] ],
 /// f the objective, x the mixtures that could be the best and y what a run of c would show.
 ///
-/// What is known of f are functions that may be true (beliefs.hpp): those of all the laws, as often
+/// What is known of f are functions that may be true (beliefs.hpp): those of the laws, as often
 /// as their held-out losses make them likely, with Gaussian processes for what laws leave, and of
 /// no law. An ensemble Kalman update turns each of them, taken for the truth, into what would be
 /// known after its run:
@@ -41,7 +40,7 @@ struct NextOptions {
 /// @param seen what the fits are of
 /// @return deterministic in its arguments
 /// @throws TooLittleData where no law has 20 bootstrap samples; otherwise as best_mixture
-/// @note Serial; a second for 8 domains.
+/// @note Serial
 /// @see Frazier, Powell and Dayanik 2009, doi:10.1287/ijoc.1080.0314, knowledge gradient; Evensen
 ///      2003, doi:10.1007/s10236-003-0036-9, ensemble Kalman update
 data::NextMixtures next_mixtures(const std::vector<data::LawFit>& laws,

@@ -38,8 +38,16 @@ data::SweepPlan first_mixtures(const data::SweepPlan& plan, std::size_t count);
 /// @param hours that were spent
 int affordable(const data::SweepPlan& plan, const AdaptiveOptions& options, double hours);
 
-/// Work of all trials of the plan, in the unit of the budget but for hours: trials or FLOP.
+/// Work of all trials of the plan, in the unit of the budget: trials or FLOP; 0 of hours, which
+/// nobody knows before.
 double spent(const data::SweepPlan& plan, Budget::Unit unit);
+
+/// What so many more mixtures take, in the same unit.
+double price(const data::SweepPlan& plan, Budget::Unit unit, std::size_t mixtures);
+
+/// The plan that a campaign starts with, followed by the rounds that it has chosen.
+/// @param trials of which those with a round count, in plan order
+data::SweepPlan with_rounds(data::SweepPlan plan, const std::vector<data::TrialSpec>& trials);
 
 /// Adds the mixtures of a round, each with the volumes and repeats of the design.
 /// @param number of the round, from 1

@@ -37,7 +37,7 @@ TextEstimate estimated_texts(const ReadingPlan& plan, const CorpusOptions& optio
     if (!unit.command.empty()) return {};
     if (unit.has_conditions()) {  // nobody knows when the next document comes that meets them
       unit.takers = {Taker{}};
-      estimate.are_chosen_from = true;
+      estimate.are_filtered = true;
     }
     const auto bytes = static_cast<double>(unit.bytes());
     all_bytes += bytes;

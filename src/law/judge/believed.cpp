@@ -32,11 +32,7 @@ std::vector<std::string> believed_laws(const data::Observations& observations,
 void put_used_first(const FitOptions& options, std::vector<data::LawFit>& fits) {
   auto used = std::find_if(fits.begin(), fits.end(),
                            [&](const data::LawFit& fit) { return fit.law == options.law; });
-  if (used == fits.end()) {
-    std::vector<data::HeldOut> held;
-    for (const data::LawFit& fit : fits) held.push_back(fit.held_out);
-    used = fits.begin() + static_cast<std::ptrdiff_t>(best_of(held));
-  }
+  if (used == fits.end()) used = fits.begin() + static_cast<std::ptrdiff_t>(best_of(fits));
   std::rotate(fits.begin(), used, used + 1);
 }
 

@@ -364,6 +364,12 @@ std::size_t best_of(const std::vector<data::HeldOut>& held) {
   return best;
 }
 
+std::size_t best_of(const std::vector<data::LawFit>& fits) {
+  std::vector<data::HeldOut> held;
+  for (const data::LawFit& fit : fits) held.push_back(fit.held_out);
+  return best_of(held);
+}
+
 std::vector<EpochScore> epoch_scores(const LawScore& score) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   std::vector<EpochScore> scores{{0.0, 4.0}, {4.0, 16.0}, {16.0, infinity}};
