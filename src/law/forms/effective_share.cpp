@@ -1,4 +1,6 @@
+#include "../solve/kernels.hpp"
 #include "../solve/residuals.hpp"
+#include "../solve/valley.hpp"
 #include "solved_law.hpp"
 #include "with_repetition.hpp"
 
@@ -256,7 +258,8 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
 }
 
 /// The same for all rows at once, a column a parameter: fits of hundreds of mixtures take most of
-/// their time here. `curve` is what it is held against.
+/// their time here. The rows of a mixture are a group: only its shares enter the t and g.
+/// `curve` is what it is held against.
 class EffectiveShareRows final : public RowModel {
  public:
   EffectiveShareRows(const DomainData& data, bool sees_model_size)
@@ -275,83 +278,120 @@ class EffectiveShareRows final : public RowModel {
     const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
     log_tokens_.resize(rows);
     log_size_.resize(rows);
+    groups_.first = t_index;
+    groups_.count = 2 * data.mixtures.front().size();
     for (Eigen::Index m = 0; m < rows; ++m) {
       const auto row = static_cast<std::size_t>(m);
       log_size_(m) = std::log(data.sizes[data.size[row]]);  // read if the law sees it
-      mixture_.push_back(static_cast<Eigen::Index>(data.mixture[row]));
+      groups_.of.push_back(static_cast<Eigen::Index>(data.mixture[row]));
       log_tokens_(m) = std::log(data.volumes[data.volume[row]]);
     }
   }
 
   void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
                 Eigen::MatrixXd& slope) override {
+    predict(parameter, predicted);
+    GroupedSlopes slopes;
+    grouped_slopes(parameter, slopes);
+    const auto first = static_cast<Eigen::Index>(groups_.first);
+    const auto count = static_cast<Eigen::Index>(groups_.count);
+    slope.resize(predicted.size(), static_cast<Eigen::Index>(parameter.size()));
+    slope.leftCols(first) = slopes.own.leftCols(first);
+    slope.rightCols(slopes.own.cols() - first) = slopes.own.rightCols(slopes.own.cols() - first);
+    slope.middleCols(first, count) =
+        slopes.factor.asDiagonal() * slopes.group(groups_.of, Eigen::all);
+  }
+
+  void predict(std::span<const double> parameter, Eigen::VectorXd& predicted) override {
+    compute(parameter);
+    predicted = predicted_;
+  }
+
+  const RowGroups* groups() const override { return &groups_; }
+
+  void grouped_slopes(std::span<const double> parameter, GroupedSlopes& slopes) override {
+    compute(parameter);
     const Eigen::Index domains = log_share_.cols();
     const auto count = static_cast<std::size_t>(domains);
-    const auto at = [](std::size_t index) { return static_cast<Eigen::Index>(index); };
-    const Eigen::Map<const Eigen::ArrayXd> t(parameter.data() + t_index, domains);
-    const Eigen::Map<const Eigen::ArrayXd> g(parameter.data() + g_index(count), domains);
     const double loss = parameter[loss_index(count)], tokens = parameter[tokens_index(count)];
     const double beta = parameter[beta_index], kappa = parameter[kappa_index];
     const double log_uniform = -std::log(static_cast<double>(count));
-
-    Eigen::ArrayXd uniform = (t + g * log_uniform).exp();
-    const double uniform_rho = uniform.sum();
-    uniform /= uniform_rho;
-    Eigen::ArrayXXd part =
-        ((log_share_.rowwise() * g.transpose()).rowwise() + t.transpose()).exp() * has_share_;
-    const Eigen::ArrayXd rho = part.rowwise().sum();
-    part.colwise() /= rho;
-
-    const Eigen::ArrayXd log_rho = (rho / uniform_rho).log()(mixture_);
-    const Eigen::ArrayXd floor = loss * (parameter[q_index] - log_rho).exp();
-    const Eigen::ArrayXd decay =
-        loss *
-        (parameter[p_index] - kappa * log_rho - beta * (log_tokens_ - std::log(tokens))).exp();
-    Eigen::ArrayXd capacity;
-    double kappa_n = 0.0;
-    if (sees_model_size_) {
-      kappa_n = parameter[kappa_n_index(count)];
-      capacity = loss * (parameter[s_index(count)] - kappa_n * log_rho -
-                         parameter[gamma_index(count)] *
-                             (log_size_ - std::log(parameter[size_index(count)])))
-                            .exp();
-    }
-    predicted = loss * parameter[e_index] + floor + decay;
-    if (sees_model_size_) predicted.array() += capacity;
-
-    slope.resize(log_tokens_.size(), static_cast<Eigen::Index>(parameter.size()));
-    slope.col(e_index).setConstant(loss);
-    slope.col(q_index) = floor;
-    slope.col(p_index) = decay;
-    slope.col(beta_index) = (std::log(tokens) - log_tokens_) * decay;
-    slope.col(kappa_index) = -log_rho * decay;
-    Eigen::ArrayXd by_rho = -floor - kappa * decay;
-    if (sees_model_size_) {
-      by_rho -= kappa_n * capacity;
-      const double size = parameter[size_index(count)];
-      slope.col(at(s_index(count))) = capacity;
-      slope.col(at(gamma_index(count))) = (std::log(size) - log_size_) * capacity;
-      slope.col(at(kappa_n_index(count))) = -log_rho * capacity;
-      slope.col(at(size_index(count))) = parameter[gamma_index(count)] / size * capacity;
-    }
-    for (Eigen::Index k = 0; k < domains; ++k) {
-      const Eigen::ArrayXd by_t = part.col(k) - uniform(k);
-      const Eigen::ArrayXd by_g = part.col(k) * log_share_.col(k) - uniform(k) * log_uniform;
-      slope.col(at(t_index) + k) = by_rho * by_t(mixture_);
-      slope.col(at(g_index(count)) + k) = by_rho * by_g(mixture_);
-    }
-    slope.col(at(loss_index(count))) = predicted / loss;
-    slope.col(at(tokens_index(count))) = beta / tokens * decay;
+    const auto own = [&](std::size_t index) {  // behind the t and g
+      return slopes.own.col(static_cast<Eigen::Index>(index - groups_.count));
+    };
     // A law that is made from this one has coefficients behind these.
-    const std::size_t own = (sees_model_size_ ? size_index(count) : tokens_index(count)) + 1;
-    slope.rightCols(slope.cols() - at(own)).setZero();
+    slopes.own.setZero(log_tokens_.size(),
+                       static_cast<Eigen::Index>(parameter.size() - groups_.count));
+    slopes.own.col(e_index).setConstant(loss);
+    slopes.own.col(q_index) = floor_;
+    slopes.own.col(p_index) = decay_;
+    slopes.own.col(beta_index) = (std::log(tokens) - log_tokens_) * decay_;
+    slopes.own.col(kappa_index) = -log_rho_ * decay_;
+    own(loss_index(count)) = predicted_ / loss;
+    own(tokens_index(count)) = beta / tokens * decay_;
+    slopes.factor = -floor_ - kappa * decay_;
+    if (sees_model_size_) {
+      const double kappa_n = parameter[kappa_n_index(count)];
+      const double size = parameter[size_index(count)];
+      slopes.factor.array() -= kappa_n * capacity_;
+      own(s_index(count)) = capacity_;
+      own(gamma_index(count)) = (std::log(size) - log_size_) * capacity_;
+      own(kappa_n_index(count)) = -log_rho_ * capacity_;
+      own(size_index(count)) = parameter[gamma_index(count)] / size * capacity_;
+    }
+    slopes.group.resize(part_.rows(), 2 * domains);
+    for (Eigen::Index k = 0; k < domains; ++k) {
+      slopes.group.col(k) = part_.col(k) - uniform_(k);
+      slopes.group.col(domains + k) = part_.col(k) * log_share_.col(k) - uniform_(k) * log_uniform;
+    }
   }
 
  private:
+  /// All that predictions and slopes are made of, unless it is there already.
+  void compute(std::span<const double> parameter) {
+    if (std::equal(parameter.begin(), parameter.end(), at_.begin(), at_.end())) return;
+    at_.assign(parameter.begin(), parameter.end());
+    const Eigen::Index domains = log_share_.cols();
+    const auto count = static_cast<std::size_t>(domains);
+    const Eigen::Map<const Eigen::ArrayXd> t(parameter.data() + t_index, domains);
+    const Eigen::Map<const Eigen::ArrayXd> g(parameter.data() + g_index(count), domains);
+    const double loss = parameter[loss_index(count)];
+
+    uniform_ = (t - g * std::log(static_cast<double>(count))).exp();
+    const double uniform_rho = uniform_.sum();
+    uniform_ /= uniform_rho;
+    part_.resize(log_share_.rows(), domains);
+    for (Eigen::Index k = 0; k < domains; ++k) {
+      part_.col(k) = log_share_.col(k) * g(k) + t(k);
+      exponentials(part_.col(k));
+      part_.col(k) *= has_share_.col(k);
+    }
+    const Eigen::ArrayXd rho = part_.rowwise().sum();
+    part_.colwise() /= rho;
+
+    log_rho_ = (rho / uniform_rho).log()(groups_.of);
+    floor_ = loss * (parameter[q_index] - log_rho_).exp();
+    decay_ =
+        loss * (parameter[p_index] - parameter[kappa_index] * log_rho_ -
+                parameter[beta_index] * (log_tokens_ - std::log(parameter[tokens_index(count)])))
+                   .exp();
+    predicted_ = loss * parameter[e_index] + floor_ + decay_;
+    if (!sees_model_size_) return;
+    capacity_ = loss * (parameter[s_index(count)] - parameter[kappa_n_index(count)] * log_rho_ -
+                        parameter[gamma_index(count)] *
+                            (log_size_ - std::log(parameter[size_index(count)])))
+                           .exp();
+    predicted_ += capacity_;
+  }
+
   bool sees_model_size_;
   Eigen::ArrayXXd log_share_{}, has_share_{};  // (D, K); log 0 is 0
   Eigen::ArrayXd log_tokens_{}, log_size_{};   // M
-  std::vector<Eigen::Index> mixture_{};        // M
+  RowGroups groups_{};
+  std::vector<double> at_{};  // P: where what follows was computed
+  Eigen::ArrayXd uniform_{};  // K: of each domain in rho at the uniform mixture
+  Eigen::ArrayXXd part_{};    // (D, K): the same at each mixture
+  Eigen::ArrayXd log_rho_{}, floor_{}, decay_{}, capacity_{}, predicted_{};  // M
 };
 
 std::unique_ptr<RowModel> EffectiveShare::rows(const DomainData& data) const {
@@ -369,11 +409,11 @@ double mean_last_loss(const DomainData& data) {
   return sum / count;
 }
 
-/// Without the prior, whose strength the noise sets.
-LeastSquares problem_of(const EffectiveShare& law, const DomainData& data) {
+/// Without the prior.
+ValleyProblem problem_of(const EffectiveShare& law, const DomainData& data) {
   const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
   const double mean = mean_last_loss(data);
-  LeastSquares problem;
+  ValleyProblem problem;
   problem.target = Eigen::Map<const Eigen::VectorXd>(data.loss_nats.data(), rows);
   if (data.residual == Residual::log) problem.target = problem.target.array().log();
   problem.scale = row_scales(data);
@@ -402,16 +442,18 @@ Estimate EffectiveShare::least_squares(const DomainData& data, std::span<const d
                                        core::RandomStream* prior_draws) const {
   constexpr int rounds = 3;
   constexpr double rough = 1e-6;  // for the noise alone
-  const double fine = prior_draws != nullptr ? 1e-8 : LeastSquares{}.tolerance;  // of a resample
-  constexpr double first_noise = 0.003;
-  LeastSquares problem = problem_of(*this, data);
-  Prior usual = prior(data);
+  const double fine = prior_draws != nullptr ? 1e-8 : ValleyEffort{}.tolerance;  // of a resample
+  constexpr double first_noise = 0.003, least_damping = 1e-6;
+  ValleyProblem problem = problem_of(*this, data);
+  problem.prior = prior(data);
+  problem.precision = problem.prior.rows.transpose() * problem.prior.rows;
   if (prior_draws != nullptr && data.shrinkage > 0.0) {
     // A resample's truth is the fit it starts from, so its prior errs about that.
     const auto count = static_cast<Eigen::Index>(warm.size());
     if (count > 0)
-      usual.target = usual.rows * Eigen::Map<const Eigen::VectorXd>(warm.data(), count);
-    for (double& target : usual.target) target += prior_draws->normal() / data.shrinkage;
+      problem.prior.target =
+          problem.prior.rows * Eigen::Map<const Eigen::VectorXd>(warm.data(), count);
+    for (double& target : problem.prior.target) target += prior_draws->normal() / data.shrinkage;
   }
   const std::unique_ptr<RowModel> losses = rows(data);
   LogRows logs(*losses);
@@ -419,22 +461,23 @@ Estimate EffectiveShare::least_squares(const DomainData& data, std::span<const d
   std::vector<double> start = starts(data).front();
   start[loss_index(data.mixtures.front().size())] = mean_last_loss(data);
   const auto readings = static_cast<double>(data.loss_nats.size());
-  double noise = first_noise;
+  ValleySearch search(model, problem);
+  ValleyEffort effort{.prior_strength = data.shrinkage * first_noise, .tolerance = rough};
+  if (!warm.empty()) {
+    std::vector<double> near(warm.begin(), warm.end());
+    for (std::size_t p = 0; p < near.size(); ++p)
+      if (problem.pinned[p]) near[p] = start[p];
+    if (search.objective_at(near, effort) < search.objective_at(start, effort)) start = near;
+  }
   Estimate estimate{.parameter = start};
   for (int round = 0; round <= rounds; ++round) {
-    problem.prior.rows = data.shrinkage * noise * usual.rows;
-    problem.prior.target = data.shrinkage * noise * usual.target;
-    problem.tolerance = round < rounds ? rough : fine;
-    if (round == 0 && !warm.empty()) {
-      std::vector<double> near(warm.begin(), warm.end());
-      for (std::size_t p = 0; p < near.size(); ++p)
-        if (problem.pinned[p]) near[p] = start[p];
-      if (objective_at(model, problem, near) < objective_at(model, problem, start))
-        estimate.parameter = near;
-    }
-    estimate = solve(model, problem, {estimate.parameter});
-    const Information found = information(model, problem, estimate.parameter);
-    noise = std::sqrt(found.sum_of_squares / std::max(1.0, readings - found.effective_parameters));
+    effort.tolerance = round < rounds ? rough : fine;
+    ValleyRest rest = search.from(estimate.parameter, effort);
+    estimate = std::move(rest.estimate);
+    effort.damping = std::max(rest.damping, least_damping);
+    const double noise =
+        std::sqrt(rest.sum_of_squares / std::max(1.0, readings - rest.effective_parameters));
+    effort.prior_strength = data.shrinkage * noise;
   }
   return estimate;
 }

@@ -17,41 +17,6 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int screening_steps = 8, polishing_steps = 300;
 constexpr std::size_t polished_starts = 2;
 
-/// Takes what the rows of a run have in common out of scaled rows, but for what independent rows
-/// would have: the result has the unit covariance that the errors are believed to have.
-class Whitening {
- public:
-  Whitening(const RunEffect& effect) : effect_(effect) {
-    for (std::size_t m = 0; m < effect.run.size(); ++m) {
-      if (effect.run[m] >= weight_.size()) weight_.resize(effect.run[m] + 1, 0.0);
-      const double u = effect.root_weight(static_cast<Eigen::Index>(m));
-      weight_[effect.run[m]] += u * u;
-    }
-  }
-
-  /// @param columns rows as the problem's scale leaves them
-  void apply(Eigen::Ref<Eigen::MatrixXd> columns) const {
-    if (effect_.run.empty()) return;
-    Eigen::MatrixXd sum =
-        Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(weight_.size()), columns.cols());
-    for (std::size_t m = 0; m < effect_.run.size(); ++m) {
-      const auto i = static_cast<Eigen::Index>(m);
-      sum.row(static_cast<Eigen::Index>(effect_.run[m])) += effect_.root_weight(i) * columns.row(i);
-    }
-    for (std::size_t m = 0; m < effect_.run.size(); ++m) {
-      const auto i = static_cast<Eigen::Index>(m);
-      const double n = weight_[effect_.run[m]];
-      const double part = (1.0 - 1.0 / std::sqrt(1.0 + effect_.variance * n)) / n;
-      columns.row(i) -=
-          effect_.root_weight(i) * part * sum.row(static_cast<Eigen::Index>(effect_.run[m]));
-    }
-  }
-
- private:
-  const RunEffect& effect_;
-  std::vector<double> weight_{};
-};
-
 /// A point of the search with all that a step from it needs.
 struct State {
   std::vector<double> parameter{};
@@ -79,7 +44,6 @@ class Search {
 
   RowModel& model_;
   const LeastSquares& problem_;
-  Whitening whitening_;
   std::vector<std::size_t> nonlinear_{};  // T parameters that the search moves
   Eigen::MatrixXd prior_{};               // columns of these
   // Workspace.
@@ -87,8 +51,7 @@ class Search {
   Eigen::MatrixXd slope_{}, columns_{}, projected_{};
 };
 
-Search::Search(RowModel& model, const LeastSquares& problem)
-    : model_(model), problem_(problem), whitening_(problem.effect) {
+Search::Search(RowModel& model, const LeastSquares& problem) : model_(model), problem_(problem) {
   for (std::size_t p = 0; p < problem.bounds.size(); ++p)
     if (!problem.pinned[p] &&
         std::find(problem.linear.begin(), problem.linear.end(), p) == problem.linear.end())
@@ -122,8 +85,6 @@ void Search::evaluate(State& state) {
         problem_.scale.cwiseProduct(slope_.col(static_cast<Eigen::Index>(problem_.linear[n])));
   state.objective = infinity;
   if (!residual_.allFinite() || !columns_.allFinite()) return;
-  whitening_.apply(residual_);
-  whitening_.apply(columns_);
   const Eigen::VectorXd solution = non_negative_least_squares(columns_, residual_);
   residual_ -= columns_ * solution;
   for (std::size_t n = 0; n < problem_.linear.size(); ++n)
@@ -145,7 +106,6 @@ void Search::differentiate(State& state) {
   for (std::size_t t = 0; t < nonlinear_.size(); ++t)
     projected_.col(static_cast<Eigen::Index>(t)) =
         problem_.scale.cwiseProduct(slope_.col(static_cast<Eigen::Index>(nonlinear_[t])));
-  whitening_.apply(projected_);
   std::vector<Eigen::Index> active;
   for (std::size_t n = 0; n < problem_.linear.size(); ++n)
     if (state.parameter[problem_.linear[n]] > 0.0) active.push_back(static_cast<Eigen::Index>(n));
@@ -246,6 +206,29 @@ void Search::advance(State& state, int steps) {
 
 }  // namespace
 
+void RowModel::predict(std::span<const double> parameter, Eigen::VectorXd& predicted) {
+  Eigen::MatrixXd slope;
+  evaluate(parameter, predicted, slope);
+}
+
+void RowModel::grouped_slopes(std::span<const double> parameter, GroupedSlopes& slopes) {
+  Eigen::VectorXd predicted;
+  evaluate(parameter, predicted, slopes.own);
+}
+
+void LogRows::predict(std::span<const double> parameter, Eigen::VectorXd& predicted) {
+  rows_.predict(parameter, predicted);
+  predicted = predicted.array().log();
+}
+
+void LogRows::grouped_slopes(std::span<const double> parameter, GroupedSlopes& slopes) {
+  Eigen::VectorXd predicted;
+  rows_.predict(parameter, predicted);
+  rows_.grouped_slopes(parameter, slopes);
+  slopes.own.array().colwise() /= predicted.array();
+  if (groups() != nullptr) slopes.factor.array() /= predicted.array();
+}
+
 void LogRows::evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
                        Eigen::MatrixXd& slope) {
   rows_.evaluate(parameter, predicted, slope);
@@ -272,34 +255,6 @@ Estimate solve(RowModel& model, const LeastSquares& problem,
       *std::min_element(states.begin(), states.end(),
                         [](const State& a, const State& b) { return a.objective < b.objective; });
   return {best.parameter, best.objective, best.stop_reason};
-}
-
-double objective_at(RowModel& model, const LeastSquares& problem,
-                    const std::vector<double>& parameter) {
-  return Search(model, problem).begin(parameter).objective;
-}
-
-Information information(RowModel& model, const LeastSquares& problem,
-                        const std::vector<double>& parameter) {
-  Eigen::VectorXd residual;
-  Eigen::MatrixXd slope;
-  model.evaluate(parameter, residual, slope);
-  std::vector<Eigen::Index> moving;
-  for (std::size_t p = 0; p < parameter.size(); ++p)
-    if (!problem.pinned[p]) moving.push_back(static_cast<Eigen::Index>(p));
-  residual = problem.scale.cwiseProduct(problem.target - residual);
-  Eigen::MatrixXd columns = problem.scale.asDiagonal() * slope(Eigen::all, moving);
-  const Whitening whitening(problem.effect);
-  whitening.apply(residual);
-  whitening.apply(columns);
-  const Eigen::MatrixXd rows = columns.transpose() * columns;
-  Eigen::MatrixXd all = rows;
-  if (problem.prior.rows.rows() > 0) {
-    const Eigen::MatrixXd prior = problem.prior.rows(Eigen::all, moving);
-    all += prior.transpose() * prior;
-  }
-  // Directions that nothing determines count for nothing.
-  return {residual.squaredNorm(), all.completeOrthogonalDecomposition().solve(rows).trace()};
 }
 
 Eigen::VectorXd non_negative_least_squares(const Eigen::MatrixXd& columns,

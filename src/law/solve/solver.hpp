@@ -9,6 +9,20 @@
 
 namespace bimix::law {
 
+/// Rows in groups: by `count` parameters from `first` on, the slope of a row is a factor of its own
+/// times one of its group, as that of a run's volumes is by what only the mixture enters.
+struct RowGroups {
+  std::size_t first = 0, count = 0;
+  std::vector<Eigen::Index> of{};  ///< M: the group of each row
+};
+
+/// Slopes of all rows by parameter.
+struct GroupedSlopes {
+  Eigen::MatrixXd own{};     ///< (M, P - count): by the parameters that are no group's, in order
+  Eigen::VectorXd factor{};  ///< M; unset without groups, as the next
+  Eigen::MatrixXd group{};   ///< (G, count)
+};
+
 /// Predictions for all observations of one domain, with their derivatives.
 class RowModel {
  public:
@@ -17,6 +31,12 @@ class RowModel {
   /// @param slope (M, P) d predicted / d parameter, written
   virtual void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
                         Eigen::MatrixXd& slope) = 0;
+  /// The predictions alone.
+  virtual void predict(std::span<const double> parameter, Eigen::VectorXd& predicted);
+  /// Null: the rows have nothing in common.
+  virtual const RowGroups* groups() const { return nullptr; }
+  /// The slopes alone; all are `own` without groups.
+  virtual void grouped_slopes(std::span<const double> parameter, GroupedSlopes& slopes);
 };
 
 /// Log of what another model predicts: no parameter is linear in it.
@@ -25,6 +45,9 @@ class LogRows final : public RowModel {
   explicit LogRows(RowModel& rows) : rows_(rows) {}
   void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
                 Eigen::MatrixXd& slope) override;
+  void predict(std::span<const double> parameter, Eigen::VectorXd& predicted) override;
+  const RowGroups* groups() const override { return rows_.groups(); }
+  void grouped_slopes(std::span<const double> parameter, GroupedSlopes& slopes) override;
 
  private:
   RowModel& rows_;
@@ -37,14 +60,6 @@ struct Prior {
   Eigen::VectorXd target{};  ///< n
 };
 
-/// Rows that err together: those of one run share a deviation whose variance is `variance` times
-/// that of a row of weight 1.
-struct RunEffect {
-  std::vector<std::size_t> run{};  ///< M: which run a row is of; empty: rows are independent
-  Eigen::VectorXd root_weight{};   ///< M: one over the standard deviation of a row's own error
-  double variance = 0.0;
-};
-
 /// A bounded, weighted least-squares problem in which some parameters enter linearly.
 struct LeastSquares {
   Eigen::VectorXd target{};           ///< M
@@ -53,7 +68,6 @@ struct LeastSquares {
   std::vector<bool> pinned{};         ///< P: these stay where the starts have them
   std::vector<std::size_t> linear{};  ///< at most a handful
   Prior prior{};
-  RunEffect effect{};
   /// A search rests where the next step promises to lower the objective by less than this part.
   double tolerance = 1e-13;
 };
@@ -69,18 +83,6 @@ struct LeastSquares {
 /// @see Golub and Pereyra 1973, doi:10.1137/0710036; Kaufman 1975, doi:10.1007/BF01932995
 Estimate solve(RowModel& model, const LeastSquares& problem,
                const std::vector<std::vector<double>>& starts);
-
-/// What `solve` minimises, at the best linear parameters; infinite where the model is.
-double objective_at(RowModel& model, const LeastSquares& problem,
-                    const std::vector<double>& parameter);
-
-/// What the rows say at a solution.
-struct Information {
-  double sum_of_squares = 0.0;        ///< of the rows, without the prior's
-  double effective_parameters = 0.0;  ///< trace of (J'J + prior)^-1 J'J over what is not pinned
-};
-Information information(RowModel& model, const LeastSquares& problem,
-                        const std::vector<double>& parameter);
 
 /// min |columns x - target|^2 over x >= 0, for a handful of columns: exact, by trying the sets of
 /// positive entries. Columns that the others span to rounding get 0.
