@@ -357,34 +357,44 @@ struct Bootstrap::Domain {
   }
 };
 
+FoldFits fold_fits(const data::Observations& observations, const FitOptions& options) {
+  FitOptions splitting = options;
+  splitting.folds = 0;
+  const int folds = fold_count(observations, splitting);
+  FoldFits fits{.fold_of = fold_of_mixture(observations, splitting, folds)};
+  fits.without.resize(static_cast<std::size_t>(folds));
+  for (int fold = 0; fold < folds; ++fold) {
+    Split split;
+    for (const int other : fits.fold_of) split.trains.push_back(other != fold);
+    for (std::size_t e = 0; e < observations.domains.eval.size(); ++e)
+      fits.without[static_cast<std::size_t>(fold)].push_back(
+          coefficients_of_split(observations, options, split, e));
+  }
+  return fits;
+}
+
 Bootstrap::Bootstrap(const data::Observations& observations, const FitOptions& options,
                      const data::LawFit& point)
+    : Bootstrap(observations, options, point, fold_fits(observations, options)) {}
+
+Bootstrap::Bootstrap(const data::Observations& observations, const FitOptions& options,
+                     const data::LawFit& point, const FoldFits& folds)
     : law_(law_for(observations, options)),
       options_(options),
       mixtures_(observations.mixtures.size()),
       parameters_(point.coefficient.columns),
       domains_(point.coefficient.rows) {
-  FitOptions splitting = options;
-  splitting.folds = 0;
-  const int folds = fold_count(observations, splitting);
-  const std::vector<int> fold_of = fold_of_mixture(observations, splitting, folds);
   for (std::size_t e = 0; e < domains_.size(); ++e) {
     const std::span<const double> start = point.coefficient.row(e);
     if (std::any_of(start.begin(), start.end(), [](double c) { return std::isnan(c); })) continue;
     domains_[e] = std::make_unique<Domain>(
         Domain{.data = domain_data(observations, law_, options, e, [](int) { return true; }),
                .start = {start.begin(), start.end()}});
-    const auto fold_of_id = [&](int id) { return fold_of[static_cast<std::size_t>(id)]; };
-    std::vector<std::vector<double>> without;
-    for (int fold = 0; fold < folds; ++fold)
-      without.push_back(
-          coefficients(observations, options, e, [&](int id) { return fold_of_id(id) != fold; }));
-    add_errors(fold_of_id, without, *domains_[e]);
+    add_errors(folds, e, *domains_[e]);
   }
 }
 
-void Bootstrap::add_errors(const std::function<int(int)>& fold_of_id,
-                           const std::vector<std::vector<double>>& without, Domain& domain) const {
+void Bootstrap::add_errors(const FoldFits& folds, std::size_t e, Domain& domain) const {
   const DomainData& data = domain.data;
   // Sums over a mixture's rows: error of the fit times that without it, and the latter squared.
   std::vector<double> both(data.mixtures.size(), 0.0), square(data.mixtures.size(), 0.0);
@@ -397,7 +407,8 @@ void Bootstrap::add_errors(const std::function<int(int)>& fold_of_id,
     };
     const int id = data.mixture_id[mixture];
     const double of_fit = error_of(domain.start);
-    double held_out = error_of(without[static_cast<std::size_t>(fold_of_id(id))]);
+    const auto fold = static_cast<std::size_t>(folds.fold_of[static_cast<std::size_t>(id)]);
+    double held_out = error_of(folds.without[fold][e]);
     if (!std::isfinite(held_out)) held_out = of_fit;
     domain.fitted.push_back(law_.predict(domain.start, point));
     domain.error.push_back(law_.prior_states_spread()

@@ -138,4 +138,14 @@ data::Observations rows_where(const data::Observations& all,
   return kept;
 }
 
+data::Observations one_domain(const data::Observations& all, std::size_t eval_domain) {
+  data::Observations one = all;
+  one.domains.eval = {all.domains.eval[eval_domain]};
+  one.domains.share_of = {all.domains.share_of[eval_domain]};
+  one.loss_nats = data::Table(all.loss_nats.rows, 1);
+  for (std::size_t row = 0; row < one.loss_nats.rows; ++row)
+    one.loss_nats(row, 0) = all.loss_nats(row, eval_domain);
+  return one;
+}
+
 }  // namespace bimix::law

@@ -59,4 +59,7 @@ bool has_several_sizes(const data::Observations& observations, double min_tokens
 data::Observations rows_where(const data::Observations& all,
                               const std::function<bool(std::size_t)>& keeps);
 
+/// The observations of one evaluation domain.
+data::Observations one_domain(const data::Observations& all, std::size_t eval_domain);
+
 }  // namespace bimix::law

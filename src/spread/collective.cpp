@@ -10,8 +10,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace bimix::spread {
 namespace {
@@ -94,16 +97,110 @@ data::EntropyTable entropy_over_ranks(const par::Comm& comm, const corpus::Corpu
 
 namespace {
 
+/// Counts on each rank, and tells of the root: ranks have like amounts to do.
+class Counted {
+ public:
+  Counted(const par::Comm& comm, const Progress& progress, std::string what, std::size_t all)
+      : progress_(comm.is_root() ? progress : Progress()),
+        now_{std::move(what), 0,
+             (all + static_cast<std::size_t>(comm.size()) - 1) /
+                 static_cast<std::size_t>(comm.size())} {
+    tell();
+  }
+  void one_more() {
+    ++now_.done;
+    tell();
+  }
+
+ private:
+  void tell() const {
+    if (progress_) progress_(now_);
+  }
+  Progress progress_;
+  FitProgress now_;
+};
+
+/// @collective fit_law; all ranks do the same.
+data::LawFit fit_alone(const par::Comm& comm, const data::Observations& observations,
+                       const law::FitOptions& options, const Progress& progress) {
+  std::optional<data::LawFit> fit;
+  Counted counted(comm, progress, "fit of " + options.law, 0);
+  par::collectively(comm, [&] { fit = law::fit_law(observations, options); });
+  return *std::move(fit);
+}
+
+/// A law's coefficients without each of these splits of whole mixtures, on every rank:
+/// [split][evaluation domain].
+using WithoutSplits = std::vector<std::vector<std::vector<double>>>;
+
+/// @collective For each law: shared out by split and domain.
+std::vector<WithoutSplits> fit_splits(const par::Comm& comm, const data::Observations& observations,
+                                      const law::FitOptions& options,
+                                      const std::vector<std::string>& laws,
+                                      const std::vector<law::Split>& splits,
+                                      const Progress& progress) {
+  const std::size_t domains = observations.domains.eval.size();
+  const std::size_t of_law = splits.size() * domains;
+  Counted counted(comm, progress, "held-out folds", laws.size() * of_law);
+  const std::vector<std::string> fitted =
+      par::map_over_ranks(comm, laws.size() * of_law, [&](std::size_t n) {
+        law::FitOptions one = options;
+        one.law = laws[n / of_law];
+        const std::vector<double> found = law::coefficients_of_split(
+            observations, one, splits[n % of_law / domains], n % domains);
+        counted.one_more();
+        return par::bytes_of(found);
+      });
+  std::vector<WithoutSplits> all(laws.size(), WithoutSplits(splits.size()));
+  for (std::size_t n = 0; n < fitted.size(); ++n)
+    all[n / of_law][n % of_law / domains].push_back(par::values_of<double>(fitted[n]));
+  return all;
+}
+
+/// The splits of what a bootstrap leaves out.
+std::vector<law::Split> splits_of(const std::vector<int>& fold_of, int folds) {
+  std::vector<law::Split> splits(static_cast<std::size_t>(folds));
+  for (int fold = 0; fold < folds; ++fold)
+    for (const int other : fold_of)
+      splits[static_cast<std::size_t>(fold)].trains.push_back(other != fold);
+  return splits;
+}
+
+/// @collective What the law is without the folds of a bootstrap, on every rank.
+/// @param known without the folds of the held-out figures; empty: not known
+law::FoldFits bootstrap_folds(const par::Comm& comm, const data::Observations& observations,
+                              const law::FitOptions& options, const WithoutSplits& known,
+                              const Progress& progress) {
+  law::FitOptions splitting = options;
+  splitting.folds = 0;
+  const int folds = law::fold_count(observations, splitting);
+  law::FoldFits fits{.fold_of = law::fold_of_mixture(observations, splitting, folds)};
+  fits.without = known;  // folds of one seed and number are the same
+  if (known.size() != static_cast<std::size_t>(folds))
+    fits.without = std::move(fit_splits(comm, observations, options, {options.law},
+                                        splits_of(fits.fold_of, folds), progress)
+                                 .front());
+  return fits;
+}
+
+/// @collective @param known as of bootstrap_folds
 void add_bootstrap(const par::Comm& comm, const data::Observations& observations,
-                   const law::FitOptions& options, data::LawFit& fit) {
+                   const law::FitOptions& options, const WithoutSplits& known,
+                   const Progress& progress, data::LawFit& fit) {
   if (options.bootstrap == 0) return;
+  const law::FoldFits folds = bootstrap_folds(comm, observations, options, known, progress);
   std::optional<law::Bootstrap> bootstrap;
-  par::collectively(comm, [&] { bootstrap.emplace(observations, options, fit); });
+  par::collectively(comm, [&] { bootstrap.emplace(observations, options, fit, folds); });
   const auto samples = static_cast<std::size_t>(options.bootstrap);
   if (comm.is_root()) fit.bootstrap.resize(samples);
+  Counted counted(comm, progress, "bootstrap of " + fit.law, samples);
   par::map_to_root(
       comm, samples,
-      [&](std::size_t n) { return par::bytes_of(bootstrap->sample(static_cast<int>(n)).values); },
+      [&](std::size_t n) {
+        const data::Table sample = bootstrap->sample(static_cast<int>(n));
+        counted.one_more();
+        return par::bytes_of(sample.values);
+      },
       [&](std::size_t n, std::string_view sample) {
         fit.bootstrap[n] = table_of(sample, fit.parameters.size());
       });
@@ -111,9 +208,11 @@ void add_bootstrap(const par::Comm& comm, const data::Observations& observations
 
 /// @collective evaluate_split for every law and split: [law][split], on the root. Shared out by
 /// domain, so that ranks have like amounts to do.
+/// @param fitted by law what it is without the splits, if that is known
 std::vector<std::vector<law::HeldOutPart>> evaluate_splits(
     const par::Comm& comm, const data::Observations& observations, const law::FitOptions& options,
-    const std::vector<std::string>& laws, const std::vector<const law::Split*>& splits) {
+    const std::vector<std::string>& laws, const std::vector<const law::Split*>& splits,
+    const Progress* progress, const std::vector<WithoutSplits>* fitted = nullptr) {
   struct Piece {
     std::size_t law = 0, split = 0;
     std::optional<std::size_t> domain{};  ///< none: all of them
@@ -129,13 +228,23 @@ std::vector<std::vector<law::HeldOutPart>> evaluate_splits(
         pieces.push_back({law, split, e});
     }
   std::vector<std::string> found(comm.is_root() ? pieces.size() : 0);
+  Counted counted(comm, progress != nullptr ? *progress : Progress(), "evaluation", pieces.size());
   par::map_to_root(
       comm, pieces.size(),
       [&](std::size_t n) {
         const auto& [law, split, domain] = pieces[n];
-        const law::HeldOutPart part =
-            domain ? law::evaluate_domain(observations, options, laws[law], *splits[split], *domain)
-                   : law::evaluate_split(observations, options, laws[law], *splits[split]);
+        law::HeldOutPart part;
+        if (fitted != nullptr) {
+          law::FitOptions one = options;
+          one.law = laws[law];
+          part = law::held_out_domain(observations, one, *splits[split], *domain,
+                                      (*fitted)[law][split][*domain]);
+        } else {
+          part = domain ? law::evaluate_domain(observations, options, laws[law], *splits[split],
+                                               *domain)
+                        : law::evaluate_split(observations, options, laws[law], *splits[split]);
+        }
+        counted.one_more();
         return par::bytes_of(part.point.values);
       },
       [&](std::size_t n, std::string_view points) { found[n] = points; });
@@ -150,18 +259,34 @@ std::vector<std::vector<law::HeldOutPart>> evaluate_splits(
   return parts;
 }
 
-/// @collective Held-out figures of fits, from the folds of mixtures; on the root.
-void add_held_out(const par::Comm& comm, const data::Observations& observations,
-                  const law::FitOptions& options, std::vector<data::LawFit>& fits) {
+/// The folds that figures are held out in.
+std::vector<law::Split> fold_splits(const data::Observations& observations,
+                                    const law::FitOptions& options) {
   const int folds = law::fold_count(observations, options);
   std::vector<law::Split> splits;
-  std::vector<const law::Split*> each;
   for (int fold = 0; fold < folds; ++fold)
     splits.push_back(law::fold_split(observations, options, fold, folds));
-  for (const law::Split& split : splits) each.push_back(&split);
+  return splits;
+}
+
+/// @collective Held-out figures of fits, from the folds of mixtures; on the root.
+/// @return by law what it is without these folds, on every rank; empty where single rows are held
+/// out
+std::vector<WithoutSplits> add_held_out(const par::Comm& comm,
+                                        const data::Observations& observations,
+                                        const law::FitOptions& options, const Progress& progress,
+                                        std::vector<data::LawFit>& fits) {
+  const std::vector<law::Split> splits = fold_splits(observations, options);
   std::vector<std::string> laws;
   for (const data::LawFit& fit : fits) laws.push_back(fit.law);
-  auto parts = evaluate_splits(comm, observations, options, laws, each);
+  std::vector<WithoutSplits> without(laws.size());
+  const bool by_mixture = std::all_of(splits.begin(), splits.end(),
+                                      [](const law::Split& split) { return split.rows.empty(); });
+  if (by_mixture) without = fit_splits(comm, observations, options, laws, splits, progress);
+  std::vector<const law::Split*> each;
+  for (const law::Split& split : splits) each.push_back(&split);
+  auto parts = evaluate_splits(comm, observations, options, laws, each,
+                               by_mixture ? nullptr : &progress, by_mixture ? &without : nullptr);
   par::on_root(comm, [&] {
     for (std::size_t n = 0; n < fits.size(); ++n) {
       fits[n].held_out = law::merge_folds(observations.domains, parts[n]);
@@ -169,6 +294,7 @@ void add_held_out(const par::Comm& comm, const data::Observations& observations,
           law::trust_in(fits[n].held_out, observations.domains, parts[n], options.weights);
     }
   });
+  return without;
 }
 
 /// The root: which of the fits is used, with a flag that says why.
@@ -201,32 +327,32 @@ std::size_t used_law(const law::FitOptions& options, std::vector<data::LawFit>& 
 }  // namespace
 
 data::LawFit fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
-                            const law::FitOptions& options) {
+                            const law::FitOptions& options, const Progress& progress) {
   std::vector<data::LawFit> fit;
-  par::collectively(comm, [&] { fit.push_back(law::fit_law(observations, options)); });
-  add_bootstrap(comm, observations, options, fit.front());
-  add_held_out(comm, observations, options, fit);
+  fit.push_back(fit_alone(comm, observations, options, progress));
+  const auto without = add_held_out(comm, observations, options, progress, fit);
+  add_bootstrap(comm, observations, options, without.front(), progress, fit.front());
   return std::move(fit.front());
 }
 
 LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& observations,
-                            const law::FitOptions& options) {
+                            const law::FitOptions& options, const Progress& progress) {
   LawFits fits;
   law::FitOptions one = options;
   std::vector<std::string> names;
   par::collectively(comm, [&] { names = law::laws_to_fit(observations, options); });
   for (const std::string& name : names) {
     one.law = name;
-    par::collectively(comm, [&] { fits.laws.push_back(law::fit_law(observations, one)); });
+    fits.laws.push_back(fit_alone(comm, observations, one, progress));
   }
-  add_held_out(comm, observations, options, fits.laws);
+  const auto without = add_held_out(comm, observations, options, progress, fits.laws);
   std::uint64_t used = 0;
   par::on_root(comm, [&] { used = used_law(options, fits.laws); });
   fits.used = par::value_of<std::uint64_t>(comm.broadcast(par::bytes_of(used)));
   for (std::size_t n = 0; n < fits.laws.size(); ++n) {
     one.law = fits.laws[n].law;
     if (n == fits.used || one.law == law::reference_law)
-      add_bootstrap(comm, observations, one, fits.laws[n]);
+      add_bootstrap(comm, observations, one, without[n], progress, fits.laws[n]);
   }
   return fits;
 }
@@ -252,14 +378,15 @@ std::vector<data::LawFit> believed_fits_over_ranks(const par::Comm& comm,
 }
 
 data::LawFit used_fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
-                                 const law::FitOptions& options) {
-  if (!law::wants_every_law(options)) return fit_over_ranks(comm, observations, options);
-  LawFits fits = fit_laws_over_ranks(comm, observations, options);
+                                 const law::FitOptions& options, const Progress& progress) {
+  if (!law::wants_every_law(options)) return fit_over_ranks(comm, observations, options, progress);
+  LawFits fits = fit_laws_over_ranks(comm, observations, options, progress);
   return fits.laws[fits.used];
 }
 
 law::Evaluation evaluate_over_ranks(const par::Comm& comm, const data::Observations& all,
-                                    const law::FitOptions& fit, law::EvaluateOptions options) {
+                                    const law::FitOptions& fit, law::EvaluateOptions options,
+                                    const Progress& progress) {
   const data::Observations observations = law::counted(all, options);
   par::collectively(comm, [&] {
     core::refuse_if_any(law::complaints(options, observations));
@@ -282,7 +409,7 @@ law::Evaluation evaluate_over_ranks(const par::Comm& comm, const data::Observati
   std::vector<const law::Split*> splits;
   for (const auto& group : evaluation.splits)
     for (const law::Split& split : group) splits.push_back(&split);
-  auto parts = evaluate_splits(comm, observations, fit, options.laws, splits);
+  auto parts = evaluate_splits(comm, observations, fit, options.laws, splits, &progress);
   if (!comm.is_root()) return evaluation;
   for (std::size_t law = 0; law < options.laws.size(); ++law) {
     law::LawScore score{.law = options.laws[law]};

@@ -51,6 +51,15 @@ void require_fittable(const data::Observations& observations, const FitOptions& 
 ///         volumes that are not positive
 data::LawFit fit_law(const data::Observations& observations, const FitOptions& options);
 
+/// What a law is without each fold of mixtures. Coefficients are those of coefficients_of_split.
+struct FoldFits {
+  std::vector<int> fold_of{};                               ///< by mixture id, see fold_of_mixture
+  std::vector<std::vector<std::vector<double>>> without{};  ///< [fold][evaluation domain]
+};
+
+/// Of as many folds as Bootstrap leaves out: its options are those of the fit with `folds` 0.
+FoldFits fold_fits(const data::Observations& observations, const FitOptions& options);
+
 /// Resamples of a fit, for intervals: a wild bootstrap by mixture. Each sample fits anew what the
 /// law says at every observation times the error of that mixture's prediction *without it*, to the
 /// power of a standard normal draw that all rows and domains of the mixture share.
@@ -72,6 +81,9 @@ class Bootstrap {
   /// start
   Bootstrap(const data::Observations& observations, const FitOptions& options,
             const data::LawFit& point);
+  /// The same, with fold_fits' result.
+  Bootstrap(const data::Observations& observations, const FitOptions& options,
+            const data::LawFit& point, const FoldFits& folds);
   ~Bootstrap();
   Bootstrap(const Bootstrap&) = delete;
   Bootstrap& operator=(const Bootstrap&) = delete;
@@ -84,9 +96,7 @@ class Bootstrap {
  private:
   struct Domain;
   /// Fills in what is fitted and how it errs.
-  /// @param without coefficients fitted without each fold; empty where they could not be
-  void add_errors(const std::function<int(int)>& fold_of_id,
-                  const std::vector<std::vector<double>>& without, Domain& domain) const;
+  void add_errors(const FoldFits& folds, std::size_t e, Domain& domain) const;
 
   const Law& law_;
   FitOptions options_;

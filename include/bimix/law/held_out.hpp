@@ -71,6 +71,19 @@ std::vector<int> fold_of_mixture(const data::Observations& observations, const F
 Split fold_split(const data::Observations& observations, const FitOptions& options, int fold,
                  int folds);
 
+/// Coefficients of the options' law for one evaluation domain, fitted to the mixtures that a split
+/// of whole mixtures trains on; empty where they are not determined.
+/// @param split without `rows`, `seen_below` and `smaller_than`
+std::vector<double> coefficients_of_split(const data::Observations& observations,
+                                          const FitOptions& options, const Split& split,
+                                          std::size_t eval_domain);
+
+/// What held_out_part finds of one evaluation domain of such a split, from these coefficients:
+/// alike but for the domain's number in `eval_domain`.
+HeldOutPart held_out_domain(const data::Observations& observations, const FitOptions& options,
+                            const Split& split, std::size_t eval_domain,
+                            const std::vector<double>& coefficients);
+
 /// held_out_part of fold_split.
 HeldOutPart held_out_fold(const data::Observations& observations, const FitOptions& options,
                           int fold, int folds);

@@ -7,6 +7,9 @@
 #include <bimix/law/options.hpp>
 #include <bimix/par/comm.hpp>
 
+#include <cstddef>
+#include <functional>
+#include <string>
 #include <vector>
 
 /// Work that the layers below offer in independent parts, spread over the ranks. Every part is a
@@ -20,11 +23,22 @@ namespace bimix::spread {
 data::EntropyTable entropy_over_ranks(const par::Comm& comm, const corpus::Corpus& corpus,
                                       const entropy::EntropyOptions& options, std::uint64_t seed);
 
+/// How far a part of a fit is.
+struct FitProgress {
+  std::string what{};    ///< "bootstrap of effective_share"
+  std::size_t done = 0;  ///< pieces of the root; other ranks have as many
+  std::size_t all = 0;   ///< 0: pieces are not counted
+};
+
+/// Told on the root alone: at the beginning of each part and after each piece, which may take
+/// microseconds. None: nobody is told.
+using Progress = std::function<void(const FitProgress&)>;
+
 /// @collective The fit; on the root with its bootstrap samples and held-out figures.
 /// @param observations the same on every rank
 /// @throws CollectiveError what fit_law throws, on every rank
 data::LawFit fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
-                            const law::FitOptions& options);
+                            const law::FitOptions& options, const Progress& progress = {});
 
 /// The laws that a fit asked for.
 struct LawFits {
@@ -36,7 +50,7 @@ struct LawFits {
 /// figures for each, bootstrap samples for bimix and the law that is used, both on the root. What
 /// "auto" chose is the same on every rank; why is a flag of that fit on the root.
 LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& observations,
-                            const law::FitOptions& options);
+                            const law::FitOptions& options, const Progress& progress = {});
 
 /// @collective law::believed_fits, on the root.
 std::vector<data::LawFit> believed_fits_over_ranks(const par::Comm& comm,
@@ -45,12 +59,13 @@ std::vector<data::LawFit> believed_fits_over_ranks(const par::Comm& comm,
 
 /// @collective The one law that is used, for those who need no other.
 data::LawFit used_fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
-                                 const law::FitOptions& options);
+                                 const law::FitOptions& options, const Progress& progress = {});
 
 /// @collective The protocol for each law of the options; all of them if there are none.
 /// @return the scores on the root; elsewhere the splits
 /// @throws CollectiveError with every complaint about the options
 law::Evaluation evaluate_over_ranks(const par::Comm& comm, const data::Observations& observations,
-                                    const law::FitOptions& fit, law::EvaluateOptions options);
+                                    const law::FitOptions& fit, law::EvaluateOptions options,
+                                    const Progress& progress = {});
 
 }  // namespace bimix::spread

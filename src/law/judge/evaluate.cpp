@@ -280,13 +280,7 @@ HeldOutPart evaluate_split(const data::Observations& observations, const FitOpti
 HeldOutPart evaluate_domain(const data::Observations& observations, const FitOptions& options,
                             const std::string& law, const Split& split, std::size_t eval_domain) {
   core::require(!chooses_by_every_domain(law), "a law is chosen by all domains");
-  data::Observations one = observations;
-  one.domains.eval = {observations.domains.eval[eval_domain]};
-  one.domains.share_of = {observations.domains.share_of[eval_domain]};
-  one.loss_nats = data::Table(observations.loss_nats.rows, 1);
-  for (std::size_t row = 0; row < one.loss_nats.rows; ++row)
-    one.loss_nats(row, 0) = observations.loss_nats(row, eval_domain);
-  HeldOutPart part = evaluate_split(one, options, law, split);
+  HeldOutPart part = evaluate_split(one_domain(observations, eval_domain), options, law, split);
   for (std::size_t row = 0; row < part.point.rows; ++row)
     part.point(row, HeldOutPart::eval_domain) = static_cast<double>(eval_domain);
   return part;

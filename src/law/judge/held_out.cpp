@@ -296,17 +296,21 @@ HeldOutPart held_out_readings(const data::Observations& observations, const FitO
 
 }  // namespace
 
-HeldOutPart held_out_part(const data::Observations& observations, const FitOptions& options,
-                          const Split& split) {
-  if (!split.rows.empty()) return held_out_readings(observations, options, split);
-  const auto in_training = [&](int id) { return split.is_used(id); };
+namespace {
+
+using CoefficientsOf =
+    std::function<std::vector<double>(std::size_t e, const data::Observations& visible)>;
+
+/// held_out_part of whole mixtures, runs or model sizes.
+HeldOutPart held_out_by(const data::Observations& observations, const FitOptions& options,
+                        const Split& split, const CoefficientsOf& coefficients_of) {
   const double size = last_rows(observations).size.high;
   const PoolsOfMixtures pools(observations);
   return held_out_rows(
       observations, options, split, [&](std::size_t e, const data::Observations& visible) {
         const Law& law = law_for(visible, options);
-        const auto predict = [&, e, fitted = coefficients(visible, options, e, in_training)](
-                                 int mixture, double tokens) {
+        const auto predict = [&, e, fitted = coefficients_of(e, visible)](int mixture,
+                                                                          double tokens) {
           const LawPoint point{observations.mixtures[static_cast<std::size_t>(mixture)],
                                observations.domains.share_of[e], tokens, size,
                                pools.at(mixture, tokens)};
@@ -314,6 +318,35 @@ HeldOutPart held_out_part(const data::Observations& observations, const FitOptio
         };
         return Predictor{.at = predict, .has_curve = !law.last_volume_only()};
       });
+}
+
+}  // namespace
+
+HeldOutPart held_out_part(const data::Observations& observations, const FitOptions& options,
+                          const Split& split) {
+  if (!split.rows.empty()) return held_out_readings(observations, options, split);
+  return held_out_by(
+      observations, options, split, [&](std::size_t e, const data::Observations& visible) {
+        return coefficients(visible, options, e, [&](int id) { return split.is_used(id); });
+      });
+}
+
+std::vector<double> coefficients_of_split(const data::Observations& observations,
+                                          const FitOptions& options, const Split& split,
+                                          std::size_t eval_domain) {
+  return coefficients(observations, options, eval_domain,
+                      [&](int id) { return split.is_used(id); });
+}
+
+HeldOutPart held_out_domain(const data::Observations& observations, const FitOptions& options,
+                            const Split& split, std::size_t eval_domain,
+                            const std::vector<double>& coefficients) {
+  HeldOutPart part =
+      held_out_by(one_domain(observations, eval_domain), options, split,
+                  [&](std::size_t, const data::Observations&) { return coefficients; });
+  for (std::size_t row = 0; row < part.point.rows; ++row)
+    part.point(row, HeldOutPart::eval_domain) = static_cast<double>(eval_domain);
+  return part;
 }
 
 bool is_visible(const data::Observations& observations, std::size_t row, const Split& split) {
