@@ -6,11 +6,14 @@
 #include <bimix/report/json.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fit_teller.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
 namespace bimix::cli {
 namespace {
 
@@ -99,8 +102,10 @@ void add_evaluate_command(CLI::App& app, Context& context, Action& action) {
       if (flags->folds != 0) fit.folds = flags->folds;
       par::collectively(context.comm(),
                         [&] { settle_protocol(flags->protocol, observations, flags->options); });
-      const law::Evaluation evaluation =
-          spread::evaluate_over_ranks(context.comm(), observations, fit, flags->options);
+      std::optional<run::FitTeller> teller(std::in_place, context.console);
+      const law::Evaluation evaluation = spread::evaluate_over_ranks(
+          context.comm(), observations, fit, flags->options, teller->progress());
+      teller.reset();
       if (!context.comm().is_root()) return core::ExitCode::done;
       context.console.show(flags->json
                                ? report::evaluation_json(evaluation, run.plan.labels).dump(1)

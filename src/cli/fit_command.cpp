@@ -5,6 +5,7 @@
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fit_teller.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
 #include <bimix/store/results.hpp>
@@ -54,32 +55,37 @@ void add_fit_command(CLI::App& app, Context& context, Action& action) {
   CLI::Option* minimum = command->add_option("--min-tokens", flags->min_tokens,
                                              "leave out smaller volumes, for example 256K");
   command->add_flag("--json", flags->json, "as JSON, on stdout");
-  command->callback(
-      [&context, &action, flags, law, residual, huber, shrinkage, bootstrap, minimum] {
-        action = [&context, flags, law, residual, huber, shrinkage, bootstrap, minimum] {
-          run::StoredRun run;
-          par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
-          law::FitOptions options = run.campaign.fit;
-          if (law->count() > 0) options.law = flags->options.law;
-          if (huber->count() > 0) options.huber = flags->options.huber;
-          if (shrinkage->count() > 0) options.shrinkage = flags->options.shrinkage;
-          if (bootstrap->count() > 0) options.bootstrap = flags->options.bootstrap;
-          par::collectively(context.comm(), [&] {
-            if (residual->count() > 0)
-              options.residual = core::parse_word<law::Residual>(flags->residual, "fit.residual");
-            if (minimum->count() > 0)
-              options.min_tokens = parse_tokens("--min-tokens", flags->min_tokens);
-          });
-          const data::Observations observations = run::observations_of(run);
-          if (law::wants_every_law(options))
-            show_laws(context, spread::fit_laws_over_ranks(context.comm(), observations, options),
-                      options.level, flags->json);
-          else
-            show_laws(context, {{spread::fit_over_ranks(context.comm(), observations, options)}, 0},
-                      options.level, flags->json);
-          return core::ExitCode::done;
-        };
+  command->callback([&context, &action, flags, law, residual, huber, shrinkage, bootstrap,
+                     minimum] {
+    action = [&context, flags, law, residual, huber, shrinkage, bootstrap, minimum] {
+      run::StoredRun run;
+      par::collectively(context.comm(), [&] { run = run::load_run(flags->folder); });
+      law::FitOptions options = run.campaign.fit;
+      if (law->count() > 0) options.law = flags->options.law;
+      if (huber->count() > 0) options.huber = flags->options.huber;
+      if (shrinkage->count() > 0) options.shrinkage = flags->options.shrinkage;
+      if (bootstrap->count() > 0) options.bootstrap = flags->options.bootstrap;
+      par::collectively(context.comm(), [&] {
+        if (residual->count() > 0)
+          options.residual = core::parse_word<law::Residual>(flags->residual, "fit.residual");
+        if (minimum->count() > 0)
+          options.min_tokens = parse_tokens("--min-tokens", flags->min_tokens);
       });
+      const data::Observations observations = run::observations_of(run);
+      spread::LawFits fits;
+      {
+        run::FitTeller teller(context.console);
+        if (law::wants_every_law(options))
+          fits =
+              spread::fit_laws_over_ranks(context.comm(), observations, options, teller.progress());
+        else
+          fits.laws.push_back(
+              spread::fit_over_ranks(context.comm(), observations, options, teller.progress()));
+      }
+      show_laws(context, fits, options.level, flags->json);
+      return core::ExitCode::done;
+    };
+  });
 }
 
 }  // namespace bimix::cli

@@ -26,7 +26,7 @@ void add_verify_command(CLI::App& app, Context& context, Action& action) {
             store::journal_path(run.path).string(), run.state.results.size()));
         return core::ExitCode::done;
       }
-      data::RunRecord record = run::derive_anew(context.comm(), run);
+      data::RunRecord record = run::derive_anew(context.comm(), context.console, run);
       par::on_root(context.comm(), [&] {
         const auto results = run.path / "results.h5";
         const auto found = store::verify_results(results, record);

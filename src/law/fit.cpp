@@ -292,7 +292,8 @@ void require_fittable(const data::Observations& observations, const FitOptions& 
   laws_to_fit(observations, options);
 }
 
-data::LawFit fit_law(const data::Observations& observations, const FitOptions& options) {
+data::LawFit fit_law(const data::Observations& observations, const FitOptions& options,
+                     const std::function<void()>& after_each) {
   check_options(options);
   check_shape(observations);
   const Law& law = law_for(observations, options);
@@ -320,6 +321,7 @@ data::LawFit fit_law(const data::Observations& observations, const FitOptions& o
       continue;
     }
     fit_domain(law, data, e, options.level, fit);
+    after_each();
   }
   set_ranges(observations, law, options, fit);
   fit.unique_tokens = data::usual_pools(observations);

@@ -138,13 +138,14 @@ Solution solve(const Problem& problem, const data::Table& coefficient) {
   return solve_by_descent(problem, posed);
 }
 
-data::Table optima_of_samples(const Problem& problem) {
+data::Table optima_of_samples(const Problem& problem, const std::function<void()>& after_sample) {
   const auto& samples = problem.fit.bootstrap;
   const std::size_t domains = problem.default_share.size();
   data::Table optima(samples.size(), domains);
   for (std::size_t b = 0; b < samples.size(); ++b) {
     const data::Mixture optimum = solve(problem, samples[b]).share;
     for (std::size_t k = 0; k < domains; ++k) optima(b, k) = optimum[k];
+    after_sample();
   }
   return optima;
 }
@@ -277,7 +278,8 @@ void add_distance_from_runs(const data::SweepPlan& plan, const data::LawFit& fit
 }
 
 data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions& options,
-                                 const data::Mixture& default_share) {
+                                 const data::Mixture& default_share,
+                                 const std::function<void()>& after_sample) {
   const Problem problem = problem_of(fit, options, default_share);
   data::MixtureChoice choice;
   choice.law = fit.law;
@@ -296,7 +298,7 @@ data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions&
   const Solution solution = solve(problem, fit.coefficient);
   choice.weight = solution.weight;
   choice.share = solution.share;
-  choice.bootstrap_share = optima_of_samples(problem);
+  choice.bootstrap_share = optima_of_samples(problem, after_sample);
   shrink(problem, options, choice);
   choice.free_share = free_optimum(problem);
   constexpr double same = 0.005;

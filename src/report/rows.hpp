@@ -57,6 +57,11 @@ Rows entropy_rows(const data::EntropyTable& table);
 std::string model_size_words(const data::LawFit& fit);
 /// In the paper's gauge for bimix, as they are for other laws.
 Rows coefficient_rows(const data::LawFit& fit, double level);
+/// More than anyone reads side by side: helper_rows stand for them.
+bool has_many_coefficients(const data::LawFit& fit);
+/// What the losses of the first twenty sets fall by, in their unit, as the own share, and those
+/// that help most besides, grow by a factor of e from the uniform mixture, at the last volume.
+Rows helper_rows(const data::LawFit& fit);
 /// Noise of a reading about its run, of a run about others of its mixture, and how it was found.
 Rows noise_rows(const data::LawFit& fit);
 /// Held-out errors beside the baselines, their mean below.

@@ -50,12 +50,31 @@ std::string entropy_text(const data::EntropyTable& table) {
   return "Entropies (nats) and the mixtures they imply\n" + aligned(entropy_rows(table));
 }
 
+namespace {
+
+/// The coefficients, or what they come to and where they are.
+std::string coefficients_text(const data::LawFit& fit, double level) {
+  if (!has_many_coefficients(fit)) return aligned(coefficient_rows(fit, level));
+  const Rows rows = helper_rows(fit);
+  const std::size_t left_out = fit.domains.eval.size() + 1 - rows.size();
+  return fmt::format(
+             "  What a loss falls by ({}) as a share grows e-fold from the uniform mixture\n",
+             data::unit_text(fit.domains.loss_unit)) +
+         aligned(rows) + (left_out > 0 ? fmt::format("  and {} sets more\n", left_out) : "") +
+         fmt::format(
+             "  The {} coefficients of each set: /law/{}/coefficient in results.h5, or "
+             "`bimix export --to json`\n",
+             fit.parameters.size(), fit.law);
+}
+
+}  // namespace
+
 std::string fit_text(const data::LawFit& fit, double level) {
   std::string text = fmt::format("Law {}", fit.law);
   const law::LawWords words = law::law_of(fit).words();
   if (!words.formula.empty()) text += fmt::format(": {}, {}", words.formula, words.gauge);
   if (const std::string sizes = model_size_words(fit); !sizes.empty()) text += "\n  " + sizes;
-  text += "\n" + aligned(coefficient_rows(fit, level)) + bits_line(fit.domains);
+  text += "\n" + coefficients_text(fit, level) + bits_line(fit.domains);
   text += "\nNoise of a loss (standard deviation; of a run: between seeds, which needs repeats)\n" +
           aligned(noise_rows(fit));
   if (!fit.held_out.error.empty()) {

@@ -36,12 +36,12 @@ std::vector<double> shown_volumes(const std::vector<double>& fitted, double want
 }
 
 /// Nothing where the limits leave no mixture.
-std::optional<data::MixtureChoice> optimum_at(const data::LawFit& fit, double tokens,
-                                              mix::OptimizeOptions options,
-                                              const data::Mixture& default_share) {
+std::optional<data::MixtureChoice> optimum_at(
+    const data::LawFit& fit, double tokens, mix::OptimizeOptions options,
+    const data::Mixture& default_share, const std::function<void()>& after_sample = [] {}) {
   options.tokens = tokens;
   try {
-    return mix::best_mixture(fit, options, default_share);
+    return mix::best_mixture(fit, options, default_share, after_sample);
   } catch (const core::UsageError&) {
     return std::nullopt;
   }
@@ -72,15 +72,23 @@ data::Mixture drawn_alike(data::Mixture share, const data::MixtureChoice& choice
 
 std::vector<data::VolumeOptimum> optima_by_volume(const FitOfRuns& of,
                                                   const mix::OptimizeOptions& options,
-                                                  const data::Mixture& default_share) {
+                                                  const data::Mixture& default_share,
+                                                  const spread::Progress& progress) {
   std::vector<data::VolumeOptimum> optima;
   const data::LawFit& fit = of.fit;
   const std::vector<double> fitted = fitted_volumes(fit, of.seen);
   if (fitted.empty() || law::law_of(fit).last_volume_only()) return optima;
   data::LawFit sampled = fit;
   if (sampled.bootstrap.size() > most_samples) sampled.bootstrap.resize(most_samples);
-  for (const double tokens : shown_volumes(fitted, options.tokens)) {
-    const auto choice = optimum_at(sampled, tokens, options, default_share);
+  const std::vector<double> shown = shown_volumes(fitted, options.tokens);
+  spread::FitProgress now{"optima by volume", 0, shown.size() * sampled.bootstrap.size()};
+  const auto after_sample = [&] {
+    ++now.done;
+    if (progress) progress(now);
+  };
+  if (progress) progress(now);
+  for (const double tokens : shown) {
+    const auto choice = optimum_at(sampled, tokens, options, default_share, after_sample);
     if (!choice) continue;
     data::VolumeOptimum next{
         .tokens = tokens,

@@ -74,7 +74,8 @@ void warn_if_in_doubt(Screen& screen, const data::LawFit& fit) {
   if (!fit.trust.doubt.empty()) screen.say(fit.trust.doubt);
 }
 
-data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::string fitted_to) {
+data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::string fitted_to,
+                          const spread::Progress& progress) {
   data::RunRecord record = recorded(run);
   record.laws = std::move(fits.laws);
   record.fitted_to = std::move(fitted_to);
@@ -82,10 +83,15 @@ data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::strin
     const data::LawFit& fit = record.laws.at(fits.used);
     const mix::OptimizeOptions options = optimize_options(run);
     const data::Mixture& default_share = run.campaign.default_mixture;
-    record.optimum.push_back(mix::best_mixture(fit, options, default_share));
+    spread::FitProgress now{"optimum", 0, fit.bootstrap.size()};
+    if (progress) progress(now);
+    record.optimum.push_back(mix::best_mixture(fit, options, default_share, [&] {
+      ++now.done;
+      if (progress) progress(now);
+    }));
     mix::add_distance_from_runs(run.plan, fit, options, record.optimum.back());
-    record.by_volume =
-        optima_by_volume({fit, observations_of(run), run.campaign.fit}, options, default_share);
+    record.by_volume = optima_by_volume({fit, observations_of(run), run.campaign.fit}, options,
+                                        default_share, progress);
   }
   judge_check(record);
   return record;

@@ -4,6 +4,7 @@
 #include <bimix/law/law.hpp>
 #include <bimix/plan/plan.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fit_teller.hpp>
 #include <bimix/run/fitted_run.hpp>
 #include <bimix/store/results.hpp>
 
@@ -87,7 +88,8 @@ std::string fitted_to(const data::Observations& observations, const law::FitOpti
 data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun& run,
                          const data::Observations& observations, const law::FitOptions& options) {
   auto kept = kept_fits_of_root(comm, screen, run, fitted_to(observations, options));
-  if (!kept) return spread::used_fit_over_ranks(comm, observations, options);
+  FitTeller teller(screen);
+  if (!kept) return spread::used_fit_over_ranks(comm, observations, options, teller.progress());
   return comm.is_root() ? std::move(kept->laws.at(kept->used)) : data::LawFit();
 }
 
@@ -108,24 +110,29 @@ data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun&
   return fit;
 }
 
-data::RunRecord derive_anew(const par::Comm& comm, const StoredRun& run) {
+data::RunRecord derive_anew(const par::Comm& comm, Screen& screen, const StoredRun& run) {
+  FitTeller teller(screen);
   const data::Observations observations = observations_of(run);
-  spread::LawFits fits = spread::fit_laws_over_ranks(comm, observations, run.campaign.fit);
+  spread::LawFits fits =
+      spread::fit_laws_over_ranks(comm, observations, run.campaign.fit, teller.progress());
   data::RunRecord record;
   par::collectively(comm, [&] {
-    record = record_of(run, std::move(fits), fitted_to(observations, run.campaign.fit));
+    record = record_of(run, std::move(fits), fitted_to(observations, run.campaign.fit),
+                       comm.is_root() ? teller.progress() : spread::Progress());
   });
   return record;
 }
 
 data::RunRecord derive(const par::Comm& comm, Screen& screen, const StoredRun& run) {
+  FitTeller teller(screen);
   const data::Observations observations = observations_of(run);
   const law::FitOptions& options = run.campaign.fit;
   const std::string made_of = fitted_to(observations, options);
   auto fits = kept_fits_of_root(comm, screen, run, made_of);
-  if (!fits) fits = spread::fit_laws_over_ranks(comm, observations, options);
+  if (!fits) fits = spread::fit_laws_over_ranks(comm, observations, options, teller.progress());
   data::RunRecord record;
-  par::on_root(comm, [&] { record = record_of(run, std::move(*fits), made_of); });
+  par::on_root(comm,
+               [&] { record = record_of(run, std::move(*fits), made_of, teller.progress()); });
   return record;
 }
 

@@ -261,7 +261,7 @@ class Run {
     try {
       const auto watch = session_.watch_over(
           "fitting", "the fit begins anew: give it more time or ranks, or fewer bootstrap samples");
-      return derive_anew(comm(), stored());
+      return derive_anew(comm(), screen(), stored());
     } catch (const par::CollectiveError& error) {
       // The losses are worth having all the same.
       if (comm().is_root())

@@ -124,8 +124,10 @@ class Counted {
 data::LawFit fit_alone(const par::Comm& comm, const data::Observations& observations,
                        const law::FitOptions& options, const Progress& progress) {
   std::optional<data::LawFit> fit;
-  Counted counted(comm, progress, "fit of " + options.law, 0);
-  par::collectively(comm, [&] { fit = law::fit_law(observations, options); });
+  Counted counted(comm, progress, "fit of " + options.law,
+                  observations.domains.eval.size() * static_cast<std::size_t>(comm.size()));
+  par::collectively(
+      comm, [&] { fit = law::fit_law(observations, options, [&] { counted.one_more(); }); });
   return *std::move(fit);
 }
 

@@ -54,6 +54,27 @@ TEST(FitText, ShowsTheProfileOfAlphaAndTheNoiseWithItsSource) {
   EXPECT_THAT(fit_text(other, 0.9), Not(HasSubstr("0.125 to")));
 }
 
+TEST(FitText, OfManyDomainsIsNoTableThatNobodyCanRead) {
+  constexpr std::size_t domains = 30;
+  data::LawFit fit{.law = "linear"};
+  for (std::size_t k = 0; k < domains; ++k) {
+    fit.domains.train.push_back("d" + std::to_string(k));
+    fit.domains.share_of.push_back(static_cast<int>(k));
+    fit.parameters.push_back("w_" + std::to_string(k + 1));
+  }
+  fit.domains.eval = fit.domains.train;
+  fit.coefficient = data::Table(domains, domains, 3.0);
+  fit.coefficient(0, 0) = 1.5;  // the own share
+  fit.coefficient(0, 7) = 2.1;  // and who helps most
+  fit.domain.resize(domains);
+  fit.tokens_high = 1e9;
+  const std::string text = fit_text(fit, 0.9);
+  EXPECT_THAT(text, HasSubstr("and 10 sets more"));
+  EXPECT_THAT(text, HasSubstr("/law/linear/coefficient in results.h5"));
+  EXPECT_THAT(text, HasSubstr("d0        -0.0500  d7 -0.0700"));
+  EXPECT_THAT(text, Not(HasSubstr("w_30")));
+}
+
 TEST(FitText, SaysOnceWhatHoldsForSeveralDomains) {
   const std::string text = fit_text(some_fit(), 0.9);
   EXPECT_THAT(text, HasSubstr("Q of domains 'web' and 'code' stopped at its bound"));

@@ -49,7 +49,10 @@ void require_fittable(const data::Observations& observations, const FitOptions& 
 /// @throws UsageError if an option is wrong
 /// @throws DataError if the observations are out of shape: sizes, ids, mixtures off the simplex,
 ///         volumes that are not positive
-data::LawFit fit_law(const data::Observations& observations, const FitOptions& options);
+/// @param after_each called after each evaluation domain
+data::LawFit fit_law(
+    const data::Observations& observations, const FitOptions& options,
+    const std::function<void()>& after_each = [] {});
 
 /// What a law is without each fold of mixtures. Coefficients are those of coefficients_of_split.
 struct FoldFits {

@@ -3,6 +3,7 @@
 #include <bimix/data/records.hpp>
 #include <bimix/mix/options.hpp>
 
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -77,8 +78,10 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 /// @note Deterministic; some microseconds for each bootstrap sample of a separable law, some
 /// milliseconds for others.
 /// @see Ge et al. 2025, arXiv 2405.14908
-data::MixtureChoice best_mixture(const data::LawFit& fit, const OptimizeOptions& options,
-                                 const data::Mixture& default_share);
+/// @param after_sample called after the optimum of each bootstrap law
+data::MixtureChoice best_mixture(
+    const data::LawFit& fit, const OptimizeOptions& options, const data::Mixture& default_share,
+    const std::function<void()>& after_sample = [] {});
 
 /// Says which mixture of the plan is the nearest to the recommended one, and how near; and what
 /// part of the gain lies beyond all that mixing the runs' mixtures could give.

@@ -29,7 +29,8 @@ void warn_if_in_doubt(Screen& screen, const data::LawFit& fit);
 /// What the folder holds, with the fits and what follows from them: the optimum and, once its
 /// trials are there, the check.
 /// @param fitted_to see RunRecord
-data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::string fitted_to);
+data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::string fitted_to,
+                          const spread::Progress& progress = {});
 
 /// Adds the check's report, once all its trials have ended.
 void judge_check(data::RunRecord& record);

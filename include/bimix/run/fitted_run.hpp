@@ -33,7 +33,7 @@ data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun&
 
 /// @collective Everything that follows from the trials: the laws, the optimum and, once its trials
 /// are there, the check. Computed from the journal alone.
-data::RunRecord derive_anew(const par::Comm& comm, const StoredRun& run);
+data::RunRecord derive_anew(const par::Comm& comm, Screen& screen, const StoredRun& run);
 
 /// @collective The same from the kept fits where they hold; on the root.
 data::RunRecord derive(const par::Comm& comm, Screen& screen, const StoredRun& run);

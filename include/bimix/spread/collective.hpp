@@ -27,7 +27,7 @@ data::EntropyTable entropy_over_ranks(const par::Comm& comm, const corpus::Corpu
 struct FitProgress {
   std::string what{};    ///< "bootstrap of effective_share"
   std::size_t done = 0;  ///< pieces of the root; other ranks have as many
-  std::size_t all = 0;   ///< 0: pieces are not counted
+  std::size_t all = 0;
 };
 
 /// Told on the root alone: at the beginning of each part and after each piece, which may take
