@@ -1,6 +1,7 @@
 #include "../solve/kernels.hpp"
 #include "../solve/residuals.hpp"
 #include "../solve/valley.hpp"
+#include "effective_share_rows.hpp"
 #include "solved_law.hpp"
 #include "with_repetition.hpp"
 
@@ -28,16 +29,7 @@
 namespace bimix::law {
 namespace {
 
-enum : std::size_t { e_index, q_index, p_index, beta_index, kappa_index, t_index };
-
-std::size_t g_index(std::size_t domains) { return t_index + domains; }
-std::size_t loss_index(std::size_t domains) { return t_index + 2 * domains; }
-std::size_t tokens_index(std::size_t domains) { return t_index + 2 * domains + 1; }
-// Of the law that sees the model size.
-std::size_t s_index(std::size_t domains) { return tokens_index(domains) + 1; }
-std::size_t gamma_index(std::size_t domains) { return tokens_index(domains) + 2; }
-std::size_t kappa_n_index(std::size_t domains) { return tokens_index(domains) + 3; }
-std::size_t size_index(std::size_t domains) { return tokens_index(domains) + 4; }
+using namespace effective_share;
 
 struct Usual {
   double mean, deviation;
@@ -111,12 +103,18 @@ class EffectiveShare : public CurveLaw {
   void curve(std::span<const double> parameter, std::span<const double> share, int own,
              Curve& curve) const override;
   std::unique_ptr<RowModel> rows(const DomainData& data) const override;
+  // What CurveLaw has of a curve, without the slopes by parameter.
+  double predict(std::span<const double> parameter, const LawPoint& point) const override;
+  void share_gradient(std::span<const double> parameter, const LawPoint& point,
+                      std::span<double> slope) const override;
 
  protected:
   Estimate least_squares(const DomainData& data, std::span<const double> start,
                          core::RandomStream* prior_draws) const override;
 
  private:
+  struct Terms;
+  Terms terms(std::span<const double> parameter, double log_rho, const LawPoint& point) const;
   Usual usual_floor() const {
     return {sees_model_size() ? usual_e.mean - usual_saving : usual_e.mean, usual_e.deviation};
   }
@@ -179,28 +177,84 @@ std::vector<std::vector<double>> EffectiveShare::starts(const DomainData& data) 
 /// log rho / rho(uniform) at a mixture, and what it is made of.
 struct EffectiveLog {
   double value = 0.0;
-  std::vector<double> part{};          ///< K: of each domain in rho
-  std::vector<double> uniform_part{};  ///< K: the same at the uniform mixture
+  Eigen::ArrayXd part{};          ///< K: of each domain in rho
+  Eigen::ArrayXd uniform_part{};  ///< K: the same at the uniform mixture
+  Eigen::ArrayXd log_share{};     ///< K; 0 where there is none
   double rho = 0.0;
 };
 
+/// Optima ask for this more often than for anything else.
 EffectiveLog effective_log(std::span<const double> parameter, std::span<const double> share) {
-  const std::size_t domains = share.size();
+  const auto domains = static_cast<Eigen::Index>(share.size());
+  const Eigen::Map<const Eigen::ArrayXd> t(parameter.data() + t_index, domains);
+  const Eigen::Map<const Eigen::ArrayXd> g(parameter.data() + g_index(share.size()), domains);
   EffectiveLog log;
-  double uniform = 0.0;
-  for (std::size_t k = 0; k < domains; ++k) {
-    const double w = std::exp(parameter[t_index + k]), g = parameter[g_index(domains) + k];
-    log.part.push_back(w * std::pow(share[k], g));
-    log.uniform_part.push_back(w * std::pow(static_cast<double>(domains), -g));
-    log.rho += log.part.back();
-    uniform += log.uniform_part.back();
+  log.log_share.resize(domains);
+  for (Eigen::Index k = 0; k < domains; ++k) {
+    const double r = share[static_cast<std::size_t>(k)];
+    log.log_share(k) = r > 0.0 ? std::log(r) : 0.0;
   }
-  for (std::size_t k = 0; k < domains; ++k) {
-    log.part[k] /= log.rho;
-    log.uniform_part[k] /= uniform;
+  log.part = t + g * log.log_share;
+  log.uniform_part = t - g * std::log(static_cast<double>(domains));
+  exponentials(log.part);
+  exponentials(log.uniform_part);
+  for (Eigen::Index k = 0; k < domains; ++k) {
+    const double r = share[static_cast<std::size_t>(k)];
+    // Without a share: 0, or what does not follow it. No number stays none.
+    if (!(r > 0.0)) log.part(k) = std::exp(t(k)) * std::pow(r, g(k));
   }
+  log.rho = log.part.sum();
+  const double uniform = log.uniform_part.sum();
+  log.part /= log.rho;
+  log.uniform_part /= uniform;
   log.value = std::log(log.rho / uniform);
   return log;
+}
+
+/// d log rho / d share.
+double rho_slope(std::span<const double> parameter, const EffectiveLog& log,
+                 std::span<const double> share, std::size_t k) {
+  const double g = parameter[g_index(share.size()) + k];
+  if (share[k] > 0.0) return log.part(static_cast<Eigen::Index>(k)) * g / share[k];
+  return std::exp(parameter[t_index + k]) * g * std::pow(share[k], g - 1.0) / log.rho;
+}
+
+/// Q, P and S of the loss in nats at one mixture, volume and model size.
+struct EffectiveShare::Terms {
+  double floor = 0.0, decay = 0.0, capacity = 0.0, kappa_n = 0.0;
+};
+
+EffectiveShare::Terms EffectiveShare::terms(std::span<const double> parameter, double log_rho,
+                                            const LawPoint& point) const {
+  const std::size_t domains = point.share.size();
+  const double loss = parameter[loss_index(domains)];
+  Terms terms;
+  terms.floor = loss * std::exp(parameter[q_index] - log_rho);
+  terms.decay = loss * std::exp(parameter[p_index] - parameter[kappa_index] * log_rho -
+                                parameter[beta_index] *
+                                    std::log(point.tokens / parameter[tokens_index(domains)]));
+  if (!sees_model_size()) return terms;
+  terms.kappa_n = parameter[kappa_n_index(domains)];
+  terms.capacity = loss * std::exp(parameter[s_index(domains)] - terms.kappa_n * log_rho -
+                                   parameter[gamma_index(domains)] *
+                                       std::log(point.model_size / parameter[size_index(domains)]));
+  return terms;
+}
+
+double EffectiveShare::predict(std::span<const double> parameter, const LawPoint& point) const {
+  const Terms now = terms(parameter, effective_log(parameter, point.share).value, point);
+  return parameter[loss_index(point.share.size())] * parameter[e_index] + now.floor + now.decay +
+         now.capacity;
+}
+
+void EffectiveShare::share_gradient(std::span<const double> parameter, const LawPoint& point,
+                                    std::span<double> slope) const {
+  const EffectiveLog log = effective_log(parameter, point.share);
+  const Terms now = terms(parameter, log.value, point);
+  const double by_log =
+      -now.floor - parameter[kappa_index] * now.decay - now.kappa_n * now.capacity;
+  for (std::size_t k = 0; k < slope.size(); ++k)
+    slope[k] = by_log * rho_slope(parameter, log, point.share, k);
 }
 
 void EffectiveShare::curve(std::span<const double> parameter, std::span<const double> share, int,
@@ -237,12 +291,10 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
   }
   const double log_uniform = -std::log(static_cast<double>(domains));
   for (std::size_t k = 0; k < domains; ++k) {
-    const double g = parameter[g_index(domains) + k];
-    const double log_share = share[k] > 0.0 ? std::log(share[k]) : 0.0;
-    const double by_t = log.part[k] - log.uniform_part[k];
-    const double by_g = log.part[k] * log_share - log.uniform_part[k] * log_uniform;
-    const double by_share =
-        std::exp(parameter[t_index + k]) * g * std::pow(share[k], g - 1.0) / log.rho;
+    const double part = log.part(at(k)), uniform_part = log.uniform_part(at(k));
+    const double by_t = part - uniform_part;
+    const double by_g = part * log.log_share(at(k)) - uniform_part * log_uniform;
+    const double by_share = rho_slope(parameter, log, share, k);
     curve.floor_slope(at(t_index + k)) = -H * by_t;
     curve.decay_slope(at(t_index + k)) = -kappa * G * by_t;
     curve.floor_slope(at(g_index(domains) + k)) = -H * by_g;
@@ -256,143 +308,6 @@ void EffectiveShare::curve(std::span<const double> parameter, std::span<const do
     if (kappa_n > 0.0) curve.capacity_share(at(k)) = -kappa_n * S * by_share;
   }
 }
-
-/// The same for all rows at once, a column a parameter: fits of hundreds of mixtures take most of
-/// their time here. The rows of a mixture are a group: only its shares enter the t and g.
-/// `curve` is what it is held against.
-class EffectiveShareRows final : public RowModel {
- public:
-  EffectiveShareRows(const DomainData& data, bool sees_model_size)
-      : sees_model_size_(sees_model_size) {
-    const auto mixtures = static_cast<Eigen::Index>(data.mixtures.size());
-    const auto domains = static_cast<Eigen::Index>(data.mixtures.front().size());
-    log_share_.resize(mixtures, domains);
-    has_share_.resize(mixtures, domains);
-    for (Eigen::Index d = 0; d < mixtures; ++d)
-      for (Eigen::Index k = 0; k < domains; ++k) {
-        const double share =
-            data.mixtures[static_cast<std::size_t>(d)][static_cast<std::size_t>(k)];
-        has_share_(d, k) = share > 0.0 ? 1.0 : 0.0;
-        log_share_(d, k) = share > 0.0 ? std::log(share) : 0.0;
-      }
-    const auto rows = static_cast<Eigen::Index>(data.loss_nats.size());
-    log_tokens_.resize(rows);
-    log_size_.resize(rows);
-    groups_.first = t_index;
-    groups_.count = 2 * data.mixtures.front().size();
-    for (Eigen::Index m = 0; m < rows; ++m) {
-      const auto row = static_cast<std::size_t>(m);
-      log_size_(m) = std::log(data.sizes[data.size[row]]);  // read if the law sees it
-      groups_.of.push_back(static_cast<Eigen::Index>(data.mixture[row]));
-      log_tokens_(m) = std::log(data.volumes[data.volume[row]]);
-    }
-  }
-
-  void evaluate(std::span<const double> parameter, Eigen::VectorXd& predicted,
-                Eigen::MatrixXd& slope) override {
-    predict(parameter, predicted);
-    GroupedSlopes slopes;
-    grouped_slopes(parameter, slopes);
-    const auto first = static_cast<Eigen::Index>(groups_.first);
-    const auto count = static_cast<Eigen::Index>(groups_.count);
-    slope.resize(predicted.size(), static_cast<Eigen::Index>(parameter.size()));
-    slope.leftCols(first) = slopes.own.leftCols(first);
-    slope.rightCols(slopes.own.cols() - first) = slopes.own.rightCols(slopes.own.cols() - first);
-    slope.middleCols(first, count) =
-        slopes.factor.asDiagonal() * slopes.group(groups_.of, Eigen::all);
-  }
-
-  void predict(std::span<const double> parameter, Eigen::VectorXd& predicted) override {
-    compute(parameter);
-    predicted = predicted_;
-  }
-
-  const RowGroups* groups() const override { return &groups_; }
-
-  void grouped_slopes(std::span<const double> parameter, GroupedSlopes& slopes) override {
-    compute(parameter);
-    const Eigen::Index domains = log_share_.cols();
-    const auto count = static_cast<std::size_t>(domains);
-    const double loss = parameter[loss_index(count)], tokens = parameter[tokens_index(count)];
-    const double beta = parameter[beta_index], kappa = parameter[kappa_index];
-    const double log_uniform = -std::log(static_cast<double>(count));
-    const auto own = [&](std::size_t index) {  // behind the t and g
-      return slopes.own.col(static_cast<Eigen::Index>(index - groups_.count));
-    };
-    // A law that is made from this one has coefficients behind these.
-    slopes.own.setZero(log_tokens_.size(),
-                       static_cast<Eigen::Index>(parameter.size() - groups_.count));
-    slopes.own.col(e_index).setConstant(loss);
-    slopes.own.col(q_index) = floor_;
-    slopes.own.col(p_index) = decay_;
-    slopes.own.col(beta_index) = (std::log(tokens) - log_tokens_) * decay_;
-    slopes.own.col(kappa_index) = -log_rho_ * decay_;
-    own(loss_index(count)) = predicted_ / loss;
-    own(tokens_index(count)) = beta / tokens * decay_;
-    slopes.factor = -floor_ - kappa * decay_;
-    if (sees_model_size_) {
-      const double kappa_n = parameter[kappa_n_index(count)];
-      const double size = parameter[size_index(count)];
-      slopes.factor.array() -= kappa_n * capacity_;
-      own(s_index(count)) = capacity_;
-      own(gamma_index(count)) = (std::log(size) - log_size_) * capacity_;
-      own(kappa_n_index(count)) = -log_rho_ * capacity_;
-      own(size_index(count)) = parameter[gamma_index(count)] / size * capacity_;
-    }
-    slopes.group.resize(part_.rows(), 2 * domains);
-    for (Eigen::Index k = 0; k < domains; ++k) {
-      slopes.group.col(k) = part_.col(k) - uniform_(k);
-      slopes.group.col(domains + k) = part_.col(k) * log_share_.col(k) - uniform_(k) * log_uniform;
-    }
-  }
-
- private:
-  /// All that predictions and slopes are made of, unless it is there already.
-  void compute(std::span<const double> parameter) {
-    if (std::equal(parameter.begin(), parameter.end(), at_.begin(), at_.end())) return;
-    at_.assign(parameter.begin(), parameter.end());
-    const Eigen::Index domains = log_share_.cols();
-    const auto count = static_cast<std::size_t>(domains);
-    const Eigen::Map<const Eigen::ArrayXd> t(parameter.data() + t_index, domains);
-    const Eigen::Map<const Eigen::ArrayXd> g(parameter.data() + g_index(count), domains);
-    const double loss = parameter[loss_index(count)];
-
-    uniform_ = (t - g * std::log(static_cast<double>(count))).exp();
-    const double uniform_rho = uniform_.sum();
-    uniform_ /= uniform_rho;
-    part_.resize(log_share_.rows(), domains);
-    for (Eigen::Index k = 0; k < domains; ++k) {
-      part_.col(k) = log_share_.col(k) * g(k) + t(k);
-      exponentials(part_.col(k));
-      part_.col(k) *= has_share_.col(k);
-    }
-    const Eigen::ArrayXd rho = part_.rowwise().sum();
-    part_.colwise() /= rho;
-
-    log_rho_ = (rho / uniform_rho).log()(groups_.of);
-    floor_ = loss * (parameter[q_index] - log_rho_).exp();
-    decay_ =
-        loss * (parameter[p_index] - parameter[kappa_index] * log_rho_ -
-                parameter[beta_index] * (log_tokens_ - std::log(parameter[tokens_index(count)])))
-                   .exp();
-    predicted_ = loss * parameter[e_index] + floor_ + decay_;
-    if (!sees_model_size_) return;
-    capacity_ = loss * (parameter[s_index(count)] - parameter[kappa_n_index(count)] * log_rho_ -
-                        parameter[gamma_index(count)] *
-                            (log_size_ - std::log(parameter[size_index(count)])))
-                           .exp();
-    predicted_ += capacity_;
-  }
-
-  bool sees_model_size_;
-  Eigen::ArrayXXd log_share_{}, has_share_{};  // (D, K); log 0 is 0
-  Eigen::ArrayXd log_tokens_{}, log_size_{};   // M
-  RowGroups groups_{};
-  std::vector<double> at_{};  // P: where what follows was computed
-  Eigen::ArrayXd uniform_{};  // K: of each domain in rho at the uniform mixture
-  Eigen::ArrayXXd part_{};    // (D, K): the same at each mixture
-  Eigen::ArrayXd log_rho_{}, floor_{}, decay_{}, capacity_{}, predicted_{};  // M
-};
 
 std::unique_ptr<RowModel> EffectiveShare::rows(const DomainData& data) const {
   return std::make_unique<EffectiveShareRows>(data, sees_model_size());
