@@ -15,7 +15,7 @@ class Law;
 
 /// The version of how laws are fitted and resampled. A change after which the same observations and
 /// options give other numbers raises it: fits that were kept before are then made again.
-inline constexpr int fit_method = 2;
+inline constexpr int fit_method = 3;
 
 /// The laws that `options.law` asks for, in the order of law_names(): the one it names and the
 /// reference beside it, or every one for "all" and "auto"; the reference and the laws of a list
