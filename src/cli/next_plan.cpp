@@ -6,6 +6,7 @@
 #include <bimix/plan/plan.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
+#include <bimix/run/fit_teller.hpp>
 #include <bimix/run/opened.hpp>
 #include <bimix/run/run_folder.hpp>
 #include <bimix/spread/collective.hpp>
@@ -78,8 +79,12 @@ core::ExitCode propose_next(Context& context, const NextPlan& plan) {
     check_write(plan, asked.campaign);
   });
   const data::Observations seen = run::observations_of(asked.run);
-  const std::vector<data::LawFit> laws =
-      spread::believed_fits_over_ranks(context.comm(), seen, asked.campaign.fit);
+  std::vector<data::LawFit> laws;
+  {
+    run::FitTeller teller(context.console);
+    laws = spread::believed_fits_over_ranks(context.comm(), seen, asked.campaign.fit,
+                                            teller.progress());
+  }
   data::NextMixtures next;
   par::on_root(context.comm(), [&] {
     mix::OptimizeOptions options = run::optimize_options(asked.campaign, asked.run.plan);

@@ -361,19 +361,20 @@ LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& obs
 
 std::vector<data::LawFit> believed_fits_over_ranks(const par::Comm& comm,
                                                    const data::Observations& observations,
-                                                   const law::FitOptions& options) {
+                                                   const law::FitOptions& options,
+                                                   const Progress& progress) {
   law::FitOptions one = options;
+  std::vector<std::string> names;
+  par::collectively(comm, [&] { names = law::believed_laws(observations, options); });
   std::vector<data::LawFit> fits;
-  par::collectively(comm, [&] {
-    for (const std::string& name : law::believed_laws(observations, options)) {
-      one.law = name;
-      fits.push_back(law::fit_law(observations, one));
-    }
-  });
-  add_held_out(comm, observations, options, fits);
-  for (data::LawFit& fit : fits) {
-    one.law = fit.law;
-    add_bootstrap(comm, observations, one, fit);
+  for (const std::string& name : names) {
+    one.law = name;
+    fits.push_back(fit_alone(comm, observations, one, progress));
+  }
+  const auto without = add_held_out(comm, observations, options, progress, fits);
+  for (std::size_t n = 0; n < fits.size(); ++n) {
+    one.law = fits[n].law;
+    add_bootstrap(comm, observations, one, without[n], progress, fits[n]);
   }
   par::on_root(comm, [&] { law::put_used_first(options, fits); });
   return fits;

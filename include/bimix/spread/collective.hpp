@@ -55,7 +55,8 @@ LawFits fit_laws_over_ranks(const par::Comm& comm, const data::Observations& obs
 /// @collective law::believed_fits, on the root.
 std::vector<data::LawFit> believed_fits_over_ranks(const par::Comm& comm,
                                                    const data::Observations& observations,
-                                                   const law::FitOptions& options);
+                                                   const law::FitOptions& options,
+                                                   const Progress& progress = {});
 
 /// @collective The one law that is used, for those who need no other.
 data::LawFit used_fit_over_ranks(const par::Comm& comm, const data::Observations& observations,
