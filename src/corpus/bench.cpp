@@ -2,10 +2,14 @@
 #include "documents/document_format.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/core/rate.hpp>
 #include <bimix/corpus/bench.hpp>
 
 #include <nlohmann/json.hpp>
+#include <zstd.h>
+
+#include <fstream>
 
 namespace bimix::corpus {
 namespace {
@@ -50,6 +54,21 @@ ReadingSpeed bench_reading(const std::filesystem::path& file, const ReadOptions&
     speed.peer_bytes_per_second =
         core::rate_of(seconds, [&] { return read_as_peer(file, options); });
   return speed;
+}
+
+void pack_by_zstd(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const std::string text = core::read_file(from);
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  const std::size_t size =
+      ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), ZSTD_CLEVEL_DEFAULT);
+  core::require(ZSTD_isError(size) == 0, "the bound of zstd is enough");
+  packed.resize(size);
+  std::ofstream file(to, std::ios::binary);
+  file << packed;
+  if (!file.flush())
+    throw core::DataError({.place = to.string(),
+                           .problem = "cannot be written",
+                           .remedy = "Set TMPDIR to a folder with room"});
 }
 
 }  // namespace bimix::corpus

@@ -15,21 +15,24 @@ namespace {
 
 constexpr int batch = 32, context = 128;
 
-const corpus::Corpus& corpus() {
-  static const corpus::Corpus opened = [] {
-    const auto folder = std::filesystem::temp_directory_path() / "bimix-sampler-bench";
-    std::filesystem::create_directories(folder);
-    corpus::CorpusOptions options;
-    options.base = folder;
-    for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
-      std::ofstream(folder / name) << std::string(4'000'000, name[0]);
-      options.domains.push_back({.name = name, .train_patterns = {name}, .eval_patterns = {}});
-    }
-    corpus::Corpus made = test::opened(options);
-    std::filesystem::remove_all(folder);  // the mappings stay
-    return made;
-  }();
-  return opened;
+corpus::Corpus opened(bool mapped) {
+  const auto folder = std::filesystem::temp_directory_path() / "bimix-sampler-bench";
+  std::filesystem::create_directories(folder);
+  corpus::CorpusOptions options;
+  options.base = folder;
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
+    std::ofstream(folder / name) << std::string(4'000'000, name[0]);
+    options.domains.push_back({.name = name, .train_patterns = {name}, .binary = mapped});
+  }
+  corpus::Corpus made = test::opened(options);
+  std::filesystem::remove_all(folder);  // the mappings stay
+  return made;
+}
+
+/// Texts that were prepared, or files that are mapped where they lie.
+const corpus::Corpus& corpus(bool mapped = false) {
+  static const corpus::Corpus prepared = opened(false), in_place = opened(true);
+  return mapped ? in_place : prepared;
 }
 
 void set_rate(benchmark::State& state) {
@@ -37,9 +40,10 @@ void set_rate(benchmark::State& state) {
       static_cast<double>(state.iterations()) * batch * context, benchmark::Counter::kIsRate);
 }
 
-void sampler(benchmark::State& state) {
+void sampler(benchmark::State& state, bool mapped) {
   corpus::MixtureSampler drawn(
-      corpus(), {.mixture = {0.3, 0.25, 0.2, 0.1, 0.1, 0.05}, .batch = batch, .context = context});
+      corpus(mapped),
+      {.mixture = {0.3, 0.25, 0.2, 0.1, 0.1, 0.05}, .batch = batch, .context = context});
   std::vector<std::int32_t> tokens(batch * (context + 1));
   for (auto _ : state) {
     drawn.next(tokens);
@@ -63,7 +67,8 @@ void copying_alone(benchmark::State& state) {
   set_rate(state);
 }
 
-BENCHMARK(sampler);
+BENCHMARK_CAPTURE(sampler, prepared, false);
+BENCHMARK_CAPTURE(sampler, mapped, true);
 BENCHMARK(copying_alone);
 
 }  // namespace

@@ -22,6 +22,7 @@ enum class Purpose : std::uint64_t {
   next_mixtures = 12,
   trainer_seed = 13,
   document_subset = 14,
+  bench = 98,
   test = 99
 };
 

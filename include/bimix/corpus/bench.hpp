@@ -24,4 +24,7 @@ struct ReadingSpeed {
 ReadingSpeed bench_reading(const std::filesystem::path& file, const ReadOptions& options,
                            double seconds);
 
+/// Packs a file by zstd at its usual level. @throws DataError if that cannot be read or written
+void pack_by_zstd(const std::filesystem::path& from, const std::filesystem::path& to);
+
 }  // namespace bimix::corpus
