@@ -62,8 +62,9 @@ void ask_for(const OptimizeFlags& flags, const run::StoredRun& run, mix::Optimiz
                               .remedy = "Use --objective weighted, or drop --weights"});
     options.objective = "weighted";
   }
-  if (!flags.floor.empty()) options.floor = parse_by_domain("--floor", flags.floor, train, 0.0);
-  if (!flags.cap.empty()) options.cap = parse_by_domain("--cap", flags.cap, train, 1.0);
+  const std::vector<std::string> limited = mix::limit_names(train);
+  if (!flags.floor.empty()) options.floor = parse_by_domain("--floor", flags.floor, limited, 0.0);
+  if (!flags.cap.empty()) options.cap = parse_by_domain("--cap", flags.cap, limited, 1.0);
   if (!flags.unique_tokens.empty())
     options.unique_tokens = parse_pools("--unique-tokens", flags.unique_tokens, train);
   if (flags.repetition >= 0) options.repetition = flags.repetition;
@@ -89,8 +90,9 @@ void add_optimize_command(CLI::App& app, Context& context, Action& action) {
   command->add_flag("--less-error", flags->less_error,
                     "count each rise less by the error of its prediction");
   command->add_option("--weights", flags->weights, "of the domains' losses: a=2,b=1");
-  command->add_option("--floor", flags->floor, "smallest shares: a=0.1,b=0.05");
-  command->add_option("--cap", flags->cap, "largest shares: a=0.4");
+  command->add_option("--floor", flags->floor,
+                      "smallest shares of domains and nodes: a=0.1,web=0.3");
+  command->add_option("--cap", flags->cap, "largest shares of domains and nodes: a=0.4");
   command->add_option("--unique-tokens", flags->unique_tokens,
                       "different tokens of each domain: a=3B,b=200M,c=none");
   command->add_option("--repetition", flags->repetition,

@@ -20,8 +20,9 @@ void parse_optimize_maps(Reader& block, const data::DomainSet& domains,
       values = numbers_by_domain(block.take(key), block.path_of(key), form, block.findings());
   };
   map("weights", {.names = domains.eval, .high = infinity}, options.weights);
-  map("floor", {.names = domains.train}, options.floor);
-  map("cap", {.names = domains.train, .missing = 1.0}, options.cap);
+  const std::vector<std::string> limited = mix::limit_names(domains.train);
+  map("floor", {.names = limited}, options.floor);
+  map("cap", {.names = limited, .missing = 1.0}, options.cap);
 }
 
 /// `groups: {code: [python, cpp], text: [web]}`: E numbers, sets in none numbered last, each alone.

@@ -4,6 +4,7 @@
 
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/domain_tree.hpp>
 #include <bimix/mix/policy.hpp>
 
 #include <fmt/format.h>
@@ -44,10 +45,9 @@ double unique_tokens(Reader& block) {
   return static_cast<double>(count.value_or(0));
 }
 
-/// Fields that a document has to have.
-corpus::Where where_of(Reader& domain) {
+/// Adds fields that a document has to have.
+void add_where(Reader& domain, corpus::Where& where) {
   Reader block(domain.take("where"), domain.path_of("where"), domain.findings());
-  corpus::Where where;
   for (const auto& [field, ignored] : block.take_all()) {
     where.push_back({.field = field});
     block.words(field.c_str(), where.back().values, "");
@@ -55,10 +55,9 @@ corpus::Where where_of(Reader& domain) {
       domain.findings().complain(block.path_of(field),
                                  {.problem = "names no value", .remedy = "Name one at least"});
   }
-  return where;
 }
 
-/// Adds what `by` asks of documents: the domain's name under its key.
+/// Adds what `by` asks of documents: the name, as it is written in its node, under a key.
 void add_by(Reader& domain, const std::string& name, corpus::Where& where) {
   constexpr const char* rule = "`by` takes the documents whose value is the domain's name";
   if (!domain.has("by")) return;
@@ -71,52 +70,119 @@ void add_by(Reader& domain, const std::string& name, corpus::Where& where) {
   else if (std::any_of(where.begin(), where.end(),
                        [&](const auto& filter) { return filter.field == by; }))
     domain.findings().complain(
-        "domains." + name, {.problem = fmt::format("asks twice for '{}', in `by` and in `where`",
-                                                   core::shown_text(by)),
-                            .rule = rule,
-                            .remedy = "Drop one of them"});
+        domain.path_of("by"), {.problem = fmt::format("asks twice for '{}', in `by` and in `where`",
+                                                      core::shown_text(by)),
+                               .rule = rule,
+                               .remedy = "Drop one of them"});
   else
     where.push_back({by, {name}});
 }
 
-/// The next training domain of the campaign.
-void add_domain(const std::string& name, Reader block, bool normalise, Campaign& campaign) {
-  Findings& findings = block.findings();
-  corpus::DomainFiles files{.name = name};
-  double share = 0.0;
-  if (!block.has("share"))
-    findings.complain("domains." + name, {.problem = "has no share",
-                                          .rule = "the default mixture needs one of every domain",
-                                          .remedy = "Add `share: 0.2`"});
-  block.number("share", share, {0, normalise ? infinity : 1}, "");
+/// The keys of a domain that a node gives to all that it holds.
+void read_texts(Reader& block, const std::string& name, corpus::DomainFiles& files) {
   block.words("train", files.train_patterns, "");
   block.words("eval", files.eval_patterns, "");
   block.flag("binary", files.binary, "");
   block.words("read", files.command, "");
   block.text("text", files.text_key, "");
   block.number("fraction", files.fraction, {positive, 1}, "");
-  files.where = where_of(block);
+  add_where(block, files.where);
   add_by(block, name, files.where);
-  if (files.binary && (!files.text_key.empty() || !files.where.empty()))
-    findings.complain("domains." + name,
-                      {.problem = "says `binary: true` and what is in JSON Lines",
-                       .rule = "binary files are taken as they are",
-                       .remedy = "Drop `binary`, or `text` and `where`"});
-  const bool is_on_texts =
-      !files.command.empty() || !files.text_key.empty() || !files.where.empty();
-  if (is_on_texts && campaign.corpus.tokens.width > 1)
-    findings.complain("domains." + name,
-                      {.problem = "says `read`, `text`, `where` or `by`, which are about texts",
-                       .rule = fmt::format("the files hold tokens: {}",
-                                           corpus::token_word(campaign.corpus.tokens.width)),
-                       .remedy = "Drop them, or `tokens:`"});
-  campaign.unique_tokens.push_back(unique_tokens(block));
-  block.finish();
-  campaign.domains.train.push_back(name);
-  campaign.domains.share_of.push_back(static_cast<int>(campaign.default_mixture.size()));
-  campaign.default_mixture.push_back(share);
-  campaign.corpus.domains.push_back(std::move(files));
 }
+
+/// Reads `domains:`, node by node.
+class DomainParser {
+ public:
+  DomainParser(bool normalise, Campaign& campaign, Findings& findings)
+      : normalise_(normalise), campaign_(campaign), findings_(findings) {}
+
+  /// @param part of the whole that the shares are of
+  /// @param given what the nodes around say of texts
+  void parse(Reader& block, const std::string& prefix, double part,
+             const corpus::DomainFiles& given) {
+    for (const auto& [key, node] : block.take_all()) {
+      const std::string name = prefix + key;
+      check_domain_name("domains", name, findings_);
+      Reader inner(node, block.path_of(key), findings_);
+      if (inner.has("children"))
+        add_node({name, key, part}, std::move(inner), given);
+      else
+        add_domain({name, key, part}, std::move(inner), given);
+    }
+  }
+
+ private:
+  struct Place {
+    std::string name{}, key{};  ///< the latter as it is written in the node
+    double part = 1.0;
+  };
+
+  /// Children have parts of their node's share; where it has none, of what is around.
+  void add_node(const Place& place, Reader block, corpus::DomainFiles given) {
+    const auto& [name, key, part] = place;
+    double share = 1.0;
+    const bool has_share = block.has("share");
+    block.number("share", share, {0, normalise_ ? infinity : 1}, "");
+    read_texts(block, key, given);
+    Reader children(block.take("children"), block.path_of("children"), findings_);
+    block.finish();
+    const std::size_t first = campaign_.default_mixture.size(), before = findings_.count();
+    parse(children, name + data::part_separator, has_share ? 1.0 : part, given);
+    data::Mixture& all = campaign_.default_mixture;
+    if (all.size() == first && findings_.count() == before)
+      findings_.complain("domains." + name,
+                         {.problem = "has no children",
+                          .remedy = "Write `children: {high: {share: 0.6}, low: {share: 0.4}}`"});
+    if (!has_share || all.size() == first || findings_.count() > before) return;
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
+    data::Mixture parts(begin, all.end());
+    settle_shares(block.path_of("children"), "its shares, parts of its own,", normalise_, parts,
+                  findings_);
+    std::transform(parts.begin(), parts.end(), begin,
+                   [whole = part * share](double share_of_node) { return whole * share_of_node; });
+  }
+
+  void add_domain(const Place& place, Reader block, corpus::DomainFiles files) {
+    const auto& [name, key, part] = place;
+    files.name = name;
+    double share = 0.0;
+    if (!block.has("share"))
+      findings_.complain("domains." + name,
+                         {.problem = "has no share",
+                          .rule = "the default mixture needs one of every domain",
+                          .remedy = "Add `share: 0.2`"});
+    block.number("share", share, {0, normalise_ ? infinity : 1}, "");
+    read_texts(block, key, files);
+    if (files.binary && (!files.text_key.empty() || !files.where.empty()))
+      findings_.complain("domains." + name,
+                         {.problem = "says `binary: true` and what is in JSON Lines",
+                          .rule = "binary files are taken as they are",
+                          .remedy = "Drop `binary`, or `text` and `where`"});
+    const bool is_on_texts =
+        !files.command.empty() || !files.text_key.empty() || !files.where.empty();
+    if (is_on_texts && campaign_.corpus.tokens.width > 1)
+      findings_.complain("domains." + name,
+                         {.problem = "says `read`, `text`, `where` or `by`, which are about texts",
+                          .rule = fmt::format("the files hold tokens: {}",
+                                              corpus::token_word(campaign_.corpus.tokens.width)),
+                          .remedy = "Drop them, or `tokens:`"});
+    campaign_.unique_tokens.push_back(unique_tokens(block));
+    block.finish();
+    if (std::find(campaign_.domains.train.begin(), campaign_.domains.train.end(), name) !=
+        campaign_.domains.train.end())
+      findings_.complain("domains." + name, {.problem = "stands there twice",
+                                             .rule = "a name with `/` is that of a child",
+                                             .remedy = "Rename one of them"});
+    campaign_.domains.train.push_back(name);
+    campaign_.domains.share_of.push_back(static_cast<int>(campaign_.default_mixture.size()));
+    campaign_.default_mixture.push_back(part * share);
+    campaign_.corpus.domains.push_back(std::move(files));
+  }
+
+  bool normalise_;
+  Campaign& campaign_;
+  Findings& findings_;
+};
 
 void parse_eval_sets(const YAML::Node& node, data::DomainSet& domains, Findings& findings) {
   domains.eval.clear();
@@ -137,6 +203,17 @@ void parse_eval_sets(const YAML::Node& node, data::DomainSet& domains, Findings&
   if (domains.eval.empty())
     findings.complain("eval_domains",
                       {.problem = "names no set", .remedy = "Write `same`, or name one"});
+}
+
+/// A floor or a cap of such a name could mean either.
+void refuse_nodes_that_are_domains(const std::vector<std::string>& domains, Findings& findings) {
+  for (const std::string& domain : domains)
+    for (const std::string& other : domains)
+      if (other.starts_with(domain + data::part_separator))
+        findings.complain("domains." + domain,
+                          {.problem = fmt::format("is a domain, and '{}' lies in it", other),
+                           .rule = "a domain has no children beside its own texts",
+                           .remedy = "Rename one of them"});
 }
 
 }  // namespace
@@ -161,10 +238,8 @@ void parse_domains(Reader& root, bool normalise, Campaign& campaign) {
   Findings& findings = root.findings();
   const std::size_t before = findings.count();
   Reader domains(root.take("domains"), "domains", findings);
-  for (const auto& [name, node] : domains.take_all()) {
-    check_domain_name("domains", name, findings);
-    add_domain(name, Reader(node, "domains." + name, findings), normalise, campaign);
-  }
+  DomainParser(normalise, campaign, findings).parse(domains, "", 1.0, {});
+  refuse_nodes_that_are_domains(campaign.domains.train, findings);
   campaign.domains.eval = campaign.domains.train;
   campaign.corpus.seed = campaign.seed;
   // Shares that could not be read would be summed as zeros.

@@ -100,6 +100,10 @@ std::string campaign_keys() {
       "  binary           true: take files as they are, even if they are no text  [false]\n"
       "  fraction         of its training tokens to use: documents in a seeded order  [1]\n"
       "  share            in the default mixture; all sum to 1\n"
+      "  children         {name: {...}, ...}: domains within this one, which is then a node; they\n"
+      "                   have its keys but for share, which is part of it (of the whole where "
+      "the\n"
+      "                   node has none), and unique_tokens; names are joined by /\n"
       "  unique_tokens    the pool to draw from: auto (counted in the texts, the default for "
       "proxies),\n"
       "                   none (it never ends), or a number\n"
@@ -113,10 +117,18 @@ std::string campaign_keys() {
       "8\n"
       "                       epochs, 4 unless said; utilimax(7): from `utilities`, kappa 7, the "
       "number\n"
-      "                       of domains unless said; deletions: the default without each domain;\n"
+      "                       of domains unless said; quality(7): within each node, whose "
+      "children\n"
+      "                       stand from the worst to the best, the better the oftener, the best "
+      "7\n"
+      "                       times; deletions: the default without each domain;\n"
       "                       repeats: N gives them more seeds than the others)\n"
       "    simplex          {step, floor}: a regular lattice\n"
-      "    dirichlet        {count, strength: [low, high], around: a preset, floor}\n"
+      "    dirichlet        {count, strength: [low, high], around: a preset, floor}; of domains "
+      "and\n"
+      "                       nodes each as one with `among: [names]`, the others as one more; of "
+      "the\n"
+      "                       children of a node, all else as in the default, with `within: node`\n"
       "    grid             {domain: [shares]}: the rest in proportion to the default\n"
       "    list             [{domain: share, ...}]\n"
       "    file             CSV with a column for each domain\n"
@@ -142,8 +154,10 @@ std::string campaign_keys() {
   list("source.command", defaults.command);
   list("entropy", defaults.entropy);
   list("fit", defaults.fit);
-  list("optimize   (and weights, floor, cap: maps from domain to number; groups: {name: [sets]})",
-       defaults.optimize);
+  list(
+      "optimize   (and weights, floor, cap: maps from domain to number, the latter two from nodes "
+      "too; groups: {name: [sets]})",
+      defaults.optimize);
   list("check", defaults.check);
   return text;
 }

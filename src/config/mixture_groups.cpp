@@ -86,8 +86,33 @@ class GroupParser {
         group.around, block.path_of("around"),
         {.what = "centre", .remedy = "Use default or uniform", .without_text = "choose another"},
         campaign_, findings_);
+    parse_parts(block, group);
     block.finish();
     return group;
+  }
+
+  /// `among` and `within`.
+  void parse_parts(Reader& block, plan::DirichletMixtures& group) {
+    block.words("among", group.among, "");
+    block.text("within", group.within, "");
+    const std::vector<std::string>& domains = campaign_.domains.train;
+    const std::vector<std::string> all = mix::limit_names(domains);
+    const std::vector<std::string> nodes(all.begin() + static_cast<std::ptrdiff_t>(domains.size()),
+                                         all.end());
+    for (const std::string& name : group.among)
+      domain_index(name, block.path_of("among"), all, findings_);
+    if (group.within.empty()) return;
+    if (nodes.empty())
+      findings_.complain(block.path_of("within"), {.problem = "no domain has children",
+                                                   .rule = "it names a node of the domains",
+                                                   .remedy = "Drop it, or use `among`"});
+    else
+      domain_index(group.within, block.path_of("within"), nodes, findings_);
+    if (!group.among.empty())
+      findings_.complain(block.path_of("within"),
+                         {.problem = "stands beside `among`",
+                          .rule = "the one keeps all shares outside of a node, the other none",
+                          .remedy = "Give each a group of its own"});
   }
 
   plan::GridMixtures grid(Reader block) {

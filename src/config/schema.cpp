@@ -117,18 +117,23 @@ Schema properties_of(Options options) {
   return properties;
 }
 
+/// A domain, or a node with children, which are domains again.
 Schema domain_schema() {
-  return block({{"share", number_between(0, infinity)},
-                {"train", one_or_more({{"type", "string"}})},
-                {"eval", one_or_more({{"type", "string"}})},
-                {"binary", {{"type", "boolean"}}},
-                {"read", one_or_more({{"type", "string"}})},
-                {"text", {{"type", "string"}}},
-                {"where", map_of(one_or_more({{"type", {"string", "number", "boolean"}}}))},
-                {"by", {{"type", "string"}, {"minLength", 1}}},
-                {"fraction", number_between(positive, 1)},
-                {"unique_tokens", {{"type", {"string", "number"}}}}},
-               {"share"});
+  Schema keys{{"share", number_between(0, infinity)},
+              {"train", one_or_more({{"type", "string"}})},
+              {"eval", one_or_more({{"type", "string"}})},
+              {"binary", {{"type", "boolean"}}},
+              {"read", one_or_more({{"type", "string"}})},
+              {"text", {{"type", "string"}}},
+              {"where", map_of(one_or_more({{"type", {"string", "number", "boolean"}}}))},
+              {"by", {{"type", "string"}, {"minLength", 1}}},
+              {"fraction", number_between(positive, 1)}};
+  Schema node = keys;
+  node["children"] = {{"type", "object"},
+                      {"minProperties", 1},
+                      {"additionalProperties", {{"$ref", "#/$defs/domain"}}}};
+  keys["unique_tokens"] = {{"type", {"string", "number"}}};
+  return {{"oneOf", {block(keys, {"share"}), block(node, {"children"})}}};
 }
 
 Schema mixtures_schema() {
@@ -137,7 +142,8 @@ Schema mixtures_schema() {
       {"anyOf",
        {one_of(mix::policy_names(core::all_words<entropy::Measure>())),
         {{"type", "string"},
-         {"pattern", R"(^(temperature|unimax|utilimax)\([0-9][0-9.eE+]*\)$|^deletions$)"}}}}};
+         {"pattern",
+          R"(^(temperature|unimax|utilimax|quality)\([0-9][0-9.eE+]*\)$|^deletions$)"}}}}};
   const auto only = [](const char* key, const Schema& schema) {
     return block({{key, schema}}, {key});
   };
@@ -151,7 +157,9 @@ Schema mixtures_schema() {
                      {"strength",
                       {{"anyOf", {number_between(1e-9, 1e9), list_of(number_between(1e-9, 1e9))}}}},
                      {"around", preset},
-                     {"floor", share}})),
+                     {"floor", share},
+                     {"among", one_or_more({{"type", "string"}})},
+                     {"within", {{"type", "string"}}}})),
          only("grid", map_of(list_of(share))), only("list", list_of(shares)),
          only("file", {{"type", "string"}})}}});
 }
@@ -186,8 +194,9 @@ std::string campaign_schema() {
   source["additionalProperties"] = false;
   Schema adaptive = properties_of(plan::AdaptiveOptions());
   adaptive["until"] = block(properties_of(plan::Until()));
-  const Schema domains{
-      {"type", "object"}, {"minProperties", 1}, {"additionalProperties", domain_schema()}};
+  const Schema domains{{"type", "object"},
+                       {"minProperties", 1},
+                       {"additionalProperties", {{"$ref", "#/$defs/domain"}}}};
   const Schema eval_domains{
       {"anyOf", {one_of({"same"}), map_of(block({{"share_of", {{"type", "string"}}}}))}}};
   Schema schema =
@@ -213,7 +222,8 @@ std::string campaign_schema() {
              {"check", block(properties_of(defaults.check))}},
             {"name", "domains", "source"});
   Schema titled{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                {"title", "A campaign of bimix"}};
+                {"title", "A campaign of bimix"},
+                {"$defs", {{"domain", domain_schema()}}}};
   titled.update(schema);
   return titled.dump(1) + "\n";
 }

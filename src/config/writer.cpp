@@ -150,7 +150,11 @@ struct GroupWriter {
     out << YAML::Key << "strength" << YAML::Value << YAML::Flow
         << std::vector{shown(group.strength_low), shown(group.strength_high)};
     out << YAML::Key << "around" << YAML::Value << group.around;
-    out << YAML::Key << "floor" << YAML::Value << shown(group.floor) << YAML::EndMap;
+    out << YAML::Key << "floor" << YAML::Value << shown(group.floor);
+    if (!group.among.empty())
+      out << YAML::Key << "among" << YAML::Value << YAML::Flow << group.among;
+    if (!group.within.empty()) out << YAML::Key << "within" << YAML::Value << group.within;
+    out << YAML::EndMap;
   }
   void operator()(const plan::GridMixtures& group) const {
     out << YAML::Key << "grid" << YAML::Value << YAML::Flow << YAML::BeginMap;
@@ -270,8 +274,9 @@ std::string resolved_yaml(const Campaign& campaign) {
   describe(writer, optimize);
   write_by_domain(out, "weights", campaign.domains.eval, optimize.weights);
   write_groups(out, campaign.domains.eval, optimize.group);
-  write_by_domain(out, "floor", campaign.domains.train, optimize.floor);
-  write_by_domain(out, "cap", campaign.domains.train, optimize.cap);
+  const std::vector<std::string> limited = mix::limit_names(campaign.domains.train);
+  write_by_domain(out, "floor", limited, optimize.floor);
+  write_by_domain(out, "cap", limited, optimize.cap);
   out << YAML::EndMap;
   write_block(out, "check", campaign.check);
   out << YAML::EndMap;

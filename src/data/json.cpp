@@ -1,4 +1,5 @@
 #include <bimix/core/error.hpp>
+#include <bimix/data/domain_tree.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/data/pools.hpp>
@@ -342,8 +343,13 @@ Json to_json(const MixtureChoice& choice, const DomainSet& domains) {
   const std::vector<bool>& counts = choice.objective_words.counts;
   for (std::size_t e = 0; e < counts.size(); ++e)
     if (counts[e]) counted.push_back(domains.eval[e]);
+  Json nodes = Json::object();
+  for (const DomainNode& node : domain_nodes(domains.train))
+    nodes[node.name] = {{"share", sum_over(node, choice.share)},
+                        {"default_share", sum_over(node, choice.default_share)}};
   return {{"law", choice.law},
           {"loss_unit", unit_text(domains.loss_unit)},
+          {"nodes", std::move(nodes)},
           {"objective", choice.objective},
           {"objective_words", choice.objective_words.whole},
           {"objective_sets", std::move(counted)},

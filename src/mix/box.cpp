@@ -1,6 +1,9 @@
+#include "nested_box.hpp"
 #include "problem.hpp"
 
 #include <bimix/core/simplex.hpp>
+#include <bimix/core/text.hpp>
+#include <bimix/data/domain_tree.hpp>
 #include <bimix/data/pools.hpp>
 #include <bimix/mix/optimum.hpp>
 
@@ -8,7 +11,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <utility>
 
 namespace bimix::mix {
 namespace {
@@ -30,10 +35,23 @@ Box limited_to(Box box, const std::vector<double>& drawable, double volume) {
   return box;
 }
 
-bool has_mixture(const Box& box) {
+bool has_mixture(const Box& box, double rounding = core::simplex_tolerance) {
   for (std::size_t k = 0; k < box.low.size(); ++k)
     if (box.low[k] > box.high[k]) return false;
-  return core::stable_sum(box.high) >= 1.0 - core::simplex_tolerance;
+  const NestedBox nested(box);
+  return nested.impossible_group() < 0 && nested.reach().most >= 1.0 - rounding;
+}
+
+/// The fewest epochs that leave a mixture, by halving: for boxes with groups.
+double fewest_epochs_of_groups(const std::function<Box(double)>& limited) {
+  constexpr double most = 1e15, rounding = 1e-12;
+  double low = 0.0, high = 1.0;
+  while (high < most && !has_mixture(limited(high), rounding)) high *= 2.0;
+  for (;;) {
+    const double middle = low + 0.5 * (high - low);
+    if (!(middle > low && middle < high)) return high;
+    (has_mixture(limited(middle), rounding) ? high : low) = middle;
+  }
 }
 
 /// The fewest epochs that leave a mixture at this volume: sum_k min(high_k, e n_k / s) >= 1 and
@@ -89,14 +107,45 @@ void check_room(const Box& box, const data::LawFit& fit) {
             "floors, caps and the shares that were tried",
             "Move its floor or cap, or allow extrapolation"});
   }
+  if (const int n = NestedBox(box).impossible_group(); n >= 0) {
+    const GroupBound& group = box.groups[static_cast<std::size_t>(n)];
+    double least = 0.0, most = 0.0;
+    std::vector<std::string> names;
+    for (const std::size_t k : group.domains) {
+      least += box.low[k];
+      most += box.high[k];
+      names.push_back(domains[k]);
+    }
+    refuse({"optimize",
+            fmt::format("{} together must be at least {:.6g} and at most {:.6g}, and may be {:.6g} "
+                        "to {:.6g}",
+                        core::join_words(names), group.low, group.high, least, most),
+            "floors, caps and the shares that were tried, of a node and of what it holds",
+            "Move floors or caps, or allow extrapolation"});
+  }
   require_mixture(box, "floors, caps and the shares that were tried; a mixture sums to 1",
                   "Move floors or caps, or allow extrapolation");
+}
+
+/// Adds the bounds of nodes that have some.
+void add_groups(const OptimizeOptions& options, const std::vector<std::string>& domains, Box& box) {
+  std::size_t n = domains.size();  // in limit_names
+  for (data::DomainNode& node : data::domain_nodes(domains)) {
+    const double low = options.floor.empty() ? 0.0 : options.floor[n];
+    const double high = options.cap.empty() ? 1.0 : options.cap[n];
+    if (low > 0.0 || high < 1.0) box.groups.push_back({std::move(node.domains), low, high});
+    ++n;
+  }
 }
 
 }  // namespace
 
 void require_mixture(const Box& box, const std::string& rule, const std::string& remedy) {
-  const double low = core::stable_sum(box.low), high = core::stable_sum(box.high);
+  const NestedBox nested(box);
+  if (nested.impossible_group() >= 0)
+    throw core::UsageError(core::Complaint{
+        "optimize", "the bounds of a node leave its domains no room", rule, remedy});
+  const auto [low, high] = nested.reach();
   if (low > 1.0 + core::simplex_tolerance || high < 1.0 - core::simplex_tolerance)
     throw core::UsageError(core::Complaint{
         "optimize", fmt::format("the shares allowed sum to between {:.6g} and {:.6g}", low, high),
@@ -138,6 +187,7 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options) {
     if (!options.floor.empty()) box.low[k] = std::max(box.low[k], options.floor[k]);
     if (!options.cap.empty()) box.high[k] = std::min(box.high[k], options.cap[k]);
   }
+  add_groups(options, fit.domains.train, box);
   check_room(box, fit);
 
   const data::Pools pools = target_pools(fit, options);
@@ -147,7 +197,8 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options) {
     return limited_to(box, drawable_tokens(pools, epochs, domains), options.tokens);
   };
   if (has_mixture(limited(box.max_epochs))) return limited(box.max_epochs);
-  box.max_epochs = fewest_epochs(box, pools, options.tokens);
+  box.max_epochs = box.groups.empty() ? fewest_epochs(box, pools, options.tokens)
+                                      : fewest_epochs_of_groups(limited);
   return limited(box.max_epochs);
 }
 

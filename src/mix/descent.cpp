@@ -1,5 +1,7 @@
 #include "descent.hpp"
 
+#include "nested_box.hpp"
+
 #include <bimix/core/simplex.hpp>
 
 #include <boost/math/tools/toms748_solve.hpp>
@@ -10,6 +12,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 namespace bimix::mix {
 namespace {
@@ -102,34 +105,46 @@ Point descend_along_slopes(const SmoothObjective& objective, const Box& box, Poi
   return best;
 }
 
+/// The two domains between which share is best moved: from the first, which misses it least, to the
+/// second, which gains most by it; nothing where no bound leaves room.
+std::optional<std::pair<std::size_t, std::size_t>> best_exchange(const Box& box,
+                                                                 const Point& point) {
+  std::optional<std::pair<std::size_t, std::size_t>> best;
+  double most = 0.0;
+  for (std::size_t to = 0; to < point.share.size(); ++to)
+    for (std::size_t from = 0; from < point.share.size(); ++from) {
+      const double gain = point.slope[from] - point.slope[to];
+      if (!(gain > most) || !(room_between(box, point.share, from, to) > 0.0)) continue;
+      most = gain;
+      best = {from, to};
+    }
+  return best;
+}
+
 /// Moves share from the domain that misses it least to the one that gains most by it, as far as
 /// that pays. Needs no common scale of the slopes, so it goes on where one share is next to 0 and
 /// its slope is steep.
 /// @return false if nothing is gained
 bool exchange(const SmoothObjective& objective, const Box& box, Point& point) {
-  std::optional<std::size_t> to, from;
-  for (std::size_t k = 0; k < point.share.size(); ++k) {
-    if (point.share[k] < box.high[k] && (!to || point.slope[k] < point.slope[*to])) to = k;
-    if (point.share[k] > box.low[k] && (!from || point.slope[k] > point.slope[*from])) from = k;
-  }
-  if (!to || !from || !(point.slope[*to] < point.slope[*from])) return false;
-  const auto moved = [&](double amount) {
+  const auto pair = best_exchange(box, point);
+  if (!pair) return false;
+  const auto [from, to] = *pair;
+  const auto moved = [&, from = from, to = to](double amount) {
     data::Mixture share = point.share;
-    share[*to] = std::min(share[*to] + amount, box.high[*to]);
-    share[*from] = std::max(share[*from] - amount, box.low[*from]);
+    share[to] = std::min(share[to] + amount, box.high[to]);
+    share[from] = std::max(share[from] - amount, box.low[from]);
     return evaluate(objective, std::move(share));
   };
-  const auto rise = [&](double amount) {
+  const auto rise = [&, from = from, to = to](double amount) {
     const Point there = moved(amount);
-    return there.slope[*to] - there.slope[*from];
+    return there.slope[to] - there.slope[from];
   };
-  const double most =
-      std::min(box.high[*to] - point.share[*to], point.share[*from] - box.low[*from]);
+  const double most = room_between(box, point.share, from, to);
   double amount = most;
   if (rise(most) > 0.0) {
     std::uintmax_t steps = 100;
     const auto [low, high] = boost::math::tools::toms748_solve(
-        rise, 0.0, most, point.slope[*to] - point.slope[*from], rise(most),
+        rise, 0.0, most, point.slope[to] - point.slope[from], rise(most),
         boost::math::tools::eps_tolerance<double>(50), steps);
     amount = low > 0.0 ? low : 0.5 * high;
   }
@@ -144,6 +159,7 @@ bool exchange(const SmoothObjective& objective, const Box& box, Point& point) {
 }  // namespace
 
 data::Mixture project_to_box(std::span<const double> point, const Box& box) {
+  if (!box.groups.empty()) return NestedBox(box).project(point);
   const std::size_t domains = point.size();
   const auto shifted = [&](double shift) {
     data::Mixture share(domains);
@@ -170,6 +186,7 @@ data::Mixture project_to_box(std::span<const double> point, const Box& box) {
 }
 
 data::Mixture least_in_box(std::span<const double> slope, const Box& box) {
+  if (!box.groups.empty()) return NestedBox(box).least(slope);
   std::vector<std::size_t> order(slope.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),

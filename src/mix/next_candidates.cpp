@@ -86,8 +86,9 @@ OptimizeOptions widened(const data::LawFit& fit, OptimizeOptions options) {
   const Box region = reach_of(fit);
   const std::size_t domains = region.low.size();
   options.extrapolate = true;
-  options.floor.resize(domains, 0.0);
-  options.cap.resize(domains, 1.0);
+  const std::size_t limited = limit_names(fit.domains.train).size();
+  options.floor.resize(limited, 0.0);
+  options.cap.resize(limited, 1.0);
   for (std::size_t k = 0; k < domains; ++k) {
     options.floor[k] = std::max(options.floor[k], region.low[k]);
     options.cap[k] = std::min(options.cap[k], region.high[k]);

@@ -1,8 +1,10 @@
 #include "beliefs.hpp"
+#include "nested_box.hpp"
 #include "next_candidates.hpp"
 #include "next_posterior.hpp"
 #include "problem.hpp"
 
+#include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
 #include <bimix/data/loss_unit.hpp>
 #include <bimix/data/pools.hpp>
@@ -54,7 +56,7 @@ class Search {
 
   const std::vector<data::LawFit>& laws_;
   bool everywhere_ = false;  ///< optima need not lie where shares were tried
-  Box tried_{};
+  Box tried_{}, limits_{};
   core::RandomStream stream_;
   std::vector<data::Mixture> points_{};  ///< what may be best
   std::vector<bool> may_run_{};          ///< which of them may be run, and were not taken
@@ -80,12 +82,21 @@ std::vector<data::Mixture> optima_of(const std::vector<data::LawFit>& laws,
   return optima;
 }
 
+/// Floors, caps and epochs alone, the latter as far as the optimum may go.
+Box limits_of(const data::LawFit& fit, OptimizeOptions options) {
+  const double epochs = allowed_box(fit, options).max_epochs;
+  if (epochs > epochs_asked(fit, options)) options.max_epochs = {epochs};
+  options.extrapolate = true;
+  return allowed_box(fit, options);
+}
+
 Search::Search(const std::vector<data::LawFit>& laws, const data::Observations& seen,
                const OptimizeOptions& options, const data::Mixture& default_share,
                const NextOptions& asked)
     : laws_(laws),
       everywhere_(options.extrapolate),
       tried_{laws.front().share_low, laws.front().share_high},
+      limits_(limits_of(laws.front(), options)),
       stream_(asked.seed, core::Purpose::next_mixtures, 1) {
   const data::MixtureChoice today = best_mixture(laws.front(), options, default_share);
   points_ = optima_of(laws, options, default_share);
@@ -114,6 +125,7 @@ Search::Search(const std::vector<data::LawFit>& laws, const data::Observations& 
   for (const SetBelief& belief : beliefs_.of) mean_ += belief.expected;
   moved_ = MatrixXd::Zero(all.rows(), all.cols());
   const std::vector<Index> allowed = allowed_with(-1);
+  core::require(!allowed.empty(), "the optimum of the first law may be recommended");
   best_ = *std::min_element(allowed.begin(), allowed.end(),
                             [&](Index a, Index b) { return mean_(a) < mean_(b); });
   value_ = mean_(best_);
@@ -176,18 +188,15 @@ void Search::keep_finite() {
                         "Fit another law, or add mixtures by hand"});
 }
 
+/// Points that may be recommended once a candidate has been run: within floors and caps, where
+/// shares were tried.
 std::vector<Index> Search::allowed_with(Index candidate) const {
-  constexpr double rounding = 1e-9;
   Box tried = tried_;
   if (candidate >= 0) widen(tried, points_[static_cast<std::size_t>(candidate)]);
   std::vector<Index> allowed;
-  for (std::size_t x = 0; x < points_.size(); ++x) {
-    bool inside = true;
-    for (std::size_t k = 0; k < tried.low.size(); ++k)
-      inside = inside && points_[x][k] >= tried.low[k] - rounding &&
-               points_[x][k] <= tried.high[k] + rounding;
-    if (everywhere_ || inside) allowed.push_back(static_cast<Index>(x));
-  }
+  for (std::size_t x = 0; x < points_.size(); ++x)
+    if ((everywhere_ || is_in_box(tried, points_[x])) && is_in_box(limits_, points_[x]))
+      allowed.push_back(static_cast<Index>(x));
   return allowed;
 }
 

@@ -127,7 +127,7 @@ Solution solve_by_descent(const Problem& problem, const Posed& posed) {
 
 Solution solve(const Problem& problem, const data::Table& coefficient) {
   const Posed posed(problem, coefficient);
-  if (problem.objective.is_mean())
+  if (problem.objective.is_mean() && problem.box.groups.empty())
     if (const auto terms = power_terms(problem, coefficient)) {
       const data::Mixture share = minimise_separable(*terms, problem.box);
       return {share, kkt_residual(problem, posed, share),
@@ -228,6 +228,8 @@ data::Mixture free_optimum(const Problem& problem) {
     free.box.low[k] = 0.0;
     free.box.high[k] = 1.0;
   }
+  is_bounded = is_bounded || !free.box.groups.empty();
+  free.box.groups.clear();
   if (!is_bounded) return {};
   const data::Mixture share = solve(free, problem.fit.coefficient).share;
   return std::isfinite(Posed(free, problem.fit.coefficient).value(share)) ? share : data::Mixture();

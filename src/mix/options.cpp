@@ -1,5 +1,6 @@
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/domain_tree.hpp>
 #include <bimix/mix/objective.hpp>
 #include <bimix/mix/options.hpp>
 
@@ -8,6 +9,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <utility>
 
 namespace bimix::mix {
 namespace {
@@ -36,9 +39,13 @@ void check_pools(std::vector<core::Complaint>& found, const data::Pools& pools,
   check_list(found, "unique_tokens", finite, domains, std::numeric_limits<double>::infinity());
 }
 
+/// @param limited limit_names, the first `domains` of which are the domains
 void check_sums(std::vector<core::Complaint>& found, const OptimizeOptions& options,
-                const std::vector<std::string>& domains) {
-  const double floors = core::stable_sum(options.floor), caps = core::stable_sum(options.cap);
+                const std::vector<std::string>& limited, std::size_t domains) {
+  const auto sum = [&](const std::vector<double>& limits) {
+    return core::stable_sum(std::span(limits).first(std::min(limits.size(), domains)));
+  };
+  const double floors = sum(options.floor), caps = sum(options.cap);
   if (floors > 1.0 + core::simplex_tolerance)
     found.push_back({"optimize.floor", fmt::format("the floors sum to {:.6g}", floors),
                      "shares sum to 1", "Lower some of them"});
@@ -48,7 +55,7 @@ void check_sums(std::vector<core::Complaint>& found, const OptimizeOptions& opti
   if (options.floor.size() != options.cap.size()) return;
   for (std::size_t k = 0; k < options.floor.size(); ++k)
     if (options.floor[k] > options.cap[k])
-      found.push_back({"optimize.floor." + domains[k],
+      found.push_back({"optimize.floor." + limited[k],
                        fmt::format("{} is above its cap {}", options.floor[k], options.cap[k]), "",
                        "Lower the floor or raise the cap"});
 }
@@ -93,6 +100,12 @@ std::string EpochLimit::text() const {
   return std::isinf(*epochs) ? "none" : fmt::format("{}", *epochs);
 }
 
+std::vector<std::string> limit_names(const std::vector<std::string>& train) {
+  std::vector<std::string> names = train;
+  for (data::DomainNode& node : data::domain_nodes(train)) names.push_back(std::move(node.name));
+  return names;
+}
+
 std::vector<core::Complaint> complaints(const OptimizeOptions& options,
                                         const data::DomainSet& domains) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -108,8 +121,9 @@ std::vector<core::Complaint> complaints(const OptimizeOptions& options,
     found.push_back({"optimize.radius", fmt::format("{} is out of range", options.radius),
                      "positive and finite", "Use 0.1, or objective: mean, or worst"});
   check_list(found, "weights", options.weights, domains.eval, infinity);
-  check_list(found, "floor", options.floor, domains.train, 1.0);
-  check_list(found, "cap", options.cap, domains.train, 1.0);
+  const std::vector<std::string> limited = limit_names(domains.train);
+  check_list(found, "floor", options.floor, limited, 1.0);
+  check_list(found, "cap", options.cap, limited, 1.0);
   check_pools(found, options.unique_tokens, domains.train);
   const std::optional<double> epochs = options.max_epochs.epochs;
   if (epochs && !(*epochs > 0.0))
@@ -119,7 +133,7 @@ std::vector<core::Complaint> complaints(const OptimizeOptions& options,
     found.push_back({"optimize.repetition", fmt::format("{} is out of range", options.repetition),
                      "finite and not negative",
                      "Try 15, or 0 if repeated tokens are as good as new"});
-  if (found.empty()) check_sums(found, options, domains.train);
+  if (found.empty()) check_sums(found, options, limited, domains.train.size());
   return found;
 }
 

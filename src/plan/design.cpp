@@ -1,4 +1,5 @@
 #include "mixture_index.hpp"
+#include "parts.hpp"
 
 #include <bimix/core/error.hpp>
 #include <bimix/core/random.hpp>
@@ -8,6 +9,7 @@
 #include <bimix/plan/space_filling.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -69,7 +71,10 @@ Extent extent(const LatticeMixtures& group, std::size_t domains) {
 }
 
 Extent extent(const DirichletMixtures& group, std::size_t) {
-  return {static_cast<double>(group.count), "this `count`", "Draw fewer", group.floor};
+  // Of parts the floor is known when they are.
+  const bool has_parts = !group.among.empty() || !group.within.empty();
+  return {static_cast<double>(group.count), "this `count`", "Draw fewer",
+          has_parts ? 0.0 : group.floor};
 }
 
 Extent extent(const GridMixtures& group, std::size_t) {
@@ -138,10 +143,39 @@ std::vector<LabelledMixture> expand(const LatticeMixtures& group, const Setting&
   }
 }
 
+/// The parts that a group varies.
+Parts parts_of(const DirichletMixtures& group, const Setting& setting) {
+  const mix::PolicyInput& known = setting.known;
+  Parts parts = group.within.empty() ? among(group.among, known.domains, known.default_share)
+                                     : within(group.within, known.domains, known.default_share);
+  if (parts.members.size() < 2)
+    refuse(setting, "nothing varies", "a mixture is of two parts at least",
+           "Name a node with several children, or fewer than all domains");
+  if (!(parts.mass > 0.0))
+    refuse(setting, fmt::format("'{}' has no share in the default mixture", group.within),
+           "`within` keeps it", "Give it a default share, or use `among`");
+  if (mass_above(group.floor, parts.members.size()) < 0)
+    refuse(setting,
+           fmt::format("floor {} leaves no room for {} parts", group.floor, parts.members.size()),
+           "the floors add up to more than 1",
+           fmt::format("Use at most {:.4g}", 1.0 / static_cast<double>(parts.members.size())));
+  return parts;
+}
+
+std::string label_of(const DirichletMixtures& group) {
+  if (!group.within.empty()) return fmt::format("within-{}", group.within);
+  if (group.among.empty()) return "dirichlet";
+  constexpr std::size_t readable = 3;
+  return group.among.size() > readable ? fmt::format("among-{}", group.among.size())
+                                       : fmt::format("among-{}", fmt::join(group.among, "+"));
+}
+
 std::vector<LabelledMixture> expand(const DirichletMixtures& group, const Setting& setting) {
-  const double mass = mass_above(group.floor, setting.domains());
-  const auto domains = static_cast<double>(setting.domains());
-  const data::Mixture centre = mix::policy_mixture(group.around, setting.known);
+  const Parts parts = parts_of(group, setting);
+  const double mass = mass_above(group.floor, parts.members.size());
+  const auto count = static_cast<double>(parts.members.size());
+  const data::Mixture centre =
+      shares_of_parts(parts, mix::policy_mixture(group.around, setting.known));
   core::RandomStream random(setting.seed, core::Purpose::design, setting.group);
   std::vector<LabelledMixture> mixtures;
   for (int i = 0; i < group.count; ++i) {
@@ -150,12 +184,12 @@ std::vector<LabelledMixture> expand(const DirichletMixtures& group, const Settin
     std::vector<double> weights;
     for (const double c : centre) {
       // Never all zero, however small the strength: gamma variates underflow below 1e-300.
-      const double shape = strength * domains * c;
+      const double shape = strength * count * c;
       weights.push_back(shape > 0 ? std::max(random.gamma(shape), 1e-300) : 0.0);
     }
     data::Mixture share = core::normalised(weights);
     for (double& r : share) r = group.floor + mass * r;
-    mixtures.push_back({fmt::format("dirichlet-{}", i), std::move(share)});
+    mixtures.push_back({fmt::format("{}-{}", label_of(group), i), whole_of(parts, share)});
   }
   return mixtures;
 }

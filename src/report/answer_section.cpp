@@ -4,6 +4,7 @@
 #include "run_figures.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/data/domain_tree.hpp>
 #include <bimix/data/loss_unit.hpp>
 
 #include <fmt/format.h>
@@ -127,6 +128,16 @@ std::vector<std::string> doubts(const PageInput& input, const data::LawFit& fit)
   return entries;
 }
 
+/// Of domains in nodes the outer ones, with all of them folded below.
+std::string optimum_table(const data::MixtureChoice& choice, const data::DomainSet& domains) {
+  const std::string caption =
+      fmt::format("Best mixture for {} tokens and the predicted losses", volume(choice.tokens));
+  const std::string whole = table(caption, optimum_rows(choice, domains));
+  if (data::domain_nodes(domains.train).empty()) return whole;
+  return table(caption, optimum_rows(choice, domains, 0)) +
+         details(fmt::format("All {} domains", domains.train.size()), whole, false);
+}
+
 }  // namespace
 
 Section answer_section(const PageInput& input) {
@@ -145,9 +156,7 @@ Section answer_section(const PageInput& input) {
     html += paragraph(check_words(check), verdict_style(check));
   for (const data::MixtureChoice& choice : record.optimum)
     html += canvas("shares", "Recommended mixture and default") +
-            table(fmt::format("Best mixture for {} tokens and the predicted losses",
-                              volume(choice.tokens)),
-                  optimum_rows(choice, record.plan.domains));
+            optimum_table(choice, record.plan.domains);
   for (const data::CheckReport& check : record.check)
     html += "<h3>What the check found</h3>\n" +
             table("Predicted and trained loss of default and optimum; gain: default minus optimum",

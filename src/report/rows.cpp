@@ -342,60 +342,6 @@ Rows without_empty_columns(const Rows& rows) {
   return kept;
 }
 
-Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains) {
-  const std::vector<double> chosen =
-      data::epochs(choice.share, choice.tokens, choice.unique_tokens);
-  const std::vector<double> usual =
-      data::epochs(choice.default_share, choice.tokens, choice.unique_tokens);
-  const bool knows_epochs = !chosen.empty();
-  Rows rows{{"domain", "share", percent_level(choice.level), "default"}};
-  if (knows_epochs) rows[0].insert(rows[0].end(), {"epochs", "at default"});
-  const std::size_t before_losses = rows[0].size();
-  rows[0].insert(rows[0].end(), {"loss", "at default", "change"});
-  const bool is_weighted = choice.objective_words.shows_weights;
-  const bool knows_bytes = !domains.bytes_per_token.empty();
-  if (knows_bytes) rows[0].insert(rows[0].end(), {"bits/byte", "at default"});
-  if (is_weighted) rows[0].push_back("weight");
-  const auto begin_set = [&](const std::string& set) {  // what has no share
-    rows.push_back({set});
-    rows.back().resize(before_losses);
-  };
-  const auto add_losses = [&](double value, double at_default) {
-    rows.back().insert(rows.back().end(),
-                       {loss(value), loss(at_default), signed_loss(value - at_default)});
-  };
-  const auto add_set = [&](std::size_t e) {
-    add_losses(choice.predicted_nats[e], choice.predicted_default_nats[e]);
-    if (knows_bytes)
-      for (const double nats : {choice.predicted_nats[e], choice.predicted_default_nats[e]})
-        rows.back().push_back(loss(data::bits_per_byte(nats, domains.bytes_per_token[e])));
-    if (is_weighted) rows.back().push_back(share(choice.weight[e]));
-  };
-  std::vector<bool> is_shown(domains.eval.size(), false);
-  for (std::size_t k = 0; k < domains.train.size(); ++k) {
-    rows.push_back({domains.train[k], share(choice.share[k]),
-                    range(choice.share_low[k], choice.share_high[k], 3),
-                    share(choice.default_share[k])});
-    if (knows_epochs) rows.back().insert(rows.back().end(), {epochs(chosen[k]), epochs(usual[k])});
-    const auto own = std::find(domains.eval.begin(), domains.eval.end(), domains.train[k]);
-    const auto e = static_cast<std::size_t>(own - domains.eval.begin());
-    if (own == domains.eval.end() || domains.share_of[e] != static_cast<int>(k)) continue;
-    add_set(e);
-    is_shown[e] = true;
-  }
-  for (std::size_t e = 0; e < domains.eval.size(); ++e) {
-    if (is_shown[e] || std::isnan(choice.predicted_nats[e])) continue;  // no law: named below
-    begin_set(domains.eval[e]);
-    add_set(e);
-  }
-  const std::vector<bool> counts = choice.objective_words.counts;
-  if (std::count(counts.begin(), counts.end(), true) > 1) {
-    begin_set(choice.objective_words.value);
-    add_losses(choice.objective_nats, choice.objective_default_nats);
-  }
-  return rows;
-}
-
 std::vector<std::string> honest_lines(const data::MixtureChoice& choice,
                                       const data::DomainSet& domains) {
   std::vector<std::string> lines;

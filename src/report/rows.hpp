@@ -4,6 +4,7 @@
 #include <bimix/law/evaluate.hpp>
 
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -83,9 +84,11 @@ Rows mixture_rows(const std::vector<law::MixtureScore>& scores,
                   const std::vector<std::string>& labels);
 /// Without the columns in which nothing stands but "-".
 Rows without_empty_columns(const Rows& rows);
-/// Every domain with its share and the loss of the set of its name, then the sets that are left,
-/// then what the objective makes of them.
-Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains);
+/// Every domain with its share and the loss of the set of its name, below the share of the node
+/// that it lies in; then the sets that are left, then what the objective makes of them.
+/// @param deepest what lies in more nodes is left out
+Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& domains,
+                  std::size_t deepest = std::numeric_limits<std::size_t>::max());
 /// The optimum by volume: shares with their intervals, and at the last trained volume what smaller
 /// ones foresaw; a heading alone where there is nothing.
 Rows volume_rows(const std::vector<data::VolumeOptimum>& optima, const data::DomainSet& domains);

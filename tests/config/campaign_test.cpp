@@ -676,5 +676,113 @@ TEST(CampaignKeys, NamesEveryBlock) {
     EXPECT_THAT(campaign_keys(), HasSubstr(key));
 }
 
+const std::string nested = R"(
+name: nested
+domains:
+  web:
+    share: 0.6
+    train: web/*.jsonl.zst
+    where: {language: en}
+    by: source
+    children:
+      forums:
+        share: 0.25
+        children:
+          high: {share: 0.8, by: quality}
+          low:  {share: 0.2, train: low/*.jsonl}
+      news: {share: 0.75}
+  code: {train: code/*.py, share: 0.4}
+design:
+  mixtures:
+    - preset: [default]
+    - dirichlet: {count: 8, within: web}
+    - dirichlet: {count: 4, among: [web/forums, code]}
+  volumes: {values: [64K, 128K]}
+source: {proxy: {}}
+optimize: {floor: {web: 0.3, code: 0.1}, cap: {web/forums: 0.2}}
+)";
+
+std::string nested_with(const std::string& piece, const std::string& replacement) {
+  std::string text = nested;
+  const std::size_t at = text.find(piece);
+  EXPECT_NE(at, std::string::npos) << piece;
+  return text.replace(at, piece.size(), replacement);
+}
+
+TEST(NestedDomains, HavePartsOfTheirNodesShare) {
+  const Campaign campaign = parse_campaign(nested, "c.yaml");
+  EXPECT_THAT(campaign.domains.train,
+              ElementsAre("web/forums/high", "web/forums/low", "web/news", "code"));
+  EXPECT_THAT(campaign.default_mixture,
+              ElementsAre(DoubleEq(0.12), DoubleEq(0.03), DoubleEq(0.45), DoubleEq(0.4)));
+}
+
+TEST(NestedDomains, OfANodeWithoutAShareHavePartsOfWhatIsAroundIt) {
+  const Campaign campaign =
+      parse_campaign(nested_with("    share: 0.6\n", "") + "normalise: true\n", "c.yaml");
+  // 0.25 x (0.8, 0.2), 0.75 and 0.4 of the whole.
+  EXPECT_NEAR(campaign.default_mixture[0], 0.2 / 1.4, 1e-12);
+  EXPECT_NEAR(campaign.default_mixture[2], 0.75 / 1.4, 1e-12);
+}
+
+TEST(NestedDomains, HaveTheTextsOfTheirNode) {
+  const auto& domains = parse_campaign(nested, "c.yaml").corpus.domains;
+  EXPECT_THAT(domains[0].train_patterns, ElementsAre("web/*.jsonl.zst"));
+  EXPECT_THAT(domains[1].train_patterns, ElementsAre("low/*.jsonl"));
+  std::vector<std::string> asked;
+  for (const auto& filter : domains[0].where)
+    asked.push_back(filter.field + "=" + filter.values.front());
+  EXPECT_THAT(asked, ElementsAre("language=en", "source=web", "quality=high"));
+  EXPECT_TRUE(domains[3].where.empty());
+}
+
+TEST(NestedDomains, GiveTheirNodesFloorsAndCaps) {
+  const Campaign campaign = parse_campaign(nested, "c.yaml");
+  EXPECT_THAT(
+      mix::limit_names(campaign.domains.train),
+      ElementsAre("web/forums/high", "web/forums/low", "web/news", "code", "web/forums", "web"));
+  EXPECT_THAT(campaign.optimize.floor, ElementsAre(0, 0, 0, 0.1, 0, 0.3));
+  EXPECT_THAT(campaign.optimize.cap, ElementsAre(1, 1, 1, 1, 0.2, 1));
+}
+
+TEST(NestedDomains, AreTheSameOnceResolved) {
+  const Campaign campaign = parse_campaign(nested, "c.yaml");
+  const std::string text = resolved_yaml(campaign);
+  EXPECT_EQ(resolved_yaml(parse_campaign(text, "resolved.yaml")), text);
+  EXPECT_THAT(text, AllOf(HasSubstr("within: web"), HasSubstr("among: [web/forums, code]")));
+}
+
+TEST(NestedDomains, AreRefusedWhereTheyDoNotAddUp) {
+  EXPECT_THAT(complaint_about(nested_with("news: {share: 0.75}", "news: {share: 0.7}")),
+              AllOf(HasSubstr("domains.web.children"), HasSubstr("add up to 0.95")));
+  EXPECT_THAT(complaint_about(nested_with("share: 0.6\n", "share: 0.7\n")),
+              HasSubstr("the default shares add up to 1.1"));
+}
+
+TEST(NestedDomains, AreRefusedWithoutChildrenOrWithTwoMeanings) {
+  EXPECT_THAT(complaint_about(nested_with("  code: {train: code/*.py, share: 0.4}",
+                                          "  code: {share: 0.4, children: {}}")),
+              HasSubstr("has no children"));
+  EXPECT_THAT(complaint_about(nested_with("  code: {train: code/*.py, share: 0.4}",
+                                          "  web/news: {train: code/*.py, share: 0.4}")),
+              HasSubstr("stands there twice"));
+  EXPECT_THAT(complaint_about(nested_with("  code: {train: code/*.py, share: 0.4}",
+                                          "  web/news/old: {train: code/*.py, share: 0.4}")),
+              HasSubstr("is a domain, and 'web/news/old' lies in it"));
+}
+
+TEST(NestedDomains, AreNamedWhereAGroupOrALimitNamesWhatIsNone) {
+  EXPECT_THAT(complaint_about(nested_with("within: web", "within: webb")),
+              HasSubstr("Did you mean 'web'"));
+  EXPECT_THAT(complaint_about(nested_with("floor: {web: 0.3", "floor: {webb: 0.3")),
+              HasSubstr("Did you mean 'web'"));
+  EXPECT_THAT(complaint_about(
+                  nested_with("{count: 8, within: web}", "{count: 8, within: web, among: [code]}")),
+              HasSubstr("stands beside `among`"));
+  EXPECT_THAT(complaint_about(with("around: default, floor: 0.03",
+                                   "around: default, floor: 0.03, within: web")),
+              HasSubstr("no domain has children"));
+}
+
 }  // namespace
 }  // namespace bimix::config

@@ -49,6 +49,8 @@ def with_change(path, value):
 for path, value in [(["x-note"], {"anything": 1}), (["seed"], "1_000"), (["design", "volumes", "from"], "2K"),
                     (["optimize"], {"tokens": "20M", "cap": {"code": 0.5}}), (["eval_domains"], "same"),
                     (["design", "adaptive"], {"start": 9, "budget": "96 trials", "until": {"gain": 0.01}}),
+                    (["domains"], {"web": {"share": 1, "children": {"a": {"share": 0.5}, "b": {"share": 0.5}}}}),
+                    (["design", "mixtures"], [{"dirichlet": {"count": 4, "within": "web"}}]),
                     (["source", "proxy", "x-why"], "because")]:
     if not valid(with_change(path, value)):
         failures.append(f"{path} = {value} is refused")
@@ -56,6 +58,7 @@ for path, value in [(["name"], None), (["domains"], {}), (["source"], {}), (["sa
                     (["source", "proxy", "widht"], 64), (["source", "proxy", "width"], "wide"),
                     (["source", "replay"], {"files": "a.csv"}), (["design", "volumes", "axis"], "sideways"),
                     (["design", "mixtures", 0], {"preset": ["defualt"]}), (["check", "repeats"], 0), (["design", "adaptive"], {"bacth": 4}),
+                    (["domains"], {"web": {"share": 1, "children": {}}}), (["domains"], {"web": {"children": {"a": {}}}}),
                     (["tokens"], "uint8"), (["domains", next(iter(good["domains"])), "by"], ""),
                     (["design", "mixtures"], [{"preset": ["default"], "grid": {}}])]:
     if valid(with_change(path, value)):

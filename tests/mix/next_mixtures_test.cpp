@@ -145,6 +145,18 @@ TEST(NextMixtures, TheBestKnownIsWhatIsBelievedNotTheOptimumOfTheFirstLaw) {
   EXPECT_EQ(next.known.share, better);
 }
 
+// What was run beyond a cap was called the best mixture known.
+TEST(NextMixtures, TheBestKnownKeepsFloorsAndCaps) {
+  const Case made = some_case();
+  const auto best = [&](const OptimizeOptions& options) {
+    return next_mixtures({made.fit}, made.seen, options, uniform(3), {1, 1}).known.share;
+  };
+  const double free = best({.tokens = 4e6})[0];
+  const double cap = 0.5 * (free + made.fit.share_low[0]);
+  ASSERT_LT(cap, free - 0.01);
+  EXPECT_LE(best({.tokens = 4e6, .cap = {cap, 1.0, 1.0}})[0], cap + 1e-9);
+}
+
 TEST(NextMixtures, SayWhenTheDataCannotTell) {
   Case made = some_case();
   const OptimizeOptions options{.tokens = 4e6};

@@ -2,6 +2,7 @@
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/mix/policy.hpp>
+#include <bimix/mix/quality_curve.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -142,6 +143,42 @@ TEST(PolicyMixture, UniMaxIsItsGreedyForm) {
     const data::Mixture share = of_pools("unimax(4)", drawn, tokens);
     for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(share[k], greedy[k], 1e-9);
   }
+}
+
+// The worked example: 20 buckets, as many tokens wanted as there are, at most 7 epochs.
+TEST(QualityEpochs, AreThoseOfTheCurveThatMeetsItsCap) {
+  const std::vector<double> parts(20, 0.05);
+  const std::vector<double> epochs = quality_epochs(parts, 1.0, 0.4, 7.0);
+  EXPECT_NEAR(epochs[19], 7.0, 1e-9);
+  EXPECT_NEAR(epochs[18], 4.8901, 5e-5);
+  EXPECT_NEAR(epochs[17], 3.2962, 5e-5);
+  EXPECT_NEAR(epochs[16], 2.1269, 5e-5);
+  EXPECT_EQ(epochs[7], 0.0);
+  double sum = 0.0;
+  for (const double e : epochs) sum += e;
+  EXPECT_NEAR(sum, 20.0, 1e-9);
+}
+
+TEST(QualityEpochs, StopAtTheEndsOfTheCurve) {
+  using testing::DoubleNear;
+  using testing::ElementsAre;
+  // Even above what is dropped, the best bucket is met 5 times, more than 3.
+  EXPECT_THAT(quality_epochs(std::vector{0.5, 0.5}, 3.0, 0.4, 3.0),
+              ElementsAre(DoubleNear(1.0, 1e-12), DoubleNear(5.0, 1e-12)));
+  // All of what is wanted of the best is twice as much as there is of it, and less than 7.
+  EXPECT_THAT(quality_epochs(std::vector{0.5, 0.5}, 1.0, 0.4, 7.0),
+              ElementsAre(DoubleNear(0.0, 1e-12), DoubleNear(2.0, 1e-12)));
+}
+
+TEST(PolicyMixture, OfQualityMovesSharesWithinNodesOnly) {
+  const std::vector<data::EntropyTable> none;
+  const data::Mixture share{0.3, 0.3, 0.4};
+  const data::Mixture made =
+      policy_mixture("quality(2)", {share, none, "p", {"web/low", "web/high", "code"}, pools, 1e9});
+  EXPECT_NEAR(made[0] + made[1], 0.6, 1e-12);
+  EXPECT_NEAR(made[2], 0.4, 1e-12);
+  EXPECT_GT(made[1], share[1]);
+  EXPECT_NEAR(made[1], 2 * 3e8 / 1e9, 1e-9) << "all of the node, at two epochs of the best";
 }
 
 data::Mixture of_utilities(const std::string& name, const data::Utilities& utilities,

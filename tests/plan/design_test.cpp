@@ -59,6 +59,49 @@ TEST(ExpandDesign, SurvivesTinyStrength) {
     EXPECT_TRUE(core::is_on_simplex(mixture.share));
 }
 
+ExpandedDesign expand_named(DirichletMixtures group, const std::vector<std::string>& domains,
+                            const data::Mixture& share) {
+  return expand_design({.mixtures = {std::move(group)}},
+                       {.default_share = share, .entropy = {}, .domains = domains}, 1);
+}
+
+TEST(ExpandDesign, VariesTheChildrenOfANodeAndNothingElse) {
+  const std::vector<std::string> domains{"web/news", "code", "web/forums/high", "web/forums/low"};
+  const data::Mixture share{0.3, 0.4, 0.2, 0.1};
+  const ExpandedDesign design = expand_named({.count = 20, .within = "web"}, domains, share);
+  ASSERT_EQ(design.mixtures.size(), 20u);
+  for (const LabelledMixture& mixture : design.mixtures) {
+    EXPECT_DOUBLE_EQ(mixture.share[1], 0.4);
+    EXPECT_NEAR(mixture.share[2], 2.0 * mixture.share[3], 1e-15);  // forums vary as one
+    EXPECT_TRUE(core::is_on_simplex(mixture.share));
+  }
+  EXPECT_EQ(design.mixtures[3].label, "within-web-3");
+}
+
+// What did not change is swept as one domain.
+TEST(ExpandDesign, VariesSomeDomainsAgainstAllOthersAsOne) {
+  const std::vector<std::string> domains{"a", "b", "c", "new/x", "new/y"};
+  const data::Mixture share{0.4, 0.2, 0.2, 0.1, 0.1};
+  const ExpandedDesign design =
+      expand_named({.count = 20, .floor = 0.05, .among = {"c", "new"}}, domains, share);
+  ASSERT_EQ(design.mixtures.size(), 20u);
+  for (const LabelledMixture& mixture : design.mixtures) {
+    EXPECT_NEAR(mixture.share[0], 2.0 * mixture.share[1], 1e-15);
+    EXPECT_NEAR(mixture.share[3], mixture.share[4], 1e-15);
+    EXPECT_GE(mixture.share[2], 0.05);
+    EXPECT_GE(mixture.share[3] + mixture.share[4], 0.05 - 1e-15);
+    EXPECT_TRUE(core::is_on_simplex(mixture.share));
+  }
+}
+
+TEST(ExpandDesign, RefusesPartsOfWhichNothingVaries) {
+  const data::Mixture share{0.5, 0.5, 0.0};
+  EXPECT_THROW(expand_named({.within = "a"}, {"a/x", "b", "c"}, share), core::UsageError);
+  EXPECT_THROW(expand_named({.floor = 0.6, .among = {"b"}}, {"a/x", "b", "c"}, share),
+               core::UsageError);
+  EXPECT_THROW(expand_named({.within = "n"}, {"a", "b", "n/c"}, share), core::UsageError);
+}
+
 TEST(ExpandDesign, SharesTheRestOfAGridInProportion) {
   const ExpandedDesign design = expand_one(GridMixtures{.domains = {0}, .values = {{0.2, 0.6}}});
   ASSERT_EQ(design.mixtures.size(), 2u);

@@ -214,7 +214,9 @@ TEST(CommandWorld, EndsWithItsRankWithoutToolsOfGnu) {
   const Ran ran;
   const pid_t rank = fork();
   if (rank == 0) {
-    ran.complaint(shell("echo $$ > \"$1/pid\"; exec sleep 100"));
+    // The moment between the command's start and its naming, in which a killed rank leaves it,
+    // passes.
+    ran.complaint(shell("sleep 0.5; echo $$ > \"$1/pid\"; exec sleep 100"));
     _exit(0);
   }
   ASSERT_TRUE(soon([&] {  // there, and written

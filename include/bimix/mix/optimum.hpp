@@ -3,17 +3,28 @@
 #include <bimix/data/records.hpp>
 #include <bimix/mix/options.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <limits>
 #include <vector>
 
 namespace bimix::mix {
 
-/// The shares that the optimum may take: low <= share <= high in each training domain.
+/// Bounds on what several domains sum to.
+struct GroupBound {
+  std::vector<std::size_t> domains{};  ///< indices, ascending
+  double low = 0.0, high = 1.0;
+  bool operator==(const GroupBound&) const = default;
+};
+
+/// The shares that the optimum may take: low <= share <= high in each training domain, and in each
+/// group of them.
 struct Box {
   std::vector<double> low{};                                    ///< K
   std::vector<double> high{};                                   ///< K
   double max_epochs = std::numeric_limits<double>::infinity();  ///< that bound it
+  /// Any two are disjoint or one holds the other, and then the other is before it.
+  std::vector<GroupBound> groups{};
   bool operator==(const Box&) const = default;
 };
 
@@ -35,7 +46,8 @@ data::Pools target_pools(const data::LawFit& fit, const OptimizeOptions& options
 /// @param pools target_pools
 void require_pools(const OptimizeOptions& options, const data::Pools& pools);
 
-/// Floors, caps and epochs, and unless options.extrapolate the range of shares that was tried. A
+/// Floors, caps and epochs, of domains and nodes, and unless options.extrapolate the range of
+/// shares that was tried. A
 /// domain that was never tried has no share. Where the epochs that were seen, or are asked for,
 /// leave no mixture at that volume, they are raised, for all domains alike, to the fewest that
 /// leave one.
@@ -54,11 +66,11 @@ Box allowed_box(const data::LawFit& fit, const OptimizeOptions& options);
 /// With options.repetition the laws are asked for shares by what repeated tokens are worth; where a
 /// law rises with no share, what is convex stays convex.
 ///
-/// Other laws and objectives, and where a domain may be repeated: projected descent by the smooth
-/// stand-ins of the objective. Certificate: the Frank-Wolfe gap of the last one, with the duality
-/// gap of its slopes; where the law is convex in the shares, the objective is at most this many
-/// nats above the best. Elsewhere descents from several starts, and the certificate is called
-/// local.
+/// Other laws and objectives, where a domain may be repeated, and where nodes have bounds:
+/// projected descent by the smooth stand-ins of the objective. Certificate: the Frank-Wolfe gap of
+/// the last one, with the duality gap of its slopes; where the law is convex in the shares, the
+/// objective is at most this many nats above the best. Elsewhere descents from several starts, and
+/// the certificate is called local.
 ///
 /// `weight` is the mean of losses for which the mixture is the best as well: that of the campaign
 /// or, for an objective that is no mean, its slopes at the mixture.

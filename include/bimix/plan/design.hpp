@@ -38,6 +38,12 @@ struct DirichletMixtures {
   double strength_high = 1.0;
   std::string around = "uniform";  ///< the policy whose mixture is the centre
   double floor = 0.0;
+  /// Domains and nodes that vary, each as one, and with them all others as one more; empty: every
+  /// domain varies. What varies as one keeps the default's proportions.
+  std::vector<std::string> among{};
+  /// The node whose children vary, each as one, while all other shares stay the default's; empty:
+  /// none.
+  std::string within{};
 };
 
 /// All combinations of the named domains' values; the other domains share the rest in proportion

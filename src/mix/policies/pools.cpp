@@ -27,6 +27,13 @@ const data::Pools& known_pools(const PolicyInput& input, std::string_view policy
       "Give each domain `unique_tokens: 3B`"});
 }
 
+void require_volume(const PolicyInput& input, std::string_view policy) {
+  if (!(input.tokens > 0.0))
+    throw core::UsageError(core::Complaint{
+        input.place, fmt::format("preset '{}' needs the volume that the mixture is for", policy),
+        "it counts epochs in it", "Set `optimize: {tokens: 10B}`"});
+}
+
 double number_in(std::string_view argument, double usual) {
   return argument.empty() ? usual : core::parse_number(argument).value_or(usual);
 }

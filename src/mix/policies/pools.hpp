@@ -11,6 +11,9 @@ namespace bimix::mix {
 /// @param finite whether endless ones are refused as well
 const data::Pools& known_pools(const PolicyInput& input, std::string_view policy, bool finite);
 
+/// @throws UsageError unless the volume that the mixture is for is known
+void require_volume(const PolicyInput& input, std::string_view policy);
+
 /// The argument as a number; `usual` where it is empty.
 double number_in(std::string_view argument, double usual);
 

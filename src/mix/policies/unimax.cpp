@@ -1,10 +1,7 @@
 #include "pools.hpp"
 
-#include <bimix/core/error.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/mix/policy.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
@@ -40,10 +37,7 @@ class UniMax final : public Policy {
     constexpr double usual = 4.0;
     const double epochs = number_in(argument, usual);
     data::Pools caps = known_pools(input, name(), false);
-    if (!(input.tokens > 0.0))
-      throw core::UsageError(core::Complaint{
-          input.place, fmt::format("preset '{}' needs the volume that the mixture is for", name()),
-          "it counts epochs in it", "Set `optimize: {tokens: 10B}`"});
+    require_volume(input, name());
     for (double& cap : caps) cap *= epochs / input.tokens;
     if (core::stable_sum(caps) <= 1.0) return core::normalised(caps);
     return water_level(caps);
