@@ -296,7 +296,7 @@ TEST(ParseCampaign, AcceptsEveryExampleInTheReadmes) {
       EXPECT_EQ(complaint_about(completed(example)), "accepted") << page << "\n" << example;
     }
   }
-  EXPECT_EQ(examples, 6);
+  EXPECT_EQ(examples, 7);
 }
 
 // yaml-cpp would read it byte by byte, and results.h5 and the page would be no UTF-8.
@@ -602,7 +602,7 @@ TEST(ParseCampaign, RefusesAReweightingThatWouldNotHappen) {
     return complaint_about(text);
   };
   EXPECT_EQ(complaint("reweight: linuper, reweight_temperature: 0.5"),
-            "c.yaml:19:46: source.proxy.reweight: 'linuper' cannot be read (there is linupper, "
+            "c.yaml:19:43: source.proxy.reweight: 'linuper' cannot be read (there is linupper, "
             "quadratic or extremes, as published, or a strength from 0 to 20). Did you mean "
             "'linupper'.");
   EXPECT_THAT(complaint("reweight: 21"), HasSubstr("reweight: 21 is out of range (it must be in"));

@@ -49,11 +49,13 @@ def with_change(path, value):
 for path, value in [(["x-note"], {"anything": 1}), (["seed"], "1_000"), (["design", "volumes", "from"], "2K"),
                     (["optimize"], {"tokens": "20M", "cap": {"code": 0.5}}), (["eval_domains"], "same"),
                     (["design", "adaptive"], {"start": 9, "budget": "96 trials", "until": {"gain": 0.01}}),
-                    (["source", "proxy", "x-why"], "because")]:
+                    (["source", "proxy", "x-why"], "because"), (["source", "proxy", "reweight"], "linupper"),
+                    (["source", "proxy", "reweight"], 1.5), (["source", "proxy", "reweight_temperature"], 0.4)]:
     if not valid(with_change(path, value)):
         failures.append(f"{path} = {value} is refused")
 for path, value in [(["name"], None), (["domains"], {}), (["source"], {}), (["sauce"], {}), (["seed"], -1),
                     (["source", "proxy", "widht"], 64), (["source", "proxy", "width"], "wide"),
+                    (["source", "proxy", "reweight_temperature"], "hot"),
                     (["source", "replay"], {"files": "a.csv"}), (["design", "volumes", "axis"], "sideways"),
                     (["design", "mixtures", 0], {"preset": ["defualt"]}), (["check", "repeats"], 0), (["design", "adaptive"], {"bacth": 4}),
                     (["tokens"], "uint8"), (["domains", next(iter(good["domains"])), "by"], ""),

@@ -57,8 +57,8 @@ struct Reweight {
 /// Settings of a proxy: a small language model, its optimiser and its evaluation. The defaults of
 /// the optimiser are tuned for byte-level text (src/proxy/NOTES.md has the runs).
 ///
-/// A zero (or `automatic`) in the fields marked (auto) means "chosen by `resolved`". Layers above
-/// work with resolved options, so that every machine of a run trains with the same numbers.
+/// A zero, `automatic` or nothing in a field marked (auto) means "chosen by `resolved`". Layers
+/// above work with resolved options, so that every machine of a run trains with the same numbers.
 struct ProxyOptions {
   std::string model = "transformer";  ///< a name of `proxy_models()`
   int layers = 2;
