@@ -81,7 +81,7 @@ struct ProxyOptions {
   double beta1 = 0.9, beta2 = 0.99;
   double clip = 1.0;  ///< largest norm of the gradient
 
-  /// How much the sequences of a batch count; takes a third more time.
+  /// How much the sequences of a batch count; a step takes 1.4 times as long (NOTES.md).
   Reweight reweight{};
   /// (auto) of the softmax of a published score, positive: the lower, the more weights differ.
   std::optional<double> reweight_temperature{};
