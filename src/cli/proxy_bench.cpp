@@ -36,11 +36,20 @@ data::Json bench_json(const proxy::ProxyBench& bench) {
           {"parts", parts}};
 }
 
+proxy::Reweight reweight_from(const std::string& text) {
+  if (const auto reweight = proxy::Reweight::from(text)) return *reweight;
+  throw core::UsageError({.place = "--reweight",
+                          .problem = fmt::format("'{}' cannot be read", core::shown_text(text)),
+                          .rule = fmt::format("there is {}", proxy::Reweight::forms()),
+                          .remedy = core::did_you_mean(text, proxy::Reweight::words())});
+}
+
 }  // namespace
 
 void add_proxy_bench(CLI::App& bench, Context& context, Action& action) {
   struct Flags {
     proxy::ProxyOptions options{.layers = 4, .width = 128, .heads = 4, .context = 128, .batch = 32};
+    std::string reweight = proxy::Reweight().text();
     std::string precision = core::word_of(proxy::Precision::automatic);
     std::string isa = core::word_of(proxy::Isa::automatic);
     double seconds = 5.0;
@@ -62,6 +71,8 @@ void add_proxy_bench(CLI::App& bench, Context& context, Action& action) {
     command->add_option(name, *value)->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_option("--model", o.model, core::join_words(proxy::proxy_models()))
       ->capture_default_str();
+  command->add_option("--reweight", flags->reweight, proxy::Reweight::forms())
+      ->capture_default_str();
   command->add_option("--precision", flags->precision, "auto, fp32 or bf16")->capture_default_str();
   command->add_option("--isa", flags->isa, "auto or baseline, avx2, avx512 and amx")
       ->capture_default_str();
@@ -73,6 +84,7 @@ void add_proxy_bench(CLI::App& bench, Context& context, Action& action) {
     action = [&context, flags] {
       par::collectively(context.comm(), [&] {
         proxy::ProxyOptions& options = flags->options;
+        options.reweight = reweight_from(flags->reweight);
         options.precision = core::parse_word<proxy::Precision>(flags->precision, "proxy.precision");
         options.isa = core::parse_word<proxy::Isa>(flags->isa, "proxy.isa");
         options = proxy::resolved(options);

@@ -82,7 +82,11 @@ void describe(Visitor& v, proxy::ProxyOptions& o) {
   v.number("beta1", o.beta1, {0, 1}, "AdamW");
   v.number("beta2", o.beta2, {0, 1}, "AdamW");
   v.number("clip", o.clip, {positive, infinity}, "largest norm of the gradient");
-  v.number("reweight", o.reweight, {0, 20}, "weigh down what is predicted well; 0: all alike");
+  v.parsed("reweight", o.reweight,
+           "weigh sequences as published: linupper, quadratic or extremes; or a number up to 20: "
+           "weigh down what is predicted well; 0: all alike");
+  v.number("reweight_temperature", o.reweight_temperature, {positive, infinity},
+           "of these three: the lower, the more weights differ; 1 unless said");
   v.whole("reweight_after", o.reweight_after, {0, any_int}, "steps before that begins");
   v.whole("eval_sequences", o.eval_sequences, {1, any_int}, "of context tokens, a domain");
   v.word("precision", o.precision, "auto, fp32 or bf16 (products of rounded factors)");

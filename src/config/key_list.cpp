@@ -43,6 +43,9 @@ class KeyList {
   void number(const char* key, double value, Range<double>, const char* meaning) {
     put(key, fmt::format("{}", value), meaning);
   }
+  void number(const char* key, std::optional<double>, Range<double>, const char* meaning) {
+    put(key, "", meaning);
+  }
   void target(const char* key, std::int64_t, const char* meaning) {
     put(key, "none; {target: 20M}", meaning);
   }

@@ -187,6 +187,13 @@ void Reader::number(const char* key, double& value, Range<double> range, const c
   if (node.IsDefined()) read_number(node, path_of(key), range, value, findings_);
 }
 
+void Reader::number(const char* key, std::optional<double>& value, Range<double> range,
+                    const char*) {
+  const YAML::Node node = take(key);
+  double number = 0;
+  if (node.IsDefined() && read_number(node, path_of(key), range, number, findings_)) value = number;
+}
+
 void Reader::target(const char* key, std::int64_t& value, const char*) {
   const YAML::Node node = take(key);
   if (!node.IsDefined()) return;

@@ -71,7 +71,11 @@ class Reader {
   void whole(const char* key, int& value, Range<int> range, const char* meaning);
   void count(const char* key, std::int64_t& value, Range<std::int64_t> range, const char* meaning);
   void number(const char* key, double& value, Range<double> range, const char* meaning);
-  /// A value that reads itself: T::from(text), and T::forms() in words.
+  /// A number that may be left out: only one that is given is written to resolved.yaml.
+  void number(const char* key, std::optional<double>& value, Range<double> range,
+              const char* meaning);
+  /// A value that reads itself: T::from(text), and T::forms() in words; perhaps T::words(), of
+  /// which the nearest is suggested.
   template <class T>
   void parsed(const char* key, T& value, const char* meaning);
   /// A map of one key, `target`: a volume; only one that is given is written to resolved.yaml.
@@ -140,11 +144,14 @@ template <class T>
 void Reader::parsed(const char* key, T& value, const char*) {
   const std::string* found = scalar(key, "a word or a number");
   if (found == nullptr) return;
-  if (const std::optional<T> known = T::from(*found))
+  if (const std::optional<T> known = T::from(*found)) {
     value = *known;
-  else
-    refuse_word(key, {.problem = "'" + core::shown_text(*found) + "' cannot be read",
-                      .rule = "there is " + T::forms()});
+    return;
+  }
+  core::Complaint complaint{.problem = "'" + core::shown_text(*found) + "' cannot be read",
+                            .rule = "there is " + T::forms()};
+  if constexpr (requires { T::words(); }) complaint.remedy = core::did_you_mean(*found, T::words());
+  refuse_word(key, std::move(complaint));
 }
 
 template <core::Worded E>

@@ -80,6 +80,10 @@ class SchemaKeys {
         may_be_count ? count_between(range.low, range.high) : number_between(range.low, range.high),
         value, meaning);
   }
+  void number(const char* key, std::optional<double>, Range<double> range, const char* meaning) {
+    properties_[key] = number_between(range.low, range.high);
+    properties_[key]["description"] = meaning;
+  }
   void target(const char* key, std::int64_t, const char* meaning) {
     properties_[key] =
         block({{"target", count_between(1, static_cast<double>(most_tokens))}}, {"target"});

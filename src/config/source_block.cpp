@@ -5,6 +5,7 @@
 #include <bimix/core/file.hpp>
 #include <bimix/corpus/tokenizer.hpp>
 #include <bimix/data/loss_unit.hpp>
+#include <bimix/plan/plan.hpp>
 #include <bimix/proxy/schedule.hpp>
 
 #include <fmt/format.h>
@@ -77,6 +78,14 @@ void take_vocabulary_of_tokenizer(bool is_given, Look look, Campaign& campaign,
   campaign.proxy.vocabulary = vocabulary;
 }
 
+void refuse_lonely_temperature(const proxy::ProxyOptions& proxy, Findings& findings) {
+  if (!proxy.reweight_temperature || proxy.reweight.score) return;
+  findings.complain("source.proxy.reweight_temperature",
+                    {.problem = fmt::format("does not go with reweight: {}", proxy.reweight.text()),
+                     .rule = core::join_words(proxy::Reweight::words()) + " have a temperature",
+                     .remedy = "Leave it out, or write reweight: linupper"});
+}
+
 void parse_proxy(Reader block, Look look, Campaign& campaign) {
   Findings& findings = block.findings();
   const std::size_t before = findings.count();
@@ -92,6 +101,7 @@ void parse_proxy(Reader block, Look look, Campaign& campaign) {
     settle_vocabulary(campaign.proxy.vocabulary, has_vocabulary, campaign.corpus.tokens, findings);
   if (findings.count() == before + unknown)
     findings.adopt("source.", proxy::complaints(campaign.proxy));
+  if (unknown == 0) refuse_lonely_temperature(campaign.proxy, findings);
   for (const corpus::DomainFiles& files : campaign.corpus.domains)
     if (!names_texts(files))
       findings.complain("domains." + files.name,
@@ -110,6 +120,25 @@ void refuse_decay_on_a_trajectory(const Campaign& campaign, Findings& findings) 
                "those of an unfinished run: laws would compare what is not comparable",
        .remedy = "Set design.volumes.axis: independent (wsd trains the common part of the runs "
                  "once), or schedule: constant"});
+}
+
+/// A trial whose steps all come before its sequences are weighed is not what was asked for.
+void refuse_reweighting_after_the_end(const Campaign& campaign, Findings& findings) {
+  const proxy::ProxyOptions& proxy = campaign.proxy;
+  if (campaign.source != SourceKind::proxy || !proxy.reweight.score ||
+      campaign.design.tokens.empty())
+    return;
+  const std::int64_t tokens_per_step = proxy::tokens_per_step(proxy);
+  const auto volumes = plan::whole_steps(campaign.design.tokens, tokens_per_step);
+  const bool all = campaign.design.axis == plan::VolumeAxis::trajectory;
+  const std::int64_t steps = (all ? volumes.back() : volumes.front()) / tokens_per_step;
+  if (proxy.reweight_after < steps) return;
+  findings.complain(
+      "source.proxy.reweight_after",
+      {.problem = fmt::format("{} steps are not fewer than the {} of {}", proxy.reweight_after,
+                              steps, all ? "a trial" : "the shortest trial"),
+       .rule = "only the steps behind them are weighed",
+       .remedy = fmt::format("Try {}, a twentieth, or leave it out", steps / 20)});
 }
 
 }  // namespace
@@ -178,6 +207,7 @@ void parse_source(Reader& root, Look look, Campaign& campaign) {
 
 void check_source_with_design(const Campaign& campaign, Look look, Findings& findings) {
   refuse_decay_on_a_trajectory(campaign, findings);
+  refuse_reweighting_after_the_end(campaign, findings);
   refuse_shared_tables(campaign, look, findings);
 }
 

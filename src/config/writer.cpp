@@ -36,6 +36,9 @@ class Writer {
     put(key, core::format_count(value));
   }
   void number(const char* key, double value, Range<double>, const char*) { put(key, shown(value)); }
+  void number(const char* key, std::optional<double> value, Range<double>, const char*) {
+    if (value) put(key, shown(*value));
+  }
   void target(const char* key, std::int64_t value, const char*) {
     if (value > 0)
       out_ << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap << YAML::Key

@@ -133,6 +133,7 @@ double best_product_gflops(const ProxyOptions& options, double seconds) {
 ProxyBench bench_proxy(const ProxyOptions& options, double seconds) {
   ProxyBench bench;
   bench.options = resolved(options);
+  bench.options.reweight_after = 0;  // the steps that take longer
   const auto model = make_model(bench.options, 1, 0);
   RandomBatches batches(bench.options);
   const double rate = bench.options.learning_rate;

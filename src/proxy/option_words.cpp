@@ -46,4 +46,26 @@ const core::WordTable<KeepModels>& word_table(KeepModels) {
   return table;
 }
 
+const core::WordTable<LossScore>& word_table(LossScore) {
+  static const core::WordTable<LossScore> table{{{LossScore::linupper, "linupper"},
+                                                 {LossScore::quadratic, "quadratic"},
+                                                 {LossScore::extremes, "extremes"}},
+                                                unknown_choice};
+  return table;
+}
+
+std::optional<Reweight> Reweight::from(const std::string& text) {
+  if (const auto score = core::find_word<LossScore>(text)) return Reweight{.score = score};
+  if (const auto strength = core::parse_number(text)) return Reweight{.strength = *strength};
+  return std::nullopt;
+}
+
+std::string Reweight::text() const {
+  return score ? core::word_of(*score) : fmt::format("{}", strength);
+}
+
+std::string Reweight::forms() {
+  return core::join_words(words(), "or") + ", as published, or a strength from 0 to 20";
+}
+
 }  // namespace bimix::proxy

@@ -16,6 +16,9 @@ namespace {
 // Together they keep every product of shapes within 63 bits.
 constexpr int most = 1 << 20, most_layers = 1 << 12, most_width = 1 << 16;
 
+/// Of a published reweighting: what its authors' code has unless it is said (NOTES.md).
+constexpr double usual_temperature = 1.0;
+
 /// Four micro-batches a step, or as many as divide the batch: enough to share among threads, few
 /// enough that adding up their gradients takes no time worth mentioning (NOTES.md).
 int chosen_micro_batch(const ProxyOptions& o) {
@@ -112,6 +115,20 @@ void check_shape(const ProxyOptions& o, Collector& collector) {
     check_sharing(o, collector);
 }
 
+void check_reweight(const ProxyOptions& o, Collector& collector) {
+  const double strength = o.reweight.strength;
+  collector.number("reweight", strength, strength >= 0 && strength <= 20, "it must be in [0, 20]");
+  const double temperature = o.reweight_temperature.value_or(usual_temperature);
+  if (!std::isfinite(temperature) || temperature <= 0)
+    collector.add("reweight_temperature", fmt::format("{} is out of range", temperature),
+                  "it must be positive and finite", "Leave it out for 1, or try 0.4");
+  if (const auto* model = find_model(o.model);
+      model != nullptr && !model->has_micro_batches && o.reweight.score)
+    collector.add("reweight", fmt::format("'{}' weighs no sequences", o.model),
+                  "it counts, and has no loss to learn from",
+                  "Leave reweight out, or use model: transformer");
+}
+
 /// The widest instructions here that make a difference: tiles do for bf16 only.
 Isa chosen_isa(const ProxyOptions& o) {
   const Isa here = detect_isa();
@@ -141,8 +158,7 @@ std::vector<core::Complaint> complaints(const ProxyOptions& o) {
   collector.number("beta1", o.beta1, o.beta1 >= 0 && o.beta1 < 1, "it must be in [0, 1)");
   collector.number("beta2", o.beta2, o.beta2 >= 0 && o.beta2 < 1, "it must be in [0, 1)");
   collector.number("clip", o.clip, o.clip > 0, "it must be positive");
-  collector.number("reweight", o.reweight, o.reweight >= 0 && o.reweight <= 20,
-                   "it must be in [0, 20]");
+  check_reweight(o, collector);
   if (!core::parse_seconds(o.checkpoint_every))
     collector.add("checkpoint_every", fmt::format("'{}' is no time", o.checkpoint_every),
                   "a whole number with s, m, h or d", "Write for example 2m");
@@ -156,6 +172,8 @@ ProxyOptions resolved(const ProxyOptions& options) {
   if (settled.learning_rate == 0) settled.learning_rate = tuned_learning_rate(settled.width);
   if (settled.precision == Precision::automatic)
     settled.precision = Precision::fp32;  // NOTES.md, "bf16"
+  if (settled.reweight.score && !settled.reweight_temperature)
+    settled.reweight_temperature = usual_temperature;
   if (settled.micro_batch == 0) settled.micro_batch = chosen_micro_batch(settled);
   if (settled.isa == Isa::automatic) settled.isa = chosen_isa(settled);
   return settled;

@@ -56,8 +56,9 @@ std::string settings_text(const ProxyOptions& o) {
   if (rate_decays(o))
     extras = fmt::format(" schedule={} final_rate={} decay_fraction={}", core::word_of(o.schedule),
                          o.final_rate, o.decay_fraction);
-  if (o.reweight > 0)
-    extras += fmt::format(" reweight={} reweight_after={}", o.reweight, o.reweight_after);
+  if (o.reweight.is_on())
+    extras += fmt::format(" reweight={} reweight_after={}", o.reweight.text(), o.reweight_after);
+  if (o.reweight.score) extras += fmt::format(" reweight_temperature={}", *o.reweight_temperature);
   return fmt::format(
       "layers={} width={} heads={} context={} batch={} vocabulary={} learning_rate={} "
       "warmup_steps={} weight_decay={} beta1={} beta2={} clip={} eval_sequences={} precision={} "
@@ -67,11 +68,20 @@ std::string settings_text(const ProxyOptions& o) {
       o.micro_batch, core::word_of(o.isa), extras);
 }
 
+std::string reweight_text(const ProxyOptions& o) {
+  if (!o.reweight.is_on()) return "";
+  const std::string temperature =
+      o.reweight.score ? fmt::format(" (temperature {})", *o.reweight_temperature) : "";
+  return fmt::format(", reweight {}{} after {} steps", o.reweight.text(), temperature,
+                     o.reweight_after);
+}
+
 std::string shape_text(const ProxyOptions& o) {
   return fmt::format(
-      "{} layers x {}, {} heads, context {}, batch {} (micro-batch {}), {}, {}, {} {}", o.layers,
+      "{} layers x {}, {} heads, context {}, batch {} (micro-batch {}), {}, {}, {} {}{}", o.layers,
       o.width, o.heads, o.context, o.batch, o.micro_batch, core::word_of(o.precision),
-      core::word_of(o.isa), o.threads_per_trial, o.threads_per_trial == 1 ? "thread" : "threads");
+      core::word_of(o.isa), o.threads_per_trial, o.threads_per_trial == 1 ? "thread" : "threads",
+      reweight_text(o));
 }
 
 }  // namespace
@@ -256,10 +266,13 @@ void Transformer::update(double learning_rate) {
 std::optional<double> Transformer::train_step(std::span<const std::int32_t> sequences,
                                               double learning_rate) {
   std::vector<float> weights;
-  if (options_.reweight > 0 && steps_ >= options_.reweight_after) {
+  const Reweight& reweight = options_.reweight;
+  if (reweight.is_on() && steps_ >= options_.reweight_after) {
     std::vector<float> nats(static_cast<std::size_t>(tokens_per_step(options_)));
     token_losses(sequences, nats);
-    weights = sample_weights(nats, options_.batch, options_.reweight);
+    weights = reweight.score ? sample_weights(nats, options_.batch, *reweight.score,
+                                              *options_.reweight_temperature)
+                             : sample_weights(nats, options_.batch, reweight.strength);
   }
   const double loss = accumulate_gradient(sequences, weights);
   update(learning_rate);

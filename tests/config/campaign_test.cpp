@@ -296,7 +296,7 @@ TEST(ParseCampaign, AcceptsEveryExampleInTheReadmes) {
       EXPECT_EQ(complaint_about(completed(example)), "accepted") << page << "\n" << example;
     }
   }
-  EXPECT_EQ(examples, 6);
+  EXPECT_EQ(examples, 7);
 }
 
 // yaml-cpp would read it byte by byte, and results.h5 and the page would be no UTF-8.
@@ -572,6 +572,69 @@ TEST(ParseCampaign, TakesADecayingScheduleWithIndependentVolumes) {
   std::string text = with("axis: trajectory", "axis: independent");
   text.replace(text.find("heads: 3"), 8, "heads: 3, schedule: cosine");
   EXPECT_EQ(parse_campaign(text, "c.yaml").proxy.schedule, proxy::Schedule::cosine);
+}
+
+TEST(ParseCampaign, ReadsAReweighting) {
+  const auto written = [](const std::string& keys) {
+    return resolved_yaml(parse_campaign(with("heads: 3", "heads: 3, " + keys), "c.yaml"));
+  };
+  const Campaign campaign = parse_campaign(
+      with("heads: 3",
+           "heads: 3, reweight: linupper, reweight_temperature: 0.4, reweight_after: 50"),
+      "c.yaml");
+  EXPECT_EQ(campaign.proxy.reweight.score, proxy::LossScore::linupper);
+  EXPECT_EQ(campaign.proxy.reweight_temperature, 0.4);
+  EXPECT_EQ(campaign.proxy.reweight_after, 50);
+  EXPECT_EQ(resolved_yaml(parse_campaign(resolved_yaml(campaign), "c.yaml")),
+            resolved_yaml(campaign));
+  EXPECT_THAT(written("reweight: quadratic"), HasSubstr("reweight: quadratic"));
+  // As it was written before there were words, so that older runs are resumed.
+  EXPECT_THAT(written("reweight: 1.50"),
+              HasSubstr("    reweight: 1.5\n    reweight_after: 0\n    eval_sequences:"));
+  EXPECT_THAT(written("clip: 1"),
+              HasSubstr("    reweight: 0\n    reweight_after: 0\n    eval_sequences:"));
+}
+
+TEST(ParseCampaign, RefusesAReweightingThatWouldNotHappen) {
+  const auto complaint = [](const std::string& keys, const std::string& axis = "trajectory") {
+    std::string text = with("axis: trajectory", "axis: " + axis);
+    text.replace(text.find("heads: 3"), 8, "heads: 3, " + keys);
+    return complaint_about(text);
+  };
+  EXPECT_EQ(complaint("reweight: linuper, reweight_temperature: 0.5"),
+            "c.yaml:19:43: source.proxy.reweight: 'linuper' cannot be read (there is linupper, "
+            "quadratic or extremes, as published, or a strength from 0 to 20). Did you mean "
+            "'linupper'.");
+  EXPECT_THAT(complaint("reweight: 21"), HasSubstr("reweight: 21 is out of range (it must be in"));
+  EXPECT_THAT(complaint("reweight: nan"), HasSubstr("reweight: nan is out of range"));
+  for (const char* wrong : {"0", "-1", "nan"})
+    EXPECT_THAT(
+        complaint(std::string("reweight: quadratic, reweight_temperature: ") + wrong),
+        HasSubstr(std::string("reweight_temperature: ") + wrong + " is out of range (above 0)"));
+  EXPECT_THAT(complaint("reweight: quadratic, reweight_temperature: inf"),
+              HasSubstr("it must be positive and finite). Leave it out for 1, or try 0.4"));
+  for (const char* other : {"", "reweight: 0, ", "reweight: 1, "})
+    EXPECT_THAT(complaint(std::string(other) + "reweight_temperature: 1"),
+                HasSubstr("(linupper, quadratic and extremes have a temperature). Leave it out, or "
+                          "write reweight: linupper"));
+  EXPECT_THAT(complaint("reweight: extremes, reweight_after: -1"),
+              HasSubstr("reweight_after: -1 is out of range"));
+  // 1e6 tokens are 977 steps of 8 x 128, 64K are 63.
+  const std::string late = "reweight: extremes, reweight_after: ";
+  EXPECT_THAT(complaint(late + "977"), HasSubstr("reweight_after: 977 steps are not fewer than the "
+                                                 "977 of a trial"));
+  EXPECT_THAT(complaint(late + "63", "independent"),
+              HasSubstr("63 steps are not fewer than the 63 of the shortest trial (only the steps "
+                        "behind them are weighed). Try 3, a twentieth"));
+  EXPECT_THAT(complaint("model: ngram, reweight: linupper"), HasSubstr("'ngram' weighs no"));
+}
+
+TEST(ParseCampaign, TakesAReweightingThatBeginsInTime) {
+  EXPECT_NO_THROW(parse_campaign(
+      with("heads: 3", "heads: 3, reweight: extremes, reweight_after: 976"), "c.yaml"));
+  // A strength may begin too late, as it could before.
+  EXPECT_NO_THROW(
+      parse_campaign(with("heads: 3", "heads: 3, reweight: 1, reweight_after: 1000"), "c.yaml"));
 }
 
 TEST(ParseCampaign, NormalisesOnlyWhenAsked) {

@@ -51,9 +51,13 @@ class Change {
   }
   template <class T>
   void parsed(const char*, T& value, const char*) {
-    if (chosen()) value = *T::from(*rc::gen::element("seen", "none", "0.25", "16"));
+    const auto drawn = T::from(*rc::gen::element("seen", "none", "0.25", "16", "quadratic"));
+    if (drawn && chosen()) value = *drawn;
   }
   void number(const char*, double& value, config::Range<double> range, const char*) {
+    if (chosen()) value = within(range.low, range.high);
+  }
+  void number(const char*, std::optional<double>& value, config::Range<double> range, const char*) {
     if (chosen()) value = within(range.low, range.high);
   }
 

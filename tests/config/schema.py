@@ -52,10 +52,13 @@ for path, value in [(["x-note"], {"anything": 1}), (["seed"], "1_000"), (["desig
                     (["domains"], {"web": {"share": 1, "children": {"a": {"share": 0.5}, "b": {"share": 0.5}}}}),
                     (["design", "mixtures"], [{"dirichlet": {"count": 4, "within": "web"}}]),
                     (["source", "proxy", "x-why"], "because")]:
+                    (["source", "proxy", "x-why"], "because"), (["source", "proxy", "reweight"], "linupper"),
+                    (["source", "proxy", "reweight"], 1.5), (["source", "proxy", "reweight_temperature"], 0.4)]:
     if not valid(with_change(path, value)):
         failures.append(f"{path} = {value} is refused")
 for path, value in [(["name"], None), (["domains"], {}), (["source"], {}), (["sauce"], {}), (["seed"], -1),
                     (["source", "proxy", "widht"], 64), (["source", "proxy", "width"], "wide"),
+                    (["source", "proxy", "reweight_temperature"], "hot"),
                     (["source", "replay"], {"files": "a.csv"}), (["design", "volumes", "axis"], "sideways"),
                     (["design", "mixtures", 0], {"preset": ["defualt"]}), (["check", "repeats"], 0), (["design", "adaptive"], {"bacth": 4}),
                     (["domains"], {"web": {"share": 1, "children": {}}}), (["domains"], {"web": {"children": {"a": {}}}}),

@@ -68,6 +68,37 @@ TEST(ProxyOptions, RefuseSizesThatWouldOverflow) {
   EXPECT_THAT(texts({.width = 2000000000}), ElementsAre(HasSubstr("out of range")));
 }
 
+TEST(ProxyOptions, ReadAReweightingOrAStrength) {
+  EXPECT_EQ(Reweight::from("linupper"), Reweight{.score = LossScore::linupper});
+  EXPECT_EQ(Reweight::from("extremes")->text(), "extremes");
+  EXPECT_EQ(Reweight::from("1.5"), Reweight{.strength = 1.5});
+  EXPECT_EQ(Reweight::from("1.50")->text(), "1.5");
+  EXPECT_FALSE(Reweight::from("0")->is_on());
+  for (const char* other : {"", "LinUpper", "linuper", "quadratic ", "1 2"})
+    EXPECT_FALSE(Reweight::from(other)) << other;
+}
+
+TEST(ProxyOptions, RefuseTemperaturesThatWeighNothing) {
+  ProxyOptions options{.reweight = {.score = LossScore::quadratic}};
+  EXPECT_THAT(texts(options), IsEmpty());
+  for (const double wrong : {0.0, -1.0, std::nan(""), HUGE_VAL}) {
+    options.reweight_temperature = wrong;
+    EXPECT_THAT(texts(options),
+                ElementsAre(HasSubstr("it must be positive and finite). Leave it out for 1")));
+  }
+  options = {.reweight = {.score = LossScore::quadratic}, .reweight_after = -1};
+  EXPECT_THAT(texts(options), ElementsAre(HasSubstr("proxy.reweight_after: -1 is out of range")));
+  EXPECT_THAT(texts({.reweight = {.strength = std::nan("")}}),
+              ElementsAre(HasSubstr("proxy.reweight: nan is out of range")));
+}
+
+TEST(ProxyOptions, RefuseToWeighWhatAModelCounts) {
+  ProxyOptions options{.reweight = {.score = LossScore::linupper}};
+  options.model = "ngram";
+  EXPECT_THAT(texts(options),
+              ElementsAre(HasSubstr("proxy.reweight: 'ngram' weighs no sequences")));
+}
+
 TEST(Resolved, FillsInEverythingOnce) {
   const ProxyOptions settled = resolved(ProxyOptions{});
   EXPECT_GT(settled.learning_rate, 0);
@@ -129,6 +160,22 @@ TEST(CanonicalText, DiffersWithEveryFieldThatChangesBits) {
   for (std::size_t i = 0; i < others.size(); ++i)
     EXPECT_NE(canonical_text(others[i]), canonical_text(base)) << i;
   EXPECT_EQ(canonical_text(resolved(ProxyOptions{})), canonical_text(base));
+}
+
+// What was trained before there were published scores keeps its identity.
+TEST(CanonicalText, NamesAReweightingOnlyWhereThereIsOne) {
+  ProxyOptions options = resolved(ProxyOptions{});
+  const std::string plain = canonical_text(options);
+  options.reweight.strength = 1.5;
+  options.reweight_after = 3;
+  EXPECT_EQ(canonical_text(options), plain + " reweight=1.5 reweight_after=3");
+  options.reweight = {.score = LossScore::extremes};
+  EXPECT_EQ(canonical_text(resolved(options)),
+            plain + " reweight=extremes reweight_after=3 reweight_temperature=1");
+  options.reweight_temperature = 0.4;
+  EXPECT_EQ(canonical_text(options),
+            plain + " reweight=extremes reweight_after=3 reweight_temperature=0.4");
+  EXPECT_THAT(description(options), HasSubstr("reweight extremes (temperature 0.4) after 3 steps"));
 }
 
 // Settings of a decay that there is not change nothing.

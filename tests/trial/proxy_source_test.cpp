@@ -22,12 +22,21 @@ const proxy::ProxyOptions tiny{.layers = 1,
                                .warmup_steps = 2,
                                .eval_sequences = 4};
 
-ProxySource some_source(const test::TextFolder& folder, std::uint64_t seed = 1) {
+ProxySource some_source(const test::TextFolder& folder, std::uint64_t seed = 1,
+                        const proxy::ProxyOptions& options = tiny) {
   folder.write("a/0", test::numbered_lines(600));
   folder.write("a/1", test::numbered_lines(600, 5000));
   folder.write("b/0", std::string(3000, 'x') + "\n");
   folder.write("b/1", std::string(3000, 'y') + "\n");
-  return {test::opened(folder.options({"a", "b"})), proxy::resolved(tiny), seed};
+  return {test::opened(folder.options({"a", "b"})), proxy::resolved(options), seed};
+}
+
+/// It weighs its sequences from the fourth step on.
+proxy::ProxyOptions weighed() {
+  proxy::ProxyOptions options = tiny;
+  options.reweight.score = proxy::LossScore::linupper;
+  options.reweight_after = 3;
+  return options;
 }
 
 data::TrialSpec some_spec() {
@@ -53,9 +62,7 @@ TEST(ProxySource, GivesAnInterruptedTrialNoResult) {
   EXPECT_THROW(source.run(some_spec(), {.stop = test::asked_to_stop()}), core::Interrupted);
 }
 
-TEST(ProxySource, GoesOnWhereItWasStoppedWithTheSameBits) {
-  const test::TextFolder folder;
-  const ProxySource source = some_source(folder);
+void expect_the_same_after_a_stop(const ProxySource& source) {
   const data::TrialResult whole = source.run(some_spec(), {});
   for (const int stop_after : {0, 1, 3, 8}) {  // steps and evaluations
     std::string saved;
@@ -75,6 +82,20 @@ TEST(ProxySource, GoesOnWhereItWasStoppedWithTheSameBits) {
     EXPECT_EQ(resumed.curve, whole.curve);
     EXPECT_EQ(resumed.tokens_seen, whole.tokens_seen);
   }
+}
+
+TEST(ProxySource, GoesOnWhereItWasStoppedWithTheSameBits) {
+  const test::TextFolder folder;
+  expect_the_same_after_a_stop(some_source(folder));
+}
+
+// The steps that are not weighed are counted over the stop.
+TEST(ProxySource, GoesOnToWeighItsSequencesWhereItWasStopped) {
+  const test::TextFolder folder;
+  const ProxySource source = some_source(folder, 1, weighed());
+  expect_the_same_after_a_stop(source);
+  EXPECT_NE(source.run(some_spec(), {}).curve, some_source(folder).run(some_spec(), {}).curve);
+  EXPECT_NE(source.identity(some_spec()), some_source(folder).identity(some_spec()));
 }
 
 TEST(ProxySource, GoesOnToLargerVolumesFromTheModelThatWasKept) {

@@ -26,7 +26,7 @@ struct ProxyBench {
   double share_of_limit() const { return limit_gflops > 0 ? gflops / limit_gflops : 0.0; }
 };
 
-/// Trains on random tokens and times it.
+/// Trains on random tokens and times it; where sequences are weighed, from the first step on.
 /// @param seconds roughly how long to measure
 /// @note reads a clock: measuring is its purpose
 ProxyBench bench_proxy(const ProxyOptions& options, double seconds);

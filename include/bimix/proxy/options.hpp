@@ -4,6 +4,7 @@
 #include <bimix/core/words.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,16 +26,39 @@ enum class Isa { automatic, baseline, avx2, avx512, amx };
 /// from it: "auto" (where those of all trials take little room), "always", "never".
 enum class KeepModels { automatic, always, never };
 
+/// What a sequence scores by its loss among those of its batch, where `reweight` is as published
+/// (src/proxy/sample_weights.hpp has the formulas): "linupper" weighs down low losses, "quadratic"
+/// low and high ones, "extremes" those between.
+enum class LossScore { linupper, quadratic, extremes };
+
 const core::WordTable<Schedule>& word_table(Schedule);
 const core::WordTable<Precision>& word_table(Precision);
 const core::WordTable<Isa>& word_table(Isa);
 const core::WordTable<KeepModels>& word_table(KeepModels);
+const core::WordTable<LossScore>& word_table(LossScore);
+
+/// How much the sequences of a batch count by their losses.
+struct Reweight {
+  /// By softmax(score / temperature), as published; nothing: by `strength`.
+  std::optional<LossScore> score{};
+  /// Of a variant of linupper: how much low losses are weighed down, 0: all count alike.
+  double strength = 0.0;
+
+  bool is_on() const { return score.has_value() || strength > 0; }
+  /// @param text the word of a score, or a number: a strength, whatever it is
+  static std::optional<Reweight> from(const std::string& text);
+  std::string text() const;
+  /// What `from` takes, in words, and its words.
+  static std::string forms();
+  static std::vector<std::string> words() { return core::all_words<LossScore>(); }
+  bool operator==(const Reweight&) const = default;
+};
 
 /// Settings of a proxy: a small language model, its optimiser and its evaluation. The defaults of
 /// the optimiser are tuned for byte-level text (src/proxy/NOTES.md has the runs).
 ///
-/// A zero (or `automatic`) in the fields marked (auto) means "chosen by `resolved`". Layers above
-/// work with resolved options, so that every machine of a run trains with the same numbers.
+/// A zero, `automatic` or nothing in a field marked (auto) means "chosen by `resolved`". Layers
+/// above work with resolved options, so that every machine of a run trains with the same numbers.
 struct ProxyOptions {
   std::string model = "transformer";  ///< a name of `proxy_models()`
   int layers = 2;
@@ -57,10 +81,11 @@ struct ProxyOptions {
   double beta1 = 0.9, beta2 = 0.99;
   double clip = 1.0;  ///< largest norm of the gradient
 
-  /// How much sequences of low loss are weighted down within a batch, 0: all count alike; takes a
-  /// third more time.
-  double reweight = 0.0;
-  int reweight_after = 0;  ///< steps before that begins
+  /// How much the sequences of a batch count; a step takes 1.4 times as long (NOTES.md).
+  Reweight reweight{};
+  /// (auto) of the softmax of a published score, positive: the lower, the more weights differ.
+  std::optional<double> reweight_temperature{};
+  int reweight_after = 0;  ///< steps before that begins, in which all count alike
 
   int eval_sequences = 192;  ///< of `context` tokens, for each evaluation domain
 
