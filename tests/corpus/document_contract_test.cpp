@@ -1,4 +1,5 @@
 #include "corpus/documents/document_format.hpp"
+#include "support/listed.hpp"
 #include "support/packed_text.hpp"
 #include "support/temp_folder.hpp"
 
@@ -36,7 +37,11 @@ const std::map<std::string, Writer> writers{
 
 class EveryDocumentFormat : public testing::TestWithParam<const DocumentFormat*> {
  protected:
-  const Writer& writer() const { return writers.at(std::string(GetParam()->name())); }
+  const Writer& writer() const {
+    return test::entry_for(GetParam()->name(), writers,
+                           "a way to write such a file to `writers` in "
+                           "tests/corpus/document_contract_test.cpp");
+  }
   std::vector<std::string> documents() const {
     std::vector<std::string> all{"one\ntwo\n", "größer", " \t", std::string(300, 'x')};
     if (!writer().holds_many) all.resize(1);
@@ -128,6 +133,22 @@ TEST_P(EveryDocumentFormat, RefusesOrPassesOverADocumentThatIsTooLong) {
   EXPECT_THAT([&] { read(packed, {.max_document = 100}); },
               testing::ThrowsMessage<core::DataError>(testing::HasSubstr("more than 100 bytes")));
   EXPECT_THAT(read(packed, {.max_document = 100, .on_error = OnError::skip}), testing::IsEmpty());
+}
+
+TEST_P(EveryDocumentFormat, RefusesOrPassesOverADocumentThatIsEmpty) {
+  const std::string bytes = writer().text({""});
+  EXPECT_THAT([&] { read(bytes); },
+              testing::ThrowsMessage<core::DataError>(testing::HasSubstr(writer().name)));
+  EXPECT_THAT(read(bytes, {.on_error = OnError::skip}), testing::IsEmpty());
+}
+
+// A tokenizer cannot encode it: said here with its place, and not when all has been read.
+TEST_P(EveryDocumentFormat, RefusesOrPassesOverWhatIsNoUtf8WhereThatIsWanted) {
+  std::string bytes = writer().text({"größer"});
+  bytes.replace(bytes.find("ö"), 2, "\xf6");
+  EXPECT_THAT([&] { read(bytes, {.wants_utf8 = true}); },
+              testing::ThrowsMessage<core::DataError>(testing::HasSubstr(writer().name)));
+  EXPECT_THAT(read(bytes, {.on_error = OnError::skip, .wants_utf8 = true}), testing::IsEmpty());
 }
 
 TEST_P(EveryDocumentFormat, IsReadFromTheMiddleIfItIsByLine) {

@@ -1,5 +1,6 @@
 #include "corpus/shard.hpp"
 #include "corpus/token_file.hpp"
+#include "support/listed.hpp"
 #include "support/token_shards.hpp"
 
 #include <bimix/core/error.hpp>
@@ -43,7 +44,9 @@ const std::vector<std::int32_t> some_tokens{0, 1, 50256, 257, 300, 65535};
 class EveryFileFormat : public testing::TestWithParam<const FileFormat*> {
  protected:
   std::string written(const std::vector<std::int32_t>& tokens, int width) const {
-    return writers.at(std::string(GetParam()->name()))(tokens, width);
+    return test::entry_for(GetParam()->name(), writers,
+                           "a way to write such a file to `writers` in "
+                           "tests/corpus/format_contract_test.cpp")(tokens, width);
   }
 };
 

@@ -1,4 +1,5 @@
 #include "corpus/borders/document_index.hpp"
+#include "support/listed.hpp"
 #include "support/packed_text.hpp"
 #include "support/temp_folder.hpp"
 #include "support/token_indexes.hpp"
@@ -36,7 +37,11 @@ const std::map<std::string, Writer> writers{
 
 class EveryIndex : public testing::TestWithParam<const IndexFormat*> {
  protected:
-  const Writer& writer() const { return writers.at(std::string(GetParam()->name())); }
+  const Writer& writer() const {
+    return test::entry_for(GetParam()->name(), writers,
+                           "a way to write such an index to `writers` in "
+                           "tests/corpus/index_contract_test.cpp");
+  }
   std::filesystem::path tokens() const { return folder / writer().tokens; }
 
   std::unique_ptr<DocumentEnds> opened(const std::string& index, int width) const {

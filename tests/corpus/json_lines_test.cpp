@@ -156,8 +156,9 @@ TEST(JsonLines, OfADamagedPackedFileBlameTheFileAndSayThatSkippingDoesNotHelp) {
   for (std::size_t at = packed.size() / 2; at < packed.size() / 2 + 8; ++at) packed[at] ^= 1;
   const auto complaint = [&](const std::string& bytes, OnError on_error) {
     const auto path = folder.write("a.jsonl.gz", bytes);
+    const ReadOptions options{.on_error = on_error};
     return complaint_of(
-        *document_formats().front()->open({.path = path}, {.on_error = on_error}, {{}}));
+        *format_of(beginning_of(path), options).open({.path = path}, options, {{}}));
   };
   for (const OnError on_error : {OnError::stop, OnError::skip})
     EXPECT_THAT(complaint(packed, on_error),

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 #include <law/domain_data.hpp>
+#include <law/forms/solved_law.hpp>
 #include <law/observed.hpp>
 
 #include <algorithm>
@@ -21,6 +22,13 @@ struct Form {
   std::string law{};
   Sight sight{};
 };
+
+std::string name_of(const Form& form) {
+  return form.law + (form.sight.model_size ? "_with_model_size" : "") +
+         (form.sight.repetition ? "_with_repetition" : "");
+}
+
+void PrintTo(const Form& form, std::ostream* out) { *out << name_of(form); }
 
 std::vector<Form> forms() {
   std::vector<Form> all;
@@ -69,7 +77,9 @@ class LawContract : public testing::TestWithParam<Form> {
   }
 };
 
-TEST_P(LawContract, IsFoundByItsName) { EXPECT_EQ(law().name(), GetParam().law); }
+TEST_P(LawContract, IsFoundByItsName) {
+  EXPECT_EQ(law().name(), GetParam().law) << "name() has to be the name of its line in laws.def";
+}
 
 TEST_P(LawContract, IsReadByColumnsOfItsOwnParameters) {
   const LawWords words = law().words();
@@ -89,6 +99,29 @@ TEST_P(LawContract, NamesAndBoundsEachParameter) {
     const auto bounds = law().bounds(domains);
     EXPECT_EQ(law().parameters(domains).size(), bounds.size());
     for (const Bound& bound : bounds) EXPECT_LT(bound.low, bound.high);
+  }
+}
+
+// The solver finds these by linear least squares, and not below 0: others would only show as fits
+// that depend on where they start.
+TEST_P(LawContract, IsLinearInTheParametersThatItSaysAreLinear) {
+  const auto* solved = dynamic_cast<const SolvedLaw*>(&law());
+  if (solved == nullptr) return;
+  const data::Observations seen = noisy();
+  const data::LawFit fit = fit_law(seen, options());
+  const auto bounds = law().bounds(3);
+  const LawPoint point{seen.mixtures[4], 0, 3e5, last_size(), pools()};
+  for (const std::size_t p : solved->linear(3)) {
+    ASSERT_LT(p, bounds.size());
+    EXPECT_TRUE(bounds[p].low == 0.0 && std::isinf(bounds[p].high))
+        << "linear() names '" << fit.parameters[p] << "', whose bounds are not 0 and infinity";
+    std::vector<double> parameter = parameter_of(fit, 0);
+    const auto at = [&](double value) {
+      parameter[p] = value;
+      return law().predict(parameter, point);
+    };
+    EXPECT_NEAR(at(2.0) - at(1.0), at(1.0) - at(0.0), 1e-13 * std::abs(at(2.0)))
+        << "linear() names '" << fit.parameters[p] << "', in which predict() is not linear";
   }
 }
 
@@ -134,7 +167,7 @@ TEST_P(LawContract, HasTheGradientOfItsPrediction) {
       };
       EXPECT_NEAR(slope[p], numerical_slope(moved, parameter[p]),
                   difference_tolerance * (std::abs(slope[p]) + loss / std::abs(parameter[p])))
-          << fit.parameters[p];
+          << "gradient() of " << fit.parameters[p] << ", of the loss of domain " << e;
     }
   }
 }
@@ -156,7 +189,8 @@ TEST_P(LawContract, HasTheShareGradientOfItsPrediction) {
         return law().predict(parameter, {there, point.own, point.tokens, last_size(), pools()});
       };
       EXPECT_NEAR(slope[k], numerical_slope(moved, mixture[k]),
-                  difference_tolerance * (std::abs(slope[k]) + loss / mixture[k]));
+                  difference_tolerance * (std::abs(slope[k]) + loss / mixture[k]))
+          << "share_gradient() of share " << k << ", of the loss of domain " << e;
     }
   }
 }
@@ -199,7 +233,8 @@ TEST_P(LawContract, IsConvexWhereItSaysSo) {
       const data::Mixture &a = seen.mixtures[d - 1], &b = seen.mixtures[d];
       data::Mixture middle(3);
       for (std::size_t k = 0; k < 3; ++k) middle[k] = 0.5 * (a[k] + b[k]);
-      EXPECT_LE(loss(middle), 0.5 * (loss(a) + loss(b)) * (1.0 + 1e-13));
+      EXPECT_LE(loss(middle), 0.5 * (loss(a) + loss(b)) * (1.0 + 1e-13))
+          << "convex_in_shares() says that it is convex at these parameters";
     }
   }
 }
@@ -213,7 +248,8 @@ TEST_P(LawContract, FallsInEveryShareWhereItSaysSo) {
     std::vector<double> slope(3);
     for (const data::Mixture& mixture : seen.mixtures) {
       law().share_gradient(parameter, {mixture, static_cast<int>(e), 3e5, last_size()}, slope);
-      for (const double by_share : slope) EXPECT_LE(by_share, 0.0);
+      for (const double by_share : slope)
+        EXPECT_LE(by_share, 0.0) << "falls_in_shares() says that it rises with none";
     }
   }
 }
@@ -307,7 +343,8 @@ TEST_P(LawContract, DoesNotTrustItsStart) {
     const auto predicted = [&](const std::vector<double>& start) {
       return law().predict(law().fit(data, start, nullptr).parameter, point);
     };
-    EXPECT_NEAR(predicted(near) / predicted(far_off), 1.0, law().sees_every_share() ? 1e-2 : 1e-7);
+    EXPECT_NEAR(predicted(near) / predicted(far_off), 1.0, law().sees_every_share() ? 1e-2 : 1e-7)
+        << "its own starts() do not lead to the fit, which a far-off start then spoils";
   }
 }
 
@@ -390,10 +427,8 @@ TEST_P(LawContract, PredictsNanFromNan) {
   EXPECT_TRUE(std::isnan(law().predict(parameter, {mixture, 0, 1e6, 1e6})));
 }
 
-INSTANTIATE_TEST_SUITE_P(AllLaws, LawContract, testing::ValuesIn(forms()), [](const auto& form) {
-  return form.param.law + (form.param.sight.model_size ? "_with_model_size" : "") +
-         (form.param.sight.repetition ? "_with_repetition" : "");
-});
+INSTANTIATE_TEST_SUITE_P(AllLaws, LawContract, testing::ValuesIn(forms()),
+                         [](const auto& form) { return name_of(form.param); });
 
 }  // namespace
 }  // namespace bimix::law

@@ -36,7 +36,10 @@ class EveryObjective : public testing::TestWithParam<std::string> {
   core::RandomStream stream_{3, core::Purpose::test};
 };
 
-TEST_P(EveryObjective, HasTheNameOfItsLine) { EXPECT_EQ(objective_.name(), GetParam()); }
+TEST_P(EveryObjective, HasTheNameOfItsLine) {
+  EXPECT_EQ(objective_.name(), GetParam())
+      << "name() has to be the name of its line in objectives.def, with - for _";
+}
 
 TEST_P(EveryObjective, TakesTheWeightsThatItAsksFor) {
   EXPECT_THAT(objective_.complaints(given_), testing::IsEmpty());
@@ -56,9 +59,16 @@ TEST_P(EveryObjective, RisesWithEachLossThatCountsAndIsConvexInThem) {
       middle[e] = 0.5 * (a[e] + b[e]);
       if (weight_[e] > 0.0) higher[e] += stream_.uniform();
     }
-    EXPECT_GE(objective_.value(weight_, higher), objective_.value(weight_, a));
-    EXPECT_LE(objective_.value(weight_, middle),
-              0.5 * (objective_.value(weight_, a) + objective_.value(weight_, b)) + 1e-14);
+    const double at_a = objective_.value(weight_, a), at_b = objective_.value(weight_, b);
+    ASSERT_TRUE(std::isfinite(at_a))
+        << "no number at losses " << testing::PrintToString(a)
+        << ": they may be negative, as rises are and as a law may have it far out";
+    ASSERT_GE(objective_.value(weight_, higher), at_a)
+        << "it falls from losses " << testing::PrintToString(a) << " to higher ones";
+    ASSERT_LE(objective_.value(weight_, middle), 0.5 * (at_a + at_b) + 1e-14)
+        << "it is not convex between losses " << testing::PrintToString(a) << " and "
+        << testing::PrintToString(b) << ": no certificate would hold (a norm is convex, a "
+        << "geometric mean or a median is not)";
   }
 }
 
@@ -67,11 +77,11 @@ TEST_P(EveryObjective, LeavesOutSetsWithoutWeight) {
   const double before = objective_.value(weight_, loss);
   for (const double softness : objective_.softness()) {
     objective_.smooth(weight_, loss, softness, slope);
-    EXPECT_EQ(slope[2], 0.0);
+    EXPECT_EQ(slope[2], 0.0) << "smooth() has to write 0 where the weight is 0";
   }
   for (const double other : {-7.0, 7.0}) {
     loss[2] = other;
-    EXPECT_EQ(objective_.value(weight_, loss), before);
+    EXPECT_EQ(objective_.value(weight_, loss), before) << "a loss of weight 0 counts";
   }
 }
 
@@ -84,7 +94,7 @@ TEST_P(EveryObjective, HasTheSlopesOfItsStandIns) {
       const double step = 1e-3 * (softness > 0.0 ? softness : 1.0);
       for (std::size_t e = 0; e < sets; ++e) {
         if (weight_[e] == 0.0) continue;
-        EXPECT_GE(slope[e], 0.0);
+        ASSERT_GE(slope[e], 0.0) << "of the loss " << loss[e] << ", softness " << softness;
         const double at = loss[e];
         loss[e] = at + step;
         const double above = objective_.smooth(weight_, loss, softness, ignored);
@@ -92,7 +102,8 @@ TEST_P(EveryObjective, HasTheSlopesOfItsStandIns) {
         const double below = objective_.smooth(weight_, loss, softness, ignored);
         loss[e] = at;
         const double rounding = 4e-16 * std::abs(above) / step;
-        EXPECT_NEAR(slope[e], (above - below) / (2.0 * step), 1e-6 + 4.0 * rounding);
+        ASSERT_NEAR(slope[e], (above - below) / (2.0 * step), 1e-6 + 4.0 * rounding)
+            << "of the loss " << loss[e] << ", softness " << softness;
       }
     }
 }
@@ -104,11 +115,12 @@ TEST_P(EveryObjective, LiesAboveItsPlaneAndNearItWhereItTouches) {
     std::vector<double> slope(sets);
     objective_.smooth(weight_, here, objective_.softness().back(), slope);
     const double height = objective_.plane(weight_, here, slope);
-    EXPECT_LE(height, objective_.value(weight_, here) + 1e-14);
-    EXPECT_NEAR(height, objective_.value(weight_, here), 1e-5);
+    ASSERT_LE(height, objective_.value(weight_, here) + 1e-14) << "plane() is above value()";
+    ASSERT_NEAR(height, objective_.value(weight_, here), 1e-5) << "plane() is far below value()";
     double plane = height;
     for (std::size_t e = 0; e < sets; ++e) plane += slope[e] * (elsewhere[e] - here[e]);
-    EXPECT_LE(plane, objective_.value(weight_, elsewhere) + 1e-14);
+    ASSERT_LE(plane, objective_.value(weight_, elsewhere) + 1e-14)
+        << "the plane of plane() and the last slopes is above value() elsewhere";
   }
 }
 
@@ -127,7 +139,7 @@ TEST_P(EveryObjective, IsTheSumOfItsWeightsWhereItSaysThatItIsAMean) {
   const std::vector<double> loss = some_losses();
   double sum = 0.0;
   for (std::size_t e = 0; e < sets; ++e) sum += weight_[e] * loss[e];
-  EXPECT_EQ(objective_.value(weight_, loss), sum);
+  EXPECT_EQ(objective_.value(weight_, loss), sum) << "is_mean() promises it";
 }
 
 TEST_P(EveryObjective, MakesNoNumberOfALossThatIsInfinite) {
@@ -136,7 +148,9 @@ TEST_P(EveryObjective, MakesNoNumberOfALossThatIsInfinite) {
   EXPECT_EQ(objective_.value(weight_, loss), loss[1]);
   for (const double softness : objective_.softness()) {
     EXPECT_EQ(objective_.smooth(weight_, loss, softness, slope), loss[1]);
-    for (const double s : slope) EXPECT_TRUE(std::isfinite(s));
+    for (const double s : slope)
+      EXPECT_TRUE(std::isfinite(s))
+          << "smooth() has to write slopes where it returns infinity, too";
   }
 }
 
@@ -154,6 +168,12 @@ INSTANTIATE_TEST_SUITE_P(Registered, EveryObjective, testing::ValuesIn(objective
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+TEST(FindObjective, SuggestsTheNearestName) {
+  EXPECT_THAT(
+      [] { find_objective("chi_squared"); },
+      testing::ThrowsMessage<core::UsageError>(testing::HasSubstr("Did you mean 'chi-squared'")));
+}
 
 TEST(FindObjective, NamesThoseThereAre) {
   try {

@@ -46,6 +46,18 @@ class EveryPolicy : public testing::TestWithParam<std::string> {
         GetParam(),
         {default_share, entropy, "design.mixtures[3]", {}, pools, 1e9, some_utilities()});
   }
+  /// Where something is not known. @param known without it
+  void expect_a_mixture_or_a_refusal(const PolicyInput& known) const {
+    try {
+      EXPECT_TRUE(core::is_on_simplex(policy_mixture(GetParam(), known)))
+          << "it has to refuse what it cannot make a mixture of, with a UsageError at input.place "
+             "(known_pools() in policies/pools.hpp does for pools)";
+    } catch (const core::UsageError& error) {
+      EXPECT_EQ(error.complaint().place, "design.mixtures[3]");
+      EXPECT_THAT(error.complaint().problem, testing::HasSubstr(GetParam()));
+      EXPECT_THAT(error.complaint().remedy, testing::Not(testing::IsEmpty()));
+    }
+  }
 };
 
 TEST_P(EveryPolicy, MakesTheSameMixtureEachTime) {
@@ -56,18 +68,19 @@ TEST_P(EveryPolicy, MakesTheSameMixtureEachTime) {
 }
 
 TEST_P(EveryPolicy, SaysWhereWhatItNeedsIsMissing) {
-  if (!needs_entropy(GetParam())) {
-    EXPECT_EQ(mixture({}), mixture({some_entropies()}));
-    return;
-  }
-  try {
-    mixture({});
-    FAIL() << "a mixture of nothing";
-  } catch (const core::UsageError& error) {
-    EXPECT_EQ(error.complaint().place, "design.mixtures[3]");
-    EXPECT_THAT(error.complaint().problem, testing::HasSubstr(GetParam()));
-    EXPECT_THAT(error.complaint().remedy, testing::Not(testing::IsEmpty()));
-  }
+  const std::vector<data::EntropyTable> none, entropy{some_entropies()};
+  const double endless = std::numeric_limits<double>::infinity();
+  for (const data::Pools& drawn :
+       {data::Pools{}, data::Pools{6e8, 0.0, 1e8}, data::Pools{6e8, endless, 1e8}, pools})
+    for (const double tokens : {0.0, 1e9})
+      for (const data::Utilities& utilities : {data::Utilities(), some_utilities()})
+        for (const auto* texts : {&none, &entropy})
+          expect_a_mixture_or_a_refusal(
+              {default_share, *texts, "design.mixtures[3]", {}, drawn, tokens, utilities});
+  if (needs_entropy(GetParam()))
+    EXPECT_THROW(mixture({}), core::UsageError) << "needs_entropy() says that it is made of them";
+  else
+    EXPECT_EQ(mixture({}), mixture({some_entropies()})) << "needs_entropy() says that it is not";
 }
 
 INSTANTIATE_TEST_SUITE_P(Registered, EveryPolicy, testing::ValuesIn(policy_names(measures)),

@@ -1,4 +1,5 @@
 // What every registered log format promises, on a small sample of its own.
+#include "support/listed.hpp"
 #include "support/temp_folder.hpp"
 
 #include <bimix/core/error.hpp>
@@ -135,7 +136,12 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 class FormatContract : public testing::TestWithParam<std::string> {
  protected:
-  const Sample& sample() const { return sample_of().at(GetParam()); }
+  const Sample& sample() const {
+    return test::entry_for(
+        GetParam(), sample_of(),
+        "a log of two runs to `sample_of` in tests/replay/contract_test.cpp, and "
+        "its files to tests/samples");
+  }
 };
 
 /// Formats with lines and numbers that a person can read.

@@ -57,7 +57,7 @@ class Objective {
   virtual bool is_mean() const { return false; }
 
   /// @param weight E, sums to 1
-  /// @param loss E losses, or rises
+  /// @param loss E losses, or rises; of any sign, as a law may have losses far from its data
   virtual double value(std::span<const double> weight, std::span<const double> loss) const = 0;
 
   /// How soft the smooth stand-ins are by which a descent comes near value(), coarse ones first, in
@@ -65,7 +65,8 @@ class Objective {
   virtual std::vector<double> softness() const { return {0.0}; }
 
   /// The stand-in for value() of this softness.
-  /// @param slope E, written: d stand-in / d loss, not negative, 0 where the weight is 0
+  /// @param slope E, written: d stand-in / d loss, not negative, 0 where the weight is 0. At the
+  /// optimum these weigh what a check gains, and the mean in bits a byte; of any sum
   /// @return may be infinite, as a loss may be
   virtual double smooth(std::span<const double> weight, std::span<const double> loss,
                         double softness, std::span<double> slope) const = 0;
