@@ -51,7 +51,6 @@ for path, value in [(["x-note"], {"anything": 1}), (["seed"], "1_000"), (["desig
                     (["design", "adaptive"], {"start": 9, "budget": "96 trials", "until": {"gain": 0.01}}),
                     (["domains"], {"web": {"share": 1, "children": {"a": {"share": 0.5}, "b": {"share": 0.5}}}}),
                     (["design", "mixtures"], [{"dirichlet": {"count": 4, "within": "web"}}]),
-                    (["source", "proxy", "x-why"], "because")]:
                     (["source", "proxy", "x-why"], "because"), (["source", "proxy", "reweight"], "linupper"),
                     (["source", "proxy", "reweight"], 1.5), (["source", "proxy", "reweight_temperature"], 0.4)]:
     if not valid(with_change(path, value)):
