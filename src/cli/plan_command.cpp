@@ -6,6 +6,7 @@
 #include <bimix/report/json.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/forecast.hpp>
+#include <bimix/run/former.hpp>
 #include <bimix/run/opened.hpp>
 #include <bimix/spread/collective.hpp>
 #include <bimix/sweep/run_trials.hpp>
@@ -35,7 +36,7 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
     bool json = false;
     bool slurm = false;
     int next = 0;
-    std::string write;
+    std::string write, from;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "plan", "show the trials of a campaign and what they cost",
@@ -61,6 +62,10 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
       ->add_option("--write", flags->write,
                    "write the campaign grown by them, for run --extend; without comments")
       ->needs(next);
+  command
+      ->add_option("--from", flags->from,
+                   "run folder, perhaps of other domains, whose trials this campaign would reuse")
+      ->excludes(next);
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
       if (flags->next > 0)
@@ -74,6 +79,7 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
       config::Campaign& campaign = read.campaign;
       const run::OpenedSource opened =
           run::open_source(context.comm(), context.console, campaign, flags->folder);
+      if (!flags->from.empty()) campaign.design.reuse = {std::filesystem::absolute(flags->from)};
       std::vector<data::EntropyTable> entropy;
       if (opened.corpus)
         entropy.push_back(spread::entropy_over_ranks(context.comm(), *opened.corpus,
@@ -95,6 +101,10 @@ void add_plan_command(CLI::App& app, Context& context, Action& action) {
       context.console.show(
           report::plan_text(plan, campaign.unique_tokens, config::epochs_target(campaign)));
       for (const std::string& note : opened.notes) context.console.say("  " + note);
+      par::on_root(context.comm(), [&] {
+        for (const std::string& words : run::former_trials(campaign, opened.fingerprints).words)
+          context.console.show("  " + words + "\n");
+      });
       const std::string folder = flags->folder.empty() ? "runs/" + campaign.name : flags->folder;
       if (opened.corpus) context.console.show(epochs_text(*opened.corpus, campaign, plan));
       for (const std::string& text :

@@ -98,6 +98,7 @@ bool parse_design(Reader& root, const MixtureRules& rules, Campaign& campaign) {
   parse_volumes(Reader(block.take("volumes"), "design.volumes", findings), replay, campaign.design);
   block.whole("repeats", campaign.design.repeats, {1, 1'000'000}, "");
   block.word("seeds", campaign.design.seeds, "");
+  block.words("reuse", campaign.design.reuse, "");
   block.finish();
   if (findings.count() == before)
     findings.adopt("", plan::complaints(campaign.design, campaign.domains.train.size()));

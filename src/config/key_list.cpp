@@ -142,7 +142,9 @@ std::string campaign_keys() {
       "  repeats          seeds for each mixture  [1]\n"
       "  seeds            common: mixtures share them, so that trials differ by the mixture "
       "alone;\n"
-      "                   or independent  [common]\n";
+      "                   or independent  [common]\n"
+      "  reuse            folders of runs, perhaps of other domains, whose trials count here as "
+      "well\n";
   const auto list = [&](const char* block, auto options) {
     KeyList keys(text, block);
     describe(keys, options);

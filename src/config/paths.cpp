@@ -75,7 +75,7 @@ bool names_relative_paths(const Campaign& campaign) {
   };
   return any_relative(campaign.replay.files) || is_relative(campaign.replay.mixtures) ||
          is_relative(campaign.corpus.tokenizer.sentencepiece) ||
-         is_relative(campaign.corpus.store) ||
+         is_relative(campaign.corpus.store) || any_relative(campaign.design.reuse) ||
          std::any_of(campaign.corpus.domains.begin(), campaign.corpus.domains.end(),
                      [&](const corpus::DomainFiles& files) {
                        return any_relative(files.train_patterns) ||

@@ -231,7 +231,10 @@ void write_design(YAML::Emitter& out, const Campaign& campaign) {
   }
   out << YAML::Key << "axis" << YAML::Value << core::word_of(design.axis) << YAML::EndMap;
   out << YAML::Key << "repeats" << YAML::Value << design.repeats;
-  out << YAML::Key << "seeds" << YAML::Value << core::word_of(design.seeds) << YAML::EndMap;
+  out << YAML::Key << "seeds" << YAML::Value << core::word_of(design.seeds);
+  if (!design.reuse.empty())
+    out << YAML::Key << "reuse" << YAML::Value << YAML::Flow << design.reuse;
+  out << YAML::EndMap;
 }
 
 }  // namespace

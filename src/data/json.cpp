@@ -152,6 +152,7 @@ Json to_json(const TrialSpec& spec) {
             {"source", spec.source},
             {"cost", to_json(spec.cost)}};
   if (spec.round > 0) json["round"] = spec.round;
+  if (!spec.reused.empty()) json["reused"] = spec.reused;
   return json;
 }
 
@@ -172,6 +173,7 @@ TrialSpec trial_spec_from(const Json& json) {
   spec.source = read.value<std::string>("source");
   spec.cost = read.number("cost");
   if (json.contains("round")) spec.round = read.value<int>("round");
+  if (json.contains("reused")) spec.reused = read.value<std::string>("reused");
   return spec;
 }
 

@@ -18,14 +18,18 @@ int most_seeds(const data::SweepPlan& plan) {
 
 TrialMaker::TrialMaker(const DesignOptions& design, std::uint64_t seed, int most_seeds,
                        const trial::TrialSource& source)
-    : design_(design), seed_(seed), most_seeds_(most_seeds), source_(source) {}
+    : design_(design),
+      seed_(seed),
+      most_seeds_(most_seeds),
+      source_(source),
+      volumes_(whole_steps(design.tokens, source.traits().tokens_per_step)) {}
 
 void TrialMaker::add(std::size_t mixture, int seeds, int round, data::SweepPlan& plan) const {
   std::vector<std::vector<std::int64_t>> visits;
   if (design_.axis == VolumeAxis::trajectory || source_.traits().shares_trunk)
-    visits.push_back(plan.tokens);
+    visits.push_back(volumes_);
   else
-    for (const std::int64_t tokens : plan.tokens) visits.push_back({tokens});
+    for (const std::int64_t tokens : volumes_) visits.push_back({tokens});
   const bool common = design_.seeds == SeedChoice::common;
   const int first = common ? 0 : static_cast<int>(mixture) * most_seeds_;
   for (int repeat = first; repeat < first + seeds; ++repeat)

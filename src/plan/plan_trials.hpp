@@ -19,7 +19,7 @@ class TrialMaker {
   TrialMaker(const DesignOptions& design, std::uint64_t seed, int most_seeds,
              const trial::TrialSource& source);
 
-  /// Appends those of one mixture, with all volumes of the plan.
+  /// Appends those of one mixture, with all volumes of the design.
   void add(std::size_t mixture, int seeds, int round, data::SweepPlan& plan) const;
 
  private:
@@ -27,6 +27,7 @@ class TrialMaker {
   std::uint64_t seed_;
   int most_seeds_;
   const trial::TrialSource& source_;
+  std::vector<std::int64_t> volumes_;
 };
 
 }  // namespace bimix::plan

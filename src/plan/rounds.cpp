@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 namespace bimix::plan {
@@ -20,23 +21,24 @@ std::vector<int> rounds_of(const data::SweepPlan& plan) {
   return rounds;
 }
 
-std::size_t trials_of_a_mixture(const data::SweepPlan& plan) {
+/// Of each mixture, without those that are reused.
+std::vector<std::size_t> trials_by_mixture(const data::SweepPlan& plan) {
   std::vector<std::size_t> count(plan.mixtures.size(), 0);
   for (const data::TrialSpec& spec : plan.trials)
-    ++count[static_cast<std::size_t>(spec.mixture_id)];
-  return *std::min_element(count.begin(), count.end());
+    if (spec.reused.empty()) ++count[static_cast<std::size_t>(spec.mixture_id)];
+  return count;
 }
 
 /// What another mixture takes: as much as the dearest of those that have no more repeats than it.
 double work_of_a_mixture(const data::SweepPlan& plan, Budget::Unit unit) {
-  const std::size_t least = trials_of_a_mixture(plan);
+  const std::vector<std::size_t> count = trials_by_mixture(plan);
+  std::size_t least = plan.trials.size();
+  for (const std::size_t n : count)
+    if (n > 0) least = std::min(least, n);
   if (unit == Budget::Unit::trials) return static_cast<double>(least);
   std::vector<double> work(plan.mixtures.size(), 0.0);
-  std::vector<std::size_t> count(plan.mixtures.size(), 0);
-  for (const data::TrialSpec& spec : plan.trials) {
+  for (const data::TrialSpec& spec : plan.trials)
     work[static_cast<std::size_t>(spec.mixture_id)] += spec.cost;
-    ++count[static_cast<std::size_t>(spec.mixture_id)];
-  }
   double most = 0.0;
   for (std::size_t m = 0; m < work.size(); ++m)
     if (count[m] == least) most = std::max(most, work[m]);
@@ -82,7 +84,10 @@ data::SweepPlan first_mixtures(const data::SweepPlan& plan, std::size_t count) {
 
 double spent(const data::SweepPlan& plan, Budget::Unit unit) {
   if (unit == Budget::Unit::hours) return 0.0;
-  if (unit == Budget::Unit::trials) return static_cast<double>(plan.trials.size());
+  if (unit == Budget::Unit::trials) {
+    const std::vector<std::size_t> count = trials_by_mixture(plan);
+    return static_cast<double>(std::accumulate(count.begin(), count.end(), std::size_t{0}));
+  }
   double sum = 0.0;
   for (const data::TrialSpec& spec : plan.trials) sum += spec.cost;
   return sum;

@@ -12,12 +12,14 @@
 #include <bimix/law/evaluate.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/plan/check.hpp>
+#include <bimix/plan/reuse.hpp>
 #include <bimix/plan/rounds.hpp>
 #include <bimix/report/page.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/derive.hpp>
 #include <bimix/run/fitted_run.hpp>
 #include <bimix/run/forecast.hpp>
+#include <bimix/run/former.hpp>
 #include <bimix/run/run_campaign.hpp>
 #include <bimix/run/texts.hpp>
 #include <bimix/spread/collective.hpp>
@@ -28,6 +30,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace bimix::run {
@@ -140,7 +143,7 @@ class Run {
     par::on_root(comm(), [&] {
       // Rounds that were chosen before are read, and not chosen again.
       plan = plan::with_rounds(
-          plan_campaign(campaign, stored().state.entropy, *session_.opened().source),
+          with_former(plan_campaign(campaign, stored().state.entropy, *session_.opened().source)),
           stored().state.plan_trials);
       if (const std::string words =
               refuse_what_cannot_end_well(campaign, plan, stored().state.entropy);
@@ -156,6 +159,7 @@ class Run {
     cost_before =
         json_from_root(comm(), cost_before).get<std::unordered_map<std::string, double>>();
     stored().state.plan_trials = plan.trials;
+    if (!campaign.design.reuse.empty()) session_.share_state();
     screen().say(fmt::format("{} trials of {} mixtures at {} {} on {} {}", plan.trials.size(),
                              plan.mixtures.size(), plan.tokens.size(),
                              plan.tokens.size() == 1 ? "volume" : "volumes", comm().size(),
@@ -163,6 +167,18 @@ class Run {
     tell_of_idle_ranks();
     if (session_.opened().corpus) tell_of_repetition();
     return cost_before;
+  }
+
+  /// Rank 0: the plan with the trials of former runs, which the journal has or will have.
+  data::SweepPlan with_former(data::SweepPlan plan) {
+    const std::vector<data::TrialSpec>& before = stored().state.plan_trials;
+    if (std::any_of(before.begin(), before.end(),
+                    [](const data::TrialSpec& spec) { return !spec.reused.empty(); }))
+      return plan::with_reused(std::move(plan), before);
+    plan::Reused former = former_trials(session_.campaign(), session_.opened().fingerprints);
+    for (const std::string& words : former.words) screen().say("  " + words);
+    former_results_ = std::move(former.results);
+    return plan::with_reused(std::move(plan), former.trials);
   }
 
   /// Rank 0: the session begins, and the folder has the plan. @return as make_plan
@@ -178,10 +194,23 @@ class Run {
       cost_before = cost_before_of(grown);
     }
     if (!before.empty()) session_.begin();
+    keep_former_results();
     if (same) return cost_before;
     session_.folder().journal().append_plan(now);
     session_.note_advance();
     return cost_before;
+  }
+
+  /// Rank 0: before the plan has their trials, so that these are never run.
+  void keep_former_results() {
+    std::vector<data::TrialResult>& known = stored().state.results;
+    std::unordered_set<std::string> ids;
+    for (const data::TrialResult& result : known) ids.insert(result.id);
+    std::erase_if(former_results_,
+                  [&](const data::TrialResult& result) { return ids.contains(result.id); });
+    if (former_results_.empty()) return;
+    session_.folder().journal().append_results(former_results_);
+    known.insert(known.end(), former_results_.begin(), former_results_.end());
   }
 
   /// Rank 0: what the texts are goes into the journal, once.
@@ -345,6 +374,7 @@ class Run {
   }
 
   Session session_;
+  std::vector<data::TrialResult> former_results_{};  // rank 0
 };
 
 }  // namespace

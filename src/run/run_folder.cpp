@@ -137,11 +137,12 @@ void RunFolder::refuse_other_order(const std::string& resolved) const {
 void RunFolder::refuse_other_trials(const std::string& resolved, bool extend) const {
   const auto stored = path() / "resolved.yaml";
   std::string difference;
-  bool design_only = false;
+  bool design_only = false, other_domains = false;
   if (std::filesystem::exists(stored)) {
     config::Campaign before = config::read_campaign(stored, config::Look::stored);
     const config::Campaign now = config::parse_campaign(resolved, "resolved.yaml");
     const auto found = training_difference(before, now);
+    other_domains = before.domains.train != now.domains.train;
     before.design = now.design;
     design_only = !training_difference(before, now);
     if (!found || (extend && design_only)) return;
@@ -155,13 +156,17 @@ void RunFolder::refuse_other_trials(const std::string& resolved, bool extend) co
                  "order",
          .remedy = "Put them back into the order of its campaign.yaml, or give this "
                    "campaign a folder of its own with -o DIR"});
-  throw core::DataError({.place = path().string(),
-                         .problem = "holds the run of another campaign" + difference,
-                         .rule = "its trials would not fit this one",
-                         .remedy = design_only
-                                       ? "If the design only grew, add --extend: what is done is "
-                                         "kept; else give this campaign a folder with -o DIR"
-                                       : "Give this campaign a folder of its own with -o DIR"});
+  throw core::DataError(
+      {.place = path().string(),
+       .problem = "holds the run of another campaign" + difference,
+       .rule = "its trials would not fit this one",
+       .remedy = design_only     ? "If the design only grew, add --extend: what is done is "
+                                   "kept; else give this campaign a folder with -o DIR"
+                 : other_domains ? fmt::format("Give this campaign a folder of its own with "
+                                               "-o DIR, and its design `reuse: [{}]`, which "
+                                               "keeps what still counts",
+                                               std::filesystem::absolute(path()).string())
+                                 : "Give this campaign a folder of its own with -o DIR"});
 }
 
 void RunFolder::refuse_changed_texts(

@@ -93,8 +93,9 @@ struct TrialSpec {
   std::vector<std::int64_t> tokens{};  ///< (h) volumes at which losses are wanted, ascending
   std::string run{};                   ///< (h) name of the logged run, for replay; empty otherwise
   std::string source{};                ///< (h) canonical text of the trial source and its settings
-  double cost = 0.0;  ///< expected work in the source's unit; orders and estimates only
-  int round = 0;      ///< in which the campaign chose the mixture itself; 0: it was designed
+  double cost = 0.0;     ///< expected work in the source's unit; orders and estimates only
+  int round = 0;         ///< in which the campaign chose the mixture itself; 0: it was designed
+  std::string reused{};  ///< the run that it was a trial of, of other domains; empty: it is new
   bool operator==(const TrialSpec&) const = default;
 };
 

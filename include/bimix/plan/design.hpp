@@ -112,7 +112,8 @@ struct DesignOptions {
   VolumeAxis axis = VolumeAxis::trajectory;
   int repeats = 1;
   SeedChoice seeds = SeedChoice::common;
-  data::Utilities utilities{};  ///< for policies; empty: not known
+  data::Utilities utilities{};       ///< for policies; empty: not known
+  std::vector<std::string> reuse{};  ///< folders of runs whose trials count here as well
   /// Nothing: the mixtures above are all. Else they are where it starts from.
   std::optional<AdaptiveOptions> adaptive{};
 };
