@@ -561,7 +561,7 @@ TEST(BestMixture, SurroundsItselfWithTheBootstrap) {
   const data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
   data::LawFit fit = law::fit_law(seen, {});
-  const law::Bootstrap bootstrap(seen, {}, fit);
+  law::Bootstrap bootstrap(seen, {}, fit);
   for (int b = 0; b < 40; ++b) fit.bootstrap.push_back(bootstrap.sample(b));
   const data::Mixture start{0.4, 0.3, 0.3};
   const data::MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, start);
