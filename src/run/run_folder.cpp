@@ -78,9 +78,7 @@ void RunFolder::begin() {
   // written again by the next run. The one that nobody else would call so is the first: see
   // refuse_foreign_files.
   const auto write = [&](const char* name, const std::string& text) {
-    const auto file = path() / name;
-    if (!std::filesystem::exists(file) || core::read_file(file) != text)
-      store::write_file_atomically(file, text);
+    if (!holds(name, text)) store::write_file_atomically(path() / name, text);
   };
   write("resolved.yaml", resolved_);
   write("campaign.yaml", campaign_text_);
@@ -91,6 +89,16 @@ void RunFolder::begin() {
     journal_.append(header_);
   begins_anew_ = false;
   state_.header = header_;
+}
+
+bool RunFolder::holds(const char* name, const std::string& text) const {
+  const auto file = path() / name;
+  return std::filesystem::exists(file) && core::read_file(file) == text;
+}
+
+bool RunFolder::is_begun() const {
+  return state_.header == header_ && holds("resolved.yaml", resolved_) &&
+         holds("campaign.yaml", campaign_text_);
 }
 
 void RunFolder::refuse_foreign_files() const {

@@ -35,12 +35,16 @@ class RunFolder {
   /// another one. Until then nothing has been written, so that a campaign can still be refused.
   void begin();
 
+  /// Whether `begin` would change nothing: header and texts are this campaign's.
+  bool is_begun() const;
+
   const std::filesystem::path& path() const { return lock_.folder(); }
   store::Journal& journal() { return journal_; }
   /// What the journal said when the folder was opened, for this campaign.
   const store::JournalState& state() const { return state_; }
 
  private:
+  bool holds(const char* name, const std::string& text) const;
   void refuse_foreign_files() const;
   void refuse_other_order(const std::string& resolved) const;
   void refuse_other_trials(const std::string& resolved, bool extend) const;
