@@ -44,7 +44,6 @@ class RunFolder {
   const store::JournalState& state() const { return state_; }
 
  private:
-  bool holds(const char* name, const std::string& text) const;
   void refuse_foreign_files() const;
   void refuse_other_order(const std::string& resolved) const;
   void refuse_other_trials(const std::string& resolved, bool extend) const;
