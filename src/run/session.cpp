@@ -132,7 +132,7 @@ bool Session::is_finished(const std::string& reason) const {
 }
 
 void Session::begin_stage(const std::string& name) {
-  if (status_) status_->begin_stage(name);
+  if (status_) status_->begin_stage(name, count_not_ok());
 }
 
 std::string Session::round_words() const {
@@ -292,7 +292,7 @@ void Session::write_down(const EarlyEnd& early, bool further,
                                            .utc_seconds = around_.utc_seconds(),
                                            .cut_off = cut_off,
                                            .got_further = further});
-  status_->end_early(early.reason + "; " + early.remedy);
+  status_->end_early(early.reason + "; " + early.remedy, count_not_ok());
 }
 
 bool Session::has_results_of(const data::RunRecord& record) const {
