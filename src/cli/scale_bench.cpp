@@ -1,44 +1,27 @@
 #include "benches.hpp"
 #include "run_page.hpp"
 
-#include <bimix/core/text.hpp>
 #include <bimix/law/law.hpp>
 #include <bimix/report/tables.hpp>
 #include <bimix/run/scale_bench.hpp>
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace bimix::cli {
 namespace {
 
 constexpr int usual_domains = 7, usual_trials = 300;  // of the series in the other
-/// Sizes from the least one on, each so many times the one before, up to the flag's.
-struct ScaleSeries {
-  const char* flag;
-  int least, times, most;
-  std::string text;  ///< of the flag
-
-  std::vector<int> sizes() const {
-    const auto given = core::parse_count(text);
-    if (!given || *given < least || *given > most)
-      throw core::UsageError(core::Complaint{
-          .place = flag,
-          .problem = fmt::format("'{}' is no such size", text),
-          .rule = fmt::format("a whole number from {} to {}", least, core::format_count(most)),
-          .remedy = fmt::format("Write for example {}", core::format_count(least * times))});
-    std::vector<int> all;
-    for (int size = least; size < *given; size *= times) all.push_back(size);
-    all.push_back(static_cast<int>(*given));
-    return all;
-  }
-};
-
 /// What was measured at the sizes of one series.
 struct Measured {
   std::vector<double> size{};
   std::vector<run::ScaleBench> bench{};
 
+  /// NaN where the largest size takes less than what can be told from the clock's noise.
   double exponent(std::size_t step) const {
+    constexpr double least_seconds = 0.01;
+    if (bench.back().cost[step].processor_seconds < least_seconds) return std::nan("");
     std::vector<double> seconds;
     for (const run::ScaleBench& one : bench) seconds.push_back(one.cost[step].processor_seconds);
     return run::growth_exponent(size, seconds);
@@ -55,7 +38,8 @@ std::string table_of(const Measured& measured, const std::string& title, bool ha
   for (std::size_t step = 0; step < measured.bench.front().cost.size(); ++step) {
     std::vector<std::string> row{measured.bench.front().cost[step].step};
     for (const run::ScaleBench& one : measured.bench) row.push_back(cell(one.cost[step]));
-    if (has_exponent) row.push_back(fmt::format("{:.2f}", measured.exponent(step)));
+    if (const double exponent = measured.exponent(step); has_exponent)
+      row.push_back(std::isnan(exponent) ? "" : fmt::format("{:.2f}", exponent));
     rows.push_back(std::move(row));
   }
   return report::aligned(rows);
@@ -95,18 +79,17 @@ data::Json json_of(const Measured& measured) {
 
 void add_scale_bench(CLI::App& bench, Context& context, Action& action) {
   struct Flags {
-    ScaleSeries trials{"--trials", 100, 10, 1'000'000, "10000"};
-    ScaleSeries domains{"--domains", 4, 2, 256, "64"};
     run::ScaleOptions options{};
+    std::string trials = "10K", domains = "64";
     bool json = false;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(
       bench, "scale", "how time and memory of a run grow with trials and domains; about a minute",
       "mpirun -n 2 bimix bench scale --trials 100K --json > scale.json");
-  command->add_option("--trials", flags->trials.text, "the most logged runs, of 7 domains")
+  command->add_option("--trials", flags->trials, "the most logged runs, of 7 domains")
       ->capture_default_str();
-  command->add_option("--domains", flags->domains.text, "the most domains, of 300 logged runs")
+  command->add_option("--domains", flags->domains, "the most domains, of 300 logged runs")
       ->capture_default_str();
   command->add_option("--law", flags->options.law, "law that is fitted")->capture_default_str();
   command->add_option("--resamples", flags->options.resamples, "of the bootstrap")
@@ -118,8 +101,8 @@ void add_scale_bench(CLI::App& bench, Context& context, Action& action) {
       std::vector<int> trials, domains;
       par::collectively(context.comm(), [&] {
         law::find_law(flags->options.law);
-        trials = flags->trials.sizes();
-        domains = flags->domains.sizes();
+        trials = run::scale_sizes({"--trials", 100, 10, 1'000'000}, flags->trials);
+        domains = run::scale_sizes({"--domains", 4, 2, 256}, flags->domains);
       });
       const auto measure = [&](Measured& measured, int size, const run::ScaleSize& both) {
         measured.size.push_back(size);

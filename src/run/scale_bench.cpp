@@ -2,6 +2,7 @@
 
 #include <bimix/config/imported.hpp>
 #include <bimix/core/error.hpp>
+#include <bimix/core/text.hpp>
 #include <bimix/par/bytes.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/run/derive.hpp>
@@ -14,6 +15,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <chrono>
@@ -81,8 +85,14 @@ class NoScreen final : public Screen {
   Screen& other_;
 };
 
-/// Lets the kernel count the peak of this process anew, where it can.
-void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
+/// Gives back what the steps before have freed, and lets the kernel count the peak of this process
+/// anew, where it can.
+void forget_peak() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+  std::ofstream("/proc/self/clear_refs") << 5;
+}
 
 double peak_bytes() {
   std::ifstream status("/proc/self/status");
@@ -241,6 +251,22 @@ ScaleBench bench_scale(const par::Comm& comm, Screen& screen, const ScaleSize& s
   });
   screen.end_progress();
   return bench;
+}
+
+std::vector<int> scale_sizes(const ScaleSeries& series, const std::string& text) {
+  const auto given = core::parse_count(text);
+  if (!given || *given < series.least || *given > series.most)
+    throw core::UsageError(core::Complaint{
+        .place = series.flag,
+        .problem = fmt::format("'{}' is no such size", core::shown_text(text)),
+        .rule = fmt::format("a whole number from {} to {}", series.least,
+                            core::format_count(series.most)),
+        .remedy =
+            fmt::format("Write for example {}", core::format_count(series.least * series.times))});
+  std::vector<int> sizes;
+  for (int size = series.least; size < *given; size *= series.times) sizes.push_back(size);
+  sizes.push_back(static_cast<int>(*given));
+  return sizes;
 }
 
 double growth_exponent(std::span<const double> size, std::span<const double> cost) {

@@ -430,7 +430,7 @@ TEST(Bench, SaysHowCostsGrowWithTrialsAndDomains) {
   ASSERT_EQ(by_trials.at("sizes").size(), 2u);
   EXPECT_EQ(by_trials.at("sizes")[1].at("trials"), 200);
   EXPECT_EQ(by_trials.at("sizes")[1].at("domains"), 7);
-  EXPECT_TRUE(by_trials.at("exponents").at("fit").is_number());
+  EXPECT_TRUE(by_trials.at("exponents").contains("fit"));
   EXPECT_EQ(found.at("by_domains").at("sizes")[1].at("domains"), 5);
   for (const char* wrong : {"--trials 0", "--trials=-5", "--trials 1e30", "--trials many",
                             "--trials nan", "--domains 3", "--domains 1e9", "--domains ''"}) {
