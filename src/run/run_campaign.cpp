@@ -90,7 +90,8 @@ class Run {
     if (comm().is_root() && session_.campaign().design.adaptive && session_.limits().only.empty())
       rounds.emplace(session_);
     EarlyEnd end = trials.run_missing(stored().plan.trials, "trials", rounds ? &*rounds : nullptr);
-    stored().plan = from_root(comm(), std::move(stored().plan));
+    if (session_.campaign().design.adaptive)  // it has grown
+      stored().plan = from_root(comm(), std::move(stored().plan));
     return end;
   }
 
