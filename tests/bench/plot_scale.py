@@ -12,6 +12,7 @@ import sys
 import matplotlib
 
 matplotlib.use("Agg")
+matplotlib.rcParams["svg.fonttype"] = "none"
 import matplotlib.pyplot as plt
 
 if len(sys.argv) not in (2, 3):
@@ -20,7 +21,7 @@ with open(sys.argv[1]) as file:
     bench = json.load(file)
 picture = sys.argv[2] if len(sys.argv) == 3 else "scale.svg"
 
-figure, axes = plt.subplots(2, 2, figsize=(11, 8), sharex="col", layout="constrained")
+figure, axes = plt.subplots(2, 2, figsize=(13, 8), sharex="col", layout="constrained")
 for column, grows in enumerate(("trials", "domains")):
     series = bench[f"by_{grows}"]
     sizes = [one[grows] for one in series["sizes"]]
@@ -35,6 +36,6 @@ for column, grows in enumerate(("trials", "domains")):
     memory.set(xscale="log", yscale="log", xlabel=grows, ylabel="peak MB of all ranks")
     memory.set_xticks(sizes, [f"{size:,}" for size in sizes])
     memory.minorticks_off()
-    time.legend(fontsize=8)
+    time.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 figure.suptitle(f"law {bench['law']}, {bench['resamples']} resamples, {bench['ranks']} rank(s)")
 figure.savefig(picture, dpi=120)
