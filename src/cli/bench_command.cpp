@@ -11,6 +11,7 @@ void add_bench_command(CLI::App& app, Context& context, Action& action) {
   add_corpus_bench(app, *bench, context, action);
   add_entropy_bench(app, *bench, context, action);
   add_proxy_bench(*bench, context, action);
+  add_scale_bench(*bench, context, action);
 }
 
 }  // namespace bimix::cli

@@ -11,6 +11,7 @@ namespace bimix::cli {
 void add_proxy_bench(CLI::App& bench, Context& context, Action& action);
 void add_sweep_bench(CLI::App& bench, Context& context, Action& action);
 void add_fit_bench(CLI::App& bench, Context& context, Action& action);
+void add_scale_bench(CLI::App& bench, Context& context, Action& action);
 
 /// English and YAML of the program's own, over and over: 16 MB.
 std::vector<std::uint8_t> built_in_text(const CLI::App& app);

@@ -37,7 +37,7 @@ void LivePage::update(const store::RunStatus& status, bool over) {
                     status.trials_total, 100 * status.work_done,
                     core::format_seconds(status.eta_seconds), input.reload_seconds));
   }
-  store::write_file_atomically(path_, report::page_html(input));
+  store::write_file_if_changed(path_, report::page_html(input));
   if (written_done_ < 0 || over) context_.console.show("Page: " + path_.string());
   written_done_ = status.trials_done;
   written_stage_ = status.stage;

@@ -27,7 +27,7 @@ void write_page(Context& context, const ReportFlags& flags) {
   par::on_root(context.comm(), [&] {
     const auto path =
         flags.output.empty() ? run.path / "report.html" : std::filesystem::path(flags.output);
-    store::write_file_atomically(path, report::page_html(input));
+    store::write_file_if_changed(path, report::page_html(input));
     if (!report::charts_are_built_in())
       context.console.say(
           "The page has tables but no charts: this program was built without the chart "

@@ -35,7 +35,9 @@ void add_verify_command(CLI::App& app, Context& context, Action& action) {
         if (!found.empty())
           throw core::DataError({.place = results.string(),
                                  .problem = "is not the image of its journal" + text,
-                                 .remedy = "Run the campaign again on this folder: it is rebuilt"});
+                                 .remedy =
+                                     "Remove it and run the campaign again on this folder: it "
+                                     "is rebuilt"});
         context.console.say(fmt::format("{}: {} trial results, sound; results.h5 is their image",
                                         store::journal_path(run.path).string(),
                                         run.state.results.size()));

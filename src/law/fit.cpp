@@ -20,7 +20,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -342,20 +342,45 @@ data::LawFit fit_law(const data::Observations& observations, const FitOptions& o
 
 /// What one domain's resamples are made of.
 struct Bootstrap::Domain {
-  DomainData data{};
+  DomainData data{};             ///< its losses are those of the sample that is being drawn
   std::vector<double> start{};   ///< P: the point fit
   std::vector<double> fitted{};  ///< M
   /// M: log of seen over predicted without the row's mixture; where the law's prior states a
   /// spread, the geometric mean of that and the error of the fit
   std::vector<double> error{};
   double freedom = 0.0;  ///< mixtures less what the fit took of them
-  /// Of mixture id, volume, model size, repeat.
-  std::map<std::tuple<int, std::size_t, std::size_t, int>, std::size_t> row{};
+  /// Rows by mixture id, of each in the order of rank_of: those of id are row[first[id]] up to
+  /// row[first[id + 1]].
+  std::vector<std::size_t> row{}, first{};
 
-  /// How this row would err if its mixture erred as that one; as it does where that one lacks it.
-  double error_as(int mixture_id, std::size_t m) const {
-    const auto found = row.find({mixture_id, data.volume[m], data.size[m], data.repeat[m]});
-    return error[found == row.end() ? m : found->second];
+  std::tuple<std::size_t, std::size_t, int> rank_of(std::size_t m) const {
+    return {data.volume[m], data.size[m], data.repeat[m]};
+  }
+
+  /// @param mixtures ids are below this
+  void sort_rows(std::size_t mixtures) {
+    const auto id_of = [&](std::size_t m) {
+      return static_cast<std::size_t>(data.mixture_id[data.mixture[m]]);
+    };
+    first.assign(mixtures + 1, 0);
+    for (std::size_t m = 0; m < data.mixture.size(); ++m) ++first[id_of(m) + 1];
+    std::partial_sum(first.begin(), first.end(), first.begin());
+    row.resize(data.mixture.size());
+    std::vector<std::size_t> next = first;
+    for (std::size_t m = 0; m < row.size(); ++m) row[next[id_of(m)]++] = m;
+    for (std::size_t id = 0; id < mixtures; ++id)
+      std::stable_sort(row.begin() + static_cast<std::ptrdiff_t>(first[id]),
+                       row.begin() + static_cast<std::ptrdiff_t>(first[id + 1]),
+                       [&](std::size_t a, std::size_t b) { return rank_of(a) < rank_of(b); });
+  }
+
+  /// How row m would err if its mixture erred as that one; as it does where that one lacks it.
+  double error_as(std::size_t mixture_id, std::size_t m) const {
+    const auto end = row.begin() + static_cast<std::ptrdiff_t>(first[mixture_id + 1]);
+    const auto found = std::lower_bound(
+        row.begin() + static_cast<std::ptrdiff_t>(first[mixture_id]), end, rank_of(m),
+        [&](std::size_t other, const auto& rank) { return rank_of(other) < rank; });
+    return error[found == end || rank_of(*found) != rank_of(m) ? m : *found];
   }
 };
 
@@ -398,6 +423,7 @@ Bootstrap::Bootstrap(const data::Observations& observations, const FitOptions& o
 
 void Bootstrap::add_errors(const FoldFits& folds, std::size_t e, Domain& domain) const {
   const DomainData& data = domain.data;
+  domain.sort_rows(mixtures_);
   // Sums over a mixture's rows: error of the fit times that without it, and the latter squared.
   std::vector<double> both(data.mixtures.size(), 0.0), square(data.mixtures.size(), 0.0);
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row) {
@@ -416,7 +442,6 @@ void Bootstrap::add_errors(const FoldFits& folds, std::size_t e, Domain& domain)
     domain.error.push_back(law_.prior_states_spread()
                                ? std::copysign(std::sqrt(std::abs(of_fit * held_out)), held_out)
                                : held_out);
-    domain.row.try_emplace({id, data.volume[row], data.size[row], data.repeat[row]}, row);
     both[mixture] += of_fit * held_out;
     square[mixture] += held_out * held_out;
   }
@@ -426,22 +451,22 @@ void Bootstrap::add_errors(const FoldFits& folds, std::size_t e, Domain& domain)
 
 Bootstrap::~Bootstrap() = default;
 
-data::Table Bootstrap::sample(int number) const {
+data::Table Bootstrap::sample(int number) {
   constexpr double least_freedom = 2.0;    // with fewer, levels have no bound worth the name
   constexpr double largest_error = 100.0;  // in log loss: finite, however few tell the noise
   const auto stream_number = static_cast<std::uint64_t>(number);
   core::RandomStream stream(options_.seed, core::Purpose::bootstrap, stream_number);
   std::vector<double> draw(mixtures_);
   for (double& value : draw) value = stream.normal();
-  std::vector<int> like(mixtures_);  // the mixture whose errors each has
+  std::vector<std::size_t> like(mixtures_);  // the mixture whose errors each has
   for (std::size_t id = 0; id < mixtures_; ++id)
-    like[id] = static_cast<int>(law_.prior_states_spread() ? stream.below(mixtures_) : id);
+    like[id] = law_.prior_states_spread() ? stream.below(mixtures_) : id;
 
   data::Table result(domains_.size(), parameters_, nan);
   for (std::size_t e = 0; e < result.rows; ++e) {
     if (!domains_[e]) continue;
-    const Domain& domain = *domains_[e];
-    DomainData data = domain.data;
+    Domain& domain = *domains_[e];
+    DomainData& data = domain.data;
     double level = 1.0;
     if (law_.prior_states_spread()) {
       core::RandomStream level_draw(options_.seed, core::Purpose::bootstrap, stream_number, e + 1);

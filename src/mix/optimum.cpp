@@ -235,29 +235,72 @@ data::Mixture free_optimum(const Problem& problem) {
   return std::isfinite(Posed(free, problem.fit.coefficient).value(share)) ? share : data::Mixture();
 }
 
-/// The mixture of the runs' mixtures that comes nearest to `share` (Euclidean).
-data::Mixture nearest_in_hull(const std::vector<data::Mixture>& runs, const data::Mixture& share) {
-  const auto blend = [&](const std::vector<double>& weight) {
-    data::Mixture sum(share.size(), 0.0);
-    for (std::size_t m = 0; m < runs.size(); ++m)
-      for (std::size_t k = 0; k < share.size(); ++k) sum[k] += weight[m] * runs[m][k];
-    return sum;
-  };
+/// The sum of these mixtures, each by its weight.
+data::Mixture blend(const std::vector<const data::Mixture*>& runs, const data::Mixture& weight) {
+  data::Mixture sum(runs.front()->size(), 0.0);
+  for (std::size_t m = 0; m < runs.size(); ++m)
+    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += weight[m] * (*runs[m])[k];
+  return sum;
+}
+
+/// Weights of these runs whose mixture comes nearest to `share` (Euclidean).
+/// @param start that the descent begins at
+data::Mixture nearest_weights(const std::vector<const data::Mixture*>& runs,
+                              const data::Mixture& share, const data::Mixture& start) {
   const auto half_square = [&](const std::vector<double>& weight, std::vector<double>& slope) {
-    data::Mixture off = blend(weight);
+    data::Mixture off = blend(runs, weight);
     double sum = 0.0;
     for (std::size_t k = 0; k < off.size(); ++k) {
       off[k] -= share[k];
       sum += 0.5 * off[k] * off[k];
     }
     for (std::size_t m = 0; m < runs.size(); ++m)
-      slope[m] = std::inner_product(off.begin(), off.end(), runs[m].begin(), 0.0);
+      slope[m] = std::inner_product(off.begin(), off.end(), runs[m]->begin(), 0.0);
     return sum;
   };
-  const std::size_t count = runs.size();
-  const Box weights{std::vector<double>(count, 0.0), std::vector<double>(count, 1.0)};
-  const std::vector<double> even(count, 1.0 / static_cast<double>(count));
-  return blend(descend(half_square, weights, even).share);
+  const Box weights{std::vector<double>(runs.size(), 0.0), std::vector<double>(runs.size(), 1.0)};
+  return descend(half_square, weights, start).share;
+}
+
+/// The mixture of the runs' mixtures that comes nearest to `share` (Euclidean). Of many runs few
+/// have a weight in it: those that have one, and in turn the run that would bring it nearer still.
+/// @see von Hohenbalken 1977, doi:10.1007/BF01584323 (simplicial decomposition)
+data::Mixture nearest_in_hull(const std::vector<data::Mixture>& all, const data::Mixture& share) {
+  constexpr std::size_t first = 256, most_rounds = 1000;
+  constexpr double gap_tolerance = 1e-13;  // as that of the descent
+  std::vector<const data::Mixture*> runs;
+  for (std::size_t m = 0; m < std::min(first, all.size()); ++m) runs.push_back(&all[m]);
+  data::Mixture weight(runs.size(), 1.0 / static_cast<double>(runs.size()));
+  for (std::size_t round = 0;; ++round) {
+    weight = nearest_weights(runs, share, weight);
+    data::Mixture nearest = blend(runs, weight);
+    if (all.size() <= first || round == most_rounds) return nearest;
+    data::Mixture off = nearest;
+    for (std::size_t k = 0; k < off.size(); ++k) off[k] -= share[k];
+    const auto slope_of = [&](const data::Mixture& run) {
+      return std::inner_product(off.begin(), off.end(), run.begin(), 0.0);
+    };
+    const data::Mixture* least = &all.front();
+    double least_slope = slope_of(*least);
+    for (const data::Mixture& run : all)
+      if (const double slope = slope_of(run); slope < least_slope) {
+        least = &run;
+        least_slope = slope;
+      }
+    if (slope_of(nearest) - least_slope <= gap_tolerance ||
+        std::find(runs.begin(), runs.end(), least) != runs.end())
+      return nearest;
+    std::size_t kept = 0;
+    for (std::size_t m = 0; m < runs.size(); ++m) {
+      if (!(weight[m] > 0.0)) continue;
+      runs[kept] = runs[m];
+      weight[kept++] = weight[m];
+    }
+    runs.resize(kept);
+    weight.resize(kept);
+    runs.push_back(least);
+    weight.push_back(0.0);
+  }
 }
 
 }  // namespace

@@ -123,17 +123,34 @@ data::RunRecord derive_anew(const par::Comm& comm, Screen& screen, const StoredR
   return record;
 }
 
-data::RunRecord derive(const par::Comm& comm, Screen& screen, const StoredRun& run) {
+namespace {
+
+/// @collective What follows from the kept fits or, with `anew`, from new ones where they do not
+/// hold; on the root. Nothing where there are no fits.
+std::optional<data::RunRecord> derived(const par::Comm& comm, Screen& screen, const StoredRun& run,
+                                       bool anew) {
   FitTeller teller(screen);
   const data::Observations observations = observations_of(run);
   const law::FitOptions& options = run.campaign.fit;
   const std::string made_of = fitted_to(observations, options);
   auto fits = kept_fits_of_root(comm, screen, run, made_of);
+  if (!fits && !anew) return std::nullopt;
   if (!fits) fits = spread::fit_laws_over_ranks(comm, observations, options, teller.progress());
   data::RunRecord record;
   par::on_root(comm,
                [&] { record = record_of(run, std::move(*fits), made_of, teller.progress()); });
   return record;
+}
+
+}  // namespace
+
+std::optional<data::RunRecord> derive_from_kept(const par::Comm& comm, Screen& screen,
+                                                const StoredRun& run) {
+  return derived(comm, screen, run, false);
+}
+
+data::RunRecord derive(const par::Comm& comm, Screen& screen, const StoredRun& run) {
+  return *derived(comm, screen, run, true);
 }
 
 }  // namespace bimix::run

@@ -6,10 +6,13 @@
 
 namespace bimix::run {
 
-data::Json json_from_root(const par::Comm& comm, const data::Json& json) {
+data::Json json_from_root(const par::Comm& comm, data::Json json) {
+  if (comm.size() == 1) return json;
   std::string bytes;
   if (comm.is_root()) data::Json::to_cbor(json, bytes);
-  return data::Json::from_cbor(comm.broadcast(std::move(bytes)));
+  bytes = comm.broadcast(std::move(bytes));
+  if (!comm.is_root()) json = data::Json::from_cbor(bytes);
+  return json;
 }
 
 namespace {
@@ -27,7 +30,7 @@ std::vector<Record> records_from_root(const par::Comm& comm, std::vector<Record>
     data::Json some = data::Json::array();
     for (std::size_t i = first; i < std::min(records.size(), first + at_a_time); ++i)
       some.push_back(data::to_json(records[i]));
-    some = json_from_root(comm, some);
+    some = json_from_root(comm, std::move(some));
     if (comm.is_root()) continue;
     for (const data::Json& record : some) records.push_back(from(record));
   }

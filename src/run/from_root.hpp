@@ -10,7 +10,7 @@
 namespace bimix::run {
 
 /// Something small.
-data::Json json_from_root(const par::Comm& comm, const data::Json& json);
+data::Json json_from_root(const par::Comm& comm, data::Json json);
 
 /// Records go by the thousand, so that no rank needs room for all of them twice.
 std::vector<data::TrialSpec> from_root(const par::Comm& comm, std::vector<data::TrialSpec> trials);

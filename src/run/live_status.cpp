@@ -28,13 +28,19 @@ LiveStatus::LiveStatus(Screen& screen, std::filesystem::path folder, int ranks,
               .host = core::host_name(),
               .pid = getpid()} {}
 
-void LiveStatus::begin_stage(const std::string& name) {
+void LiveStatus::begin_stage(const std::string& name, std::size_t failed) {
   status_.stage = name;
+  status_.trials_failed = static_cast<int>(failed);
   beat("");
 }
 
+void LiveStatus::end_early(const std::string& message, std::size_t failed) {
+  status_.trials_failed = static_cast<int>(failed);
+  beat(message);
+}
+
 void LiveStatus::tell(const sweep::SweepProgress& p, const StageBefore& before,
-                      std::size_t failed) {
+                      const std::function<std::size_t()>& failed) {
   const double percent =
       before.cost > 0 ? 100 * (before.cost_done + p.cost_done) / before.cost : 100.0;
   const std::string left =
@@ -46,7 +52,6 @@ void LiveStatus::tell(const sweep::SweepProgress& p, const StageBefore& before,
   status_.trials_total = static_cast<int>(before.trials);
   status_.trials_done = static_cast<int>(before.done + p.done);
   status_.trials_running = p.running;
-  status_.trials_failed = static_cast<int>(failed);
   status_.work_done = percent / 100;
   status_.trials_per_hour =
       p.elapsed_seconds > 0 ? 3600 * static_cast<double>(p.done) / p.elapsed_seconds : 0.0;
@@ -59,18 +64,18 @@ void LiveStatus::tell(const sweep::SweepProgress& p, const StageBefore& before,
   const auto now = std::chrono::steady_clock::now();
   if (now < next_) return;
   next_ = now + written_every;
+  status_.trials_failed = static_cast<int>(failed());
   beat("");
 }
 
 void LiveStatus::end(std::size_t trials, std::size_t done, std::size_t failed) {
   status_.trials_total = static_cast<int>(trials);
   status_.trials_done = static_cast<int>(done);
-  status_.trials_failed = static_cast<int>(failed);
   status_.trials_running = 0;
   status_.work_done = 1;
   status_.eta_seconds = status_.eta_low = status_.eta_high = 0;
   status_.longest.clear();
-  begin_stage("done");
+  begin_stage("done", failed);
 }
 
 /// The heartbeat is for people who look; a run does not end for want of it.

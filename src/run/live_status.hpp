@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace bimix::run {
@@ -25,15 +26,19 @@ class LiveStatus {
   LiveStatus(Screen& screen, std::filesystem::path folder, int ranks, std::int64_t deadline_utc);
 
   /// Another part of the run begins: "entropy", "trials", "fit", "check".
-  void begin_stage(const std::string& name);
+  /// @param failed of all trials so far
+  void begin_stage(const std::string& name, std::size_t failed);
   /// What the campaign last chose.
   void tell_round(const std::string& words) { status_.round = words; }
   const std::string& stage() const { return status_.stage; }
-  /// @param progress of the sweep that runs @param failed of all trials so far
-  void tell(const sweep::SweepProgress& progress, const StageBefore& before, std::size_t failed);
+  /// @param progress of the sweep that runs @param failed of all trials so far: asked only when
+  /// the status is written, every two seconds, because counting them takes its time
+  void tell(const sweep::SweepProgress& progress, const StageBefore& before,
+            const std::function<std::size_t()>& failed);
   void tell_failure(const std::string& words) { status_.last_failure = words; }
-  /// The run ends before its trials do. @param message one line for people
-  void end_early(const std::string& message) { beat(message); }
+  /// The run ends before its trials do. @param message one line for people @param failed of all
+  /// trials so far
+  void end_early(const std::string& message, std::size_t failed);
   void end(std::size_t trials, std::size_t done, std::size_t failed);
 
   /// The run goes on. @param message empty, or one line for people

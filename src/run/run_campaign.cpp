@@ -47,6 +47,7 @@ class Run {
     refuse_shard_of_rounds();
     measure_entropy();
     TrialsStage trials(session_, make_plan());
+    if (const auto code = shown_again()) return *code;
     if (session_.limits().shard) return run_shard(trials);
     if (const EarlyEnd end = run_trials(trials); !end.reason.empty()) return end_early(end, trials);
     session_.begin_stage("fit");
@@ -60,7 +61,7 @@ class Run {
         return end_early(end, trials);
       add_check(record);
     }
-    return finish(std::move(record), run_finished);
+    return finish(std::move(record), reason_to_finish());
   }
 
  private:
@@ -92,24 +93,80 @@ class Run {
     if (comm().is_root() && session_.campaign().design.adaptive && session_.limits().only.empty())
       rounds.emplace(session_);
     EarlyEnd end = trials.run_missing(stored().plan.trials, "trials", rounds ? &*rounds : nullptr);
-    stored().plan = from_root(comm(), std::move(stored().plan));
+    if (session_.campaign().design.adaptive)  // it has grown
+      stored().plan = from_root(comm(), std::move(stored().plan));
     return end;
   }
 
   /// One part of the trials; what is made of all of them is left to who merges the parts.
   core::ExitCode run_shard(TrialsStage& trials) {
+    const std::vector<data::TrialSpec> mine = trials_of_this_run();
+    screen().say(fmt::format("Shard {} of {} has {} of the trials", session_.limits().shard->number,
+                             session_.limits().shard->count, mine.size()));
+    if (const EarlyEnd end = trials.run_missing(mine, "trials"); !end.reason.empty())
+      return end_early(end, trials);
+    return finish(recorded(stored()), reason_to_finish());
+  }
+
+  /// Those of the plan that are not left to other shards.
+  std::vector<data::TrialSpec> trials_of_this_run() const {
+    const std::vector<data::TrialSpec>& all = session_.stored().plan.trials;
+    if (!session_.limits().shard) return all;
     const auto [number, count] = *session_.limits().shard;
-    const std::vector<data::TrialSpec>& all = stored().plan.trials;
     std::vector<double> costs;
     for (const data::TrialSpec& spec : all) costs.push_back(spec.cost);
     const std::vector<std::size_t> shard_of = sweep::shared_out(costs, static_cast<int>(count));
     std::vector<data::TrialSpec> mine;
     for (std::size_t t = 0; t < shard_of.size(); ++t)
       if (shard_of[t] == number) mine.push_back(all[t]);
-    screen().say(fmt::format("Shard {} of {} has {} of the trials", number, count, mine.size()));
-    if (const EarlyEnd end = trials.run_missing(mine, "trials"); !end.reason.empty())
-      return end_early(end, trials);
-    return finish(recorded(stored()), fmt::format("shard {} of {} is done", number, count));
+    return mine;
+  }
+
+  /// As the journal has it.
+  std::string reason_to_finish() const {
+    if (!session_.limits().shard) return run_finished;
+    const auto [number, count] = *session_.limits().shard;
+    return fmt::format("shard {} of {} is done", number, count);
+  }
+
+  /// Rank 0: whether the run came to its end before, and no trial is left to run.
+  /// @param same the plan is that of the journal
+  bool is_finished(bool same) const {
+    if (!same || !session_.limits().only.empty() || !session_.is_finished(reason_to_finish()))
+      return false;
+    const store::JournalState& state = session_.stored().state;
+    const auto has_all = [&](const std::vector<data::TrialSpec>& trials) {
+      const Choice choice = choose({trials, state.results, {}, session_.suspicions(), {}});
+      return choice.is_empty() && choice.quarantined.empty();
+    };
+    return has_all(trials_of_this_run()) &&
+           (session_.limits().shard || has_all(state.check_trials));
+  }
+
+  /// @collective Of a run that is finished: shows its results once more and writes nothing, if
+  /// results.h5 is what follows from the journal. Or else the session begins.
+  std::optional<core::ExitCode> shown_again() {
+    if (!json_from_root(comm(), finished_).get<bool>()) return std::nullopt;
+    std::optional<data::RunRecord> record;
+    if (session_.limits().shard)
+      record = recorded(stored());
+    else
+      record = derive_from_kept(comm(), screen(), stored());
+    Closing closing;
+    bool stands = false;
+    par::on_root(comm(), [&] {
+      stands = record && session_.has_results_of(*record);
+      if (!stands) return session_.begin();
+      closing = closing_of(record->results);
+      session_.tell_finished(*record, closing);
+    });
+    const data::Json shared = json_from_root(comm(), {stands, static_cast<int>(closing.code)});
+    if (!shared.at(0).get<bool>()) return std::nullopt;
+    if (!session_.limits().shard) show_fit(*record);
+    for (const data::CheckReport& report : record->check)
+      screen().show("\n" + report::check_text(report));
+    say_farewell(closing);
+    return static_cast<core::ExitCode>(shared.at(1).get<int>());
   }
 
   void measure_entropy() {
@@ -193,8 +250,9 @@ class Run {
       screen().say(fmt::format("Extended from {} to {} trials", before.size(), now.size()));
       cost_before = cost_before_of(grown);
     }
-    if (!before.empty()) session_.begin();
-    keep_former_results();
+    finished_ = is_finished(same);
+    if (!before.empty() && !finished_) session_.begin();
+    if (!finished_) keep_former_results();
     if (same) return cost_before;
     session_.folder().journal().append_plan(now);
     session_.note_advance();
@@ -364,17 +422,20 @@ class Run {
   /// @param reason for which this session ends, as the journal has it
   core::ExitCode finish(data::RunRecord record, const std::string& reason) {
     const Closing closing = closing_of(record.results);
-    par::on_root(comm(), [&] {
-      session_.write_whole(std::move(record), reason, closing);
-      session_.tell_of_failures();
-    });
+    par::on_root(comm(), [&] { session_.write_whole(std::move(record), reason, closing); });
+    say_farewell(closing);
+    return closing.code;
+  }
+
+  void say_farewell(const Closing& closing) const {
+    par::on_root(comm(), [&] { session_.tell_of_failures(); });
     for (const std::string& words : closing.words) screen().say(words);
     screen().say("Results: " + (session_.path() / "results.h5").string());
-    return closing.code;
   }
 
   Session session_;
   std::vector<data::TrialResult> former_results_{};  // rank 0
+  bool finished_ = false;  // rank 0: since before this session, which adds nothing to it
 };
 
 }  // namespace

@@ -77,13 +77,8 @@ void RunFolder::begin() {
   // Texts first: a header without its text could not be read, texts without their header are
   // written again by the next run. The one that nobody else would call so is the first: see
   // refuse_foreign_files.
-  const auto write = [&](const char* name, const std::string& text) {
-    const auto file = path() / name;
-    if (!std::filesystem::exists(file) || core::read_file(file) != text)
-      store::write_file_atomically(file, text);
-  };
-  write("resolved.yaml", resolved_);
-  write("campaign.yaml", campaign_text_);
+  store::write_file_if_changed(path() / "resolved.yaml", resolved_);
+  store::write_file_if_changed(path() / "campaign.yaml", campaign_text_);
   if (state_.header == header_) return;
   if (begins_anew_)
     journal_.begin_anew(header_);
@@ -91,6 +86,11 @@ void RunFolder::begin() {
     journal_.append(header_);
   begins_anew_ = false;
   state_.header = header_;
+}
+
+bool RunFolder::is_begun() const {
+  return state_.header == header_ && store::has_bytes(path() / "resolved.yaml", resolved_) &&
+         store::has_bytes(path() / "campaign.yaml", campaign_text_);
 }
 
 void RunFolder::refuse_foreign_files() const {

@@ -109,12 +109,14 @@ void Session::note_files_of_command(const store::JournalState& state) {
   if (state.sessions.empty()) return;
   for (const auto& [name, before] : state.sessions.back().facts)
     if (name == command_files_fact)
-      for (const std::string& file : changed_files(before, files))
+      for (const std::string& file : changed_files(before, files)) {
+        command_changed_ = true;
         screen().say(
             fmt::format("  '{}' has changed since the run was last started. Trials of before and "
                         "after are compared as if it had not; start over with -o DIR if that "
                         "matters.",
                         file));
+      }
 }
 
 void Session::begin() {
@@ -123,8 +125,14 @@ void Session::begin() {
   folder_->journal().append(around_.stamp);
 }
 
+bool Session::is_finished(const std::string& reason) const {
+  const store::JournalState& state = folder_->state();
+  return state.ended && state.stops.back().reason == reason && !made_something_ &&
+         !command_changed_ && (!opened_.corpus || !state.corpus.empty()) && folder_->is_begun();
+}
+
 void Session::begin_stage(const std::string& name) {
-  if (status_) status_->begin_stage(name);
+  if (status_) status_->begin_stage(name, count_not_ok());
 }
 
 std::string Session::round_words() const {
@@ -284,7 +292,26 @@ void Session::write_down(const EarlyEnd& early, bool further,
                                            .utc_seconds = around_.utc_seconds(),
                                            .cut_off = cut_off,
                                            .got_further = further});
-  status_->end_early(early.reason + "; " + early.remedy);
+  status_->end_early(early.reason + "; " + early.remedy, count_not_ok());
+}
+
+bool Session::has_results_of(const data::RunRecord& record) const {
+  try {
+    return store::verify_results(path() / "results.h5", record).empty();
+  } catch (const core::DataError&) {
+    return false;  // it is not there, or damaged
+  }
+}
+
+void Session::tell_finished(const data::RunRecord& record, const Closing& closing) {
+  try {
+    const auto told = store::read_status(path());
+    if (told && told->stage == "done") return;
+  } catch (const core::DataError&) {
+    // It is no status: it is written again.
+  }
+  status_->end(record.plan.trials.size() + record.check_trials.size(), record.results.size(),
+               closing.ended_badly);
 }
 
 void Session::write_whole(data::RunRecord record, const std::string& reason,

@@ -44,6 +44,9 @@ class Session {
   /// From here on the folder is this campaign's. One that has a plan already is only changed once
   /// nothing can refuse the campaign any more. Rank 0.
   void begin();
+  /// Rank 0: whether a session came to the end of this very campaign, and nothing has happened
+  /// since. @param reason for which it ended, as the journal has it
+  bool is_finished(const std::string& reason) const;
   /// Something was made that the next session need not make again. Rank 0.
   void note_advance() { made_something_ = true; }
   void begin_stage(const std::string& name);
@@ -86,6 +89,10 @@ class Session {
   /// RunStop
   void write_down(const EarlyEnd& early, bool further,
                   const std::vector<std::string>& cut_off = {});
+  /// Rank 0: whether results.h5 is the record's image.
+  bool has_results_of(const data::RunRecord& record) const;
+  /// Rank 0: the status of a run that is finished, unless it says so already.
+  void tell_finished(const data::RunRecord& record, const Closing& closing);
   /// Rank 0: the record with its stamp, and the last word of the journal.
   void write_whole(data::RunRecord record, const std::string& reason, const Closing& closing);
   void tell_of_failures() const;
@@ -111,6 +118,7 @@ class Session {
   std::map<std::string, std::string> saved_at_begin_{};  // see TrialStart::saved
   std::size_t ended_here_ = 0;
   bool made_something_ = false;  // folder, entropies or plan
+  bool command_changed_ = false;
 };
 
 }  // namespace bimix::run

@@ -63,7 +63,7 @@ class TrialsStage::Caller final : public sweep::SweepCaller {
     out_of_time_ = progress.out_of_time;
     sweep::SweepProgress first_times = progress;  // a second one is no further trial
     first_times.done -= std::min(again_, progress.done);
-    session_.status().tell(first_times, before_, session_.count_not_ok());
+    session_.status().tell(first_times, before_, [this] { return session_.count_not_ok(); });
     const auto now = SteadyClock::now();
     if (now < stage_.next_results_) return;
     if (stage_.next_results_ != SteadyClock::time_point{}) session_.write_results_so_far();

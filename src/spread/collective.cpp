@@ -261,16 +261,6 @@ std::vector<std::vector<law::HeldOutPart>> evaluate_splits(
   return parts;
 }
 
-/// The folds that figures are held out in.
-std::vector<law::Split> fold_splits(const data::Observations& observations,
-                                    const law::FitOptions& options) {
-  const int folds = law::fold_count(observations, options);
-  std::vector<law::Split> splits;
-  for (int fold = 0; fold < folds; ++fold)
-    splits.push_back(law::fold_split(observations, options, fold, folds));
-  return splits;
-}
-
 /// @collective Held-out figures of fits, from the folds of mixtures; on the root.
 /// @return by law what it is without these folds, on every rank; empty where single rows are held
 /// out
@@ -278,7 +268,7 @@ std::vector<WithoutSplits> add_held_out(const par::Comm& comm,
                                         const data::Observations& observations,
                                         const law::FitOptions& options, const Progress& progress,
                                         std::vector<data::LawFit>& fits) {
-  const std::vector<law::Split> splits = fold_splits(observations, options);
+  const std::vector<law::Split> splits = law::fold_splits(observations, options);
   std::vector<std::string> laws;
   for (const data::LawFit& fit : fits) laws.push_back(fit.law);
   std::vector<WithoutSplits> without(laws.size());

@@ -1,6 +1,7 @@
 #include "disk_errors.hpp"
 
 #include <bimix/core/error.hpp>
+#include <bimix/core/file.hpp>
 #include <bimix/store/disk.hpp>
 
 #include <fcntl.h>
@@ -112,6 +113,16 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
     std::filesystem::remove(aside, ignored);
     throw cannot_write(path, cause);
   }
+}
+
+bool has_bytes(const std::filesystem::path& path, std::string_view bytes) {
+  std::error_code none;
+  return std::filesystem::is_regular_file(path, none) &&
+         std::filesystem::file_size(path, none) == bytes.size() && core::read_file(path) == bytes;
+}
+
+void write_file_if_changed(const std::filesystem::path& path, std::string_view bytes, Disk& disk) {
+  if (!has_bytes(path, bytes)) write_file_atomically(path, bytes, disk);
 }
 
 double seconds_since_written(const std::filesystem::path& path) {

@@ -421,6 +421,54 @@ TEST(Bench, SaysHowFastFitsAndCountsAre) {
   EXPECT_GT(nlohmann::json::parse(counts.output).at("bytes_per_second").get<double>(), 0);
 }
 
+TEST(Bench, SaysHowCostsGrowWithTrialsAndDomains) {
+  const auto ended = bimix("-q bench scale --trials 200 --domains 5 --resamples 2 --json", 2);
+  ASSERT_EQ(ended.exit_code, 0) << ended.output;
+  const auto found = nlohmann::json::parse(ended.output);
+  EXPECT_EQ(found.at("ranks"), 2);
+  const auto& by_trials = found.at("by_trials");
+  ASSERT_EQ(by_trials.at("sizes").size(), 2u);
+  EXPECT_EQ(by_trials.at("sizes")[1].at("trials"), 200);
+  EXPECT_EQ(by_trials.at("sizes")[1].at("domains"), 7);
+  EXPECT_TRUE(by_trials.at("exponents").contains("fit"));
+  EXPECT_EQ(found.at("by_domains").at("sizes")[1].at("domains"), 5);
+  for (const char* wrong : {"--trials 0", "--trials=-5", "--trials 1e30", "--trials many",
+                            "--trials nan", "--domains 3", "--domains 1e9", "--domains ''"}) {
+    const auto refused = bimix(std::string("bench scale ") + wrong);
+    EXPECT_EQ(refused.exit_code, 2) << wrong;
+    EXPECT_THAT(refused.output,
+                testing::AllOf(HasSubstr("is no such size"), HasSubstr("Write for example")))
+        << wrong;
+  }
+  EXPECT_THAT(bimix("bench scale --law bimixx").output, HasSubstr("Did you mean 'bimix'"));
+  EXPECT_EQ(bimix("bench scale --resamples=-1").exit_code, 2);
+}
+
+// How long it takes does not depend on the size of the journal: it is not read.
+TEST(Status, DoesNotReadTheJournal) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
+  const std::string told = bimix("status " + run).output;
+  test::write_text(run + "/journal.ndjson", "no journal");
+  EXPECT_EQ(bimix("status " + run).output, told);
+  EXPECT_EQ(bimix("verify " + run).exit_code, 3) << "who reads it finds that it is none";
+}
+
+TEST(Report, WritesAPageAgainOnlyIfItHasChanged) {
+  const TemporaryFolder folder;
+  const std::string run = folder / "run";
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
+  const std::string report = "report " + run, look = "stat -c '%i %y' " + run + "/report.html";
+  ASSERT_EQ(bimix(report).exit_code, 0);
+  const std::string before = test::shell(look).output;
+  ASSERT_EQ(bimix(report).exit_code, 0);
+  EXPECT_EQ(test::shell(look).output, before);
+  test::shell("echo >> " + run + "/report.html");
+  ASSERT_EQ(bimix(report).exit_code, 0);
+  EXPECT_NE(test::shell(look).output, before);
+}
+
 TEST(Verify, FindsAResultFileThatIsNotTheJournalsImage) {
   const TemporaryFolder folder;
   const std::string run = folder / "run";
@@ -436,6 +484,10 @@ TEST(Verify, FindsAResultFileThatIsNotTheJournalsImage) {
   const auto verdict = bimix("verify " + run);
   EXPECT_EQ(verdict.exit_code, 3);
   EXPECT_THAT(verdict.output, HasSubstr("is not the image of its journal"));
+  // What it advises mends it.
+  std::filesystem::remove(run + "/results.h5");
+  ASSERT_EQ(bimix("run configs/replay.yaml -o " + run).exit_code, 0);
+  EXPECT_EQ(bimix("verify " + run).exit_code, 0);
 }
 
 TEST(Doctor, SaysWhatARunWouldFind) {

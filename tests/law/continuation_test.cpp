@@ -140,7 +140,7 @@ TEST(ContinueRun, SaysLossIntervalAndBaselines) {
   const Partial partial = partial_run();
   FitOptions options;
   data::LawFit fit = fit_law(partial.others, options);
-  const Bootstrap bootstrap(partial.others, options, fit);
+  Bootstrap bootstrap(partial.others, options, fit);
   for (int n = 0; n < 100; ++n) fit.bootstrap.push_back(bootstrap.sample(n));
   const auto losses =
       continue_run(fit, partial.others, options, {partial.mixture, 0.0, partial.run}, 4e6);

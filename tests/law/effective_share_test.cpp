@@ -78,7 +78,7 @@ TEST(EffectiveShare, IsResampledAboutItsFit) {
   FitOptions options;
   options.law = "effective_share";
   const data::LawFit fit = fit_law(seen, options);
-  const Bootstrap bootstrap(seen, options, fit);
+  Bootstrap bootstrap(seen, options, fit);
   const data::Mixture mixture{0.1, 0.2, 0.7};
   const double at_fit = std::log(FittedLaw(fit).predict(0, {mixture, 4e6}));
   double sum = 0.0, square = 0.0;

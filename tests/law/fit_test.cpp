@@ -300,7 +300,7 @@ TEST(Bootstrap, IsAPureFunctionOfItsNumber) {
   const data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.noise = 5e-3});
   const data::LawFit fit = fit_law(seen, {});
-  const Bootstrap bootstrap(seen, {}, fit);
+  Bootstrap bootstrap(seen, {}, fit);
   const data::Table third = bootstrap.sample(3);
   EXPECT_NE(bootstrap.sample(4), third);
   EXPECT_EQ(bootstrap.sample(3), third);
@@ -336,7 +336,7 @@ TEST(Bootstrap, SeesTheScatterBetweenMixtures) {
     const data::LawFit fit = fit_law(seen, {});
     error += std::pow(fit.coefficient(0, alpha) - truth[0].alpha, 2) / campaigns;
     double sum = 0.0, sum2 = 0.0;
-    const Bootstrap bootstrap(seen, {}, fit);
+    Bootstrap bootstrap(seen, {}, fit);
     for (int b = 0; b < samples; ++b) {
       const double drawn = bootstrap.sample(b)(0, alpha);
       sum += drawn / samples;

@@ -117,6 +117,19 @@ TEST(FoldOfMixture, DealsEachMixtureOnce) {
   EXPECT_NE(fold, fold_of_mixture(seen, other, 10));
 }
 
+TEST(FoldSplits, AreThoseOfEachFold) {
+  const data::Observations seen = synthetic::observations(synthetic::three_domains(), {});
+  for (const int folds : {0, 3}) {
+    const FitOptions options{.folds = folds};
+    const std::vector<Split> splits = fold_splits(seen, options);
+    const int count = fold_count(seen, options);
+    ASSERT_EQ(splits.size(), static_cast<std::size_t>(count));
+    for (int fold = 0; fold < count; ++fold)
+      EXPECT_EQ(splits[static_cast<std::size_t>(fold)].trains,
+                fold_split(seen, options, fold, count).trains);
+  }
+}
+
 TEST(FoldOfMixture, LeavesOneOutWhereMixturesAreFew) {
   const data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.mixtures = 12});

@@ -98,7 +98,7 @@ TEST(Repetition, IsUncertainWhereNoRunRepeats) {
   const data::Observations seen = on({4e6, 1e9, endless}, below_an_epoch());
   FitOptions options = effective_share(100);
   data::LawFit fit = fit_law(seen, options);
-  const Bootstrap bootstrap(seen, options, fit);
+  Bootstrap bootstrap(seen, options, fit);
   for (int sample = 0; sample < options.bootstrap; ++sample)
     fit.bootstrap.push_back(bootstrap.sample(sample));
   const data::Mixture mixture{0.5, 0.2, 0.3};

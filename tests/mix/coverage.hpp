@@ -142,7 +142,7 @@ struct World {
 
 inline data::LawFit fitted(const data::Observations& seen, const law::FitOptions& options) {
   data::LawFit fit = law::fit_law(seen, options);
-  const law::Bootstrap bootstrap(seen, options, fit);
+  law::Bootstrap bootstrap(seen, options, fit);
   for (int sample = 0; sample < options.bootstrap; ++sample)
     fit.bootstrap.push_back(bootstrap.sample(sample));
   return fit;

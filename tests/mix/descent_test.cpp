@@ -107,7 +107,7 @@ class EveryLaw : public testing::TestWithParam<std::string> {
     law::FitOptions options;
     options.law = GetParam();
     fit_ = law::fit_law(seen, options);
-    const law::Bootstrap bootstrap(seen, options, fit_);
+    law::Bootstrap bootstrap(seen, options, fit_);
     for (int sample = 0; sample < 4; ++sample) fit_.bootstrap.push_back(bootstrap.sample(sample));
   }
   double value(const data::MixtureChoice& choice, const OptimizeOptions& options,

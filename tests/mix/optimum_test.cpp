@@ -492,6 +492,34 @@ TEST(BestMixture, SaysWhatTheLawWouldTakeWithoutLimits) {
   EXPECT_NEAR(*choice.gain_beyond_runs, 0.0, 1e-6) << "it is a mixture of b and c";
 }
 
+// The steps to the nearest mixture of all runs grew faster than the runs.
+TEST(BestMixture, FindsTheFewOfManyRunsThatReachItsOptimum) {
+  const data::LawFit fit = power_laws({1, 4}, {1, 1});
+  const OptimizeOptions options{.tokens = 1e6};
+  data::MixtureChoice few = best_mixture(fit, options, {0.9, 0.1}), many = few;
+  data::SweepPlan plan;
+  plan.mixtures = {{0.9, 0.1}, {0.5, 0.5}};
+  plan.labels = {"a", "b"};
+  add_distance_from_runs(plan, fit, options, few);
+  ASSERT_GT(*few.gain_beyond_runs, 0.01);
+  // Between the two, in front of them.
+  data::SweepPlan crowd;
+  for (int n = 0; n < 1000; ++n) {
+    const double share = 0.55 + 0.3 * n / 1000;
+    crowd.mixtures.push_back({share, 1.0 - share});
+    crowd.labels.emplace_back("between");
+  }
+  crowd.mixtures.insert(crowd.mixtures.end(), plan.mixtures.begin(), plan.mixtures.end());
+  crowd.labels.insert(crowd.labels.end(), plan.labels.begin(), plan.labels.end());
+  add_distance_from_runs(crowd, fit, options, many);
+  EXPECT_EQ(many.nearest_run, "b");
+  EXPECT_NEAR(*many.gain_beyond_runs, *few.gain_beyond_runs, 1e-9);
+  crowd.mixtures.push_back({0.1, 0.9});
+  crowd.labels.emplace_back("c");
+  add_distance_from_runs(crowd, fit, options, many);
+  EXPECT_NEAR(*many.gain_beyond_runs, 0.0, 1e-6) << "it is a mixture of b and c";
+}
+
 // The seven domains of AutoScale's published runs (Kang et al., arXiv 2407.20177): perplexity over
 // the base's is (x + a)^-b + c through a fifth, one and three times a domain's base, and the best
 // of seven parts has at least a fifth of each.
@@ -561,7 +589,7 @@ TEST(BestMixture, SurroundsItselfWithTheBootstrap) {
   const data::Observations seen =
       synthetic::observations(synthetic::three_domains(), {.noise = 3e-3});
   data::LawFit fit = law::fit_law(seen, {});
-  const law::Bootstrap bootstrap(seen, {}, fit);
+  law::Bootstrap bootstrap(seen, {}, fit);
   for (int b = 0; b < 40; ++b) fit.bootstrap.push_back(bootstrap.sample(b));
   const data::Mixture start{0.4, 0.3, 0.3};
   const data::MixtureChoice choice = best_mixture(fit, {.tokens = 1e6}, start);

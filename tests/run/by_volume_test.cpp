@@ -12,7 +12,7 @@ namespace {
 data::LawFit fitted(const data::Observations& seen, int samples) {
   law::FitOptions options;
   data::LawFit fit = law::fit_law(seen, options);
-  const law::Bootstrap bootstrap(seen, options, fit);
+  law::Bootstrap bootstrap(seen, options, fit);
   for (int b = 0; b < samples; ++b) fit.bootstrap.push_back(bootstrap.sample(b));
   return fit;
 }

@@ -2,6 +2,7 @@
 #include "support/fake_source.hpp"
 #include "support/temp_folder.hpp"
 
+#include <bimix/core/file.hpp>
 #include <bimix/law/fitted_law.hpp>
 #include <bimix/run/fitted_run.hpp>
 #include <bimix/run/run_campaign.hpp>
@@ -9,6 +10,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <cmath>
@@ -127,6 +129,70 @@ TEST_F(RunLife, ComesToItsResultsAndHasNothingLeftToDo) {
   EXPECT_EQ(journal().results.size(), ended);
   EXPECT_EQ(run(), core::ExitCode::done);
   EXPECT_EQ(fate.ended, ended) << "what was done is not done again";
+}
+
+/// Which file it is and when it was written.
+std::pair<ino_t, std::filesystem::file_time_type> writing_of(const std::filesystem::path& path) {
+  struct stat found {};
+  EXPECT_EQ(::stat(path.c_str(), &found), 0) << path;
+  return {found.st_ino, std::filesystem::last_write_time(path)};
+}
+
+// A finished run was fitted again, and its files written again, each time it was asked for.
+TEST_F(RunLife, WritesNothingAgainWhereNothingHasChanged) {
+  run();
+  const std::filesystem::path results = folder / "run/results.h5";
+  const std::vector<std::filesystem::path> files{results, folder / "run/journal.ndjson",
+                                                 folder / "run/status.json",
+                                                 folder / "run/campaign.yaml"};
+  std::vector<std::pair<ino_t, std::filesystem::file_time_type>> before;
+  for (const auto& file : files) {
+    // As if long ago, so that a file that is written within this moment is seen.
+    std::filesystem::last_write_time(
+        file, std::filesystem::last_write_time(file) - std::chrono::hours(1));
+    before.push_back(writing_of(file));
+  }
+  const std::vector<std::string> told = screen.lines;
+  clock += 100;
+  EXPECT_EQ(run(), core::ExitCode::done);
+  for (std::size_t f = 0; f < files.size(); ++f)
+    EXPECT_EQ(writing_of(files[f]), before[f]) << files[f];
+  for (const char* words : {"Best mixture", "Check: "}) {
+    EXPECT_THAT(told, Contains(HasSubstr(words)));
+    EXPECT_THAT(screen.lines, Contains(HasSubstr(words))) << "its answer is shown again";
+  }
+
+  more = "optimize: {objective: worst}\n";
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_NE(writing_of(results), before[0]) << "another answer is asked for";
+  EXPECT_NE(writing_of(files[1]), before[1]);
+}
+
+TEST_F(RunLife, WritesResultsAgainThatAreNotOfItsJournal) {
+  run();
+  const std::filesystem::path results = folder / "run/results.h5";
+  const std::string whole = core::read_file(results);
+  std::filesystem::remove(results);
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_EQ(core::read_file(results).size(), whole.size());
+  std::filesystem::resize_file(results, 1000);
+  EXPECT_EQ(run(), core::ExitCode::done);
+  const std::size_t sessions = journal().sessions.size();
+  EXPECT_EQ(sessions, 3u) << "each that wrote something is a session";
+  EXPECT_EQ(core::read_file(results).size(), whole.size());
+  EXPECT_EQ(run(), core::ExitCode::done);
+  EXPECT_EQ(journal().sessions.size(), sessions);
+}
+
+TEST_F(RunLife, OfAShardThatIsDoneWritesNothingAgain) {
+  RunLimits limits;
+  limits.shard = Shard{0, 2};
+  run(limits);
+  const auto before = writing_of(folder / "run/results.h5");
+  EXPECT_EQ(run(limits), core::ExitCode::done);
+  EXPECT_EQ(writing_of(folder / "run/results.h5"), before);
+  EXPECT_EQ(run(), core::ExitCode::done) << "the other trials are run";
+  EXPECT_NE(writing_of(folder / "run/results.h5"), before);
 }
 
 // All trials were trained before it showed that the prior needs pools that nobody knows.

@@ -71,6 +71,23 @@ TEST(WriteFileAtomically, LeavesTheOldFileWhicheverCallFails) {
 }
 
 // /dev/full is a device without space: every write to it fails as on a full disk.
+TEST(WriteFileIfChanged, TouchesTheFileOnlyForOtherBytes) {
+  const test::TempFolder folder;
+  const auto path = folder / "page";
+  write_file_if_changed(path, "old");
+  // As if long ago: a file that is written again is of now.
+  const auto then = std::filesystem::last_write_time(path) - std::chrono::hours(1);
+  std::filesystem::last_write_time(path, then);
+  write_file_if_changed(path, "old");
+  EXPECT_EQ(std::filesystem::last_write_time(path), then);
+  for (const char* other : {"new", "", "longer than that"}) {
+    std::filesystem::last_write_time(path, then);
+    write_file_if_changed(path, other);
+    EXPECT_EQ(core::read_file(path), other);
+    EXPECT_NE(std::filesystem::last_write_time(path), then) << other;
+  }
+}
+
 TEST(WriteFileAtomically, SaysThatTheDiskIsFullAndWhatToDo) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   const TempFolder folder;

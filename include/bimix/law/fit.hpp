@@ -92,9 +92,10 @@ class Bootstrap {
   Bootstrap& operator=(const Bootstrap&) = delete;
 
   /// @return (E, P); NaN for the domains that are NaN in the point fit
-  /// @note A pure function of the constructor's arguments and the number: samples may be computed
-  /// anywhere in any order.
-  data::Table sample(int number) const;
+  /// @note What it returns depends on the constructor's arguments and the number alone: samples may
+  /// be computed anywhere in any order. Two threads need a Bootstrap each: the losses of a sample
+  /// are drawn in place.
+  data::Table sample(int number);
 
  private:
   struct Domain;

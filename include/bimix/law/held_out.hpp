@@ -71,6 +71,9 @@ std::vector<int> fold_of_mixture(const data::Observations& observations, const F
 Split fold_split(const data::Observations& observations, const FitOptions& options, int fold,
                  int folds);
 
+/// fold_split of every fold, as many as fold_count says.
+std::vector<Split> fold_splits(const data::Observations& observations, const FitOptions& options);
+
 /// Coefficients of the options' law for one evaluation domain, fitted to the mixtures that a split
 /// of whole mixtures trains on; empty where they are not determined.
 /// @param split without `rows`, `seen_below` and `smaller_than`

@@ -6,6 +6,7 @@
 #include <bimix/run/run_folder.hpp>
 #include <bimix/run/screen.hpp>
 
+#include <optional>
 #include <string>
 
 /// The fits of a run that is done. results.h5 keeps them, so nobody need wait for them twice. The
@@ -35,7 +36,11 @@ data::LawFit used_fit_of(const par::Comm& comm, Screen& screen, const StoredRun&
 /// are there, the check. Computed from the journal alone.
 data::RunRecord derive_anew(const par::Comm& comm, Screen& screen, const StoredRun& run);
 
-/// @collective The same from the kept fits where they hold; on the root.
+/// @collective The same from the kept fits; on the root, and nothing where they do not hold.
+std::optional<data::RunRecord> derive_from_kept(const par::Comm& comm, Screen& screen,
+                                                const StoredRun& run);
+
+/// @collective The same from the kept fits where they hold, or else anew; on the root.
 data::RunRecord derive(const par::Comm& comm, Screen& screen, const StoredRun& run);
 
 }  // namespace bimix::run

@@ -35,6 +35,9 @@ class RunFolder {
   /// another one. Until then nothing has been written, so that a campaign can still be refused.
   void begin();
 
+  /// Whether `begin` would change nothing: header and texts are this campaign's.
+  bool is_begun() const;
+
   const std::filesystem::path& path() const { return lock_.folder(); }
   store::Journal& journal() { return journal_; }
   /// What the journal said when the folder was opened, for this campaign.

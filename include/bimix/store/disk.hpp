@@ -39,6 +39,15 @@ class Disk {
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes,
                            Disk& disk = Disk::real());
 
+/// Whether this is a file of these bytes.
+/// @throws DataError if it cannot be read
+bool has_bytes(const std::filesystem::path& path, std::string_view bytes);
+
+/// write_file_atomically, unless the file has these bytes already: it is not touched then.
+/// @throws DataError as has_bytes and write_file_atomically do
+void write_file_if_changed(const std::filesystem::path& path, std::string_view bytes,
+                           Disk& disk = Disk::real());
+
 /// How long ago a file was written by the clock of its file system, which need not be this host's;
 /// by this host's where nothing may be written beside it. 0 if it is not there or of the future.
 double seconds_since_written(const std::filesystem::path& path);

@@ -68,17 +68,21 @@ BimixFitter::BimixFitter(const DomainData& data)
     sums->resize(volume_count());
 }
 
+template <BimixFitter::Sums sums>
 void BimixFitter::sum_rows(double alpha) {
   for (std::size_t d = 0; d < u_.size(); ++d) u_[d] = std::exp(-alpha * log_share_[d]);
   for (std::size_t k = 0; k < volume_count(); ++k) {
     double uu = 0.0, uu_log = 0.0, uu_log2 = 0.0, uy = 0.0;
     for (std::size_t m = first_[k]; m < first_[k + 1]; ++m) {
-      const double u = u_[mixture_[m]], log_share = log_share_[mixture_[m]];
+      const double u = u_[mixture_[m]];
       const double wu = weight_[m] * u;
       uu += wu * u;
-      uu_log += wu * u * log_share;
-      uu_log2 += wu * u * log_share * log_share;
       uy += wu * loss_[m];
+      if constexpr (sums == Sums::of_slopes) {
+        const double log_share = log_share_[mixture_[m]];
+        uu_log += wu * u * log_share;
+        uu_log2 += wu * u * log_share * log_share;
+      }
     }
     uu_[k] = uu;
     uu_log_[k] = uu_log;
@@ -186,7 +190,7 @@ std::array<BimixFitter::Pair, 2> BimixFitter::hessian(const State& state,
 BimixFitter::State BimixFitter::evaluate(Pair theta, Face face) {
   State state;
   state.theta = theta;
-  sum_rows(theta[0]);
+  sum_rows<Sums::of_slopes>(theta[0]);
   for (std::size_t k = 0; k < volume_count(); ++k) v_[k] = std::exp(-theta[1] * log_volume_[k]);
   solve_linear(v_, face, state);
   add_residuals(state);
@@ -247,7 +251,7 @@ double BimixFitter::grid_objective(std::size_t beta) const {
 
 void BimixFitter::search_grid() {
   for (std::size_t i = 0; i < alpha_grid.size(); ++i) {
-    sum_rows(alpha_grid[i]);
+    sum_rows<Sums::of_levels>(alpha_grid[i]);
     for (std::size_t j = 0; j < beta_grid.size(); ++j) grid_[i][j] = grid_objective(j);
   }
 }
@@ -297,7 +301,7 @@ BimixFitter::State BimixFitter::best_of_borders(State best) {
 /// Where losses hardly fall, a beta shows only at the right alpha: looks along the grid's betas
 /// there.
 BimixFitter::State BimixFitter::best_of_betas(State best) {
-  sum_rows(best.theta[0]);
+  sum_rows<Sums::of_levels>(best.theta[0]);
   std::size_t lowest = 0;
   std::array<double, beta_grid.size()> objective{};
   for (std::size_t j = 0; j < beta_grid.size(); ++j) {

@@ -44,7 +44,7 @@ std::vector<data::LawFit> believed_fits(const data::Observations& observations,
     FitOptions one = options;
     one.law = law;
     data::LawFit fit = fit_law(observations, one);
-    const Bootstrap bootstrap(observations, one, fit);
+    Bootstrap bootstrap(observations, one, fit);
     for (int sample = 0; sample < one.bootstrap; ++sample) {
       go_on_unless(stop);
       fit.bootstrap.push_back(bootstrap.sample(sample));

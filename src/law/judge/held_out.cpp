@@ -37,7 +37,7 @@ struct Tail {
 
 /// Latest finite loss of one run at or above `from` tokens and below `to`: (tokens, loss).
 std::pair<double, double> latest(const data::Observations& observations,
-                                 const std::vector<std::size_t>& run, std::size_t e, double from,
+                                 std::span<const std::size_t> run, std::size_t e, double from,
                                  double to) {
   std::pair<double, double> found{nan, nan};
   for (const std::size_t row : run) {
@@ -54,22 +54,30 @@ class Runs {
   explicit Runs(const data::Observations& observations) : observations_(observations) {
     const Range last = last_rows(observations).size;
     for (std::size_t row = 0; row < observations.tokens.size(); ++row)
-      if (last.holds(model_size_of(observations, row)))
-        rows_[observations.mixture_id[row]][observations.repeat[row]].push_back(row);
+      if (last.holds(model_size_of(observations, row))) rows_.push_back(row);
+    const auto run_of = [&](std::size_t row) {
+      return std::pair(observations.mixture_id[row], observations.repeat[row]);
+    };
+    std::stable_sort(rows_.begin(), rows_.end(),
+                     [&](std::size_t a, std::size_t b) { return run_of(a) < run_of(b); });
+    first_.assign(observations.mixtures.size() + 1, 0);
+    for (const std::size_t row : rows_)
+      ++first_[static_cast<std::size_t>(observations.mixture_id[row]) + 1];
+    std::partial_sum(first_.begin(), first_.end(), first_.begin());
   }
 
   /// @param last volumes @param seen_below the loss before is sought below this and the last volume
   Tail tail(int mixture, std::size_t e, const Range& last, double seen_below) const {
     std::vector<double> tokens, seen, previous;
-    for (const auto& [repeat, rows] : of(mixture)) {
+    for_each_run(mixture, [&](std::span<const std::size_t> rows) {
       const auto [at, loss] =
           latest(observations_, rows, e, last.low, std::nextafter(last.high, infinity));
-      if (std::isnan(loss)) continue;
+      if (std::isnan(loss)) return;
       tokens.push_back(at);
       seen.push_back(loss);
       previous.push_back(
           latest(observations_, rows, e, 0.0, std::min(last.low, seen_below)).second);
-    }
+    });
     return {mean(tokens), mean(seen), mean(previous)};
   }
 
@@ -77,7 +85,7 @@ class Runs {
   double curve_r2(int mixture, std::size_t e, double from,
                   const std::function<double(double)>& predict) const {
     std::vector<double> found;
-    for (const auto& [repeat, rows] : of(mixture)) {
+    for_each_run(mixture, [&](std::span<const std::size_t> rows) {
       std::vector<double> seen, predicted;
       for (const std::size_t row : rows) {
         const double loss = observations_.loss_nats(row, e);
@@ -87,20 +95,26 @@ class Runs {
       }
       const double r2 = r_squared(predicted, seen);
       if (std::isfinite(r2)) found.push_back(r2);
-    }
+    });
     return mean(found);
   }
 
  private:
-  using RowsByRepeat = std::map<int, std::vector<std::size_t>>;
-  const RowsByRepeat& of(int mixture) const {
-    static const RowsByRepeat none;
-    const auto found = rows_.find(mixture);
-    return found == rows_.end() ? none : found->second;
+  /// The rows of each repeat, in their order.
+  template <class Visit>
+  void for_each_run(int mixture, Visit&& visit) const {
+    const std::span<const std::size_t> all(rows_);
+    const std::size_t end = first_[static_cast<std::size_t>(mixture) + 1];
+    for (std::size_t from = first_[static_cast<std::size_t>(mixture)], to = from; from < end;
+         from = to) {
+      while (to < end && observations_.repeat[rows_[to]] == observations_.repeat[rows_[from]]) ++to;
+      visit(all.subspan(from, to - from));
+    }
   }
 
   const data::Observations& observations_;
-  std::map<int, RowsByRepeat> rows_{};  // by mixture
+  std::vector<std::size_t> rows_{};   // by mixture and repeat
+  std::vector<std::size_t> first_{};  // rows of mixture m are from first_[m] up to first_[m + 1]
 };
 
 /// Averages over the points whose values are all finite.
@@ -245,6 +259,21 @@ Split fold_split(const data::Observations& observations, const FitOptions& optio
   for (const int other : fold_of_mixture(observations, options, folds))
     split.trains.push_back(other != fold);
   return split;
+}
+
+std::vector<Split> fold_splits(const data::Observations& observations, const FitOptions& options) {
+  const int folds = fold_count(observations, options);
+  std::vector<Split> splits(static_cast<std::size_t>(folds));
+  if (holds_out_pools(observations)) {
+    for (int fold = 0; fold < folds; ++fold)
+      splits[static_cast<std::size_t>(fold)] = fold_split(observations, options, fold, folds);
+    return splits;
+  }
+  const std::vector<int> fold_of = fold_of_mixture(observations, options, folds);
+  for (int fold = 0; fold < folds; ++fold)
+    for (const int other : fold_of)
+      splits[static_cast<std::size_t>(fold)].trains.push_back(other != fold);
+  return splits;
 }
 
 HeldOutPart held_out_fold(const data::Observations& observations, const FitOptions& options,
