@@ -227,27 +227,43 @@ Reused reused_trials(const FormerRun& former, const DomainsOfRun& now) {
   return reused;
 }
 
-data::SweepPlan with_reused(data::SweepPlan plan, const std::vector<data::TrialSpec>& trials) {
+data::SweepPlan with_reused(const data::SweepPlan& plan,
+                            const std::vector<data::TrialSpec>& trials) {
+  data::SweepPlan whole = plan;
+  whole.mixtures.clear();
+  whole.labels.clear();
+  whole.trials.clear();
+  std::map<data::Mixture, int> number;
+  const auto number_of = [&](const data::Mixture& mixture, const std::string& label) {
+    const auto [place, is_new] =
+        number.try_emplace(mixture, static_cast<int>(whole.mixtures.size()));
+    if (is_new) {
+      whole.mixtures.push_back(mixture);
+      whole.labels.push_back(label);
+    }
+    return place->second;
+  };
   std::unordered_set<std::string> own;
   for (const data::TrialSpec& spec : plan.trials) own.insert(spec.id);
-  std::map<data::Mixture, int> number;
-  for (std::size_t m = 0; m < plan.mixtures.size(); ++m)
-    number.try_emplace(plan.mixtures[m], static_cast<int>(m));
   for (const data::TrialSpec& spec : trials) {
     if (spec.reused.empty() || !own.insert(spec.id).second) continue;
-    const auto [place, is_new] =
-        number.try_emplace(spec.mixture, static_cast<int>(plan.mixtures.size()));
-    if (is_new) {
-      plan.mixtures.push_back(spec.mixture);
-      plan.labels.push_back(spec.mixture_label);
-    }
-    plan.trials.push_back(spec);
-    plan.trials.back().mixture_id = place->second;
-    plan.trials.back().mixture_label = plan.labels[static_cast<std::size_t>(place->second)];
-    plan.tokens.insert(plan.tokens.end(), spec.tokens.begin(), spec.tokens.end());
+    whole.trials.push_back(spec);
+    whole.trials.back().mixture_id = number_of(spec.mixture, spec.mixture_label);
+    whole.tokens.insert(whole.tokens.end(), spec.tokens.begin(), spec.tokens.end());
   }
-  plan.tokens = data::merged_volumes(std::move(plan.tokens));
-  return plan;
+  std::vector<int> renumbered;
+  for (std::size_t m = 0; m < plan.mixtures.size(); ++m) {
+    renumbered.push_back(number_of(plan.mixtures[m], plan.labels[m]));
+    whole.labels[static_cast<std::size_t>(renumbered.back())] = plan.labels[m];
+  }
+  for (const data::TrialSpec& spec : plan.trials) {
+    whole.trials.push_back(spec);
+    whole.trials.back().mixture_id = renumbered[static_cast<std::size_t>(spec.mixture_id)];
+  }
+  for (data::TrialSpec& spec : whole.trials)
+    spec.mixture_label = whole.labels[static_cast<std::size_t>(spec.mixture_id)];
+  whole.tokens = data::merged_volumes(std::move(whole.tokens));
+  return whole;
 }
 
 }  // namespace bimix::plan

@@ -231,11 +231,17 @@ class Run {
     const std::vector<data::TrialSpec>& before = stored().state.plan_trials;
     if (std::any_of(before.begin(), before.end(),
                     [](const data::TrialSpec& spec) { return !spec.reused.empty(); }))
-      return plan::with_reused(std::move(plan), before);
+      return plan::with_reused(plan, before);
+    if (session_.campaign().design.reuse.empty()) return plan;
+    if (!stored().state.rounds.empty())
+      throw core::UsageError({.place = "design.reuse",
+                              .problem = "this campaign has chosen mixtures already",
+                              .rule = "its rounds were chosen without those runs",
+                              .remedy = "Drop it, or give the campaign a folder with -o DIR"});
     plan::Reused former = former_trials(session_.campaign(), session_.opened().fingerprints);
     for (const std::string& words : former.words) screen().say("  " + words);
     former_results_ = std::move(former.results);
-    return plan::with_reused(std::move(plan), former.trials);
+    return plan::with_reused(plan, former.trials);
   }
 
   /// Rank 0: the session begins, and the folder has the plan. @return as make_plan

@@ -136,8 +136,15 @@ void Session::begin_stage(const std::string& name) {
 }
 
 std::string Session::round_words() const {
-  if (!campaign().design.adaptive || stored_.state.rounds.empty()) return "";
-  return report::round_text(stored_.state.rounds.back(), campaign().domains,
+  const std::vector<data::Round>& rounds = stored_.state.rounds;
+  if (!campaign().design.adaptive || rounds.empty()) return "";
+  data::Round last = rounds.back();
+  // Where the budget ended them nothing new was asked: what was known before still is.
+  if (!last.stop.empty() && last.known.share.empty() && rounds.size() > 1) {
+    last.known = rounds[rounds.size() - 2].known;
+    last.level = rounds[rounds.size() - 2].level;
+  }
+  return report::round_text(last, campaign().domains,
                             campaign().design.adaptive->budget.unit_text());
 }
 

@@ -113,7 +113,7 @@ TEST(ReusedTrials, AreThoseThatEndedWell) {
   EXPECT_THAT(told(reused), HasSubstr("2 did not end well"));
 }
 
-TEST(WithReused, NumbersNewMixturesBehindThoseOfThePlan) {
+TEST(WithReused, PutsFirstWhatIsKnown) {
   const FormerRun former = run_of(domains({"web", "code"}), {{0.5, 0.5}, {0.6, 0.4}, {0.6, 0.4}});
   data::SweepPlan plan{.mixtures = {{0.9, 0.1}, {0.5, 0.5}}, .labels = {"list-0", "default"}};
   plan.tokens = {500};
@@ -121,10 +121,11 @@ TEST(WithReused, NumbersNewMixturesBehindThoseOfThePlan) {
                  {.id = "b", .mixture_id = 1, .mixture = {0.5, 0.5}, .tokens = {500}, .cost = 5.0}};
   const data::SweepPlan whole = with_reused(plan, reused_trials(former, former.of).trials);
   ASSERT_EQ(whole.trials.size(), 5u);
-  EXPECT_EQ(whole.trials[2].mixture_id, 1) << "the plan has this mixture";
-  EXPECT_EQ(whole.trials[3].mixture_id, 2);
-  EXPECT_EQ(whole.trials[4].mixture_id, 2);
-  EXPECT_THAT(whole.labels, ElementsAre("list-0", "default", "old:list-1"));
+  std::vector<int> numbers;
+  for (const data::TrialSpec& spec : whole.trials) numbers.push_back(spec.mixture_id);
+  EXPECT_THAT(numbers, ElementsAre(0, 1, 1, 2, 0)) << "one mixture is in both";
+  EXPECT_THAT(whole.labels, ElementsAre("default", "old:list-1", "list-0"));
+  EXPECT_EQ(whole.trials[0].mixture_label, "default");
   EXPECT_THAT(whole.tokens, ElementsAre(500, 1000));
   EXPECT_EQ(spent(whole, Budget::Unit::trials), 2.0) << "what is reused costs nothing";
   EXPECT_EQ(price(whole, Budget::Unit::trials, 3), 3.0);

@@ -21,6 +21,7 @@ namespace bimix::run {
 namespace {
 
 using test::TempFolder;
+using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
@@ -239,6 +240,9 @@ TEST_F(AdaptiveLife, ChoosesRoundsUntilTheBudgetIsSpent) {
   EXPECT_THAT(state.rounds.back().stop, HasSubstr("the budget of 12 trials is spent"));
   EXPECT_THAT(state.plan_trials, SizeIs(12));
   EXPECT_THAT(screen.lines, Contains(HasSubstr("Round 1: chosen by 4 mixtures")));
+  EXPECT_THAT(screen.lines,
+              Contains(AllOf(HasSubstr("No round 4: the budget of 12 trials is spent"),
+                             HasSubstr("best known"))));
   const std::size_t ended = fate.ended;
   EXPECT_EQ(run(), core::ExitCode::done);
   EXPECT_EQ(fate.ended, ended) << "what was chosen is not chosen again";

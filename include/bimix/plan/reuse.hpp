@@ -42,8 +42,9 @@ struct Reused {
 /// @see Olmix, arXiv 2602.12237, for the reuse of runs
 Reused reused_trials(const FormerRun& former, const DomainsOfRun& now);
 
-/// The plan followed by those of the trials that are reused; mixtures that the plan has keep their
-/// number. A trial of the plan's own is not there twice.
-data::SweepPlan with_reused(data::SweepPlan plan, const std::vector<data::TrialSpec>& trials);
+/// The plan behind those of the trials that are reused: what is known already comes first. Mixtures
+/// of both are one, with the plan's label; a trial of the plan's own is not there twice.
+data::SweepPlan with_reused(const data::SweepPlan& plan,
+                            const std::vector<data::TrialSpec>& trials);
 
 }  // namespace bimix::plan
