@@ -157,10 +157,12 @@ std::string changes_in_words(const Mapping& mapping, const FormerRun& former) {
 }
 
 /// What the design should vary.
-std::vector<std::string> changed_parts(const Mapping& mapping) {
+std::vector<std::string> changed_parts(const Mapping& mapping, const DomainsOfRun& now) {
   std::vector<std::string> names = mapping.added();
   for (const Fate::Kind kind : {Fate::Kind::split, Fate::Kind::split_unknown, Fate::Kind::revised})
-    for (const std::string& name : mapping.named(kind)) names.push_back(name);
+    for (const std::string& name : mapping.named(kind))
+      for (const std::string& today : now.domains.train)
+        if (today == name || today.starts_with(name + data::part_separator)) names.push_back(today);
   return names;
 }
 
@@ -182,7 +184,7 @@ std::vector<std::string> words_of(const FormerRun& former, const DomainsOfRun& n
     if (mapping.sets()[e] == nowhere) unseen.push_back(now.domains.eval[e]);
   if (!unseen.empty() && kept > 0)
     words.push_back(fmt::format("  they say nothing of the losses on {}", quoted(unseen)));
-  const std::vector<std::string> changed = changed_parts(mapping);
+  const std::vector<std::string> changed = changed_parts(mapping, now);
   if (!changed.empty() && kept > 0)
     words.push_back(
         fmt::format("  what is left to learn is how the changed domains go with the others as one: "

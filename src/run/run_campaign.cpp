@@ -217,7 +217,11 @@ class Run {
         json_from_root(comm(), cost_before).get<std::unordered_map<std::string, double>>();
     stored().state.plan_trials = plan.trials;
     if (!campaign.design.reuse.empty()) session_.share_state();
-    screen().say(fmt::format("{} trials of {} mixtures at {} {} on {} {}", plan.trials.size(),
+    const auto reused =
+        std::count_if(plan.trials.begin(), plan.trials.end(),
+                      [](const data::TrialSpec& spec) { return !spec.reused.empty(); });
+    screen().say(fmt::format("{} trials{} of {} mixtures at {} {} on {} {}", plan.trials.size(),
+                             reused > 0 ? fmt::format(", of which {} are reused,", reused) : "",
                              plan.mixtures.size(), plan.tokens.size(),
                              plan.tokens.size() == 1 ? "volume" : "volumes", comm().size(),
                              comm().size() == 1 ? "rank" : "ranks"));

@@ -51,7 +51,7 @@ TEST(Reuse, OfARunBeforeADomainWasAddedTrainsWhatIsNewAlone) {
   ASSERT_EQ(one.exit_code, 0) << one.output;
   EXPECT_THAT(one.output,
               AllOf(HasSubstr("old: 6 of its 6 trials are reused"), HasSubstr("new: 'squares'"),
-                    HasSubstr("12 trials of 12 mixtures")));
+                    HasSubstr("12 trials, of which 6 are reused, of 12 mixtures")));
   const std::string journal = bytes_of(folder / "one/journal.ndjson");
   // The plan's own and the check's are begun, none of those that are reused.
   EXPECT_EQ(count_of("\"kind\":\"start\"", journal), 6u + 4u);

@@ -75,6 +75,7 @@ TEST(ReusedTrials, GiveTheChildrenOfADividedDomainTheirPartsOfThePool) {
               ElementsAre(DoubleNear(0.2, 1e-15), DoubleNear(0.6, 1e-15), DoubleNear(0.2, 1e-15)));
   EXPECT_THAT(reused.results[0].curve[0].loss_nats, ElementsAre(IsNan(), IsNan(), 2.0));
   EXPECT_THAT(told(reused), HasSubstr("divided, each child with its part of the pool: 'web'"));
+  EXPECT_THAT(told(reused), HasSubstr("{count: 12, among: [web/high, web/low]}"));
 }
 
 TEST(ReusedTrials, LeaveOutAndCountWhatNothingIsKnownOf) {
