@@ -387,6 +387,19 @@
         markLine: k === 0 ? asked : undefined })) }) };
   };
 
+  charts.rounds = () => {
+    const line = (name, key, colour, type) => ({ type: "line", name, symbolSize: 6, color: colour,
+      lineStyle: { width: 2, type },
+      data: data.rounds.map((r) => [r.known, r[key],
+        `${r.known} mixtures known\n${name}: ${lossText(r[key])} ${data.unit}`]) });
+    return { height: 260, option: base({ legend: legend(),
+      grid: { left: 64, right: 24, top: 30, bottom: 48 },
+      xAxis: plain("mixtures known", { scale: true, minInterval: 1 }),
+      yAxis: plain(`regret, ${data.unit}`, { min: 0, scale: false, nameGap: 48 }),
+      series: [line("expected", "regret", theme.accent, "solid"),
+        line(`at most, with ${Math.round(100 * data.rounds[0].level)} %`, "high", theme.second, "dashed")] }) };
+  };
+
   charts.entropies = () => {
     const { domains, measures, nats: values, mixture } = data.entropy;
     const panel = (text, axis, table, format) => ({ height: 90 + 22 * domains.length * Math.max(1, measures.length / 2),

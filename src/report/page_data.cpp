@@ -201,6 +201,18 @@ data::Json timeline(const data::RunRecord& record) {
   return {{"ranks", ranks}, {"bars", bars}, {"cuts", data::to_json(all.cuts)}};
 }
 
+/// What was known before each round.
+data::Json rounds(const data::RunRecord& record) {
+  data::Json known = data::Json::array();
+  for (const data::Round& round : record.rounds)
+    if (!round.known.share.empty())
+      known.push_back({{"known", round.seen},
+                       {"regret", data::to_json(round.known.regret_nats)},
+                       {"high", data::to_json(round.known.regret_high_nats)},
+                       {"level", data::to_json(round.level)}});
+  return known;
+}
+
 }  // namespace
 
 data::Json page_data(const PageInput& input) {
@@ -219,6 +231,7 @@ data::Json page_data(const PageInput& input) {
                   {"unseen", unseen(input)},
                   {"residuals", residuals(input, listed)},
                   {"by_volume", by_volume(input.by_volume)},
+                  {"rounds", rounds(record)},
                   {"trials", trials(record)},
                   {"timeline", timeline(record)}};
   data["law"] = fit == nullptr ? data::Json(nullptr) : law(record, *fit, listed);

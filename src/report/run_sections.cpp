@@ -137,6 +137,10 @@ Section rounds_section(const data::RunRecord& record) {
   for (const data::Round& round : record.rounds)
     if (!round.note.empty())
       body += paragraph(fmt::format("Round {}: {}", round.number, round.note));
+  const auto known = std::count_if(record.rounds.begin(), record.rounds.end(),
+                                   [](const data::Round& one) { return !one.known.share.empty(); });
+  if (known > 1)
+    body += canvas("rounds", "How far the best mixture known may be from the best there is");
   return {"rounds", "Rounds of mixtures", body + table("What was known before each round", rows)};
 }
 
