@@ -111,6 +111,8 @@ class DomainParser {
     }
   }
 
+  bool has_nodes() const { return has_nodes_; }
+
  private:
   struct Place {
     std::string name{}, key{};  ///< the latter as it is written in the node
@@ -120,6 +122,7 @@ class DomainParser {
   /// Children have parts of their node's share; where it has none, of what is around.
   void add_node(const Place& place, Reader block, corpus::DomainFiles given) {
     const auto& [name, key, part] = place;
+    has_nodes_ = true;
     double share = 1.0;
     const bool has_share = block.has("share");
     block.number("share", share, {0, normalise_ ? infinity : 1}, "");
@@ -180,6 +183,7 @@ class DomainParser {
   }
 
   bool normalise_;
+  bool has_nodes_ = false;
   Campaign& campaign_;
   Findings& findings_;
 };
@@ -238,8 +242,10 @@ void parse_domains(Reader& root, bool normalise, Campaign& campaign) {
   Findings& findings = root.findings();
   const std::size_t before = findings.count();
   Reader domains(root.take("domains"), "domains", findings);
-  DomainParser(normalise, campaign, findings).parse(domains, "", 1.0, {});
-  refuse_nodes_that_are_domains(campaign.domains.train, findings);
+  DomainParser parser(normalise, campaign, findings);
+  parser.parse(domains, "", 1.0, {});
+  // Logs may have such names, and then what is named is the domain.
+  if (parser.has_nodes()) refuse_nodes_that_are_domains(campaign.domains.train, findings);
   campaign.domains.eval = campaign.domains.train;
   campaign.corpus.seed = campaign.seed;
   // Shares that could not be read would be summed as zeros.

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
@@ -65,7 +66,7 @@ class Mapping {
     if (then.empty()) return {};
     data::Pools pools(now_.domains.train.size(), 0.0);
     for (std::size_t k = 0; k < then.size(); ++k)
-      if (fates_[k].kind == Fate::Kind::same) pools[fates_[k].into.front().first] = then[k];
+      for (const auto& [domain, part] : fates_[k].into) pools[domain] = part * then[k];
     return pools;
   }
 
@@ -117,6 +118,10 @@ class Mapping {
       if (!data::is_known(part) || std::isinf(part)) return {Fate::Kind::split_unknown};
       pool += part;
     }
+    constexpr double alike = 0.05;
+    const double whole = k < then_.unique_tokens.size() ? then_.unique_tokens[k] : 0.0;
+    if (data::is_known(whole) && !(std::abs(pool - whole) <= alike * whole))
+      return {Fate::Kind::revised};
     Fate fate{Fate::Kind::split};
     for (const std::size_t n : inside) fate.into.emplace_back(n, now_.unique_tokens[n] / pool);
     return fate;

@@ -1,9 +1,11 @@
 #include <bimix/core/error.hpp>
+#include <bimix/data/pools.hpp>
 #include <bimix/run/former.hpp>
 #include <bimix/run/run_folder.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -50,15 +52,30 @@ void refuse_other_training(const StoredRun& former, const config::Campaign& camp
                          .remedy = "Train as that run did, or drop it from `reuse`"});
 }
 
+std::string name_of(const std::filesystem::path& folder) {
+  return folder.has_filename() ? folder.filename().string()
+                               : folder.parent_path().filename().string();
+}
+
+/// As they were counted in the texts, or else said.
+data::Pools pools_of(const StoredRun& stored) {
+  data::Pools pools = stored.campaign.unique_tokens;
+  for (double& pool : pools)
+    if (pool == config::unique_tokens_auto) pool = 0.0;
+  if (stored.state.corpus.empty()) return pools;
+  data::Pools counted;
+  for (const data::CorpusRow& row : stored.state.corpus.front().rows)
+    counted.push_back(static_cast<double>(row.pool));
+  return data::first_known(pools, counted);
+}
+
 plan::FormerRun former_run(const std::filesystem::path& folder, const config::Campaign& campaign) {
   StoredRun stored = load_run(folder);
   refuse_other_training(stored, campaign);
-  std::string name = folder.filename().string();
-  if (name.empty()) name = folder.parent_path().filename().string();
-  return {.name = std::move(name),
+  return {.name = name_of(folder),
           .of = {stored.campaign.domains,
                  fingerprints_of(stored.campaign.domains, stored.state.header->fingerprints),
-                 stored.campaign.unique_tokens},
+                 pools_of(stored)},
           .trials = std::move(stored.state.plan_trials),
           .results = std::move(stored.state.results)};
 }
@@ -66,7 +83,8 @@ plan::FormerRun former_run(const std::filesystem::path& folder, const config::Ca
 }  // namespace
 
 plan::Reused former_trials(const config::Campaign& campaign,
-                           const std::vector<std::pair<std::string, std::string>>& fingerprints) {
+                           const std::vector<std::pair<std::string, std::string>>& fingerprints,
+                           const std::vector<std::string>& taken) {
   plan::Reused all;
   if (campaign.design.reuse.empty()) return all;
   if (!traits_of(campaign).trains)
@@ -80,6 +98,7 @@ plan::Reused former_trials(const config::Campaign& campaign,
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
   for (const std::string& folder : campaign.design.reuse) {
+    if (std::find(taken.begin(), taken.end(), name_of(folder)) != taken.end()) continue;
     plan::Reused found = plan::reused_trials(former_run(campaign.base / folder, campaign), now);
     append(all.trials, found.trials);
     append(all.results, found.results);

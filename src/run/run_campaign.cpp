@@ -231,21 +231,32 @@ class Run {
   }
 
   /// Rank 0: the plan with the trials of former runs, which the journal has or will have.
-  data::SweepPlan with_former(data::SweepPlan plan) {
-    const std::vector<data::TrialSpec>& before = stored().state.plan_trials;
-    if (std::any_of(before.begin(), before.end(),
-                    [](const data::TrialSpec& spec) { return !spec.reused.empty(); }))
-      return plan::with_reused(plan, before);
+  data::SweepPlan with_former(const data::SweepPlan& plan) {
     if (session_.campaign().design.reuse.empty()) return plan;
-    if (!stored().state.rounds.empty())
+    std::vector<data::TrialSpec> reused = stored().state.plan_trials;
+    std::erase_if(reused, [](const data::TrialSpec& spec) { return spec.reused.empty(); });
+    const bool is_resumed = !stored().state.plan_trials.empty() && !session_.limits().extend;
+    if (is_resumed) return plan::with_reused(plan, reused);
+    std::vector<std::string> taken;
+    for (const data::TrialSpec& spec : reused) taken.push_back(spec.reused);
+    plan::Reused more = former_trials(session_.campaign(), session_.opened().fingerprints, taken);
+    if (!more.trials.empty() && !stored().state.rounds.empty())
       throw core::UsageError({.place = "design.reuse",
                               .problem = "this campaign has chosen mixtures already",
                               .rule = "its rounds were chosen without those runs",
                               .remedy = "Drop it, or give the campaign a folder with -o DIR"});
-    plan::Reused former = former_trials(session_.campaign(), session_.opened().fingerprints);
-    for (const std::string& words : former.words) screen().say("  " + words);
-    former_results_ = std::move(former.results);
-    return plan::with_reused(plan, former.trials);
+    for (const std::string& words : more.words) screen().say("  " + words);
+    reused.insert(reused.end(), more.trials.begin(), more.trials.end());
+    former_results_ = std::move(more.results);
+    const data::SweepPlan whole = plan::with_reused(plan, reused);
+    if (whole.tokens.back() > plan.tokens.back() && session_.campaign().optimize.tokens == 0)
+      screen().say(fmt::format(
+          "  reused trials go to {} tokens, beyond the {} of this design: optimum and check are "
+          "for "
+          "{} (`optimize: {{tokens: {}}}` would change that)",
+          core::format_count(whole.tokens.back()), core::format_count(plan.tokens.back()),
+          core::format_count(whole.tokens.back()), core::format_count(plan.tokens.back())));
+    return whole;
   }
 
   /// Rank 0: the session begins, and the folder has the plan. @return as make_plan
@@ -255,7 +266,7 @@ class Run {
     const std::vector<data::TrialSpec>& now = stored().plan.trials;
     const bool same = is_same_plan(before, now);
     std::unordered_map<std::string, double> cost_before;
-    if (!same && !state.results.empty()) {
+    if (!same && !before.empty() && !state.results.empty()) {
       const auto grown = checked_extension(before, now, session_.limits().extend, session_.path());
       screen().say(fmt::format("Extended from {} to {} trials", before.size(), now.size()));
       cost_before = cost_before_of(grown);
@@ -274,8 +285,9 @@ class Run {
     std::vector<data::TrialResult>& known = stored().state.results;
     std::unordered_set<std::string> ids;
     for (const data::TrialResult& result : known) ids.insert(result.id);
-    std::erase_if(former_results_,
-                  [&](const data::TrialResult& result) { return ids.contains(result.id); });
+    std::erase_if(former_results_, [&](const data::TrialResult& result) {  // the first holds
+      return !ids.insert(result.id).second;
+    });
     if (former_results_.empty()) return;
     session_.folder().journal().append_results(former_results_);
     known.insert(known.end(), former_results_.begin(), former_results_.end());

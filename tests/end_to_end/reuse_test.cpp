@@ -67,6 +67,25 @@ TEST(Reuse, OfARunBeforeADomainWasAddedTrainsWhatIsNewAlone) {
   EXPECT_EQ(count_of("\"kind\":\"start\"", bytes_of(folder / "one/journal.ndjson")), 10u);
 }
 
+// Results of the old run stand before the plan; what was killed between the two was called the run
+// of another version.
+TEST(Reuse, GoesOnFromBetweenTheResultsAndThePlan) {
+  const TemporaryFolder folder;
+  const std::string grown = write_grown(folder);
+  ASSERT_EQ(bimix("-q run " + grown + " -o " + folder / "whole").exit_code, 0);
+  const std::string journal = bytes_of(folder / "whole/journal.ndjson");
+  const std::size_t plan = journal.find("\"kind\":\"plan\"");
+  for (const char* text : {"campaign.yaml", "resolved.yaml"})
+    write_text(folder / (std::string("cut/") + text),
+               bytes_of(folder / (std::string("whole/") + text)));
+  write_text(folder / "cut/journal.ndjson", journal.substr(0, journal.rfind('\n', plan) + 1));
+  const Ended resumed = bimix("-q run " + grown + " -o " + folder / "cut");
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
+  EXPECT_THAT(store::differences(folder / "whole/results.h5", folder / "cut/results.h5",
+                                 store::timing_paths()),
+              testing::IsEmpty());
+}
+
 TEST(Reuse, IsToldBeforeAnythingIsTrained) {
   const TemporaryFolder folder;
   const std::string grown = write_grown(folder);

@@ -96,6 +96,24 @@ TEST(ReusedTrials, LeaveOutAndCountWhatNothingIsKnownOf) {
   EXPECT_THAT(told(reused), HasSubstr("gone: 'news'"));
 }
 
+// Nothing else tells that the children are the texts that the domain had.
+TEST(ReusedTrials, OfADividedDomainNeedChildrenAsLargeAsItWas) {
+  const FormerRun former = run_of(domains({"web", "code"}, {}, {4e6, 5e6}), {{0.8, 0.2}});
+  const auto count = [&](double high) {
+    return reused_trials(former, domains({"web/high", "web/low", "code"}, {}, {high, 3e6, 5e6}))
+        .trials.size();
+  };
+  EXPECT_EQ(count(1.1e6), 1u);
+  EXPECT_EQ(count(2e6), 0u);
+}
+
+// The whole pool of a child stood for the part that a matched run had drawn from.
+TEST(ReusedTrials, OfADividedDomainDrewFromPartsOfItsPool) {
+  const Reused reused = reused_trials(run_of(domains({"web", "code"}), {{0.8, 0.2}}),
+                                      domains({"web/a", "web/b", "code"}, {}, {1e6, 3e6, 5e6}));
+  EXPECT_THAT(reused.results[0].unique_tokens, ElementsAre(25.0, 75.0, 100.0));
+}
+
 // The set of a domain whose texts changed has the same name and other losses.
 TEST(ReusedTrials, HaveNoLossesOnTextsThatChanged) {
   const Reused reused = reused_trials(run_of(domains({"web", "code"}, {"1", "2"}), {{0.0, 1.0}}),

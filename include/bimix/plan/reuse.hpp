@@ -35,9 +35,10 @@ struct Reused {
 
 /// A domain of the same name and texts keeps its share and its losses. One that is new had a share
 /// of 0. Where a domain became a node (data/domain_tree.hpp), each domain in it had the share times
-/// its part of the node's pool. A trial with a share of a domain that is gone, or whose texts
-/// changed, or that became a node of unknown pools, says nothing of today's mixtures and is left
-/// out, as are those without a result that is ok.
+/// its part of the node's pool; the pools must come to the old one within a twentieth, which is all
+/// that tells that the texts are the same. A trial with a share of a domain that is gone, or whose
+/// texts changed, or that became a node of unknown pools, says nothing of today's mixtures and is
+/// left out, as are those without a result that is ok.
 /// @return deterministic; trials in their order
 /// @see Olmix, arXiv 2602.12237, for the reuse of runs
 Reused reused_trials(const FormerRun& former, const DomainsOfRun& now);
