@@ -60,6 +60,27 @@ void check_sums(std::vector<core::Complaint>& found, const OptimizeOptions& opti
                        "Lower the floor or raise the cap"});
 }
 
+/// What a node holds must be able to come to its floor, and its floors to stay below its cap.
+void check_nodes(std::vector<core::Complaint>& found, const OptimizeOptions& options,
+                 const std::vector<std::string>& train) {
+  std::size_t n = train.size();  // in limit_names
+  for (const data::DomainNode& node : data::domain_nodes(train)) {
+    if (!options.cap.empty() && !options.floor.empty() &&
+        data::sum_over(node, options.floor) > options.cap[n] + core::simplex_tolerance)
+      found.push_back({"optimize.cap." + node.name,
+                       fmt::format("{} is below {:.6g}, the floors of what it holds together",
+                                   options.cap[n], data::sum_over(node, options.floor)),
+                       "", "Raise the cap or lower those floors"});
+    if (!options.cap.empty() && !options.floor.empty() &&
+        data::sum_over(node, options.cap) < options.floor[n] - core::simplex_tolerance)
+      found.push_back({"optimize.floor." + node.name,
+                       fmt::format("{} is above {:.6g}, the caps of what it holds together",
+                                   options.floor[n], data::sum_over(node, options.cap)),
+                       "", "Lower the floor or raise those caps"});
+    ++n;
+  }
+}
+
 /// An objective that is not known says nothing of the weights.
 void check_objective(std::vector<core::Complaint>& found, const OptimizeOptions& options) {
   try {
@@ -134,6 +155,7 @@ std::vector<core::Complaint> complaints(const OptimizeOptions& options,
                      "finite and not negative",
                      "Try 15, or 0 if repeated tokens are as good as new"});
   if (found.empty()) check_sums(found, options, limited, domains.train.size());
+  if (found.empty()) check_nodes(found, options, domains.train);
   return found;
 }
 

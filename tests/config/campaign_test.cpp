@@ -834,6 +834,16 @@ TEST(NestedDomains, AreRefusedWithoutChildrenOrWithTwoMeanings) {
               HasSubstr("is a domain, and 'web/news/old' lies in it"));
 }
 
+TEST(NestedDomains, AreRefusedWhereLimitsOfANodeAndOfItsDomainsContradict) {
+  EXPECT_THAT(complaint_about(nested_with("floor: {web: 0.3, code: 0.1}, cap: {web/forums: 0.2}",
+                                          "floor: {web/forums/high: 0.3}, cap: {web/forums: 0.2}")),
+              HasSubstr("0.2 is below 0.3, the floors of what it holds together"));
+  EXPECT_THAT(complaint_about(nested_with("cap: {web/forums: 0.2}",
+                                          "cap: {web/forums/high: 0.1, web/forums/low: 0.1, "
+                                          "web/news: 0.05}")),
+              HasSubstr("0.3 is above 0.25, the caps of what it holds together"));
+}
+
 TEST(NestedDomains, AreNamedWhereAGroupOrALimitNamesWhatIsNone) {
   EXPECT_THAT(complaint_about(nested_with("within: web", "within: webb")),
               HasSubstr("Did you mean 'web'"));

@@ -140,8 +140,8 @@ TEST(BestMixture, KeepsTheBoundsOfNodes) {
 TEST(AllowedBox, NamesWhatANodeHoldsWhereItsBoundsContradict) {
   const data::LawFit fit = law::fit_law(nested_domains(), {.bootstrap = 0});
   try {
-    allowed_box(fit, {.tokens = 1e7, .floor = {0, 0, 0, 0.9}, .cap = {0.3, 0.3, 1, 1}});
-    ADD_FAILURE() << "a floor of 0.9 above caps that sum to 0.6";
+    allowed_box(fit, {.tokens = 1e7, .cap = {1, 1, 1, 0.01}});
+    ADD_FAILURE() << "a cap below the smallest shares that were tried";
   } catch (const core::UsageError& error) {
     EXPECT_THAT(error.what(), HasSubstr("web/high and web/low together"));
   }
