@@ -1,6 +1,7 @@
 #include "benches.hpp"
 
 #include <bimix/core/random.hpp>
+#include <bimix/core/temporary_folder.hpp>
 #include <bimix/corpus/bench.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/spread/entropy_bench.hpp>
@@ -25,18 +26,10 @@ constexpr std::int64_t token_count = 10'000'000;
 /// Words of a text as JSON Lines, as they are and packed by zstd; they go away again.
 class OwnDocuments {
  public:
-  explicit OwnDocuments(const std::vector<std::uint8_t>& text) {
+  explicit OwnDocuments(const std::vector<std::uint8_t>& text)
+      : folder_("bimix_bench",
+                "documents to read are written there first, where no FILE is named") {
     constexpr std::size_t each = 3000;
-    std::error_code none;
-    const fs::path parent = fs::temp_directory_path(none);
-    std::string name = (parent / "bimix_bench_XXXXXX").string();
-    if (none || ::mkdtemp(name.data()) == nullptr)
-      throw core::DataError({.place = parent.string(),
-                             .problem = "no folder can be made there",
-                             .rule = "the documents that are read are written there first",
-                             .remedy = "Set TMPDIR to a folder that can be written to, or name a "
-                                       "FILE to read"});
-    folder_ = name;
     // In random order, since a text that repeats would be packed to nothing.
     std::istringstream split(std::string(text.begin(), text.end()));
     const std::vector<std::string> words{std::istream_iterator<std::string>(split), {}};
@@ -56,18 +49,12 @@ class OwnDocuments {
     file.close();
     corpus::pack_by_zstd(path(), packed());
   }
-  ~OwnDocuments() {
-    std::error_code harmless;
-    fs::remove_all(folder_, harmless);
-  }
-  OwnDocuments(const OwnDocuments&) = delete;
-  OwnDocuments& operator=(const OwnDocuments&) = delete;
 
-  fs::path path() const { return folder_ / "words.jsonl"; }
-  fs::path packed() const { return folder_ / "words.jsonl.zst"; }
+  fs::path path() const { return folder_.path() / "words.jsonl"; }
+  fs::path packed() const { return folder_.path() / "words.jsonl.zst"; }
 
  private:
-  fs::path folder_;
+  core::TemporaryFolder folder_;
 };
 
 constexpr double mega = 1e-6;

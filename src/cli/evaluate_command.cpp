@@ -14,6 +14,7 @@
 
 #include <optional>
 #include <utility>
+
 namespace bimix::cli {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <bimix/core/error.hpp>
 #include <bimix/core/simplex.hpp>
 #include <bimix/core/text.hpp>
+#include <bimix/data/domain_tree.hpp>
 #include <bimix/data/json.hpp>
 #include <bimix/mix/objective.hpp>
 #include <bimix/mix/optimum.hpp>
@@ -62,7 +63,7 @@ void ask_for(const OptimizeFlags& flags, const run::StoredRun& run, mix::Optimiz
                               .remedy = "Use --objective weighted, or drop --weights"});
     options.objective = "weighted";
   }
-  const std::vector<std::string> limited = mix::limit_names(train);
+  const std::vector<std::string> limited = data::domain_and_node_names(train);
   if (!flags.floor.empty()) options.floor = parse_by_domain("--floor", flags.floor, limited, 0.0);
   if (!flags.cap.empty()) options.cap = parse_by_domain("--cap", flags.cap, limited, 1.0);
   if (!flags.unique_tokens.empty())

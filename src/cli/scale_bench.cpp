@@ -1,5 +1,6 @@
 #include "benches.hpp"
 #include "run_page.hpp"
+#include "scale_sizes.hpp"
 
 #include <bimix/law/law.hpp>
 #include <bimix/report/tables.hpp>
@@ -12,7 +13,9 @@
 namespace bimix::cli {
 namespace {
 
-constexpr int usual_domains = 7, usual_trials = 300;  // of the series in the other
+/// Of the series by the other.
+constexpr int usual_domains = 7, usual_trials = 300;
+
 /// What was measured at the sizes of one series.
 struct Measured {
   std::vector<double> size{};
@@ -101,8 +104,8 @@ void add_scale_bench(CLI::App& bench, Context& context, Action& action) {
       std::vector<int> trials, domains;
       par::collectively(context.comm(), [&] {
         law::find_law(flags->options.law);
-        trials = run::scale_sizes({"--trials", 100, 10, 1'000'000}, flags->trials);
-        domains = run::scale_sizes({"--domains", 4, 2, 256}, flags->domains);
+        trials = scale_sizes({"--trials", 100, 10, 1'000'000}, flags->trials);
+        domains = scale_sizes({"--domains", 4, 2, 256}, flags->domains);
       });
       const auto measure = [&](Measured& measured, int size, const run::ScaleSize& both) {
         measured.size.push_back(size);

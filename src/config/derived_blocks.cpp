@@ -4,6 +4,7 @@
 #include "fields.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/data/domain_tree.hpp>
 
 #include <fmt/format.h>
 
@@ -20,7 +21,7 @@ void parse_optimize_maps(Reader& block, const data::DomainSet& domains,
       values = numbers_by_domain(block.take(key), block.path_of(key), form, block.findings());
   };
   map("weights", {.names = domains.eval, .high = infinity}, options.weights);
-  const std::vector<std::string> limited = mix::limit_names(domains.train);
+  const std::vector<std::string> limited = data::domain_and_node_names(domains.train);
   map("floor", {.names = limited}, options.floor);
   map("cap", {.names = limited, .missing = 1.0}, options.cap);
 }

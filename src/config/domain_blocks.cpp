@@ -213,7 +213,7 @@ void parse_eval_sets(const YAML::Node& node, data::DomainSet& domains, Findings&
 void refuse_nodes_that_are_domains(const std::vector<std::string>& domains, Findings& findings) {
   for (const std::string& domain : domains)
     for (const std::string& other : domains)
-      if (other.starts_with(domain + data::part_separator))
+      if (other != domain && data::is_or_lies_in(other, domain))
         findings.complain("domains." + domain,
                           {.problem = fmt::format("is a domain, and '{}' lies in it", other),
                            .rule = "a domain has no children beside its own texts",

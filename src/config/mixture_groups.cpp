@@ -4,6 +4,7 @@
 #include "paths.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/data/domain_tree.hpp>
 #include <bimix/replay/mixture_list.hpp>
 
 #include <fmt/format.h>
@@ -96,7 +97,7 @@ class GroupParser {
     block.words("among", group.among, "");
     block.text("within", group.within, "");
     const std::vector<std::string>& domains = campaign_.domains.train;
-    const std::vector<std::string> all = mix::limit_names(domains);
+    const std::vector<std::string> all = data::domain_and_node_names(domains);
     const std::vector<std::string> nodes(all.begin() + static_cast<std::ptrdiff_t>(domains.size()),
                                          all.end());
     for (const std::string& name : group.among)

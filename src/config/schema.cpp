@@ -5,6 +5,8 @@
 #include <bimix/entropy/entropy.hpp>
 #include <bimix/mix/policy.hpp>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -146,8 +148,8 @@ Schema mixtures_schema() {
       {"anyOf",
        {one_of(mix::policy_names(core::all_words<entropy::Measure>())),
         {{"type", "string"},
-         {"pattern",
-          R"(^(temperature|unimax|utilimax|quality)\([0-9][0-9.eE+]*\)$|^deletions$)"}}}}};
+         {"pattern", fmt::format(R"(^({})\([0-9][0-9.eE+]*\)$|^deletions$)",
+                                 fmt::join(mix::policy_names_with_number(), "|"))}}}}};
   const auto only = [](const char* key, const Schema& schema) {
     return block({{key, schema}}, {key});
   };

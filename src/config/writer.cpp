@@ -3,6 +3,7 @@
 #include "reader.hpp"
 
 #include <bimix/core/text.hpp>
+#include <bimix/data/domain_tree.hpp>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -280,7 +281,7 @@ std::string resolved_yaml(const Campaign& campaign) {
   describe(writer, optimize);
   write_by_domain(out, "weights", campaign.domains.eval, optimize.weights);
   write_groups(out, campaign.domains.eval, optimize.group);
-  const std::vector<std::string> limited = mix::limit_names(campaign.domains.train);
+  const std::vector<std::string> limited = data::domain_and_node_names(campaign.domains.train);
   write_by_domain(out, "floor", limited, optimize.floor);
   write_by_domain(out, "cap", limited, optimize.cap);
   out << YAML::EndMap;

@@ -32,6 +32,17 @@ std::vector<DomainNode> domain_nodes(const std::vector<std::string>& domains) {
   return nodes;
 }
 
+std::vector<std::string> domain_and_node_names(const std::vector<std::string>& domains) {
+  std::vector<std::string> names = domains;
+  for (DomainNode& node : domain_nodes(domains)) names.push_back(std::move(node.name));
+  return names;
+}
+
+bool is_or_lies_in(std::string_view domain, std::string_view name) {
+  return domain.starts_with(name) &&
+         (domain.size() == name.size() || domain[name.size()] == part_separator);
+}
+
 double sum_over(const DomainNode& node, std::span<const double> share) {
   double sum = 0.0;
   for (const std::size_t k : node.domains) sum += share[k];

@@ -389,13 +389,10 @@ FoldFits fold_fits(const data::Observations& observations, const FitOptions& opt
   splitting.folds = 0;
   const int folds = fold_count(observations, splitting);
   FoldFits fits{.fold_of = fold_of_mixture(observations, splitting, folds)};
-  fits.without.resize(static_cast<std::size_t>(folds));
-  for (int fold = 0; fold < folds; ++fold) {
-    Split split;
-    for (const int other : fits.fold_of) split.trains.push_back(other != fold);
+  for (const Split& split : splits_of(fits.fold_of, folds)) {
+    fits.without.emplace_back();
     for (std::size_t e = 0; e < observations.domains.eval.size(); ++e)
-      fits.without[static_cast<std::size_t>(fold)].push_back(
-          coefficients_of_split(observations, options, split, e));
+      fits.without.back().push_back(coefficients_of_split(observations, options, split, e));
   }
   return fits;
 }

@@ -39,7 +39,7 @@ bool has_mixture(const Box& box, double rounding = core::simplex_tolerance) {
   for (std::size_t k = 0; k < box.low.size(); ++k)
     if (box.low[k] > box.high[k]) return false;
   const NestedBox nested(box);
-  return nested.impossible_group() < 0 && nested.reach().most >= 1.0 - rounding;
+  return !nested.impossible_group() && nested.reach().most >= 1.0 - rounding;
 }
 
 /// The fewest epochs that leave a mixture, by halving: for boxes with groups.
@@ -107,8 +107,8 @@ void check_room(const Box& box, const data::LawFit& fit) {
             "floors, caps and the shares that were tried",
             "Move its floor or cap, or allow extrapolation"});
   }
-  if (const int n = NestedBox(box).impossible_group(); n >= 0) {
-    const GroupBound& group = box.groups[static_cast<std::size_t>(n)];
+  if (const auto n = NestedBox(box).impossible_group()) {
+    const GroupBound& group = box.groups[*n];
     double least = 0.0, most = 0.0;
     std::vector<std::string> names;
     for (const std::size_t k : group.domains) {
@@ -129,7 +129,7 @@ void check_room(const Box& box, const data::LawFit& fit) {
 
 /// Adds the bounds of nodes that have some.
 void add_groups(const OptimizeOptions& options, const std::vector<std::string>& domains, Box& box) {
-  std::size_t n = domains.size();  // in limit_names
+  std::size_t n = domains.size();  // in data::domain_and_node_names
   for (data::DomainNode& node : data::domain_nodes(domains)) {
     const double low = options.floor.empty() ? 0.0 : options.floor[n];
     const double high = options.cap.empty() ? 1.0 : options.cap[n];
@@ -142,7 +142,7 @@ void add_groups(const OptimizeOptions& options, const std::vector<std::string>& 
 
 void require_mixture(const Box& box, const std::string& rule, const std::string& remedy) {
   const NestedBox nested(box);
-  if (nested.impossible_group() >= 0)
+  if (nested.impossible_group())
     throw core::UsageError(core::Complaint{
         "optimize", "the bounds of a node leave its domains no room", rule, remedy});
   const auto [low, high] = nested.reach();

@@ -1,6 +1,5 @@
 #include "nested_box.hpp"
 
-#include <bimix/core/error.hpp>
 #include <bimix/core/simplex.hpp>
 
 #include <algorithm>
@@ -47,11 +46,10 @@ NestedBox::NestedBox(const Box& box) : domains_(box.low.size()) {
 
 NestedBox::Reach NestedBox::reach() const { return {nodes_.back().low, nodes_.back().high}; }
 
-int NestedBox::impossible_group() const {
+std::optional<std::size_t> NestedBox::impossible_group() const {
   for (std::size_t n = domains_; n + 1 < nodes_.size(); ++n)
-    if (nodes_[n].low > nodes_[n].high + core::simplex_tolerance)
-      return static_cast<int>(n - domains_);
-  return -1;
+    if (nodes_[n].low > nodes_[n].high + core::simplex_tolerance) return n - domains_;
+  return std::nullopt;
 }
 
 /// What the domains of a node sum to when each is its point less the shift, within all bounds.

@@ -2,8 +2,9 @@
 
 #include <bimix/mix/optimum.hpp>
 
+#include <cstddef>
+#include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace bimix::mix {
@@ -14,14 +15,14 @@ class NestedBox {
  public:
   explicit NestedBox(const Box& box);
 
-  /// The least and the most that all shares can sum to; none if some bounds contradict each other.
+  /// The least and the most that all shares can sum to, where no group is impossible.
   struct Reach {
     double least = 0.0, most = 0.0;
   };
   Reach reach() const;
 
-  /// The group whose bounds leave nothing, the smallest first: an index into Box::groups; -1: none.
-  int impossible_group() const;
+  /// The group whose bounds leave nothing, the smallest first: an index into Box::groups.
+  std::optional<std::size_t> impossible_group() const;
 
   /// The nearest mixture (Euclidean): water is filled into each node up to what it may hold.
   data::Mixture project(std::span<const double> point) const;

@@ -4,6 +4,7 @@
 
 #include <bimix/core/random.hpp>
 #include <bimix/core/simplex.hpp>
+#include <bimix/data/domain_tree.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -86,7 +87,7 @@ OptimizeOptions widened(const data::LawFit& fit, OptimizeOptions options) {
   const Box region = reach_of(fit);
   const std::size_t domains = region.low.size();
   options.extrapolate = true;
-  const std::size_t limited = limit_names(fit.domains.train).size();
+  const std::size_t limited = data::domain_and_node_names(fit.domains.train).size();
   options.floor.resize(limited, 0.0);
   options.cap.resize(limited, 1.0);
   for (std::size_t k = 0; k < domains; ++k) {

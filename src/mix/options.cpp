@@ -39,7 +39,7 @@ void check_pools(std::vector<core::Complaint>& found, const data::Pools& pools,
   check_list(found, "unique_tokens", finite, domains, std::numeric_limits<double>::infinity());
 }
 
-/// @param limited limit_names, the first `domains` of which are the domains
+/// @param limited data::domain_and_node_names, the first `domains` of which are the domains
 void check_sums(std::vector<core::Complaint>& found, const OptimizeOptions& options,
                 const std::vector<std::string>& limited, std::size_t domains) {
   const auto sum = [&](const std::vector<double>& limits) {
@@ -63,7 +63,7 @@ void check_sums(std::vector<core::Complaint>& found, const OptimizeOptions& opti
 /// What a node holds must be able to come to its floor, and its floors to stay below its cap.
 void check_nodes(std::vector<core::Complaint>& found, const OptimizeOptions& options,
                  const std::vector<std::string>& train) {
-  std::size_t n = train.size();  // in limit_names
+  std::size_t n = train.size();  // in data::domain_and_node_names
   for (const data::DomainNode& node : data::domain_nodes(train)) {
     if (!options.cap.empty() && !options.floor.empty() &&
         data::sum_over(node, options.floor) > options.cap[n] + core::simplex_tolerance)
@@ -121,12 +121,6 @@ std::string EpochLimit::text() const {
   return std::isinf(*epochs) ? "none" : fmt::format("{}", *epochs);
 }
 
-std::vector<std::string> limit_names(const std::vector<std::string>& train) {
-  std::vector<std::string> names = train;
-  for (data::DomainNode& node : data::domain_nodes(train)) names.push_back(std::move(node.name));
-  return names;
-}
-
 std::vector<core::Complaint> complaints(const OptimizeOptions& options,
                                         const data::DomainSet& domains) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -142,7 +136,7 @@ std::vector<core::Complaint> complaints(const OptimizeOptions& options,
     found.push_back({"optimize.radius", fmt::format("{} is out of range", options.radius),
                      "positive and finite", "Use 0.1, or objective: mean, or worst"});
   check_list(found, "weights", options.weights, domains.eval, infinity);
-  const std::vector<std::string> limited = limit_names(domains.train);
+  const std::vector<std::string> limited = data::domain_and_node_names(domains.train);
   check_list(found, "floor", options.floor, limited, 1.0);
   check_list(found, "cap", options.cap, limited, 1.0);
   check_pools(found, options.unique_tokens, domains.train);

@@ -63,6 +63,13 @@ std::optional<std::string_view> argument_in(std::string_view name, const Policy&
 
 }  // namespace
 
+std::vector<std::string> policy_names_with_number() {
+  std::vector<std::string> names;
+  for (const Policy* policy : policies())
+    if (policy->argument() == PolicyArgument::number) names.emplace_back(policy->name());
+  return names;
+}
+
 std::vector<std::string> policy_names(const std::vector<std::string>& measures) {
   std::vector<std::string> names;
   for (const Policy* policy : policies()) {

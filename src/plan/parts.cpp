@@ -15,8 +15,7 @@ std::vector<std::size_t> domains_in(const std::string& name,
                                     const std::vector<std::string>& domains) {
   std::vector<std::size_t> inside;
   for (std::size_t k = 0; k < domains.size(); ++k)
-    if (domains[k] == name || domains[k].starts_with(name + data::part_separator))
-      inside.push_back(k);
+    if (data::is_or_lies_in(domains[k], name)) inside.push_back(k);
   return inside;
 }
 

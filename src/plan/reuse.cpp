@@ -91,9 +91,8 @@ class Mapping {
       for (const auto& [domain, part] : fate.into) std::erase(names, now_.domains.train[domain]);
     for (const Fate::Kind kind : {Fate::Kind::revised, Fate::Kind::split_unknown})
       for (const std::string& name : named(kind))
-        std::erase_if(names, [&](const std::string& one) {
-          return one == name || one.starts_with(name + data::part_separator);
-        });
+        std::erase_if(names,
+                      [&](const std::string& one) { return data::is_or_lies_in(one, name); });
     return names;
   }
 
@@ -110,7 +109,7 @@ class Mapping {
                                      : Fate{Fate::Kind::revised};
     std::vector<std::size_t> inside;
     for (std::size_t n = 0; n < now_.domains.train.size(); ++n)
-      if (now_.domains.train[n].starts_with(name + data::part_separator)) inside.push_back(n);
+      if (data::is_or_lies_in(now_.domains.train[n], name)) inside.push_back(n);
     if (inside.empty()) return {Fate::Kind::gone};
     double pool = 0.0;
     for (const std::size_t n : inside) {
@@ -167,7 +166,7 @@ std::vector<std::string> changed_parts(const Mapping& mapping, const DomainsOfRu
   for (const Fate::Kind kind : {Fate::Kind::split, Fate::Kind::split_unknown, Fate::Kind::revised})
     for (const std::string& name : mapping.named(kind))
       for (const std::string& today : now.domains.train)
-        if (today == name || today.starts_with(name + data::part_separator)) names.push_back(today);
+        if (data::is_or_lies_in(today, name)) names.push_back(today);
   return names;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <span>
 
 namespace bimix::report {
@@ -58,30 +59,27 @@ Rows optimum_rows(const data::MixtureChoice& choice, const data::DomainSet& doma
     if (is_weighted) rows.back().push_back(share(choice.weight[e]));
   };
   std::vector<bool> is_shown(domains.eval.size(), false);
-  const auto hide_sets_of = [&](const data::DomainNode& held) {
-    for (const std::size_t k : held.domains)
-      for (std::size_t e = 0; e < domains.eval.size(); ++e)
-        is_shown[e] = is_shown[e] || domains.eval[e] == domains.train[k];
+  const auto own_set = [&](std::size_t k) -> std::optional<std::size_t> {
+    const auto own = std::find(domains.eval.begin(), domains.eval.end(), domains.train[k]);
+    const auto e = static_cast<std::size_t>(own - domains.eval.begin());
+    if (own == domains.eval.end() || domains.share_of[e] != static_cast<int>(k))
+      return std::nullopt;
+    return e;
   };
   for (const data::TreeLine& line : data::tree_lines(domains.train)) {
-    if (line.depth > deepest) {
-      hide_sets_of(line.held);
-      continue;
-    }
     if (line.is_node) {
-      rows.push_back(node_row(choice, line));
+      if (line.depth <= deepest) rows.push_back(node_row(choice, line));
       continue;
     }
     const std::size_t k = line.held.domains.front();
+    const auto e = own_set(k);
+    if (e) is_shown[*e] = true;
+    if (line.depth > deepest) continue;
     rows.push_back({line.text, share(choice.share[k]),
                     range(choice.share_low[k], choice.share_high[k], 3),
                     share(choice.default_share[k])});
     if (knows_epochs) rows.back().insert(rows.back().end(), {epochs(chosen[k]), epochs(usual[k])});
-    const auto own = std::find(domains.eval.begin(), domains.eval.end(), domains.train[k]);
-    const auto e = static_cast<std::size_t>(own - domains.eval.begin());
-    if (own == domains.eval.end() || domains.share_of[e] != static_cast<int>(k)) continue;
-    add_set(e);
-    is_shown[e] = true;
+    if (e) add_set(*e);
   }
   for (std::size_t e = 0; e < domains.eval.size(); ++e) {
     if (is_shown[e] || std::isnan(choice.predicted_nats[e])) continue;  // no law: named below

@@ -81,14 +81,11 @@ std::vector<data::VolumeOptimum> optima_by_volume(const FitOfRuns& of,
   data::LawFit sampled = fit;
   if (sampled.bootstrap.size() > most_samples) sampled.bootstrap.resize(most_samples);
   const std::vector<double> shown = shown_volumes(fitted, options.tokens);
-  spread::FitProgress now{"optima by volume", 0, shown.size() * sampled.bootstrap.size()};
-  const auto after_sample = [&] {
-    ++now.done;
-    if (progress) progress(now);
-  };
-  if (progress) progress(now);
+  spread::CountedProgress counted(progress, "optima by volume",
+                                  shown.size() * sampled.bootstrap.size());
   for (const double tokens : shown) {
-    const auto choice = optimum_at(sampled, tokens, options, default_share, after_sample);
+    const auto choice =
+        optimum_at(sampled, tokens, options, default_share, [&] { counted.one_more(); });
     if (!choice) continue;
     data::VolumeOptimum next{
         .tokens = tokens,

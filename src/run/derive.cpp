@@ -83,12 +83,9 @@ data::RunRecord record_of(const StoredRun& run, spread::LawFits fits, std::strin
     const data::LawFit& fit = record.laws.at(fits.used);
     const mix::OptimizeOptions options = optimize_options(run);
     const data::Mixture& default_share = run.campaign.default_mixture;
-    spread::FitProgress now{"optimum", 0, fit.bootstrap.size()};
-    if (progress) progress(now);
-    record.optimum.push_back(mix::best_mixture(fit, options, default_share, [&] {
-      ++now.done;
-      if (progress) progress(now);
-    }));
+    spread::CountedProgress counted(progress, "optimum", fit.bootstrap.size());
+    record.optimum.push_back(
+        mix::best_mixture(fit, options, default_share, [&] { counted.one_more(); }));
     mix::add_distance_from_runs(run.plan, fit, options, record.optimum.back());
     record.by_volume = optima_by_volume({fit, observations_of(run), run.campaign.fit}, options,
                                         default_share, progress);

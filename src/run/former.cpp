@@ -34,8 +34,6 @@ config::Campaign training_of(const config::Campaign& campaign, const config::Cam
   training.corpus.shares = like.corpus.shares;
   training.design = like.design;
   training.entropy = like.entropy;
-  training.optimize = like.optimize;
-  training.fit = like.fit;
   training.proxy.isa = like.proxy.isa;
   training.proxy.micro_batch = like.proxy.micro_batch;
   return training;

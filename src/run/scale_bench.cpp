@@ -2,7 +2,7 @@
 
 #include <bimix/config/imported.hpp>
 #include <bimix/core/error.hpp>
-#include <bimix/core/text.hpp>
+#include <bimix/core/temporary_folder.hpp>
 #include <bimix/par/bytes.hpp>
 #include <bimix/replay/loss_log.hpp>
 #include <bimix/run/derive.hpp>
@@ -38,46 +38,24 @@ namespace fs = std::filesystem;
 /// A folder of rank 0 that goes away again; other ranks know where it is.
 class ScaleFolder {
  public:
-  explicit ScaleFolder(const par::Comm& comm) : is_root_(comm.is_root()) {
-    par::on_root(comm, [&] { make(); });
-    path_ = comm.broadcast(path_.string());
+  explicit ScaleFolder(const par::Comm& comm) {
+    par::on_root(comm, [&] {
+      made_.emplace("bimix_scale", "logs and run folders are written there for a while");
+    });
+    path_ = comm.broadcast(made_ ? made_->path().string() : "");
   }
-  ~ScaleFolder() {
-    std::error_code harmless;
-    if (is_root_) fs::remove_all(path_, harmless);
-  }
-  ScaleFolder(const ScaleFolder&) = delete;
-  ScaleFolder& operator=(const ScaleFolder&) = delete;
 
   fs::path operator/(const char* name) const { return path_ / name; }
 
  private:
-  void make() {
-    std::error_code none;
-    const fs::path parent = fs::temp_directory_path(none);
-    std::string name = (parent / "bimix_scale_XXXXXX").string();
-    if (none || ::mkdtemp(name.data()) == nullptr)
-      throw core::DataError({.place = parent.string(),
-                             .problem = "no folder can be made there",
-                             .rule = "logs and run folders are written there for a while",
-                             .remedy = "Set TMPDIR to a folder that can be written to"});
-    path_ = name;
-  }
-
-  bool is_root_;
-  fs::path path_;
+  std::optional<core::TemporaryFolder> made_{};
+  fs::path path_{};
 };
 
 /// The work is measured, not told of.
-class NoScreen final : public Screen {
+class NoScreen final : public SilentScreen {
  public:
   explicit NoScreen(Screen& other) : other_(other) {}
-  void show(const std::string&) override {}
-  void say(const std::string&) override {}
-  void detail(const std::string&) override {}
-  void heading(const std::string&) override {}
-  void progress(const std::string&) override {}
-  void end_progress() override {}
   void warn(const std::string& line) override { other_.warn(line); }
   void complain(const std::string& text) override { other_.complain(text); }
 
@@ -251,22 +229,6 @@ ScaleBench bench_scale(const par::Comm& comm, Screen& screen, const ScaleSize& s
   });
   screen.end_progress();
   return bench;
-}
-
-std::vector<int> scale_sizes(const ScaleSeries& series, const std::string& text) {
-  const auto given = core::parse_count(text);
-  if (!given || *given < series.least || *given > series.most)
-    throw core::UsageError(core::Complaint{
-        .place = series.flag,
-        .problem = fmt::format("'{}' is no such size", core::shown_text(text)),
-        .rule = fmt::format("a whole number from {} to {}", series.least,
-                            core::format_count(series.most)),
-        .remedy =
-            fmt::format("Write for example {}", core::format_count(series.least * series.times))});
-  std::vector<int> sizes;
-  for (int size = series.least; size < *given; size *= series.times) sizes.push_back(size);
-  sizes.push_back(static_cast<int>(*given));
-  return sizes;
 }
 
 double growth_exponent(std::span<const double> size, std::span<const double> cost) {

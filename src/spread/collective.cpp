@@ -97,35 +97,19 @@ data::EntropyTable entropy_over_ranks(const par::Comm& comm, const corpus::Corpu
 
 namespace {
 
-/// Counts on each rank, and tells of the root: ranks have like amounts to do.
-class Counted {
- public:
-  Counted(const par::Comm& comm, const Progress& progress, std::string what, std::size_t all)
-      : progress_(comm.is_root() ? progress : Progress()),
-        now_{std::move(what), 0,
-             (all + static_cast<std::size_t>(comm.size()) - 1) /
-                 static_cast<std::size_t>(comm.size())} {
-    tell();
-  }
-  void one_more() {
-    ++now_.done;
-    tell();
-  }
-
- private:
-  void tell() const {
-    if (progress_) progress_(now_);
-  }
-  Progress progress_;
-  FitProgress now_;
-};
+/// Tells of the root's pieces: ranks have like amounts to do. @param all of all ranks
+CountedProgress counted_on_root(const par::Comm& comm, const Progress& progress, std::string what,
+                                std::size_t all) {
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  return {comm.is_root() ? progress : Progress(), std::move(what), (all + ranks - 1) / ranks};
+}
 
 /// @collective fit_law; all ranks do the same.
 data::LawFit fit_alone(const par::Comm& comm, const data::Observations& observations,
                        const law::FitOptions& options, const Progress& progress) {
   std::optional<data::LawFit> fit;
-  Counted counted(comm, progress, "fit of " + options.law,
-                  observations.domains.eval.size() * static_cast<std::size_t>(comm.size()));
+  CountedProgress counted(comm.is_root() ? progress : Progress(), "fit of " + options.law,
+                          observations.domains.eval.size());
   par::collectively(
       comm, [&] { fit = law::fit_law(observations, options, [&] { counted.one_more(); }); });
   return *std::move(fit);
@@ -143,7 +127,7 @@ std::vector<WithoutSplits> fit_splits(const par::Comm& comm, const data::Observa
                                       const Progress& progress) {
   const std::size_t domains = observations.domains.eval.size();
   const std::size_t of_law = splits.size() * domains;
-  Counted counted(comm, progress, "held-out folds", laws.size() * of_law);
+  CountedProgress counted = counted_on_root(comm, progress, "held-out folds", laws.size() * of_law);
   const std::vector<std::string> fitted =
       par::map_over_ranks(comm, laws.size() * of_law, [&](std::size_t n) {
         law::FitOptions one = options;
@@ -159,15 +143,6 @@ std::vector<WithoutSplits> fit_splits(const par::Comm& comm, const data::Observa
   return all;
 }
 
-/// The splits of what a bootstrap leaves out.
-std::vector<law::Split> splits_of(const std::vector<int>& fold_of, int folds) {
-  std::vector<law::Split> splits(static_cast<std::size_t>(folds));
-  for (int fold = 0; fold < folds; ++fold)
-    for (const int other : fold_of)
-      splits[static_cast<std::size_t>(fold)].trains.push_back(other != fold);
-  return splits;
-}
-
 /// @collective What the law is without the folds of a bootstrap, on every rank.
 /// @param known without the folds of the held-out figures; empty: not known
 law::FoldFits bootstrap_folds(const par::Comm& comm, const data::Observations& observations,
@@ -180,7 +155,7 @@ law::FoldFits bootstrap_folds(const par::Comm& comm, const data::Observations& o
   fits.without = known;  // folds of one seed and number are the same
   if (known.size() != static_cast<std::size_t>(folds))
     fits.without = std::move(fit_splits(comm, observations, options, {options.law},
-                                        splits_of(fits.fold_of, folds), progress)
+                                        law::splits_of(fits.fold_of, folds), progress)
                                  .front());
   return fits;
 }
@@ -195,7 +170,7 @@ void add_bootstrap(const par::Comm& comm, const data::Observations& observations
   par::collectively(comm, [&] { bootstrap.emplace(observations, options, fit, folds); });
   const auto samples = static_cast<std::size_t>(options.bootstrap);
   if (comm.is_root()) fit.bootstrap.resize(samples);
-  Counted counted(comm, progress, "bootstrap of " + fit.law, samples);
+  CountedProgress counted = counted_on_root(comm, progress, "bootstrap of " + fit.law, samples);
   par::map_to_root(
       comm, samples,
       [&](std::size_t n) {
@@ -214,7 +189,7 @@ void add_bootstrap(const par::Comm& comm, const data::Observations& observations
 std::vector<std::vector<law::HeldOutPart>> evaluate_splits(
     const par::Comm& comm, const data::Observations& observations, const law::FitOptions& options,
     const std::vector<std::string>& laws, const std::vector<const law::Split*>& splits,
-    const Progress* progress, const std::vector<WithoutSplits>* fitted = nullptr) {
+    const Progress& progress, const std::vector<WithoutSplits>* fitted = nullptr) {
   struct Piece {
     std::size_t law = 0, split = 0;
     std::optional<std::size_t> domain{};  ///< none: all of them
@@ -230,7 +205,7 @@ std::vector<std::vector<law::HeldOutPart>> evaluate_splits(
         pieces.push_back({law, split, e});
     }
   std::vector<std::string> found(comm.is_root() ? pieces.size() : 0);
-  Counted counted(comm, progress != nullptr ? *progress : Progress(), "evaluation", pieces.size());
+  CountedProgress counted = counted_on_root(comm, progress, "evaluation", pieces.size());
   par::map_to_root(
       comm, pieces.size(),
       [&](std::size_t n) {
@@ -278,7 +253,7 @@ std::vector<WithoutSplits> add_held_out(const par::Comm& comm,
   std::vector<const law::Split*> each;
   for (const law::Split& split : splits) each.push_back(&split);
   auto parts = evaluate_splits(comm, observations, options, laws, each,
-                               by_mixture ? nullptr : &progress, by_mixture ? &without : nullptr);
+                               by_mixture ? Progress() : progress, by_mixture ? &without : nullptr);
   par::on_root(comm, [&] {
     for (std::size_t n = 0; n < fits.size(); ++n) {
       fits[n].held_out = law::merge_folds(observations.domains, parts[n]);
@@ -402,7 +377,7 @@ law::Evaluation evaluate_over_ranks(const par::Comm& comm, const data::Observati
   std::vector<const law::Split*> splits;
   for (const auto& group : evaluation.splits)
     for (const law::Split& split : group) splits.push_back(&split);
-  auto parts = evaluate_splits(comm, observations, fit, options.laws, splits, &progress);
+  auto parts = evaluate_splits(comm, observations, fit, options.laws, splits, progress);
   if (!comm.is_root()) return evaluation;
   for (std::size_t law = 0; law < options.laws.size(); ++law) {
     law::LawScore score{.law = options.laws[law]};

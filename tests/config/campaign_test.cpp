@@ -1,5 +1,6 @@
 #include <bimix/config/campaign.hpp>
 #include <bimix/core/error.hpp>
+#include <bimix/data/domain_tree.hpp>
 #include <bimix/entropy/entropy.hpp>
 #include <bimix/mix/objective.hpp>
 #include <bimix/mix/policy.hpp>
@@ -44,11 +45,14 @@ x-note: anything at all
 )";
 
 /// The text with one piece replaced.
-std::string with(const std::string& piece, const std::string& replacement) {
-  std::string text = good;
+std::string replaced(std::string text, const std::string& piece, const std::string& replacement) {
   const std::size_t at = text.find(piece);
   EXPECT_NE(at, std::string::npos) << piece;
   return text.replace(at, piece.size(), replacement);
+}
+
+std::string with(const std::string& piece, const std::string& replacement) {
+  return replaced(good, piece, replacement);
 }
 
 std::string complaint_about(const std::string& text) {
@@ -766,10 +770,7 @@ optimize: {floor: {web: 0.3, code: 0.1}, cap: {web/forums: 0.2}}
 )";
 
 std::string nested_with(const std::string& piece, const std::string& replacement) {
-  std::string text = nested;
-  const std::size_t at = text.find(piece);
-  EXPECT_NE(at, std::string::npos) << piece;
-  return text.replace(at, piece.size(), replacement);
+  return replaced(nested, piece, replacement);
 }
 
 TEST(NestedDomains, HavePartsOfTheirNodesShare) {
@@ -802,7 +803,7 @@ TEST(NestedDomains, HaveTheTextsOfTheirNode) {
 TEST(NestedDomains, GiveTheirNodesFloorsAndCaps) {
   const Campaign campaign = parse_campaign(nested, "c.yaml");
   EXPECT_THAT(
-      mix::limit_names(campaign.domains.train),
+      data::domain_and_node_names(campaign.domains.train),
       ElementsAre("web/forums/high", "web/forums/low", "web/news", "code", "web/forums", "web"));
   EXPECT_THAT(campaign.optimize.floor, ElementsAre(0, 0, 0, 0.1, 0, 0.3));
   EXPECT_THAT(campaign.optimize.cap, ElementsAre(1, 1, 1, 1, 0.2, 1));

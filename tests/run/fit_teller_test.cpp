@@ -10,16 +10,10 @@ namespace {
 
 using testing::ElementsAre;
 
-class ProgressRecord final : public Screen {
+class ProgressRecord final : public SilentScreen {
  public:
-  void show(const std::string&) override {}
-  void say(const std::string&) override {}
-  void detail(const std::string&) override {}
-  void heading(const std::string&) override {}
   void progress(const std::string& line) override { lines.push_back(line); }
   void end_progress() override { lines.emplace_back("end"); }
-  void warn(const std::string&) override {}
-  void complain(const std::string&) override {}
 
   std::vector<std::string> lines{};
 };

@@ -15,18 +15,6 @@ namespace {
 using test::TempFolder;
 using testing::ElementsAre;
 
-class NoTalk final : public Screen {
- public:
-  void show(const std::string&) override {}
-  void say(const std::string&) override {}
-  void detail(const std::string&) override {}
-  void heading(const std::string&) override {}
-  void progress(const std::string&) override {}
-  void end_progress() override {}
-  void warn(const std::string&) override {}
-  void complain(const std::string&) override {}
-};
-
 /// Temporary files go to a folder of the test.
 class ScaleBenchFolder : public testing::Test {
  protected:
@@ -38,7 +26,7 @@ class ScaleBenchFolder : public testing::Test {
   }
 
   TempFolder folder{};
-  NoTalk screen{};
+  SilentScreen screen{};
 };
 
 TEST_F(ScaleBenchFolder, MeasuresEveryStepAndLeavesNothing) {
@@ -72,23 +60,6 @@ TEST_F(ScaleBenchFolder, IsNamedWhereItCannotBeMade) {
     FAIL() << "there is no such folder";
   } catch (const std::exception& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("TMPDIR"));
-  }
-}
-
-TEST(ScaleSizes, GoUpToWhatIsAskedFor) {
-  const ScaleSeries trials{"--trials", 100, 10, 1'000'000};
-  EXPECT_THAT(scale_sizes(trials, "100"), ElementsAre(100));
-  EXPECT_THAT(scale_sizes(trials, "1000"), ElementsAre(100, 1000));
-  EXPECT_THAT(scale_sizes(trials, "20K"), ElementsAre(100, 1000, 10'000, 20'000));
-  EXPECT_THAT(scale_sizes(trials, "1e6"), ElementsAre(100, 1000, 10'000, 100'000, 1'000'000));
-  for (const char* wrong : {"0", "-100", "99", "1000001", "1e30", "nan", "", "many", "1.5"}) {
-    try {
-      scale_sizes(trials, wrong);
-      ADD_FAILURE() << wrong;
-    } catch (const core::UsageError& error) {
-      EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("--trials"),
-                                               testing::HasSubstr("Write for example 1K")));
-    }
   }
 }
 

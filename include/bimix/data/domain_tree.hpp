@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Domains within domains. A name may have parts, "web/forums/high": then "web" and "web/forums"
@@ -21,6 +22,12 @@ struct DomainNode {
 /// All nodes of these domains, a node after all that it holds; empty where names have one part. The
 /// name of a domain is never that of a node, and no part is empty.
 std::vector<DomainNode> domain_nodes(const std::vector<std::string>& domains);
+
+/// The names of the domains, then those of their nodes in the order of domain_nodes.
+std::vector<std::string> domain_and_node_names(const std::vector<std::string>& domains);
+
+/// True of the domain of that name, and of those within the node of that name.
+bool is_or_lies_in(std::string_view domain, std::string_view name);
 
 /// What the domains of a node have together. @param share K
 double sum_over(const DomainNode& node, std::span<const double> share);

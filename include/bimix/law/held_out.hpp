@@ -71,6 +71,9 @@ std::vector<int> fold_of_mixture(const data::Observations& observations, const F
 Split fold_split(const data::Observations& observations, const FitOptions& options, int fold,
                  int folds);
 
+/// Of each fold the split that leaves its mixtures out. @param fold_of by mixture id
+std::vector<Split> splits_of(const std::vector<int>& fold_of, int folds);
+
 /// fold_split of every fold, as many as fold_count says.
 std::vector<Split> fold_splits(const data::Observations& observations, const FitOptions& options);
 

@@ -45,9 +45,10 @@ struct OptimizeOptions {
   /// worst.
   bool less_error = false;
   std::vector<double> weights{};  ///< E, not negative; empty: none. See Objective
-  std::vector<double> floor{};    ///< smallest shares, one for each of limit_names; empty: none
-  std::vector<double> cap{};      ///< largest shares, as many; empty: none
-  data::Pools unique_tokens{};    ///< what the model will draw from; empty: not known
+  std::vector<double> floor{};    ///< smallest shares, one for each of
+  /// data::domain_and_node_names; empty: none
+  std::vector<double> cap{};    ///< largest shares, as many; empty: none
+  data::Pools unique_tokens{};  ///< what the model will draw from; empty: not known
   /// What repeated tokens are worth: R* of Muennighoff et al. 2023 (15 in their fit of pretraining
   /// runs); 0: as much as new ones. A domain of U unique tokens that is drawn D = share * tokens >
   /// U counts as U + U R* (1 - exp(-(D / U - 1) / R*)).
@@ -60,10 +61,6 @@ struct OptimizeOptions {
   double level = 0.9;           ///< of the intervals, in (0, 1); a campaign has one: fit.level
   bool operator==(const OptimizeOptions&) const = default;
 };
-
-/// What may have a floor and a cap: the training domains, then the nodes that they lie in, in the
-/// order of data::domain_nodes.
-std::vector<std::string> limit_names(const std::vector<std::string>& train);
 
 /// Every mistake in the options that needs no fit to be seen. Places are "optimize.cap", ...
 std::vector<core::Complaint> complaints(const OptimizeOptions& options,

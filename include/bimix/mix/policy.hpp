@@ -55,6 +55,9 @@ class Policy {
 /// @param measures of entropy that there are
 std::vector<std::string> policy_names(const std::vector<std::string>& measures);
 
+/// Names of those that may be followed by a number: "unimax".
+std::vector<std::string> policy_names_with_number();
+
 /// True if a policy makes a mixture of this name from these measures, or from any number.
 bool is_policy_name(std::string_view name, const std::vector<std::string>& measures);
 

@@ -30,4 +30,17 @@ class Screen {
   virtual void complain(const std::string& text) = 0;
 };
 
+/// Shows nothing.
+class SilentScreen : public Screen {
+ public:
+  void show(const std::string&) override {}
+  void say(const std::string&) override {}
+  void detail(const std::string&) override {}
+  void heading(const std::string&) override {}
+  void progress(const std::string&) override {}
+  void end_progress() override {}
+  void warn(const std::string&) override {}
+  void complain(const std::string&) override {}
+};
+
 }  // namespace bimix::run

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// Work that the layers below offer in independent parts, spread over the ranks. Every part is a
@@ -33,6 +34,26 @@ struct FitProgress {
 /// Told on the root alone: at the beginning of each part and after each piece, which may take
 /// microseconds. None: nobody is told.
 using Progress = std::function<void(const FitProgress&)>;
+
+/// Tells of one part, piece by piece.
+class CountedProgress {
+ public:
+  CountedProgress(Progress progress, std::string what, std::size_t all)
+      : progress_(std::move(progress)), now_{std::move(what), 0, all} {
+    tell();
+  }
+  void one_more() {
+    ++now_.done;
+    tell();
+  }
+
+ private:
+  void tell() const {
+    if (progress_) progress_(now_);
+  }
+  Progress progress_;
+  FitProgress now_;
+};
 
 /// @collective The fit; on the root with its bootstrap samples and held-out figures.
 /// @param observations the same on every rank

@@ -261,18 +261,21 @@ Split fold_split(const data::Observations& observations, const FitOptions& optio
   return split;
 }
 
-std::vector<Split> fold_splits(const data::Observations& observations, const FitOptions& options) {
-  const int folds = fold_count(observations, options);
+std::vector<Split> splits_of(const std::vector<int>& fold_of, int folds) {
   std::vector<Split> splits(static_cast<std::size_t>(folds));
-  if (holds_out_pools(observations)) {
-    for (int fold = 0; fold < folds; ++fold)
-      splits[static_cast<std::size_t>(fold)] = fold_split(observations, options, fold, folds);
-    return splits;
-  }
-  const std::vector<int> fold_of = fold_of_mixture(observations, options, folds);
   for (int fold = 0; fold < folds; ++fold)
     for (const int other : fold_of)
       splits[static_cast<std::size_t>(fold)].trains.push_back(other != fold);
+  return splits;
+}
+
+std::vector<Split> fold_splits(const data::Observations& observations, const FitOptions& options) {
+  const int folds = fold_count(observations, options);
+  if (!holds_out_pools(observations))
+    return splits_of(fold_of_mixture(observations, options, folds), folds);
+  std::vector<Split> splits;
+  for (int fold = 0; fold < folds; ++fold)
+    splits.push_back(fold_split(observations, options, fold, folds));
   return splits;
 }
 
@@ -322,10 +325,6 @@ HeldOutPart held_out_readings(const data::Observations& observations, const FitO
   }
   return part;
 }
-
-}  // namespace
-
-namespace {
 
 using CoefficientsOf =
     std::function<std::vector<double>(std::size_t e, const data::Observations& visible)>;
