@@ -57,7 +57,8 @@ std::vector<float> sample_weights(std::span<const float> nats, int sequences, Lo
                                   double temperature) {
   const auto count = static_cast<std::size_t>(sequences);
   std::vector<double> values = sequence_sums(nats, count);
-  for (double& loss : values) loss /= static_cast<double>(nats.size() / count);
+  const std::size_t tokens = nats.size() / count;
+  for (double& loss : values) loss /= static_cast<double>(tokens);
   const double low = *std::min_element(values.begin(), values.end());
   const double high = *std::max_element(values.begin(), values.end());
   const double range = std::max(high - low, least_range_nats);

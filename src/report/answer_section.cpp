@@ -132,7 +132,7 @@ std::vector<std::string> doubts(const PageInput& input, const data::LawFit& fit)
 std::string optimum_table(const data::MixtureChoice& choice, const data::DomainSet& domains) {
   const std::string caption =
       fmt::format("Best mixture for {} tokens and the predicted losses", volume(choice.tokens));
-  const std::string whole = table(caption, optimum_rows(choice, domains));
+  std::string whole = table(caption, optimum_rows(choice, domains));
   if (data::domain_nodes(domains.train).empty()) return whole;
   return table(caption, optimum_rows(choice, domains, 0)) +
          details(fmt::format("All {} domains", domains.train.size()), whole, false);

@@ -248,7 +248,7 @@ class Run {
     for (const std::string& words : more.words) screen().say("  " + words);
     reused.insert(reused.end(), more.trials.begin(), more.trials.end());
     former_results_ = std::move(more.results);
-    const data::SweepPlan whole = plan::with_reused(plan, reused);
+    data::SweepPlan whole = plan::with_reused(plan, reused);
     if (whole.tokens.back() > plan.tokens.back() && session_.campaign().optimize.tokens == 0)
       screen().say(fmt::format(
           "  reused trials go to {} tokens, beyond the {} of this design: optimum and check are "

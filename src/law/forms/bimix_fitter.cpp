@@ -68,7 +68,7 @@ BimixFitter::BimixFitter(const DomainData& data)
     sums->resize(volume_count());
 }
 
-template <BimixFitter::Sums sums>
+template <BimixFitter::Sums Kept>
 void BimixFitter::sum_rows(double alpha) {
   for (std::size_t d = 0; d < u_.size(); ++d) u_[d] = std::exp(-alpha * log_share_[d]);
   for (std::size_t k = 0; k < volume_count(); ++k) {
@@ -78,7 +78,7 @@ void BimixFitter::sum_rows(double alpha) {
       const double wu = weight_[m] * u;
       uu += wu * u;
       uy += wu * loss_[m];
-      if constexpr (sums == Sums::of_slopes) {
+      if constexpr (Kept == Sums::of_slopes) {
         const double log_share = log_share_[mixture_[m]];
         uu_log += wu * u * log_share;
         uu_log2 += wu * u * log_share * log_share;

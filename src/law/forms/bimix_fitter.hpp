@@ -64,7 +64,7 @@ class BimixFitter {
 
   /// What the sums are for: levels need those of u alone, derivatives those of its slopes as well.
   enum class Sums { of_levels, of_slopes };
-  template <Sums sums>
+  template <Sums Kept>
   void sum_rows(double alpha);
   void solve_linear(const std::vector<double>& v, Face face, State& state) const;
   void add_residuals(State& state);
