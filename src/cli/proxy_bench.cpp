@@ -1,8 +1,7 @@
 #include "benches.hpp"
+#include "proxy_shapes.hpp"
 
 #include <bimix/core/text.hpp>
-#include <bimix/data/json.hpp>
-#include <bimix/proxy/bench.hpp>
 #include <bimix/report/tables.hpp>
 
 #include <fmt/format.h>
@@ -11,8 +10,9 @@ namespace bimix::cli {
 namespace {
 
 std::string bench_text(const proxy::ProxyBench& bench) {
-  std::string text = fmt::format("{}\n  {:.0f} tokens/s", proxy::description(bench.options),
-                                 bench.tokens_per_second);
+  std::string text =
+      fmt::format("{}\n  {:.0f} tokens/s ({:.0f} evaluated)", proxy::description(bench.options),
+                  bench.tokens_per_second, bench.evaluated_per_second);
   if (bench.limit_gflops > 0)
     text +=
         fmt::format(", {:.1f} GFLOP/s: {:.0f} % of the {:.1f} GFLOP/s that matrix products reach",
@@ -25,23 +25,30 @@ std::string bench_text(const proxy::ProxyBench& bench) {
   return text + report::aligned(rows);
 }
 
-data::Json bench_json(const proxy::ProxyBench& bench) {
-  data::Json parts = data::Json::array();
-  for (const proxy::StepPart& part : bench.parts)
-    parts.push_back({{"name", part.name}, {"share", part.share}, {"gflops", part.gflops}});
-  return {{"tokens_per_second", bench.tokens_per_second},
-          {"gflops", bench.gflops},
-          {"limit_gflops", bench.limit_gflops},
-          {"options", proxy::canonical_text(bench.options)},
-          {"parts", parts}};
-}
-
 proxy::Reweight reweight_from(const std::string& text) {
   if (const auto reweight = proxy::Reweight::from(text)) return *reweight;
   throw core::UsageError({.place = "--reweight",
                           .problem = fmt::format("'{}' cannot be read", core::shown_text(text)),
                           .rule = fmt::format("there is {}", proxy::Reweight::forms()),
                           .remedy = core::did_you_mean(text, proxy::Reweight::words())});
+}
+
+/// Every published shape in both precisions. All of bf16 come first: oneDNN's level is limited to
+/// the first one that is asked for, and the widest one has the others' instructions as well.
+std::vector<MeasuredShape> measured_shapes(Context& context, const std::string& peer,
+                                           double seconds) {
+  std::vector<MeasuredShape> all;
+  const std::vector<proxy::ProxyOptions> shapes = proxy::published_shapes();
+  for (const proxy::Precision precision : {proxy::Precision::bf16, proxy::Precision::fp32})
+    for (const proxy::ProxyOptions& shape : shapes) {
+      proxy::ProxyOptions options = shape;
+      options.precision = precision;
+      context.console.say(fmt::format("  {} of {}: {}", all.size() + 1, 2 * shapes.size(),
+                                      proxy::description(proxy::resolved(options))));
+      all.push_back({.bench = proxy::bench_proxy(options, seconds)});
+      if (!peer.empty()) all.back().peer = peer_speed(peer, options, seconds);
+    }
+  return all;
 }
 
 }  // namespace
@@ -52,8 +59,9 @@ void add_proxy_bench(CLI::App& bench, Context& context, Action& action) {
     std::string reweight = proxy::Reweight().text();
     std::string precision = core::word_of(proxy::Precision::automatic);
     std::string isa = core::word_of(proxy::Isa::automatic);
+    std::string peer{};
     double seconds = 5.0;
-    bool json = false;
+    bool shapes = false, json = false;
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(bench, "proxy", "training speed of a proxy",
@@ -74,14 +82,26 @@ void add_proxy_bench(CLI::App& bench, Context& context, Action& action) {
   command->add_option("--reweight", flags->reweight, proxy::Reweight::forms())
       ->capture_default_str();
   command->add_option("--precision", flags->precision, "auto, fp32 or bf16")->capture_default_str();
-  command->add_option("--isa", flags->isa, "auto or baseline, avx2, avx512 and amx")
+  command->add_option("--isa", flags->isa, core::join_words(core::all_words<proxy::Isa>(), "or"))
       ->capture_default_str();
   command->add_option("--seconds", flags->seconds, "how long to measure")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
+  const std::string published = "a table of the published shapes, in fp32 and in bf16";
+  command->add_flag("--shapes", flags->shapes, published);
+  command
+      ->add_option("--peer", flags->peer,
+                   "with --shapes: a program that trains them too, to compare with "
+                   "(tests/bench/pytorch_step.py)")
+      ->needs("--shapes");
   command->add_flag("--json", flags->json, "as JSON, on stdout");
   command->callback([&context, &action, flags] {
     action = [&context, flags] {
+      if (flags->shapes) {
+        const auto shapes = measured_shapes(context, flags->peer, flags->seconds);
+        context.console.show(flags->json ? shapes_json(shapes).dump(1) : shapes_text(shapes));
+        return core::ExitCode::done;
+      }
       par::collectively(context.comm(), [&] {
         proxy::ProxyOptions& options = flags->options;
         options.reweight = reweight_from(flags->reweight);

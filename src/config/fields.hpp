@@ -89,7 +89,8 @@ void describe(Visitor& v, proxy::ProxyOptions& o) {
            "of these three: the lower, the more weights differ; 1 unless said");
   v.whole("reweight_after", o.reweight_after, {0, any_int}, "steps before that begins");
   v.whole("eval_sequences", o.eval_sequences, {1, any_int}, "of context tokens, a domain");
-  v.word("precision", o.precision, "auto, fp32 or bf16 (products of rounded factors)");
+  v.word("precision", o.precision,
+         "of products: fp32, bf16; auto: bf16 where this machine has fast instructions for it");
   v.whole("micro_batch", o.micro_batch, {0, any_int},
           "sequences whose gradients are summed in turn; 0: chosen");
   v.whole("threads_per_trial", o.threads_per_trial, {1, any_int},
@@ -100,7 +101,8 @@ void describe(Visitor& v, proxy::ProxyOptions& o) {
          "what a kill may cost: 30s, 2m, 1h; 0s: each step");
   v.word("keep_models", o.keep_models,
          "of ended trials, for --extend to larger volumes: always, never; auto: up to 4 GiB");
-  v.word("isa", o.isa, "widest instructions to use: auto, baseline, avx2, avx512 or amx");
+  v.word("isa", o.isa,
+         "widest instructions to use: auto, baseline, avx2, avx512, avx512_bf16 or amx");
 }
 
 template <class Visitor>

@@ -102,6 +102,7 @@ class GroupParser {
                                          all.end());
     for (const std::string& name : group.among)
       domain_index(name, block.path_of("among"), all, findings_);
+    refuse_overlaps(group.among, block.path_of("among"));
     if (group.within.empty()) return;
     if (nodes.empty())
       findings_.complain(block.path_of("within"), {.problem = "no domain has children",
@@ -114,6 +115,20 @@ class GroupParser {
                          {.problem = "stands beside `among`",
                           .rule = "the one keeps all shares outside of a node, the other none",
                           .remedy = "Give each a group of its own"});
+  }
+
+  /// A domain belongs to one part.
+  void refuse_overlaps(const std::vector<std::string>& names, const std::string& path) {
+    for (std::size_t i = 0; i < names.size(); ++i)
+      for (std::size_t j = 0; j < names.size(); ++j)
+        if (const bool is_same = names[i] == names[j];
+            is_same ? i < j : data::is_or_lies_in(names[i], names[j]))
+          findings_.complain(
+              path, {.problem = is_same ? fmt::format("'{}' stands there twice", names[i])
+                                        : fmt::format("'{}' lies in '{}', which stands there too",
+                                                      names[i], names[j]),
+                     .rule = "each part is drawn as one, and a domain belongs to one",
+                     .remedy = fmt::format("Leave one '{}' out", names[i])});
   }
 
   plan::GridMixtures grid(Reader block) {

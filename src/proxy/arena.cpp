@@ -31,18 +31,23 @@ float* new_chunk(Index floats) {
 
 }  // namespace
 
-void Arena::Free::operator()(float* chunk) const { core::give_back_large_pages(chunk); }
+void Arena::Free::operator()(float* floats) const { core::give_back_large_pages(floats); }
 
 Buffer Arena::take(Index count) {
   const Index whole = rounded_up(count, cache_line_floats);
-  if (whole > left_) {
-    left_ = rounded_up(whole, page_floats);
-    chunks_.emplace_back(new_chunk(left_));
-    next_ = chunks_.back().get();
+  auto chunk = std::find_if(chunks_.begin(), chunks_.end(),
+                            [&](const Chunk& each) { return each.left >= whole; });
+  if (chunk == chunks_.end()) {
+    const Index size = rounded_up(whole, page_floats);
+    Chunk fresh;
+    fresh.floats.reset(new_chunk(size));
+    fresh.next = fresh.floats.get();
+    fresh.left = size;
+    chunk = chunks_.insert(chunks_.end(), std::move(fresh));
   }
-  const Buffer buffer(next_, count);
-  next_ += whole;
-  left_ -= whole;
+  const Buffer buffer(chunk->next, count);
+  chunk->next += whole;
+  chunk->left -= whole;
   return buffer;
 }
 

@@ -8,18 +8,20 @@
 
 namespace bimix::proxy {
 
-/// Floats on a cache line boundary, owned by an arena.
-class Buffer {
+/// Numbers on a cache line boundary, owned by an arena.
+template <class Number>
+class BufferOf {
  public:
-  Buffer(float* data, Index size) : data_(data), size_(size) {}
-  float* data() const { return data_; }
-  float* at(Index offset) const { return data_ + offset; }
+  BufferOf(Number* data, Index size) : data_(data), size_(size) {}
+  Number* data() const { return data_; }
+  Number* at(Index offset) const { return data_ + offset; }
   Index size() const { return size_; }
 
  private:
-  float* data_;
+  Number* data_;
   Index size_;
 };
+using Buffer = BufferOf<float>;
 
 /// Hands out zeroed buffers that live as long as it does, side by side on pages of 2 MiB where the
 /// system has them: a step touches more memory than small pages can be remembered for.
@@ -27,14 +29,24 @@ class Arena {
  public:
   /// @throws DataError if there is not enough memory
   Buffer take(Index count);
+  /// The same of numbers as products multiply them: float or Bf16.
+  template <class Factor>
+  BufferOf<Factor> take_factors(Index count) {
+    constexpr Index in_a_float = sizeof(float) / sizeof(Factor);
+    return {reinterpret_cast<Factor*>(take((count + in_a_float - 1) / in_a_float).data()), count};
+  }
 
  private:
   struct Free {
-    void operator()(float* chunk) const;
+    void operator()(float* floats) const;
   };
-  std::vector<std::unique_ptr<float[], Free>> chunks_{};
-  float* next_ = nullptr;
-  Index left_ = 0;
+  /// Whole pages, filled from their beginning.
+  struct Chunk {
+    std::unique_ptr<float[], Free> floats{};
+    float* next = nullptr;
+    Index left = 0;
+  };
+  std::vector<Chunk> chunks_{};
 };
 
 }  // namespace bimix::proxy

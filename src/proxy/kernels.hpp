@@ -18,6 +18,11 @@ enum class Isa;
 
 using Index = std::ptrdiff_t;
 
+/// The upper half of a float. It has no functions: this header is compiled for every level.
+struct Bf16 {
+  std::uint16_t bits;
+};
+
 /// Sequences, positions and heads of an attention call. Rows are (sequence, position); a row of
 /// `qkv` holds the queries of all heads, then the keys, then the values: 3 * heads * head_width.
 struct AttentionShape {
@@ -47,18 +52,56 @@ struct AdamStep {
 /// Added to the mean square in RMSNorm: well below that of embeddings at the start (4e-4).
 inline constexpr float norm_epsilon = 1e-6F;
 
-struct Kernels {
+/// The passes around products whose factors are floats or bf16: what is multiplied next is written
+/// as it is multiplied.
+template <class Factor>
+struct FactorKernels {
   /// Adds nothing: n = x * inverse_rms with inverse_rms = 1 / sqrt(mean(x^2) + norm_epsilon).
-  void (*rmsnorm_forward)(const float* x, float* n, float* inverse_rms, Index rows, Index width);
+  void (*rmsnorm_forward)(const float* x, Factor* n, float* inverse_rms, Index rows, Index width);
   /// Adds to dx: inverse_rms * (dn - n * mean(dn * n)).
-  void (*rmsnorm_backward)(const float* dn, const float* n, const float* inverse_rms, float* dx,
+  void (*rmsnorm_backward)(const float* dn, const Factor* n, const float* inverse_rms, float* dx,
                            Index rows, Index width);
 
   /// u = gelu(h) = h / (1 + exp(-2 z)), z = sqrt(2/pi) (h + 0.044715 h^3)
-  void (*gelu_forward)(const float* h, float* u, Index count);
-  /// du becomes dh = du * gelu'(h), and h becomes u = gelu(h): made again rather than kept, since
-  /// the way to memory and back is longer.
-  void (*gelu_backward)(float* h_to_u, float* du_to_dh, Index count);
+  void (*gelu_forward)(const float* h, Factor* u, Index count);
+  /// dh = du * gelu'(h), and u = gelu(h): made again rather than kept, since the way to memory and
+  /// back is longer. Of floats dh may lie in the place of du, and u in that of h.
+  void (*gelu_backward)(const float* h, const float* du, Factor* u, Factor* dh, Index count);
+
+  void (*copy)(const float* from, Factor* to, Index count);
+};
+
+/// Attention over bf16 products, between them. Heads lie one behind the other, each (context,
+/// head_width) with rows padded by zeros to whole blocks: `padded_context`.
+struct HeadKernels {
+  /// Queries, divided by sqrt(head_width), and keys, both turned by their positions, and values.
+  void (*pack)(const AttentionShape& shape, const RotaryAngles& angles, const float* qkv, Bf16* q,
+               Bf16* k, Bf16* v);
+  /// Scores (rows, seen) of the queries from `first` to probabilities, zero for what they may not
+  /// see. @param rows, first, seen whole blocks @param log_sum (rows) log sum_j exp(score_ij)
+  void (*softmax)(Index rows, Index first, Index seen, float* scores, Bf16* probabilities,
+                  float* log_sum);
+  /// Heads `from` up to `to` of rows (sequence, position), (rows, width).
+  void (*unpack_values)(const AttentionShape& shape, Index from, Index to, const Bf16* values,
+                        Bf16* out);
+  /// dout of heads `from` up to `to`, and along_i = sum over a head of out * dout, (to - from,
+  /// padded_context).
+  void (*pack_gradient)(const AttentionShape& shape, Index from, Index to, const Bf16* out,
+                        const float* dout, Bf16* packed, float* along);
+  /// Probabilities again from scores and log_sum, and the gradient of the scores from that of the
+  /// probabilities: p * (dp - along).
+  void (*score_gradient)(Index rows, Index first, Index seen, const float* scores, const float* dp,
+                         const float* log_sum, const float* along, Bf16* probabilities,
+                         Bf16* dscores);
+  /// Gradients of heads `from` up to `to` back to rows of dqkv, turned back.
+  void (*unpack_gradient)(const AttentionShape& shape, const RotaryAngles& angles, Index from,
+                          Index to, const float* dq, const float* dk, const float* dv, Bf16* dqkv);
+};
+
+struct Kernels {
+  FactorKernels<float> fp32;
+  FactorKernels<Bf16> bf16;
+  HeadKernels heads;
 
   /// Causal softmax attention over rotary positions: out (rows, width); log_sum (rows, heads) =
   /// log sum_j exp(score_ij). @param scratch attention_scratch(shape) floats
@@ -89,13 +132,22 @@ struct Kernels {
                 Index count);
 };
 
-/// Floats of scratch that one call needs, at every instruction set level.
+/// The largest divisor of `whole` that is at most `limit`, or 1.
+Index largest_divisor(Index whole, Index limit);
+/// Positions of a head in HeadKernels: the context and what fills its last block.
+Index padded_context(Index context);
+
+/// Floats of scratch that one call of attention needs, at every instruction set level.
 Index attention_scratch(const AttentionShape& shape);
 
 /// Attention works in blocks of 16 queries and 16 keys: the longest vectors.
 inline constexpr Index attention_block = 16;
 /// Scores that attention's backward keeps at one time, twice: half an L2 of 1 MiB.
 inline constexpr Index attention_floats = 64 * 1024;
+
+/// Whether this machine multiplies bf16 faster than floats (NOTES.md): by tiles, and by
+/// AVX512_BF16 on AMD's processors; Intel's without tiles take twice as long.
+bool bf16_pays_here();
 
 /// The plain loops.
 const Kernels& reference_kernels();

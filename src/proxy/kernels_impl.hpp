@@ -7,14 +7,30 @@
 
 #include "kernels/attention.hpp"
 #include "kernels/elementwise.hpp"
+#include "kernels/heads.hpp"
 
 namespace bimix::proxy {
 
+namespace {
+
+template <class Factor>
+constexpr FactorKernels<Factor> factor_kernels{.rmsnorm_forward = rmsnorm_forward<Factor>,
+                                               .rmsnorm_backward = rmsnorm_backward<Factor>,
+                                               .gelu_forward = gelu_forward<Factor>,
+                                               .gelu_backward = gelu_backward<Factor>,
+                                               .copy = copy<Factor>};
+
+}  // namespace
+
 const Kernels& BIMIX_KERNELS() {
-  static constexpr Kernels table{.rmsnorm_forward = rmsnorm_forward,
-                                 .rmsnorm_backward = rmsnorm_backward,
-                                 .gelu_forward = gelu_forward,
-                                 .gelu_backward = gelu_backward,
+  static constexpr Kernels table{.fp32 = factor_kernels<float>,
+                                 .bf16 = factor_kernels<Bf16>,
+                                 .heads = {.pack = pack_heads,
+                                           .softmax = softmax_heads,
+                                           .unpack_values = unpack_values,
+                                           .pack_gradient = pack_gradient,
+                                           .score_gradient = score_gradient_heads,
+                                           .unpack_gradient = unpack_gradient},
                                  .attention_forward = attention_forward,
                                  .attention_backward = attention_backward,
                                  .cross_entropy = cross_entropy,

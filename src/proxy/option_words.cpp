@@ -33,6 +33,7 @@ const core::WordTable<Isa>& word_table(Isa) {
                                            {Isa::baseline, "baseline"},
                                            {Isa::avx2, "avx2"},
                                            {Isa::avx512, "avx512"},
+                                           {Isa::avx512_bf16, "avx512_bf16"},
                                            {Isa::amx, "amx"}},
                                           unknown_choice};
   return table;

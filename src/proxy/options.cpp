@@ -129,10 +129,18 @@ void check_reweight(const ProxyOptions& o, Collector& collector) {
                   "Leave reweight out, or use model: transformer");
 }
 
-/// The widest instructions here that make a difference: tiles do for bf16 only.
+/// bf16 where it trains faster and its instructions may be used: it does not change what a campaign
+/// finds (NOTES.md).
+Precision chosen_precision(const ProxyOptions& o) {
+  const bool may_use = o.isa == Isa::automatic || o.isa >= Isa::avx512_bf16;
+  return depends_on_products(o) && may_use && bf16_pays_here() ? Precision::bf16 : Precision::fp32;
+}
+
+/// The widest instructions here that make training faster: those for bf16 do for bf16 only, and not
+/// everywhere.
 Isa chosen_isa(const ProxyOptions& o) {
-  const Isa here = detect_isa();
-  return here == Isa::amx && o.precision == Precision::fp32 ? Isa::avx512 : here;
+  const bool may_be_bf16 = o.precision == Precision::bf16 && bf16_pays_here();
+  return may_be_bf16 ? detect_isa() : std::min(detect_isa(), Isa::avx512);
 }
 
 /// Best of a few runs at each of the widths 32, 64, 128 and 256: NOTES.md.
@@ -170,8 +178,7 @@ ProxyOptions resolved(const ProxyOptions& options) {
   if (!found.empty()) throw core::UsageError(found.front());
   ProxyOptions settled = options;
   if (settled.learning_rate == 0) settled.learning_rate = tuned_learning_rate(settled.width);
-  if (settled.precision == Precision::automatic)
-    settled.precision = Precision::fp32;  // NOTES.md, "bf16"
+  if (settled.precision == Precision::automatic) settled.precision = chosen_precision(settled);
   if (settled.reweight.score && !settled.reweight_temperature)
     settled.reweight_temperature = usual_temperature;
   if (settled.micro_batch == 0) settled.micro_batch = chosen_micro_batch(settled);

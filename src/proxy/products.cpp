@@ -1,11 +1,13 @@
 #include "products.hpp"
 
+#include <bimix/core/error.hpp>
 #include <bimix/proxy/options.hpp>
 
 #include <dlfcn.h>
 #include <dnnl.h>
 
 #include <algorithm>
+#include <type_traits>
 
 namespace bimix::proxy {
 namespace {
@@ -16,7 +18,10 @@ using Tag = dnnl::memory::format_tag;
 using Type = dnnl::memory::data_type;
 constexpr auto f32 = Type::f32;
 
-Type type_of(Factors factors) { return factors == Factors::bf16 ? Type::bf16 : f32; }
+template <class Factor>
+constexpr bool are_floats = std::is_same_v<Factor, float>;
+template <class Factor>
+constexpr Type type_of = are_floats<Factor> ? f32 : Type::bf16;
 
 /// Keeps oneDNN to the calling thread; the limit is that thread's own. Needed where a primitive is
 /// made, since it is made for a number of threads, and where it runs.
@@ -45,9 +50,12 @@ dnnl::memory at(const Desc& desc, const void* data) {
 }
 
 /// Whole cache lines, so that what lies behind begins on one.
+Index whole_lines(Index floats) {
+  constexpr Index line = 16;
+  return (floats + line - 1) / line * line;
+}
 Index floats_of(const Desc& desc) {
-  constexpr std::size_t line = 64;
-  return static_cast<Index>((desc.get_size() + line - 1) / line * line / sizeof(float));
+  return whole_lines(static_cast<Index>((desc.get_size() + sizeof(float) - 1) / sizeof(float)));
 }
 
 dnnl::memory in_arena(Arena& arena, const Desc& desc) {
@@ -82,76 +90,88 @@ dnnl::matmul::primitive_desc shape_of(const Desc& a, const Desc& b, const Desc& 
 #endif
 }
 
+/// `count` matrices one behind the other, and as their transposes are read in place.
+Desc heads_of(Index count, Index rows, Index columns, Type type) {
+  return {Dims{count, rows, columns}, type, Tag::abc};
+}
+Desc turned_heads_of(Index count, Index rows, Index columns, Type type) {
+  return {Dims{count, rows, columns}, type, Tag::acb};
+}
+
+Index most_scratch(std::initializer_list<const Product*> products) {
+  Index most = 0;
+  for (const Product* product : products) most = std::max(most, product->scratch_size());
+  return most;
+}
+
 }  // namespace
 
 void limit_products_to(Isa isa) {
   // Refused, and needless, once anything was multiplied.
-  dnnl_set_max_cpu_isa(isa == Isa::amx      ? dnnl_cpu_isa_avx512_core_amx
-                       : isa == Isa::avx512 ? dnnl_cpu_isa_avx512_core
-                       : isa == Isa::avx2   ? dnnl_cpu_isa_avx2
-                                            : dnnl_cpu_isa_sse41);
+  dnnl_set_max_cpu_isa(isa == Isa::amx           ? dnnl_cpu_isa_avx512_core_amx
+                       : isa == Isa::avx512_bf16 ? dnnl_cpu_isa_avx512_core_bf16
+                       : isa == Isa::avx512      ? dnnl_cpu_isa_avx512_core
+                       : isa == Isa::avx2        ? dnnl_cpu_isa_avx2
+                                                 : dnnl_cpu_isa_sse41);
 }
 
-LinearProducts::Product::Product(const Desc& a, const Desc& b, const Desc& c, bool keep)
-    : shape(shape_of(a, b, c, keep)), primitive(shape) {}
+Product::Product(const Desc& a, const Desc& b, const Desc& c, bool keep)
+    : Product(shape_of(a, b, c, keep)) {}
 
-void LinearProducts::Product::run(const void* a, const dnnl::memory& b, float* c,
-                                  float* scratch) const {
-  primitive.execute(stream(),
-                    {{DNNL_ARG_SRC, at(shape.src_desc(), a)},
-                     {DNNL_ARG_WEIGHTS, b},
-                     {DNNL_ARG_DST, at(shape.dst_desc(), c)},
-                     {DNNL_ARG_SCRATCHPAD, {shape.scratchpad_desc(), engine(), scratch}}});
+Product::Product(const dnnl::matmul::primitive_desc& shape)
+    : a_(shape.src_desc()),
+      b_(shape.weights_desc()),
+      c_(shape.dst_desc()),
+      scratch_(shape.scratchpad_desc()),
+      primitive_(shape) {}
+
+void Product::run(const void* a, const void* b, void* c, float* scratch) const {
+  primitive_.execute(stream(), {{DNNL_ARG_SRC, at(a_, a)},
+                                {DNNL_ARG_WEIGHTS, at(b_, b)},
+                                {DNNL_ARG_DST, at(c_, c)},
+                                {DNNL_ARG_SCRATCHPAD, at(scratch_, scratch)}});
 }
 
-LinearProducts::Factor::Factor(Index rows, Index columns, Factors factors, const Kernels& kernels)
-    : given(plain(rows, columns)), multiplied(plain(rows, columns, type_of(factors))) {
-  if (factors == Factors::rounded) round_to_bf16 = kernels.round_to_bf16;
-  if (factors == Factors::bf16)
-    to_tiles.emplace(dnnl::reorder::primitive_desc(engine(), given, engine(), multiplied));
-}
+Index Product::scratch_size() const { return floats_of(scratch_); }
 
-const void* LinearProducts::Factor::ready(const float* numbers, float*& scratch) const {
-  if (!is_rounded()) return numbers;
-  float* const rounded = scratch;
-  scratch += floats_of(multiplied);
-  if (to_tiles) {
-    dnnl::memory from = at(given, numbers), to = at(multiplied, rounded);
-    to_tiles->execute(stream(), from, to);
-  } else {
-    round_to_bf16(numbers, rounded, static_cast<Index>(given.get_size() / sizeof(float)));
-  }
-  return rounded;
-}
+// ---- products with weights
+// -----------------------------------------------------------------------
 
-LinearProducts::LinearProducts(Arena& arena, const ProductShape& shape, const Kernels& kernels)
+template <class Factor>
+LinearProducts<Factor>::LinearProducts(Arena& arena, const ProductShape& shape,
+                                       const Kernels& kernels)
     : rows_(shape.rows),
       in_(shape.in),
       out_(shape.out),
       flops_(2.0 * static_cast<double>(rows_ * in_ * out_)),
-      x_(rows_, in_, shape.factors, kernels),
-      dy_(rows_, out_, shape.factors, kernels),
       plain_(plain(in_, out_)),
       turned_(turned(out_, in_)),
-      forward_{
-          Product{x_.multiplied, any(in_, out_, type_of(shape.factors)), plain(rows_, out_), false},
-          Product{x_.multiplied, any(in_, out_, type_of(shape.factors)), plain(rows_, out_), true}},
-      input_gradient_{dy_.multiplied, any(out_, in_, type_of(shape.factors)), plain(rows_, in_),
-                      false},
-      packed_(in_arena(arena, forward_[0].shape.weights_desc())),
-      packed_turned_(in_arena(arena, input_gradient_.shape.weights_desc())),
+      forward_{Product{plain(rows_, in_, type_of<Factor>), any(in_, out_, type_of<Factor>),
+                       plain(rows_, out_), false},
+               Product{plain(rows_, in_, type_of<Factor>), any(in_, out_, type_of<Factor>),
+                       plain(rows_, out_), true}},
+      input_gradient_{plain(rows_, out_, type_of<Factor>), any(out_, in_, type_of<Factor>),
+                      plain(rows_, in_)},
+      packed_(in_arena(arena, forward_[0].b())),
+      packed_turned_(in_arena(arena, input_gradient_.b())),
       pack_(at(plain_, nullptr), packed_),
       pack_turned_(at(turned_, nullptr), packed_turned_) {
-  if (shape.factors == Factors::rounded) rounded_ = arena.take(in_ * out_);
-  if (shape.factors != Factors::bf16) return;
-  for (const bool keep : {false, true})
-    weight_gradient_.push_back(
-        {turned(in_, rows_, type_of(shape.factors)), dy_.multiplied, plain(in_, out_), keep});
+  core::require(forward_[0].b() == forward_[1].b(), "both forward products read one arrangement");
+  if constexpr (are_floats<Factor>) {
+    if (shape.factors != Factors::rounded) return;
+    round_ = kernels.round_to_bf16;
+    rounded_ = arena.take(in_ * out_);
+  } else {
+    for (const bool keep : {false, true})
+      weight_gradient_.emplace_back(turned(in_, rows_, type_of<Factor>),
+                                    plain(rows_, out_, type_of<Factor>), plain(in_, out_), keep);
+  }
 }
 
-void LinearProducts::pack(const float* weights) {
+template <class Factor>
+void LinearProducts<Factor>::pack(const float* weights) {
   if (rounded_) {
-    x_.round_to_bf16(weights, rounded_->data(), rounded_->size());
+    round_(weights, rounded_->data(), rounded_->size());
     weights = rounded_->data();
   }
   dnnl::memory from = at(plain_, weights), from_turned = at(turned_, weights);
@@ -159,37 +179,98 @@ void LinearProducts::pack(const float* weights) {
   pack_turned_.execute(stream(), from_turned, packed_turned_);
 }
 
-void LinearProducts::forward(const float* x, int keep, float* y, float* scratch) const {
-  const void* const factor = x_.ready(x, scratch);
-  forward_[keep != 0 ? 1 : 0].run(factor, packed_, y, scratch);
-}
-
-void LinearProducts::input_gradient(const float* dy, float* dx, float* scratch) const {
-  const void* const factor = dy_.ready(dy, scratch);
-  input_gradient_.run(factor, packed_turned_, dx, scratch);
-}
-
-void LinearProducts::weight_gradient(const float* x, const float* dy, int keep, float* dw,
-                                     float* scratch) const {
-  // Both factors change from call to call, so there is nothing to rearrange beforehand.
-  const void* const left = x_.ready(x, scratch);
-  const void* const right = dy_.ready(dy, scratch);
-  if (!weight_gradient_.empty()) {
-    weight_gradient_[keep != 0 ? 1 : 0].run(left, at(dy_.multiplied, right), dw, scratch);
-    return;
+template <class Factor>
+const Factor* LinearProducts<Factor>::ready(const Factor* numbers, Index count,
+                                            float*& scratch) const {
+  if constexpr (are_floats<Factor>) {
+    if (round_ == nullptr) return numbers;
+    float* const rounded = scratch;
+    scratch += whole_lines(count);
+    round_(numbers, rounded, count);
+    return rounded;
   }
-  keep_to_this_thread();
-  dnnl_sgemm('T', 'N', in_, out_, rows_, 1.0F, static_cast<const float*>(left), in_,
-             static_cast<const float*>(right), out_, keep != 0 ? 1.0F : 0.0F, dw, out_);
+  return numbers;
 }
 
-Index LinearProducts::scratch_size() const {
-  Index most = 0;
-  for (const Product* product : {&forward_[0], &forward_[1], &input_gradient_})
-    most = std::max(most, floats_of(product->shape.scratchpad_desc()));
-  for (const Product& product : weight_gradient_)
-    most = std::max(most, floats_of(product.shape.scratchpad_desc()));
-  return most + (x_.is_rounded() ? floats_of(x_.multiplied) + floats_of(dy_.multiplied) : 0);
+template <class Factor>
+void LinearProducts<Factor>::forward(const Factor* x, int keep, float* y, float* scratch) const {
+  const Factor* const factor = ready(x, rows_ * in_, scratch);
+  forward_[keep != 0 ? 1 : 0].run(factor, packed_.get_data_handle(), y, scratch);
+}
+
+template <class Factor>
+void LinearProducts<Factor>::input_gradient(const Factor* dy, float* dx, float* scratch) const {
+  const Factor* const factor = ready(dy, rows_ * out_, scratch);
+  input_gradient_.run(factor, packed_turned_.get_data_handle(), dx, scratch);
+}
+
+template <class Factor>
+void LinearProducts<Factor>::weight_gradient(const Factor* x, const Factor* dy, int keep, float* dw,
+                                             float* scratch) const {
+  // Both factors change from call to call, so there is nothing to rearrange beforehand.
+  if constexpr (are_floats<Factor>) {
+    const float* const left = ready(x, rows_ * in_, scratch);
+    const float* const right = ready(dy, rows_ * out_, scratch);
+    keep_to_this_thread();
+    dnnl_sgemm('T', 'N', in_, out_, rows_, 1.0F, left, in_, right, out_, keep != 0 ? 1.0F : 0.0F,
+               dw, out_);
+  } else {
+    weight_gradient_[keep != 0 ? 1 : 0].run(x, dy, dw, scratch);
+  }
+}
+
+template <class Factor>
+Index LinearProducts<Factor>::scratch_size() const {
+  Index most = most_scratch({&forward_[0], &forward_[1], &input_gradient_});
+  for (const Product& product : weight_gradient_) most = std::max(most, product.scratch_size());
+  return most + (round_ != nullptr ? whole_lines(rows_ * in_) + whole_lines(rows_ * out_) : 0);
+}
+
+template class LinearProducts<float>;
+template class LinearProducts<Bf16>;
+
+// ---- products of attention
+// -----------------------------------------------------------------------
+
+HeadProducts::HeadProducts(const Shape& s)
+    : scores_(heads_of(s.heads, s.rows, s.head_width, Type::bf16),
+              turned_heads_of(s.heads, s.head_width, s.seen, Type::bf16),
+              heads_of(s.heads, s.rows, s.seen, f32)),
+      values_(heads_of(s.heads, s.rows, s.seen, Type::bf16),
+              heads_of(s.heads, s.seen, s.head_width, Type::bf16),
+              heads_of(s.heads, s.rows, s.head_width, Type::bf16)),
+      query_gradient_(heads_of(s.heads, s.rows, s.seen, Type::bf16),
+                      heads_of(s.heads, s.seen, s.head_width, Type::bf16),
+                      heads_of(s.heads, s.rows, s.head_width, f32)),
+      key_gradient_{Product{turned_heads_of(s.heads, s.seen, s.rows, Type::bf16),
+                            heads_of(s.heads, s.rows, s.head_width, Type::bf16),
+                            heads_of(s.heads, s.seen, s.head_width, f32), false},
+                    Product{turned_heads_of(s.heads, s.seen, s.rows, Type::bf16),
+                            heads_of(s.heads, s.rows, s.head_width, Type::bf16),
+                            heads_of(s.heads, s.seen, s.head_width, f32), true}} {
+  core::require(s.heads == 1 || s.seen == s.context, "several heads are taken whole");
+}
+
+void HeadProducts::scores(const Bf16* left, const Bf16* right, float* scores,
+                          float* scratch) const {
+  scores_.run(left, right, scores, scratch);
+}
+
+void HeadProducts::values(const Bf16* weights, const Bf16* v, Bf16* values, float* scratch) const {
+  values_.run(weights, v, values, scratch);
+}
+
+void HeadProducts::values(const Bf16* weights, const Bf16* k, float* dq, float* scratch) const {
+  query_gradient_.run(weights, k, dq, scratch);
+}
+
+void HeadProducts::key_gradient(const Bf16* weights, const Bf16* right, int keep, float* gradient,
+                                float* scratch) const {
+  key_gradient_[keep != 0 ? 1 : 0].run(weights, right, gradient, scratch);
+}
+
+Index HeadProducts::scratch_size() const {
+  return most_scratch({&scores_, &values_, &query_gradient_, &key_gradient_[0], &key_gradient_[1]});
 }
 
 }  // namespace bimix::proxy

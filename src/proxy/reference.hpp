@@ -5,11 +5,30 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 /// The plain loops of kernels.hpp, as formulas read: in float they are the reference of the fast
 /// kernels, in double they are what numerical derivatives check.
 namespace bimix::proxy::reference {
+
+/// A number as a factor, rounded where it is bf16 (ties to even), and back.
+template <class Factor, class Real>
+Factor as_factor(Real value) {
+  if constexpr (std::is_same_v<Factor, Bf16>) {
+    const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
+    return {static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
+  } else {
+    return static_cast<Factor>(value);
+  }
+}
+template <class Real, class Factor>
+Real from_factor(Factor factor) {
+  if constexpr (std::is_same_v<Factor, Bf16>)
+    return static_cast<Real>(std::bit_cast<float>(std::uint32_t{factor.bits} << 16));
+  else
+    return static_cast<Real>(factor);
+}
 
 enum class Operand { plain, transposed };
 
@@ -27,44 +46,49 @@ void matmul(Operand a_form, Operand b_form, Index m, Index n, Index k, const Rea
     }
 }
 
-template <class Real>
-void rmsnorm_forward(const Real* x, Real* n, Real* inverse_rms, Index rows, Index width) {
+template <class Real, class Factor>
+void rmsnorm_forward(const Real* x, Factor* n, Real* inverse_rms, Index rows, Index width) {
   for (Index i = 0; i < rows; ++i) {
     Real sum = 0;
     for (Index j = 0; j < width; ++j) sum += x[i * width + j] * x[i * width + j];
     inverse_rms[i] =
         1 / std::sqrt(sum / static_cast<Real>(width) + static_cast<Real>(norm_epsilon));
-    for (Index j = 0; j < width; ++j) n[i * width + j] = x[i * width + j] * inverse_rms[i];
+    for (Index j = 0; j < width; ++j)
+      n[i * width + j] = as_factor<Factor>(x[i * width + j] * inverse_rms[i]);
   }
 }
 
-template <class Real>
-void rmsnorm_backward(const Real* dn, const Real* n, const Real* inverse_rms, Real* dx, Index rows,
-                      Index width) {
+template <class Real, class Factor>
+void rmsnorm_backward(const Real* dn, const Factor* n, const Real* inverse_rms, Real* dx,
+                      Index rows, Index width) {
   for (Index i = 0; i < rows; ++i) {
     Real along = 0;
-    for (Index j = 0; j < width; ++j) along += dn[i * width + j] * n[i * width + j];
+    for (Index j = 0; j < width; ++j)
+      along += dn[i * width + j] * from_factor<Real>(n[i * width + j]);
     along /= static_cast<Real>(width);
     for (Index j = 0; j < width; ++j)
-      dx[i * width + j] += inverse_rms[i] * (dn[i * width + j] - along * n[i * width + j]);
+      dx[i * width + j] +=
+          inverse_rms[i] * (dn[i * width + j] - along * from_factor<Real>(n[i * width + j]));
   }
 }
 
-template <class Real>
-void gelu_forward(const Real* h, Real* u, Index count) {
+template <class Real, class Factor>
+void gelu_forward(const Real* h, Factor* u, Index count) {
   const Real root = static_cast<Real>(0.7978845608028654), cubic = static_cast<Real>(0.044715);
   for (Index i = 0; i < count; ++i)
-    u[i] = h[i] / (1 + std::exp(-2 * root * (h[i] + cubic * h[i] * h[i] * h[i])));
+    u[i] =
+        as_factor<Factor>(h[i] / (1 + std::exp(-2 * root * (h[i] + cubic * h[i] * h[i] * h[i]))));
 }
 
-template <class Real>
-void gelu_backward(Real* h_to_u, Real* du_to_dh, Index count) {
+template <class Real, class Factor>
+void gelu_backward(const Real* all_h, const Real* all_du, Factor* u, Factor* dh, Index count) {
   const Real root = static_cast<Real>(0.7978845608028654), cubic = static_cast<Real>(0.044715);
   for (Index i = 0; i < count; ++i) {
-    const Real h = h_to_u[i];
+    const Real h = all_h[i], du = all_du[i];
     const Real gate = 1 / (1 + std::exp(-2 * root * (h + cubic * h * h * h)));
-    h_to_u[i] = h * gate;
-    du_to_dh[i] *= gate + h * gate * (1 - gate) * 2 * root * (1 + 3 * cubic * h * h);
+    u[i] = as_factor<Factor>(h * gate);
+    dh[i] =
+        as_factor<Factor>(du * (gate + h * gate * (1 - gate) * 2 * root * (1 + 3 * cubic * h * h)));
   }
 }
 
@@ -178,10 +202,12 @@ void cross_entropy(Real* logits_to_gradient, const std::int32_t* target, Real* n
 }
 
 inline void round_to_bf16(const float* from, float* to, Index count) {
-  for (Index i = 0; i < count; ++i) {
-    const auto bits = std::bit_cast<std::uint32_t>(from[i]);
-    to[i] = std::bit_cast<float>((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000U);
-  }
+  for (Index i = 0; i < count; ++i) to[i] = from_factor<float>(as_factor<Bf16>(from[i]));
+}
+
+template <class Factor>
+void copy(const float* from, Factor* to, Index count) {
+  for (Index i = 0; i < count; ++i) to[i] = as_factor<Factor>(from[i]);
 }
 
 template <class Real>

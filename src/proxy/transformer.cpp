@@ -43,11 +43,18 @@ double count_memory(const ProxyOptions& options, std::int64_t) {
   const double micro_batches = micro_batches_a_step / threads;
   // Weights, two moments, two rearranged copies; gradients: one a level of a thread's tree.
   const double gradients = 1.0 + std::ceil(std::log2(micro_batches));
-  // A layer keeps 11 widths a token; outside of layers there are 8 widths and the logits.
-  const double activations = rows * options.width * (11.0 * options.layers + 8.0) +
-                             static_cast<double>(head_rows(options)) * options.vocabulary;
-  // bf16 without tiles keeps the rounded weights besides.
-  const double copies = factors_of(options) == Factors::rounded ? 6.0 : 5.0;
+  // Widths a token in floats that a layer keeps, and that there are outside of layers and of
+  // attention; logits.
+  const bool halves = factors_of(options) == Factors::bf16;
+  const double kept = halves ? 7.0 : 11.0, passing = halves ? 12.0 : 8.0;
+  const double logits = static_cast<double>(head_rows(options)) * options.vocabulary;
+  const AttentionShape attention = attention_shape(options);
+  const double activations = rows * options.width * (kept * options.layers + passing) +
+                             (halves ? 1.5 : 1.0) * logits +
+                             static_cast<double>(halves ? Bf16Attention::room(attention)
+                                                        : FloatAttention::room(attention));
+  // Weights rounded to floats are kept besides; those rounded to bf16 are half as large.
+  const double copies = factors_of(options) == Factors::rounded ? 6.0 : halves ? 4.0 : 5.0;
   return sizeof(float) * (copies * parameters + threads * (gradients * parameters + activations));
 }
 
@@ -91,8 +98,10 @@ ModelKind transformer_kind() {
           .make = [](const ProxyOptions& options, std::uint64_t seed, std::uint64_t repeat,
                      const core::ProcessGroup& group) -> std::unique_ptr<LanguageModel> {
             limit_products_to(options.isa);
-            return std::make_unique<Transformer>(options, kernels_for(options.isa), seed, repeat,
-                                                 group);
+            const Kernels& kernels = kernels_for(options.isa);
+            if (factors_of(options) == Factors::bf16)
+              return std::make_unique<Transformer<Bf16>>(options, kernels, seed, repeat, group);
+            return std::make_unique<Transformer<float>>(options, kernels, seed, repeat, group);
           },
           .parameter_count = count_parameters,
           .forward_flops = count_forward_flops,
@@ -106,8 +115,9 @@ ModelKind transformer_kind() {
 }
 
 /// A thread's own: its way through the model and the gradients that it sums.
-struct Transformer::Thread {
-  Thread(Arena& arena, const TransformerShared& shared, Leaves all, Leaves part)
+template <class Factor>
+struct Transformer<Factor>::Thread {
+  Thread(Arena& arena, const TransformerShared<Factor>& shared, Leaves all, Leaves part)
       : pass(arena, shared), nodes(nodes_within(all, part)) {
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const std::size_t needed = i + static_cast<std::size_t>(levels_of(nodes[i]));
@@ -115,13 +125,15 @@ struct Transformer::Thread {
     }
   }
 
-  TransformerPass pass;
+  TransformerPass<Factor> pass;
   std::vector<Leaves> nodes;
   std::vector<Buffer> sums{};  ///< that of node i, and behind it what it takes to get there
 };
 
-Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, std::uint64_t seed,
-                         std::uint64_t repeat, const core::ProcessGroup& group)
+template <class Factor>
+Transformer<Factor>::Transformer(const ProxyOptions& options, const Kernels& kernels,
+                                 std::uint64_t seed, std::uint64_t repeat,
+                                 const core::ProcessGroup& group)
     : options_(options),
       kernels_(kernels),
       shared_(arena_, options_, kernels_),
@@ -149,9 +161,11 @@ Transformer::Transformer(const ProxyOptions& options, const Kernels& kernels, st
   initialise(seed, repeat);
 }
 
-Transformer::~Transformer() = default;
+template <class Factor>
+Transformer<Factor>::~Transformer() = default;
 
-void Transformer::initialise(std::uint64_t seed, std::uint64_t repeat) {
+template <class Factor>
+void Transformer<Factor>::initialise(std::uint64_t seed, std::uint64_t repeat) {
   // What is added to the residual stream starts at zero, so the model starts as its embedding and
   // the layers join in as they learn (Goyal et al. 2017, arXiv:1706.02677, section 5.1). The tied
   // head then favours repeating the token by a logit of deviation * width, kept small so that the
@@ -168,13 +182,15 @@ void Transformer::initialise(std::uint64_t seed, std::uint64_t repeat) {
   }
 }
 
-Leaves Transformer::own_slice(int number) const {
+template <class Factor>
+Leaves Transformer<Factor>::own_slice(int number) const {
   return slice_of(shared_.layout.size, number, team_.size());
 }
 
-void Transformer::pack() {
+template <class Factor>
+void Transformer<Factor>::pack() {
   if (packed_) return;
-  const std::vector<TransformerShared::Linear*> linears = shared_.linears();
+  const auto linears = shared_.linears();
   team_.run([&](int number) {
     for (std::size_t i = static_cast<std::size_t>(number); i < linears.size();
          i += static_cast<std::size_t>(team_.size()))
@@ -184,8 +200,9 @@ void Transformer::pack() {
   finished("packing");
 }
 
-void Transformer::learn_part(Thread& thread, std::span<const std::int32_t> sequences,
-                             std::span<const float> weights) {
+template <class Factor>
+void Transformer<Factor>::learn_part(Thread& thread, std::span<const std::int32_t> sequences,
+                                     std::span<const float> weights) {
   const auto row = static_cast<std::size_t>(options_.context) + 1;
   const std::size_t leaf_size = static_cast<std::size_t>(options_.micro_batch) * row;
   const std::size_t pass_size = static_cast<std::size_t>(pass_sequences(options_)) * row;
@@ -202,7 +219,8 @@ void Transformer::learn_part(Thread& thread, std::span<const std::int32_t> seque
     sum_node(thread.nodes[i], leaf, &thread.sums[i], kernels_.add);
 }
 
-void Transformer::sum_gradients() {
+template <class Factor>
+void Transformer<Factor>::sum_gradients() {
   if (nodes_.size() > own_nodes_.size())
     team_.run([&](int number) {
       const Leaves slice = own_slice(number);
@@ -212,8 +230,9 @@ void Transformer::sum_gradients() {
   if (group_.size > 1) group_gradient_.sum(own_nodes_, gradient());
 }
 
-double Transformer::accumulate_gradient(std::span<const std::int32_t> sequences,
-                                        std::span<const float> weights) {
+template <class Factor>
+double Transformer<Factor>::accumulate_gradient(std::span<const std::int32_t> sequences,
+                                                std::span<const float> weights) {
   require_batch(options_, sequences);
   pack();
   team_.run([&](int number) {
@@ -230,7 +249,8 @@ double Transformer::accumulate_gradient(std::span<const std::int32_t> sequences,
          static_cast<double>(tokens_per_step(options_));
 }
 
-double Transformer::squared_norm() {
+template <class Factor>
+double Transformer<Factor>::squared_norm() {
   team_.run([&](int number) {
     for (Index b = number; b < std::ssize(squares_); b += team_.size()) {
       const Index first = b * square_block;
@@ -241,7 +261,8 @@ double Transformer::squared_norm() {
   return std::accumulate(squares_.begin(), squares_.end(), 0.0);
 }
 
-void Transformer::update(double learning_rate) {
+template <class Factor>
+void Transformer<Factor>::update(double learning_rate) {
   ++steps_;
   const double norm = std::sqrt(squared_norm());
   const auto steps = static_cast<double>(steps_);
@@ -263,8 +284,9 @@ void Transformer::update(double learning_rate) {
   finished("optimiser");
 }
 
-std::optional<double> Transformer::train_step(std::span<const std::int32_t> sequences,
-                                              double learning_rate) {
+template <class Factor>
+std::optional<double> Transformer<Factor>::train_step(std::span<const std::int32_t> sequences,
+                                                      double learning_rate) {
   std::vector<float> weights;
   const Reweight& reweight = options_.reweight;
   if (reweight.is_on() && steps_ >= options_.reweight_after) {
@@ -279,7 +301,9 @@ std::optional<double> Transformer::train_step(std::span<const std::int32_t> sequ
   return loss;
 }
 
-void Transformer::token_losses(std::span<const std::int32_t> sequences, std::span<float> nats) {
+template <class Factor>
+void Transformer<Factor>::token_losses(std::span<const std::int32_t> sequences,
+                                       std::span<float> nats) {
   const auto context = static_cast<std::size_t>(options_.context);
   const std::size_t count = sequences.size() / (context + 1);
   require_losses(options_, sequences, nats);
@@ -310,7 +334,8 @@ void Transformer::token_losses(std::span<const std::int32_t> sequences, std::spa
   });
 }
 
-std::vector<ParameterView> Transformer::views(const Buffer& buffer) {
+template <class Factor>
+std::vector<ParameterView> Transformer<Factor>::views(const Buffer& buffer) {
   std::vector<ParameterView> all;
   for (const Matrix& matrix : shared_.layout.matrices())
     all.push_back(
@@ -319,19 +344,22 @@ std::vector<ParameterView> Transformer::views(const Buffer& buffer) {
   return all;
 }
 
-std::vector<ParameterView> Transformer::parameters() {
+template <class Factor>
+std::vector<ParameterView> Transformer<Factor>::parameters() {
   packed_ = false;  // who has the views may write
   return views(shared_.weights);
 }
 
-std::string Transformer::state() const {
+template <class Factor>
+std::string Transformer<Factor>::state() const {
   std::string bytes(reinterpret_cast<const char*>(&steps_), sizeof steps_);
   for (const Buffer* part : {&shared_.weights, &moment1_, &moment2_})
     bytes.append(reinterpret_cast<const char*>(part->data()), bytes_of(*part));
   return bytes;
 }
 
-void Transformer::restore(std::string_view state) {
+template <class Factor>
+void Transformer<Factor>::restore(std::string_view state) {
   const std::size_t expected = sizeof steps_ + 3 * bytes_of(shared_.weights);
   if (state.size() != expected)
     throw core::DataError({.place = "",
@@ -348,11 +376,18 @@ void Transformer::restore(std::string_view state) {
   packed_ = false;
 }
 
-std::vector<ParameterView> Transformer::gradients() { return views(gradient()); }
+template <class Factor>
+std::vector<ParameterView> Transformer<Factor>::gradients() {
+  return views(gradient());
+}
 
-void Transformer::observe(PartObserver finished) {
+template <class Factor>
+void Transformer<Factor>::observe(PartObserver finished) {
   threads_.front()->pass.observe(finished);
   finished_ = std::move(finished);
 }
+
+template class Transformer<float>;
+template class Transformer<Bf16>;
 
 }  // namespace bimix::proxy

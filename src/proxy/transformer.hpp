@@ -15,6 +15,9 @@ namespace bimix::proxy {
 ///   x = E[token];  for each layer:  x += attention(norm(x) W_qkv) W_out
 ///                                   x += gelu(norm(x) W_up) W_down
 ///   logits = norm(x) E'
+///
+/// @tparam Factor what is multiplied: float, or Bf16 where factors_of(options) is bf16
+template <class Factor>
 class Transformer : public LanguageModel {
  public:
   /// @param options resolved
@@ -63,7 +66,7 @@ class Transformer : public LanguageModel {
   std::int64_t steps_ = 0;
 
   Arena arena_{};
-  TransformerShared shared_;
+  TransformerShared<Factor> shared_;
   bool packed_ = false;
   Buffer moment1_, moment2_;
   core::ProcessGroup group_;
@@ -77,5 +80,8 @@ class Transformer : public LanguageModel {
   ThreadTeam team_;
   PartObserver finished_{};
 };
+
+extern template class Transformer<float>;
+extern template class Transformer<Bf16>;
 
 }  // namespace bimix::proxy

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "arena.hpp"
+#include "attention_pass.hpp"
 #include "kernels.hpp"
 #include "products.hpp"
 
 #include <bimix/proxy/language_model.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +39,9 @@ struct ParameterLayout {
 /// activations stay in the second-level cache (NOTES.md).
 Index pass_sequences(const ProxyOptions& options);
 
+/// Attention of a pass.
+AttentionShape attention_shape(const ProxyOptions& options);
+
 /// Tokens whose logits exist at one time: a divisor of a pass's.
 Index head_rows(const ProxyOptions& options);
 
@@ -44,12 +49,15 @@ Index head_rows(const ProxyOptions& options);
 Factors factors_of(const ProxyOptions& options);
 
 /// What all threads of a model read: its weights, rearranged for the products, and its angles.
+/// @tparam Factor what is multiplied: float or Bf16
+template <class Factor>
 struct TransformerShared {
   /// @param options resolved
   TransformerShared(Arena& arena, const ProxyOptions& options, const Kernels& kernels);
 
   const ProxyOptions& options;
   const Kernels& kernels;
+  const FactorKernels<Factor>& factor_kernels;
   ParameterLayout layout;
   Buffer weights;
   Buffer cosine, sine;  ///< (context, head width / 2)
@@ -59,7 +67,7 @@ struct TransformerShared {
   /// A weight matrix with its products.
   struct Linear {
     Matrix matrix;
-    LinearProducts products;
+    LinearProducts<Factor> products;
   };
   struct Layer {
     Linear qkv, out, up, down;
@@ -72,10 +80,12 @@ struct TransformerShared {
   RotaryAngles angles() const { return {.cosine = cosine.data(), .sine = sine.data()}; }
 };
 
-/// One thread's way through the model: activations, forward and backward side by side.
+/// One thread's way through the model: activations, forward and backward side by side. Whatever is
+/// multiplied is kept as it is multiplied, and made so once.
+template <class Factor>
 class TransformerPass {
  public:
-  TransformerPass(Arena& arena, const TransformerShared& shared);
+  TransformerPass(Arena& arena, const TransformerShared<Factor>& shared);
 
   /// Forward and backward of one pass.
   /// @param sequences (pass_sequences, S+1)
@@ -90,13 +100,16 @@ class TransformerPass {
   void observe(PartObserver finished) { finished_ = std::move(finished); }
 
  private:
+  using Linear = typename TransformerShared<Factor>::Linear;
   /// What one layer keeps from forward for backward.
   struct Activations {
-    Activations(Arena& arena, Index rows, Index width, Index heads);
-    Buffer norm1, inverse_rms1, qkv, log_sum, attended;
-    Buffer norm2, inverse_rms2, hidden;
+    Activations(Arena& arena, const AttentionShape& shape, Index rows, Index width);
+    BufferOf<Factor> norm1;
+    Buffer inverse_rms1;
+    typename Attention<Factor>::Kept attention;
+    BufferOf<Factor> attended, norm2;
+    Buffer inverse_rms2, hidden;
   };
-  using Linear = TransformerShared::Linear;
 
   /// @param sequences whose tokens lie within the vocabulary
   void load_tokens(std::span<const std::int32_t> sequences);
@@ -111,25 +124,41 @@ class TransformerPass {
   /// Logits of head_rows tokens to losses and, in their place, gradients times the weights.
   void head_chunk(Index first, std::span<const float> weights);
 
-  void multiply(const Linear& w, const float* x, int keep, float* y);
-  void multiply_turned(const Linear& w, const float* dy, float* dx, const char* part);
-  void add_weight_gradient(const Linear& w, const float* x, const float* dy, int keep,
+  void multiply(const Linear& w, const Factor* x, int keep, float* y);
+  void multiply_turned(const Linear& w, const Factor* dy, float* dx, const char* part);
+  void add_weight_gradient(const Linear& w, const Factor* x, const Factor* dy, int keep,
                            const Buffer& gradient);
+  /// Where u is made again in backward: in place of `hidden` where factors are floats.
+  BufferOf<Factor> remade_in_place_of(const Buffer& hidden) const;
+  /// The numbers as they are multiplied: where they are, or in `place`.
+  const Factor* as_factors(const Buffer& numbers, const BufferOf<Factor>& place) const;
   /// Tells the observer that a part is done and how many operations it took.
   void finished(const char* part, double flops = 0) const {
     if (finished_) finished_(part, flops);
   }
   double attention_flops() const;
-  AttentionShape attention_shape() const;
 
-  const TransformerShared& shared_;
+  const TransformerShared<Factor>& shared_;
   const Kernels& kernels_;
+  const FactorKernels<Factor>& factor_kernels_;
   Index rows_, width_;
+  Attention<Factor> attention_;
   std::vector<Activations> layers_{};
-  Buffer x_, norm_, inverse_rms_, logits_, nats_;
-  Buffer dx_, wide_, narrow_, attention_scratch_, product_scratch_;
+  Buffer x_;
+  BufferOf<Factor> norm_;
+  Buffer inverse_rms_, logits_, nats_;
+  Buffer dx_, wide_, narrow_;
+  // In the place of those numbers where factors are floats.
+  BufferOf<Factor> dx_factors_, wide_factors_, logit_factors_;
+  std::optional<BufferOf<Factor>> remade_{};  ///< where they are not
+  Buffer product_scratch_;
   std::vector<std::int32_t> input_, target_;
   PartObserver finished_{};
 };
+
+extern template struct TransformerShared<float>;
+extern template struct TransformerShared<Bf16>;
+extern template class TransformerPass<float>;
+extern template class TransformerPass<Bf16>;
 
 }  // namespace bimix::proxy

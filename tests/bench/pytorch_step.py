@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Times PyTorch at training the proxy's transformer, and bimix beside it in the same run.
+"""Times PyTorch at training the proxy's transformer: the peer of `bimix bench proxy --shapes`.
 
-Usage: tests/bench/pytorch_step.py [--bimix PROGRAM] [--layers 4] [--width 128] [--heads 4]
-           [--context 128] [--batch 32] [--vocabulary 256] [--seconds 10]
-           [--precision fp32|bf16]
+Usage: bimix bench proxy --shapes --peer tests/bench/pytorch_step.py
+       tests/bench/pytorch_step.py [--layers 4] [--width 128] [--heads 4] [--context 128] [--batch 32]
+           [--vocabulary 256] [--seconds 10] [--precision fp32|bf16]
 
 The same model (RMSNorm without gains, rotary positions, causal attention, tanh GELU, tied head,
-AdamW, clipping at 1) on one thread, in fp32 or with bf16 autocast. Prints tokens per second and, with --bimix, the ratio.
+AdamW, clipping at 1) on one thread, in fp32 or with bf16 autocast. Prints tokens per second as JSON.
 Needs PyTorch (Debian: python3-torch, and libopenblas0-pthread for a fair BLAS); without it the script says so and ends with 77.
 """
 
@@ -15,7 +15,6 @@ import json
 import math
 import os
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -107,30 +106,17 @@ def median_rate(options):
     return options.batch * options.context / statistics.median(times[1:])
 
 
-def bimix_rate(options):
-    command = [options.bimix, "bench", "proxy", "--json", "--seconds", str(options.seconds),
-               "--precision", options.precision]
-    for name in ("layers", "width", "heads", "context", "batch", "vocabulary"):
-        command += [f"--{name}", str(getattr(options, name))]
-    ran = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(ran.stdout)["tokens_per_second"]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bimix", help="the bimix program, to be timed as well")
     for name, value in (("layers", 4), ("width", 128), ("heads", 4), ("context", 128),
                         ("batch", 32), ("vocabulary", 256)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     options = parser.parse_args()
-    theirs = median_rate(options)
-    print(f"PyTorch {torch.__version__}, {options.precision}: {theirs:.0f} tokens/s")
-    if options.bimix:
-        ours = bimix_rate(options)
-        print(f"bimix: {ours:.0f} tokens/s, {ours / theirs:.2f} times PyTorch")
+    print(json.dumps({"name": f"PyTorch {torch.__version__.split('a')[0]}",
+                      "tokens_per_second": median_rate(options)}))
 
 
 if __name__ == "__main__":

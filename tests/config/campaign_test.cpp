@@ -414,7 +414,7 @@ TEST(ParseCampaign, ListsAllMistakesInOnePass) {
 TEST(ParseCampaign, HidesNoMistakeBehindAnUnknownWord) {
   const std::string complaint = complaint_about(with("heads: 3", "heads: 5, isa: sse"));
   EXPECT_THAT(complaint, HasSubstr("source.proxy.isa: 'sse' is not known (there is auto, baseline, "
-                                   "avx2, avx512 and amx)"));
+                                   "avx2, avx512, avx512_bf16 and amx)"));
   EXPECT_THAT(complaint, HasSubstr("96 is not a multiple of heads = 5"));
 }
 
@@ -853,6 +853,13 @@ TEST(NestedDomains, AreNamedWhereAGroupOrALimitNamesWhatIsNone) {
   EXPECT_THAT(complaint_about(
                   nested_with("{count: 8, within: web}", "{count: 8, within: web, among: [code]}")),
               HasSubstr("stands beside `among`"));
+  EXPECT_THAT(complaint_about(nested_with("among: [web/forums, code]", "among: [code, code]")),
+              HasSubstr("'code' stands there twice"));
+  for (const char* order : {"[web, web/forums]", "[web/forums, web]"})
+    EXPECT_THAT(
+        complaint_about(nested_with("among: [web/forums, code]", std::string("among: ") + order)),
+        HasSubstr("'web/forums' lies in 'web', which stands there too"))
+        << order;
   EXPECT_THAT(complaint_about(with("around: default, floor: 0.03",
                                    "around: default, floor: 0.03, within: web")),
               HasSubstr("no domain has children"));

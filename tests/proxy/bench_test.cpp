@@ -11,6 +11,7 @@ TEST(BenchProxy, GivesRatesThatBelongTogether) {
   const ProxyBench bench = bench_proxy(small_proxy(), 0.05);
   EXPECT_GT(bench.tokens_per_second, 0);
   EXPECT_GT(bench.limit_gflops, 0);
+  EXPECT_GT(bench.evaluated_per_second, bench.tokens_per_second);  // a third of the work
   const double flops_a_token = training_flops(bench.options, 1);
   EXPECT_NEAR(bench.gflops, bench.tokens_per_second * flops_a_token * 1e-9, 1e-9 * bench.gflops);
 }

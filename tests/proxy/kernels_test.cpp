@@ -73,7 +73,7 @@ TEST(ReferenceBackward, OfGeluIsTheDerivative) {
   const Doubles h = noise(40, 3), du = noise(40, 4);
   Doubles u(h.size()), again = h, dh = du;
   reference::gelu_forward(h.data(), u.data(), 40);
-  reference::gelu_backward(again.data(), dh.data(), 40);
+  reference::gelu_backward(again.data(), dh.data(), again.data(), dh.data(), 40);
   for (std::size_t i = 0; i < u.size(); ++i) EXPECT_NEAR(again[i], u[i], 1e-15);
   expect_gradient(
       [&](const Doubles& at) {
@@ -205,8 +205,8 @@ TEST_P(FastKernels, RmsnormAtOddSizes) {
     const Floats x = rounded(noise(rows * width, 11)), dn = rounded(noise(rows * width, 12)),
                  dx = rounded(noise(rows * width, 13));
     Floats n(x.size()), inverse_rms(5), dx_got = dx;
-    fast.rmsnorm_forward(x.data(), n.data(), inverse_rms.data(), rows, width);
-    fast.rmsnorm_backward(dn.data(), n.data(), inverse_rms.data(), dx_got.data(), rows, width);
+    fast.fp32.rmsnorm_forward(x.data(), n.data(), inverse_rms.data(), rows, width);
+    fast.fp32.rmsnorm_backward(dn.data(), n.data(), inverse_rms.data(), dx_got.data(), rows, width);
     Doubles n_wanted(x.size()), inverse_wanted(5), dx_wanted = widened(dx);
     reference::rmsnorm_forward(widened(x).data(), n_wanted.data(), inverse_wanted.data(), rows,
                                width);
@@ -227,10 +227,11 @@ TEST_P(FastKernels, GeluAtOddSizesAndFarOut) {
     const Floats in = rounded(h);
     Floats u(h.size()), again = in, dh = rounded(noise(count, 15));
     Doubles u_wanted(h.size()), again_wanted = widened(in), dh_wanted = widened(dh);
-    fast.gelu_forward(in.data(), u.data(), count);
-    fast.gelu_backward(again.data(), dh.data(), count);
+    fast.fp32.gelu_forward(in.data(), u.data(), count);
+    fast.fp32.gelu_backward(again.data(), dh.data(), again.data(), dh.data(), count);
     reference::gelu_forward(widened(in).data(), u_wanted.data(), count);
-    reference::gelu_backward(again_wanted.data(), dh_wanted.data(), count);
+    reference::gelu_backward(again_wanted.data(), dh_wanted.data(), again_wanted.data(),
+                             dh_wanted.data(), count);
     expect_close(u, u_wanted, 16);
     expect_close(again, again_wanted, 16);
     expect_close(dh, dh_wanted, 40);
@@ -241,7 +242,7 @@ TEST_P(FastKernels, GeluKeepsNaNAndInfinity) {
   const float infinity = std::numeric_limits<float>::infinity();
   const Floats h{std::nanf(""), infinity};
   Floats u(2);
-  fast.gelu_forward(h.data(), u.data(), 2);
+  fast.fp32.gelu_forward(h.data(), u.data(), 2);
   EXPECT_TRUE(std::isnan(u[0]));
   EXPECT_FALSE(std::isfinite(u[1]));
 }
@@ -341,6 +342,60 @@ TEST_P(FastKernels, RoundsToBf16) {
   EXPECT_EQ(seen, (Floats{1, 1 + 0x1p-6F, -1, 0, 1 + 0x1p-7F}));
 }
 
+using Halves = std::vector<Bf16>;
+
+std::vector<std::uint16_t> bits_of(const Halves& halves) {
+  std::vector<std::uint16_t> bits;
+  for (const Bf16 half : halves) bits.push_back(half.bits);
+  return bits;
+}
+
+// Written as bf16, a pass has the same numbers, rounded.
+TEST_P(FastKernels, WriteBf16AsTheyWriteFloatsRounded) {
+  const FactorKernels<float>& floats = fast.fp32;
+  const FactorKernels<Bf16>& halves = fast.bf16;
+  for (const Index width : {1, 15, 16, 17, 100}) {
+    const Index count = 3 * width;
+    const Floats x = rounded(noise(count, 31)), d = rounded(noise(count, 32));
+    const auto expect_rounded = [&](const Floats& wanted, const Halves& seen, const char* what) {
+      Halves of_wanted(wanted.size());
+      reference::copy(wanted.data(), of_wanted.data(), std::ssize(wanted));
+      EXPECT_EQ(bits_of(seen), bits_of(of_wanted)) << what << " at " << width;
+    };
+    Floats u(x.size()), dh(x.size()), inverse(3);
+    Halves u_half(x.size()), dh_half(x.size());
+    halves.copy(x.data(), u_half.data(), count);
+    expect_rounded(x, u_half, "copy");
+    floats.gelu_forward(x.data(), u.data(), count);
+    halves.gelu_forward(x.data(), u_half.data(), count);
+    expect_rounded(u, u_half, "gelu");
+    floats.gelu_backward(x.data(), d.data(), u.data(), dh.data(), count);
+    halves.gelu_backward(x.data(), d.data(), u_half.data(), dh_half.data(), count);
+    expect_rounded(u, u_half, "gelu again");
+    expect_rounded(dh, dh_half, "its derivative");
+    floats.rmsnorm_forward(x.data(), u.data(), inverse.data(), 3, width);
+    halves.rmsnorm_forward(x.data(), u_half.data(), inverse.data(), 3, width);
+    expect_rounded(u, u_half, "norm");
+    Floats dx(x.size(), 1.0F), dx_of_halves = dx, widened_half(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i)
+      widened_half[i] = reference::from_factor<float>(u_half[i]);
+    floats.rmsnorm_backward(d.data(), widened_half.data(), inverse.data(), dx.data(), 3, width);
+    halves.rmsnorm_backward(d.data(), u_half.data(), inverse.data(), dx_of_halves.data(), 3, width);
+    EXPECT_EQ(dx, dx_of_halves);
+  }
+}
+
+TEST_P(FastKernels, KeepsNaNAndInfinityInBf16) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const Floats from{std::nanf(""), infinity, -infinity, 0.0F / (infinity - infinity)};
+  Halves to(4);
+  fast.bf16.copy(from.data(), to.data(), 4);
+  for (const std::size_t i : {0, 3})
+    EXPECT_TRUE(std::isnan(reference::from_factor<float>(to[i]))) << i;
+  EXPECT_EQ(reference::from_factor<float>(to[1]), infinity);
+  EXPECT_EQ(reference::from_factor<float>(to[2]), -infinity);
+}
+
 TEST_P(FastKernels, OptimiserAtOddSizes) {
   const AdamStep step{.rate = 0.01F,
                       .beta1 = 0.9F,
@@ -373,7 +428,7 @@ TEST_P(FastKernels, HaveTheSameBitsWhereverTheDataLies) {
   for (const std::size_t shift : {0, 1, 5}) {
     Floats in(shift, 0.0F), u(h.size() + shift);
     for (const double value : h) in.push_back(static_cast<float>(value));
-    fast.gelu_forward(in.data() + shift, u.data() + shift, count);
+    fast.fp32.gelu_forward(in.data() + shift, u.data() + shift, count);
     results.emplace_back(u.begin() + static_cast<std::ptrdiff_t>(shift), u.end());
   }
   EXPECT_EQ(results[0], results[1]);

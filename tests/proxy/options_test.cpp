@@ -37,7 +37,8 @@ TEST(ProxyOptions, KnowTheirWords) {
               HasSubstr("proxy.schedule: 'cosinus' is not known (there is constant, cosine and "
                         "wsd). Did you mean 'cosine'?"));
   EXPECT_EQ(core::to_string(core::unknown_word<Isa>("sse", "proxy.isa")),
-            "proxy.isa: 'sse' is not known (there is auto, baseline, avx2, avx512 and amx).");
+            "proxy.isa: 'sse' is not known (there is auto, baseline, avx2, avx512, "
+            "avx512_bf16 and amx).");
 }
 
 TEST(ProxyOptions, TellAllMistakesInOnePass) {
@@ -103,7 +104,7 @@ TEST(Resolved, FillsInEverythingOnce) {
   const ProxyOptions settled = resolved(ProxyOptions{});
   EXPECT_GT(settled.learning_rate, 0);
   EXPECT_EQ(settled.batch % settled.micro_batch, 0);
-  EXPECT_EQ(settled.precision, Precision::fp32);
+  EXPECT_NE(settled.precision, Precision::automatic);
   EXPECT_NE(settled.isa, Isa::automatic);
   EXPECT_EQ(resolved(settled), settled);
 }
@@ -111,10 +112,26 @@ TEST(Resolved, FillsInEverythingOnce) {
 // Instructions that only bf16 makes use of are no part of a trial that does not.
 TEST(Resolved, TakesInstructionsThatThePrecisionNeeds) {
   const Isa here = detect_isa();
-  EXPECT_EQ(resolved(ProxyOptions{}).isa, here == Isa::amx ? Isa::avx512 : here);
-  ProxyOptions rounded;
+  ProxyOptions plain, rounded;
+  plain.precision = Precision::fp32;
+  EXPECT_EQ(resolved(plain).isa, std::min(here, Isa::avx512));
   rounded.precision = Precision::bf16;
-  EXPECT_EQ(resolved(rounded).isa, here);
+  const Isa taken = resolved(rounded).isa;
+  EXPECT_TRUE(taken == here || taken == Isa::avx512) << core::word_of(taken);
+}
+
+// By itself a proxy is of bf16 where the machine has instructions for it that the campaign allows.
+TEST(Resolved, TakesBf16OnlyWithItsInstructions) {
+  const ProxyOptions chosen = resolved(ProxyOptions{});
+  EXPECT_EQ(chosen.precision == Precision::bf16, chosen.isa >= Isa::avx512_bf16);
+  for (const Isa isa : {Isa::baseline, Isa::avx2, Isa::avx512}) {
+    ProxyOptions limited;
+    limited.isa = isa;
+    EXPECT_EQ(resolved(limited).precision, Precision::fp32) << core::word_of(isa);
+  }
+  ProxyOptions counting;
+  counting.model = "ngram";
+  EXPECT_EQ(resolved(counting).precision, Precision::fp32);
 }
 
 // A node of a mixed partition refuses before its first trial, not in the middle of it.

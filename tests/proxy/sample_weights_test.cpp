@@ -105,12 +105,12 @@ TEST(SampleWeights, ScaleTheGradientOfEachSequence) {
   two.batch = two.micro_batch = 2;
   Arena arena;
   const Kernels& kernels = kernels_for(options.isa);
-  TransformerShared shared(arena, two, kernels);
+  TransformerShared<float> shared(arena, two, kernels);
   for (Index i = 0; i < shared.weights.size(); ++i)
     *shared.weights.at(i) = static_cast<float>(0.1 * std::sin(static_cast<double>(i)));
   for (auto* linear : shared.linears())
     linear->products.pack(shared.weights.at(linear->matrix.offset));
-  TransformerPass pass(arena, shared);
+  TransformerPass<float> pass(arena, shared);
   const Buffer together = arena.take(shared.layout.size), first = arena.take(shared.layout.size),
                second = arena.take(shared.layout.size);
   ASSERT_EQ(pass_sequences(two) * static_cast<Index>(row), std::ssize(batch));
@@ -158,7 +158,7 @@ TEST(PublishedWeights, BeginAfterTheUniformSteps) {
 TEST(PublishedWeights, AreTheGradientsOfAStep) {
   for (const ProxyOptions& options : published_proxies()) {
     const Kernels& kernels = kernels_for(options.isa);
-    Transformer trained(options, kernels, 7, 1), by_hand(options, kernels, 7, 1);
+    Transformer<float> trained(options, kernels, 7, 1), by_hand(options, kernels, 7, 1);
     const auto batch = synthetic_text(options, options.batch, 3);
     std::vector<float> nats(static_cast<std::size_t>(tokens_per_step(options)));
     by_hand.token_losses(batch, nats);

@@ -11,6 +11,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <new>
+#include <string>
+#include <type_traits>
 
 namespace {
 
@@ -53,12 +55,29 @@ BIMIX_REPLACED void operator delete(void* memory, std::size_t, std::align_val_t)
 namespace bimix::proxy {
 namespace {
 
+/// Options for a model of these factors. bf16 are multiplied from AVX-512 on, by whichever
+/// instructions there are: the levels say which of them may be used, not which must be there.
+template <class Factor>
+ProxyOptions for_factors(ProxyOptions options) {
+  if constexpr (std::is_same_v<Factor, float>) {
+    options.precision = Precision::fp32;
+  } else {
+    options.precision = Precision::bf16;
+    options.isa = Isa::avx512_bf16;
+  }
+  return resolved(options);
+}
+
+const Kernels& kernels_here(const ProxyOptions& options) {
+  return kernels_for(std::min(options.isa, detect_isa()));
+}
+
 // Along its own direction the loss of each matrix rises as its gradient says. Single precision
 // leaves about 3e-7 in the mean loss; divided by 2h = 0.02 and gradients of 0.01 to 1 that is
 // below one per cent, as is h^2 times the third derivative.
 TEST(Transformer, GradientOfEveryMatrixIsTheDerivative) {
-  const ProxyOptions options = resolved(small_proxy());
-  Transformer model(options, kernels_for(options.isa), 7, 1);
+  const ProxyOptions options = for_factors<float>(small_proxy());
+  Transformer<float> model(options, kernels_for(options.isa), 7, 1);
   const auto batch = synthetic_text(options, options.batch, 3);
   for (int step = 0; step < 3; ++step)
     model.train_step(batch, small_rate);  // away from the flat start
@@ -87,20 +106,26 @@ TEST(Transformer, GradientOfEveryMatrixIsTheDerivative) {
   }
 }
 
-// Factors of eight bits: losses differ in the third digit, gradients point the same way, and it
-// learns as well.
-TEST(Transformer, LearnsWithRoundedFactors) {
-  ProxyOptions options = small_proxy(), rounded_options = options;
-  options.precision = Precision::fp32;
-  rounded_options.precision = Precision::bf16;
-  options = resolved(options);
-  rounded_options = resolved(rounded_options);
-  Transformer plain(options, kernels_for(options.isa), 7, 1);
-  Transformer rounded(rounded_options, kernels_for(rounded_options.isa), 7, 1);
-  const auto batch = synthetic_text(options, options.batch, 3);
-  EXPECT_NEAR(rounded.accumulate_gradient(batch) / plain.accumulate_gradient(batch), 1, 0.005);
+template <class Factor>
+class TransformerOf : public testing::Test {
+  void SetUp() override {
+    if (std::is_same_v<Factor, Bf16> && detect_isa() < Isa::avx512)
+      GTEST_SKIP() << "this machine cannot multiply bf16";
+  }
+};
+
+struct FactorNames {
+  template <class Factor>
+  static std::string GetName(int) {
+    return std::is_same_v<Factor, float> ? "fp32" : "bf16";
+  }
+};
+using BothFactors = testing::Types<float, Bf16>;
+TYPED_TEST_SUITE(TransformerOf, BothFactors, FactorNames);
+
+/// The cosine of the angle between two gradients.
+double agreement(const std::vector<ParameterView>& a, const std::vector<ParameterView>& b) {
   double both = 0, one = 0, other = 0;
-  const auto a = plain.gradients(), b = rounded.gradients();
   for (std::size_t m = 0; m < a.size(); ++m)
     for (std::size_t i = 0; i < a[m].values.size(); ++i) {
       const double x = a[m].values[i], y = b[m].values[i];
@@ -108,24 +133,56 @@ TEST(Transformer, LearnsWithRoundedFactors) {
       one += x * x;
       other += y * y;
     }
-  EXPECT_GT(both / std::sqrt(one * other), 0.999);
+  return both / std::sqrt(one * other);
+}
+
+// Factors of eight bits: losses differ in the third digit, gradients point the same way, those of
+// each matrix too, and it learns as well.
+template <class Factor>
+void expect_to_learn_as_in_fp32(const ProxyOptions& rounded_options) {
+  const ProxyOptions options = for_factors<float>(small_proxy());
+  Transformer<float> plain(options, kernels_here(options), 7, 1);
+  Transformer<Factor> rounded(rounded_options, kernels_here(rounded_options), 7, 1);
+  const auto batch = synthetic_text(options, options.batch, 3);
+  EXPECT_NEAR(rounded.accumulate_gradient(batch) / plain.accumulate_gradient(batch), 1, 0.005);
+  EXPECT_GT(agreement(plain.gradients(), rounded.gradients()), 0.999);
   for (std::uint64_t step = 0; step < 60; ++step) {
-    plain.train_step(synthetic_text(options, options.batch, step), small_rate);
-    rounded.train_step(synthetic_text(options, options.batch, step), small_rate);
+    const auto next = synthetic_text(options, options.batch, step);
+    plain.train_step(next, small_rate);
+    rounded.train_step(next, small_rate);
   }
   const auto unseen = synthetic_text(options, 20, 99);
   const double loss = mean_loss(plain, options.context, unseen);
   EXPECT_LT(loss, 2.0);  // from ln 19 = 2.94
   EXPECT_NEAR(mean_loss(rounded, options.context, unseen), loss, 0.02);
+
+  // Where it has learned, each matrix has a gradient of its own.
+  rounded.restore(plain.state());
+  plain.accumulate_gradient(batch);
+  rounded.accumulate_gradient(batch);
+  const auto a = plain.gradients(), b = rounded.gradients();
+  for (std::size_t m = 0; m < a.size(); ++m)
+    EXPECT_GT(agreement({a[m]}, {b[m]}), 0.998) << a[m].name;
 }
 
-TEST(Transformer, GradientDoesNotDependOnTheMicroBatchBeyondRounding) {
-  ProxyOptions options = resolved(small_proxy());
+TEST(Transformer, LearnsWithRoundedFactors) {
+  ProxyOptions options = small_proxy();
+  options.precision = Precision::bf16;
+  options.isa = std::min(detect_isa(), Isa::avx512);
+  expect_to_learn_as_in_fp32<float>(resolved(options));
+}
+
+TYPED_TEST(TransformerOf, LearnsAsInSinglePrecision) {
+  expect_to_learn_as_in_fp32<TypeParam>(for_factors<TypeParam>(small_proxy()));
+}
+
+TYPED_TEST(TransformerOf, GradientDoesNotDependOnTheMicroBatchBeyondRounding) {
+  ProxyOptions options = for_factors<TypeParam>(small_proxy());
   const auto batch = synthetic_text(options, options.batch, 3);
   std::vector<std::vector<float>> all;
   for (const int micro_batch : {1, 2, 3, 6}) {
     options.micro_batch = micro_batch;
-    Transformer model(options, kernels_for(options.isa), 7, 1);
+    Transformer<TypeParam> model(options, kernels_here(options), 7, 1);
     model.accumulate_gradient(batch);
     all.emplace_back();
     for (const ParameterView& view : model.gradients())
@@ -137,8 +194,9 @@ TEST(Transformer, GradientDoesNotDependOnTheMicroBatchBeyondRounding) {
 }
 
 // Losses, what is learned and what is evaluated.
+template <class Factor>
 std::vector<float> seen_in_training(const ProxyOptions& options, const core::ProcessGroup& group) {
-  Transformer model(options, kernels_for(options.isa), 7, 1, group);
+  Transformer<Factor> model(options, kernels_here(options), 7, 1, group);
   std::vector<float> seen;
   for (std::uint64_t step = 0; step < 5; ++step)
     seen.push_back(static_cast<float>(
@@ -151,35 +209,35 @@ std::vector<float> seen_in_training(const ProxyOptions& options, const core::Pro
   return seen;
 }
 
-TEST(Transformer, HasTheSameBitsOnAnyNumberOfThreads) {
-  ProxyOptions options = resolved(small_proxy());
+TYPED_TEST(TransformerOf, HasTheSameBitsOnAnyNumberOfThreads) {
+  ProxyOptions options = for_factors<TypeParam>(small_proxy());
   options.micro_batch = 1;  // six of them: a tree of three levels, not all of them full
   std::vector<std::vector<float>> all;
   for (const int threads : {1, 2, 3, 4, 6}) {
     options.threads_per_trial = threads;
-    all.push_back(seen_in_training(options, {}));
+    all.push_back(seen_in_training<TypeParam>(options, {}));
   }
   for (const auto& other : all) EXPECT_EQ(other, all.front());
 }
 
-TEST(Transformer, HasTheSameBitsInAGroupOfAnySize) {
-  ProxyOptions options = resolved(small_proxy());
+TYPED_TEST(TransformerOf, HasTheSameBitsInAGroupOfAnySize) {
+  ProxyOptions options = for_factors<TypeParam>(small_proxy());
   options.micro_batch = 1;
-  const std::vector<float> alone = seen_in_training(options, {});
+  const std::vector<float> alone = seen_in_training<TypeParam>(options, {});
   for (const auto& [members, threads] : {std::pair{2, 1}, {3, 1}, {4, 1}, {6, 1}, {2, 3}, {3, 2}}) {
     options.threads_per_trial = threads;
     std::vector<std::vector<float>> seen(static_cast<std::size_t>(members));
     test::run_as_group(members, [&](const core::ProcessGroup& group) {
-      seen[static_cast<std::size_t>(group.number)] = seen_in_training(options, group);
+      seen[static_cast<std::size_t>(group.number)] = seen_in_training<TypeParam>(options, group);
     });
     for (const auto& member : seen) EXPECT_EQ(member, alone) << members << " x " << threads;
   }
 }
 
 TEST(Transformer, TrainsTheSameOnPlainLoops) {
-  const ProxyOptions options = resolved(small_proxy());
-  Transformer fast(options, kernels_for(options.isa), 7, 1);
-  Transformer plain(options, reference_kernels(), 7, 1);
+  const ProxyOptions options = for_factors<float>(small_proxy());
+  Transformer<float> fast(options, kernels_for(options.isa), 7, 1);
+  Transformer<float> plain(options, reference_kernels(), 7, 1);
   for (std::uint64_t step = 0; step < 10; ++step) {
     const auto batch = synthetic_text(options, options.batch, step);
     // Rounding of 1e-7, at most doubled by a step: Adam divides small gradients by small norms.
@@ -203,7 +261,7 @@ TEST(Transformer, FollowsTheCurveOfAnIndependentProgram) {
   ProxyOptions options = small_proxy();
   options.precision = Precision::fp32;
   options = resolved(options);
-  Transformer model(options, kernels_for(options.isa), 7, 1);
+  Transformer<float> model(options, kernels_for(options.isa), 7, 1);
   for (std::size_t step = 0; step < pinned.size(); ++step)
     EXPECT_NEAR(*model.train_step(synthetic_text(options, options.batch, step),
                                   learning_rate_at(options, static_cast<std::int64_t>(step) + 1,
@@ -213,10 +271,10 @@ TEST(Transformer, FollowsTheCurveOfAnIndependentProgram) {
 }
 
 // oneDNN makes small tables of its arguments for each product; nothing of a buffer's size is taken.
-TEST(Transformer, TakesNoBuffersInAStep) {
-  ProxyOptions options = resolved(small_proxy());
+TYPED_TEST(TransformerOf, TakesNoBuffersInAStep) {
+  ProxyOptions options = for_factors<TypeParam>(small_proxy());
   options.threads_per_trial = 2;
-  Transformer model(options, kernels_for(options.isa), 7, 1);
+  Transformer<TypeParam> model(options, kernels_here(options), 7, 1);
   const auto batch = synthetic_text(options, options.batch, 3);
   std::vector<float> nats(static_cast<std::size_t>(options.batch * options.context));
   model.train_step(batch, small_rate);
@@ -228,16 +286,16 @@ TEST(Transformer, TakesNoBuffersInAStep) {
   EXPECT_LT(largest, 1024U);
 }
 
-TEST(MemoryBytes, IsWhatTheModelTakes) {
+TYPED_TEST(TransformerOf, TakesTheMemoryThatIsForeseen) {
   const ProxyOptions shape{.layers = 4, .width = 128, .heads = 4, .batch = 32};
   ProxyOptions threaded = shape, wordy = shape;
   threaded.threads_per_trial = 2;
   wordy.vocabulary = 32 * 1024;
   for (const ProxyOptions& asked : {shape, threaded, wordy}) {
-    const ProxyOptions options = resolved(asked);
+    const ProxyOptions options = for_factors<TypeParam>(asked);
     taken = 0;
     counting = true;
-    Transformer model(options, kernels_for(options.isa), 7, 1);
+    Transformer<TypeParam> model(options, kernels_here(options), 7, 1);
     counting = false;
     // Pages are whole, and oneDNN keeps its code and scratch besides.
     const auto measured = static_cast<double>(taken);

@@ -19,6 +19,8 @@ struct ProxyBench {
   ProxyOptions options{};          ///< resolved
   double tokens_per_second = 0.0;  ///< median over the steps
   double gflops = 0.0;             ///< `training_flops` per second at that speed
+  /// Of losses alone, on as many sequences as an evaluation domain has: median of several times.
+  double evaluated_per_second = 0.0;
   /// Best product at these shapes on one thread, times threads; 0 for models without products.
   double limit_gflops = 0.0;
   std::vector<StepPart> parts{};
@@ -30,5 +32,8 @@ struct ProxyBench {
 /// @param seconds roughly how long to measure
 /// @note reads a clock: measuring is its purpose
 ProxyBench bench_proxy(const ProxyOptions& options, double seconds);
+
+/// The shapes whose speed is published (src/proxy/NOTES.md), from small to large.
+std::vector<ProxyOptions> published_shapes();
 
 }  // namespace bimix::proxy

@@ -15,12 +15,13 @@ namespace bimix::proxy {
 /// decay).
 enum class Schedule { constant, cosine, wsd };
 
-/// What products multiply: "auto", "fp32", or "bf16": factors rounded to bf16, all else in fp32.
+/// What products multiply: "auto", "fp32", or "bf16": factors rounded to bf16, sums in fp32. With
+/// instructions for it (`Isa`) all products are of bf16, without them those with weights.
 enum class Precision { automatic, fp32, bf16 };
 
-/// Instruction sets from least to most: "auto", "baseline", "avx2", "avx512", and "amx", which only
-/// bf16 makes use of.
-enum class Isa { automatic, baseline, avx2, avx512, amx };
+/// Instruction sets from least to most: "auto", "baseline", "avx2", "avx512", and "avx512_bf16" and
+/// "amx", which only bf16 makes use of.
+enum class Isa { automatic, baseline, avx2, avx512, avx512_bf16, amx };
 
 /// Whether the model that a trial ends with is kept, so that an extension to larger volumes goes on
 /// from it: "auto" (where those of all trials take little room), "always", "never".

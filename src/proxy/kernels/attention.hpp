@@ -42,8 +42,9 @@ struct Head {
 };
 
 /// to = factor * from, turned by its position's angles.
+template <class Number>
 void copy_turned(const float* from, const float* cosine, const float* sine, float factor,
-                 Index width, float* to) {
+                 Index width, Number* to) {
   const Index half = width / 2;
   for_vectors(half, [&](Index i, auto get, auto put) {
     const Vector a = get(from + i) * factor, b = get(from + half + i) * factor;
@@ -54,8 +55,9 @@ void copy_turned(const float* from, const float* cosine, const float* sine, floa
 }
 
 /// The same turned back.
+template <class Number>
 void copy_turned_back(const float* from, const float* cosine, const float* sine, float factor,
-                      Index width, float* to) {
+                      Index width, Number* to) {
   const Index half = width / 2;
   for_vectors(half, [&](Index i, auto get, auto put) {
     const Vector a = get(from + i) * factor, b = get(from + half + i) * factor;
@@ -65,11 +67,13 @@ void copy_turned_back(const float* from, const float* cosine, const float* sine,
   });
 }
 
-void copy_row(const float* from, Index width, float* to) {
+template <class From, class To>
+void copy_row(const From* from, Index width, To* to) {
   for_vectors(width, [&](Index i, auto get, auto put) { put(to + i, get(from + i)); });
 }
 
-void clear(float* from, Index count) {
+template <class Number>
+void clear(Number* from, Index count) {
   for_vectors(count, [&](Index i, auto, auto put) { put(from + i, Vector{}); });
 }
 
@@ -121,12 +125,13 @@ inline void reduce_rows(const Vector (&row)[Head::block], Combine combine, float
 }
 
 /// Scores of 16 queries from `first` to exp(score - largest), zero for keys they may not see.
+/// @param stride floats from one query's scores to the next one's
 /// @param log_sum, inverse_sum 16 of log sum_j exp(score_j) and 1 / sum_j exp(score_j - largest)
-void softmax_block(const Head& h, Index first, float* score, float* log_sum, float* inverse_sum) {
+void softmax_block(Index stride, Index first, float* score, float* log_sum, float* inverse_sum) {
   Vector row[Head::block];
   float shift[Head::block];
   for (Index i = 0; i < Head::block; ++i) {
-    const float* s = score + i * h.context;
+    const float* s = score + i * stride;
     row[i] = splat(s[0]);
     for (Index j = 0; j < first; j += lanes) row[i] = larger(row[i], load(s + j));
     for (Index j = first; j < first + Head::block; j += lanes)
@@ -134,7 +139,7 @@ void softmax_block(const Head& h, Index first, float* score, float* log_sum, flo
   }
   reduce_rows(row, larger, shift);
   for (Index i = 0; i < Head::block; ++i) {
-    float* s = score + i * h.context;
+    float* s = score + i * stride;
     row[i] = Vector{};
     for (Index j = 0; j < first + Head::block; j += lanes) {
       Vector e = exponential(load(s + j) - shift[i]);
@@ -157,7 +162,7 @@ void head_forward(const AttentionShape& s, const Head& h, float* out, float* log
   for (Index first = 0; first < s.context; first += Head::block) {
     const Index rows = s.context - first < Head::block ? s.context - first : Head::block;
     score_block(s, h, h.q, h.k_transposed, first, h.scores);
-    softmax_block(h, first, h.scores, block_log_sum, inverse_sum);
+    softmax_block(h.context, first, h.scores, block_log_sum, inverse_sum);
     for (Index i = 0; i < rows; ++i) log_sum[(first + i) * s.heads] = block_log_sum[i];
     for (Index column = 0; column < h.width; column += strip) {
       const Index wide = h.width - column < strip ? h.width - column : strip;

@@ -7,7 +7,8 @@
 namespace bimix::proxy {
 namespace {
 
-void rmsnorm_forward(const float* x, float* n, float* inverse_rms, Index rows, Index width) {
+template <class Factor>
+void rmsnorm_forward(const float* x, Factor* n, float* inverse_rms, Index rows, Index width) {
   for (Index i = 0; i < rows; ++i, x += width, n += width) {
     Vector sum{};
     for_vectors(width, [&](Index j, auto get, auto) {
@@ -21,7 +22,8 @@ void rmsnorm_forward(const float* x, float* n, float* inverse_rms, Index rows, I
   }
 }
 
-void rmsnorm_backward(const float* dn, const float* n, const float* inverse_rms, float* dx,
+template <class Factor>
+void rmsnorm_backward(const float* dn, const Factor* n, const float* inverse_rms, float* dx,
                       Index rows, Index width) {
   for (Index i = 0; i < rows; ++i, dn += width, n += width, dx += width) {
     Vector sum{};
@@ -37,22 +39,24 @@ void rmsnorm_backward(const float* dn, const float* n, const float* inverse_rms,
 constexpr float gelu_linear = 1.5957691216F,
                 gelu_cubic = 0.0713548163F;  // 2 sqrt(2/pi), * 0.044715
 
-void gelu_forward(const float* h, float* u, Index count) {
+template <class Factor>
+void gelu_forward(const float* h, Factor* u, Index count) {
   for_vectors(count, [&](Index i, auto get, auto put) {
     const Vector x = get(h + i);
     put(u + i, x / (exponential(-x * (x * x * gelu_cubic + gelu_linear)) + 1.0F));
   });
 }
 
-void gelu_backward(float* h_to_u, float* du_to_dh, Index count) {
+template <class Factor>
+void gelu_backward(const float* h, const float* du, Factor* u, Factor* dh, Index count) {
   for_vectors(count, [&](Index i, auto get, auto put) {
-    const Vector x = get(h_to_u + i), square = x * x;
+    const Vector x = get(h + i), slope_of_u = get(du + i), square = x * x;
     const Vector e = exponential(-x * (square * gelu_cubic + gelu_linear));
-    const Vector gate = 1.0F / (e + 1.0F), u = x * gate;
+    const Vector gate = 1.0F / (e + 1.0F), y = x * gate;
     // 1 - gate is e * gate, without the cancellation.
-    const Vector slope = gate + u * (e * gate) * (square * (3 * gelu_cubic) + gelu_linear);
-    put(h_to_u + i, u);
-    put(du_to_dh + i, get(du_to_dh + i) * slope);
+    const Vector slope = gate + y * (e * gate) * (square * (3 * gelu_cubic) + gelu_linear);
+    put(u + i, y);
+    put(dh + i, slope_of_u * slope);
   });
 }
 
@@ -82,10 +86,13 @@ void cross_entropy(float* logits_to_gradient, const std::int32_t* target, float*
 
 void round_to_bf16(const float* from, float* to, Index count) {
   for_vectors(count, [&](Index i, auto get, auto put) {
-    const Integers bits = reinterpret_cast<Integers>(get(from + i));
-    const Integers nearest = (bits + 0x7fff + ((bits >> 16) & 1)) & -0x10000;
-    put(to + i, reinterpret_cast<Vector>(nearest));
+    put(to + i, reinterpret_cast<Vector>(nearest_bf16(get(from + i))));
   });
+}
+
+template <class Factor>
+void copy(const float* from, Factor* to, Index count) {
+  for_vectors(count, [&](Index i, auto get, auto put) { put(to + i, get(from + i)); });
 }
 
 void embed(const float* table, const std::int32_t* token, float* x, Index rows, Index width) {

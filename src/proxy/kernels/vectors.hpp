@@ -30,6 +30,40 @@ inline void store_part(float* to, Vector value, Index count) {
   __builtin_memcpy(to, &value, static_cast<std::size_t>(count) * sizeof(float));
 }
 
+/// bf16 are the upper halves of floats.
+using Halves = std::uint16_t __attribute__((vector_size(2 * BIMIX_LANES)));
+
+inline Vector widened(Halves halves) {
+  return reinterpret_cast<Vector>(__builtin_convertvector(halves, Integers) << 16);
+}
+/// The nearest bf16, ties to even, still as bits of a float. Infinity stays, and NaN as arithmetic
+/// makes it.
+inline Integers nearest_bf16(Vector value) {
+  const Integers bits = reinterpret_cast<Integers>(value);
+  return (bits + 0x7fff + ((bits >> 16) & 1)) & -0x10000;
+}
+inline Halves narrowed(Vector value) {
+  return __builtin_convertvector(nearest_bf16(value) >> 16, Halves);
+}
+inline Vector load(const Bf16* from) {
+  Halves halves;
+  __builtin_memcpy(&halves, from, sizeof halves);
+  return widened(halves);
+}
+inline void store(Bf16* to, Vector value) {
+  const Halves halves = narrowed(value);
+  __builtin_memcpy(to, &halves, sizeof halves);
+}
+inline Vector load_part(const Bf16* from, Index count) {
+  Halves halves{};
+  __builtin_memcpy(&halves, from, static_cast<std::size_t>(count) * sizeof(Bf16));
+  return widened(halves);
+}
+inline void store_part(Bf16* to, Vector value, Index count) {
+  const Halves halves = narrowed(value);
+  __builtin_memcpy(to, &halves, static_cast<std::size_t>(count) * sizeof(Bf16));
+}
+
 inline Vector larger(Vector a, Vector b) { return a > b ? a : b; }
 
 /// Lane i and lane i + lanes / 2, then a quarter, and so on: the reduced value is in lane 0.
@@ -148,18 +182,18 @@ void transpose_matrix(const float* from, Index from_stride, Index rows, Index co
     }
 }
 
-/// Calls f(position, load, store) for each whole vector and for the rest.
+/// Calls f(position, load, store) for each whole vector and for the rest; both take floats or bf16.
 template <class F>
 inline void for_vectors(Index count, F f) {
   Index i = 0;
   for (; i + lanes <= count; i += lanes)
     f(
-        i, [](const float* from) { return load(from); },
-        [](float* to, Vector value) { store(to, value); });
+        i, [](const auto* from) { return load(from); },
+        [](auto* to, Vector value) { store(to, value); });
   if (i < count)
     f(
-        i, [=](const float* from) { return load_part(from, count - i); },
-        [=](float* to, Vector value) { store_part(to, value, count - i); });
+        i, [=](const auto* from) { return load_part(from, count - i); },
+        [=](auto* to, Vector value) { store_part(to, value, count - i); });
 }
 
 }  // namespace

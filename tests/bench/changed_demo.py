@@ -1,28 +1,29 @@
 #!/usr/bin/env python3
-"""What weighing sequences by their losses (source.proxy.reweight) does to the demo's losses, law and optimum.
+"""What a setting of the proxy does to the demo's losses, law and optimum.
 
-Usage: tests/bench/reweighted_demo.py BIMIX FOLDER [RANKS]
+Usage: tests/bench/changed_demo.py BIMIX FOLDER [--ways linupper quadratic extremes] [--seeds 4] [--ranks 2]
 
 The domains of configs/demo.yaml and 12 mixtures like its own, the same for all, on a fifth of its volumes (to
-512K tokens) and a third of its evaluation text. Each way to weigh sequences begins after a twentieth of the
-steps and is run with four seeds; differences are to the run of the same seed without weights, +- what they
-vary by over seeds (standard error). 25 minutes of one core; what is done is not done again.
+512K tokens) and a third of its evaluation text, in single precision. Each way (below: to weigh sequences by
+their losses after a twentieth of the steps, or products of bf16) is run with several seeds; differences are to
+the unchanged run of the same seed, +- what they vary by over seeds (standard error). A way takes 1.5 minutes
+of one core a seed; what is done is not done again.
 """
+import argparse
 import pathlib
 import subprocess
-import sys
 
 import h5py
 import numpy as np
 import yaml
 
 WAYS = {
-    "none": "",
-    "linupper": ", reweight: linupper, reweight_after: 25",
-    "quadratic": ", reweight: quadratic, reweight_after: 25",
-    "extremes": ", reweight: extremes, reweight_after: 25",
+    "none": ", precision: fp32",
+    "bf16": ", precision: bf16",
+    "linupper": ", precision: fp32, reweight: linupper, reweight_after: 25",
+    "quadratic": ", precision: fp32, reweight: quadratic, reweight_after: 25",
+    "extremes": ", precision: fp32, reweight: extremes, reweight_after: 25",
 }
-SEEDS = (1, 2, 3, 4)
 CAMPAIGN = """
 design:
   mixtures:
@@ -66,31 +67,37 @@ def rank_correlation(a, b):
 
 
 def main():
-    program, folder = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
-    ranks = sys.argv[3] if len(sys.argv) > 3 else "2"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--ways", nargs="+", choices=list(WAYS)[1:], default=["linupper", "quadratic", "extremes"])
+    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--ranks", default="2")
+    options = parser.parse_args()
+    folder, seeds = options.folder.resolve(), range(1, options.seeds + 1)
     folder.mkdir(parents=True, exist_ok=True)
     base = pathlib.Path(__file__).resolve().parents[2]
     domains = yaml.safe_load((base / "configs/demo.yaml").read_text())["domains"]
     runs = {}
-    for seed in SEEDS:
-        for way, keys in WAYS.items():
+    for seed in seeds:
+        for way in ["none", *options.ways]:
             name = f"{way}-{seed}"
             path = folder / f"{name}.yaml"
             head = yaml.safe_dump({"name": name, "seed": seed, "base": str(base), "domains": domains}, sort_keys=False)
-            path.write_text(head + CAMPAIGN.format(mixtures=drawn_mixtures(list(domains)), way=keys))
-            subprocess.run([str(base / "scripts/mpirun"), "-n", ranks, program, "-q", "run", str(path), "-o",
+            path.write_text(head + CAMPAIGN.format(mixtures=drawn_mixtures(list(domains)), way=WAYS[way]))
+            subprocess.run([str(base / "scripts/mpirun"), "-n", options.ranks, options.program, "-q", "run", str(path), "-o",
                             str(folder / name)], check=True, stdout=subprocess.DEVNULL)
             runs[way, seed] = read(folder / name)
 
-    plain = [runs["none", seed] for seed in SEEDS]
+    plain = [runs["none", seed] for seed in seeds]
     between = [np.abs(a["share"] - b["share"]).sum() / 2 for i, a in enumerate(plain) for b in plain[:i]]
-    print(f"without weights: mean loss {np.mean([run['loss'].mean() for run in plain]):.4f}, held-out error "
+    print(f"unchanged: mean loss {np.mean([run['loss'].mean() for run in plain]):.4f}, held-out error "
           f"{100 * np.mean([run['error'] for run in plain]):.2f} %, optimum "
           f"{' '.join(f'{d} {s:.3f}' for d, s in zip(domains, np.mean([run['share'] for run in plain], axis=0)))}, "
           f"gain {np.mean([run['gain'] for run in plain]):.4f}; optima of two seeds differ by {np.mean(between):.3f}; "
           f"{np.mean([run['seconds'] for run in plain]):.0f} s of trials")
-    for way in list(WAYS)[1:]:
-        pairs = [(runs[way, seed], runs["none", seed]) for seed in SEEDS]
+    for way in options.ways:
+        pairs = [(runs[way, seed], runs["none", seed]) for seed in seeds]
         print(f"\n{way}: trials take {np.mean([a['seconds'] / b['seconds'] for a, b in pairs]):.2f} x the time")
         print(f"  mean loss {about([(a['loss'] - b['loss']).mean() for a, b in pairs])}; "
               f"rank correlation of mixtures' mean losses "
