@@ -1,4 +1,5 @@
 #include "anchored_law.hpp"
+#include "limits.hpp"
 #include "observed.hpp"
 
 #include <bimix/core/error.hpp>
@@ -11,14 +12,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <tuple>
 #include <utility>
 
 namespace bimix::law {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// The drift of one run as far as its readings tell.
 class DriftFilter {

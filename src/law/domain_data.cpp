@@ -1,5 +1,6 @@
 #include "domain_data.hpp"
 
+#include "limits.hpp"
 #include "observed.hpp"
 
 #include <bimix/core/simplex.hpp>
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -141,7 +141,6 @@ DomainData domain_data(const data::Observations& observations, const Law& law,
       if (mixture[k] == 0.0 && law.diverges_without(k, data.own)) return true;
     return false;
   };
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   LastRows wanted = last_rows(observations);
   if (law.sees_model_size()) wanted.size = {0.0, infinity};
   if (!law.last_volume_only()) wanted.tokens = {0.0, infinity};

@@ -1,4 +1,5 @@
 #include "domain_data.hpp"
+#include "limits.hpp"
 #include "noise.hpp"
 #include "observed.hpp"
 #include "solve/profile.hpp"
@@ -27,8 +28,6 @@
 
 namespace bimix::law {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Jacobian of the residuals at the solution, in the law's own parameters: (M, P).
 Eigen::MatrixXd jacobian(const Law& law, const DomainData& data,
@@ -217,7 +216,6 @@ bool diverges_without(const Law& law, const data::DomainSet& domains, std::size_
 /// Ranges of shares, volumes and model sizes that have observations the law can use.
 void set_ranges(const data::Observations& observations, const Law& law, const FitOptions& options,
                 data::LawFit& fit) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   fit.share_low.assign(observations.domains.train.size(), infinity);
   fit.share_high.assign(observations.domains.train.size(), 0.0);
   fit.tokens_low = fit.size_low = infinity;

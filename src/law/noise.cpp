@@ -11,17 +11,17 @@ namespace bimix::law {
 namespace {
 
 /// Rows of a mixture and model size by repeat, ascending in volume.
-using Runs = std::map<int, std::vector<std::size_t>>;
+using RowsOfRuns = std::map<int, std::vector<std::size_t>>;
 
-std::vector<Runs> runs_of(const DomainData& data) {
-  std::vector<Runs> runs(data.mixtures.size() * data.sizes.size());
+std::vector<RowsOfRuns> runs_of(const DomainData& data) {
+  std::vector<RowsOfRuns> runs(data.mixtures.size() * data.sizes.size());
   for (std::size_t row = 0; row < data.loss_nats.size(); ++row)
     runs[data.mixture[row] * data.sizes.size() + data.size[row]][data.repeat[row]].push_back(row);
   return runs;
 }
 
 /// Log losses of a mixture at the volumes that all its repeats have: one row for each repeat.
-std::vector<std::vector<double>> matched(const DomainData& data, const Runs& runs) {
+std::vector<std::vector<double>> matched(const DomainData& data, const RowsOfRuns& runs) {
   std::map<std::size_t, std::vector<double>> by_volume;
   for (const auto& [repeat, rows] : runs)
     for (const std::size_t row : rows)
@@ -82,10 +82,10 @@ NoiseLevel from_repeats(const MeanSquares& sums) {
 }
 
 NoiseLevel from_roughness(const DomainData& data, const std::vector<double>& fitted,
-                          const std::vector<Runs>& mixtures) {
+                          const std::vector<RowsOfRuns>& mixtures) {
   double sum = 0.0;
   int triples = 0, curves = 0;
-  for (const Runs& runs : mixtures)
+  for (const RowsOfRuns& runs : mixtures)
     for (const auto& run : runs) {
       const std::vector<std::size_t>& rows = run.second;
       const auto rest = [&](std::size_t n) {
@@ -114,9 +114,9 @@ NoiseLevel from_roughness(const DomainData& data, const std::vector<double>& fit
 }  // namespace
 
 NoiseLevel noise_level(const DomainData& data, const std::vector<double>& fitted) {
-  const std::vector<Runs> mixtures = runs_of(data);
+  const std::vector<RowsOfRuns> mixtures = runs_of(data);
   MeanSquares sums;
-  for (const Runs& runs : mixtures)
+  for (const RowsOfRuns& runs : mixtures)
     if (runs.size() > 1) add(sums, matched(data, runs));
   return sums.mixtures > 0 ? from_repeats(sums) : from_roughness(data, fitted, mixtures);
 }

@@ -18,11 +18,9 @@
 namespace bimix::mix {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 /// Tokens that may be drawn from each domain, repetitions counted; infinite where unlimited.
 std::vector<double> drawable_tokens(const data::Pools& pools, double epochs, std::size_t domains) {
-  std::vector<double> tokens(domains, infinity);
+  std::vector<double> tokens(domains, std::numeric_limits<double>::infinity());
   for (std::size_t k = 0; k < pools.size(); ++k)
     if (data::is_known(pools[k])) tokens[k] = epochs * pools[k];
   return tokens;

@@ -19,10 +19,6 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
-
 /// A point of the descent. Infinite slopes, at shares of 0, are cut to something that projects.
 struct Point {
   data::Mixture share{};
@@ -42,7 +38,8 @@ Point evaluate(const SmoothObjective& objective, data::Mixture share) {
 }
 
 double gap_at(const Point& point, const Box& box) {
-  return dot(point.slope, point.share) - dot(point.slope, least_in_box(point.slope, box));
+  return core::dot(point.slope, point.share) -
+         core::dot(point.slope, least_in_box(point.slope, box));
 }
 
 data::Mixture along(const data::Mixture& share, const std::vector<double>& direction,
@@ -57,7 +54,7 @@ data::Mixture along(const data::Mixture& share, const std::vector<double>& direc
 Point search_line(const SmoothObjective& objective, const Point& from,
                   const std::vector<double>& direction, double highest) {
   constexpr double sufficient = 1e-4, shortest = 1e-14;
-  const double slope = dot(from.slope, direction);
+  const double slope = core::dot(from.slope, direction);
   for (double length = 1.0; length > shortest; length *= 0.5) {
     Point next = evaluate(objective, along(from.share, direction, length));
     if (next.value <= highest + sufficient * length * slope) return next;

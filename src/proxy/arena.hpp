@@ -32,8 +32,9 @@ class Arena {
   /// The same of numbers as products multiply them: float or Bf16.
   template <class Factor>
   BufferOf<Factor> take_factors(Index count) {
-    constexpr Index in_a_float = sizeof(float) / sizeof(Factor);
-    return {reinterpret_cast<Factor*>(take((count + in_a_float - 1) / in_a_float).data()), count};
+    const Index floats =
+        (count * Index{sizeof(Factor)} + Index{sizeof(float) - 1}) / Index{sizeof(float)};
+    return {reinterpret_cast<Factor*>(take(floats).data()), count};
   }
 
  private:

@@ -20,23 +20,23 @@
 namespace bimix::replay {
 namespace {
 
-using Names = std::vector<std::string>;
+using HeaderNames = std::vector<std::string>;
 
-bool has(const Names& names, const std::string& name) {
+bool has(const HeaderNames& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Columns that every format of tables knows.
+/// HeaderNames that every format of tables knows.
 bool is_known(const std::string& name) {
-  static const Names known{"run",   "run_id",    "index",  "domain",     "share",
-                           "loss",  "loss_nats", "tokens", "steps",      "step",
-                           "value", "n_tokens",  "repeat", "parameters", pool_name};
+  static const HeaderNames known{"run",   "run_id",    "index",  "domain",     "share",
+                                 "loss",  "loss_nats", "tokens", "steps",      "step",
+                                 "value", "n_tokens",  "repeat", "parameters", pool_name};
   return has(known, core::lower_case(name)) || metric_of(name).kind == Metric::Kind::loss ||
          name.starts_with("share/") || name.starts_with(std::string(pool_name) + "/") ||
          name.starts_with("loss/") || name.starts_with("weight_");
 }
 
-std::string here_are(const Names& names) {
+std::string here_are(const HeaderNames& names) {
   constexpr std::size_t most = 10;
   return "here are " + core::join_some(names, most);
 }
@@ -49,8 +49,8 @@ struct Lack {
 constexpr const char* in_nats = " (in nats a token)";
 
 /// A column of another name that seems to be the one that is missing.
-std::string hint_at(const std::string& missing, const Names& columns) {
-  static const std::vector<std::pair<std::string, Names>> others{
+std::string hint_at(const std::string& missing, const HeaderNames& columns) {
+  static const std::vector<std::pair<std::string, HeaderNames>> others{
       {"loss_nats", {"loss", "nats", "eval_loss", "val_loss", "value", "ce", "nll"}},
       {"domain", {"set", "dataset", "eval_set", "subset", "source", "task"}},
       {"run", {"run_name", "run_id", "name", "experiment", "exp", "model", "id", "index"}},
@@ -63,9 +63,9 @@ std::string hint_at(const std::string& missing, const Names& columns) {
 }
 
 /// What to do about columns that are missing: rename those that seem to be them, add the others.
-std::string remedy_for_all(const Names& missing, const Names& columns) {
+std::string remedy_for_all(const HeaderNames& missing, const HeaderNames& columns) {
   if (missing.size() == 1) return remedy_for_missing(missing.front(), columns);
-  Names added, renamed;
+  HeaderNames added, renamed;
   for (const std::string& name : missing) {
     const std::string hint = hint_at(name, columns);
     if (hint.empty())
@@ -82,8 +82,9 @@ std::string remedy_for_all(const Names& missing, const Names& columns) {
 }
 
 /// The needed columns that are not there, all at once.
-std::optional<Lack> lack_of(const std::string& format, const Names& needed, const Names& columns) {
-  Names missing;
+std::optional<Lack> lack_of(const std::string& format, const HeaderNames& needed,
+                            const HeaderNames& columns) {
+  HeaderNames missing;
   for (const std::string& name : needed)
     if (!has(columns, name)) missing.push_back(name);
   if (missing.empty()) return std::nullopt;
@@ -92,12 +93,12 @@ std::optional<Lack> lack_of(const std::string& format, const Names& needed, cons
               remedy_for_all(missing, columns)};
 }
 
-bool has_one_called(const std::string& name, const Names& columns) {
+bool has_one_called(const std::string& name, const HeaderNames& columns) {
   return has(columns, name) || !hint_at(name, columns).empty();
 }
 
-/// Names with their values, `val_loss: 4.1`: a line of text that is parted like a table.
-bool are_printed(const Names& columns) {
+/// HeaderNames with their values, `val_loss: 4.1`: a line of text that is parted like a table.
+bool are_printed(const HeaderNames& columns) {
   return std::any_of(columns.begin(), columns.end(), [](const std::string& name) {
     const std::size_t at = name.find_last_of(":=");
     return at != std::string::npos && at > 0 &&
@@ -139,9 +140,9 @@ bool is_printed_dictionary(std::string_view line) {
 }
 
 /// Whether all columns are those of csv-long, or may be called so, and one tells runs or shares.
-bool seems_csv_long(const Names& columns) {
-  static const Names known{"run",    "repeat", "parameters", "tokens", "steps",
-                           "domain", "share",  "loss_nats",  pool_name};
+bool seems_csv_long(const HeaderNames& columns) {
+  static const HeaderNames known{"run",    "repeat", "parameters", "tokens", "steps",
+                                 "domain", "share",  "loss_nats",  pool_name};
   const bool are_known =
       std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
         return std::any_of(known.begin(), known.end(), [&](const std::string& name) {
@@ -152,8 +153,9 @@ bool seems_csv_long(const Names& columns) {
 }
 
 /// The own layout that most of the columns fit.
-std::optional<Lack> nearest_own_layout(const Names& columns) {
-  const auto count = [&](std::initializer_list<std::string_view> prefixes, const Names& names) {
+std::optional<Lack> nearest_own_layout(const HeaderNames& columns) {
+  const auto count = [&](std::initializer_list<std::string_view> prefixes,
+                         const HeaderNames& names) {
     return std::count_if(columns.begin(), columns.end(), [&](const std::string& name) {
       return has(names, name) ||
              std::any_of(prefixes.begin(), prefixes.end(),
@@ -168,7 +170,7 @@ std::optional<Lack> nearest_own_layout(const Names& columns) {
   if (!has_one_called("domain", columns) || !has_one_called("loss_nats", columns) ||
       (has_axis(columns) && !seems_csv_long(columns)))
     return std::nullopt;
-  Names needed{"run", "domain", "loss_nats"};
+  HeaderNames needed{"run", "domain", "loss_nats"};
   const bool has_volume = has(columns, "tokens") || has(columns, "steps");
   for (const char* volume : {"steps", "tokens"})
     if (!has_volume && !hint_at(volume, columns).empty()) {
@@ -192,7 +194,7 @@ core::DataError lacking(const LogFile& file, const std::string& problem, const s
 
 }  // namespace
 
-std::string remedy_for_missing(const std::string& column, const Names& columns) {
+std::string remedy_for_missing(const std::string& column, const HeaderNames& columns) {
   const std::string hint = hint_at(column, columns);
   if (hint.empty()) return "Add it";
   return fmt::format("If '{}' is that{}, rename it to {}", hint,
@@ -219,7 +221,7 @@ std::optional<core::DataError> wrong_json_shape(const LogFile& file, JsonHolds h
 
 std::optional<core::DataError> wrong_separator(const LogFile& file) {
   if (begins_as_json(file.bytes)) return std::nullopt;
-  const auto separator = other_separator(file.bytes, ";\t|", [&](const Names& columns) {
+  const auto separator = other_separator(file.bytes, ";\t|", [&](const HeaderNames& columns) {
     return columns.size() > file.header.size() && !are_printed(columns) &&
            std::any_of(columns.begin(), columns.end(), is_known);
   });
@@ -244,7 +246,7 @@ core::DataError no_format_fits(const LogFile& file, const ReplayOptions& options
     return lacking(file, "its lines have JSON objects behind words of a logger",
                    "JSON Lines have nothing else",
                    converted_by("sed -n 's/^[^{]*{/{/p'", file.path, ".jsonl"));
-  const Names columns = columns_of(file);
+  const HeaderNames columns = columns_of(file);
   if (!is_table(file))
     return lacking(
         file,

@@ -24,7 +24,7 @@ std::string listed_words(const PageInput& input) {
 }
 
 /// When which rank ran what. Results of older programs do not say when.
-std::string timeline(const data::RunRecord& record) {
+std::string ranks_over_time(const data::RunRecord& record) {
   const Timeline all = timeline_of(record);
   if (all.bars.empty() || all.length <= 0) return "";
   const auto ranks = static_cast<double>(all.ranks.size());
@@ -176,7 +176,7 @@ Section trials_section(const data::RunRecord& record) {
   return {"trials", "Trials",
           paragraph(fmt::format("{}; together they took {} on one rank each.{}", words,
                                 core::format_seconds(seconds), some)) +
-              timeline(record) + chart("trials", "Trials with status and time", rows)};
+              ranks_over_time(record) + chart("trials", "Trials with status and time", rows)};
 }
 
 Section provenance_section(const data::RunRecord& record) {

@@ -23,6 +23,9 @@ std::vector<double> project_to_simplex(std::span<const double> point, double flo
 /// @param b as long as a
 double total_variation(std::span<const double> a, std::span<const double> b);
 
+/// Sum of the products, from the first to the last. @param b as long as a
+double dot(std::span<const double> a, std::span<const double> b);
+
 /// Sum with Neumaier's compensation: the same bits wherever it is computed, error independent of
 /// the number of terms. NaN and infinities behave as in a plain sum.
 double stable_sum(std::span<const double> terms);

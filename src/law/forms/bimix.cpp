@@ -1,3 +1,4 @@
+#include "../limits.hpp"
 #include "../solve/residuals.hpp"
 #include "bimix_fitter.hpp"
 #include "bimix_with_size.hpp"
@@ -34,7 +35,6 @@ class Bimix final : public Law {
     return {"P", "Q", "alpha", "beta"};
   }
   std::vector<Bound> bounds(std::size_t) const override {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
     return {{0.0, infinity}, {0.0, infinity}, {0.0, largest_exponent}, {0.0, largest_exponent}};
   }
   bool diverges_without(std::size_t k, int own) const override {

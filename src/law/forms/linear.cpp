@@ -1,7 +1,7 @@
+#include "../limits.hpp"
 #include "solved_law.hpp"
 
 #include <algorithm>
-#include <limits>
 
 // L = sum_j w_j r_j at the last volume: the linear baseline of RegMix and Aioli. The shares sum to
 // 1, so an intercept would be a constant in w: w_j is the loss of a mixture of domain j alone.
@@ -17,7 +17,6 @@ class Linear final : public SolvedLaw {
     return names;
   }
   std::vector<Bound> bounds(std::size_t domains) const override {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
     return std::vector<Bound>(domains, {-infinity, infinity});
   }
   bool diverges_without(std::size_t, int) const override { return false; }

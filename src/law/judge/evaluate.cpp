@@ -1,5 +1,6 @@
 #include "../anchored_law.hpp"
 #include "../domain_data.hpp"
+#include "../limits.hpp"
 #include "../observed.hpp"
 #include "held_out_rows.hpp"
 
@@ -20,7 +21,6 @@
 namespace bimix::law {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 // Of the choice inside a split: enough to rank laws, at half the cost of ten.
 constexpr int inner_folds = 5;
 
@@ -86,7 +86,7 @@ HeldOutPart anchored_part(const data::Observations& observations, const FitOptio
 }
 
 /// Of those that are finite; NaN if none is.
-double mean_of(const std::vector<double>& values) {
+double mean_of_finite(const std::vector<double>& values) {
   double sum = 0.0, count = 0.0;
   for (const double value : values)
     if (std::isfinite(value)) sum += value, count += 1.0;
@@ -328,11 +328,11 @@ std::vector<MixtureScore> mixture_scores(const LawScore& score) {
   for (auto& [id, values] : by_mixture) {
     if (values.error.empty()) continue;
     MixtureScore found{id,
-                       mean_of(values.error),
+                       mean_of_finite(values.error),
                        largest(values.error),
-                       mean_of(values.persistence),
+                       mean_of_finite(values.persistence),
                        largest(values.persistence),
-                       mean_of(values.curve_r2)};
+                       mean_of_finite(values.curve_r2)};
     for (double& r2 : values.curve_r2) r2 = -r2;
     found.curve_r2_lowest = -largest(values.curve_r2);
     scores.push_back(found);
@@ -365,7 +365,6 @@ std::size_t best_of(const std::vector<data::LawFit>& fits) {
 }
 
 std::vector<EpochScore> epoch_scores(const LawScore& score) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   std::vector<EpochScore> scores{{0.0, 4.0}, {4.0, 16.0}, {16.0, infinity}};
   double most = 0.0;
   for (EpochScore& range : scores) {
@@ -379,7 +378,7 @@ std::vector<EpochScore> epoch_scores(const LawScore& score) {
       errors.push_back(error);
     }
     range.readings = errors.size();
-    range.log_error = mean_of(errors);
+    range.log_error = mean_of_finite(errors);
   }
   if (!(most > 1.0)) scores.clear();
   return scores;

@@ -1,4 +1,5 @@
 #include "../domain_data.hpp"
+#include "../limits.hpp"
 #include "../observed.hpp"
 #include "held_out_rows.hpp"
 
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -18,8 +18,6 @@
 namespace bimix::law {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int leave_one_out_below = 20;
 constexpr int automatic_folds = 10;
 

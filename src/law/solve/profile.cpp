@@ -1,5 +1,6 @@
 #include "profile.hpp"
 
+#include "../limits.hpp"
 #include "residuals.hpp"
 
 #include <boost/math/distributions/fisher_f.hpp>
@@ -9,7 +10,6 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -54,7 +54,6 @@ double crossing(const std::function<double(double)>& excess, double estimate, do
 
 Interval alpha_interval(const Law& law, const DomainData& data, const Estimate& estimate,
                         double level) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   const auto profile = law.alpha_profile(data, estimate);
   if (!profile || data.mixtures.size() < 3) return {nan, nan};
   const auto names = law.parameters(data.mixtures.front().size());

@@ -1,5 +1,7 @@
 #include "solver.hpp"
 
+#include "../limits.hpp"
+
 #include <bimix/core/error.hpp>
 
 #include <Eigen/Cholesky>
@@ -7,12 +9,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace bimix::law {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 constexpr int screening_steps = 8, polishing_steps = 300;
 constexpr std::size_t polished_starts = 2;

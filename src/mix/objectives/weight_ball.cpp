@@ -1,11 +1,12 @@
 #include "weight_ball.hpp"
 
+#include <bimix/core/simplex.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace bimix::mix {
 namespace {
@@ -28,10 +29,6 @@ struct Counted {
   std::vector<std::size_t> place{};
   std::vector<double> weight{}, rise{};
 };
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 }  // namespace
 
@@ -59,7 +56,7 @@ double WeightBall::smooth(std::span<const double> weight, std::span<const double
   const double price = price_at(counted.weight, counted.rise, softness);
   const Tilt found = tilt(counted.weight, counted.rise, price);
   for (std::size_t i = 0; i < counted.place.size(); ++i) slope[counted.place[i]] = found.weight[i];
-  return dot(found.weight, counted.rise) - price * (found.divergence - radius_);
+  return core::dot(found.weight, counted.rise) - price * (found.divergence - radius_);
 }
 
 double WeightBall::value(std::span<const double> weight, std::span<const double> loss) const {
