@@ -1,6 +1,7 @@
 #include "kernels.hpp"
 #include "model_registry.hpp"
 #include "option_words.hpp"
+#include "products.hpp"
 
 #include <bimix/core/text.hpp>
 #include <bimix/proxy/options.hpp>
@@ -133,7 +134,8 @@ void check_reweight(const ProxyOptions& o, Collector& collector) {
 /// finds (NOTES.md).
 Precision chosen_precision(const ProxyOptions& o) {
   const bool may_use = o.isa == Isa::automatic || o.isa >= Isa::avx512_bf16;
-  return depends_on_products(o) && may_use && bf16_pays_here() ? Precision::bf16 : Precision::fp32;
+  const bool pays = may_use && bf16_pays_here() && are_bf16_products_right(o.vocabulary);
+  return depends_on_products(o) && pays ? Precision::bf16 : Precision::fp32;
 }
 
 /// The widest instructions here that make training faster: those for bf16 do for bf16 only, and not

@@ -115,6 +115,8 @@ void limit_products_to(Isa isa) {
                                                  : dnnl_cpu_isa_sse41);
 }
 
+bool are_bf16_products_right(Index depth) { return DNNL_VERSION_MAJOR < 3 || depth % 2 == 0; }
+
 Product::Product(const Desc& a, const Desc& b, const Desc& c, bool keep)
     : Product(shape_of(a, b, c, keep)) {}
 
@@ -146,6 +148,7 @@ LinearProducts<Factor>::LinearProducts(Arena& arena, const ProductShape& shape,
       flops_(2.0 * static_cast<double>(rows_ * in_ * out_)),
       plain_(plain(in_, out_)),
       turned_(turned(out_, in_)),
+      turned_plain_(plain(out_, in_)),
       forward_{Product{plain(rows_, in_, type_of<Factor>), any(in_, out_, type_of<Factor>),
                        plain(rows_, out_), false},
                Product{plain(rows_, in_, type_of<Factor>), any(in_, out_, type_of<Factor>),
@@ -155,12 +158,11 @@ LinearProducts<Factor>::LinearProducts(Arena& arena, const ProductShape& shape,
       packed_(in_arena(arena, forward_[0].b())),
       packed_turned_(in_arena(arena, input_gradient_.b())),
       pack_(at(plain_, nullptr), packed_),
-      pack_turned_(at(turned_, nullptr), packed_turned_) {
+      turn_(at(turned_, nullptr), at(turned_plain_, nullptr)),
+      pack_turned_(at(turned_plain_, nullptr), packed_turned_) {
   core::require(forward_[0].b() == forward_[1].b(), "both forward products read one arrangement");
   if constexpr (are_floats<Factor>) {
-    if (shape.factors != Factors::rounded) return;
-    round_ = kernels.round_to_bf16;
-    rounded_ = arena.take(in_ * out_);
+    if (shape.factors == Factors::rounded) round_ = kernels.round_to_bf16;
   } else {
     for (const bool keep : {false, true})
       weight_gradient_.emplace_back(turned(in_, rows_, type_of<Factor>),
@@ -169,14 +171,20 @@ LinearProducts<Factor>::LinearProducts(Arena& arena, const ProductShape& shape,
 }
 
 template <class Factor>
-void LinearProducts<Factor>::pack(const float* weights) {
-  if (rounded_) {
-    round_(weights, rounded_->data(), rounded_->size());
-    weights = rounded_->data();
+void LinearProducts<Factor>::pack(const float* weights, float* scratch) {
+  if (round_ != nullptr) {
+    float* const rounded = scratch;
+    scratch += whole_lines(in_ * out_);
+    round_(weights, rounded, in_ * out_);
+    weights = rounded;
   }
-  dnnl::memory from = at(plain_, weights), from_turned = at(turned_, weights);
+  dnnl::memory from = at(plain_, weights), from_turned = at(turned_, weights),
+               row_by_row = at(turned_plain_, scratch);
   pack_.execute(stream(), from, packed_);
-  pack_turned_.execute(stream(), from_turned, packed_turned_);
+  // In two steps: oneDNN 3.7 packs a matrix that is read as a transpose wrongly where its sides are
+  // no whole blocks.
+  turn_.execute(stream(), from_turned, row_by_row);
+  pack_turned_.execute(stream(), row_by_row, packed_turned_);
 }
 
 template <class Factor>
@@ -223,7 +231,9 @@ template <class Factor>
 Index LinearProducts<Factor>::scratch_size() const {
   Index most = most_scratch({&forward_[0], &forward_[1], &input_gradient_});
   for (const Product& product : weight_gradient_) most = std::max(most, product.scratch_size());
-  return most + (round_ != nullptr ? whole_lines(rows_ * in_) + whole_lines(rows_ * out_) : 0);
+  const Index weights = whole_lines(in_ * out_);
+  if (round_ == nullptr) return std::max(most, weights);
+  return std::max(most + whole_lines(rows_ * in_) + whole_lines(rows_ * out_), 2 * weights);
 }
 
 template class LinearProducts<float>;

@@ -24,6 +24,10 @@ enum class Factors {
   bf16      ///< by instructions for them: AVX512_BF16 or tiles (AMX)
 };
 
+/// Whether products of bf16 that sum over `depth` numbers are right: oneDNN 3.7 multiplies what
+/// lies behind an odd number of them, too.
+bool are_bf16_products_right(Index depth);
+
 /// c = a b + keep * c of fixed shape.
 class Product {
  public:
@@ -63,7 +67,7 @@ class LinearProducts {
   LinearProducts(Arena& arena, const ProductShape& shape, const Kernels& kernels);
 
   /// Takes over W. @param weights (in, out)
-  void pack(const float* weights);
+  void pack(const float* weights, float* scratch);
 
   /// y (rows, out) = x W + keep * y
   void forward(const Factor* x, int keep, float* y, float* scratch) const;
@@ -73,7 +77,7 @@ class LinearProducts {
   void weight_gradient(const Factor* x, const Factor* dy, int keep, float* dw,
                        float* scratch) const;
 
-  /// Floats of scratch that the widest of these products needs.
+  /// Floats of scratch that packing and each of these products need.
   Index scratch_size() const;
   /// Floating-point operations of one product.
   double flops() const { return flops_; }
@@ -86,13 +90,12 @@ class LinearProducts {
   Index rows_, in_, out_;
   double flops_;
   decltype(Kernels::round_to_bf16) round_ = nullptr;  ///< for Factors::rounded
-  dnnl::memory::desc plain_, turned_;                 ///< W and W' in place
+  dnnl::memory::desc plain_, turned_, turned_plain_;  ///< W, W' in place, W' row by row
   std::array<Product, 2> forward_;                    ///< keep = 0, 1
   Product input_gradient_;
   dnnl::memory packed_, packed_turned_;
-  dnnl::reorder pack_, pack_turned_;
+  dnnl::reorder pack_, turn_, pack_turned_;
   std::vector<Product> weight_gradient_{};  ///< of bf16, keep = 0, 1
-  std::optional<Buffer> rounded_{};         ///< W rounded, on its way
 };
 
 /// The products of causal attention over bf16, for `heads` of them at a time and a band of queries

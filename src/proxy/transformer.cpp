@@ -53,9 +53,13 @@ double count_memory(const ProxyOptions& options, std::int64_t) {
                              (halves ? 1.5 : 1.0) * logits +
                              static_cast<double>(halves ? Bf16Attention::room(attention)
                                                         : FloatAttention::room(attention));
-  // Weights rounded to floats are kept besides; those rounded to bf16 are half as large.
-  const double copies = factors_of(options) == Factors::rounded ? 6.0 : halves ? 4.0 : 5.0;
-  return sizeof(float) * (copies * parameters + threads * (gradients * parameters + activations));
+  // Those rounded to bf16 are half as large. The largest matrix is turned, and may be rounded, on
+  // its way there.
+  const double copies = halves ? 4.0 : 5.0;
+  const double largest = std::max(4.0 * options.width, double{1} * options.vocabulary) *
+                         options.width * (factors_of(options) == Factors::rounded ? 2.0 : 1.0);
+  return sizeof(float) *
+         (copies * parameters + threads * (gradients * parameters + activations + largest));
 }
 
 std::string settings_text(const ProxyOptions& o) {
@@ -194,7 +198,8 @@ void Transformer<Factor>::pack() {
   team_.run([&](int number) {
     for (std::size_t i = static_cast<std::size_t>(number); i < linears.size();
          i += static_cast<std::size_t>(team_.size()))
-      linears[i]->products.pack(shared_.weights.at(linears[i]->matrix.offset));
+      linears[i]->products.pack(shared_.weights.at(linears[i]->matrix.offset),
+                                threads_[static_cast<std::size_t>(number)]->pass.product_scratch());
   });
   packed_ = true;
   finished("packing");

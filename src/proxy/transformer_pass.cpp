@@ -67,7 +67,10 @@ Index head_rows(const ProxyOptions& options) {
 
 Factors factors_of(const ProxyOptions& options) {
   if (options.precision == Precision::fp32) return Factors::fp32;
-  return options.isa >= Isa::avx512_bf16 ? Factors::bf16 : Factors::rounded;
+  // Of what products with packed weights sum over, only the vocabulary may be odd: widths are even.
+  const bool has_bf16 =
+      options.isa >= Isa::avx512_bf16 && are_bf16_products_right(options.vocabulary);
+  return has_bf16 ? Factors::bf16 : Factors::rounded;
 }
 
 namespace {

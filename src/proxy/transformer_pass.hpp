@@ -97,6 +97,9 @@ class TransformerPass {
   /// Forward alone. @param sequences (n, S+1) with n <= pass_sequences; @param nats (n, S)
   void losses(std::span<const std::int32_t> sequences, std::span<float> nats);
 
+  /// What packing of any matrix and any product needs.
+  float* product_scratch() const { return product_scratch_.data(); }
+
   void observe(PartObserver finished) { finished_ = std::move(finished); }
 
  private:

@@ -60,13 +60,16 @@ std::vector<Factor> factors(const std::vector<float>& numbers) {
 template <class Factor>
 void expect_the_products_at_odd_sizes(Factors how) {
   using reference::Operand;
-  for (const Case& given : {Case{1, 2, 3}, Case{13, 24, 72}, Case{33, 7, 19}, Case{64, 48, 16}}) {
+  for (const Case& given :
+       {Case{1, 2, 3}, Case{13, 24, 72}, Case{33, 7, 19}, Case{64, 48, 16}, Case{26, 19, 24}}) {
+    const bool is_right = are_bf16_products_right(given.in) && are_bf16_products_right(given.out);
+    if (how == Factors::bf16 && !is_right) continue;  // no model has them
     Arena arena;
     LinearProducts<Factor> products(arena, {given.rows, given.in, given.out, how}, kernels());
-    products.pack(given.w.data());
     const auto x = factors<Factor>(given.x), dy = factors<Factor>(given.dy);
     const Case c = as_multiplied(given, how);
     const Buffer scratch = arena.take(products.scratch_size());
+    products.pack(given.w.data(), scratch.data());
     for (const int keep : {0, 1}) {
       std::vector<float> y = noise(c.rows * c.out, 4), dw = noise(c.in * c.out, 5);
       std::vector<double> y_wanted = widened(y), dw_wanted = widened(dw);
@@ -105,13 +108,13 @@ TEST(LinearProducts, SeeTheWeightsAsTheyWereAtTheLastPack) {
   Arena arena;
   LinearProducts<float> products(arena, {c.rows, c.in, c.out, Factors::fp32}, kernels());
   const Buffer scratch = arena.take(products.scratch_size());
-  products.pack(c.w.data());
+  products.pack(c.w.data(), arena.take(products.scratch_size()).data());
   std::vector<float> before(c.dy.size()), after(c.dy.size());
   products.forward(c.x.data(), 0, before.data(), scratch.data());
   for (float& w : c.w) w = -w;
   products.forward(c.x.data(), 0, after.data(), scratch.data());
   EXPECT_EQ(before, after);
-  products.pack(c.w.data());
+  products.pack(c.w.data(), arena.take(products.scratch_size()).data());
   products.forward(c.x.data(), 0, after.data(), scratch.data());
   for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(after[i], -before[i]);
 }
@@ -120,7 +123,7 @@ TEST(LinearProducts, HaveTheSameBitsInEveryThread) {
   const Case c{128, 64, 192};
   Arena arena;
   LinearProducts<float> products(arena, {c.rows, c.in, c.out, Factors::fp32}, kernels());
-  products.pack(c.w.data());
+  products.pack(c.w.data(), arena.take(products.scratch_size()).data());
   std::vector<std::vector<float>> results(3, std::vector<float>(c.dy.size()));
   std::vector<std::thread> threads;
   for (auto& result : results)

@@ -108,9 +108,9 @@ TEST(SampleWeights, ScaleTheGradientOfEachSequence) {
   TransformerShared<float> shared(arena, two, kernels);
   for (Index i = 0; i < shared.weights.size(); ++i)
     *shared.weights.at(i) = static_cast<float>(0.1 * std::sin(static_cast<double>(i)));
-  for (auto* linear : shared.linears())
-    linear->products.pack(shared.weights.at(linear->matrix.offset));
   TransformerPass<float> pass(arena, shared);
+  for (auto* linear : shared.linears())
+    linear->products.pack(shared.weights.at(linear->matrix.offset), pass.product_scratch());
   const Buffer together = arena.take(shared.layout.size), first = arena.take(shared.layout.size),
                second = arena.take(shared.layout.size);
   ASSERT_EQ(pass_sequences(two) * static_cast<Index>(row), std::ssize(batch));

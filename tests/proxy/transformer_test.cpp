@@ -64,6 +64,7 @@ ProxyOptions for_factors(ProxyOptions options) {
   } else {
     options.precision = Precision::bf16;
     options.isa = Isa::avx512_bf16;
+    options.vocabulary += options.vocabulary % 2;  // are_bf16_products_right
   }
   return resolved(options);
 }
@@ -140,7 +141,9 @@ double agreement(const std::vector<ParameterView>& a, const std::vector<Paramete
 // each matrix too, and it learns as well.
 template <class Factor>
 void expect_to_learn_as_in_fp32(const ProxyOptions& rounded_options) {
-  const ProxyOptions options = for_factors<float>(small_proxy());
+  ProxyOptions options = small_proxy();
+  options.vocabulary = rounded_options.vocabulary;
+  options = for_factors<float>(options);
   Transformer<float> plain(options, kernels_here(options), 7, 1);
   Transformer<Factor> rounded(rounded_options, kernels_here(rounded_options), 7, 1);
   const auto batch = synthetic_text(options, options.batch, 3);
